@@ -1,0 +1,88 @@
+"""The built-in networks, all for one 28×28 grey image in and ten classes out."""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from sheetgen.commands import suggestion
+from sheetgen.errors import InputError
+
+IMAGE_SHAPE = (1, 28, 28)
+"""Channels, height and width in pixels of an input image."""
+
+CLASSES = 10
+WIDTH = 16
+"""Channels of every convolution's output."""
+
+
+def _convolution(number: int) -> nn.Conv2d:
+    """Return the 3×3 convolution with this number, from 1; the first takes the image."""
+    return nn.Conv2d(IMAGE_SHAPE[0] if number == 1 else WIDTH, WIDTH, kernel_size=3, padding=1)
+
+
+def _classifier() -> list[nn.Module]:
+    """Return the layers from feature maps (N, 16, H, W) to log-probabilities (N, 10)."""
+    return [
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(WIDTH, CLASSES),
+        nn.LogSoftmax(dim=1),
+    ]
+
+
+def era_v1() -> nn.Sequential:
+    """Return `era-v1`: eight convolutions, each of the first seven → BatchNorm → ReLU → Dropout.
+
+    Takes (N, 1, 28, 28), gives log-probabilities (N, 10); 16,794 parameters. Max-pooling after
+    the 2nd, 4th and 6th convolution takes the maps from 28 to 14, 7 and 3 pixels a side.
+    """
+    layers: list[nn.Module] = []
+    for number in range(1, 9):
+        layers.append(_convolution(number))
+        if number < 8:
+            layers += [nn.BatchNorm2d(WIDTH), nn.ReLU(), nn.Dropout(0.1)]
+        if number in (2, 4, 6):
+            layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers, *_classifier())
+
+
+def era_v2() -> nn.Sequential:
+    """Return `era-v2`: nine convolutions, each → ReLU → BatchNorm.
+
+    Takes (N, 1, 28, 28), gives log-probabilities (N, 10); 19,178 parameters. Max-pooling and
+    Dropout 0.2 after the 3rd and the 6th convolution (28 to 14 to 7 pixels a side), Dropout
+    0.15 after the 9th.
+    """
+    layers: list[nn.Module] = []
+    for number in range(1, 10):
+        layers += [_convolution(number), nn.ReLU(), nn.BatchNorm2d(WIDTH)]
+        if number in (3, 6):
+            layers += [nn.MaxPool2d(2), nn.Dropout(0.2)]
+    return nn.Sequential(*layers, nn.Dropout(0.15), *_classifier())
+
+
+MODELS: dict[str, Callable[[], nn.Module]] = {"era-v1": era_v1, "era-v2": era_v2}
+
+DESCRIPTIONS: dict[str, str] = {
+    "era-v1": "8 convolutions, BatchNorm before ReLU, Dropout 0.1, three max-pools",
+    "era-v2": "9 convolutions, BatchNorm after ReLU, Dropout 0.2 and 0.15, two max-pools",
+}
+
+
+def build_model(name: str) -> nn.Module:
+    """Return a new built-in network with freshly drawn weights, in training mode.
+
+    Raises `InputError`, naming the nearest network, if there is none of that name.
+    """
+    if name not in MODELS:
+        raise InputError(f'there is no model "{name}"; {suggestion(name, MODELS)}')
+    return MODELS[name]()
+
+
+def parameter_count(model: nn.Module, *, trainable_only: bool = False) -> int:
+    """Return how many numbers the network learns, or with `trainable_only` is free to change."""
+    return sum(
+        parameter.numel()
+        for parameter in model.parameters()
+        if parameter.requires_grad or not trainable_only
+    )

@@ -1,0 +1,169 @@
+"""The layer table of a network: shapes, parameters and receptive fields.
+
+The table follows torchsummary's layout, with a receptive-field column added.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from cnn.models import IMAGE_SHAPE, parameter_count
+
+ROW_TYPES = (nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.Dropout, nn.Linear)
+"""Layers that have a row; activations, global pooling and reshaping have none."""
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Which input pixels a unit of a feature map sees, along one side of square windows.
+
+    After Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural
+    Networks", Distill 2019, https://doi.org/10.23915/distill.00021.
+    """
+
+    size: int = 1
+    """Pixels a side, those of the padding around the image included."""
+    jump: int = 1
+    """Input pixels between the windows of neighbouring units."""
+    start: int = 0
+    """First pixel of the first unit's window; negative where that lies in the padding."""
+
+    def after(self, kernel: int, stride: int, padding: int) -> "ReceptiveField":
+        """Return the field after one more layer; its three lengths are in units of the map."""
+        return ReceptiveField(
+            size=self.size + (kernel - 1) * self.jump,
+            jump=self.jump * stride,
+            start=self.start - padding * self.jump,
+        )
+
+    def window(self, unit: int, side: int) -> tuple[int, int]:
+        """Return the first and last pixel that a unit sees of an image `side` pixels wide."""
+        first = self.start + unit * self.jump
+        return max(first, 0), min(first + self.size, side) - 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer of the table; `shape` is that of its output for one image, without the batch."""
+
+    layer: str
+    shape: tuple[int, ...]
+    parameters: int
+    field: ReceptiveField
+
+    def sees_all(self, side: int) -> bool:
+        """Return whether the map's middle unit sees an image of `side` pixels from edge to edge."""
+        middle = self.shape[-1] // 2 if len(self.shape) == 3 else 0
+        return self.field.window(middle, side) == (0, side - 1)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The layer table of one network and its parameter totals; `side` is the image's, in pixels."""
+
+    rows: tuple[Row, ...]
+    total: int
+    trainable: int
+    side: int
+
+    def __str__(self) -> str:
+        """Return the table as text; its first 64 columns are torchsummary's."""
+        lines = ["-" * 82, _line("Layer (type)", "Output Shape", "Param #", "Receptive field")]
+        lines.append("=" * 82)
+        for row in self.rows:
+            shape = str([-1, *row.shape])
+            lines.append(_line(row.layer, shape, f"{row.parameters:,}", str(row.field.size)))
+        lines += [
+            "=" * 82,
+            f"Total params: {self.total:,}",
+            f"Trainable params: {self.trainable:,}",
+        ]
+        return "\n".join([*lines, "", self._note()])
+
+    def _note(self) -> str:
+        note = "Receptive field: input pixels a side, padding included."
+        first = next((row.layer for row in self.rows if row.sees_all(self.side)), None)
+        if first is None:
+            return note
+        return f"{note}\nFrom {first} on, the unit in the middle of the map sees the whole image."
+
+
+def _line(layer: str, shape: str, parameters: str, field: str) -> str:
+    return f"{layer:>20}  {shape:>25} {parameters:>15}  {field:>16}"
+
+
+def _side(length: int | Sequence[int]) -> int:
+    """Return a kernel's, stride's or padding's one length.
+
+    Raises `ValueError` if it differs between height and width.
+    """
+    lengths = {length} if isinstance(length, int) else set(length)
+    if len(lengths) != 1:
+        raise ValueError(f"the receptive field of a window that is not square: {length}")
+    return lengths.pop()
+
+
+def _field_after(
+    field: ReceptiveField, module: nn.Module, before: torch.Size, after: torch.Size
+) -> ReceptiveField:
+    """Return the receptive field after `module`, which took shape `before` to shape `after`.
+
+    Raises `ValueError` for a layer that moves pixels in a way this does not know.
+    """
+    if isinstance(module, nn.Conv2d | nn.MaxPool2d):
+        if isinstance(module.padding, str):
+            raise ValueError(f"the receptive field of padding={module.padding!r}: give a number")
+        kernel = _side(module.dilation) * (_side(module.kernel_size) - 1) + 1
+        return field.after(kernel, _side(module.stride), _side(module.padding))
+    # From here on every unit depends on the whole map, as on one window as wide as the map.
+    whole_map = isinstance(module, nn.Flatten) or (
+        isinstance(module, nn.AdaptiveAvgPool2d) and after[2:] == (1, 1)
+    )
+    if whole_map and len(before) == 4:
+        return field.after(before[-1], before[-1], 0)
+    if before != after and not isinstance(module, nn.Linear):
+        raise ValueError(f"the receptive field of a {type(module).__name__} layer is not known")
+    return field
+
+
+class _Recorder:
+    """Collects the rows while a batch passes through the network, layer after layer."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._field = ReceptiveField()
+
+    def __call__(
+        self, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
+    ) -> None:
+        self._field = _field_after(self._field, module, inputs[0].shape, output.shape)
+        if isinstance(module, ROW_TYPES):
+            layer = f"{type(module).__name__}-{len(self.rows) + 1}"
+            shape = tuple(output.shape[1:])
+            self.rows.append(Row(layer, shape, parameter_count(module), self._field))
+
+
+def summarize(model: nn.Module, image_shape: tuple[int, int, int] = IMAGE_SHAPE) -> Summary:
+    """Return the layer table of a network whose layers run one after another.
+
+    Shapes are read by forward hooks on a zero batch (2, *image_shape); `image_shape` is
+    (channels, side, side). Weights, BatchNorm's running statistics and the mode (training or
+    evaluation) stay as they were.
+
+    Raises `ValueError` for a window that is not square, a padding given as a word and a layer
+    whose receptive field is not known.
+    """
+    recorder = _Recorder()
+    modes = {module: module.training for module in model.modules()}
+    with ExitStack() as stack, torch.no_grad():
+        for module, training in modes.items():
+            stack.callback(setattr, module, "training", training)
+            if not any(module.children()):
+                stack.callback(module.register_forward_hook(recorder).remove)
+        model.eval()
+        model(torch.zeros(2, *image_shape))
+    total, trainable = parameter_count(model), parameter_count(model, trainable_only=True)
+    return Summary(tuple(recorder.rows), total, trainable, image_shape[-1])

@@ -1,0 +1,193 @@
+"""A worksheet in memory: its cells with the value that each formula must have, and its looks.
+
+The modules in sheets/ draw canvases, workbook.py writes them, verify.py compares the values that
+they promise with what a spreadsheet engine computes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
+
+from sheetgen.style import INPUT, PLAIN, Style
+
+Value = float | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A constant, or a formula ("=…") with the value that it must have."""
+
+    value: Value
+    formula: str | None
+    style: Style
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of one relative formula per column, as `fast_worksheet.FormulaBlock` holds them."""
+
+    first_row: int
+    first_column: int
+    formulas: tuple[str, ...]
+    values: tuple[NDArray[Any], ...]
+    styles: tuple[Style, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.values[0])
+
+    def formula(self, row: int, column: int) -> str:
+        """Return the formula of a cell, its place counted from 0 on the worksheet."""
+        return relative(self.formulas[column - self.first_column], row)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line or a point of a chart; the references are absolute, with the sheet's name."""
+
+    x: str
+    y: str
+    name: str = ""
+    colour: str = ""
+    width: float = 2.0
+    dash: str = ""
+    marker_size: int = 0
+    marker_fill: str = ""
+    label: str = ""  # where the series' name stands as a label: "center", "above", …
+    label_bold: bool = False
+    label_size: int = 10
+    in_legend: bool = True
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A scatter chart with straight lines, its upper left corner in a cell; sizes in pixels."""
+
+    row: int
+    column: int
+    width: int
+    height: int
+    series: tuple[Series, ...]
+    description: str
+    x_title: str = ""
+    y_title: str = ""
+    logarithmic: bool = False
+    legend: str = "bottom"
+    bare: bool = False  # without axes, for the diagram
+    limits: tuple[float, float, float, float] | None = None  # x from, to, y from, to
+    x_offset: int = 0
+    y_offset: int = 0
+
+
+@dataclass
+class Canvas:
+    """One worksheet. Rows and columns count from 0."""
+
+    name: str
+    tab_colour: str = ""
+    protected: bool = True
+    gridlines: bool = False
+    very_hidden: bool = False
+    zoom: int = 100
+    freeze: tuple[int, int] | None = None
+    repeat_rows: tuple[int, int] | None = None
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)
+    inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    widths: dict[int, float] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)
+    notes: dict[tuple[int, int], str] = field(default_factory=dict)
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    verdicts: list[tuple[int, int, int, int]] = field(default_factory=list)
+    validations: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    charts: list[Chart] = field(default_factory=list)
+
+    def write(self, row: int, column: int, value: Value, style: Style = PLAIN) -> None:
+        """Write a constant: text stays text, whatever it starts with."""
+        self.cells[row, column] = Cell(value, None, style)
+
+    def calculate(
+        self, row: int, column: int, formula: str, value: Value, style: Style = PLAIN
+    ) -> None:
+        """Write a formula ("=…") and the value that the reference promises for it."""
+        self.cells[row, column] = Cell(value, formula, style)
+
+    def ask(
+        self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: Any
+    ) -> None:
+        """Write a number for a person to change, validated, and known to `verify` by its key.
+
+        `limits` are XlsxWriter's validation options; without any, every number is accepted.
+        """
+        self.write(row, column, value, style)
+        self.inputs[key] = row, column
+        self.validations[row, column] = {**ANY_NUMBER, **limits}
+
+    def link(self, row: int, column: int, sheet: str, text: str, style: Style) -> None:
+        """Write text that leads to another sheet."""
+        self.write(row, column, text, style)
+        self.links[row, column] = f"internal:{quoted(sheet)}!A1"
+
+    def address(self, key: str) -> str:
+        """Return the absolute address of an input with the sheet's name: Inputs!$C$9."""
+        return self.absolute(*self.inputs[key])
+
+    def absolute(self, row: int, column: int) -> str:
+        """Return the absolute address of a cell with the sheet's name."""
+        cell = xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)
+        return f"{quoted(self.name)}!{cell}"
+
+    def range(self, first_row: int, first_column: int, last_row: int, last_column: int) -> str:
+        """Return the absolute address of a range with the sheet's name."""
+        cells = xl_range_abs(first_row, first_column, last_row, last_column)
+        return f"{quoted(self.name)}!{cells}"
+
+    def value(self, row: int, column: int) -> Value:
+        """Return what a single cell holds or must come to."""
+        return self.cells[row, column].value
+
+    def promised(self) -> Iterator[tuple[int, int, str, Value]]:
+        """Yield row, column, formula and promised value of every formula cell."""
+        for (row, column), cell in self.cells.items():
+            if cell.formula is not None:
+                yield row, column, cell.formula, cell.value
+        for block in self.blocks:
+            for index, values in enumerate(block.values):
+                column = block.first_column + index
+                for offset, value in enumerate(values.tolist()):
+                    row = block.first_row + offset
+                    yield row, column, block.formula(row, column), value
+
+
+def relative(formula: str, row: int) -> str:
+    """Return a block's formula as it stands in a row, counted from 0."""
+    return formula.replace("{row}", str(row + 1)).replace("{previous}", str(row))
+
+
+def quoted(sheet: str) -> str:
+    """Return a sheet's name as a formula has to write it."""
+    if sheet.isalnum() and not sheet[0].isdigit():
+        return sheet
+    return "'" + sheet.replace("'", "''") + "'"
+
+
+ANY_NUMBER: dict[str, Any] = {
+    "validate": "decimal",
+    "criteria": "between",
+    "minimum": -1e6,
+    "maximum": 1e6,
+    "error_title": "A number, please",
+    "error_message": "Type a number between -1,000,000 and 1,000,000.",
+}
+POSITIVE: dict[str, Any] = {
+    "criteria": "between",
+    "minimum": 1e-9,
+    "maximum": 1e6,
+    "error_message": "Type a number above 0, at most 1,000,000.",
+}

@@ -1,0 +1,63 @@
+"""What the console commands share: how they end, and how they answer a mistyped name."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from sheetgen.errors import InputError, RunError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence on an unknown `name`, such as `did you mean "epoch"?`.
+
+    Letter case is ignored in the comparison. Where no known name is near, all are listed.
+    """
+    known = list(known)
+    folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    if near:
+        return f'did you mean "{folded[near[0]]}"?'
+    return f"choose from {', '.join(known)}"
+
+
+class CommandGroup(click.Group):
+    """A click group whose commands end in one line instead of a traceback.
+
+    The line is `Error: …`, on stderr. Exit codes: 2 for `InputError` and for wrong usage, 1 for
+    `RunError`, 130 for Ctrl-C.
+    A reader that closes the pipe early (`… | head`) is left to click, which ends quietly with
+    exit code 1.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command named on the command line.
+
+        Raises `click.exceptions.Exit` with the exit code, once the line is printed.
+        """
+        try:
+            return super().invoke(ctx)
+        except (InputError, RunError) as error:
+            click.echo(f"Error: {' '.join(str(error).splitlines())}", err=True)
+            raise click.exceptions.Exit(error.exit_code) from error
+        except KeyboardInterrupt:
+            # The line break closes the `^C` that a terminal echoes.
+            click.echo("\nInterrupted.", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` begins with.
+
+        Raises `click.UsageError`, naming the nearest command, if there is no such command;
+        click does so by itself only from 8.4 on.
+        """
+        name = args[0]
+        if not ctx.resilient_parsing and self.get_command(ctx, name) is None:
+            ctx.fail(f'there is no command "{name}"; {suggestion(name, self.list_commands(ctx))}')
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,299 @@
+"""A worksheet that streams long tables of formulas instead of keeping every cell in memory.
+
+XlsxWriter runs some thirty regular expressions over each formula and keeps each cell as a
+Python object until the workbook is closed. The tables of a training run have millions of
+formula cells, but from their first row on every row holds the same relative formulas. A
+`FormulaBlock` says just that, and `FastWorksheet` turns it into the XML of one row with gaps
+for the row number and the cached results, and fills the gaps row by row as the file is written.
+
+The result is the same file, byte for byte. To achieve that the class overrides private methods
+of XlsxWriter, which may change in any release, so `worksheet_class` hands it out only for the
+releases with which the tests have compared the bytes (`SEEN_VERSIONS`). With any other release
+the workbook is the same and merely takes longer. To admit a release, add it and run the tests.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter.worksheet as plain  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.utility import xl_col_to_name as column_name  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet
+
+SEEN_VERSIONS = ("3.3.1",)
+NOT_FINITE = "#NUM!"  # what a spreadsheet shows where floating point has a NaN or an infinity
+
+# What XlsxWriter would change in a formula but for the leading "=": braces, and the functions
+# that it renames or turns into dynamic arrays. It takes any character for the S of SINGLE. The
+# search is twice as fast without word boundaries; names that only end alike go the safe way.
+_CHANGED = re.compile(
+    r"^\{|\}$|(?:ANCHORARRAY|BYCOL|BYROW|CHOOSECOLS|CHOOSEROWS|DROP|EXPAND|FILTER|HSTACK|LAMBDA"
+    r"|MAKEARRAY|MAP|RANDARRAY|REDUCE|SCAN|INGLE|SEQUENCE|SORT|SORTBY|SWITCH|TAKE|TEXTSPLIT|TOCOL"
+    r"|TOROW|UNIQUE|VSTACK|WRAPCOLS|WRAPROWS|XLOOKUP)\("
+)
+# Single characters are replaced faster than words; XML forbids these, so no formula has them.
+_ROW, _PREVIOUS = "\x01", "\x02"
+_CHUNK = 1024  # rows whose results exist as Python objects at one time
+_MOST_TEMPLATES = 64  # of one block; a table of scattered NaNs could need one for every row
+_SPAN = 16  # rows that share one `spans` attribute
+
+
+@dataclass(frozen=True)
+class FormulaBlock:
+    """Consecutive rows in which each column holds the same relative formula.
+
+    `first_row` and `first_column` count from zero. `formulas` has one formula per column, in
+    which `{row}` and `{previous}` stand for the one-based number of the formula's own row and
+    of the row above. `values` has the cached results, per column one array of shape `(rows,)`
+    of float64 or integers; they are read when the workbook is closed and must not change
+    before. `formats` has one format per column; None means that of the row or the column.
+
+    Raises ValueError if the parts do not fit together.
+    """
+
+    first_row: int
+    first_column: int
+    formulas: tuple[str, ...]
+    values: tuple[NDArray[Any], ...]
+    formats: tuple[Format | None, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.formulas) == len(self.values) == len(self.formats) > 0:
+            raise ValueError("A block needs one formula, one array and one format per column.")
+        for values in self.values:
+            if values.shape != self.values[0].shape or values.ndim != 1:
+                raise ValueError("The arrays of a block must be one-dimensional, of one length.")
+            if values.dtype != np.float64 and values.dtype.kind not in "iu":
+                raise ValueError(f"A block caches float64 or integers, not {values.dtype}.")
+        if min(self.first_row, self.first_column) < 0:
+            raise ValueError("The rows and columns of a sheet count from zero.")
+        for formula in self.formulas:
+            if not formula or _ROW in formula or _PREVIOUS in formula:
+                raise ValueError(f"{formula!r} is no formula.")
+            if self.first_row == 0 and "{previous}" in formula:
+                raise ValueError(f"{formula!r} refers to the row above the first row.")
+
+    @property
+    def rows(self) -> range:
+        """The zero-based numbers of the rows."""
+        return range(self.first_row, self.first_row + len(self.values[0]))
+
+    @property
+    def columns(self) -> range:
+        """The zero-based numbers of the columns."""
+        return range(self.first_column, self.first_column + len(self.formulas))
+
+
+def worksheet_class() -> type[Worksheet]:
+    """Return `FastWorksheet` if this release of XlsxWriter is a seen one, else `Worksheet`."""
+    return FastWorksheet if xlsxwriter.__version__ in SEEN_VERSIONS else Worksheet
+
+
+def write_block(worksheet: Worksheet, block: FormulaBlock) -> None:
+    """Write `block` onto `worksheet`: as a stream if it is a `FastWorksheet`, else by cells.
+
+    Raises ValueError if the block does not fit onto the sheet or some of its cells are taken. A
+    cell written into a streamed block afterwards is refused when the workbook is closed.
+    """
+    if block.rows.stop > worksheet.xls_rowmax or block.columns.stop > worksheet.xls_colmax:
+        raise ValueError(f"The block does not fit onto sheet {worksheet.name}.")
+    for row in block.rows:
+        for column in worksheet.table.get(row, ()):
+            if column in block.columns:
+                raise _written_twice(worksheet, row, column)
+    if isinstance(worksheet, FastWorksheet):
+        worksheet.add_block(block)
+    else:
+        _write_by_cells(worksheet, block)
+
+
+class FastWorksheet(Worksheet):  # type: ignore[misc]
+    """A worksheet that writes the file the plain class would write, but blocks far faster."""
+
+    table: Any  # XlsxWriter's cells by row and column
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._blocks: list[FormulaBlock] = []
+
+    def add_block(self, block: FormulaBlock) -> None:
+        """Keep `block` until the file is assembled, or write it by cells if it needs XlsxWriter.
+
+        Raises ValueError if another block covers some of its cells.
+        """
+        for other in self._blocks:
+            rows, columns = _common(block.rows, other.rows), _common(block.columns, other.columns)
+            if rows and columns:
+                raise _written_twice(self, rows[0], columns[0])
+        if not all(map(self._takes_as_is, _formulas_at(block, block.first_row))):
+            _write_by_cells(self, block)
+        elif block.rows:
+            self._check_dimensions(block.rows[0], block.columns[0])
+            self._check_dimensions(block.rows[-1], block.columns[-1])
+            self._blocks.append(block)
+
+    def autofit(self, max_width: int | None = None) -> None:
+        """Fit the columns' widths to the contents, as XlsxWriter does."""
+        with self._all_cells(range(self.xls_colmax)):
+            super().autofit(max_width)
+
+    def _takes_as_is(self, formula: str) -> bool:
+        slow_mode = self.constant_memory or self.use_future_functions
+        return not (slow_mode or _CHANGED.search(formula))
+
+    def _write_formula(
+        self, row: int, col: int, formula: str, cell_format: Format | None = None, value: object = 0
+    ) -> int:
+        if not formula or not self._takes_as_is(formula):
+            return int(super()._write_formula(row, col, formula, cell_format, value))
+        if self._check_dimensions(row, col):
+            return -1
+        self.table[row][col] = plain.CellFormulaTuple(formula.removeprefix("="), cell_format, value)
+        return 0
+
+    def _get_range_data(
+        self, row_start: int, col_start: int, row_end: int, col_end: int
+    ) -> list[object]:
+        with self._all_cells(range(col_start, col_end + 1)):
+            return list(super()._get_range_data(row_start, col_start, row_end, col_end))
+
+    @contextmanager
+    def _all_cells(self, columns: range) -> Iterator[None]:
+        table = self.table
+        self.table = _AllCells(table, self._blocks, columns)
+        try:
+            yield
+        finally:
+            self.table = table
+
+    def _calculate_spans(self) -> None:
+        super()._calculate_spans()
+        for block in self._blocks:
+            first, last = block.columns.start + 1, block.columns.stop
+            for index in range(block.rows[0] // _SPAN, block.rows[-1] // _SPAN + 1):
+                span = self.row_spans.get(index, f"{first}:{last}")
+                left, right = map(int, span.split(":"))
+                self.row_spans[index] = f"{min(left, first)}:{max(right, last)}"
+
+    def _write_rows(self) -> None:
+        self._calculate_spans()
+        blocks = sorted(self._blocks, key=lambda block: block.first_column)
+        streams = [(block, self._row_pieces(block)) for block in blocks]
+        here = streams[:0]
+        edges = {edge for block in blocks for edge in (block.rows.start, block.rows.stop)}
+        for row in range(self.dim_rowmin, self.dim_rowmax + 1):
+            if row in edges:
+                here = [(block, pieces) for block, pieces in streams if row in block.rows]
+            self._write_whole_row(row, here)
+
+    def _write_whole_row(self, row: int, streams: list[tuple[FormulaBlock, Iterator[str]]]) -> None:
+        cells, info = self.table.get(row), self.row_info.get(row)
+        span = self.row_spans.get(row // _SPAN)
+        if not cells and not streams:
+            if info is not None or row in self.comments:
+                self._write_empty_row(row, span, info)
+            return
+        self._write_row(row, span, info)
+        columns = sorted(cells or (), reverse=True)
+        # From left to right, because XlsxWriter numbers the formats in the order of first use.
+        for block, pieces in streams:
+            while columns and columns[-1] < block.first_column:
+                self._write_cell(row, columns[-1], cells[columns.pop()])
+            if columns and columns[-1] in block.columns:
+                self._xml_close()
+                raise _written_twice(self, row, columns[-1])
+            self.fh.write(next(pieces))
+        for column in reversed(columns):
+            self._write_cell(row, column, cells[column])
+        self._xml_end_tag("row")
+
+    def _row_pieces(self, block: FormulaBlock) -> Iterator[str]:
+        """Yield the XML of the block's cells row by row."""
+        template = lru_cache(_MOST_TEMPLATES)(partial(self._template, block))
+        for start in block.rows[::_CHUNK]:
+            columns, errors = _results(block, start)
+            for row, results in enumerate(zip(*columns, strict=True), start):
+                info = self.row_info.get(row)
+                text = template(info.row_format if info else None, errors[row - start])
+                yield text.replace(_ROW, str(row + 1)).replace(_PREVIOUS, str(row)) % results
+
+    def _template(self, block: FormulaBlock, row_format: Format | None, errors: bytes) -> str:
+        """Return the XML of one row's cells, with gaps for the row numbers and the results."""
+        cells = []
+        for index, (column, formula) in enumerate(zip(block.columns, block.formulas, strict=True)):
+            cell_format = block.formats[index] or row_format
+            if cell_format is None and column in self.col_info:
+                cell_format = self.col_info[column].column_format
+            style = "" if cell_format is None else f' s="{cell_format._get_xf_index()}"'
+            error = ' t="e"' if errors[index] else ""
+            text = self._escape_data(formula).removeprefix("=").replace("%", "%%")
+            text = text.replace("{row}", _ROW).replace("{previous}", _PREVIOUS)
+            reference = f"{column_name(column)}{_ROW}"
+            cells.append(f'<c r="{reference}"{style}{error}><f>{text}</f><v>%s</v></c>')
+        return "".join(cells)
+
+
+class _AllCells:
+    """The table of a sheet as it would be if its blocks were cells, which are made on demand."""
+
+    def __init__(self, table: Any, blocks: list[FormulaBlock], columns: range) -> None:  # noqa: ANN401
+        self._table, self._blocks, self._columns = table, blocks, columns
+        self._last: tuple[int, dict[int, object]] = (-1, {})
+
+    def __contains__(self, row: int) -> bool:
+        return row in self._table or any(row in block.rows for block in self._blocks)
+
+    def get(self, row: int) -> dict[int, object]:
+        """Return the cells of a row by column, of blocks only those in the columns asked for."""
+        if self._last[0] != row:
+            self._last = (row, dict(self._table.get(row, ())))
+            for block in self._blocks:
+                for column in _common(self._columns, block.columns) if row in block.rows else ():
+                    value = block.values[column - block.first_column][row - block.first_row].item()
+                    result = value if np.isfinite(value) else NOT_FINITE
+                    # Neither a chart nor a column's width depends on the formula or its format.
+                    self._last[1][column] = plain.CellFormulaTuple("", None, result)
+        return self._last[1]
+
+    __getitem__ = get
+
+
+def _common(first: range, second: range) -> range:
+    return range(max(first.start, second.start), min(first.stop, second.stop))
+
+
+def _results(block: FormulaBlock, start: int) -> tuple[list[list[float | str]], list[bytes]]:
+    """Return the results of `_CHUNK` rows by column and, by row, a byte for each: 1 if an error."""
+    rows = slice(start - block.first_row, start - block.first_row + _CHUNK)
+    errors = np.column_stack([~np.isfinite(values[rows]) for values in block.values])
+    columns: list[list[float | str]] = [values[rows].tolist() for values in block.values]
+    for row, column in np.argwhere(errors).tolist():
+        columns[column][row] = NOT_FINITE
+    return columns, [line.tobytes() for line in errors]
+
+
+def _write_by_cells(worksheet: Worksheet, block: FormulaBlock) -> None:
+    for start in block.rows[::_CHUNK]:
+        columns, _ = _results(block, start)
+        for row, results in enumerate(zip(*columns, strict=True), start):
+            cells = zip(_formulas_at(block, row), block.formats, results, strict=True)
+            for column, (formula, cell_format, value) in enumerate(cells, block.first_column):
+                worksheet.write_formula(row, column, formula, cell_format, value)
+
+
+def _formulas_at(block: FormulaBlock, row: int) -> list[str]:
+    numbered = (formula.replace("{row}", str(row + 1)) for formula in block.formulas)
+    return [formula.replace("{previous}", str(row)) for formula in numbered]
+
+
+def _written_twice(sheet: Worksheet, row: int, column: int) -> ValueError:
+    return ValueError(
+        f"Cell {column_name(column)}{row + 1} of sheet {sheet.name} is written twice."
+    )

@@ -1,0 +1,93 @@
+"""The fingerprint of a workbook: a hash over what its sheets hold, formulas and constants.
+
+It is computed once from the canvases and once from a file, so that `build` can tell whether a
+person has changed a sheet that it is about to overwrite. Computed values do not count, nor does
+where a chart stands.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from sheetgen.canvas import Block, Canvas, Cell, relative
+from sheetgen.xlsx import FileCell, iterate_cells
+
+
+def of_canvases(canvases: Sequence[Canvas]) -> str:
+    """Return the fingerprint that a file of these canvases will have, as hexadecimal digits."""
+    return _combined({canvas.name: _hash(_rows(canvas)) for canvas in canvases})
+
+
+def of_file(path: Path, sheets: Sequence[str]) -> str:
+    """Return the fingerprint of some sheets of a file; a missing sheet counts as empty.
+
+    Raises InputError when the file is not a workbook.
+    """
+    found = dict.fromkeys(sheets, _hash(iter(())))
+    for sheet, cells in groupby(iterate_cells(path, sheets), key=lambda each: each[0]):
+        rows = groupby(cells, key=lambda each: each[1])
+        texts = (
+            (row, "".join(_text(column, _content(cell)) for _, _, column, cell in members))
+            for row, members in rows
+        )
+        found[sheet] = _hash(texts)
+    return _combined(found)
+
+
+def _combined(hashes: dict[str, str]) -> str:
+    text = "\n".join(f"{name}: {digest}" for name, digest in hashes.items())
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash(rows: Iterator[tuple[int, str]]) -> str:
+    digest = hashlib.sha256()
+    for row, text in rows:
+        digest.update(f"{row}\n{text}".encode())
+    return digest.hexdigest()
+
+
+def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
+    """Yield the rows that hold something from the top, each with the text of its cells."""
+    singles: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for (row, column), cell in canvas.cells.items():
+        if cell.formula is not None or cell.value != "":
+            singles[row].append((column, _text(column, _promised_content(cell))))
+    lines = [(block, _block_text(block)) for block in canvas.blocks]
+    bottoms = [block.first_row + block.rows for block in canvas.blocks]
+    for row in range(max([*singles, *bottoms], default=-1) + 1):
+        parts = singles.get(row, [])
+        parts += [
+            (block.first_column, relative(text, row))
+            for block, text in lines
+            if block.first_row <= row < block.first_row + block.rows
+        ]
+        if parts:
+            yield row, "".join(text for _, text in sorted(parts))
+
+
+def _block_text(block: Block) -> str:
+    """Return the text of a block's row, with the placeholders of its formulas."""
+    return "".join(
+        _text(block.first_column + place, formula) for place, formula in enumerate(block.formulas)
+    )
+
+
+def _text(column: int, content: str) -> str:
+    return f"{column} {content}\n"
+
+
+def _content(cell: FileCell) -> str:
+    if cell.formula is not None:
+        return f"={cell.formula}"
+    return f"'{cell.value}" if isinstance(cell.value, str) else repr(cell.value)
+
+
+def _promised_content(cell: Cell) -> str:
+    if cell.formula is not None:
+        return cell.formula
+    if isinstance(cell.value, str):
+        return f"'{cell.value}"
+    # XlsxWriter writes a number with 16 significant digits.
+    return repr(float(f"{cell.value:.16G}"))

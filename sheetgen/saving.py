@@ -1,0 +1,118 @@
+"""Writes files so that nothing on disk is ever lost or half-written."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sheetgen.errors import InputError, RunError
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a file was saved, and why not where it was asked for ("" when it was)."""
+
+    path: Path
+    reason: str = ""
+
+
+def save(path: Path, write: Callable[[Path], None]) -> Saved:
+    """Let `write` fill a new file beside `path`, then move it there in one step.
+
+    A file that is open elsewhere, or that cannot be replaced, stays as it is; the new one is then
+    saved under a free name next to it. A folder that does not exist is created.
+
+    Raises InputError when nothing can be written at that place, RunError when writing fails;
+    both leave everything as it was.
+    """
+    path = path.resolve()
+    temporary = _new_file(path)
+    try:
+        write(temporary)
+        _flush(temporary)
+        _set_mode(temporary, path)
+        return _move(temporary, path)
+    except OSError as error:
+        raise RunError(f"{path} could not be written: {_reason(error)}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def is_open_elsewhere(path: Path) -> bool:
+    """Tell whether LibreOffice or Excel has the file open, by the lock file beside it."""
+    locks = (f".~lock.{path.name}#", f"~${path.name}")
+    return any((path.parent / lock).exists() for lock in locks)
+
+
+def _new_file(path: Path) -> Path:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; expected the name of a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        if _is_full(error):
+            raise RunError(f"{path} could not be written: {_reason(error)}") from error
+        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
+    os.close(handle)
+    return Path(name)
+
+
+def _is_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+
+
+def _flush(path: Path) -> None:
+    # Without this a power cut after the move could leave an empty file under the final name.
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _set_mode(temporary: Path, path: Path) -> None:
+    """Give the file the rights of the one that it replaces, or those of any new file."""
+    if path.exists():
+        mode = path.stat().st_mode & 0o777
+    else:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    temporary.chmod(mode)
+
+
+def _move(temporary: Path, path: Path) -> Saved:
+    reason = "it is open elsewhere"
+    if not is_open_elsewhere(path):
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            reason = f"it could not be replaced ({_reason(error)})"
+        else:
+            return Saved(path)
+    free = _claim_free_name(path)
+    try:
+        temporary.replace(free)
+    except OSError:
+        with suppress(OSError):
+            free.unlink()
+        raise
+    return Saved(free, reason)
+
+
+def _claim_free_name(path: Path) -> Path:
+    """Create an empty file "NAME (2).xlsx" or with the next number that is free."""
+    number = 2
+    while True:
+        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        try:
+            free.touch(exist_ok=False)
+        except FileExistsError:
+            number += 1
+        else:
+            return free
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

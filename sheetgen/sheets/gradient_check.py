@@ -1,0 +1,224 @@
+"""The sheet `Gradient check`: every gradient at iteration 0, found in three ways, live.
+
+The table's own gradient stands beside the chain rule of `Derivation` and beside the central
+difference (E(w + ε) - E(w - ε)) / 2ε, for which the network is evaluated again in cells with one
+weight moved (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 11.5).
+"""
+
+from dataclasses import dataclass
+
+from sheetgen.canvas import POSITIVE, Canvas
+from sheetgen.network import Connection, activation_name
+from sheetgen.reference import Forward
+from sheetgen.sheets.derivation import Derivation
+from sheetgen.sheets.plan import GRADIENT_CHECK, Plan
+from sheetgen.sheets.training_table import Table
+from sheetgen.style import (
+    FINE,
+    KINDS,
+    LABEL,
+    SCIENTIFIC,
+    SECTION,
+    SUBTITLE,
+    TITLE,
+    VERDICT,
+    band,
+    header,
+    label,
+    number,
+)
+
+VERDICT_CELL = (3, 3)
+EPSILON = (3, 7)
+TOLERANCE = (4, 7)
+BAND_ROW = 6
+HEADER_ROW = 7
+FIRST_ROW = 8
+SMALLEST = 1e-4  # of a gradient that differences are taken relative to
+
+
+def gradient_check_sheet(
+    plan: Plan, inputs: Canvas, table: Table, derivation: Derivation
+) -> Canvas:
+    """Draw the sheet; `table` gives the analytic gradients, `derivation` the chain rule's."""
+    canvas = Canvas(GRADIENT_CHECK, tab_colour=KINDS["gradient"].strong, freeze=(FIRST_ROW, 2))
+    canvas.widths = {0: 2, 1: 12, **dict.fromkeys(range(2, 8), 17), 8: 10}
+    canvas.heights[0] = 28
+    canvas.write(0, 1, "Gradient check", TITLE)
+    canvas.write(
+        1,
+        1,
+        "The gradient of every weight at iteration 0, found in three ways that must agree.",
+        SUBTITLE,
+    )
+    sheet = _Sheet(canvas, plan, inputs, table, derivation)
+    _controls(sheet)
+    _headers(canvas)
+    for edge in plan.network.connections:
+        _weight(sheet, edge)
+    _evaluations(sheet)
+    return canvas
+
+
+def verdict(plan: Plan) -> str:
+    """Return what the reference says about the whole check: PASS or FAIL."""
+    agree = all(_agrees(plan, edge) for edge in plan.network.connections)
+    return "PASS" if agree else "FAIL"
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    canvas: Canvas
+    plan: Plan
+    inputs: Canvas
+    table: Table
+    derivation: Derivation
+
+    def row(self, edge: Connection) -> int:
+        return FIRST_ROW + int(edge.name[1:]) - 1
+
+    @property
+    def evaluations_row(self) -> int:
+        """The header of the table in which the network is evaluated with a weight moved."""
+        return FIRST_ROW + len(self.plan.network.connections) + 3
+
+
+def _cell(row: int, column: int) -> str:
+    return Canvas("here").absolute(row, column).split("!")[1]
+
+
+def _gradient(plan: Plan, edge: Connection) -> float:
+    return float(plan.start_gradients.weight_gradients[edge.layer][edge.unit, edge.position])
+
+
+def _agrees(plan: Plan, edge: Connection) -> bool:
+    analytic, central = _gradient(plan, edge), plan.central_difference(edge)
+    allowed = plan.controls.tolerance * max(abs(analytic), SMALLEST)
+    return abs(analytic - central) <= allowed
+
+
+def _controls(sheet: _Sheet) -> None:
+    canvas, plan = sheet.canvas, sheet.plan
+    weights = len(plan.network.connections)
+    last = FIRST_ROW + weights - 1
+    canvas.write(3, 1, "all weights", LABEL)
+    results = f"{_cell(FIRST_ROW, 8)}:{_cell(last, 8)}"
+    formula = f'=IF(COUNTIF({results},"PASS")={weights},"PASS","FAIL")'
+    canvas.calculate(*VERDICT_CELL, formula, verdict(plan), VERDICT)
+    canvas.verdicts.append((*VERDICT_CELL, *VERDICT_CELL))
+    canvas.verdicts.append((FIRST_ROW, 8, last, 8))
+    canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
+    canvas.ask(*EPSILON, "epsilon", plan.controls.epsilon, **POSITIVE)
+    canvas.write(4, 5, "largest relative difference allowed", LABEL)
+    canvas.ask(*TOLERANCE, "tolerance", plan.controls.tolerance, **POSITIVE)
+
+
+def _headers(canvas: Canvas) -> None:
+    columns = {
+        "weight": ("weight", "gradient of …"),
+        "value": ("weight", "its value at iteration 0"),
+        "analytic": ("gradient", "from the first training table, iteration 0"),
+        "closed form": ("gradient", "the substituted chain rule at the end of Derivation"),
+        "central difference": ("gradient", "(E(w + ε) − E(w − ε)) / 2ε, from the table below"),
+        "|analytic − central|": ("helper", "must be small beside the gradient"),
+        "|analytic − closed|": ("helper", "must be 0 but for rounding"),
+        "verdict": ("helper", "PASS when both differences are within the tolerance"),
+    }
+    for column, (text, (kind, note)) in enumerate(columns.items(), start=1):
+        canvas.write(BAND_ROW, column, {1: "weights", 3: "∂E/∂w"}.get(column, ""), band(kind))
+        canvas.write(HEADER_ROW, column, text, header(kind))
+        canvas.notes[HEADER_ROW, column] = note
+
+
+def _weight(sheet: _Sheet, edge: Connection) -> None:
+    canvas, plan, row = sheet.canvas, sheet.plan, sheet.row(edge)
+    gradient, central = _gradient(plan, edge), plan.central_difference(edge)
+    fine = number("gradient", FINE)
+    canvas.write(row, 1, edge.gradient, label("weight"))
+    value = plan.network.weight(edge)
+    canvas.calculate(row, 2, f"={sheet.inputs.address(edge.name)}", value, number("weight"))
+    canvas.calculate(row, 3, f"={sheet.table.cell(edge.gradient, 0)}", gradient, fine)
+    canvas.calculate(row, 4, f"={sheet.derivation.cells[edge.gradient]}", gradient, fine)
+    above, below = (_cell(_evaluation_row(sheet, edge, side), _total(plan)) for side in (1, -1))
+    formula = f"=({above}-{below})/(2*{_cell(*EPSILON)})"
+    canvas.calculate(row, 5, formula, central, fine)
+    analytic, closed, numeric = (_cell(row, column) for column in (3, 4, 5))
+    small = number("helper", SCIENTIFIC)
+    canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", abs(gradient - central), small)
+    canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
+    largest = f"MAX({_cell(row, 6)},{_cell(row, 7)})"
+    allowed = f"{_cell(*TOLERANCE)}*MAX(ABS({analytic}),{SMALLEST:.4f})"
+    formula = f'=IF({largest}<={allowed},"PASS","FAIL")'
+    canvas.calculate(row, 8, formula, "PASS" if _agrees(plan, edge) else "FAIL", VERDICT)
+
+
+def _total(plan: Plan) -> int:
+    """Return the column of E_total in the evaluations."""
+    return 3 + 2 * sum(layer.units for layer in plan.network.layers)
+
+
+def _evaluation_row(sheet: _Sheet, edge: Connection, side: int) -> int:
+    return sheet.evaluations_row + 1 + 2 * (sheet.row(edge) - FIRST_ROW) + (side < 0)
+
+
+def _evaluations(sheet: _Sheet) -> None:
+    canvas, plan, row = sheet.canvas, sheet.plan, sheet.evaluations_row
+    canvas.write(row - 1, 1, "The network evaluated again, with one weight moved by ±ε", SECTION)
+    canvas.write(row, 1, "moved", header("weight"))
+    canvas.write(row, 2, "to", header("weight"))
+    for column, name in enumerate(_unit_columns(plan), start=3):
+        canvas.write(row, column, name, header("unit"))
+        canvas.widths.setdefault(column, 12)
+    canvas.write(row, _total(plan), "E_total", header("error"))
+    canvas.widths[_total(plan)] = max(14, canvas.widths.get(_total(plan), 0))
+    for edge in plan.network.connections:
+        for side in (1, -1):
+            _evaluation(sheet, edge, side)
+
+
+def _unit_columns(plan: Plan) -> list[str]:
+    return [
+        name
+        for units in plan.network.unit_names
+        for unit in units
+        for name in (unit, activation_name(unit))
+    ]
+
+
+def _evaluation(sheet: _Sheet, moved: Connection, side: int) -> None:
+    """Write one row: the forward pass with `moved` replaced by the cell that holds w ± ε."""
+    canvas, plan, network = sheet.canvas, sheet.plan, sheet.plan.network
+    row = _evaluation_row(sheet, moved, side)
+    run = plan.moved(moved, side * plan.controls.epsilon)
+    sign = "+" if side > 0 else "-"
+    canvas.write(row, 1, f"{moved.name} {'+' if side > 0 else '−'} ε", label("weight"))
+    value = network.weight(moved) + side * plan.controls.epsilon
+    address = sheet.inputs.address(moved.name)
+    canvas.calculate(
+        row, 2, f"={address}{sign}{_cell(*EPSILON)}", value, number("weight")
+    )
+    places = {name: _cell(row, at) for at, name in enumerate(_unit_columns(plan), start=3)}
+    places.update({name: sheet.inputs.address(name) for name in network.input_names})
+    places.update({edge.name: sheet.inputs.address(edge.name) for edge in network.connections})
+    places[moved.name] = _cell(row, 2)
+    column = 3
+    for layer, units in enumerate(network.unit_names):
+        for unit, name in enumerate(units):
+            products = (f"{places[edge.name]}*{places[edge.source]}" for edge in network.into(name))
+            z, a = float(run.pre_activations[layer][unit]), float(run.activations[layer][unit])
+            canvas.calculate(row, column, f"={'+'.join(products)}", z, number("unit"))
+            formula = network.layers[layer].activation.formula(places[name])
+            canvas.calculate(row, column + 1, f"={formula}", a, number("unit"))
+            column += 2
+    _evaluated_error(sheet, row, places, run)
+
+
+def _evaluated_error(sheet: _Sheet, row: int, places: dict[str, str], run: Forward) -> None:
+    network = sheet.plan.network
+    errors = "+".join(
+        network.loss.formula(sheet.inputs.address(target), places[activation_name(unit)])
+        for target, unit in zip(network.target_names, network.unit_names[-1], strict=True)
+    )
+    sheet.canvas.calculate(
+        row, _total(sheet.plan), f"={errors}", run.total_error, number("error", FINE)
+    )

@@ -1,0 +1,86 @@
+"""The very hidden sheet `_sheetgen`: what the workbook was made from, for `verify` and `build`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sheetgen.canvas import Canvas
+from sheetgen.errors import InputError
+from sheetgen.sheets.plan import Plan
+from sheetgen.template import Template, parse
+
+NAME = "_sheetgen"
+FORMAT = 1  # of this sheet; a later one that cannot be read as this one counts up
+CELL_TEXT = 30_000  # characters; a cell holds 32,767
+ROWS = ("format", "fingerprint", "written by", "sheets", "learning rates", "iterations", "template")
+FIRST_LINE = len(ROWS)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What `_sheetgen` says: the template, the sheets that `build` wrote, their fingerprint."""
+
+    template: Template
+    sheets: tuple[str, ...]
+    fingerprint: str
+
+
+def origin_sheet(plan: Plan, sheets: tuple[str, ...], fingerprint: str, version: str) -> Canvas:
+    """Draw the sheet; `sheets` are the names of all others that `build` writes."""
+    canvas = Canvas(NAME, very_hidden=True)
+    for row, title in enumerate(ROWS):
+        canvas.write(row, 0, title)
+    lines = plan.template.source.split("\n")
+    for row, values in enumerate(
+        (
+            (FORMAT,),
+            (fingerprint,),
+            (f"sheetgen {version}",),
+            sheets,
+            plan.tabs,
+            (plan.template.iterations,),
+            (len(lines),),
+        )
+    ):
+        for column, value in enumerate(values, start=1):
+            canvas.write(row, column, value)
+    for row, line in enumerate(lines, start=FIRST_LINE):
+        for column, start in enumerate(range(0, len(line), CELL_TEXT)):
+            canvas.write(row, column, line[start : start + CELL_TEXT])
+    return canvas
+
+
+def read_origin(cells: Mapping[tuple[int, int], object]) -> Origin:
+    """Read what `origin_sheet` wrote, from the sheet's values by row and column.
+
+    Raises InputError when the sheet is of a later format or has been damaged.
+    """
+    try:
+        if cells[0, 1] != FORMAT:
+            raise InputError(
+                f"its sheet {NAME} has format {cells[0, 1]}; this sheetgen reads format {FORMAT}"
+            )
+        lines = ["".join(map(str, _row(cells, row))) for row in _lines(cells)]
+        template = parse("\n".join(lines), f"the sheet {NAME}").with_training(
+            [_number(rate) for rate in _row(cells, 4)[1:]], int(_number(cells[5, 1]))
+        )
+        sheets = tuple(str(name) for name in _row(cells, 3)[1:])
+        return Origin(template, sheets, str(cells[1, 1]))
+    except (KeyError, ValueError) as error:
+        raise InputError(f"its sheet {NAME} is damaged: {error}") from None
+
+
+def _lines(cells: Mapping[tuple[int, int], object]) -> range:
+    return range(FIRST_LINE, FIRST_LINE + int(_number(cells[6, 1])))
+
+
+def _row(cells: Mapping[tuple[int, int], object], row: int) -> list[object]:
+    values = []
+    while (row, len(values)) in cells:
+        values.append(cells[row, len(values)])
+    return values
+
+
+def _number(found: object) -> float:
+    if not isinstance(found, (int, float)):
+        raise ValueError(f"found {found!r} where a number belongs")
+    return float(found)

@@ -1,0 +1,136 @@
+"""The one place for colours, fonts, number formats and widths.
+
+A colour has one meaning throughout the workbook: it tells what kind of quantity a cell holds.
+"""
+
+from dataclasses import dataclass, replace
+
+FONT = "Arial"  # on every machine, or replaced by a font of the same widths
+INK = "#1F2933"
+MUTED = "#6B7280"
+LINE = "#CBD5E1"
+WHITE = "#FFFFFF"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """A kind of quantity: the tint of its cells, the strong colour of its headers and lines."""
+
+    tint: str
+    strong: str
+
+
+KINDS: dict[str, Palette] = {
+    "iteration": Palette("#F1F5F9", "#64748B"),
+    "target": Palette("#FCE7F3", "#BE185D"),
+    "input": Palette("#DBEAFE", "#1D4ED8"),
+    "weight": Palette("#FEF3C7", "#B45309"),
+    "unit": Palette("#DCFCE7", "#15803D"),
+    "error": Palette("#FEE2E2", "#B91C1C"),
+    "gradient": Palette("#EDE9FE", "#6D28D9"),
+    "helper": Palette("#F3F4F6", "#6B7280"),
+}
+
+# Learning rates from slow to fast; distinct in print and for the colour-blind (Okabe and Ito, 2008).
+SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
+
+# Outside these bounds a fixed number of digits would fill the cell with ####.
+FIXED = "[>=100000]0.000E+00;[<=-100000]0.000E+00;"
+VALUE = f"{FIXED}0.000000"
+FINE = f"{FIXED}0.000000000"
+WHOLE = "0"
+PERCENT = "0.0%"
+GENERAL = "General"
+SCIENTIFIC = "0.0E+00"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a cell looks; two cells of equal style share one cell format of the file."""
+
+    size: int = 10
+    bold: bool = False
+    italic: bool = False
+    colour: str = INK
+    fill: str = ""
+    number_format: str = GENERAL
+    align: str = ""
+    vertical: str = "vcenter"
+    wrap: bool = False
+    indent: int = 0
+    border: str = ""  # colour of a thin frame
+    underline: bool = False
+    locked: bool = True
+
+    def properties(self) -> dict[str, object]:
+        """Return XlsxWriter's format properties."""
+        found: dict[str, object] = {
+            "font_name": FONT,
+            "font_size": self.size,
+            "font_color": self.colour,
+            "valign": self.vertical,
+            "num_format": self.number_format,
+            "locked": self.locked,
+        }
+        optional = {
+            "bold": self.bold,
+            "italic": self.italic,
+            "text_wrap": self.wrap,
+            "underline": self.underline,
+            "bg_color": self.fill,
+            "align": self.align,
+            "indent": self.indent,
+        }
+        found.update({key: value for key, value in optional.items() if value})
+        if self.border:
+            found.update({"border": 1, "border_color": self.border})
+        return found
+
+
+PLAIN = Style()
+TITLE = Style(size=18, bold=True)
+SUBTITLE = Style(size=11, colour=MUTED)
+SECTION = Style(size=12, bold=True)
+LABEL = Style(colour=MUTED)
+NOTE = Style(colour=MUTED, italic=True)
+TEXT = Style(wrap=True, vertical="top")
+LINK = Style(colour="#1D4ED8", underline=True)
+# The one style in which a person may type: a pale yellow cell with a frame.
+INPUT = Style(fill="#FFFBD6", border="#D4A900", colour="#1D4ED8", locked=False)
+RESULT = Style(bold=True, number_format=FINE, align="right")
+VERDICT = Style(bold=True, align="center", border=LINE)
+PASS_FORMAT = {"bg_color": "#BBF7D0", "font_color": "#166534"}
+FAIL_FORMAT = {"bg_color": "#FECACA", "font_color": "#991B1B"}
+
+
+def header(kind: str) -> Style:
+    """Return the style of a column header for a kind of quantity."""
+    palette = KINDS[kind]
+    return Style(bold=True, colour=palette.strong, fill=palette.tint, align="center", border=LINE)
+
+
+def band(kind: str) -> Style:
+    """Return the style of the title above a band of columns."""
+    return Style(bold=True, colour=WHITE, fill=KINDS[kind].strong, size=9)
+
+
+def number(kind: str, number_format: str = VALUE) -> Style:
+    """Return the style of a number of a kind in a table."""
+    return Style(fill=KINDS[kind].tint, number_format=number_format, border=WHITE)
+
+
+def label(kind: str) -> Style:
+    """Return the style of a quantity's name beside its value."""
+    return replace(header(kind), align="left", indent=1)
+
+
+def number_format(kind: str) -> str:
+    """Return the digits that a kind of quantity is shown with."""
+    if kind == "iteration":
+        return WHOLE
+    return FINE if kind in ("error", "gradient", "helper") else VALUE
+
+
+def column_width(kind: str) -> float:
+    """Return a column's width in characters, enough for its number format."""
+    return {"iteration": 10, "error": 13, "gradient": 13.5, "helper": 13.5}.get(kind, 10.5)

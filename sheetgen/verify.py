@@ -1,0 +1,254 @@
+"""Verifies a workbook: every formula, recalculated by spreadsheet engines, against the reference.
+
+The network is read from the file itself. The same workbook is then composed in memory, which
+gives the value that NumPy expects of every formula cell. The engines get a copy of the file
+without any cached value, so that a cached value cannot pass for a computed one. Perturbations
+move the numbers of the input cells and compare again: only live formulas follow.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from sheetgen.canvas import Canvas, Value
+from sheetgen.compose import compose
+from sheetgen.engines import Engine, Values
+from sheetgen.errors import InputError
+from sheetgen.sheets import origin
+from sheetgen.sheets.plan import Plan
+from sheetgen.xlsx import FileCell, read_cells, sheet_names, write_changed
+
+TOLERANCE = 1e-12  # |found - expected| <= TOLERANCE * max(1, |expected|), for plain SGD
+DIVERGED = 1e6  # larger values are outside the promise
+LABEL_TOLERANCE = 1.01e-4  # labels show four digits, and engines round a tie differently
+LARGEST_CHANGE = 0.2  # of an input by a perturbation, relative
+LARGEST_EPSILON = 400  # times ε: enough for the gradient check to have to say FAIL
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?")
+_TEXT = re.compile(r'"[^"]*"')
+_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
+
+Changes = dict[str, dict[tuple[int, int], float]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cell that is wrong: why, the formula in it, the expected and the found value."""
+
+    sheet: str
+    cell: str
+    reason: str
+    formula: str
+    expected: Value
+    found: Value | None
+
+    def __str__(self) -> str:
+        shown = self.formula or "(no formula)"
+        return (
+            f"{self.sheet}!{self.cell}: {self.reason}; formula {shown}, "
+            f"expected {self.expected!r}, found {self.found!r}"
+        )
+
+
+@dataclass
+class SheetResult:
+    """What one engine made of one sheet: its formulas, the largest relative difference."""
+
+    sheet: str
+    formulas: int = 0
+    largest_difference: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every formula came to what the reference expects."""
+        return not self.findings
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one engine made of the file as it is (perturbation 0) or with moved inputs."""
+
+    engine: str
+    perturbation: int
+    sheets: tuple[SheetResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every sheet passed."""
+        return all(sheet.passed for sheet in self.sheets)
+
+    @property
+    def formulas(self) -> int:
+        """Number of formulas compared."""
+        return sum(sheet.formulas for sheet in self.sheets)
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest |found - expected| / max(1, |expected|) of all sheets."""
+        return max((sheet.largest_difference for sheet in self.sheets), default=0.0)
+
+
+def verify(
+    path: Path, engines: Sequence[Engine], perturbations: int = 1, seed: int = 0
+) -> Iterator[Result]:
+    """Yield a result for each engine and for the file as it is, then for each perturbation.
+
+    Raises InputError when the file was not made by sheetgen or an input cell holds no number,
+    RunError when an engine fails.
+    """
+    cells = read_cells(path)
+    plan = plan_of(path, cells)
+    for number in range(perturbations + 1):
+        changed = plan if number == 0 else _perturbed(plan, np.random.default_rng([seed, number]))
+        canvases = compose(changed)
+        changes = _changes(canvases) if number else {}
+        with TemporaryDirectory(prefix="sheetgen-") as folder:
+            copy = Path(folder, "without-caches.xlsx")
+            write_changed(path, copy, changes)
+            for engine in engines:
+                values = engine.recalculate(copy)
+                sheets = tuple(_compare(canvas, cells, values) for canvas in canvases)
+                yield Result(engine.version(), number, sheets)
+
+
+def plan_of(path: Path, cells: Mapping[str, Mapping[tuple[int, int], FileCell]]) -> Plan:
+    """Return the network of a workbook's `_sheetgen` with the numbers of its input cells.
+
+    Raises InputError when there is no such sheet or an input cell holds no number.
+    """
+    if origin.NAME not in cells:
+        raise InputError(
+            f"{path} has no sheet {origin.NAME}, so `sheetgen build` did not make it; "
+            "tables that were made by hand are for `sheetgen check`"
+        )
+    try:
+        made_from = origin.read_origin(
+            {place: cell.value for place, cell in cells[origin.NAME].items()}
+        )
+    except InputError as error:
+        raise InputError(f"{path} cannot be verified: {error}") from None
+    plan = Plan.of(made_from.template)
+    return plan.with_values(
+        {
+            key: _input(path, canvas, place, cells.get(canvas.name, {}))
+            for canvas in compose(plan)
+            for key, place in canvas.inputs.items()
+        }
+    )
+
+
+def foreign_sheets(path: Path, plan: Plan) -> list[str]:
+    """Return the sheets that `build` did not write, which are not verified."""
+    ours = {canvas.name for canvas in compose(plan)} | {origin.NAME}
+    return [name for name in sheet_names(path) if name not in ours]
+
+
+def _input(
+    path: Path,
+    canvas: Canvas,
+    place: tuple[int, int],
+    cells: Mapping[tuple[int, int], FileCell],
+) -> float:
+    cell = cells.get(place, FileCell(None, None))
+    if cell.formula is None and type(cell.value) is float and math.isfinite(cell.value):
+        return cell.value
+    found = "nothing" if cell.value is None else repr(cell.value)
+    if cell.formula is not None:
+        found = f"the formula ={cell.formula}"
+    raise InputError(
+        f"{path}: the input cell {canvas.absolute(*place)} holds {found}; expected a number"
+    )
+
+
+def _perturbed(plan: Plan, random: np.random.Generator) -> Plan:
+    """Move every input by at most 20 %; learning rates only down; ε far up."""
+    values: dict[str, float] = {}
+    for canvas in compose(plan):
+        for key, place in canvas.inputs.items():
+            value = float(canvas.value(*place))
+            if key == "epsilon":
+                moved = min(0.5, value * random.uniform(LARGEST_EPSILON / 4, LARGEST_EPSILON))
+            elif key.startswith("learning_rate"):
+                moved = value * random.uniform(1 - LARGEST_CHANGE, 1)
+            else:
+                moved = value * random.uniform(1 - LARGEST_CHANGE, 1 + LARGEST_CHANGE)
+            # Few digits, so that texts that contain the number are the same in every engine.
+            values[key] = float(f"{max(-1e6, min(1e6, moved)):.6g}")
+    return plan.with_values(values)
+
+
+def _changes(canvases: Sequence[Canvas]) -> Changes:
+    return {
+        canvas.name: {place: float(canvas.value(*place)) for place in canvas.inputs.values()}
+        for canvas in canvases
+        if canvas.inputs
+    }
+
+
+def _compare(
+    canvas: Canvas, cells: Mapping[str, Mapping[tuple[int, int], FileCell]], values: Values
+) -> SheetResult:
+    result = SheetResult(canvas.name)
+    held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
+    for row, column, formula, expected in canvas.promised():
+        result.formulas += 1
+        cell = held.get((row, column), FileCell(None, None))
+        value = found.get((row, column))
+        reason = _wrong_formula(formula, cell) or _wrong_value(expected, value, result)
+        if reason:
+            address = canvas.absolute(row, column).rpartition("!")[2].replace("$", "")
+            shown = "" if cell.formula is None else f"={cell.formula}"
+            result.findings.append(
+                Finding(canvas.name, address, reason, shown, expected, value)
+            )
+    result.findings.sort(key=lambda finding: _reading_order(finding.cell))
+    return result
+
+
+def _reading_order(cell: str) -> tuple[int, int, str]:
+    letters = cell.rstrip("0123456789")
+    return int(cell[len(letters) :]), len(letters), letters
+
+
+def _wrong_formula(expected: str, cell: FileCell) -> str:
+    """Say what is wrong with the cell before anything is computed, or return nothing."""
+    if cell.formula is None:
+        found = "nothing" if cell.value is None else f"the constant {cell.value!r}"
+        return f"it holds {found} where a formula belongs ({expected})"
+    if _refers(expected) and not _refers(cell.formula):
+        return f"its formula refers to no cell where one that does belongs ({expected})"
+    return ""
+
+
+def _refers(formula: str) -> bool:
+    return _REFERENCE.search(_TEXT.sub("", formula)) is not None
+
+
+def _wrong_value(expected: Value, found: Value | None, result: SheetResult) -> str:
+    if isinstance(expected, str):
+        same = isinstance(found, str) and _same_text(expected, found)
+        return "" if same else "it comes to another text"
+    if not math.isfinite(expected) or abs(expected) > DIVERGED:
+        return ""
+    if isinstance(found, (str, bool)) or found is None:
+        return "it comes to no number"
+    difference = abs(found - expected) / max(1.0, abs(expected))
+    result.largest_difference = max(result.largest_difference, difference)
+    return "" if difference <= TOLERANCE else f"it is off by {difference:.2e}"
+
+
+def _same_text(expected: str, found: str) -> bool:
+    """Compare two texts, and the numbers in them by value: engines write 0.00001 or 1E-05."""
+    if _NUMBER.sub("#", expected) != _NUMBER.sub("#", found):
+        return False
+    pairs = zip(_NUMBER.findall(expected), _NUMBER.findall(found), strict=True)
+    return all(
+        abs(float(one) - float(other)) <= LABEL_TOLERANCE * max(1.0, abs(float(one)))
+        for one, other in pairs
+    )

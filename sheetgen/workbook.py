@@ -1,0 +1,126 @@
+"""Writes canvases as an .xlsx file with XlsxWriter."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from sheetgen.canvas import Canvas, Cell
+from sheetgen.charts import insert_chart
+from sheetgen.fast_worksheet import FormulaBlock, worksheet_class, write_block
+from sheetgen.style import FAIL_FORMAT, FONT, PASS_FORMAT, Style
+
+A4 = 9
+WHOLE_SHEET = "A1:XFD1048576"
+
+
+def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
+    """Write the sheets to a new file at `path`; raises OSError when that fails."""
+    with TemporaryDirectory(prefix="sheetgen-") as scratch:
+        options = {
+            "tmpdir": scratch,
+            "default_format_properties": {"font_name": FONT, "font_size": 10},
+        }
+        workbook = xlsxwriter.Workbook(path, options)
+        workbook.set_properties({"title": title, "comments": "Made by sheetgen."})
+        writer = _Writer(workbook)
+        for canvas in canvases:
+            writer.sheet(canvas)
+        try:
+            workbook.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise error.args[0] from None
+
+
+class _Writer:
+    """Holds the cell formats, which cells of equal style share."""
+
+    def __init__(self, workbook: xlsxwriter.Workbook) -> None:
+        self.workbook = workbook
+        self.formats: dict[Style, Format] = {}
+        self.worksheet_class = worksheet_class()
+        self.good = workbook.add_format(PASS_FORMAT)
+        self.bad = workbook.add_format(FAIL_FORMAT)
+
+    def format(self, style: Style) -> Format:
+        if style not in self.formats:
+            self.formats[style] = self.workbook.add_format(style.properties())
+        return self.formats[style]
+
+    def sheet(self, canvas: Canvas) -> None:
+        worksheet = self.workbook.add_worksheet(canvas.name, self.worksheet_class)
+        self._view(worksheet, canvas)
+        self._page(worksheet, canvas)
+        for (row, column), cell in canvas.cells.items():
+            self._cell(worksheet, row, column, cell, canvas.links.get((row, column)))
+        for block in canvas.blocks:
+            formats = tuple(map(self.format, block.styles))
+            write_block(
+                worksheet,
+                FormulaBlock(
+                    block.first_row, block.first_column, block.formulas, block.values, formats
+                ),
+            )
+        self._extras(worksheet, canvas)
+        for name, address in canvas.names.items():
+            self.workbook.define_name(name, f"={address}")
+        for chart in canvas.charts:
+            insert_chart(self.workbook, worksheet, chart)
+
+    def _cell(
+        self, worksheet: Worksheet, row: int, column: int, cell: Cell, link: str | None
+    ) -> None:
+        style = self.format(cell.style)
+        if cell.formula is not None:
+            worksheet.write_formula(row, column, cell.formula, style, cell.value)
+        elif link is not None:
+            worksheet.write_url(row, column, link, style, str(cell.value))
+        elif cell.value == "":
+            worksheet.write_blank(row, column, None, style)
+        elif isinstance(cell.value, str):
+            worksheet.write_string(row, column, cell.value, style)
+        else:
+            worksheet.write_number(row, column, cell.value, style)
+
+    def _view(self, worksheet: Worksheet, canvas: Canvas) -> None:
+        if canvas.tab_colour:
+            worksheet.set_tab_color(canvas.tab_colour)
+        if canvas.very_hidden:
+            worksheet.very_hidden()
+        if not canvas.gridlines:
+            worksheet.hide_gridlines(2)
+        if canvas.freeze:
+            worksheet.freeze_panes(*canvas.freeze)
+        if canvas.protected:
+            worksheet.protect("", {"format_columns": True, "format_rows": True})
+        worksheet.set_zoom(canvas.zoom)
+        for column, width in canvas.widths.items():
+            worksheet.set_column(column, column, width)
+        for row, height in canvas.heights.items():
+            worksheet.set_row(row, height)
+
+    def _page(self, worksheet: Worksheet, canvas: Canvas) -> None:
+        worksheet.set_landscape()
+        worksheet.set_paper(A4)
+        worksheet.fit_to_pages(1, 0)
+        worksheet.set_margins(0.4, 0.4, 0.5, 0.6)
+        worksheet.set_footer("&L&A&RPage &P of &N")
+        if canvas.repeat_rows:
+            worksheet.repeat_rows(*canvas.repeat_rows)
+
+    def _extras(self, worksheet: Worksheet, canvas: Canvas) -> None:
+        for (row, column), text in canvas.notes.items():
+            scale = 1.2 + len(text) / 60
+            looks = {"font_name": FONT, "font_size": 9, "author": "", "x_scale": min(scale, 3.5)}
+            worksheet.write_comment(row, column, text, looks)
+        for (row, column), options in canvas.validations.items():
+            worksheet.data_validation(row, column, row, column, options)
+        for place in canvas.verdicts:
+            for text, looks in (("PASS", self.good), ("FAIL", self.bad)):
+                rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": looks}
+                worksheet.conditional_format(*place, rule)
+        # The first row of a table starts the training and so differs from the rows below it.
+        worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})

@@ -1,0 +1,139 @@
+"""How the console commands end: exit codes, the one line of an error, suggestions."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import cnn.cli
+from sheetgen.commands import CommandGroup, suggestion
+from sheetgen.errors import InputError, RunError
+
+ROOT = Path(cnn.cli.__file__).parents[1]
+
+
+@click.group(cls=CommandGroup)
+def group():
+    pass
+
+
+@group.command()
+@click.argument("kind")
+def end(kind):
+    click.echo("a result")
+    endings = {
+        "input": InputError('rate "x" is\nnot a number'),
+        "run": RunError("the disk is full"),
+        "interrupt": KeyboardInterrupt(),
+        "bug": ZeroDivisionError("a bug"),
+    }
+    if kind in endings:
+        raise endings[kind]
+
+
+@group.group(cls=CommandGroup)
+def inner():
+    pass
+
+
+inner.add_command(end)
+
+
+def invoke(*args):
+    return CliRunner().invoke(group, args)
+
+
+@pytest.mark.parametrize("prefix", [(), ("inner",)], ids=["group", "group in a group"])
+@pytest.mark.parametrize(
+    ("kind", "code", "stderr"),
+    [
+        ("well", 0, ""),
+        ("input", 2, 'Error: rate "x" is not a number\n'),
+        ("run", 1, "Error: the disk is full\n"),
+        ("interrupt", 130, "\nInterrupted.\n"),
+    ],
+)
+def test_each_ending_has_its_code_and_one_line_on_stderr(prefix, kind, code, stderr):
+    result = invoke(*prefix, "end", kind)
+    assert (result.exit_code, result.stderr, result.stdout) == (code, stderr, "a result\n")
+
+
+def test_a_bug_keeps_its_traceback():
+    assert isinstance(invoke("end", "bug").exception, ZeroDivisionError)
+
+
+def test_unknown_command_gets_the_nearest_name():
+    result = invoke("edn")
+    assert result.exit_code == 2
+    assert result.stderr.endswith('Error: there is no command "edn"; did you mean "end"?\n')
+    assert result.stdout == ""
+
+
+def test_unknown_command_near_to_none_gets_the_list():
+    assert invoke("zzzz").stderr.endswith('no command "zzzz"; choose from end, inner\n')
+
+
+def test_suggestion_ignores_case_and_keeps_the_spelling_of_the_known_name():
+    assert suggestion("ERA-V2", ["era-v1", "era-v2"]) == 'did you mean "era-v2"?'
+    assert suggestion("epoch", ["Epoch"]) == 'did you mean "Epoch"?'
+
+
+def test_a_closed_pipe_ends_quietly():
+    code = (
+        "import click\n"
+        "from sheetgen.commands import CommandGroup\n"
+        "group = CommandGroup()\n"
+        "@group.command()\n"
+        "def many():\n"
+        "    for _ in range(100_000):\n"
+        "        click.echo('a line')\n"
+        "group(['many'])\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("command", [(), ("models",), ("summary",)])
+def test_help_of_cnn_has_an_example(command):
+    result = CliRunner().invoke(cnn.cli.main, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Example:\n    cnn " in result.stdout
+
+
+def run_without_torch(*args):
+    code = (
+        "import sys; sys.modules['torch'] = None; from cnn.cli import main; main(prog_name='cnn')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("args", [("models",), ("summary", "era-v2")])
+def test_without_torch_one_line_says_how_to_install_it(args):
+    result = run_without_torch(*args)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "Error: cnn needs PyTorch: pip install 'sheetgen[cnn]'\n"
+
+
+def test_help_of_cnn_works_without_torch():
+    assert run_without_torch("summary", "--help").returncode == 0
+
+
+def test_a_torch_that_lacks_a_package_is_another_fault(monkeypatch):
+    def broken(_name):
+        raise ModuleNotFoundError("No module named 'sympy'", name="sympy")
+
+    monkeypatch.setattr(cnn.cli.importlib, "import_module", broken)
+    assert isinstance(CliRunner().invoke(cnn.cli.main, ["models"]).exception, ModuleNotFoundError)

@@ -1,0 +1,255 @@
+"""Each engine has to evaluate what our workbooks use, and never to repeat what a file claims."""
+
+import math
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import ironcalc
+import pytest
+import xlsxwriter
+from conftest import WRONG, Build
+
+from sheetgen import engines, xlsx
+from sheetgen.engines import libreoffice as office
+from sheetgen.engines.base import Engine, LibraryEngine
+from sheetgen.errors import InputError, RunError
+
+DATA = {f"A{row}": row / 10 for row in range(1, 10)} | {
+    f"B{row}": row - 5.5 for row in range(1, 10)
+}
+QUOTED: dict[str, str | float] = {f"A{row}": row - 3.0 for row in range(1, 10)}
+QUOTED |= {f"B{row}": "FAIL" if row % 3 == 0 else "PASS" for row in range(1, 10)}
+
+FORMULAS: dict[str, xlsx.Value] = {
+    "=EXP(data!A1)": math.exp(0.1),
+    "=SUM(data!A1:A9)": 4.5,
+    "=SUMPRODUCT(data!A1:A9,data!B1:B9)": sum(row / 10 * (row - 5.5) for row in range(1, 10)),
+    '=ROUND(data!A1/3,4)&" η"': "0.0333 η",
+    "=FIXED(1234.56789,4,TRUE)": "1234.5679",
+    '=TEXT(data!A1/3,"0.000")': "0.033",
+    '=IF(AND(data!A1>0,OR(data!A2>5,data!A2>0)),"∂","no")': "∂",
+    "=ABS(data!B1)": 4.5,
+    "=MAX(data!A1:A9,'lr 0.1'!A1:A9,'it''s'!A1)": 7.0,
+    "=MIN('lr 0.1'!A1:A9,data!A1:A9)": -2.0,
+    "=INDEX(data!A1:B9,3,2)": -2.5,
+    "=INDEX('lr 0.1'!B1:B9,MATCH(0,'lr 0.1'!A1:A9,0))": "FAIL",
+    "=MATCH(77,data!A1:A9,0)": "#N/A",
+    '=COUNTIF(data!A1:A9,"<"&data!A5)': 4.0,
+    "=COUNTIF('lr 0.1'!B1:B9,\"FAIL\")": 3.0,
+    "=LOG10(0.01)+LN(EXP(1))": -1.0,
+    '=HYPERLINK("#\'lr 0.1\'!A1","go ∂")': "go ∂",
+    "=NA()": "#N/A",
+    "=1/0": "#DIV/0!",
+    "=EXP(1000)": "#NUM!",
+    "=ISNUMBER(data!A1)": True,
+    '=IFERROR(1/0,"none")': "none",
+    '=""': "",
+    "=H99": 0.0,
+    "=-2^2": 4.0,
+    "=FOO_BAR(1)": "#NAME?",
+}
+
+
+def agrees(value: xlsx.Value, expected: xlsx.Value) -> bool:
+    if isinstance(expected, float):
+        return isinstance(value, float) and math.isclose(value, expected, rel_tol=1e-14)
+    return value is expected if isinstance(expected, bool) else value == expected
+
+
+def test_every_formula_is_evaluated_from_scratch(engine: Engine, poisoned: Build) -> None:
+    cells = {f"A{row}": formula for row, formula in enumerate(FORMULAS, start=1)}
+    path = poisoned({"data": dict(DATA), "lr 0.1": QUOTED, "it's": {"A1": 7.0}, "use": {**cells}})
+    before = path.read_bytes()
+    values = engine.recalculate(path)
+    wrong = {
+        formula: values["use"].get((row, 0), "left out")
+        for row, (formula, expected) in enumerate(FORMULAS.items())
+        if not agrees(values["use"].get((row, 0), "left out"), expected)
+    }
+    assert wrong == {}
+    assert path.read_bytes() == before
+    assert {name: set(found) for name, found in values.items()} == {
+        name: set(found) for name, found in xlsx.read_cells(path).items()
+    }
+
+
+@pytest.mark.parametrize("formula", ["=1+", "=SUM(", "=no_such_name", "=missing!A1", "=C1"])
+def test_what_cannot_be_evaluated_is_no_cached_value(
+    engine: Engine, poisoned: Build, formula: str
+) -> None:
+    path = poisoned({"one": {"A1": 6.0, "B1": formula, "C1": "=C1+1", "D1": "=A1*2"}})
+    values = engine.recalculate(path)["one"]
+    assert values[0, 3] == 12.0
+    # Calc reads "=SUM(" as "=SUM()", so that nothing is wrong with it there.
+    repaired = engine.name == "libreoffice" and formula == "=SUM("
+    assert values[0, 1] == 0.0 if repaired else str(values[0, 1]).startswith("#")
+    assert str(values[0, 2]).startswith("#")
+
+
+def test_defined_names(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "names.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        one, two = workbook.add_worksheet("lr 0.1"), workbook.add_worksheet("lr 1")
+        for sheet, rate in ((one, 0.1), (two, 1.0)):
+            sheet.write("A1", rate)
+            workbook.define_name(f"'{sheet.name}'!learning_rate", f"='{sheet.name}'!$A$1")
+            sheet.write_formula("B1", "=2*learning_rate", None, WRONG)
+        workbook.define_name("w_1", "='lr 1'!$A$1")
+        one.write_formula("C1", "=w_1+1", None, WRONG)
+    values = engine.recalculate(path)
+    assert (values["lr 0.1"][0, 1], values["lr 1"][0, 1]) == (0.2, 2.0)
+    assert values["lr 0.1"][0, 2] == 2.0
+
+
+@pytest.mark.parametrize("upwards", [False, True])
+def test_long_chain(engine: Engine, poisoned: Build, upwards: bool) -> None:
+    length = 10_000
+    others = {row: row + 1 if upwards else row - 1 for row in range(2, length)}
+    cells: dict[str, str | float] = {f"A{row}": f"=A{o}+1" for row, o in others.items()}
+    cells |= {"A1": 0.0, f"A{length}": 0.0}
+    values = engine.recalculate(poisoned({"chain": cells}))["chain"]
+    assert len(values) == length
+    assert values[1 if upwards else length - 2, 0] == length - 2
+
+
+def test_dates_are_numbers_and_precision_is_kept(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "numbers.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet, date = (
+            workbook.add_worksheet("one"),
+            workbook.add_format({"num_format": "yyyy-mm-dd"}),
+        )
+        sheet.write_number("A1", 45000, date)
+        sheet.write_formula("A2", "=A1+0.5", date, WRONG)
+        sheet.write_formula("A3", "=1/7+1E-16", None, WRONG)
+    values = engine.recalculate(path)["one"]
+    assert (values[0, 0], values[1, 0]) == (45000.0, 45000.5)
+    exact = isinstance(engine, LibraryEngine)
+    assert values[2, 0] == (1 / 7 + 1e-16 if exact else pytest.approx(1 / 7, rel=1e-14))
+
+
+def test_a_file_that_is_no_workbook(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "not.xlsx"
+    path.write_text("hello")
+    with pytest.raises(InputError, match=r"not\.xlsx"):
+        engine.recalculate(path)
+
+
+def test_version(engine: Engine) -> None:
+    name, number = engine.version().split(" ")
+    assert name.lower() == engine.name
+    assert number[0].isdigit()
+
+
+def test_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [one.name for one in engines.ENGINES] == ["ironcalc", "formualizer", "libreoffice"]
+    assert engines.engine("ironcalc") is engines.EMBEDDED
+    with pytest.raises(InputError, match="ironcalc, formualizer, libreoffice"):
+        engines.engine("excel")
+    monkeypatch.setattr(LibraryEngine, "missing", lambda self: f"no {self.name}")
+    assert all(one.name == "libreoffice" for one in engines.installed())
+
+
+def test_an_engine_that_is_missing(monkeypatch: pytest.MonkeyPatch, poisoned: Build) -> None:
+    monkeypatch.setattr(office, "_program", lambda: None)
+    path = poisoned({"one": {"A1": 1.0}})
+    with pytest.raises(RunError, match="apt-get install libreoffice-calc"):
+        engines.engine("libreoffice").recalculate(path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    for one in engines.ENGINES[:2]:
+        with pytest.raises(RunError, match="pip install"):
+            one.recalculate(path)
+
+
+def test_a_panic_is_a_run_error(monkeypatch: pytest.MonkeyPatch, poisoned: Build) -> None:
+    monkeypatch.setattr(ironcalc, "load_from_xlsx", lambda _: ironcalc.test_panic())
+    with pytest.raises(RunError, match="ironcalc could not recalculate"):
+        engines.EMBEDDED.recalculate(poisoned({"one": {"A1": 1.0}}))
+
+
+def test_ctrl_c_passes_through(monkeypatch: pytest.MonkeyPatch, poisoned: Build) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ironcalc, "load_from_xlsx", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        engines.EMBEDDED.recalculate(poisoned({"one": {"A1": 1.0}}))
+
+
+def processes_naming(text: str) -> list[str]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = place.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("seconds", [0.05, 0.5])
+def test_timeout_leaves_nothing_behind(
+    libreoffice: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    poisoned: Build,
+    tmp_path: Path,
+    seconds: float,
+) -> None:
+    assert libreoffice.missing() is None
+    path = poisoned({"one": {"A1": 1.0}})
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(RunError, match="was stopped after"):
+        office.LibreOffice(seconds).recalculate(path)
+    assert list(folder.iterdir()) == []
+    assert processes_naming(str(folder)) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a process group")
+def test_interrupt_kills_what_the_program_started(tmp_path: Path) -> None:
+    mark = tmp_path / "alive"
+    script = f"(sleep 1; echo x > '{mark}') & exit 0"
+    with pytest.raises(RunError, match="stopped"):
+        office.run(["sh", "-c", script], 0.2)
+    threading.Event().wait(1.2)
+    assert not mark.exists()
+
+
+def test_two_runs_at_once(libreoffice: Engine, poisoned: Build) -> None:
+    path = poisoned({"one": {"A1": "=1+1"}})
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(libreoffice.recalculate(path)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [{"one": {(0, 0): 2.0}}] * 2
+
+
+def test_locale_does_not_change_texts(
+    libreoffice: Engine, monkeypatch: pytest.MonkeyPatch, poisoned: Build
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ | {"LC_ALL": "de_DE.UTF-8"})
+    path = poisoned({"one": {"A1": "=FIXED(1.5,2,TRUE)", "A2": '=0.25&""'}})
+    assert libreoffice.recalculate(path)["one"] == {(0, 0): "1.50", (1, 0): "0.25"}
+
+
+def test_no_output_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, poisoned: Build, tmp_path: Path
+) -> None:
+    silent = tmp_path / "soffice"
+    silent.write_text("#!/bin/sh\necho source file could not be loaded\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr(office, "_program", lambda: shutil.which(silent))
+    with pytest.raises(RunError, match="could not be loaded"):
+        office.LibreOffice().recalculate(poisoned({"one": {"A1": 1.0}}))

@@ -1,0 +1,331 @@
+"""Reading and copying .xlsx files, of every writer and in every state of repair."""
+
+import re
+import struct
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlsxwriter
+from conftest import WRONG, Build
+
+from sheetgen import xlsx
+from sheetgen.engines import Engine
+from sheetgen.engines.libreoffice import converted
+from sheetgen.errors import InputError, RunError
+from sheetgen.xlsx import FileCell
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+STRINGS = (
+    '<si><t xml:space="preserve"> plain</t></si>'
+    "<si><r><rPr><b/></rPr><t>∂E</t></r><r><t>/∂w</t></r><rPh sb='0' eb='1'><t>NO</t></rPh></si>"
+    "<si><t>line_x000D_break</t><rPh sb='0' eb='1'><t>NO</t></rPh></si>"
+)
+ROWS = (
+    '<row r="2"><c r="A2" t="s"><v>0</v></c><c t="s"><v>1</v></c><c r="D2" t="s"><v>2</v></c></row>'
+    '<row><c t="b"><v>1</v></c><c t="e"><f>1/0</f><v>#DIV/0!</v></c><c><v>1.5E-3</v></c></row>'
+    '<row><c t="str"><f>""</f><v></v></c><c t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r>'
+    '</is></c><c s="1"/><c><f>1+1</f></c></row>'
+    '<row r="10"><c r="B10"><f t="shared" ref="B10:B11" si="0">A10*$A$1</f><v>3</v></c></row>'
+    '<row r="11"><c r="B11"><f t="shared" si="0"/><v>4</v></c></row>'
+)
+CELLS = {
+    (1, 0): FileCell(None, " plain"),
+    (1, 1): FileCell(None, "∂E/∂w"),
+    (1, 3): FileCell(None, "line\rbreak"),
+    (2, 0): FileCell(None, True),
+    (2, 1): FileCell("1/0", "#DIV/0!"),
+    (2, 2): FileCell(None, 0.0015),
+    (3, 0): FileCell('""', ""),
+    (3, 1): FileCell(None, "inline"),
+    (3, 3): FileCell("1+1", None),
+    (9, 1): FileCell("A10*$A$1", 3.0),
+    (10, 1): FileCell("A11*$A$1", 4.0),
+}
+
+
+def parts(
+    rows: str = ROWS, folder: str = "/xl/", main: str = MAIN, links: str = LINKS
+) -> dict[str, str]:
+    """The parts of a small workbook written by hand; `folder` starts the targets of its links."""
+    head = f'<Relationships xmlns="{PACKAGE}">'
+    one = f'<Relationship Id="rId1" Type="{links}/'
+    return {
+        "_rels/.rels": f'{head}{one}officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets>'
+        '<sheet name="one" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'{head}{one}worksheet" Target="{folder}worksheets/s.xml"/>'
+        f'<Relationship Id="rId2" Type="{links}/sharedStrings" Target="{folder}strings.xml"/>'
+        f'<Relationship Id="rId3" Type="{links}/x" Target="http://x/" TargetMode="External"/>'
+        "</Relationships>",
+        "xl/worksheets/s.xml": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData>'
+        "</worksheet>",
+        "xl/strings.xml": f'<sst xmlns="{main}">{STRINGS}</sst>',
+    }
+
+
+def written(path: Path, contents: dict[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in contents.items():
+            archive.writestr(name, text)
+    return path
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        parts(),
+        parts(folder=""),
+        parts(folder="../xl/"),
+        parts(main=STRICT, links="http://purl.oclc.org/ooxml/officeDocument/relationships"),
+        parts()
+        | {
+            "xl/worksheets/s.xml": f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>'
+            + re.sub(r"<(/?)(\w)", r"<\1x:\2", ROWS)
+            + "</x:sheetData></x:worksheet>"
+        },
+    ],
+    ids=["absolute", "relative", "dotted", "strict", "prefixed"],
+)
+def test_every_kind_of_cell(tmp_path: Path, contents: dict[str, str]) -> None:
+    path = written(tmp_path / "hand.xlsx", contents)
+    assert xlsx.read_cells(path) == {"one": CELLS}
+    copy = tmp_path / "copy.xlsx"
+    xlsx.write_changed(path, copy, {"one": {(2, 2): 0.1}})
+    stripped = {
+        place: cell if cell.formula is None else FileCell(cell.formula, None)
+        for place, cell in CELLS.items()
+    }
+    assert xlsx.read_cells(copy) == {"one": stripped | {(2, 2): FileCell(None, 0.1)}}
+    with zipfile.ZipFile(copy) as archive:
+        assert re.findall(r' t="(e|str)"', archive.read("xl/worksheets/s.xml").decode()) == []
+        assert archive.read("xl/strings.xml").decode() == contents["xl/strings.xml"]
+
+
+def example(path: Path, library: str) -> Path:
+    """The same two sheets, written by one of the libraries."""
+    if library == "openpyxl":
+        book = openpyxl.Workbook()
+        sheet = book.active
+        sheet.title, sheet["A1"], sheet["B1"], sheet["A2"] = "lr 0.1", 0.5, "=A1*2", "∂ & <η>"
+        sheet["B2"] = True
+        book.create_sheet("it's").sheet_state = "hidden"
+        book.save(path)
+        return path
+    with xlsxwriter.Workbook(path) as workbook:
+        first, second = workbook.add_worksheet("lr 0.1"), workbook.add_worksheet("it's")
+        first.write_row("A1", [0.5, "=A1*2"])
+        first.write_row("A2", ["∂ & <η>", True])
+        second.hide()
+    return path
+
+
+def check_example(path: Path, cached: xlsx.Value, true: str | None = None) -> None:
+    assert xlsx.sheet_names(path) == ["lr 0.1", "it's"]
+    assert xlsx.visible_sheets(path) == ["lr 0.1"]
+    cells = {
+        (0, 0): FileCell(None, 0.5),
+        (0, 1): FileCell("A1*2", cached),
+        (1, 0): FileCell(None, "∂ & <η>"),
+        (1, 1): FileCell(true, True),
+    }
+    assert xlsx.read_cells(path) == {"lr 0.1": cells, "it's": {}}
+    assert xlsx.read_cells(path, ["it's"]) == {"it's": {}}
+
+
+@pytest.mark.parametrize(("library", "cached"), [("openpyxl", None), ("xlsxwriter", 0.0)])
+def test_files_of_libraries(tmp_path: Path, library: str, cached: xlsx.Value) -> None:
+    check_example(example(tmp_path / "a.xlsx", library), cached)
+
+
+def test_files_of_libreoffice(libreoffice: Engine, tmp_path: Path) -> None:
+    assert libreoffice.missing() is None
+    with converted(example(tmp_path / "a.xlsx", "xlsxwriter"), "xlsx") as result:
+        # Calc saves a truth value as the formula that makes it.
+        check_example(result, 1.0, "TRUE()")
+        xlsx.write_changed(result, tmp_path / "b.xlsx", {"lr 0.1": {(0, 0): 4.0}})
+    assert libreoffice.recalculate(tmp_path / "b.xlsx")["lr 0.1"][0, 1] == 8.0
+
+
+def test_a_copy_differs_only_in_results(poisoned: Build, tmp_path: Path) -> None:
+    path = poisoned({"a": {"A1": 0.5, "B1": "=A1*2"}, "b": {"A1": "=a!B1", "A2": "text"}})
+    xlsx.write_changed(path, tmp_path / "copy.xlsx", {"a": {(0, 0): 1 / 3}})
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "copy.xlsx") as new:
+        assert new.namelist() == old.namelist()
+        differing = [name for name in old.namelist() if old.read(name) != new.read(name)]
+        times = [info.date_time for info in old.infolist()]
+        assert [info.date_time for info in new.infolist()] == times
+    assert differing == ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"]
+    assert WRONG in {cell.value for *_, cell in xlsx.iterate_cells(path)}
+    assert xlsx.read_cells(tmp_path / "copy.xlsx") == {
+        "a": {(0, 0): FileCell(None, 1 / 3), (0, 1): FileCell("A1*2", None)},
+        "b": {(0, 0): FileCell("a!B1", None), (1, 0): FileCell(None, "text")},
+    }
+    reopened = openpyxl.load_workbook(tmp_path / "copy.xlsx")
+    assert reopened["a"]["A1"].value == 1 / 3
+
+
+def test_a_file_can_be_changed_in_place(poisoned: Build) -> None:
+    path = poisoned({"a": {"A1": 0.5, "B1": "=A1*2"}})
+    xlsx.write_changed(path, path, {"a": {(0, 0): 2.0}})
+    assert xlsx.read_cells(path)["a"][0, 0] == FileCell(None, 2.0)
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "place", "number", "named"),
+    [
+        ("lr 0.1", (0, 1), 1.0, "'lr 0.1'!B1 holds no number"),
+        ("lr 0.1", (1, 0), 1.0, "'lr 0.1'!A2 holds no number"),
+        ("lr 0.1", (6, 2), 1.0, "no cell 'lr 0.1'!C7"),
+        ("gone", (0, 0), 1.0, "no cell 'gone'!A1"),
+        ("lr 0.1", (0, 0), float("nan"), "'lr 0.1'!A1 holds no number that nan could replace"),
+    ],
+)
+def test_changes_that_are_refused(
+    tmp_path: Path, sheet: str, place: tuple[int, int], number: float, named: str
+) -> None:
+    path = example(tmp_path / "a.xlsx", "xlsxwriter")
+    with pytest.raises(ValueError, match=re.escape(named)):
+        xlsx.write_changed(path, tmp_path / "b.xlsx", {sheet: {place: number}})
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
+    path = example(tmp_path / "a.xlsx", "xlsxwriter")
+    with pytest.raises(RunError, match=r"b\.xlsx cannot be written"):
+        xlsx.write_changed(path, tmp_path / "no" / "b.xlsx", {})
+
+
+def test_memory_does_not_grow_with_the_sheet(tmp_path: Path) -> None:
+    tracemalloc = pytest.importorskip("tracemalloc")
+    path = tmp_path / "large.xlsx"
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        for row in range(20_000):
+            sheet.write_number(row, 0, row)
+    tracemalloc.start()
+    assert sum(cell.value == row for _, row, _, cell in xlsx.iterate_cells(path)) == 20_000
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
+def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
+    path = example(tmp_path / "a.xlsx", "xlsxwriter")
+    with pytest.raises(InputError, match="no sheet named 'gone'"):
+        xlsx.read_cells(path, ["gone"])
+
+
+BROKEN = {
+    "text": b"name,value\n1,2\n",
+    "empty": b"",
+    "ole": bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504),
+}
+REASONS = {"text": "no .xlsx workbook", "empty": "no .xlsx workbook", "ole": "password-protected"}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_files_that_are_no_zip(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "broken.xlsx"
+    path.write_bytes(BROKEN[kind])
+    check_refused(path, REASONS[kind])
+
+
+def check_refused(path: Path, reason: str) -> None:
+    """All functions refuse it with one sentence that names the file and the reason."""
+    for call in (
+        lambda: xlsx.read_cells(path),
+        lambda: xlsx.write_changed(path, path.with_name("copy.xlsx"), {}),
+    ):
+        with pytest.raises(InputError) as caught:
+            call()
+        message = str(caught.value)
+        assert str(path) in message
+        assert reason in message
+        assert message.endswith(".")
+        assert "\n" not in message
+    assert not path.with_name("copy.xlsx").exists()
+
+
+def test_paths_that_are_no_file(tmp_path: Path) -> None:
+    check_refused(tmp_path / "gone.xlsx", "No such file")
+    check_refused(tmp_path, "directory")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9, 0.999])
+def test_a_truncated_file(tmp_path: Path, share: float) -> None:
+    data = example(tmp_path / "a.xlsx", "xlsxwriter").read_bytes()
+    path = tmp_path / "cut.xlsx"
+    path.write_bytes(data[: int(len(data) * share)])
+    check_refused(path, "damaged")
+
+
+def test_a_damaged_part(tmp_path: Path) -> None:
+    path = example(tmp_path / "a.xlsx", "xlsxwriter")
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("xl/worksheets/sheet1.xml")
+    data = bytearray(path.read_bytes())
+    middle = info.header_offset + 30 + len(info.filename) + info.compress_size // 2
+    data[middle] ^= 0xFF
+    path.write_bytes(data)
+    check_refused(path, "damaged")
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ("_rels/.rels", None),
+        ("_rels/.rels", f'<Relationships xmlns="{PACKAGE}"/>'),
+        ("xl/workbook.xml", None),
+        ("xl/workbook.xml", "<workbook><sheets>"),
+        ("xl/workbook.xml", "<workbook/>"),
+        ("xl/strings.xml", None),
+        ("xl/strings.xml", "<sst/>"),
+        ("xl/worksheets/s.xml", None),
+        ("xl/worksheets/s.xml", "not XML"),
+        ("xl/worksheets/s.xml", "<w><sheetData><row><c><v>1,5</v></c></row></sheetData></w>"),
+        ("xl/worksheets/s.xml", "<w><sheetData><row><c r='?'/></row></sheetData></w>"),
+        ("xl/worksheets/s.xml", "<w><sheetData><row r='x'/></sheetData></w>"),
+        (
+            "xl/worksheets/s.xml",
+            "<w><sheetData><row><c><f t='shared' si='7'/></c></row></sheetData></w>",
+        ),
+    ],
+)
+def test_zips_that_are_no_sound_workbook(tmp_path: Path, part: str, text: str | None) -> None:
+    contents = parts() | ({} if text is None else {part: text})
+    if text is None:
+        del contents[part]
+    path = written(tmp_path / "odd.xlsx", contents)
+    with pytest.raises(InputError, match=r"odd\.xlsx is damaged or is no \.xlsx workbook"):
+        xlsx.read_cells(path)
+
+
+def test_a_zip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "bomb.xlsx", parts() | {"xl/zeros": "0" * 100_000})
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(xlsx, "MAXIMUM_BYTES", 50_000)
+    check_refused(path, "too large")
+
+
+def test_an_encrypted_zip(tmp_path: Path) -> None:
+    path = written(tmp_path / "locked.xlsx", parts())
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    struct.pack_into("<H", data, entry + 8, 1)
+    path.write_bytes(data)
+    check_refused(path, "password-protected")
+
+
+def test_entities_are_not_expanded(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hunter2")
+    attack = f'<!DOCTYPE sst [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+    contents = parts() | {"xl/strings.xml": f"{attack}<sst>{'<si><t>&x;</t></si>' * 3}</sst>"}
+    cells = xlsx.read_cells(written(tmp_path / "attack.xlsx", contents))
+    assert "hunter2" not in str(cells)
