@@ -119,7 +119,7 @@ class Canvas:
         self.cells[row, column] = Cell(value, formula, style)
 
     def ask(
-        self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: Any
+        self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object
     ) -> None:
         """Write a number for a person to change, validated, and known to `verify` by its key.
 

@@ -25,6 +25,9 @@ def insert_chart(workbook: xlsxwriter.Workbook, worksheet: Worksheet, chart: Cha
     drawn.set_x_axis(_axis(chart, 0))
     drawn.set_y_axis(_axis(chart, 1))
     drawn.set_chartarea({"border": {"color": GRID}, "fill": {"color": WHITE}})
+    if chart.bare:
+        # The diagram's circles have a size in pixels, so its plane must have one too.
+        drawn.set_plotarea({"layout": {"x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}})
     drawn.set_size({"width": chart.width, "height": chart.height})
     worksheet.insert_chart(
         chart.row,

@@ -85,9 +85,7 @@ def training_columns(
             f"the network's table needs {width:,} columns; a worksheet has {MAXIMUM_COLUMNS:,}"
         )
     formulas = dict(_formulas(draft, address, learning_rate))
-    columns = tuple(
-        Column(symbol, band, *formulas[symbol]) for symbol, band in draft.bands.items()
-    )
+    columns = tuple(Column(symbol, band, *formulas[symbol]) for symbol, band in draft.bands.items())
     _check_lengths(columns)
     return columns
 

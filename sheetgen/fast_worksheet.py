@@ -20,11 +20,11 @@ from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
-import xlsxwriter  # type: ignore[import-untyped]
-import xlsxwriter.worksheet as plain  # type: ignore[import-untyped]
+import xlsxwriter
+import xlsxwriter.worksheet as plain
 from numpy.typing import NDArray
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.utility import xl_col_to_name as column_name  # type: ignore[import-untyped]
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name as column_name
 from xlsxwriter.worksheet import Worksheet
 
 SEEN_VERSIONS = ("3.3.1",)

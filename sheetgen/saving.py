@@ -52,7 +52,9 @@ def _new_file(path: Path) -> Path:
         raise InputError(f"{path} is a folder; expected the name of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=".tmp", dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem[:40]}.", suffix=".tmp", dir=path.parent
+        )
     except OSError as error:
         if _is_full(error):
             raise RunError(f"{path} could not be written: {_reason(error)}") from error

@@ -31,7 +31,7 @@ KINDS: dict[str, Palette] = {
     "helper": Palette("#F3F4F6", "#6B7280"),
 }
 
-# Learning rates from slow to fast; distinct in print and for the colour-blind (Okabe and Ito, 2008).
+# One colour per learning rate, distinct for the colour-blind (Okabe and Ito, 2008).
 SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 
 # Outside these bounds a fixed number of digits would fill the cell with ####.

@@ -181,9 +181,7 @@ class _Reader:
             weights.append(self._numbers(row, f"{path}.weights[{index}]"))
         return Layer(tuple(weights), activation)
 
-    def _sample(
-        self, table: dict[str, Any], path: str, width: int, why: str
-    ) -> tuple[float, ...]:
+    def _sample(self, table: dict[str, Any], path: str, width: int, why: str) -> tuple[float, ...]:
         rows = self._required(table, path)
         expected = f"one row of {width} numbers ({why})"
         if not (isinstance(rows, list) and len(rows) == 1 and isinstance(rows[0], list)):

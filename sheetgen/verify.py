@@ -204,9 +204,7 @@ def _compare(
         if reason:
             address = canvas.absolute(row, column).rpartition("!")[2].replace("$", "")
             shown = "" if cell.formula is None else f"={cell.formula}"
-            result.findings.append(
-                Finding(canvas.name, address, reason, shown, expected, value)
-            )
+            result.findings.append(Finding(canvas.name, address, reason, shown, expected, value))
     result.findings.sort(key=lambda finding: _reading_order(finding.cell))
     return result
 

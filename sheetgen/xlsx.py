@@ -17,9 +17,9 @@ from typing import IO, NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree
-from openpyxl.formula.translate import Translator  # type: ignore[import-untyped]
-from openpyxl.utils import cell as names  # type: ignore[import-untyped]
-from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import cell as names
+from openpyxl.utils.escape import unescape
 
 from sheetgen.errors import InputError, RunError
 

@@ -1,13 +1,14 @@
 """Fixtures that several test modules share."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
-from sheetgen import engines
+from sheetgen import engines, render
 from sheetgen.engines import Engine
 
 WRONG = -777.0
@@ -16,25 +17,36 @@ WRONG = -777.0
 Build = Callable[[dict[str, dict[str, str | float]]], Path]
 
 
-def require(needed: Engine) -> Engine:
-    """Skip the test if the engine is not installed; where CI is true that is a failure."""
-    if reason := needed.missing():
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(reason)
+def require(reason: str | None) -> None:
+    """Skip the test for that reason, if there is one; where CI is true that is a failure."""
+    if reason and os.environ.get("CI", "").lower() == "true":
+        pytest.fail(reason)
+    if reason:
         pytest.skip(reason)
-    return needed
 
 
 @pytest.fixture(params=[candidate.name for candidate in engines.ENGINES])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each of the engines in turn."""
-    return require(engines.engine(request.param))
+    chosen = engines.engine(request.param)
+    require(chosen.missing())
+    return chosen
 
 
 @pytest.fixture
 def libreoffice() -> Engine:
     """LibreOffice, for tests that need just that."""
-    return require(engines.engine("libreoffice"))
+    chosen = engines.engine("libreoffice")
+    require(chosen.missing())
+    return chosen
+
+
+@pytest.fixture
+def renderer(libreoffice: Engine) -> None:
+    """LibreOffice and pdftoppm, for tests that draw pictures."""
+    require(libreoffice.missing())
+    found = shutil.which("pdftoppm")
+    require(None if found else f"pdftoppm is not installed: {render.INSTALL}")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Each engine has to evaluate what our workbooks use, and never to repeat what a file claims."""
 
 import math
-import os
 import shutil
 import sys
 import tempfile
@@ -239,7 +238,7 @@ def test_two_runs_at_once(libreoffice: Engine, poisoned: Build) -> None:
 def test_locale_does_not_change_texts(
     libreoffice: Engine, monkeypatch: pytest.MonkeyPatch, poisoned: Build
 ) -> None:
-    monkeypatch.setattr(os, "environ", os.environ | {"LC_ALL": "de_DE.UTF-8"})
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     path = poisoned({"one": {"A1": "=FIXED(1.5,2,TRUE)", "A2": '=0.25&""'}})
     assert libreoffice.recalculate(path)["one"] == {(0, 0): "1.50", (1, 0): "0.25"}
 

@@ -127,8 +127,6 @@ def formats_of_rows_and_columns(workbook: Workbook, write: Write) -> None:
     write(sheet, block_of(4, 2, 60, 5, formats=(None, red, None, blue, None)))
     sheet.write_number(4, 0, 1, green)
     sheet.set_row(11, None, blue, {"level": 1, "hidden": True})
-    sheet.set_row(12, None, None, {"level": 1, "collapsed": True})
-    sheet.set_row(90, 5, red)
     for row in range(20, 50):
         sheet.set_row(row, row, (red, green)[row % 2])
 

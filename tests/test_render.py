@@ -9,11 +9,10 @@ import xlsxwriter
 from conftest import WRONG, Build
 
 from sheetgen import render as module
-from sheetgen.engines import Engine
 from sheetgen.errors import InputError, RunError
 from sheetgen.render import render
 
-pytestmark = pytest.mark.usefixtures("libreoffice")
+pytestmark = pytest.mark.usefixtures("renderer")
 
 
 def size(picture: Path) -> tuple[int, int]:
@@ -94,9 +93,7 @@ def test_poppler_is_missing(
 
 
 @pytest.mark.parametrize("count", [3, 4])
-def test_names_that_differ_only_in_case_or_replaced_letters(
-    libreoffice: Engine, tmp_path: Path, count: int
-) -> None:
+def test_names_that_differ_only_in_case_or_replaced_letters(tmp_path: Path, count: int) -> None:
     sheets = ["a|b", "A<B", 'a"b', "a_b (2)"][:count]
     page = tmp_path / "page.png"
     page.write_bytes(b"picture")
@@ -104,4 +101,3 @@ def test_names_that_differ_only_in_case_or_replaced_letters(
     names = [path.stem for path in placed]
     assert len({name.casefold() for name in names}) == count
     assert names[:3] == ["a_b", "A_B (2)", "a_b (3)"]
-    assert libreoffice.missing() is None

@@ -13,7 +13,7 @@ from sheetgen.network import Connection, activation_name
 from sheetgen.sheets.plan import DERIVATION, Plan
 from sheetgen.style import FINE, KINDS, NOTE, SUBTITLE, TITLE, VALUE, Palette, Style, band
 
-SYMBOL, EQUALS, FIRST, TIMES_1, SECOND, TIMES_2, THIRD, GIVES, RESULT = range(1, 10)
+SYMBOL, RESULT, EQUALS, FIRST, TIMES_1, SECOND, TIMES_2, THIRD = range(1, 9)
 # Blocks take turns in these colours, so that neighbours can be told apart, as in the seeds.
 BLOCKS = tuple(KINDS[kind] for kind in ("unit", "input", "weight", "gradient", "target"))
 
@@ -48,23 +48,22 @@ class _Pen:
 
     def fill(self) -> None:
         """Colour the whole width of the line."""
-        for column in range(SYMBOL, RESULT + 1):
+        for column in range(SYMBOL, THIRD + 1):
             self.sheet.canvas.write(self.row, column, "", self.style())
 
     def section(self, title: str, kind: str) -> None:
         self.row += 1
-        for column in range(SYMBOL, RESULT + 1):
+        for column in range(SYMBOL, THIRD + 1):
             self.text(column, title if column == SYMBOL else "", replace(band(kind), size=11))
         self.sheet.canvas.heights[self.row] = 22
         self.row += 1
 
     def equation(self, symbol: str, right: str, formula: str, value: float) -> None:
-        """Write symbol = right side = value, and remember where the value stands."""
+        """Write symbol, value = right side, and remember where the value stands."""
         self.fill()
         self.text(SYMBOL, symbol, self.style(bold=True, colour=self.palette.strong))
         self.text(EQUALS, "=", self.style(align="center"))
         self.text(FIRST, right)
-        self.text(GIVES, "=", self.style(align="center"))
         style = self.style(bold=True, number_format=FINE)
         self.sheet.canvas.calculate(self.row, RESULT, f"={formula}", value, style)
         self.sheet.cells[symbol] = self.sheet.canvas.absolute(self.row, RESULT)
@@ -81,7 +80,7 @@ def derivation_sheet(plan: Plan, inputs: Canvas) -> Derivation:
     """Draw the sheet."""
     canvas = Canvas(DERIVATION, tab_colour=KINDS["gradient"].strong, freeze=(3, 0))
     canvas.widths = {0: 2, SYMBOL: 15, EQUALS: 4, FIRST: 64, TIMES_1: 4, SECOND: 22}
-    canvas.widths.update({TIMES_2: 4, THIRD: 14, GIVES: 4, RESULT: 16})
+    canvas.widths.update({TIMES_2: 4, THIRD: 14, RESULT: 15})
     canvas.heights[0] = 28
     canvas.write(0, SYMBOL, "Derivation of every gradient", TITLE)
     text = "The chain rule from the error back to each weight; numbers are those of iteration 0."
@@ -218,7 +217,6 @@ def _weight(pen: _Pen, edge: Connection) -> None:
     gradient = float(
         pen.plan.start_gradients.weight_gradients[edge.layer][edge.unit, edge.position]
     )
-    pen.sheet.canvas.write(row, GIVES, "=", pen.style(align="center"))
     style = pen.style(bold=True, number_format=FINE, colour=pen.palette.strong)
     canvas.calculate(row, RESULT, f"={'*'.join(cells)}", gradient, style)
 

@@ -5,35 +5,68 @@ linked to cells and data labels taken from cells are not followed by LibreOffice
 is a series of one point: its name is the text, its point is the place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import hypot
 
 from sheetgen import notation
 from sheetgen.canvas import Canvas, Chart, Series
 from sheetgen.network import Connection, Network, activation_name
 from sheetgen.sheets.plan import Plan, significant
-from sheetgen.style import INK, KINDS, LABEL, NOTE, SECTION, header
+from sheetgen.style import KINDS, LABEL, NOTE, SECTION, header
 
 MAXIMUM_SERIES = 250  # a chart takes 255
 MAXIMUM_LABELLED_EDGES = 40  # more labels would cover each other
-WIDTH, HEIGHT = 820, 430
-LABEL_AT = 0.27  # how far along its edge a weight's label stands: before the edges cross
+WIDTH, HEIGHT = 860, 430  # pixels
+PIXELS_PER_UNIT = 90  # of height, at least, so that circles do not touch
+CIRCLE = 56  # diameter in points
+RADIUS = CIRCLE / 2 * 96 / 72  # pixels
+LABEL_AT = 0.3  # how far along its edge a weight's label stands: before the edges cross
 
 
 @dataclass(frozen=True)
 class _Node:
-    name: str
+    symbol: str
     kind: str
     x: float
     y: float
-    value: str  # address of the value that stands below the node
-    shown: float
-    symbol: str
+    value: float
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """The chart's coordinates: x from 0 (inputs) to the output layer, y up; its pixels."""
+
+    left: float
+    right: float
+    half_height: float
+    height: int
+
+    @classmethod
+    def of(cls, network: Network) -> "_Plane":
+        tallest = max(network.inputs, *(layer.units for layer in network.layers))
+        half = (tallest - 1) / 2 + 0.6
+        height = max(HEIGHT, round(2 * half * PIXELS_PER_UNIT))
+        return cls(-0.3, len(network.layers) + 0.7, half, height)
+
+    def shortened(self, start: _Node, end: _Node) -> tuple[float, float, float, float]:
+        """Return the edge from circle to circle: x from, x to, y from, y to."""
+        across, up = end.x - start.x, end.y - start.y
+        pixels = hypot(
+            across * WIDTH / (self.right - self.left), up * self.height / (2 * self.half_height)
+        )
+        cut = RADIUS / pixels
+        return (
+            start.x + cut * across,
+            end.x - cut * across,
+            start.y + cut * up,
+            end.y - cut * up,
+        )
 
 
 def is_drawn(network: Network) -> bool:
     """Tell whether the network is small enough to be drawn."""
     nodes = network.inputs + sum(layer.units for layer in network.layers)
-    return 2 * nodes + 2 * len(network.connections) + 2 * network.outputs <= MAXIMUM_SERIES
+    return nodes + 2 * len(network.connections) + network.outputs <= MAXIMUM_SERIES
 
 
 def draw(
@@ -43,47 +76,61 @@ def draw(
 
     `cells` gives the address of every input, weight and activation at iteration 0.
     """
-    pen = _Pen(canvas, plan, cells, behind + 2)
+    network = plan.network
+    pen = _Pen(canvas, plan, cells, _Plane.of(network), behind + 2)
     canvas.write(behind, 1, "Cells behind the diagram", SECTION)
     for column, text in enumerate(("label", "x", "", "y", ""), start=2):
         canvas.write(behind + 1, column, text, header("helper"))
-    nodes = {node.symbol: node for node in _nodes(plan, cells)}
-    labelled = len(plan.network.connections) <= MAXIMUM_LABELLED_EDGES
-    lines = [pen.edge(edge, nodes) for edge in plan.network.connections]
-    labels = [pen.weight(edge, nodes) for edge in plan.network.connections if labelled]
-    circles = [series for node in nodes.values() for series in pen.node(node)]
-    targets = [pen.target(output, nodes) for output in range(plan.network.outputs)]
-    heights = [abs(node.y) for node in nodes.values()]
-    edge = max(heights) + 0.45
+    nodes = {node.symbol: node for node in _nodes(plan)}
+    labelled = len(network.connections) <= MAXIMUM_LABELLED_EDGES
+    series = [pen.edge(edge, nodes) for edge in network.connections]
+    series += [pen.weight(edge, nodes) for edge in network.connections if labelled]
+    series += [pen.node(node) for node in nodes.values()]
+    series += [pen.target(output, nodes) for output in range(network.outputs)]
+    plane = pen.plane
     canvas.charts.append(
         Chart(
             row=at[0],
             column=at[1],
             width=WIDTH,
-            height=HEIGHT,
-            series=(*lines, *labels, *circles, *targets),
+            height=plane.height,
+            series=tuple(series),
             description="The network with its weights and activations at iteration 0",
             legend="",
             bare=True,
-            limits=(-0.35, len(plan.network.layers) + 0.75, -edge - 0.1, edge),
+            limits=(plane.left, plane.right, -plane.half_height, plane.half_height),
         )
     )
 
 
-def _nodes(plan: Plan, cells: dict[str, str]) -> list[_Node]:
+def rows(network: Network) -> int:
+    """Return the height of the diagram in rows of a sheet."""
+    return _Plane.of(network).height // 20 + 1
+
+
+def note(canvas: Canvas, network: Network, row: int, column: int) -> None:
+    """Write why there is no diagram."""
+    units = ", ".join(
+        f"{layer.units} in the {notation.layer_title(network, index)}"
+        for index, layer in enumerate(network.layers)
+    )
+    text = f"{network.inputs} inputs, {units}: too many connections to draw."
+    canvas.write(row, column, text, NOTE)
+
+
+def _nodes(plan: Plan) -> list[_Node]:
     network = plan.network
-    nodes = []
-    for place, (name, value) in enumerate(
-        zip(network.input_names, plan.template.sample, strict=True)
-    ):
-        y = _height(place, network.inputs)
-        nodes.append(_Node(name, "input", 0, y, cells[name], value, name))
+    nodes = [
+        _Node(name, "input", 0, _height(place, network.inputs), value)
+        for place, (name, value) in enumerate(
+            zip(network.input_names, plan.template.sample, strict=True)
+        )
+    ]
     for layer, units in enumerate(network.unit_names):
         for place, unit in enumerate(units):
-            symbol = activation_name(unit)
             value = float(plan.start.activations[layer][place])
             y = _height(place, len(units))
-            nodes.append(_Node(unit, "unit", layer + 1, y, cells[symbol], value, symbol))
+            nodes.append(_Node(activation_name(unit), "unit", layer + 1, y, value))
     return nodes
 
 
@@ -98,78 +145,67 @@ class _Pen:
     canvas: Canvas
     plan: Plan
     cells: dict[str, str]
+    plane: _Plane
     row: int
 
     def edge(self, edge: Connection, nodes: dict[str, _Node]) -> Series:
-        start, end = nodes[edge.source], nodes[activation_name(edge.target)]
-        self._text(f"{edge.name}: {edge.source} → {edge.target}")
-        return self._series((start.x, end.x), (start.y, end.y), colour=KINDS["weight"].strong)
+        x_from, x_to, y_from, y_to = self.plane.shortened(
+            nodes[edge.source], nodes[activation_name(edge.target)]
+        )
+        self.canvas.write(self.row, 2, f"{edge.name}: {edge.source} → {edge.target}", LABEL)
+        return self._series((x_from, x_to), (y_from, y_to), colour=KINDS["weight"].strong)
 
     def weight(self, edge: Connection, nodes: dict[str, _Node]) -> Series:
         start, end = nodes[edge.source], nodes[activation_name(edge.target)]
         x = start.x + LABEL_AT * (end.x - start.x)
         y = start.y + LABEL_AT * (end.y - start.y)
-        self._live(edge.name, self.cells[edge.name], self.plan.network.weight(edge))
+        self._live(edge.name, self.plan.network.weight(edge))
         return self._series((x,), (y,), label="center", label_size=9)
 
-    def node(self, node: _Node) -> tuple[Series, Series]:
-        self._text(node.name)
+    def node(self, node: _Node) -> Series:
+        """Draw a circle with the symbol and, below it, the value."""
+        self._live(node.symbol, node.value, "\n")
         palette = KINDS[node.kind]
-        circle = self._series(
+        return self._series(
             (node.x,),
             (node.y,),
             colour=palette.strong,
-            marker_size=44,
+            marker_size=CIRCLE,
             marker_fill=palette.tint,
             label="center",
             label_bold=True,
-            label_size=12,
+            label_size=10,
         )
-        self._live(node.symbol, node.value, node.shown)
-        below = self._series((node.x,), (node.y - 0.26,), label="center", label_size=9)
-        return circle, below
 
     def target(self, output: int, nodes: dict[str, _Node]) -> Series:
         network = self.plan.network
         node = nodes[activation_name(network.unit_names[-1][output])]
-        name = network.target_names[output]
-        self._live(name, self.cells[name], self.plan.template.target[output])
-        return self._series((node.x + 0.45,), (node.y,), label="center", label_size=9)
+        self._live(network.target_names[output], self.plan.template.target[output])
+        return self._series((node.x + 0.42,), (node.y,), label="center", label_size=10)
 
-    def _text(self, text: str) -> None:
-        self.canvas.write(self.row, 2, text, LABEL)
-
-    def _live(self, symbol: str, address: str, value: float) -> None:
-        formula = f'="{symbol} = "&ROUND({address},4)'
-        text = f"{symbol} = {significant(value, 4)}"
+    def _live(self, symbol: str, value: float, sign: str = " = ") -> None:
+        joint = sign.replace("\n", '"&CHAR(10)&"')
+        formula = f'="{symbol}{joint}"&ROUND({self.cells[symbol]},4)'.replace('&""', "")
+        text = f"{symbol}{sign}{significant(value, 4)}"
         self.canvas.calculate(self.row, 2, formula, text, LABEL)
 
     def _series(
-        self, xs: tuple[float, ...], ys: tuple[float, ...], colour: str = INK, **looks: object
+        self, xs: tuple[float, ...], ys: tuple[float, ...], colour: str = "", **looks: object
     ) -> Series:
         canvas, row = self.canvas, self.row
         for column, values in ((3, xs), (5, ys)):
             for offset, value in enumerate(values):
-                canvas.write(row, column + offset, value, LABEL)
+                canvas.write(row, column + offset, value, PLACE)
         self.row += 1
         return Series(
             x=canvas.range(row, 3, row, 2 + len(xs)),
             y=canvas.range(row, 5, row, 4 + len(ys)),
             name=canvas.absolute(row, 2),
-            colour=colour if len(xs) > 1 or "marker_size" in looks else "",
+            colour=colour,
             width=1.5,
             in_legend=False,
             **looks,  # type: ignore[arg-type]
         )
 
 
-def note(canvas: Canvas, network: Network, row: int, column: int) -> None:
-    """Write why there is no diagram."""
-    units = ", ".join(
-        f"{layer.units} in the {notation.layer_title(network, index)}"
-        for index, layer in enumerate(network.layers)
-    )
-    text = f"{network.inputs} inputs, {units}: too many connections to draw."
-    canvas.write(row, column, text, NOTE)
-
-
+PLACE = replace(LABEL, number_format="0.00")

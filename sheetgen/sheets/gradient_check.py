@@ -42,7 +42,7 @@ def gradient_check_sheet(
 ) -> Canvas:
     """Draw the sheet; `table` gives the analytic gradients, `derivation` the chain rule's."""
     canvas = Canvas(GRADIENT_CHECK, tab_colour=KINDS["gradient"].strong, freeze=(FIRST_ROW, 2))
-    canvas.widths = {0: 2, 1: 12, **dict.fromkeys(range(2, 8), 17), 8: 10}
+    canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 8), 18), 8: 12}
     canvas.heights[0] = 28
     canvas.write(0, 1, "Gradient check", TITLE)
     canvas.write(
@@ -115,8 +115,8 @@ def _controls(sheet: _Sheet) -> None:
 
 def _headers(canvas: Canvas) -> None:
     columns = {
-        "weight": ("weight", "gradient of …"),
-        "value": ("weight", "its value at iteration 0"),
+        "gradient": ("weight", "what is checked"),
+        "weight": ("weight", "the weight's value at iteration 0"),
         "analytic": ("gradient", "from the first training table, iteration 0"),
         "closed form": ("gradient", "the substituted chain rule at the end of Derivation"),
         "central difference": ("gradient", "(E(w + ε) − E(w − ε)) / 2ε, from the table below"),
@@ -125,7 +125,12 @@ def _headers(canvas: Canvas) -> None:
         "verdict": ("helper", "PASS when both differences are within the tolerance"),
     }
     for column, (text, (kind, note)) in enumerate(columns.items(), start=1):
-        canvas.write(BAND_ROW, column, {1: "weights", 3: "∂E/∂w"}.get(column, ""), band(kind))
+        canvas.write(
+            BAND_ROW,
+            column,
+            {1: "weights", 3: "∂E/∂w, found in three ways", 6: "comparison"}.get(column, ""),
+            band(kind),
+        )
         canvas.write(HEADER_ROW, column, text, header(kind))
         canvas.notes[HEADER_ROW, column] = note
 
@@ -194,9 +199,7 @@ def _evaluation(sheet: _Sheet, moved: Connection, side: int) -> None:
     canvas.write(row, 1, f"{moved.name} {'+' if side > 0 else '−'} ε", label("weight"))
     value = network.weight(moved) + side * plan.controls.epsilon
     address = sheet.inputs.address(moved.name)
-    canvas.calculate(
-        row, 2, f"={address}{sign}{_cell(*EPSILON)}", value, number("weight")
-    )
+    canvas.calculate(row, 2, f"={address}{sign}{_cell(*EPSILON)}", value, number("weight"))
     places = {name: _cell(row, at) for at, name in enumerate(_unit_columns(plan), start=3)}
     places.update({name: sheet.inputs.address(name) for name in network.input_names})
     places.update({edge.name: sheet.inputs.address(edge.name) for edge in network.connections})

@@ -1,9 +1,11 @@
 """The sheet `Inputs`: the only training inputs, which all other sheets read."""
 
+from dataclasses import replace
+
 from sheetgen import notation
 from sheetgen.canvas import POSITIVE, Canvas
 from sheetgen.sheets.plan import INPUTS, Plan
-from sheetgen.style import KINDS, LABEL, NOTE, SUBTITLE, TITLE, Style, band, header, label
+from sheetgen.style import KINDS, LINK, NOTE, SUBTITLE, TITLE, Style, band, header, label
 
 HEADER = 4
 FIRST = 5
@@ -13,6 +15,7 @@ def inputs_sheet(plan: Plan) -> Canvas:
     """Draw the sheet; its input keys are the symbols i1, t1, w1 … and learning_rate_1 …"""
     canvas = Canvas(INPUTS, tab_colour=KINDS["input"].strong, freeze=(FIRST, 0))
     canvas.write(0, 1, "Inputs", TITLE)
+    canvas.heights[0] = 28
     canvas.write(
         1, 1, "Change a yellow cell: every table, chart and check follows at once.", SUBTITLE
     )
@@ -76,7 +79,7 @@ def _learning_rates(canvas: Canvas, column: int, plan: Plan) -> None:
         key = f"learning_rate_{number}"
         canvas.write(row, column, number, label("error"))
         canvas.ask(row, column + 1, key, rate, **POSITIVE)
-        canvas.link(row, column + 2, f"lr {tab:g}", f"lr {tab:g}", LABEL)
+        canvas.link(row, column + 2, f"lr {tab:g}", f"lr {tab:g}", replace(LINK, align="center"))
         _name(canvas, key, row, column + 1)
 
 

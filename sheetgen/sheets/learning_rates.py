@@ -145,7 +145,7 @@ def _local(address: str) -> str:
 
 def _summary(sheet: _Sheet) -> None:
     canvas, left = sheet.canvas, sheet.summary_column
-    canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 18})
+    canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 22})
     canvas.write(2, left, "threshold for E_total (type your own)", LABEL)
     canvas.ask(2, left + 3, "threshold", sheet.plan.controls.threshold, **POSITIVE)
     titles = ("learning rate η", "final E_total", "reduction", "first below threshold")
@@ -197,7 +197,9 @@ def _charts(sheet: _Sheet) -> None:
     canvas, left = sheet.canvas, sheet.summary_column
     row = sheet.scale_row + 3
     curves = tuple(_curve(sheet, index) for index in range(len(sheet.rates)))
-    canvas.write(row, left, "All rates, linear axis on the left and logarithmic on the right", SECTION)
+    canvas.write(
+        row, left, "All rates, linear axis on the left and logarithmic on the right", SECTION
+    )
     for place, logarithmic in enumerate((False, True)):
         scale = "logarithmic" if logarithmic else "linear"
         canvas.charts.append(

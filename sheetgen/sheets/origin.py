@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sheetgen.canvas import Canvas
+from sheetgen.canvas import Canvas, Value
 from sheetgen.errors import InputError
 from sheetgen.sheets.plan import Plan
 from sheetgen.template import Template, parse
@@ -30,17 +30,16 @@ def origin_sheet(plan: Plan, sheets: tuple[str, ...], fingerprint: str, version:
     for row, title in enumerate(ROWS):
         canvas.write(row, 0, title)
     lines = plan.template.source.split("\n")
-    for row, values in enumerate(
-        (
-            (FORMAT,),
-            (fingerprint,),
-            (f"sheetgen {version}",),
-            sheets,
-            plan.tabs,
-            (plan.template.iterations,),
-            (len(lines),),
-        )
-    ):
+    contents: tuple[tuple[Value, ...], ...] = (
+        (FORMAT,),
+        (fingerprint,),
+        (f"sheetgen {version}",),
+        sheets,
+        plan.tabs,
+        (plan.template.iterations,),
+        (len(lines),),
+    )
+    for row, values in enumerate(contents):
         for column, value in enumerate(values, start=1):
             canvas.write(row, column, value)
     for row, line in enumerate(lines, start=FIRST_LINE):
@@ -74,7 +73,7 @@ def _lines(cells: Mapping[tuple[int, int], object]) -> range:
 
 
 def _row(cells: Mapping[tuple[int, int], object], row: int) -> list[object]:
-    values = []
+    values: list[object] = []
     while (row, len(values)) in cells:
         values.append(cells[row, len(values)])
     return values

@@ -1,5 +1,7 @@
 """The sheet `Overview`: what the workbook is, how to use it, its diagram, its state."""
 
+from dataclasses import replace
+
 from sheetgen.canvas import Canvas
 from sheetgen.sheets import diagram
 from sheetgen.sheets.gradient_check import VERDICT_CELL
@@ -62,7 +64,8 @@ def overview_sheet(
     row = _colours(canvas, row + 1)
     if diagram.is_drawn(plan.network):
         canvas.write(3, 3, "The network at iteration 0, live", SECTION)
-        diagram.draw(canvas, plan, cells, (4, 3), max(row, 30) + 2)
+        behind = max(row, 4 + diagram.rows(plan.network)) + 2
+        diagram.draw(canvas, plan, cells, (4, 3), behind)
     else:
         diagram.note(canvas, plan.network, 3, 3)
     return canvas
@@ -104,7 +107,7 @@ def _sheets(canvas: Canvas, row: int, tables: tuple[str, ...]) -> int:
 
 def _colours(canvas: Canvas, row: int) -> int:
     canvas.write(row, 1, "Colours", SECTION)
-    canvas.write(row + 1, 1, "yellow", INPUT)
+    canvas.write(row + 1, 1, "yellow", replace(INPUT, bold=True, indent=1, locked=True))
     canvas.write(row + 1, 2, "cells to type into", Style(indent=1))
     for offset, (kind, text) in enumerate(COLOURS.items(), start=2):
         canvas.write(row + offset, 1, kind, label(kind))

@@ -117,9 +117,7 @@ class Plan:
             target=_picked(values, network.target_names),
             learning_rates=rates,
         )
-        controls = Controls(
-            **{name: values[name] for name in self.controls.__dataclass_fields__}
-        )
+        controls = Controls(**{name: values[name] for name in self.controls.__dataclass_fields__})
         return Plan(changed, controls, self.tabs)
 
 

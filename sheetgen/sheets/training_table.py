@@ -73,7 +73,9 @@ def learning_rate_sheet(plan: Plan, index: int, inputs: Canvas, series_name: str
     )
     table = draw_table(canvas, plan, plan.traces[index], inputs)
     colour = KINDS["error"].strong
-    error_chart(table, Series(table.range("iteration"), table.range("E_total"), series_name, colour))
+    error_chart(
+        table, Series(table.range("iteration"), table.range("E_total"), series_name, colour)
+    )
     return table
 
 
@@ -152,4 +154,3 @@ def error_chart(table: Table, series: Series) -> None:
 
 
 RESULT_RATE = Style(bold=True, align="right")
-

@@ -1,0 +1,215 @@
+"""The console command `sheetgen`."""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sheetgen import __version__, engines, template
+from sheetgen.build import build_workbook
+from sheetgen.commands import CommandGroup
+from sheetgen.engines import Engine
+from sheetgen.errors import InputError, RunError
+from sheetgen.render import render as render_sheets
+from sheetgen.verify import Result, foreign_sheets, plan_of
+from sheetgen.verify import verify as verify_file
+from sheetgen.xlsx import read_cells
+
+OUTPUT = Path("output/backprop.xlsx")
+
+
+@click.group(cls=CommandGroup)
+@click.version_option(__version__, prog_name="sheetgen")
+def main() -> None:
+    """Neural networks as live spreadsheet formulas, verified against NumPy.
+
+    \b
+    Example:
+      sheetgen build && sheetgen verify output/backprop.xlsx
+    """  # noqa: D301
+
+
+@main.command()
+@click.argument("source", metavar="[TEMPLATE]", default="era-v1")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=OUTPUT, show_default=True)
+@click.option("--learning-rates", metavar="LIST", help='Such as 0.1,0.2 or "0,1;0,2".')
+@click.option("--iterations", type=int, metavar="N", help="Updates of the weights: rows 0 … N.")
+@click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
+@click.option("--force", is_flag=True, help="Overwrite a workbook even if it has been edited.")
+def build(
+    source: str,
+    output: Path,
+    learning_rates: str | None,
+    iterations: int | None,
+    no_verify: bool,
+    force: bool,
+) -> None:
+    """Write the workbook of TEMPLATE, a built-in name or a TOML file, and verify it.
+
+    \b
+    Examples:
+      sheetgen build
+      sheetgen build era-v2 --learning-rates 0.5,1 --iterations 500 -o targets.xlsx
+    """  # noqa: D301
+    rates = None if learning_rates is None else parse_learning_rates(learning_rates)
+    chosen = template.load(source).with_training(rates, iterations)
+    built = build_workbook(chosen, output, force)
+    saved = built.saved
+    if saved.reason:
+        click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
+    click.echo(f"wrote {_shown(saved.path, output)}")
+    if not no_verify:
+        _verify_built(saved.path)
+
+
+@main.command()
+def templates() -> None:
+    """List the built-in templates and what they show.
+
+    \b
+    Example:
+      sheetgen templates
+    """  # noqa: D301
+    for name in template.built_in():
+        click.echo(f"{name:<8}  {template.load(name).title}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--engine",
+    "name",
+    metavar="NAME",
+    default="auto",
+    show_default=True,
+    help="auto (all that are installed), ironcalc, formualizer or libreoffice.",
+)
+@click.option(
+    "--perturb",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How often to move the inputs and compare again.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> None:
+    """Recalculate every formula of FILE and compare it with the NumPy reference.
+
+    \b
+    Examples:
+      sheetgen verify output/backprop.xlsx
+      sheetgen verify output/backprop.xlsx --engine libreoffice --perturb 3
+    """  # noqa: D301
+    chosen = _engines(name)
+    others = foreign_sheets(file, plan_of(file, read_cells(file)))
+    if others:
+        click.echo(f"not verified, for build did not write them: {', '.join(others)}", err=True)
+    results = []
+    for result in verify_file(file, chosen, perturb, seed):
+        results.append(result)
+        if not as_json:
+            _print(result)
+    if as_json:
+        click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False))
+    if not all(result.passed for result in results):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR")
+def render(file: Path, output: Path) -> None:
+    """Draw every sheet of FILE as a picture, DIR/<sheet>.png, with LibreOffice.
+
+    \b
+    Example:
+      sheetgen render output/backprop.xlsx -o pictures
+    """  # noqa: D301
+    for path in render_sheets(file, output):
+        click.echo(path)
+
+
+def parse_learning_rates(text: str) -> list[float]:
+    """Read a list of rates: "0.1,0.2", or "0,1;0,2" where semicolons make commas decimal.
+
+    Raises InputError, naming the first part that is no number.
+    """
+    decimal_comma = ";" in text
+    parts = text.split(";") if decimal_comma else text.split(",")
+    rates = []
+    for part in parts:
+        try:
+            rate = float(part.replace(",", ".") if decimal_comma else part)
+        except ValueError:
+            rate = math.nan
+        if math.isnan(rate):
+            raise InputError(
+                f"--learning-rates: found {part.strip()!r}; expected numbers such as 0.1,0.2"
+            )
+        rates.append(rate)
+    return rates
+
+
+def _shown(path: Path, asked: Path) -> Path:
+    """Return a saved path as the person wrote it, relative where they wrote it so."""
+    return asked.with_name(path.name)
+
+
+def _verify_built(path: Path) -> None:
+    engine = engines.EMBEDDED
+    try:
+        (result,) = verify_file(path, [engine], perturbations=0)
+    except RunError as error:
+        raise RunError(f"{path} is written, but could not be verified: {error}") from error
+    if not result.passed:
+        _print(result)
+        raise RunError(f"{path} is written, but does not verify")
+    click.echo(
+        f"verified {result.formulas:,} formulas with {result.engine}: "
+        f"largest difference to NumPy {result.largest_difference:.1e}"
+    )
+
+
+def _engines(name: str) -> Sequence[Engine]:
+    if name == "auto":
+        found = engines.installed()
+        click.echo(f"engines: {', '.join(each.version() for each in found)}", err=True)
+        return found
+    chosen = engines.engine(name)
+    chosen.require()
+    return [chosen]
+
+
+def _print(result: Result) -> None:
+    what = f"inputs moved, number {result.perturbation}" if result.perturbation else "as it is"
+    table = Table(title=f"{result.engine}, {what}", title_justify="left", box=None)
+    for header in ("sheet", "formulas", "largest difference", "result"):
+        table.add_column(header, justify="left" if header in ("sheet", "result") else "right")
+    for sheet in result.sheets:
+        verdict = "[green]PASS[/]" if sheet.passed else "[red]FAIL[/]"
+        difference = f"{sheet.largest_difference:.1e}"
+        table.add_row(sheet.sheet, f"{sheet.formulas:,}", difference, verdict)
+    verdict = "[green]PASS[/]" if result.passed else "[red]FAIL[/]"
+    table.add_row("all", f"{result.formulas:,}", f"{result.largest_difference:.1e}", verdict)
+    console = Console(highlight=False)
+    console.print(table)
+    for line in _first_findings(result):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _first_findings(result: Result) -> Iterable[str]:
+    for sheet in result.sheets:
+        if sheet.findings:
+            more = len(sheet.findings) - 1
+            yield f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
+
+
+def _as_json(result: Result) -> dict[str, object]:
+    return {**asdict(result), "passed": result.passed}
