@@ -95,6 +95,7 @@ class Canvas:
     zoom: int = 100
     freeze: tuple[int, int] | None = None
     repeat_rows: tuple[int, int] | None = None
+    print_area: tuple[int, int, int, int] | None = None  # row, column, last row, last column
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -103,7 +104,6 @@ class Canvas:
     heights: dict[int, float] = field(default_factory=dict)
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     verdicts: list[tuple[int, int, int, int]] = field(default_factory=list)
     validations: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     charts: list[Chart] = field(default_factory=list)

@@ -16,9 +16,7 @@ from sheetgen.commands import CommandGroup
 from sheetgen.engines import Engine
 from sheetgen.errors import InputError, RunError
 from sheetgen.render import render as render_sheets
-from sheetgen.verify import Result, foreign_sheets, plan_of
-from sheetgen.verify import verify as verify_file
-from sheetgen.xlsx import read_cells
+from sheetgen.verify import Result, read_subject, verify_subject
 
 OUTPUT = Path("output/backprop.xlsx")
 
@@ -108,11 +106,12 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
       sheetgen verify output/backprop.xlsx --engine libreoffice --perturb 3
     """  # noqa: D301
     chosen = _engines(name)
-    others = foreign_sheets(file, plan_of(file, read_cells(file)))
-    if others:
-        click.echo(f"not verified, for build did not write them: {', '.join(others)}", err=True)
+    subject = read_subject(file)
+    if subject.others:
+        names = ", ".join(subject.others)
+        click.echo(f"not verified, for build did not write them: {names}", err=True)
     results = []
-    for result in verify_file(file, chosen, perturb, seed):
+    for result in verify_subject(subject, chosen, perturb, seed):
         results.append(result)
         if not as_json:
             _print(result)
@@ -165,7 +164,7 @@ def _shown(path: Path, asked: Path) -> Path:
 def _verify_built(path: Path) -> None:
     engine = engines.EMBEDDED
     try:
-        (result,) = verify_file(path, [engine], perturbations=0)
+        (result,) = verify_subject(read_subject(path), [engine], perturbations=0)
     except RunError as error:
         raise RunError(f"{path} is written, but could not be verified: {error}") from error
     if not result.passed:

@@ -2,8 +2,8 @@
 
 The network is read from the file itself. The same workbook is then composed in memory, which
 gives the value that NumPy expects of every formula cell. The engines get a copy of the file
-without any cached value, so that a cached value cannot pass for a computed one. Perturbations
-move the numbers of the input cells and compare again: only live formulas follow.
+whose cached values are all wrong, so that none can pass for a computed one. Perturbations move
+the numbers of the input cells and compare again: only live formulas follow.
 """
 
 import math
@@ -21,9 +21,10 @@ from sheetgen.engines import Engine, Values
 from sheetgen.errors import InputError
 from sheetgen.sheets import origin
 from sheetgen.sheets.plan import Plan
-from sheetgen.xlsx import FileCell, read_cells, sheet_names, write_changed
+from sheetgen.xlsx import FileCell, read_cells, write_changed
 
 TOLERANCE = 1e-12  # |found - expected| <= TOLERANCE * max(1, |expected|), for plain SGD
+IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can pass
 DIVERGED = 1e6  # larger values are outside the promise
 LABEL_TOLERANCE = 1.01e-4  # labels show four digits, and engines round a tie differently
 LARGEST_CHANGE = 0.2  # of an input by a perturbation, relative
@@ -94,6 +95,19 @@ class Result:
         return max((sheet.largest_difference for sheet in self.sheets), default=0.0)
 
 
+@dataclass(frozen=True)
+class Subject:
+    """A workbook to verify: its cells as the file holds them, and the network in them.
+
+    `others` are the sheets that `build` did not write, which are not verified.
+    """
+
+    path: Path
+    cells: Mapping[str, Mapping[tuple[int, int], FileCell]]
+    plan: Plan
+    others: tuple[str, ...]
+
+
 def verify(
     path: Path, engines: Sequence[Engine], perturbations: int = 1, seed: int = 0
 ) -> Iterator[Result]:
@@ -102,26 +116,33 @@ def verify(
     Raises InputError when the file was not made by sheetgen or an input cell holds no number,
     RunError when an engine fails.
     """
-    cells = read_cells(path)
-    plan = plan_of(path, cells)
+    yield from verify_subject(read_subject(path), engines, perturbations, seed)
+
+
+def verify_subject(
+    subject: Subject, engines: Sequence[Engine], perturbations: int = 1, seed: int = 0
+) -> Iterator[Result]:
+    """Yield what `verify` yields, for a file that has been read."""
     for number in range(perturbations + 1):
-        changed = plan if number == 0 else _perturbed(plan, np.random.default_rng([seed, number]))
-        canvases = compose(changed)
-        changes = _changes(canvases) if number else {}
+        plan = subject.plan
+        if number:
+            plan = _perturbed(plan, np.random.default_rng([seed, number]))
+        canvases = compose(plan)
         with TemporaryDirectory(prefix="sheetgen-") as folder:
-            copy = Path(folder, "without-caches.xlsx")
-            write_changed(path, copy, changes)
+            copy = Path(folder, "without-results.xlsx")
+            write_changed(subject.path, copy, _changes(canvases) if number else {}, IMPOSSIBLE)
             for engine in engines:
                 values = engine.recalculate(copy)
-                sheets = tuple(_compare(canvas, cells, values) for canvas in canvases)
+                sheets = tuple(_compare(canvas, subject.cells, values) for canvas in canvases)
                 yield Result(engine.version(), number, sheets)
 
 
-def plan_of(path: Path, cells: Mapping[str, Mapping[tuple[int, int], FileCell]]) -> Plan:
-    """Return the network of a workbook's `_sheetgen` with the numbers of its input cells.
+def read_subject(path: Path) -> Subject:
+    """Read a workbook: the structure from its `_sheetgen`, the numbers from its input cells.
 
     Raises InputError when there is no such sheet or an input cell holds no number.
     """
+    cells = read_cells(path)
     if origin.NAME not in cells:
         raise InputError(
             f"{path} has no sheet {origin.NAME}, so `sheetgen build` did not make it; "
@@ -134,19 +155,15 @@ def plan_of(path: Path, cells: Mapping[str, Mapping[tuple[int, int], FileCell]])
     except InputError as error:
         raise InputError(f"{path} cannot be verified: {error}") from None
     plan = Plan.of(made_from.template)
-    return plan.with_values(
-        {
-            key: _input(path, canvas, place, cells.get(canvas.name, {}))
-            for canvas in compose(plan)
-            for key, place in canvas.inputs.items()
-        }
-    )
-
-
-def foreign_sheets(path: Path, plan: Plan) -> list[str]:
-    """Return the sheets that `build` did not write, which are not verified."""
-    ours = {canvas.name for canvas in compose(plan)} | {origin.NAME}
-    return [name for name in sheet_names(path) if name not in ours]
+    canvases = compose(plan)
+    values = {
+        key: _input(path, canvas, place, cells.get(canvas.name, {}))
+        for canvas in canvases
+        for key, place in canvas.inputs.items()
+    }
+    ours = {canvas.name for canvas in canvases} | {origin.NAME}
+    others = tuple(name for name in cells if name not in ours)
+    return Subject(path, cells, plan.with_values(values), others)
 
 
 def _input(

@@ -110,6 +110,8 @@ class _Writer:
         worksheet.set_footer("&L&A&RPage &P of &N")
         if canvas.repeat_rows:
             worksheet.repeat_rows(*canvas.repeat_rows)
+        if canvas.print_area:
+            worksheet.print_area(*canvas.print_area)
 
     def _extras(self, worksheet: Worksheet, canvas: Canvas) -> None:
         for (row, column), text in canvas.notes.items():

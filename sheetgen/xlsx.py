@@ -95,11 +95,15 @@ def iterate_cells(
 
 
 def write_changed(
-    path: Path, target: Path, changes: Mapping[str, Mapping[tuple[int, int], float]]
+    path: Path,
+    target: Path,
+    changes: Mapping[str, Mapping[tuple[int, int], float]],
+    cached: float | None = None,
 ) -> None:
     """Copy a workbook without the cached result of any formula, and with new numbers in cells.
 
     `changes` is sheet → zero-based (row, column) → number; all else is copied as it is.
+    `cached` takes the place of every cached result; None leaves none.
     Raises InputError if `path` cannot be read, RunError if `target` cannot be written, and
     ValueError if a changed cell holds no number of its own or the new number is not finite.
     """
@@ -108,7 +112,7 @@ def write_changed(
         try:
             with tempfile.TemporaryDirectory(dir=target.parent) as folder:
                 copy = Path(folder, "copy.xlsx")
-                _write_copy(archive, copy, pending)
+                _write_copy(archive, copy, pending, cached)
                 copy.replace(target)
         except OSError as error:
             raise RunError(f"{target} cannot be written: {error.strerror or error}.") from error
@@ -277,7 +281,10 @@ def _value(kind: str, text: str, strings: list[str]) -> Value:
 
 
 def _write_copy(
-    archive: ZipFile, copy: Path, pending: dict[str, dict[tuple[int, int], float]]
+    archive: ZipFile,
+    copy: Path,
+    pending: dict[str, dict[tuple[int, int], float]],
+    cached: float | None,
 ) -> None:
     sheets = {sheet.part: sheet for sheet in _sheets(archive) if sheet.is_worksheet}
     with ZipFile(copy, "w") as output:
@@ -286,7 +293,7 @@ def _write_copy(
             target.compress_type, target.external_attr = part.compress_type, part.external_attr
             with output.open(target, "w", force_zip64=part.file_size > 1 << 30) as file:
                 if sheet := sheets.get(part.filename):
-                    _copy_sheet(archive, sheet, file, pending.get(sheet.name, {}))
+                    _copy_sheet(archive, sheet, file, pending.get(sheet.name, {}), cached)
                 else:
                     file.write(archive.read(part))
     for name, cells in pending.items():
@@ -295,7 +302,11 @@ def _write_copy(
 
 
 def _copy_sheet(
-    archive: ZipFile, sheet: _Sheet, output: IO[bytes], changes: dict[tuple[int, int], float]
+    archive: ZipFile,
+    sheet: _Sheet,
+    output: IO[bytes],
+    changes: dict[tuple[int, int], float],
+    cached: float | None,
 ) -> None:
     """Copy a sheet row by row; the bytes before and after its rows stay as they are."""
     data = archive.read(sheet.part)
@@ -306,14 +317,14 @@ def _copy_sheet(
             raise _MalformedError(f"its sheet {sheet.name!r} has rows outside of sheetData")
         for row, column, cell in cells:
             number = changes.pop((row, column), None)
-            if not _strip_or_change(cell, number):
+            if not _strip_or_change(cell, number, cached):
                 address = _address(row, column, sheet.name)
                 raise ValueError(f"{address} holds no number that {number} could replace")
         output.write(etree.tostring(element, with_tail=False))
     output.write(data[frame.start(2) :] if frame else b"")
 
 
-def _strip_or_change(cell: etree._Element, number: float | None) -> bool:
+def _strip_or_change(cell: etree._Element, number: float | None, cached: float | None) -> bool:
     """Return whether it could be done; only a number may replace a number."""
     children = _children(cell)
     if number is not None:
@@ -326,4 +337,7 @@ def _strip_or_change(cell: etree._Element, number: float | None) -> bool:
             del cell.attrib["t"]
         for name in {"v", "is"} & children.keys():
             cell.remove(children[name])
+        if cached is not None:
+            tag = str(cell.tag)
+            etree.SubElement(cell, f"{tag[: tag.rindex('}') + 1]}v").text = repr(cached)
     return True

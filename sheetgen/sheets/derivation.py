@@ -203,7 +203,7 @@ def _weight(pen: _Pen, edge: Connection) -> None:
     strong = pen.style(bold=True, colour=pen.palette.strong)
     pen.fill()
     pen.text(SYMBOL, edge.gradient, strong)
-    _product(pen, factors, pen.style(align="center"))
+    _product(pen, factors, replace(strong, align="center"))
     pen.fill()
     _product(pen, substituted, pen.style(align="center"))
     pen.fill()

@@ -187,7 +187,9 @@ class _Pen:
         joint = sign.replace("\n", '"&CHAR(10)&"')
         formula = f'="{symbol}{joint}"&ROUND({self.cells[symbol]},4)'.replace('&""', "")
         text = f"{symbol}{sign}{significant(value, 4)}"
-        self.canvas.calculate(self.row, 2, formula, text, LABEL)
+        self.canvas.calculate(self.row, 2, formula, text, replace(LABEL, wrap=True))
+        if "\n" in sign:
+            self.canvas.heights[self.row] = 28
 
     def _series(
         self, xs: tuple[float, ...], ys: tuple[float, ...], colour: str = "", **looks: object

@@ -48,6 +48,7 @@ def learning_rates_sheet(plan: Plan, tables: tuple[Table, ...], inputs: Canvas) 
     _flags(sheet)
     _summary(sheet)
     _charts(sheet)
+    canvas.print_area = (0, 0, sheet.last_row, sheet.flags_column - 5)
     return canvas
 
 

@@ -27,6 +27,7 @@ from sheetgen.style import (
     label,
 )
 
+DIAGRAM_COLUMNS = 16  # the last column that the diagram covers
 STEPS = (
     "Change a yellow cell on Inputs: all tables, charts and checks follow.",
     "Type a learning rate on Playground and watch the error fall.",
@@ -66,6 +67,7 @@ def overview_sheet(
         canvas.write(3, 3, "The network at iteration 0, live", SECTION)
         behind = max(row, 4 + diagram.rows(plan.network)) + 2
         diagram.draw(canvas, plan, cells, (4, 3), behind)
+        canvas.print_area = (0, 0, behind - 2, DIAGRAM_COLUMNS)
     else:
         diagram.note(canvas, plan.network, 3, 3)
     return canvas

@@ -1,0 +1,86 @@
+"""Measures `sheetgen build` against a bare XlsxWriter loop that writes the same table cells.
+
+    python benchmarks/build.py [--iterations N]
+
+The command is measured as a whole process: start of Python, training of all rates by NumPy, all
+sheets and charts, saving. The bare loop is timed from `Workbook()` to `close()` only, without the
+time in which its formula strings and values are prepared, and draws no charts.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import xlsxwriter
+
+from sheetgen import template
+from sheetgen.compose import compose
+from sheetgen.sheets.plan import Plan
+
+
+def command(iterations: int, folder: Path) -> tuple[float, int]:
+    """Return the seconds and the peak memory (bytes) of `sheetgen build --no-verify`."""
+    target = folder / "command.xlsx"
+    line = [sys.executable, "-m", "sheetgen", "build", "--no-verify", "-o", str(target)]
+    start = time.perf_counter()
+    process = subprocess.Popen([*line, "--iterations", str(iterations)])
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        raise SystemExit("sheetgen build failed")
+    # Linux counts in KiB, macOS in bytes.
+    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def bare_loop(iterations: int, folder: Path) -> tuple[float, int]:
+    """Return the seconds of the plain loop, preparation left out, and its number of cells."""
+    plan = Plan.of(template.load("era-v1").with_training(iterations=iterations))
+    canvases = [canvas for canvas in compose(plan) if canvas.blocks]
+    cells = 0
+    seconds = -time.perf_counter()
+    workbook = xlsxwriter.Workbook(folder / "bare.xlsx")
+    number = workbook.add_format({"num_format": "0.000000"})
+    seconds += time.perf_counter()
+    for canvas in canvases:
+        prepared = list(canvas.promised())
+        cells += len(prepared)
+        seconds -= time.perf_counter()
+        worksheet = workbook.add_worksheet(canvas.name)
+        for row, column, formula, value in prepared:
+            worksheet.write_formula(row, column, formula, number, value)
+        seconds += time.perf_counter()
+        del prepared
+    seconds -= time.perf_counter()
+    workbook.close()
+    seconds += time.perf_counter()
+    return seconds, cells
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--iterations", type=int, default=10_000)
+    iterations = parser.parse_args().iterations
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first, memory = command(iterations, folder)
+        bare, cells = bare_loop(iterations, folder)
+        second, _ = command_again(iterations, folder)
+        ours = (first + second) / 2
+        print(f"{cells:,} table formulas, {iterations:,} iterations, six rates and Playground")
+        print(f"sheetgen build   {first:6.1f} s and {second:.1f} s, peak {memory / 2**20:.0f} MiB")
+        print(f"bare loop        {bare:6.1f} s")
+        print(f"the bare loop takes {bare / ours:.1f} times as long")
+
+
+def command_again(iterations: int, folder: Path) -> tuple[float, int]:
+    """Measure the command a second time, after the loop, in case the machine's speed drifts."""
+    (folder / "command.xlsx").unlink()
+    return command(iterations, folder)
+
+
+if __name__ == "__main__":
+    main()
