@@ -1,12 +1,11 @@
 """What the console commands share: how they end, and how they answer a mistyped name."""
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import InputError, RunError, nearest
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
@@ -18,11 +17,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     Letter case is ignored in the comparison. Where no known name is near, all are listed.
     """
     known = list(known)
-    folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    if near:
-        return f'did you mean "{folded[near[0]]}"?'
-    return f"choose from {', '.join(known)}"
+    near = nearest(name, known)
+    return f'did you mean "{near}"?' if near else f"choose from {', '.join(known)}"
 
 
 class CommandGroup(click.Group):

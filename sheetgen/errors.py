@@ -1,4 +1,7 @@
-"""The two ways in which a command can end badly, and the exit code of each."""
+"""The two ways in which a command can end badly, and how to answer a mistyped name."""
+
+import difflib
+from collections.abc import Iterable
 
 
 class InputError(Exception):
@@ -11,3 +14,10 @@ class RunError(Exception):
     """The input was fine but the work failed, such as on a full disk (exit code 1)."""
 
     exit_code = 1
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a mistyped one is most likely meant for; case is ignored."""
+    folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    return folded[near[0]] if near else None

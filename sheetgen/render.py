@@ -28,7 +28,7 @@ def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
 
     """
     if resolution < 1:
-        raise InputError(f"The resolution must be at least 1 pixel per inch, not {resolution}.")
+        raise InputError(f"The resolution must be at least 1 pixel per inch, not {resolution}")
     sheets, visible = xlsx.sheet_names(path), xlsx.visible_sheets(path)
     program = shutil.which("pdftoppm")
     if program is None:
@@ -47,9 +47,9 @@ def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise InputError(f"{directory} is or lies in a file, not a directory.") from None
+        raise InputError(f"{directory} is or lies in a file, not a directory") from None
     except OSError as error:
-        raise InputError(f"{directory} cannot be created: {error.strerror}.") from error
+        raise InputError(f"{directory} cannot be created: {error.strerror}") from error
 
 
 def _names_of_pages(count: int, sheets: list[str], visible: list[str]) -> list[str]:
@@ -59,7 +59,7 @@ def _names_of_pages(count: int, sheets: list[str], visible: list[str]) -> list[s
             return names
     raise RunError(
         f"LibreOffice drew {count} pages for {len(visible)} visible sheets, so that it is not "
-        "known which page shows which sheet."
+        "known which page shows which sheet"
     )
 
 
@@ -76,4 +76,4 @@ def _place(pictures: dict[str, Path], visible: list[str], directory: Path) -> It
         try:
             yield Path(shutil.copyfile(pictures[sheet], directory / f"{name}.png"))
         except OSError as error:
-            raise RunError(f"{name}.png cannot be written: {error.strerror}.") from error
+            raise RunError(f"{name}.png cannot be written: {error.strerror}") from error

@@ -4,16 +4,15 @@ Every refusal names the key's path, what was found and what was expected.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from importlib.resources import files
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from sheetgen.activations import ACTIVATIONS, Activation
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, nearest
 from sheetgen.losses import LOSSES, Loss
 from sheetgen.network import Layer, Network
 
@@ -111,15 +110,14 @@ def check_iterations(count: int, path: str) -> None:
         )
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
-    """Return " (did you mean …?)" when one of the known names is close, else nothing."""
-    close = get_close_matches(name, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
 def _unknown(name: str) -> str:
     known = ", ".join(built_in())
-    return f"no template {name!r}{nearest(name, built_in())}: it is no file and none of {known}"
+    return f"no template {name!r}{_hint(name, built_in())}: it is no file and none of {known}"
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f" (did you mean {near}?)" if near else ""
 
 
 class _Reader:
@@ -194,7 +192,7 @@ class _Reader:
     def _keys(table: Mapping[str, Any], prefix: str, known: set[str]) -> None:
         for key in table:
             if key not in known:
-                hint = nearest(key, sorted(known))
+                hint = _hint(key, sorted(known))
                 raise InputError(
                     f"{prefix}{key}: found an unknown key{hint}; "
                     f"expected one of {', '.join(sorted(known))}"
@@ -223,7 +221,7 @@ class _Reader:
     def _choice(table: dict[str, Any], path: str, known: Mapping[str, Any], default: str) -> Any:  # noqa: ANN401
         found = table.get(path.rpartition(".")[2], default)
         if not isinstance(found, str) or found not in known:
-            hint = nearest(found, list(known)) if isinstance(found, str) else ""
+            hint = _hint(found, known) if isinstance(found, str) else ""
             raise InputError(f"{path}: found {found!r}{hint}; expected {' or '.join(known)}")
         return known[found]
 

@@ -20,7 +20,7 @@ def engine(name: str) -> Engine:
         if candidate.name == name:
             return candidate
     known = ", ".join(candidate.name for candidate in ENGINES)
-    raise InputError(f"There is no engine named {name!r}; known engines are {known}.")
+    raise InputError(f"There is no engine named {name!r}; known engines are {known}")
 
 
 def installed() -> list[Engine]:

@@ -132,14 +132,14 @@ def run(command: Sequence[str], seconds: float) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        raise RunError(f"{name} could not be started: {error.strerror or error}.") from error
+        raise RunError(f"{name} could not be started: {error.strerror or error}") from error
     with process:
         try:
             printed, _ = process.communicate(timeout=seconds)
         except BaseException as error:
             _kill_group(process)
             if isinstance(error, subprocess.TimeoutExpired):
-                raise RunError(f"{name} was stopped after {seconds:g} seconds.") from error
+                raise RunError(f"{name} was stopped after {seconds:g} seconds") from error
             raise
     if process.returncode:
         raise RunError(f"{name} failed ({process.returncode}): {printed.strip()[-500:]}")
