@@ -186,8 +186,7 @@ ANY_NUMBER: dict[str, Any] = {
     "error_message": "Type a number between -1,000,000 and 1,000,000.",
 }
 POSITIVE: dict[str, Any] = {
-    "criteria": "between",
-    "minimum": 1e-9,
-    "maximum": 1e6,
-    "error_message": "Type a number above 0, at most 1,000,000.",
+    "criteria": ">",
+    "minimum": 0,
+    "error_message": "Type a number above 0.",
 }

@@ -74,7 +74,8 @@ def templates() -> None:
       sheetgen templates
     """  # noqa: D301
     for name in template.built_in():
-        click.echo(f"{name:<8}  {template.load(name).title}")
+        chosen = template.load(name)
+        click.echo(f"{name:<8}  {chosen.title}. {chosen.description}")
 
 
 @main.command()

@@ -73,7 +73,7 @@ def load(name: str) -> Template:
         raise InputError(f"{name} is not a TOML file: it is not UTF-8 text") from None
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}") from None
-    return parse(text, name)
+    return parse(text.replace("\r\n", "\n"), name)
 
 
 def parse(text: str, name: str = "the template") -> Template:

@@ -11,7 +11,7 @@ from math import hypot
 from sheetgen import notation
 from sheetgen.canvas import Canvas, Chart, Series
 from sheetgen.network import Connection, Network, activation_name
-from sheetgen.sheets.plan import Plan, significant
+from sheetgen.sheets.plan import Plan, rounded_text
 from sheetgen.style import KINDS, LABEL, NOTE, SECTION, header
 
 MAXIMUM_SERIES = 250  # a chart takes 255
@@ -186,7 +186,7 @@ class _Pen:
     def _live(self, symbol: str, value: float, sign: str = " = ") -> None:
         joint = sign.replace("\n", '"&CHAR(10)&"')
         formula = f'="{symbol}{joint}"&ROUND({self.cells[symbol]},4)'.replace('&""', "")
-        text = f"{symbol}{sign}{significant(value, 4)}"
+        text = f"{symbol}{sign}{rounded_text(value, 4)}"
         self.canvas.calculate(self.row, 2, formula, text, replace(LABEL, wrap=True))
         if "\n" in sign:
             self.canvas.heights[self.row] = 28

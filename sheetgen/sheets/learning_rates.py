@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.canvas import POSITIVE, Block, Canvas, Chart, Series
-from sheetgen.sheets.plan import LEARNING_RATES, Plan, significant
+from sheetgen.sheets.plan import LEARNING_RATES, Plan, rounded_text
 from sheetgen.sheets.training_table import BAND_ROW, FIRST_ROW, HEADER_ROW, Table
 from sheetgen.style import (
     FINE,
@@ -97,7 +97,7 @@ def _table(sheet: _Sheet) -> None:
         address = sheet.inputs.address(f"learning_rate_{index + 1}")
         name = f'="η = "&ROUND({address},6)'
         canvas.calculate(
-            HEADER_ROW, 1 + index, name, f"η = {significant(rate, 6)}", header("error")
+            HEADER_ROW, 1 + index, name, f"η = {rounded_text(rate, 6)}", header("error")
         )
         canvas.widths[1 + index] = 13
     first = sheet.tables[0]

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
+from math import isfinite
 
 from sheetgen.activations import Array
 from sheetgen.network import Connection, Network
@@ -130,6 +132,11 @@ def _picked(values: dict[str, float], names: Sequence[str]) -> tuple[float, ...]
     return tuple(values[name] for name in names)
 
 
-def significant(number: float, digits: int) -> str:
-    """Return a number as the spreadsheet's General format writes it after ROUND(…, digits)."""
-    return f"{round(number, digits):.15G}"
+def rounded_text(number: float, digits: int) -> str:
+    """Return what ROUND(number, digits)&"" comes to in a spreadsheet, which rounds ties up."""
+    if not isfinite(number):
+        return "#NUM!"
+    step = Decimal(1).scaleb(-digits)
+    exact = Decimal(repr(float(number)))
+    rounded = exact.quantize(step, ROUND_HALF_UP, context=Context(prec=400))
+    return f"{float(rounded) + 0.0:.15G}"  # adding 0 makes -0 a plain 0

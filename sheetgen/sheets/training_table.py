@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sheetgen.canvas import Block, Canvas, Chart, Series
 from sheetgen.columns import Column, training_columns
 from sheetgen.reference import Trace
-from sheetgen.sheets.plan import Plan, significant
+from sheetgen.sheets.plan import Plan, rounded_text
 from sheetgen.style import (
     KINDS,
     LABEL,
@@ -62,7 +62,7 @@ def learning_rate_sheet(plan: Plan, index: int, inputs: Canvas, series_name: str
     rate_address = inputs.address(f"learning_rate_{index + 1}")
     canvas.calculate(*RATE_CELL, f"={rate_address}", rate, RESULT_RATE)
     stays = rate == tab
-    title = f"Training with learning rate η = {significant(rate, 6)}"
+    title = f"Training with learning rate η = {rounded_text(rate, 6)}"
     moved = f"   (the tab was named for η = {tab:g})"
     canvas.calculate(
         0,
