@@ -55,7 +55,8 @@ class Sigmoid(Activation):
     definition = "σ(x) = 1 / (1 + e⁻ˣ)   and   dσ/dx = σ(x) · (1 − σ(x))"
 
     def value(self, z: Array) -> Array:
-        return np.asarray(1.0 / (1.0 + np.exp(-z)))
+        with np.errstate(over="ignore"):  # below -709 the exponential is inf, and a is 0
+            return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
     def slope(self, z: Array, a: Array) -> Array:  # noqa: ARG002 - other activations need z
         return a * (1.0 - a)

@@ -1,6 +1,7 @@
 """Writes canvases as an .xlsx file with XlsxWriter."""
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,9 +9,9 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from sheetgen.canvas import Canvas, Cell
+from sheetgen.canvas import Canvas, Cell, Value
 from sheetgen.charts import insert_chart
-from sheetgen.fast_worksheet import FormulaBlock, worksheet_class, write_block
+from sheetgen.fast_worksheet import NOT_FINITE, FormulaBlock, worksheet_class, write_block
 from sheetgen.style import FAIL_FORMAT, FONT, PASS_FORMAT, Style
 
 A4 = 9
@@ -75,7 +76,7 @@ class _Writer:
     ) -> None:
         style = self.format(cell.style)
         if cell.formula is not None:
-            worksheet.write_formula(row, column, cell.formula, style, cell.value)
+            worksheet.write_formula(row, column, cell.formula, style, _cached(cell.value))
         elif link is not None:
             worksheet.write_url(row, column, link, style, str(cell.value))
         elif cell.value == "":
@@ -126,3 +127,8 @@ class _Writer:
                 worksheet.conditional_format(*place, rule)
         # The first row of a table starts the training and so differs from the rows below it.
         worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})
+
+
+def _cached(value: Value) -> Value:
+    """Return a formula's value as a file can hold it: neither inf nor nan is a number there."""
+    return NOT_FINITE if isinstance(value, float) and not isfinite(value) else value
