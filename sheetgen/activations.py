@@ -49,7 +49,11 @@ class Activation(ABC):
 
 
 class Sigmoid(Activation):
-    """Logistic sigmoid, a = 1 / (1 + e⁻ᶻ); da/dz = a (1 - a)."""
+    """Logistic sigmoid, a = 1 / (1 + e⁻ᶻ); da/dz = a (1 - a).
+
+    The cell form is the textbook's, which spreadsheets compute for |z| up to 700: for z below
+    -709 the exponential passes what a cell can hold, and the result is #NUM!.
+    """
 
     name = "sigmoid"
     definition = "σ(x) = 1 / (1 + e⁻ˣ)   and   dσ/dx = σ(x) · (1 − σ(x))"

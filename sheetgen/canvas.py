@@ -98,6 +98,7 @@ class Canvas:
     print_area: tuple[int, int, int, int] | None = None  # row, column, last row, last column
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
+    scales: dict[tuple[int, int], float] = field(default_factory=dict)
     inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
@@ -113,10 +114,21 @@ class Canvas:
         self.cells[row, column] = Cell(value, None, style)
 
     def calculate(
-        self, row: int, column: int, formula: str, value: Value, style: Style = PLAIN
+        self,
+        row: int,
+        column: int,
+        formula: str,
+        value: Value,
+        style: Style = PLAIN,
+        scale: float = 1.0,
     ) -> None:
-        """Write a formula ("=…") and the value that the reference promises for it."""
+        """Write a formula ("=…") and the value that the reference promises for it.
+
+        `scale` is the size of the numbers whose difference the formula takes, where rounding
+        is relative to that size and not to the result.
+        """
         self.cells[row, column] = Cell(value, formula, style)
+        self.scales[row, column] = scale
 
     def ask(
         self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object
@@ -189,4 +201,10 @@ POSITIVE: dict[str, Any] = {
     "criteria": ">",
     "minimum": 0,
     "error_message": "Type a number above 0.",
+}
+EPSILON: dict[str, Any] = {
+    "criteria": "between",
+    "minimum": 1e-6,
+    "maximum": 0.5,
+    "error_message": "Type a number from 0.000001 to 0.5.",
 }

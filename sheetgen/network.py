@@ -5,7 +5,7 @@ unit by unit, pre-activations h1 (hidden) and o1 (output), activations a_h1. Wit
 layers h2_1 is the first unit of the second one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
@@ -127,24 +127,18 @@ class Network:
                     yield Connection(f"w{number}", layer, unit, position, source, target)
 
     @cached_property
-    def _by_target(self) -> dict[str, tuple[Connection, ...]]:
-        groups: dict[str, list[Connection]] = {}
-        for connection in self.connections:
-            groups.setdefault(connection.target, []).append(connection)
-        return {target: tuple(group) for target, group in groups.items()}
+    def _by_target(self) -> dict[str, list[Connection]]:
+        return _grouped(self.connections, lambda edge: edge.target)
 
     @cached_property
-    def _by_source(self) -> dict[str, tuple[Connection, ...]]:
-        groups: dict[str, list[Connection]] = {}
-        for connection in self.connections:
-            groups.setdefault(connection.source, []).append(connection)
-        return {source: tuple(group) for source, group in groups.items()}
+    def _by_source(self) -> dict[str, list[Connection]]:
+        return _grouped(self.connections, lambda edge: edge.source)
 
-    def into(self, unit: str) -> tuple[Connection, ...]:
+    def into(self, unit: str) -> list[Connection]:
         """Return the weights that feed a unit, such as "h1"."""
         return self._by_target[unit]
 
-    def out_of(self, source: str) -> tuple[Connection, ...]:
+    def out_of(self, source: str) -> list[Connection]:
         """Return the weights that carry an input or an activation onwards, such as "a_h1"."""
         return self._by_source[source]
 
@@ -175,3 +169,12 @@ def numbered(prefix: str, count: int) -> tuple[str, ...]:
 def activation_name(unit: str) -> str:
     """Return the name of a unit's activation: a_h1 for h1."""
     return f"a_{unit}"
+
+
+def _grouped(
+    connections: Iterable[Connection], key: Callable[[Connection], str]
+) -> dict[str, list[Connection]]:
+    groups: dict[str, list[Connection]] = {}
+    for connection in connections:
+        groups.setdefault(key(connection), []).append(connection)
+    return groups

@@ -217,7 +217,8 @@ def _compare(
         result.formulas += 1
         cell = held.get((row, column), FileCell(None, None))
         value = found.get((row, column))
-        reason = _wrong_formula(formula, cell) or _wrong_value(expected, value, result)
+        scale = canvas.scales.get((row, column), 1.0)
+        reason = _wrong_formula(formula, cell) or _wrong_value(expected, value, scale, result)
         if reason:
             address = canvas.absolute(row, column).rpartition("!")[2].replace("$", "")
             shown = "" if cell.formula is None else f"={cell.formula}"
@@ -245,7 +246,7 @@ def _refers(formula: str) -> bool:
     return _REFERENCE.search(_TEXT.sub("", formula)) is not None
 
 
-def _wrong_value(expected: Value, found: Value | None, result: SheetResult) -> str:
+def _wrong_value(expected: Value, found: Value | None, scale: float, result: SheetResult) -> str:
     if isinstance(expected, str):
         same = isinstance(found, str) and _same_text(expected, found)
         return "" if same else "it comes to another text"
@@ -253,7 +254,7 @@ def _wrong_value(expected: Value, found: Value | None, result: SheetResult) -> s
         return ""
     if isinstance(found, (str, bool)) or found is None:
         return "it comes to no number"
-    difference = abs(found - expected) / max(1.0, abs(expected))
+    difference = abs(found - expected) / max(1.0, abs(expected), scale)
     result.largest_difference = max(result.largest_difference, difference)
     return "" if difference <= TOLERANCE else f"it is off by {difference:.2e}"
 

@@ -3,13 +3,26 @@
 import os
 import shutil
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from zipfile import ZipFile
 
+import click.testing
 import pytest
 import xlsxwriter
+from hypothesis import settings
+from hypothesis import strategies as st
+from lxml import etree
+from openpyxl.utils import cell as names
 
-from sheetgen import engines, render
+from sheetgen import cli, engines, render, template
+from sheetgen.build import Built, build_workbook
 from sheetgen.engines import Engine
+from sheetgen.template import Template
+from sheetgen.xlsx import FileCell, read_cells, sheet_names
+
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.load_profile("fixed")
 
 WRONG = -777.0
 """The cached result that `poisoned` workbooks carry, which no formula here evaluates to."""
@@ -66,3 +79,126 @@ def poisoned(tmp_path: Path) -> Build:
         return path
 
     return build
+
+
+@pytest.fixture(scope="session", params=["era-v1", "era-v2"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Each built-in template's workbook in turn; not to be written to."""
+    path = tmp_path_factory.mktemp("built") / f"{request.param}.xlsx"
+    return build_workbook(template.load(request.param), path)
+
+
+@pytest.fixture(scope="session")
+def era_v1(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The workbook of era-v1; not to be written to."""
+    path = tmp_path_factory.mktemp("era-v1") / "era-v1.xlsx"
+    return build_workbook(template.load("era-v1"), path)
+
+
+def numbers(lowest: float, highest: float) -> st.SearchStrategy[float]:
+    """Numbers of few digits, which read well in a failing example."""
+    return st.floats(lowest, highest).map(lambda number: round(number, 4))
+
+
+@st.composite
+def templates(
+    draw: st.DrawFn, layers: int, units: int, iterations: tuple[int, int] = (2, 2)
+) -> Template:
+    """Random sigmoid networks with at most so many layers and units (and inputs) in a layer."""
+    widths = draw(st.lists(st.integers(1, units), min_size=2, max_size=layers + 1))
+
+    def vector(length: int, number: st.SearchStrategy[float]) -> list[float]:
+        return draw(st.lists(number, min_size=length, max_size=length))
+
+    matrices = [
+        [vector(fan_in, numbers(-2, 2)) for _ in range(width)] for fan_in, width in pairwise(widths)
+    ]
+    sample, target = vector(widths[0], numbers(-1, 1)), vector(widths[-1], numbers(0, 1))
+    return sigmoid_network(
+        matrices, sample, target, draw(numbers(0.01, 9)), draw(st.integers(*iterations))
+    )
+
+
+def sigmoid_network(
+    matrices: list[list[list[float]]],
+    sample: list[float],
+    target: list[float],
+    learning_rate: float = 0.5,
+    iterations: int = 3,
+) -> Template:
+    """The template of a network of sigmoid layers, each given by its weights."""
+    layers = (
+        f'[[network.layers]]\nunits = {len(matrix)}\nactivation = "sigmoid"\nweights = {matrix}\n'
+        for matrix in matrices
+    )
+    return template.parse(
+        f"[network]\ninputs = {len(sample)}\n{''.join(layers)}"
+        f"[data]\ninputs = [{sample}]\ntargets = [{target}]\n"
+        f"[training]\nlearning_rates = [{learning_rate}]\niterations = {iterations}\n"
+    )
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workbook of era-v1 with two rates and five iterations; not to be written to."""
+    path = tmp_path_factory.mktemp("small") / "small.xlsx"
+    build_workbook(template.load("era-v1").with_training([0.1, 0.5], 5), path)
+    return path
+
+
+@pytest.fixture
+def workbook(small: Path, tmp_path: Path) -> Path:
+    """A copy of `small` in a folder of its own, to tamper with."""
+    return Path(shutil.copy(small, tmp_path / "book.xlsx"))
+
+
+def sheetgen(*args: object) -> click.testing.Result:
+    """Run the console command; an uncaught exception fails the test."""
+    runner = click.testing.CliRunner()
+    return runner.invoke(cli.main, [str(arg) for arg in args], catch_exceptions=False)
+
+
+def held(path: Path, sheet: str, address: str) -> FileCell:
+    """Return what a file holds in a cell."""
+    row, column = names.coordinate_to_tuple(address)
+    return read_cells(path, [sheet])[sheet][row - 1, column - 1]
+
+
+def put(
+    path: Path, sheet: str, address: str, content: str | float | None, cached: float | None = None
+) -> None:
+    """Put a formula, a number, a text or nothing into a cell of a workbook that we built.
+
+    All else stays as it was, byte for byte. A formula keeps the cached result that stands in its
+    cell, or gets the one that is given. A new cell must be below all others.
+    """
+    part = f"xl/worksheets/sheet{sheet_names(path).index(sheet) + 1}.xml"
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    root = etree.fromstring(parts[part])
+    main = f"{{{root.nsmap[None]}}}"
+    cell = root.find(f".//{main}c[@r='{address}']")
+    if cell is None:
+        rows = root.find(f"{main}sheetData")
+        row = etree.SubElement(rows, f"{main}row", r=str(names.coordinate_to_tuple(address)[0]))
+        cell = etree.SubElement(row, f"{main}c", r=address)
+    is_formula = isinstance(content, str) and content.startswith("=")
+    for child in list(cell):
+        if not is_formula or child.tag != f"{main}v" or cached is not None:
+            cell.remove(child)
+    if not is_formula or cached is not None:
+        cell.attrib.pop("t", None)
+    if is_formula:
+        formula = etree.Element(f"{main}f")
+        formula.text = content[1:]
+        cell.insert(0, formula)
+    elif isinstance(content, str):
+        cell.set("t", "inlineStr")
+        etree.SubElement(etree.SubElement(cell, f"{main}is"), f"{main}t").text = content
+    number = cached if is_formula else content
+    if isinstance(number, (int, float)):
+        etree.SubElement(cell, f"{main}v").text = repr(number)
+    parts[part] = etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
+    with ZipFile(path, "w") as archive:
+        for name, content_of_part in parts.items():
+            archive.writestr(name, content_of_part)

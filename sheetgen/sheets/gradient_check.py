@@ -7,6 +7,7 @@ weight moved (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 1
 
 from dataclasses import dataclass
 
+from sheetgen.canvas import EPSILON as EPSILON_LIMITS
 from sheetgen.canvas import POSITIVE, Canvas
 from sheetgen.network import Connection, activation_name
 from sheetgen.reference import Forward
@@ -34,7 +35,12 @@ TOLERANCE = (4, 7)
 BAND_ROW = 6
 HEADER_ROW = 7
 FIRST_ROW = 8
-SMALLEST = 1e-4  # of a gradient that differences are taken relative to
+# Differences are relative to the gradient, but to no less than this much of E_total (or of 1):
+# the central difference of a gradient of 0 is rounding of that size.
+SMALLEST = 1e-4
+# Rounding of E, some ten units in its last place, over ε is what a central difference cannot
+# be better than; as a multiple of the promised tolerance of 1e-12.
+ROUNDING = 4e-3
 
 
 def gradient_check_sheet(
@@ -93,8 +99,8 @@ def _gradient(plan: Plan, edge: Connection) -> float:
 
 def _agrees(plan: Plan, edge: Connection) -> bool:
     analytic, central = _gradient(plan, edge), plan.central_difference(edge)
-    allowed = plan.controls.tolerance * max(abs(analytic), SMALLEST)
-    return abs(analytic - central) <= allowed
+    floor = SMALLEST * max(1.0, plan.start.total_error)
+    return abs(analytic - central) <= plan.controls.tolerance * max(abs(analytic), floor)
 
 
 def _controls(sheet: _Sheet) -> None:
@@ -108,7 +114,7 @@ def _controls(sheet: _Sheet) -> None:
     canvas.verdicts.append((*VERDICT_CELL, *VERDICT_CELL))
     canvas.verdicts.append((FIRST_ROW, 8, last, 8))
     canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
-    canvas.ask(*EPSILON, "epsilon", plan.controls.epsilon, **POSITIVE)
+    canvas.ask(*EPSILON, "epsilon", plan.controls.epsilon, **EPSILON_LIMITS)
     canvas.write(4, 5, "largest relative difference allowed", LABEL)
     canvas.ask(*TOLERANCE, "tolerance", plan.controls.tolerance, **POSITIVE)
 
@@ -146,13 +152,16 @@ def _weight(sheet: _Sheet, edge: Connection) -> None:
     canvas.calculate(row, 4, f"={sheet.derivation.cells[edge.gradient]}", gradient, fine)
     above, below = (_cell(_evaluation_row(sheet, edge, side), _total(plan)) for side in (1, -1))
     formula = f"=({above}-{below})/(2*{_cell(*EPSILON)})"
-    canvas.calculate(row, 5, formula, central, fine)
+    noise = ROUNDING * plan.start.total_error / plan.controls.epsilon
+    canvas.calculate(row, 5, formula, central, fine, noise)
     analytic, closed, numeric = (_cell(row, column) for column in (3, 4, 5))
     small = number("helper", SCIENTIFIC)
-    canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", abs(gradient - central), small)
+    difference = abs(gradient - central)
+    canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", difference, small, noise)
     canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
     largest = f"MAX({_cell(row, 6)},{_cell(row, 7)})"
-    allowed = f"{_cell(*TOLERANCE)}*MAX(ABS({analytic}),{SMALLEST:.4f})"
+    floor = f"{SMALLEST:.4f}*MAX(1,{sheet.table.cell('E_total', 0)})"
+    allowed = f"{_cell(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
     formula = f'=IF({largest}<={allowed},"PASS","FAIL")'
     canvas.calculate(row, 8, formula, "PASS" if _agrees(plan, edge) else "FAIL", VERDICT)
 

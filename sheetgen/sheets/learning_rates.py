@@ -95,9 +95,9 @@ def _table(sheet: _Sheet) -> None:
         title = "E_total at each learning rate" if index == 0 else ""
         canvas.write(BAND_ROW, 1 + index, title, band("error"))
         address = sheet.inputs.address(f"learning_rate_{index + 1}")
-        name = f'="η = "&ROUND({address},6)'
+        name = f'="η = "&ROUND({address},12)'
         canvas.calculate(
-            HEADER_ROW, 1 + index, name, f"η = {rounded_text(rate, 6)}", header("error")
+            HEADER_ROW, 1 + index, name, f"η = {rounded_text(rate, 12)}", header("error")
         )
         canvas.widths[1 + index] = 13
     first = sheet.tables[0]

@@ -62,12 +62,12 @@ def learning_rate_sheet(plan: Plan, index: int, inputs: Canvas, series_name: str
     rate_address = inputs.address(f"learning_rate_{index + 1}")
     canvas.calculate(*RATE_CELL, f"={rate_address}", rate, RESULT_RATE)
     stays = rate == tab
-    title = f"Training with learning rate η = {rounded_text(rate, 6)}"
+    title = f"Training with learning rate η = {rounded_text(rate, 12)}"
     moved = f"   (the tab was named for η = {tab:g})"
     canvas.calculate(
         0,
         0,
-        f'="Training with learning rate η = "&ROUND(B2,6)&IF(B2={tab:.16G},"","{moved}")',
+        f'="Training with learning rate η = "&ROUND(B2,12)&IF(B2={tab:.16G},"","{moved}")',
         title if stays else title + moved,
         TITLE,
     )

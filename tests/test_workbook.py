@@ -1,0 +1,390 @@
+"""What a person finds in the file: numbers, formulas, charts, names, notes and protection."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from lxml import etree
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from sheetgen import reference, template
+from sheetgen.build import Built, build_workbook
+from sheetgen.columns import training_columns
+from sheetgen.compose import compose, with_origin
+from sheetgen.sheets.plan import Plan
+
+CHART = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
+RATES = ["lr 0.1", "lr 0.2", "lr 0.5", "lr 0.8", "lr 1", "lr 2"]
+TABLES = ["Playground", *RATES]
+PROTECTED = ["Overview", "Inputs", "Derivation", "Learning rates", "Gradient check"]
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook as openpyxl reads it: once its formulas, once its cached values."""
+
+    path: Path
+    plan: Plan
+    formulas: Workbook
+    values: Workbook
+
+
+@pytest.fixture(scope="session")
+def book(built: Built) -> Book:
+    path = built.saved.path
+    return Book(
+        path, built.plan, openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
+    )
+
+
+@pytest.fixture(scope="session")
+def era(era_v1: Built) -> Book:
+    path = era_v1.saved.path
+    return Book(
+        path,
+        era_v1.plan,
+        openpyxl.load_workbook(path),
+        openpyxl.load_workbook(path, data_only=True),
+    )
+
+
+def header_row(sheet: Worksheet) -> int:
+    (row,) = {cell.row for row in sheet for cell in row if cell.value == "iteration"}
+    return row
+
+
+def header_columns(sheet: Worksheet) -> dict[str, int]:
+    """Symbol → column of a training table."""
+    row = sheet[header_row(sheet)]
+    first = next(cell.column for cell in row if cell.value == "iteration")
+    return {cell.value: cell.column for cell in row if cell.column >= first}
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def charts(path: Path) -> list[etree._Element]:
+    found = [
+        etree.fromstring(part)
+        for name, part in parts(path).items()
+        if re.fullmatch(r"xl/charts/chart\d+\.xml", name)
+    ]
+    assert len(found) == 1 + len(TABLES) + 2 + len(RATES)  # diagram, tables, overlays, small ones
+    return found
+
+
+def cells(workbook: Workbook, reference: str) -> list[object]:
+    """The values of a chart's reference, such as 'lr 0.1'!$D$6:$D$106."""
+    name, _, address = reference.rpartition("!")
+    left, top, right, bottom = range_boundaries(address)
+    rows = workbook[name.strip("'")].iter_rows(top, bottom, left, right, values_only=True)
+    return [value for row in rows for value in row]
+
+
+# The numbers in it
+
+
+def test_every_formula_cell_holds_the_promised_value_in_full_precision(book: Book):
+    checked = 0
+    for canvas in compose(book.plan):
+        for row, column, formula, value in canvas.promised():
+            address = f"{get_column_letter(column + 1)}{row + 1}"
+            assert book.formulas[canvas.name][address].value == formula
+            assert book.values[canvas.name][address].value == value, (canvas.name, address)
+            checked += 1
+    assert checked > 7 * 101 * 32
+
+
+def test_every_column_of_a_table_is_the_references_training(book: Book):
+    era = book.plan.template
+    playground = era.learning_rates[3]
+    for name, rate in zip(TABLES, (playground, *era.learning_rates), strict=True):
+        trace = reference.train(era.network, era.sample, era.target, rate, 100)
+        sheet = book.values[name]
+        top = header_row(sheet) + 1
+        for symbol, column in header_columns(sheet).items():
+            rows = sheet.iter_rows(top, top + 100, column, column, values_only=True)
+            assert [value for (value,) in rows] == trace[symbol].tolist()
+            assert sheet.cell(top + 101, column).value is None
+
+
+def test_there_is_no_formula_that_the_reference_promises_nothing_for(book: Book):
+    promised = {
+        (canvas.name, row + 1, column + 1)
+        for canvas in compose(book.plan)
+        for row, column, *_ in canvas.promised()
+    }
+    found = {
+        (sheet.title, cell.row, cell.column)
+        for sheet in book.formulas
+        for row in sheet
+        for cell in row
+        if cell.data_type == "f"
+    }
+    assert found == promised
+
+
+def test_the_program_that_opens_it_is_told_to_calculate_everything_anew(era: Book):
+    assert era.formulas.calculation.fullCalcOnLoad
+
+
+def test_there_are_no_array_formulas(era: Book):
+    for name, part in parts(era.path).items():
+        if name.startswith("xl/worksheets/sheet"):
+            assert b't="array"' not in part
+            assert b"cm=" not in part  # a dynamic array
+
+
+# Its charts
+
+
+def test_every_chart_carries_the_values_of_its_cells(book: Book):
+    for chart in charts(book.path):
+        references = chart.findall(".//c:numRef", CHART) + chart.findall(".//c:strRef", CHART)
+        assert len(references) >= 3 * len(chart.findall(".//c:ser", CHART)) > 0
+        for each in references:
+            expected = cells(book.values, each.findtext("c:f", namespaces=CHART))
+            cache = next(element for element in each if element.tag.endswith("Cache"))
+            assert cache.find("c:ptCount", CHART).get("val") == str(len(expected))
+            points = [
+                point.findtext("c:v", namespaces=CHART)
+                for point in cache.findall(f"{{{CHART['c']}}}pt")
+            ]
+            if each.tag.endswith("numRef"):
+                points = [float(text) for text in points]
+            assert points == expected
+
+
+def test_every_chart_is_a_scatter_chart_without_a_title(era: Book):
+    for chart in charts(era.path):
+        (plot,) = chart.iterfind("c:chart/c:plotArea", CHART)
+        kinds = [etree.QName(each).localname for each in plot if each.tag.endswith("Chart")]
+        assert kinds == ["scatterChart"]
+        assert chart.find("c:chart/c:title", CHART) is None
+        assert chart.find("c:chart/c:autoTitleDeleted", CHART).get("val") == "1"
+
+
+def test_all_that_a_chart_shows_comes_from_cells(era: Book):
+    for chart in charts(era.path):
+        for series in chart.iterfind(".//c:ser", CHART):
+            sources = {
+                etree.QName(each).localname: [etree.QName(source).localname for source in each]
+                for each in series
+                if etree.QName(each).localname in {"tx", "xVal", "yVal"}
+            }
+            assert sources == {"tx": ["strRef"], "xVal": ["numRef"], "yVal": ["numRef"]}
+
+
+def test_the_chart_of_a_table_shows_the_whole_training(era: Book):
+    drawn = [
+        series.findtext("c:yVal/c:numRef/c:f", namespaces=CHART)
+        for chart in charts(era.path)
+        for series in chart.iterfind(".//c:ser", CHART)
+    ]
+    for name in TABLES:
+        sheet = era.formulas[name]
+        letter = get_column_letter(header_columns(sheet)["E_total"])
+        top = header_row(sheet) + 1
+        quoted = f"'{name}'" if " " in name else name
+        assert f"{quoted}!${letter}${top}:${letter}${top + 100}" in drawn
+
+
+# Its sheets
+
+
+def test_the_sheets_stand_in_the_order_of_the_design(era: Book):
+    assert era.formulas.sheetnames == [
+        *("Overview", "Inputs", "Derivation", "Playground"),
+        *RATES,
+        *("Learning rates", "Gradient check", "_sheetgen"),
+    ]
+
+
+def test_only_sheetgens_own_sheet_is_hidden_and_no_menu_shows_it(era: Book):
+    states = {sheet.title: sheet.sheet_state for sheet in era.formulas}
+    assert states.pop("_sheetgen") == "veryHidden"
+    assert set(states.values()) == {"visible"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_sheet_is_unprotected_so_that_rows_can_be_dragged(era: Book, name: str):
+    assert not era.formulas[name].protection.sheet
+
+
+@pytest.mark.parametrize("name", PROTECTED)
+def test_another_sheet_is_protected_without_a_password_but_for_its_inputs(era: Book, name: str):
+    sheet = era.formulas[name]
+    assert sheet.protection.sheet
+    assert sheet.protection.password is None
+    (canvas,) = (canvas for canvas in compose(era.plan) if canvas.name == name)
+    unlocked = {
+        (cell.row - 1, cell.column - 1)
+        for row in sheet
+        for cell in row
+        if not cell.protection.locked
+    }
+    assert unlocked == set(canvas.inputs.values())
+
+
+def test_the_links_of_the_overview_lead_to_every_other_visible_sheet(era: Book):
+    links = {row[1].hyperlink.location for row in era.formulas["Overview"] if row[1].hyperlink}
+    targets = {location.rpartition("!")[0].strip("'") for location in links}
+    assert targets == set(era.formulas.sheetnames) - {"Overview", "_sheetgen"}
+
+
+def test_two_builds_of_a_template_are_the_same_file_but_for_the_time(era: Book, tmp_path: Path):
+    again = build_workbook(era.plan.template, tmp_path / "again.xlsx").saved.path
+    first, second = parts(era.path), parts(again)
+    assert list(first) == list(second)
+    assert {name for name in first if first[name] != second[name]} <= {"docProps/core.xml"}
+
+
+# Its training tables
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_header_is_one_row_of_single_cells_and_the_data_starts_below(era: Book, name: str):
+    sheet = era.formulas[name]
+    row, columns = header_row(sheet), header_columns(sheet)
+    network = era.plan.network
+    expected = [each.symbol for each in training_columns(network, str, "η", 0)]
+    assert list(columns) == expected
+    assert list(columns.values()) == list(range(columns["iteration"], sheet.max_column + 1))
+    assert not sheet.merged_cells.ranges
+    assert sheet.cell(row + 1, columns["iteration"]).value == 0
+    assert all(sheet.cell(row + 1, column).value is not None for column in columns.values())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_header_and_the_iteration_stay_in_sight(era: Book, name: str):
+    sheet = era.formulas[name]
+    right_of_iteration = get_column_letter(header_columns(sheet)["iteration"] + 1)
+    assert sheet.freeze_panes == f"{right_of_iteration}{header_row(sheet) + 1}"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_note_on_every_header_gives_its_mathematics(era: Book, name: str):
+    sheet = era.formulas[name]
+    row, columns = header_row(sheet), header_columns(sheet)
+    notes = {symbol: sheet.cell(row, column).comment.text for symbol, column in columns.items()}
+    assert notes["h2"] == "h2 = w3·i1 + w4·i2"
+    assert notes["a_o1"] == "a_o1 = σ(o1)"
+    assert notes["E1"] == "E1 = ½·(t1 − a_o1)²"
+    assert notes["w5"] == "w5 ← w5 − η·∂E/∂w5, both of the row above"
+    assert notes["∂E/∂w5"] == "∂E/∂w5 = (a_o1 − t1) · a_o1·(1 − a_o1) · a_h1"
+    assert all(notes.values())
+
+
+def test_dragging_the_last_row_down_continues_the_training(era: Book, tmp_path: Path):
+    longer = era.plan.template.with_training(iterations=101)
+    path = build_workbook(longer, tmp_path / "longer.xlsx").saved.path
+    continued = openpyxl.load_workbook(path)
+    for name in TABLES:
+        sheet = era.formulas[name]
+        last = header_row(sheet) + 101
+        for column in header_columns(sheet).values():
+            cell = sheet.cell(last, column)
+            below = f"{cell.column_letter}{last + 1}"
+            dragged = Translator(cell.value, cell.coordinate).translate_formula(below)
+            assert continued[name][below].value == dragged
+
+
+# What a person types into
+
+
+def accepted(sheet: Worksheet, address: str, *typed: float) -> list[float]:
+    """Those of some numbers that the cell's validation lets a person type."""
+    (rule,) = (each for each in sheet.data_validations.dataValidation if address in each.sqref)
+    assert rule.type == "decimal"
+    assert rule.showErrorMessage
+    assert rule.error
+    if rule.operator == "greaterThan":
+        return [number for number in typed if number > float(rule.formula1)]
+    assert rule.operator in {None, "between"}
+    return [number for number in typed if float(rule.formula1) <= number <= float(rule.formula2)]
+
+
+def test_every_input_takes_numbers_only_and_what_is_in_it_is_one(era: Book):
+    for canvas in compose(era.plan):
+        for row, column in canvas.inputs.values():
+            value = canvas.value(row, column)
+            address = f"{get_column_letter(column + 1)}{row + 1}"
+            assert accepted(era.formulas[canvas.name], address, value, 0.5) == [value, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("learning_rate_1", [1e-6, 10.0]), ("w_1", [-2.0, 0.0, 1e-6, 10.0])]
+)
+def test_a_weight_may_be_any_number_and_a_learning_rate_one_above_0(
+    era: Book, name: str, taken: list[float]
+):
+    ((sheet, address),) = era.formulas.defined_names[name].destinations
+    cell = address.replace("$", "")
+    assert accepted(era.formulas[sheet], cell, -2.0, 0.0, 1e-6, 10.0) == taken
+
+
+def named(book: Book) -> Iterator[tuple[str, str, object]]:
+    """Each defined name of the whole workbook, its sheet and the value of its cell."""
+    for name, defined in book.values.defined_names.items():
+        ((sheet, address),) = defined.destinations
+        yield name, sheet, book.values[sheet][address].value
+
+
+def test_every_training_input_has_a_name_for_its_cell_on_inputs(era: Book):
+    source = era.plan.template
+    expected = {f"i_{number}": value for number, value in enumerate(source.sample, 1)}
+    expected |= {f"t_{number}": value for number, value in enumerate(source.target, 1)}
+    weights = (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
+    expected |= {f"w_{number}": value for number, value in enumerate(weights, 1)}
+    rates = source.learning_rates
+    expected |= {f"learning_rate_{number}": value for number, value in enumerate(rates, 1)}
+    assert {name: value for name, _, value in named(era)} == expected
+    assert {sheet for _, sheet, _ in named(era)} == {"Inputs"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_table_sheet_names_its_own_learning_rate(era: Book, name: str):
+    local = era.values[name].defined_names
+    assert set(local) == {"learning_rate"}
+    ((sheet, address),) = local["learning_rate"].destinations
+    rate = era.plan.controls.learning_rate if name == "Playground" else float(name[3:])
+    assert (sheet, era.values[sheet][address].value) == (name, rate)
+
+
+def test_no_defined_name_could_be_read_as_a_cell(built: Built):
+    book = openpyxl.load_workbook(built.saved.path)
+    names = {name for each in (book, *book) for name in each.defined_names}
+    assert len(names) > 12
+    for name in names:
+        assert not re.fullmatch(r"[a-z]{1,3}\d+", name, re.IGNORECASE)
+        assert not re.fullmatch(r"(r\d*)?(c\d*)?", name, re.IGNORECASE)
+
+
+def test_a_title_that_starts_with_an_equals_sign_is_text(tmp_path: Path):
+    titled = replace(template.load("era-v1"), title="=1+1")
+    path = build_workbook(titled, tmp_path / "title.xlsx").saved.path
+    book = openpyxl.load_workbook(path, data_only=True)
+    title = next(cell for row in book["Overview"] for cell in row if cell.value)
+    assert title.value == "=1+1"
+    assert title.data_type == "s"
+
+
+def test_the_template_can_be_read_again_from_the_sheet_that_no_menu_shows(era: Book):
+    hidden = era.values["_sheetgen"]
+    column = [row[0].value or "" for row in hidden]
+    count = hidden.cell(column.index("template") + 1, 2).value
+    lines = column[column.index("template") + 1 :]
+    source = "\n".join(lines + [""] * (count - len(lines)))
+    assert source == era.plan.template.source
+    (promised,) = (c for c in with_origin(era.plan, compose(era.plan)) if c.name == "_sheetgen")
+    fingerprint = hidden.cell(column.index("fingerprint") + 1, 2).value
+    assert fingerprint == promised.value(1, 1)
