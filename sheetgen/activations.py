@@ -51,8 +51,8 @@ class Activation(ABC):
 class Sigmoid(Activation):
     """Logistic sigmoid, a = 1 / (1 + e⁻ᶻ); da/dz = a (1 - a).
 
-    The cell form is the textbook's, which spreadsheets compute for |z| up to 700: for z below
-    -709 the exponential passes what a cell can hold, and the result is #NUM!.
+    In a cell the exponent ends at 700, where a is 0 to 300 digits: from 709 on the exponential
+    passes what a cell can hold, and the result would be #NUM!.
     """
 
     name = "sigmoid"
@@ -66,7 +66,7 @@ class Sigmoid(Activation):
         return a * (1.0 - a)
 
     def formula(self, z: str) -> str:
-        return f"1/(1+EXP(-{z}))"
+        return f"1/(1+EXP(MIN(-{z},700)))"
 
     def slope_formula(self, z: str, a: str) -> str:  # noqa: ARG002
         return f"{a}*(1-{a})"

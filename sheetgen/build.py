@@ -6,7 +6,7 @@ from pathlib import Path
 from sheetgen import fingerprint
 from sheetgen.compose import compose, with_origin
 from sheetgen.errors import InputError
-from sheetgen.saving import Saved, is_open_elsewhere, save
+from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.sheets import origin
 from sheetgen.sheets.plan import Plan
 from sheetgen.template import Template
@@ -31,13 +31,13 @@ def build_workbook(template: Template, path: Path, force: bool = False) -> Built
     """
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; expected the name of a file")
-    if path.exists() and not force and not is_open_elsewhere(path):
+    target, aside = resolved(path), is_open_elsewhere(path)
+    if target.exists() and not force and not aside:
         _refuse_loss(path)
     plan = Plan.of(template)
     canvases = with_origin(plan, compose(plan))
-    return Built(save(path, lambda to: write_workbook(canvases, to, template.title)), plan)
+    saved = save(path, lambda to: write_workbook(canvases, to, template.title), aside)
+    return Built(saved, plan)
 
 
 def _refuse_loss(path: Path) -> None:

@@ -60,7 +60,7 @@ def build(
     saved = built.saved
     if saved.reason:
         click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
-    click.echo(f"wrote {_shown(saved.path, output)}")
+    click.echo(f"wrote {_shown(saved.path)}")
     if not no_verify:
         _verify_built(saved.path)
 
@@ -157,9 +157,10 @@ def parse_learning_rates(text: str) -> list[float]:
     return rates
 
 
-def _shown(path: Path, asked: Path) -> Path:
-    """Return a saved path as the person wrote it, relative where they wrote it so."""
-    return asked.with_name(path.name)
+def _shown(path: Path) -> Path:
+    """Return a path relative to the working folder, where it lies in there."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _verify_built(path: Path) -> None:

@@ -19,37 +19,62 @@ class Saved:
     reason: str = ""
 
 
-def save(path: Path, write: Callable[[Path], None]) -> Saved:
+def save(path: Path, write: Callable[[Path], None], aside: bool = False) -> Saved:
     """Let `write` fill a new file beside `path`, then move it there in one step.
 
     A file that is open elsewhere, or that cannot be replaced, stays as it is; the new one is then
-    saved under a free name next to it. A folder that does not exist is created.
+    saved under a free name next to it, as it is with `aside`. A folder that does not exist is
+    created. Of a link, it is the target that is replaced.
 
     Raises InputError when nothing can be written at that place, RunError when writing fails;
     both leave everything as it was.
     """
-    path = path.resolve()
-    temporary = _new_file(path)
+    target = resolved(path)
+    temporary = _new_file(target)
     try:
         write(temporary)
         _flush(temporary)
-        _set_mode(temporary, path)
-        return _move(temporary, path)
+        _set_mode(temporary, target)
+        return _move(temporary, target, aside or is_open_elsewhere(path))
     except OSError as error:
         raise RunError(f"{path} could not be written: {_reason(error)}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def resolved(path: Path) -> Path:
+    """Return the file that a path leads to, through links, whether it is there or not.
+
+    Raises InputError when no file can be there: a folder is, or the path cannot be followed.
+    """
+    try:
+        target = path.resolve()
+        is_folder = target.is_dir()
+    except (OSError, RuntimeError) as error:  # pathlib's word for a loop of links
+        reason = _reason(error) if isinstance(error, OSError) else "it is a link to itself"
+        raise InputError(f"{path} cannot be written: {reason}") from None
+    if is_folder:
+        raise InputError(f"{path} is a folder; expected the name of a file")
+    return target
+
+
 def is_open_elsewhere(path: Path) -> bool:
     """Tell whether LibreOffice or Excel has the file open, by the lock file beside it."""
-    locks = (f".~lock.{path.name}#", f"~${path.name}")
-    return any((path.parent / lock).exists() for lock in locks)
+    return any(
+        _exists(place.parent / lock)
+        for place in {path, resolved(path)}
+        for lock in (f".~lock.{place.name}#", f"~${place.name}")
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for a file is no file's
+        return False
 
 
 def _new_file(path: Path) -> Path:
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; expected the name of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
@@ -84,9 +109,9 @@ def _set_mode(temporary: Path, path: Path) -> None:
     temporary.chmod(mode)
 
 
-def _move(temporary: Path, path: Path) -> Saved:
+def _move(temporary: Path, path: Path, aside: bool) -> Saved:
     reason = "it is open elsewhere"
-    if not is_open_elsewhere(path):
+    if not aside:
         try:
             temporary.replace(path)
         except OSError as error:

@@ -64,6 +64,8 @@ def load(name: str) -> Template:
 
     Raises InputError when there is none or when it is not a valid template.
     """
+    if not name:
+        raise InputError(_unknown(name))
     path = folder() / f"{name}.toml" if name in built_in() else Path(name)
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -85,6 +87,8 @@ def parse(text: str, name: str = "the template") -> Template:
         return _Reader().template(tomllib.loads(text), text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{name} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{name} is not valid TOML: its brackets are nested too deep") from None
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
 

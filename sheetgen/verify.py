@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,7 @@ import numpy as np
 from sheetgen.canvas import Canvas, Value
 from sheetgen.compose import compose
 from sheetgen.engines import Engine, Values
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, RunError
 from sheetgen.sheets import origin
 from sheetgen.sheets.plan import Plan
 from sheetgen.xlsx import FileCell, read_cells, write_changed
@@ -132,7 +133,7 @@ def verify_subject(
             copy = Path(folder, "without-results.xlsx")
             write_changed(subject.path, copy, _changes(canvases) if number else {}, IMPOSSIBLE)
             for engine in engines:
-                values = engine.recalculate(copy)
+                values = _recalculated(engine, copy, subject.path)
                 sheets = tuple(_compare(canvas, subject.cells, values) for canvas in canvases)
                 yield Result(engine.version(), number, sheets)
 
@@ -157,7 +158,7 @@ def read_subject(path: Path) -> Subject:
     plan = Plan.of(made_from.template)
     canvases = compose(plan)
     values = {
-        key: _input(path, canvas, place, cells.get(canvas.name, {}))
+        key: _input(path, canvas, place, cells)
         for canvas in canvases
         for key, place in canvas.inputs.items()
     }
@@ -166,21 +167,41 @@ def read_subject(path: Path) -> Subject:
     return Subject(path, cells, plan.with_values(values), others)
 
 
+def _recalculated(engine: Engine, copy: Path, path: Path) -> Values:
+    try:
+        return engine.recalculate(copy)
+    except RunError as error:
+        # The copy is gone when the message is read.
+        raise RunError(str(error).replace(str(copy), str(path))) from error
+
+
 def _input(
     path: Path,
     canvas: Canvas,
     place: tuple[int, int],
-    cells: Mapping[tuple[int, int], FileCell],
+    cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
 ) -> float:
-    cell = cells.get(place, FileCell(None, None))
-    if cell.formula is None and type(cell.value) is float and math.isfinite(cell.value):
-        return cell.value
+    """Return the number in an input cell; raises InputError when it is none that belongs there."""
+    if canvas.name not in cells:
+        raise InputError(f"{path}: the sheet {canvas.name} is missing")
+    cell = cells[canvas.name].get(place, FileCell(None, None))
     found = "nothing" if cell.value is None else repr(cell.value)
     if cell.formula is not None:
         found = f"the formula ={cell.formula}"
-    raise InputError(
-        f"{path}: the input cell {canvas.absolute(*place)} holds {found}; expected a number"
-    )
+    elif type(cell.value) is float and _accepts(canvas.validations[place], cell.value):
+        return cell.value
+    where = canvas.absolute(*place)
+    wanted = str(canvas.validations[place]["error_message"]).removeprefix("Type ").rstrip(".")
+    raise InputError(f"{path}: the input cell {where} holds {found}; expected {wanted}")
+
+
+def _accepts(limits: Mapping[str, object], value: float) -> bool:
+    """Tell whether an input cell's validation lets a number in."""
+    least, most = limits["minimum"], limits["maximum"]
+    assert isinstance(least, (int, float)) and isinstance(most, (int, float))
+    if limits["criteria"] == ">":
+        return least < value < math.inf
+    return least <= value <= most
 
 
 def _perturbed(plan: Plan, random: np.random.Generator) -> Plan:
@@ -213,6 +234,7 @@ def _compare(
 ) -> SheetResult:
     result = SheetResult(canvas.name)
     held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
+    found_here: list[tuple[bool, tuple[int, int, str], Finding]] = []
     for row, column, formula, expected in canvas.promised():
         result.formulas += 1
         cell = held.get((row, column), FileCell(None, None))
@@ -222,8 +244,10 @@ def _compare(
         if reason:
             address = canvas.absolute(row, column).rpartition("!")[2].replace("$", "")
             shown = "" if cell.formula is None else f"={cell.formula}"
-            result.findings.append(Finding(canvas.name, address, reason, shown, expected, value))
-    result.findings.sort(key=lambda finding: _reading_order(finding.cell))
+            finding = Finding(canvas.name, address, reason, shown, expected, value)
+            found_here.append((shown == formula, _reading_order(address), finding))
+    # Cells whose formula has changed come first: others are wrong because they read those.
+    result.findings = [finding for *_, finding in sorted(found_here, key=itemgetter(0, 1))]
     return result
 
 

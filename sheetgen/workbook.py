@@ -1,11 +1,14 @@
 """Writes canvases as an .xlsx file with XlsxWriter."""
 
 from collections.abc import Sequence
+from io import SEEK_SET, FileIO
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -14,26 +17,64 @@ from sheetgen.charts import insert_chart
 from sheetgen.fast_worksheet import NOT_FINITE, FormulaBlock, worksheet_class, write_block
 from sheetgen.style import FAIL_FORMAT, FONT, PASS_FORMAT, Style
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 A4 = 9
 WHOLE_SHEET = "A1:XFD1048576"
 
 
 def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
     """Write the sheets to a new file at `path`; raises OSError when that fails."""
-    with TemporaryDirectory(prefix="sheetgen-") as scratch:
+    with TemporaryDirectory(prefix="sheetgen-") as scratch, _ErrorKeepingFile(path, "w") as file:
         options = {
             "tmpdir": scratch,
             "default_format_properties": {"font_name": FONT, "font_size": 10},
         }
-        workbook = xlsxwriter.Workbook(path, options)
+        workbook = xlsxwriter.Workbook(file, options)
         workbook.set_properties({"title": title, "comments": "Made by sheetgen."})
         writer = _Writer(workbook)
         for canvas in canvases:
             writer.sheet(canvas)
         try:
             workbook.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
+        except FileCreateError as error:  # of the parts in the scratch folder
             raise error.args[0] from None
+        if file.error:
+            raise file.error
+
+
+class _ErrorKeepingFile(FileIO):
+    """A file that keeps its first error for later, and from then on only seems to be written.
+
+    XlsxWriter leaves its zip file open when something fails or is interrupted, and Python
+    prints a traceback if cleaning that up fails in turn. So the zip file is not told, and
+    whoever opened this file looks at `error`.
+    """
+
+    error: OSError | None = None
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write all of the data, unless something has failed before."""
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        try:
+            while rest and not self.error and not self.closed:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.error = error
+        return size
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        """Move as any file does, or nowhere once it is closed."""
+        return 0 if self.closed else super().seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place, or 0 once it is closed."""
+        return 0 if self.closed else super().tell()
+
+    def flush(self) -> None:
+        """Do nothing: each write goes to the system by itself."""
 
 
 class _Writer:

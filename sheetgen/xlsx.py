@@ -5,6 +5,7 @@ rewrites parts of the file (styles, charts) that are not ours to touch.
 """
 
 import math
+import posixpath
 import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
@@ -206,10 +207,23 @@ def _write_copy(
                 if sheet := sheets.get(part.filename):
                     _copy_sheet(archive, sheet, file, pending.get(sheet.name, {}), cached)
                 else:
-                    file.write(archive.read(part))
+                    file.write(_with_relative_targets(part.filename, archive.read(part)))
     for name, cells in pending.items():
         for position in cells:
             raise ValueError(f"there is no cell {_address(*position, name)}")
+
+
+def _with_relative_targets(part: str, data: bytes) -> bytes:
+    """Rewrite absolute targets of a relationships part, which ironcalc does not follow."""
+    if not part.endswith(".rels") or b'Target="/' not in data:
+        return data
+    folder = posixpath.dirname(posixpath.dirname(part))
+    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    for element in root.iterchildren("{*}Relationship"):
+        target = str(element.get("Target", ""))
+        if target.startswith("/"):
+            element.set("Target", posixpath.relpath(target, f"/{folder}"))
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def _copy_sheet(

@@ -74,7 +74,7 @@ def test_the_formulas_of_the_seeds_network_are_the_textbooks():
         "w8": "=w8′-η*∂E/∂w8′",
         "h1": "=w1*i1+w2*i2",
         "h2": "=w3*i1+w4*i2",
-        "a_h1": "=1/(1+EXP(-h1))",
+        "a_h1": "=1/(1+EXP(MIN(-h1,700)))",
         "o1": "=w5*a_h1+w6*a_h2",
         "o2": "=w7*a_h1+w8*a_h2",
         "E1": "=0.5*(t1-a_o1)^2",

@@ -1,0 +1,214 @@
+"""`sheetgen build` writes, verifies and says so, and never overwrites a person's work."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlsxwriter
+from conftest import put, sheetgen
+
+from sheetgen.xlsx import read_cells, sheet_names
+
+SMALL = ("--iterations", 5, "--learning-rates", "0.1,0.5")
+
+
+def rebuild(path, *options):
+    return sheetgen("build", *SMALL, "--no-verify", "-o", path, *options)
+
+
+def assert_refused(path, *said):
+    """Building over a file ends with 2 and one line, and changes nothing; --force overwrites."""
+    before = path.read_bytes()
+    result = rebuild(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    for text in (str(path), "--force", *said):
+        assert text in result.stderr
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+    assert rebuild(path, "--force").exit_code == 0
+    assert rebuild(path).exit_code == 0, "the new workbook is an unedited one"
+
+
+def test_the_output_says_where_the_workbook_is_and_that_all_of_it_is_verified(tmp_path):
+    path = tmp_path / "new folder" / "book.xlsx"
+    result = sheetgen("build", *SMALL, "-o", path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    wrote, verified = result.stdout.splitlines()
+    assert wrote == f"wrote {path}"
+    match = re.match(
+        r"verified ([\d,]+) formulas with ironcalc \d\S+: largest .+ \d\.\de-\d+$", verified
+    )
+    cells = read_cells(path).values()
+    formulas = sum(cell.formula is not None for sheet in cells for cell in sheet.values())
+    assert match[1] == f"{formulas:,}"
+
+
+def test_without_a_name_it_is_output_backprop(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = sheetgen("build", "era-v2", *SMALL)
+    assert result.stdout.startswith("wrote output/backprop.xlsx\n")
+    assert "lr 0.5" in sheet_names(Path("output/backprop.xlsx"))
+
+
+def test_no_verify_claims_nothing(tmp_path):
+    result = rebuild(tmp_path / "book.xlsx")
+    assert result.stdout == f"wrote {tmp_path / 'book.xlsx'}\n"
+
+
+def test_a_workbook_that_does_not_verify_ends_with_1(tmp_path, monkeypatch):
+    # An engine that takes every exponential for 1, as a broken one might.
+    monkeypatch.setattr("sheetgen.activations.Sigmoid.formula", lambda _self, z: f"1/(1+0*{z})")
+    result = sheetgen("build", *SMALL, "-o", tmp_path / "book.xlsx")
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {tmp_path / 'book.xlsx'} is written, but does not verify\n"
+    assert "FAIL" in result.stdout
+
+
+def test_an_unedited_workbook_is_overwritten_silently(workbook):
+    result = sheetgen("build", "era-v2", "--no-verify", *SMALL, "-o", workbook)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert read_cells(workbook, ["Inputs"])["Inputs"][5, 5].value == 0.5
+
+
+def test_a_workbook_that_was_only_opened_and_saved_is_overwritten(workbook):
+    openpyxl.load_workbook(workbook).save(workbook)
+    assert rebuild(workbook).exit_code == 0
+
+
+def test_new_results_in_the_old_cells_are_no_edit(workbook):
+    put(workbook, "Overview", "B12", "='Gradient check'!$D$4", cached=-777.0)
+    assert rebuild(workbook).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "content"),
+    [
+        pytest.param("Inputs", "K6", 0.16, id="a number typed into an input"),
+        pytest.param("Inputs", "K6", 0.15000000000000002, id="the smallest change of a number"),
+        pytest.param("Playground", "B2", 0.3, id="a view control moved"),
+        pytest.param("Inputs", "K6", None, id="an input cleared"),
+        pytest.param("Overview", "A999", "Ask about this on Monday", id="a note in an empty cell"),
+        pytest.param("lr 0.1", "A999", 0.0, id="a zero in an empty cell"),
+        pytest.param("lr 0.1", "I7", "=I6-2*$B$2*AB6", id="a formula changed"),
+        pytest.param("Derivation", "C36", -0.04245525009260471, id="a formula made a value"),
+        pytest.param("lr 0.1", "A107", "=A106+1", id="the table dragged down"),
+        pytest.param("Overview", "B1", "Our network", id="a heading changed"),
+    ],
+)
+def test_an_edited_workbook_is_not_overwritten(workbook, sheet, cell, content):
+    put(workbook, sheet, cell, content)
+    assert_refused(workbook, "edited")
+
+
+def test_an_edit_with_a_spreadsheet_program_is_noticed(workbook):
+    book = openpyxl.load_workbook(workbook)
+    book["Inputs"]["K6"] = 0.16
+    book.save(workbook)
+    assert_refused(workbook, "edited")
+
+
+def test_an_added_sheet_is_not_overwritten(workbook):
+    book = openpyxl.load_workbook(workbook)
+    book.create_sheet("My notes")
+    book.save(workbook)
+    assert_refused(workbook, "My notes")
+
+
+def test_a_deleted_sheet_is_an_edit(workbook):
+    book = openpyxl.load_workbook(workbook)
+    del book["lr 0.5"]
+    book.save(workbook)
+    assert_refused(workbook, "edited")
+
+
+def test_a_renamed_sheet_is_an_edit(workbook):
+    book = openpyxl.load_workbook(workbook)
+    book["lr 0.5"].title = "the best"
+    book.save(workbook)
+    assert_refused(workbook, "the best")
+
+
+def test_a_workbook_of_another_program_is_not_overwritten(tmp_path):
+    path = tmp_path / "budget.xlsx"
+    with xlsxwriter.Workbook(path) as own:
+        own.add_worksheet("2024").write("A1", 1)
+    assert_refused(path, "not made by sheetgen")
+
+
+@pytest.mark.parametrize("content", [b"not a workbook", b""], ids=["text", "empty"])
+def test_what_is_no_workbook_is_not_overwritten(tmp_path, content):
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(content)
+    assert_refused(path, "no workbook")
+
+
+@pytest.mark.parametrize("lock", [".~lock.book.xlsx#", "~$book.xlsx"])
+def test_a_workbook_that_is_open_is_left_and_the_new_one_put_beside_it(workbook, lock):
+    before = workbook.read_bytes()
+    workbook.with_name(lock).touch()
+    result = sheetgen("build", *SMALL, "-o", workbook)
+    beside = workbook.with_name("book (2).xlsx")
+    assert result.exit_code == 0
+    assert result.stderr == f"{workbook} is left as it was: it is open elsewhere.\n"
+    assert result.stdout.startswith(f"wrote {beside}\nverified ")
+    assert workbook.read_bytes() == before
+    assert sheet_names(beside) == sheet_names(workbook)
+
+
+def test_an_open_workbook_that_has_been_edited_is_left_too(workbook):
+    put(workbook, "Inputs", "K6", 0.16)
+    before = workbook.read_bytes()
+    workbook.with_name("~$book.xlsx").touch()
+    assert rebuild(workbook, "--force").exit_code == 0
+    assert workbook.read_bytes() == before
+
+
+def test_through_a_link_the_target_is_replaced_and_an_existing_path_is_named(workbook, tmp_path):
+    link = tmp_path / "links" / "link.xlsx"
+    link.parent.mkdir()
+    link.symlink_to(workbook)
+    result = rebuild(link)
+    assert link.is_symlink()
+    assert Path(result.stdout.removeprefix("wrote ").strip()).resolve() == workbook
+
+
+@pytest.mark.parametrize("beside", ["link", "target"])
+def test_a_lock_keeps_an_edited_workbook_behind_a_link(workbook, tmp_path, beside):
+    link = tmp_path / "links" / "link.xlsx"
+    link.parent.mkdir()
+    link.symlink_to(workbook)
+    locked = link if beside == "link" else workbook
+    locked.with_name(f"~${locked.name}").touch()
+    put(workbook, "Inputs", "K6", 0.16)
+    before = workbook.read_bytes()
+    rebuild(link)
+    assert workbook.read_bytes() == before
+
+
+def without_torch(code):
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.modules['torch'] = None; {code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_building_needs_no_torch(tmp_path):
+    path = tmp_path / "book.xlsx"
+    args = ["build", "--iterations", "2", "-o", str(path)]
+    result = without_torch(f"from sheetgen.cli import main; main({args!r})")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert path.exists()
+
+
+def test_sheetgen_does_not_load_torch():
+    code = "import sys, sheetgen.cli; print(sorted({'torch', 'cnn'} & sys.modules.keys()))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"

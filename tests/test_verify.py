@@ -1,0 +1,370 @@
+"""`sheetgen verify` passes what is right and names the cell of all that is not."""
+
+import json
+import re
+
+import openpyxl
+import pytest
+import xlsxwriter
+from conftest import held, put, sheetgen, sigmoid_network
+
+from sheetgen import engines
+from sheetgen.build import build_workbook
+from sheetgen.engines import Engine
+from sheetgen.verify import read_subject, verify
+
+GRADIENT = "((V7-E7)*V7*(1-V7)*R7+(X7-F7)*X7*(1-X7)*T7)*P7*(1-P7)*G7"  # ∂E/∂w3 at iteration 1
+HARD_CODED = '=IF(A1=A1,"PASS","PASS")'
+
+
+def check(path, perturb=0):
+    return sheetgen("verify", path, "--engine", "ironcalc", "--perturb", perturb)
+
+
+def finding(result, sheet, cell):
+    """Return the formula, the expected and the found value that the output gives for a cell."""
+    start = re.escape(f"{sheet}!{cell}: ")
+    line = re.search(
+        rf"^{start}.+; formula (.+), expected (.+), found (.+?)( \(and .+ more\))?$",
+        result.stdout,
+        re.MULTILINE,
+    )
+    assert line, result.stdout
+    return line[1], line[2], line[3]
+
+
+def replaced(path, sheet, cell, old, new):
+    """Replace a part of a cell's formula, and return what it then is."""
+    before = held(path, sheet, cell).formula
+    assert old in before
+    after = f"={before.replace(old, new)}"
+    put(path, sheet, cell, after)
+    return after
+
+
+def test_every_engine_agrees_with_numpy_whatever_the_inputs(built, engine):
+    perturbations = 1 if engine.name == "libreoffice" else 3
+    results = list(verify(built.saved.path, [engine], perturbations))
+    assert [result.perturbation for result in results] == list(range(perturbations + 1))
+    assert [str(f) for result in results for sheet in result.sheets for f in sheet.findings] == []
+
+
+class Recorder(Engine):
+    """Hands the embedded engine's values on, and keeps those of the sheet `Inputs`."""
+
+    name = "recorder"
+
+    def __init__(self):
+        self.inputs = []
+
+    def missing(self):
+        return None
+
+    def version(self):
+        return "recorder 1"
+
+    def recalculate(self, path):
+        values = engines.EMBEDDED.recalculate(path)
+        numbers = {at: value for at, value in values["Inputs"].items() if isinstance(value, float)}
+        self.inputs.append(numbers)
+        return values
+
+
+def recorded(path, seed=0):
+    recorder = Recorder()
+    assert all(result.passed for result in verify(path, [recorder], 3, seed))
+    return recorder.inputs
+
+
+def test_a_perturbation_moves_all_inputs_by_a_fifth_at_most_and_rates_only_down(small):
+    first, *others = recorded(small)
+    typed = [at for at in first if at[1] in (2, 5, 10, 13)]
+    assert len(typed) == 2 + 2 + 8 + 2, "inputs, targets, weights and learning rates"
+    for inputs in others:
+        ratios = {at: inputs[at] / first[at] for at in typed}
+        assert all(0.799 < ratio < 1.201 and ratio != 1 for ratio in ratios.values())
+        assert all(ratio < 1 for at, ratio in ratios.items() if at[1] == 13)
+
+
+def test_perturbations_differ_from_each_other_and_from_those_of_another_seed(small):
+    original, *moved = recorded(small)
+    assert original not in moved
+    assert len({tuple(each.values()) for each in moved + recorded(small, seed=1)[1:]}) == 6
+
+
+def test_the_same_seed_gives_the_same_output(small):
+    outputs = {sheetgen("verify", small, "--engine", "ironcalc").stdout for _ in range(2)}
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "old", "new"),
+    [
+        pytest.param("lr 0.1", "AF7", "(V7-E7)", "(E7-V7)", id="wrong sign in a gradient"),
+        pytest.param("lr 0.1", "AD7", "P7*(1-P7)", "N7*(1-N7)", id="a_h1 for a_h2 in ∂E/∂w3"),
+        pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
+        pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
+        pytest.param("Derivation", "G36", "$C$32", "$C$22", id="wrong factor in Derivation"),
+        pytest.param("Derivation", "C71", "$K$11", "$K$10", id="wrong closed form"),
+        pytest.param("Overview", "C46", "$K$8", "$K$9", id="label that follows another weight"),
+        pytest.param("Learning rates", "B8", "0.1", "0.5", id="column that follows another sheet"),
+        pytest.param("Learning rates", "F6", "0.1", "0.5", id="summary of another rate"),
+        pytest.param("Gradient check", "F9", "(2*", "(3*", id="wrong central difference"),
+    ],
+)
+def test_a_wrong_formula_is_named_with_what_it_should_come_to(workbook, sheet, cell, old, new):
+    right = held(workbook, sheet, cell).value
+    formula = replaced(workbook, sheet, cell, old, new)
+    result = check(workbook)
+    assert result.exit_code == 1
+    shown, expected, found = finding(result, sheet, cell)
+    assert (shown, expected) == (formula, repr(right))
+    assert found != expected
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "old", "new"),
+    [
+        pytest.param("lr 0.1", "B2", "Inputs!$N$6", "0*Inputs!$N$6+0.1", id="a frozen rate"),
+        pytest.param("lr 0.1", "I7", "$B$2", "0.1", id="a frozen rate in one update"),
+        pytest.param("lr 0.1", "J6", "$K$7", "$C$7*2", id="a weight that follows an input"),
+    ],
+)
+def test_moved_inputs_unmask_a_formula_that_is_right_by_chance(workbook, sheet, cell, old, new):
+    formula = replaced(workbook, sheet, cell, old, new)
+    assert check(workbook).exit_code == 0
+    result = check(workbook, perturb=3)
+    assert result.exit_code == 1
+    assert finding(result, sheet, cell)[0] == formula
+
+
+def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
+    put(workbook, "Inputs", "K9", held(workbook, "Inputs", "K8").value)
+    replaced(workbook, "Overview", "C46", "$K$8", "$K$9")
+    assert check(workbook).exit_code == 0
+    assert finding(check(workbook, perturb=1), "Overview", "C46")
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell"), [("Gradient check", "D4"), ("Gradient check", "I11"), ("Overview", "B12")]
+)
+def test_moved_inputs_unmask_a_verdict_that_cannot_fail(workbook, sheet, cell):
+    put(workbook, sheet, cell, HARD_CODED)
+    assert check(workbook).exit_code == 0
+    result = check(workbook, perturb=1)
+    assert result.exit_code == 1
+    assert finding(result, sheet, cell) == (HARD_CODED, "'FAIL'", "'PASS'")
+
+
+@pytest.mark.parametrize("content", ["PASS", '="PASS"'], ids=["text", "formula"])
+def test_a_hard_coded_verdict_fails_without_moved_inputs(workbook, content):
+    put(workbook, "Gradient check", "D4", content)
+    result = check(workbook)
+    assert result.exit_code == 1
+    formula, _, found = finding(result, "Gradient check", "D4")
+    assert formula == (content if content.startswith("=") else "(no formula)")
+    assert found == "'PASS'"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell"),
+    [
+        ("lr 0.1", "AB8"),
+        ("lr 0.5", "B2"),
+        ("Learning rates", "C7"),
+        ("Overview", "C46"),
+        ("Gradient check", "I9"),
+    ],
+)
+def test_a_formula_replaced_by_its_value_fails(workbook, sheet, cell):
+    value = held(workbook, sheet, cell).value
+    put(workbook, sheet, cell, value)
+    result = check(workbook)
+    assert result.exit_code == 1
+    assert finding(result, sheet, cell) == ("(no formula)", repr(value), repr(value))
+
+
+def test_a_learning_rate_frozen_as_a_formula_fails(workbook):
+    put(workbook, "lr 0.5", "B2", "=0.5")
+    result = check(workbook)
+    assert result.exit_code == 1
+    assert finding(result, "lr 0.5", "B2") == ("=0.5", "0.5", "0.5")
+
+
+def test_a_deleted_formula_fails(workbook):
+    put(workbook, "lr 0.1", "AI11", None)
+    result = check(workbook)
+    assert result.exit_code == 1
+    assert finding(result, "lr 0.1", "AI11")[0] == "(no formula)"
+
+
+def test_a_formula_that_comes_to_an_error_fails(workbook):
+    put(workbook, "lr 0.1", "AI11", "=1/(D11-5)")
+    assert finding(check(workbook), "lr 0.1", "AI11")[2] == "'#DIV/0!'"
+
+
+def test_one_wrong_cell_of_each_sheet_is_printed_and_the_others_counted(workbook):
+    replaced(workbook, "lr 0.1", "AF7", "(V7-E7)", "(E7-V7)")
+    lines = re.findall(r"^[^!\n]+![A-Z]+\d+: .+$", check(workbook).stdout, re.MULTILINE)
+    assert [line.split("!")[0] for line in lines] == ["lr 0.1", "Learning rates"]
+    assert all(re.search(r" \(and \d+ more\)$", line) for line in lines)
+
+
+def test_wrong_cached_values_do_not_matter(workbook):
+    formula = held(workbook, "lr 0.1", "AD7").formula
+    put(workbook, "lr 0.1", "AD7", f"={formula}", cached=-777.0)
+    assert held(workbook, "lr 0.1", "AD7").value == -777.0
+    assert check(workbook, perturb=1).exit_code == 0
+
+
+def test_right_cached_values_do_not_help(workbook):
+    right = held(workbook, "lr 0.1", "AD7").value
+    put(workbook, "lr 0.1", "AD7", f"=-{GRADIENT}", cached=right)
+    assert float(finding(check(workbook), "lr 0.1", "AD7")[2]) == pytest.approx(-right)
+
+
+def test_a_weight_that_a_person_typed_is_the_one_to_verify_against(workbook):
+    put(workbook, "Inputs", "K6", 0.77)
+    assert check(workbook, perturb=1).exit_code == 0
+    put(workbook, "lr 0.1", "I6", "=Inputs!$K$7")
+    assert finding(check(workbook), "lr 0.1", "I6")[1:] == ("0.77", "0.2")
+
+
+def test_an_epsilon_of_zero_is_refused_in_one_line(workbook):
+    put(workbook, "Gradient check", "H4", 0.0)
+    result = check(workbook)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Gradient check!H4" in plain(result.stderr)
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [("abc", "'abc'"), (None, "nothing"), ("=0.1+0.05", "the formula =0.1+0.05")],
+    ids=["text", "nothing", "formula"],
+)
+@pytest.mark.parametrize(("sheet", "cell"), [("Inputs", "K6"), ("Playground", "B2")])
+def test_an_input_cell_without_a_number_is_named(workbook, sheet, cell, content, found):
+    put(workbook, sheet, cell, content)
+    result = check(workbook)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"the input cell {sheet}!{cell} holds {found}; expected a number" in plain(result.stderr)
+
+
+def plain(message):
+    """Return a message without the $ and quotes of its addresses."""
+    return message.replace("$", "").replace("'Gradient check'", "Gradient check")
+
+
+def test_a_workbook_of_another_program_is_sent_to_check(tmp_path):
+    path = tmp_path / "own.xlsx"
+    with xlsxwriter.Workbook(path) as own:
+        own.add_worksheet("Table").write_formula("A1", "=1+1")
+    result = check(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "`sheetgen check`" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "text", "half"])
+def test_what_is_no_workbook_is_refused_in_one_line(tmp_path, small, kind):
+    path = tmp_path / "file.xlsx"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "text":
+        path.write_text("a,b\n1,2\n")
+    elif kind == "half":
+        path.write_bytes(small.read_bytes()[:20_000])
+    result = check(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert str(path) in result.stderr
+
+
+def test_a_damaged_origin_is_refused(workbook):
+    put(workbook, "_sheetgen", "A8", "[network")
+    result = check(workbook)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "_sheetgen" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["ironcalc", "formualizer"])
+def test_a_workbook_that_another_program_saved_again_verifies(workbook, name):
+    openpyxl.load_workbook(workbook).save(workbook)
+    assert sheetgen("verify", workbook, "--engine", name).exit_code == 0
+
+
+def test_a_sheet_that_build_did_not_write_is_named_and_left_alone(workbook):
+    book = openpyxl.load_workbook(workbook)
+    book.create_sheet("My notes")["A1"] = "=1/0"
+    book.save(workbook)
+    result = sheetgen("verify", workbook, "--engine", "formualizer", "--perturb", 0)
+    assert result.exit_code == 0
+    assert result.stderr == "not verified, for build did not write them: My notes\n"
+    assert "My notes" not in result.stdout
+
+
+def test_a_deleted_sheet_fails(workbook):
+    book = openpyxl.load_workbook(workbook)
+    del book["lr 0.5"]
+    book.save(workbook)
+    result = sheetgen("verify", workbook, "--engine", "formualizer", "--perturb", 0)
+    assert result.exit_code == 1
+    assert finding(result, "lr 0.5", "A1")
+
+
+def test_json_is_all_that_stands_on_stdout(small):
+    result = sheetgen("verify", small, "--engine", "ironcalc", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    as_it_is, moved = json.loads(result.stdout)
+    assert [as_it_is["perturbation"], moved["perturbation"]] == [0, 1]
+    assert as_it_is["engine"].startswith("ironcalc ")
+    assert as_it_is["passed"] is moved["passed"] is True
+    assert {"sheet", "formulas", "largest_difference", "findings"} <= as_it_is["sheets"][0].keys()
+
+
+def test_json_holds_every_finding(workbook):
+    formula = replaced(workbook, "lr 0.1", "AF7", "(V7-E7)", "(E7-V7)")
+    put(workbook, "Gradient check", "D4", "PASS")
+    result = sheetgen("verify", workbook, "--engine", "ironcalc", "--perturb", 0, "--json")
+    assert result.exit_code == 1
+    (found,) = json.loads(result.stdout)
+    assert found["passed"] is False
+    findings = {
+        (each["sheet"], each["cell"]): each
+        for sheet in found["sheets"]
+        for each in sheet["findings"]
+    }
+    assert findings["Gradient check", "D4"]["found"] == "PASS"
+    first = findings["lr 0.1", "AF7"]
+    assert first["formula"] == formula
+    assert first["found"] == pytest.approx(-first["expected"])
+
+
+def test_an_unknown_engine_is_refused_with_those_that_exist(small):
+    result = sheetgen("verify", small, "--engine", "excel")
+    assert (result.exit_code, result.stdout) == (2, "")
+    for name in ("ironcalc", "formualizer", "libreoffice"):
+        assert name in result.stderr
+
+
+def test_verify_leaves_the_file_and_its_folder_as_they_were(workbook):
+    before = workbook.read_bytes()
+    check(workbook, perturb=1)
+    assert workbook.read_bytes() == before
+    assert list(workbook.parent.iterdir()) == [workbook]
+
+
+def test_every_formula_of_the_file_is_compared(small):
+    cells = read_subject(small).cells
+    formulas = sum(c.formula is not None for sheet in cells.values() for c in sheet.values())
+    (result,) = verify(small, [engines.EMBEDDED], perturbations=0)
+    assert result.formulas == formulas
+
+
+def test_a_large_negative_weight_overflows_in_no_engine(tmp_path):
+    # EXP(1000) is #NUM! in Excel, LibreOffice and Formualizer; NumPy's sigmoid of -1000 is 0.
+    template = sigmoid_network([[[-1000.0]], [[0.5]]], sample=[1.0], target=[0.5])
+    path = build_workbook(template, tmp_path / "large.xlsx").saved.path
+    (result,) = verify(path, [engines.engine("formualizer")], perturbations=0)
+    assert [str(f) for sheet in result.sheets for f in sheet.findings] == []
