@@ -85,7 +85,11 @@ class Chart:
 
 @dataclass
 class Canvas:
-    """One worksheet. Rows and columns count from 0."""
+    """One worksheet. Rows and columns count from 0.
+
+    `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers: first
+    row and column, last row and column.
+    """
 
     name: str
     tab_colour: str = ""
@@ -106,6 +110,7 @@ class Canvas:
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
     verdicts: list[tuple[int, int, int, int]] = field(default_factory=list)
+    numbers: list[tuple[int, int, int, int]] = field(default_factory=list)
     validations: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     charts: list[Chart] = field(default_factory=list)
 

@@ -142,7 +142,7 @@ def parse_learning_rates(text: str) -> list[float]:
     Raises InputError, naming the first part that is no number.
     """
     decimal_comma = ";" in text
-    parts = text.split(";") if decimal_comma else text.split(",")
+    parts = text.rstrip("; ").split(";") if decimal_comma else text.split(",")
     rates = []
     for part in parts:
         try:
@@ -151,7 +151,8 @@ def parse_learning_rates(text: str) -> list[float]:
             rate = math.nan
         if math.isnan(rate):
             raise InputError(
-                f"--learning-rates: found {part.strip()!r}; expected numbers such as 0.1,0.2"
+                f"--learning-rates: found {part.strip()!r}; "
+                "expected numbers such as 0.1,0.2 or, with decimal commas, 0,1;0,2"
             )
         rates.append(rate)
     return rates

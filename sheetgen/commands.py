@@ -1,5 +1,6 @@
 """What the console commands share: how they end, and how they answer a mistyped name."""
 
+import errno
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,6 +41,12 @@ class CommandGroup(click.Group):
         except (InputError, RunError) as error:
             click.echo(f"Error: {' '.join(str(error).splitlines())}", err=True)
             raise click.exceptions.Exit(error.exit_code) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            # Such as standard output on a full disk; commands turn the errors of files into ours.
+            click.echo(f"Error: {error.strerror or error}", err=True)
+            raise click.exceptions.Exit(RunError.exit_code) from error
         except KeyboardInterrupt:
             # The line break closes the `^C` that a terminal echoes.
             click.echo("\nInterrupted.", err=True)

@@ -81,6 +81,8 @@ def _text(column: int, content: str) -> str:
 def _content(cell: FileCell) -> str:
     if cell.formula is not None:
         return f"={cell.formula}"
+    if isinstance(cell.value, float):
+        return _number(cell.value)
     return f"'{cell.value}" if isinstance(cell.value, str) else repr(cell.value)
 
 
@@ -89,5 +91,9 @@ def _promised_content(cell: Cell) -> str:
         return cell.formula
     if isinstance(cell.value, str):
         return f"'{cell.value}"
-    # XlsxWriter writes a number with 16 significant digits.
-    return repr(float(f"{cell.value:.16G}"))
+    return _number(cell.value)
+
+
+def _number(value: float) -> str:
+    # Programs that save a workbook again keep 15 digits, which must not look like an edit.
+    return f"{value:.12G}"

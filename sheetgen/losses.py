@@ -35,6 +35,10 @@ class Loss(ABC):
         """Return one output's error as a textbook writes it."""
 
     @abstractmethod
+    def slope_steps(self, target: str, a: str) -> str:
+        """Return how ∂E/∂a comes about, up to the sign before `slope_notation`."""
+
+    @abstractmethod
     def slope_notation(self, target: str, a: str) -> str:
         """Return ∂E/∂a as a textbook writes it, as a factor of a product."""
 
@@ -58,6 +62,9 @@ class HalfSquaredError(Loss):
 
     def notation(self, target: str, a: str) -> str:
         return f"½·({target} − {a})²"
+
+    def slope_steps(self, target: str, a: str) -> str:
+        return f"∂/∂{a} ½·({target} − {a})² = −({target} − {a})"
 
     def slope_notation(self, target: str, a: str) -> str:
         return f"({a} − {target})"

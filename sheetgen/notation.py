@@ -3,6 +3,7 @@
 from sheetgen.network import Connection, Network, activation_name
 
 TIMES = " · "
+SUBSTITUTED_OUTPUTS = 2  # for which ∂E/∂a_h is written out in full: some 75 characters
 
 
 def layer_title(network: Network, layer: int) -> str:
@@ -62,17 +63,25 @@ def terms_of_activation_gradient(network: Network, unit: str) -> list[str]:
     return [f"∂E/∂{edge.target}{TIMES}{edge.name}" for edge in edges]
 
 
+def chain_of_activation_gradient(network: Network, unit: str) -> str:
+    """Return ∂E/∂o1 · ∂o1/∂a_h1 + ∂E/∂o2 · ∂o2/∂a_h1, the chain rule for ∂E/∂a_h1."""
+    activated = activation_name(unit)
+    return " + ".join(
+        f"∂E/∂{edge.target}{TIMES}∂{edge.target}/∂{activated}" for edge in network.out_of(activated)
+    )
+
+
 def substituted_activation_gradient(network: Network, unit: str) -> str:
     """Return ∂E/∂a of a unit in activations, targets and weights only.
 
-    A layer that feeds the output layer is substituted in full; in deeper ones the ∂E/∂z of the
-    next layer stay as they are, because the text would double with each layer.
+    A layer that feeds a small output layer is substituted in full; elsewhere the ∂E/∂z of the
+    next layer stay as they are, because the text would grow with each unit and each layer.
     """
     layer, place = position(network, unit)
     last = len(network.layers) - 1
     if layer == last:
         return loss_slope(network, place)
-    if layer < last - 1:
+    if layer < last - 1 or network.outputs > SUBSTITUTED_OUTPUTS:
         return " + ".join(terms_of_activation_gradient(network, unit))
     return " + ".join(
         TIMES.join(

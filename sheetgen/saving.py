@@ -49,12 +49,14 @@ def resolved(path: Path) -> Path:
     """
     try:
         target = path.resolve()
-        is_folder = target.is_dir()
+        is_there, is_folder, is_file = target.exists(), target.is_dir(), target.is_file()
     except (OSError, RuntimeError) as error:  # pathlib's word for a loop of links
         reason = _reason(error) if isinstance(error, OSError) else "it is a link to itself"
         raise InputError(f"{path} cannot be written: {reason}") from None
     if is_folder:
         raise InputError(f"{path} is a folder; expected the name of a file")
+    if is_there and not is_file:
+        raise InputError(f"{path} is a device or a pipe; expected the name of a file")
     return target
 
 

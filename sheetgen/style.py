@@ -24,7 +24,7 @@ KINDS: dict[str, Palette] = {
     "iteration": Palette("#F1F5F9", "#64748B"),
     "target": Palette("#FCE7F3", "#BE185D"),
     "input": Palette("#DBEAFE", "#1D4ED8"),
-    "weight": Palette("#FEF3C7", "#B45309"),
+    "weight": Palette("#FFE4D0", "#B45309"),
     "unit": Palette("#DCFCE7", "#15803D"),
     "error": Palette("#FEE2E2", "#B91C1C"),
     "gradient": Palette("#EDE9FE", "#6D28D9"),
@@ -34,10 +34,12 @@ KINDS: dict[str, Palette] = {
 # One colour per learning rate, distinct for the colour-blind (Okabe and Ito, 2008).
 SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 
-# Outside these bounds a fixed number of digits would fill the cell with ####.
-FIXED = "[>=100000]0.000E+00;[<=-100000]0.000E+00;"
-VALUE = f"{FIXED}0.000000"
-FINE = f"{FIXED}0.000000000"
+# One section each: with conditions in a number format LibreOffice drops the minus sign.
+VALUE = "0.000000"
+FINE = "0.000000000"
+# What larger numbers are shown with, so that they do not fill the cell with ####.
+LARGE = 10_000
+LARGE_FORMAT = {"num_format": "0.000E+00"}
 WHOLE = "0"
 PERCENT = "0.0%"
 GENERAL = "General"
@@ -133,4 +135,4 @@ def number_format(kind: str) -> str:
 
 def column_width(kind: str) -> float:
     """Return a column's width in characters, enough for its number format."""
-    return {"iteration": 10, "error": 13, "gradient": 13.5, "helper": 13.5}.get(kind, 10.5)
+    return {"iteration": 10, "error": 13.5, "gradient": 13.5, "helper": 13.5}.get(kind, 11.5)

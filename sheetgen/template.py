@@ -18,6 +18,7 @@ from sheetgen.network import Layer, Network
 
 MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_ITERATIONS = MAXIMUM_ROWS - 100  # leaves room for headings above the table
+MAXIMUM_RATES = 100  # each has a sheet of its own, and a chart takes 255 series
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
 
 
@@ -68,6 +69,9 @@ def load(name: str) -> Template:
         raise InputError(_unknown(name))
     path = folder() / f"{name}.toml" if name in built_in() else Path(name)
     try:
+        if path.exists() and not path.is_file():
+            known = ", ".join(built_in())
+            raise InputError(f"{name} is no file; expected a TOML file or one of {known}")
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(_unknown(name)) from None
@@ -95,11 +99,16 @@ def parse(text: str, name: str = "the template") -> Template:
 
 def check_learning_rates(rates: Sequence[float], path: str) -> None:
     """Raise InputError unless there is a rate and all are positive, finite and distinct as %g."""
+    if len(rates) > MAXIMUM_RATES:
+        raise InputError(f"{path}: found {len(rates)}; expected at most {MAXIMUM_RATES}")
     if not rates:
         raise InputError(f"{path}: found none; expected at least one number above 0")
     for rate in rates:
         if not (isfinite(rate) and 0 < rate <= 1e6):
-            raise InputError(f"{path}: found {rate:g}; expected numbers above 0, at most 1e6")
+            raise InputError(
+                f"{path}: found {rate:g}; expected numbers above 0, at most 1e6 "
+                "(after decimal commas a semicolon separates: 0,5;1)"
+            )
     tabs = [f"{rate:g}" for rate in rates]
     for tab in tabs:
         if tabs.count(tab) > 1:

@@ -29,9 +29,9 @@ IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can
 DIVERGED = 1e6  # larger values are outside the promise
 LABEL_TOLERANCE = 1.01e-4  # labels show four digits, and engines round a tie differently
 LARGEST_CHANGE = 0.2  # of an input by a perturbation, relative
-LARGEST_EPSILON = 400  # times ε: enough for the gradient check to have to say FAIL
+LARGEST_EPSILON = 4000  # times ε: enough for the gradient check to have to say FAIL
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?", re.IGNORECASE)
 _TEXT = re.compile(r'"[^"]*"')
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
 

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from sheetgen.canvas import Canvas, Cell, Value
 from sheetgen.charts import insert_chart
 from sheetgen.fast_worksheet import NOT_FINITE, FormulaBlock, worksheet_class, write_block
-from sheetgen.style import FAIL_FORMAT, FONT, PASS_FORMAT, Style
+from sheetgen.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -86,6 +86,7 @@ class _Writer:
         self.worksheet_class = worksheet_class()
         self.good = workbook.add_format(PASS_FORMAT)
         self.bad = workbook.add_format(FAIL_FORMAT)
+        self.large = workbook.add_format(LARGE_FORMAT)
 
     def format(self, style: Style) -> Format:
         if style not in self.formats:
@@ -166,6 +167,9 @@ class _Writer:
             for text, looks in (("PASS", self.good), ("FAIL", self.bad)):
                 rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": looks}
                 worksheet.conditional_format(*place, rule)
+        for place in canvas.numbers:
+            rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
+            worksheet.conditional_format(*place, {**rule, "format": self.large})
         # The first row of a table starts the training and so differs from the rows below it.
         worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})
 

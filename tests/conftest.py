@@ -24,6 +24,9 @@ from sheetgen.xlsx import FileCell, read_cells, sheet_names
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
+# Read when torch loads: otherwise its idle threads spin, and take the cores from other processes.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 WRONG = -777.0
 """The cached result that `poisoned` workbooks carry, which no formula here evaluates to."""
 

@@ -297,7 +297,7 @@ def test_a_binary_file_is_no_template(small, output):
 
 
 def test_a_folder_is_no_template(tmp_path, output):
-    assert f"{tmp_path} cannot be read: Is a directory" in refusal(output, tmp_path)
+    assert f"{tmp_path} is no file; expected a TOML file" in refusal(output, tmp_path)
 
 
 def test_an_empty_file_is_no_template(tmp_path, output):
@@ -322,7 +322,6 @@ def test_brackets_without_end_are_no_template(tmp_path, output):
         ("0.1,abc", "found 'abc'; expected numbers"),
         ("", "found ''; expected numbers"),
         ("0.1,", "found ''; expected numbers"),
-        ("0.1;0.2;", "found ''; expected numbers"),
         ("0.1,0.10", "found 0.1 twice; expected each rate once"),
     ],
 )
@@ -450,7 +449,7 @@ def test_a_template_that_windows_wrote_is_read(tmp_path, output, encoding):
     assert sheetgen("verify", output, "--engine", "ironcalc").exit_code == 0
 
 
-@pytest.mark.parametrize("rates", ["0,5;1", "0.5,1", " 0.5, 1.0 ", "0.5;1", "5e-1,1"])
+@pytest.mark.parametrize("rates", ["0,5;1", "0,5;1;", "0.5,1", " 0.5, 1.0 ", "0.5;1", "5e-1,1"])
 def test_rates_are_read_with_a_point_or_a_comma(output, rates):
     inputs = build_small(output, "--learning-rates", rates)["Inputs"]
     assert [inputs[row, 13].value for row in (5, 6)] == [0.5, 1.0]

@@ -124,7 +124,7 @@ def test_the_gradient_check_follows_an_input_and_still_passes(symbol, era_v1, ty
         assert analytic == pytest.approx(gradient, rel=1e-12)
         assert closed == pytest.approx(gradient, rel=1e-12)
         assert central == pytest.approx(gradient, rel=1e-6)
-        assert cells[row, 8] == "PASS"
+        assert cells[row, 9] == "PASS"
     assert [cells[row, 3] for row in range(8, 16)] != [before[row, 3] for row in range(8, 16)]
     assert found.at("Gradient check", "all weights") == "PASS"
 
@@ -177,8 +177,8 @@ def test_the_playgrounds_learning_rate_changes_the_playground_only(era_v1, typed
 
 def test_the_summary_names_the_first_iteration_below_the_threshold(era_v1, typed):
     found = typed("Learning rates", threshold=0.1).values["Learning rates"]
-    (row,) = (row for (row, _), value in found.items() if value == "first below threshold")
-    (column,) = (at for (_, at), value in found.items() if value == "first below threshold")
+    (row,) = (row for (row, _), value in found.items() if value == "first iteration below")
+    (column,) = (at for (_, at), value in found.items() if value == "first iteration below")
     for offset, rate in enumerate(era_v1.plan.template.learning_rates, start=1):
         below = np.flatnonzero(errors(era_v1.plan.template, rate) < 0.1)
         expected = below[0] if len(below) else "not reached"

@@ -104,8 +104,8 @@ def test_the_same_seed_gives_the_same_output(small):
         pytest.param("lr 0.1", "AD7", "P7*(1-P7)", "N7*(1-N7)", id="a_h1 for a_h2 in ∂E/∂w3"),
         pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
         pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
-        pytest.param("Derivation", "G36", "$C$32", "$C$22", id="wrong factor in Derivation"),
-        pytest.param("Derivation", "C71", "$K$11", "$K$10", id="wrong closed form"),
+        pytest.param("Derivation", "G37", "$C$33", "$C$23", id="wrong factor in Derivation"),
+        pytest.param("Derivation", "C74", "$K$11", "$K$10", id="wrong closed form"),
         pytest.param("Overview", "C46", "$K$8", "$K$9", id="label that follows another weight"),
         pytest.param("Learning rates", "B8", "0.1", "0.5", id="column that follows another sheet"),
         pytest.param("Learning rates", "F6", "0.1", "0.5", id="summary of another rate"),
@@ -146,7 +146,7 @@ def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
 
 
 @pytest.mark.parametrize(
-    ("sheet", "cell"), [("Gradient check", "D4"), ("Gradient check", "I11"), ("Overview", "B12")]
+    ("sheet", "cell"), [("Gradient check", "D4"), ("Gradient check", "J11"), ("Overview", "B12")]
 )
 def test_moved_inputs_unmask_a_verdict_that_cannot_fail(workbook, sheet, cell):
     put(workbook, sheet, cell, HARD_CODED)
@@ -173,7 +173,7 @@ def test_a_hard_coded_verdict_fails_without_moved_inputs(workbook, content):
         ("lr 0.5", "B2"),
         ("Learning rates", "C7"),
         ("Overview", "C46"),
-        ("Gradient check", "I9"),
+        ("Gradient check", "J9"),
     ],
 )
 def test_a_formula_replaced_by_its_value_fails(workbook, sheet, cell):

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field, replace
 from sheetgen import notation
 from sheetgen.canvas import Canvas
 from sheetgen.columns import gradient_formula
-from sheetgen.network import Connection, activation_name
+from sheetgen.network import Connection, Network, activation_name
 from sheetgen.sheets.plan import DERIVATION, Plan
-from sheetgen.style import FINE, KINDS, NOTE, SUBTITLE, TITLE, VALUE, Palette, Style, band
+from sheetgen.style import FINE, KINDS, SUBTITLE, TITLE, VALUE, Palette, Style, band
 
 SYMBOL, RESULT, EQUALS, FIRST, TIMES_1, SECOND, TIMES_2, THIRD = range(1, 9)
-# Blocks take turns in these colours, so that neighbours can be told apart, as in the seeds.
-BLOCKS = tuple(KINDS[kind] for kind in ("unit", "input", "weight", "gradient", "target"))
+# The blocks of neighbouring units take turns in two tints of the gradients' colour.
+GRADIENT = KINDS["gradient"]
+BLOCKS = (GRADIENT, Palette("#F7F5FF", GRADIENT.strong))
+LINE = 130  # characters that fit from the first factor to the last one
+FACTOR = 78  # characters that fit into the first factor's column
 
 
 @dataclass
@@ -63,12 +66,21 @@ class _Pen:
         self.fill()
         self.text(SYMBOL, symbol, self.style(bold=True, colour=self.palette.strong))
         self.text(EQUALS, "=", self.style(align="center"))
-        self.text(FIRST, right)
+        if len(right) > LINE:
+            self.wrapped(FIRST, right, self.style(wrap=True))
+        else:
+            self.text(FIRST, right)
         style = self.style(bold=True, number_format=FINE)
         self.sheet.canvas.calculate(self.row, RESULT, f"={formula}", value, style)
         self.sheet.cells[symbol] = self.sheet.canvas.absolute(self.row, RESULT)
         self.values[symbol] = value
         self.row += 1
+
+    def wrapped(self, column: int, text: str, style: Style) -> None:
+        """Write text into one cell, in as many lines as it needs."""
+        self.text(column, text, style)
+        lines = -(-len(text) // FACTOR)
+        self.sheet.canvas.heights[self.row] = 15 * lines if lines > 1 else 15
 
     def remark(self, text: str) -> None:
         self.fill()
@@ -79,7 +91,7 @@ class _Pen:
 def derivation_sheet(plan: Plan, inputs: Canvas) -> Derivation:
     """Draw the sheet."""
     canvas = Canvas(DERIVATION, tab_colour=KINDS["gradient"].strong, freeze=(3, 0))
-    canvas.widths = {0: 2, SYMBOL: 15, EQUALS: 4, FIRST: 64, TIMES_1: 4, SECOND: 22}
+    canvas.widths = {0: 2, SYMBOL: 17, EQUALS: 4, FIRST: 64, TIMES_1: 4, SECOND: 22}
     canvas.widths.update({TIMES_2: 4, THIRD: 14, RESULT: 15})
     canvas.heights[0] = 28
     canvas.write(0, SYMBOL, "Derivation of every gradient", TITLE)
@@ -92,6 +104,7 @@ def derivation_sheet(plan: Plan, inputs: Canvas) -> Derivation:
     for layer in reversed(range(len(plan.network.layers))):
         _layer(pen, layer)
     _closed_forms(pen)
+    canvas.numbers.append((3, RESULT, pen.row, THIRD))
     return sheet
 
 
@@ -120,6 +133,7 @@ def _forward(pen: _Pen) -> None:
             formula = layer.activation.formula(pen.place(name))
             text = notation.activation(network, name)
             pen.equation(activation_name(name), text, formula, float(a))
+    pen.palette = KINDS["error"]
     for output, name in enumerate(network.error_names):
         target = pen.place(network.target_names[output])
         activated = pen.place(activation_name(network.unit_names[-1][output]))
@@ -128,6 +142,7 @@ def _forward(pen: _Pen) -> None:
         pen.equation(name, notation.error(network, output), formula, error)
     total = "+".join(pen.place(name) for name in network.error_names)
     pen.equation("E_total", notation.total_error(network), total, start.total_error)
+    pen.palette = KINDS["unit"]
     for definition in dict.fromkeys(layer.activation.definition for layer in network.layers):
         pen.remark(definition)
     pen.remark("In the derivatives below, E stands for E_total.")
@@ -136,6 +151,11 @@ def _forward(pen: _Pen) -> None:
 def _layer(pen: _Pen, layer: int) -> None:
     network = pen.plan.network
     pen.section(f"Back through the {notation.layer_title(network, layer)}", "gradient")
+    pen.palette = BLOCKS[0]
+    if layer == len(network.layers) - 1 and network.outputs > 1:
+        pen.remark(
+            "Each output appears in its own error only: the other errors' derivatives are 0."
+        )
     for unit, name in enumerate(network.unit_names[layer]):
         pen.palette = BLOCKS[unit % len(BLOCKS)]
         if layer == len(network.layers) - 1:
@@ -156,7 +176,8 @@ def _output_gradient(pen: _Pen, output: int, name: str) -> None:
         pen.place(network.target_names[output]), pen.place(activated)
     )
     own = network.error_names[output]
-    text = f"∂{own}/∂{activated} = {notation.loss_slope(network, output)}"
+    steps = network.loss.slope_steps(network.target_names[output], activated)
+    text = f"∂{own}/∂{activated} = {steps} = {notation.loss_slope(network, output)}"
     value = float(pen.plan.start_gradients.activation_gradients[-1][output])
     pen.equation(f"∂E/∂{activated}", text, formula, value)
 
@@ -165,17 +186,26 @@ def _hidden_gradient(pen: _Pen, layer: int, unit: int, name: str) -> None:
     """∂E/∂a of a hidden unit: a sum over all the units that it feeds."""
     network = pen.plan.network
     activated = activation_name(name)
+    text = notation.substituted_activation_gradient(network, name)
+    if " + " in text:
+        pen.remark(f"∂E/∂{activated} = {notation.chain_of_activation_gradient(network, name)}")
+    parts = []
     for edge in network.out_of(activated):
         delta = f"∂E/∂{edge.target}"
-        text = f"{delta} · ∂{edge.target}/∂{activated} = {delta} · {edge.name}"
+        name_of_part = _part(network, layer, edge, activated)
+        share = f"{delta} · ∂{edge.target}/∂{activated} = {delta} · {edge.name}"
         formula = f"{pen.place(delta)}*{pen.place(edge.name)}"
-        value = pen.values[delta] * pen.values[edge.name]
-        pen.equation(f"through {edge.target}", text, formula, value)
-        pen.sheet.cells[f"{activated} {edge.target}"] = pen.place(f"through {edge.target}")
-    terms = (pen.place(f"{activated} {edge.target}") for edge in network.out_of(activated))
-    text = notation.substituted_activation_gradient(network, name)
+        pen.equation(name_of_part, share, formula, pen.values[delta] * pen.values[edge.name])
+        parts.append(name_of_part)
     value = float(pen.plan.start_gradients.activation_gradients[layer][unit])
-    pen.equation(f"∂E/∂{activated}", text, "+".join(terms), value)
+    pen.equation(f"∂E/∂{activated}", text, "+".join(map(pen.place, parts)), value)
+
+
+def _part(network: Network, layer: int, edge: Connection, activated: str) -> str:
+    """Name the share of ∂E/∂a that comes back through one unit of the next layer."""
+    if layer == len(network.layers) - 2:
+        return f"∂{network.error_names[int(edge.target[1:]) - 1]}/∂{activated}"
+    return f"∂E/∂{activated} via {edge.target}"
 
 
 def _delta(pen: _Pen, layer: int, unit: int, name: str) -> None:
@@ -205,7 +235,9 @@ def _weight(pen: _Pen, edge: Connection) -> None:
     pen.text(SYMBOL, edge.gradient, strong)
     _product(pen, factors, replace(strong, align="center"))
     pen.fill()
-    _product(pen, substituted, pen.style(align="center"))
+    if len(substituted[0]) > FACTOR:
+        pen.wrapped(FIRST, substituted[0], pen.style(align="center", wrap=True))
+    _product(pen, substituted, pen.style(align="center", wrap=len(substituted[0]) > FACTOR))
     pen.fill()
     row = pen.row
     _product(pen, ("", "", ""), pen.style(align="center"))
@@ -242,4 +274,9 @@ def _closed_forms(pen: _Pen) -> None:
         formula = gradient_formula(network, edge, pen.place)
         value = float(gradients[edge.layer][edge.unit, edge.position])
         pen.equation(edge.gradient, notation.gradient(network, edge), formula, value)
-    pen.text(SYMBOL, "The training tables use these formulas in every row.", NOTE)
+    pen.section("The update", "weight")
+    pen.palette = KINDS["weight"]
+    pen.remark(
+        "w ← w − η·∂E/∂w for every weight at once: each gradient is that of the old weights."
+    )
+    pen.remark("This is what leads from one row of a training table to the next.")

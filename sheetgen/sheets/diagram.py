@@ -16,7 +16,8 @@ from sheetgen.style import KINDS, LABEL, NOTE, SECTION, header
 
 MAXIMUM_SERIES = 250  # a chart takes 255
 MAXIMUM_LABELLED_EDGES = 40  # more labels would cover each other
-WIDTH, HEIGHT = 860, 430  # pixels
+HEIGHT = 430  # pixels
+PIXELS_PER_LAYER = 287
 PIXELS_PER_UNIT = 90  # of height, at least, so that circles do not touch
 CIRCLE = 56  # diameter in points
 RADIUS = CIRCLE / 2 * 96 / 72  # pixels
@@ -39,6 +40,7 @@ class _Plane:
     left: float
     right: float
     half_height: float
+    width: int
     height: int
 
     @classmethod
@@ -46,13 +48,15 @@ class _Plane:
         tallest = max(network.inputs, *(layer.units for layer in network.layers))
         half = (tallest - 1) / 2 + 0.6
         height = max(HEIGHT, round(2 * half * PIXELS_PER_UNIT))
-        return cls(-0.3, len(network.layers) + 0.7, half, height)
+        layers = len(network.layers)
+        return cls(-0.3, layers + 0.7, half, (layers + 1) * PIXELS_PER_LAYER, height)
 
     def shortened(self, start: _Node, end: _Node) -> tuple[float, float, float, float]:
         """Return the edge from circle to circle: x from, x to, y from, y to."""
         across, up = end.x - start.x, end.y - start.y
         pixels = hypot(
-            across * WIDTH / (self.right - self.left), up * self.height / (2 * self.half_height)
+            across * self.width / (self.right - self.left),
+            up * self.height / (2 * self.half_height),
         )
         cut = RADIUS / pixels
         return (
@@ -79,10 +83,10 @@ def draw(
     network = plan.network
     pen = _Pen(canvas, plan, cells, _Plane.of(network), behind + 2)
     canvas.write(behind, 1, "Cells behind the diagram", SECTION)
-    for column, text in enumerate(("label", "x", "", "y", ""), start=2):
+    for column, text in enumerate(("label", "x from", "x to", "y from", "y to"), start=2):
         canvas.write(behind + 1, column, text, header("helper"))
     nodes = {node.symbol: node for node in _nodes(plan)}
-    labelled = len(network.connections) <= MAXIMUM_LABELLED_EDGES
+    labelled = labels_weights(network)
     series = [pen.edge(edge, nodes) for edge in network.connections]
     series += [pen.weight(edge, nodes) for edge in network.connections if labelled]
     series += [pen.node(node) for node in nodes.values()]
@@ -92,7 +96,7 @@ def draw(
         Chart(
             row=at[0],
             column=at[1],
-            width=WIDTH,
+            width=plane.width,
             height=plane.height,
             series=tuple(series),
             description="The network with its weights and activations at iteration 0",
@@ -101,6 +105,11 @@ def draw(
             limits=(plane.left, plane.right, -plane.half_height, plane.half_height),
         )
     )
+
+
+def labels_weights(network: Network) -> bool:
+    """Tell whether the diagram has room for a label on every weight."""
+    return len(network.connections) <= MAXIMUM_LABELLED_EDGES
 
 
 def rows(network: Network) -> int:
@@ -197,7 +206,7 @@ class _Pen:
         canvas, row = self.canvas, self.row
         for column, values in ((3, xs), (5, ys)):
             for offset, value in enumerate(values):
-                canvas.write(row, column + offset, value, PLACE)
+                canvas.write(row, column + offset, round(value, 4), PLACE)
         self.row += 1
         return Series(
             x=canvas.range(row, 3, row, 2 + len(xs)),

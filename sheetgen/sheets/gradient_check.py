@@ -35,6 +35,7 @@ TOLERANCE = (4, 7)
 BAND_ROW = 6
 HEADER_ROW = 7
 FIRST_ROW = 8
+VERDICT_COLUMN = 9
 # Differences are relative to the gradient, but to no less than this much of E_total (or of 1):
 # the central difference of a gradient of 0 is rounding of that size.
 SMALLEST = 1e-4
@@ -48,7 +49,7 @@ def gradient_check_sheet(
 ) -> Canvas:
     """Draw the sheet; `table` gives the analytic gradients, `derivation` the chain rule's."""
     canvas = Canvas(GRADIENT_CHECK, tab_colour=KINDS["gradient"].strong, freeze=(FIRST_ROW, 2))
-    canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 8), 18), 8: 12}
+    canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 9), 18), VERDICT_COLUMN: 12}
     canvas.heights[0] = 28
     canvas.write(0, 1, "Gradient check", TITLE)
     canvas.write(
@@ -98,9 +99,13 @@ def _gradient(plan: Plan, edge: Connection) -> float:
 
 
 def _agrees(plan: Plan, edge: Connection) -> bool:
-    analytic, central = _gradient(plan, edge), plan.central_difference(edge)
+    difference = abs(_gradient(plan, edge) - plan.central_difference(edge))
+    return difference <= _allowed(plan, edge)
+
+
+def _allowed(plan: Plan, edge: Connection) -> float:
     floor = SMALLEST * max(1.0, plan.start.total_error)
-    return abs(analytic - central) <= plan.controls.tolerance * max(abs(analytic), floor)
+    return plan.controls.tolerance * max(abs(_gradient(plan, edge)), floor)
 
 
 def _controls(sheet: _Sheet) -> None:
@@ -108,14 +113,15 @@ def _controls(sheet: _Sheet) -> None:
     weights = len(plan.network.connections)
     last = FIRST_ROW + weights - 1
     canvas.write(3, 1, "all weights", LABEL)
-    results = f"{_cell(FIRST_ROW, 8)}:{_cell(last, 8)}"
+    results = f"{_cell(FIRST_ROW, VERDICT_COLUMN)}:{_cell(last, VERDICT_COLUMN)}"
     formula = f'=IF(COUNTIF({results},"PASS")={weights},"PASS","FAIL")'
     canvas.calculate(*VERDICT_CELL, formula, verdict(plan), VERDICT)
     canvas.verdicts.append((*VERDICT_CELL, *VERDICT_CELL))
-    canvas.verdicts.append((FIRST_ROW, 8, last, 8))
+    canvas.verdicts.append((FIRST_ROW, VERDICT_COLUMN, last, VERDICT_COLUMN))
+    canvas.numbers.append((FIRST_ROW, 2, last, 5))
     canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
     canvas.ask(*EPSILON, "epsilon", plan.controls.epsilon, **EPSILON_LIMITS)
-    canvas.write(4, 5, "largest relative difference allowed", LABEL)
+    canvas.write(4, 5, "largest difference, relative to the gradient", LABEL)
     canvas.ask(*TOLERANCE, "tolerance", plan.controls.tolerance, **POSITIVE)
 
 
@@ -128,7 +134,8 @@ def _headers(canvas: Canvas) -> None:
         "central difference": ("gradient", "(E(w + ε) − E(w − ε)) / 2ε, from the table below"),
         "|analytic − central|": ("helper", "must be small beside the gradient"),
         "|analytic − closed|": ("helper", "must be 0 but for rounding"),
-        "verdict": ("helper", "PASS when both differences are within the tolerance"),
+        "allowed": ("helper", "the relative difference above, times |gradient| or what rounds"),
+        "verdict": ("helper", "PASS when both differences are within what is allowed"),
     }
     for column, (text, (kind, note)) in enumerate(columns.items(), start=1):
         canvas.write(
@@ -159,11 +166,12 @@ def _weight(sheet: _Sheet, edge: Connection) -> None:
     difference = abs(gradient - central)
     canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", difference, small, noise)
     canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
-    largest = f"MAX({_cell(row, 6)},{_cell(row, 7)})"
     floor = f"{SMALLEST:.4f}*MAX(1,{sheet.table.cell('E_total', 0)})"
-    allowed = f"{_cell(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
-    formula = f'=IF({largest}<={allowed},"PASS","FAIL")'
-    canvas.calculate(row, 8, formula, "PASS" if _agrees(plan, edge) else "FAIL", VERDICT)
+    formula = f"={_cell(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
+    canvas.calculate(row, 8, formula, _allowed(plan, edge), small)
+    formula = f'=IF(MAX({_cell(row, 6)},{_cell(row, 7)})<={_cell(row, 8)},"PASS","FAIL")'
+    verdict_of_row = "PASS" if _agrees(plan, edge) else "FAIL"
+    canvas.calculate(row, VERDICT_COLUMN, formula, verdict_of_row, VERDICT)
 
 
 def _total(plan: Plan) -> int:
@@ -188,6 +196,7 @@ def _evaluations(sheet: _Sheet) -> None:
     for edge in plan.network.connections:
         for side in (1, -1):
             _evaluation(sheet, edge, side)
+    canvas.numbers.append((row + 1, 2, row + 2 * len(plan.network.connections), _total(plan)))
 
 
 def _unit_columns(plan: Plan) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.canvas import POSITIVE, Block, Canvas, Chart, Series
-from sheetgen.sheets.plan import LEARNING_RATES, Plan, rounded_text
+from sheetgen.sheets.plan import LEARNING_RATES, Plan, general_text
 from sheetgen.sheets.training_table import BAND_ROW, FIRST_ROW, HEADER_ROW, Table
 from sheetgen.style import (
     FINE,
@@ -95,10 +95,8 @@ def _table(sheet: _Sheet) -> None:
         title = "E_total at each learning rate" if index == 0 else ""
         canvas.write(BAND_ROW, 1 + index, title, band("error"))
         address = sheet.inputs.address(f"learning_rate_{index + 1}")
-        name = f'="η = "&ROUND({address},12)'
-        canvas.calculate(
-            HEADER_ROW, 1 + index, name, f"η = {rounded_text(rate, 12)}", header("error")
-        )
+        name = f'="η = "&{address}'
+        canvas.calculate(HEADER_ROW, 1 + index, name, f"η = {general_text(rate)}", header("error"))
         canvas.widths[1 + index] = 13
     first = sheet.tables[0]
     formulas = [_follow(first, "iteration")]
@@ -107,6 +105,7 @@ def _table(sheet: _Sheet) -> None:
     values += [table.trace["E_total"] for table in sheet.tables]
     styles = [number("iteration", "0")] + [number("error", FINE)] * len(sheet.rates)
     canvas.blocks.append(Block(FIRST_ROW, 0, tuple(formulas), tuple(values), tuple(styles)))
+    canvas.numbers.append((FIRST_ROW, 1, sheet.last_row, len(sheet.rates)))
 
 
 def _follow(table: Table, symbol: str) -> str:
@@ -131,6 +130,9 @@ def _flags(sheet: _Sheet) -> None:
         formulas.append(f"=IF({column}{{row}}<{_threshold(sheet)},1,0)")
     values = [(table.trace["E_total"] < threshold).astype(int) for table in sheet.tables]
     styles = (number("helper", "0"),) * len(formulas)
+    canvas.widths.update(
+        dict.fromkeys(range(sheet.flags_column, sheet.flags_column + len(formulas)), 13)
+    )
     block = Block(FIRST_ROW, sheet.flags_column, tuple(formulas), tuple(values), styles)
     canvas.blocks.append(block)
 
@@ -149,7 +151,7 @@ def _summary(sheet: _Sheet) -> None:
     canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 22})
     canvas.write(2, left, "threshold for E_total (type your own)", LABEL)
     canvas.ask(2, left + 3, "threshold", sheet.plan.controls.threshold, **POSITIVE)
-    titles = ("learning rate η", "final E_total", "reduction", "first below threshold")
+    titles = ("learning rate η", "final E_total", "reduction", "first iteration below")
     for offset, title in enumerate(titles):
         canvas.write(BAND_ROW, left + offset, "summary" if offset == 0 else "", band("error"))
         canvas.write(HEADER_ROW, left + offset, title, header("error"))
@@ -157,6 +159,7 @@ def _summary(sheet: _Sheet) -> None:
         _summary_row(sheet, index, table)
     errors = np.array([table.trace["E_total"] for table in sheet.tables])
     _common_scale(sheet, float(errors.min()), float(errors.max()))
+    canvas.numbers.append((FIRST_ROW, left + 1, sheet.scale_row + 1, left + 1))
 
 
 def _summary_row(sheet: _Sheet, index: int, table: Table) -> None:

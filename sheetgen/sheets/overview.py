@@ -33,7 +33,7 @@ STEPS = (
     "Type a learning rate on Playground and watch the error fall.",
     "Click any cell to see its formula; the notes on the headers give the mathematics.",
     "Read on Derivation how the chain rule leads to every gradient.",
-    "Select the last row of a table and drag it down: the training goes on.",
+    "Select the last row of a table and drag it down: the training goes on, below the chart's end.",
 )
 COLOURS = {
     "input": "inputs i",
@@ -64,7 +64,10 @@ def overview_sheet(
     row = _sheets(canvas, row + 1, tables)
     row = _colours(canvas, row + 1)
     if diagram.is_drawn(plan.network):
-        canvas.write(3, 3, "The network at iteration 0, live", SECTION)
+        title = "The network at iteration 0, live"
+        if not diagram.labels_weights(plan.network):
+            title += " (its weights are on Inputs)"
+        canvas.write(3, 3, title, SECTION)
         behind = max(row, 4 + diagram.rows(plan.network)) + 2
         diagram.draw(canvas, plan, cells, (4, 3), behind)
         canvas.print_area = (0, 0, behind - 2, DIAGRAM_COLUMNS)
@@ -109,8 +112,8 @@ def _sheets(canvas: Canvas, row: int, tables: tuple[str, ...]) -> int:
 
 def _colours(canvas: Canvas, row: int) -> int:
     canvas.write(row, 1, "Colours", SECTION)
-    canvas.write(row + 1, 1, "yellow", replace(INPUT, bold=True, indent=1, locked=True))
-    canvas.write(row + 1, 2, "cells to type into", Style(indent=1))
+    canvas.write(row + 1, 1, "type here", replace(INPUT, bold=True, indent=1, locked=True))
+    canvas.write(row + 1, 2, "yellow cells with a frame: change their numbers", Style(indent=1))
     for offset, (kind, text) in enumerate(COLOURS.items(), start=2):
         canvas.write(row + offset, 1, kind, label(kind))
         canvas.write(row + offset, 2, text, Style(indent=1))

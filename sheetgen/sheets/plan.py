@@ -29,8 +29,8 @@ class Controls:
 
     learning_rate: float
     threshold: float
-    epsilon: float = 1e-3
-    tolerance: float = 1e-6
+    epsilon: float = 1e-4
+    tolerance: float = 1e-5
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,11 @@ def run(template: Template, weights: Sequence[Array]) -> Forward:
 
 def _picked(values: dict[str, float], names: Sequence[str]) -> tuple[float, ...]:
     return tuple(values[name] for name in names)
+
+
+def general_text(number: float) -> str:
+    """Return what number&"" comes to in a spreadsheet: 15 significant digits."""
+    return f"{number:.15G}"
 
 
 def rounded_text(number: float, digits: int) -> str:

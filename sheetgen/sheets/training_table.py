@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sheetgen.canvas import Block, Canvas, Chart, Series
 from sheetgen.columns import Column, training_columns
 from sheetgen.reference import Trace
-from sheetgen.sheets.plan import Plan, rounded_text
+from sheetgen.sheets.plan import Plan, general_text
 from sheetgen.style import (
     KINDS,
     LABEL,
@@ -62,12 +62,12 @@ def learning_rate_sheet(plan: Plan, index: int, inputs: Canvas, series_name: str
     rate_address = inputs.address(f"learning_rate_{index + 1}")
     canvas.calculate(*RATE_CELL, f"={rate_address}", rate, RESULT_RATE)
     stays = rate == tab
-    title = f"Training with learning rate η = {rounded_text(rate, 12)}"
+    title = f"Training with learning rate η = {general_text(rate)}"
     moved = f"   (the tab was named for η = {tab:g})"
     canvas.calculate(
         0,
         0,
-        f'="Training with learning rate η = "&ROUND(B2,12)&IF(B2={tab:.16G},"","{moved}")',
+        f'="Training with learning rate η = "&B2&IF(B2={tab:.16G},"","{moved}")',
         title if stays else title + moved,
         TITLE,
     )
@@ -119,6 +119,9 @@ def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
     later = tuple(trace[column.symbol][1:] for column in columns)
     formulas = tuple(column.rest for column in columns)
     canvas.blocks.append(Block(FIRST_ROW + 1, FIRST_COLUMN, formulas, later, tuple(styles)))
+    last_row, last_column = FIRST_ROW + len(later[0]), FIRST_COLUMN + len(columns) - 1
+    canvas.numbers.append((FIRST_ROW, FIRST_COLUMN + 1, last_row, last_column))
+    canvas.numbers.append((2, 1, 3, 1))
 
 
 def _summary(table: Table) -> None:
