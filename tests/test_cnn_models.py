@@ -48,11 +48,14 @@ ERA_V2_FIELDS = [3, 3, 5, 5, 7, 7, 8, 8, 12, 12, 16, 16, 20, 20, 22, 22]
 ERA_V2_FIELDS += [30, 30, 38, 38, 46, 46, 46, 70]
 
 
+COUNTS = {"era-v1": 16_794, "era-v2": 19_178, "fast": 16_570, "best": 18_906, "tiny": 7_698}
+
+
 def invoke(*args):
     return CliRunner().invoke(main, args)
 
 
-@pytest.mark.parametrize(("name", "count"), [("era-v1", 16_794), ("era-v2", 19_178)])
+@pytest.mark.parametrize(("name", "count"), COUNTS.items())
 def test_parameter_counts_and_output(name, count):
     model = models.build_model(name)
     assert models.parameter_count(model) == count
@@ -126,7 +129,7 @@ def positive(model):
     return model.double().eval()
 
 
-@pytest.mark.parametrize("name", ["era-v1", "era-v2"])
+@pytest.mark.parametrize("name", COUNTS)
 def test_receptive_fields_are_the_extent_of_the_gradient(name):
     rows = summary.summarize(models.build_model(name)).rows
     model = positive(models.build_model(name))
@@ -196,13 +199,16 @@ def test_models_command_lists_each_model_with_its_count():
     result = invoke("models")
     assert (result.exit_code, result.stderr) == (0, "")
     listed = [line.split()[:2] for line in result.stdout.splitlines()]
-    assert listed == [["era-v1", "16,794"], ["era-v2", "19,178"]]
+    assert listed == [[name, f"{count:,}"] for name, count in COUNTS.items()]
     assert models.DESCRIPTIONS.keys() == models.MODELS.keys()
 
 
 @pytest.mark.parametrize(
     ("name", "end"),
-    [("era_v2", 'did you mean "era-v2"?'), ("resnet50", "choose from era-v1, era-v2")],
+    [
+        ("era_v2", 'did you mean "era-v2"?'),
+        ("resnet50", "choose from era-v1, era-v2, fast, best, tiny"),
+    ],
 )
 def test_unknown_model(name, end):
     result = invoke("summary", name)

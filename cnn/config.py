@@ -1,0 +1,67 @@
+"""What a run of `cnn train` is made from: everything needed to repeat it."""
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any, Self
+
+import torch
+
+from cnn.data import Digits
+from cnn.models import build_model, parameter_count
+from cnn.recipes import Recipe
+from sheetgen.errors import InputError
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of a run, on which its weights depend to the last bit."""
+
+    model: str
+    recipe: Recipe
+    seed: int
+    data: str
+    """`mnist` or `sample`."""
+    limit: int | None
+    """Train on so many images only; None means all."""
+    hold_out: int
+    """Test on so many training images, which are not trained on; 0 means on the test set."""
+    device: str
+    threads: int
+    """Of one process."""
+    processes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON can hold them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Return the settings from a dictionary that `as_dict` or `describe` made.
+
+        Raises `InputError` for anything else.
+        """
+        try:
+            own = {name: values[name] for name in cls.__dataclass_fields__}
+            return cls(**own | {"recipe": Recipe.from_dict(values["recipe"])})
+        except (KeyError, TypeError) as error:
+            raise InputError(f"it does not describe a run: {error!r}") from error
+
+
+def describe(config: Config, digits: Digits) -> dict[str, Any]:
+    """Return what `config.json` holds: the settings, the data's checksums and the versions."""
+    return config.as_dict() | {
+        "parameters": parameter_count(build_model(config.model)),
+        "data_checksums": digits.checksums,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the weights' last bits depend on, and of this package."""
+    return {
+        "sheetgen": version("sheetgen"),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+    }

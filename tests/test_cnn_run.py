@@ -1,0 +1,255 @@
+"""A run survives kills, Ctrl-C, full disks and damage, and is the same in two processes."""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from test_cnn_data import mnist, mnist_folder  # noqa: F401 - a fixture
+
+torch = pytest.importorskip("torch")
+
+
+from cnn import recipes  # noqa: E402
+from cnn import run as run_directory  # noqa: E402
+from cnn.cli import main  # noqa: E402
+from cnn.recipes import Augmentation  # noqa: E402
+from sheetgen.errors import RunError  # noqa: E402
+
+KILLS = int(os.environ.get("CNN_KILLS", "3"))
+"""How many runs to kill; 10 take a minute and a half."""
+
+QUICK = ["--model", "tiny", "--limit", "512", "--hold-out", "500", "--epochs", "3"]
+"""A training of a fraction of a second."""
+
+
+def invoke(*args):
+    return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
+
+
+def train(run, data_dir, *options):
+    return invoke("train", "--run", run, "--data-dir", data_dir, *options)
+
+
+def start(run, data_dir, *options):
+    """The command as a process of its own, on the way."""
+    command = [sys.executable, "-m", "cnn", "train", "--run", run, "--data-dir", data_dir]
+    return subprocess.Popen(
+        [str(part) for part in [*command, *options]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def log(run):
+    """The log's lines without the two fields that differ between equal runs."""
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [list(line.items())[:-2] for line in lines]
+
+
+def assert_equal(run, other):
+    weights = (run / "model.safetensors").read_bytes()
+    assert weights == (other / "model.safetensors").read_bytes()
+    assert log(run) == log(other)
+    names = {"config.json", "log.jsonl", "checkpoint.pt", "model.safetensors"}
+    assert {path.name for path in run.iterdir()} == names
+
+
+def wait_for(condition, process):
+    while not condition() and process.poll() is None:
+        time.sleep(0.005)
+
+
+@pytest.fixture(scope="session")
+def dropout_run(tmp_path_factory):
+    """An unbroken run of a network with dropout, its options and its seconds after start-up."""
+    run = tmp_path_factory.mktemp("unbroken") / "run"
+    options = ["--model", "era-v1", "--limit", "384", "--hold-out", "500", "--epochs", "4"]
+    process = start(run, mnist_folder(), *options)
+    wait_for((run / "config.json").exists, process)
+    begin = time.perf_counter()
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return run, options, time.perf_counter() - begin
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, number):  # noqa: F811
+    unbroken, options, seconds = dropout_run
+    run = tmp_path / "run"
+    process = start(run, mnist, *options)
+    wait_for((run / "config.json").exists, process)
+    time.sleep(random.Random(number).uniform(0, seconds * 0.9))
+    process.kill()
+    process.communicate()
+    assert process.returncode in (-signal.SIGKILL, 0)
+    resumed = start(run, mnist, *options, "--resume")
+    _, errors = resumed.communicate()
+    assert resumed.returncode == 0, errors
+    assert_equal(run, unbroken)
+
+
+def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):  # noqa: F811
+    unbroken, options, _ = dropout_run
+    run = tmp_path / "run"
+    process = start(run, mnist, *options)
+    wait_for((run / "log.jsonl").exists, process)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate()
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert f"the finished epochs are safe in {run}; go on with --resume" in errors
+    done = log(run)
+    assert 1 <= len(done) < 4
+    assert len(output.splitlines()) == len(done)
+    assert done == log(unbroken)[: len(done)]
+    assert "of 500)" in invoke("evaluate", run, "--data-dir", mnist).stdout
+    assert train(run, mnist, "--model", "era-v1", "--resume").exit_code == 0
+    assert log(run) == log(unbroken)
+
+
+@pytest.fixture
+def everything(monkeypatch):
+    """A recipe of `tiny` in which all that has a state is in use."""
+    recipe = {**vars(recipes.OURS), "ema_decay": 0.9, "label_smoothing": 0.1}
+    recipe["augmentation"] = Augmentation(5, 0.05, 1)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", recipes.Recipe(**recipe))
+
+
+def stop_after(monkeypatch, epochs, moment):
+    """Let the run die when so many epochs are recorded: just before or after the log is written."""
+    write = run_directory.Run.write_log
+
+    def write_log(self, lines):
+        if moment == "after":
+            write(self, lines)
+        if len(lines) == epochs:
+            raise KeyboardInterrupt
+        if moment == "before":
+            write(self, lines)
+
+    monkeypatch.setattr(run_directory.Run, "write_log", write_log)
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_every_state_is_in_the_checkpoint(mnist, tmp_path, moment, epochs):  # noqa: F811
+    broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
+    assert train(unbroken, mnist, *QUICK).exit_code == 0
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, epochs, moment)
+        assert train(broken, mnist, *QUICK).exit_code == 130
+    assert not (broken / "model.safetensors").exists()
+    torch.manual_seed(99)
+    assert train(broken, mnist, "--resume").exit_code == 0
+    assert_equal(broken, unbroken)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A finished run of `QUICK`; not to be written to."""
+    run = tmp_path_factory.mktemp("finished") / "run"
+    assert train(run, mnist_folder(), *QUICK).exit_code == 0
+    return run
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """A copy of a finished run, to tamper with."""
+    return Path(shutil.copytree(finished, tmp_path / "copy"))
+
+
+def contents(run):
+    return {path.name: path.read_bytes() for path in run.iterdir()}
+
+
+def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):  # noqa: F811
+    (copy / "model.safetensors").unlink()
+    (copy / "log.jsonl").write_text('{"epo')
+    (copy / ".checkpoint.abc.tmp").write_bytes(b"half")
+    result = train(copy, mnist, "--resume")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert_equal(copy, finished)
+
+
+def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):  # noqa: F811
+    run = tmp_path / "new" / "run"
+    result = train(run, mnist, *QUICK, "--resume")
+    assert result.exit_code == 0
+    assert result.stderr == f"there is no run in {run} yet: starting one\n"
+    assert_equal(run, finished)
+
+
+def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, mnist, tmp_path):  # noqa: F811
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".config.abc.tmp").write_text("{")
+    assert train(tmp_path / "run", mnist, *QUICK).exit_code == 0
+    assert_equal(tmp_path / "run", finished)
+
+
+@contextmanager
+def largest_file(size):
+    """Let every write past so many bytes of a file fail, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("size", [0, 20_000])
+def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):  # noqa: F811
+    run = tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, 1, "after")
+        assert train(run, mnist, *QUICK).exit_code == 130
+    before = contents(run)
+    with largest_file(size):
+        result = train(run, mnist, "--resume")
+    assert result.exit_code == 1
+    assert "could not be written: File too large" in result.stderr
+    assert contents(run) == before
+    assert train(run, mnist, "--resume").exit_code == 0
+    assert_equal(run, finished)
+
+
+def test_a_disk_that_fills_while_logging(finished, mnist, tmp_path, monkeypatch):  # noqa: F811
+    run = tmp_path / "run"
+    write = run_directory.Run.write_log
+
+    def full(self, lines):
+        if len(lines) == 2:
+            with largest_file(100):
+                write(self, lines)
+        write(self, lines)
+
+    monkeypatch.setattr(run_directory.Run, "write_log", full)
+    result = train(run, mnist, *QUICK)
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert f"{run / 'log.jsonl'} could not be written: File too large" in result.stderr
+    assert "go on with --resume" in result.stderr
+    assert log(run) == log(finished)[:1]
+    monkeypatch.undo()
+    assert train(run, mnist, "--resume").exit_code == 0
+    assert_equal(run, finished)
+
+
+def test_a_file_that_cannot_be_replaced_is_an_error(tmp_path):
+    run = run_directory.Run(tmp_path)
+    (tmp_path / "~$log.jsonl").touch()
+    with pytest.raises(RunError, match="open elsewhere"):
+        run.write_log([])
+    assert [path.name for path in tmp_path.iterdir()] == ["~$log.jsonl"]

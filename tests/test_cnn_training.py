@@ -1,0 +1,316 @@
+"""The parts of a training: recipes, schedule, augmentation, dropout, the step, the log."""
+
+import json
+import math
+import sys
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+from test_cnn_data import mnist  # noqa: F401 - a fixture
+
+torch = pytest.importorskip("torch")
+
+from cnn import models, recipes  # noqa: E402
+from cnn.augmentation import apply_affine, random_affine  # noqa: E402
+from cnn.cli import main  # noqa: E402
+from cnn.config import Config  # noqa: E402
+from cnn.data import Images  # noqa: E402
+from cnn.dropout import MaskDropout, speed_up_dropout  # noqa: E402
+from cnn.evaluation import evaluate  # noqa: E402
+from cnn.interruption import Interruption  # noqa: E402
+from cnn.processes import Processes  # noqa: E402
+from cnn.recipes import Augmentation, Recipe, rate_factor  # noqa: E402
+from cnn.report import Bar, Report  # noqa: E402
+from cnn.train import Training  # noqa: E402
+from sheetgen.errors import InputError  # noqa: E402
+
+FIELDS = ["epoch", "learning_rate", "train_loss", "train_accuracy", "test_loss", "test_accuracy"]
+
+
+def invoke(*args):
+    return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_every_model_has_a_recipe_and_keeps_within_the_limits(name):
+    assert models.parameter_count(models.build_model(name)) < 20_000
+    assert recipes.RECIPES[name].epochs < 20
+    stored = json.loads(json.dumps(recipes.RECIPES[name].as_dict()))
+    assert Recipe.from_dict(stored) == recipes.RECIPES[name]
+
+
+def test_recipes_of_the_seeds():
+    v1, v2 = recipes.RECIPES["era-v1"], recipes.RECIPES["era-v2"]
+    assert v1 == Recipe(19, 0.08, 128, "constant", 0.9, False, 0, 0, 0, Augmentation(0, 0, 0))
+    assert v2 == replace(v1, epochs=18, learning_rate=0.01)
+
+
+def test_constant_schedule():
+    assert {rate_factor("constant", step, 100) for step in range(100)} == {1.0}
+
+
+def test_triangular_schedule_rises_for_a_fifth_of_the_steps_and_falls_to_zero():
+    factors = [rate_factor("triangular", step, 1000) for step in range(1000)]
+    assert factors[0] == pytest.approx(0.0025)
+    assert factors[100] == pytest.approx(0.5, abs=0.003)
+    assert factors.index(max(factors)) == 200
+    assert max(factors) == pytest.approx(1, abs=0.001)
+    assert factors[600] == pytest.approx(0.5, abs=0.001)
+    assert factors[-1] == pytest.approx(0.000625)
+    assert min(rate_factor("triangular", step, 1) for step in range(1)) > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 0},
+        {"batch_size": -1},
+        {"learning_rate": 0.0},
+        {"learning_rate": -0.1},
+        {"learning_rate": math.nan},
+        {"learning_rate": math.inf},
+        {"momentum": 1.0},
+        {"label_smoothing": -0.1},
+        {"ema_decay": 1.5},
+    ],
+)
+def test_numbers_out_of_range_are_refused(change):
+    with pytest.raises(InputError, match="expected"):
+        replace(recipes.OURS, **change)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.15, 0.2, 0.5])
+def test_dropout_drops_with_its_probability(p):
+    torch.manual_seed(0)
+    count = 2_000_000
+    kept = MaskDropout(p)(torch.ones(count))
+    exact = round(p * 65536) / 65536
+    assert abs(exact - p) < 1e-5
+    assert kept.unique().tolist() == pytest.approx([0, 1 / (1 - exact)])
+    deviation = math.sqrt(p * (1 - p) / count)
+    assert abs(float((kept == 0).float().mean()) - p) < 4 * deviation
+
+
+def test_dropout_units_are_independent():
+    torch.manual_seed(0)
+    dropped = (MaskDropout(0.25)(torch.ones(500_000, 8)) == 0).double()
+    covariance = torch.cov(dropped.T) - torch.eye(8) * 0.25 * 0.75
+    assert float(covariance.abs().max()) < 5 * 0.25 * 0.75 / math.sqrt(500_000) * 2
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3, 5, 5), (1, 1, 1, 1), (0, 4)])
+@pytest.mark.parametrize("last", [True, False])
+def test_dropout_gradient_is_its_mask(shape, last):
+    values = torch.rand(shape) + 1
+    if last and values.dim() == 4:
+        values = values.contiguous(memory_format=torch.channels_last)
+    values.requires_grad_()
+    output = MaskDropout(0.5)(values)
+    assert output.stride() == values.stride()
+    output.sum().backward()
+    torch.testing.assert_close(values.grad * values, output)
+
+
+def test_dropout_at_the_ends_and_in_evaluation():
+    values = torch.rand(100)
+    assert torch.equal(MaskDropout(0.0)(values), values)
+    assert torch.equal(MaskDropout(1.0)(values), torch.zeros(100))
+    assert torch.equal(MaskDropout(0.5).eval()(values), values)
+
+
+def test_faster_dropout_changes_neither_weights_nor_layers():
+    model = models.era_v1()
+    before = list(model.state_dict())
+    speed_up_dropout(model)
+    layers = [layer for layer in model if isinstance(layer, torch.nn.Dropout)]
+    assert [(type(layer), layer.p) for layer in layers] == [(MaskDropout, 0.1)] * 7
+    assert list(model.state_dict()) == before
+
+
+def affine(augmentation, count=500):
+    return random_affine(count, 28, augmentation, torch.Generator().manual_seed(0))
+
+
+def test_no_augmentation_leaves_the_images():
+    images = torch.rand(3, 1, 28, 28)
+    assert not Augmentation()
+    torch.testing.assert_close(apply_affine(images, affine(Augmentation(), 3)), images)
+
+
+def test_shifts_reach_their_limit_in_pixels():
+    maps = affine(Augmentation(shift=2))
+    pixels = maps[:, :, 2] * 14
+    assert torch.equal(maps[:, :, :2], torch.eye(2).expand(500, 2, 2))
+    assert 1.9 < float(pixels.abs().max()) <= 2
+    image = torch.zeros(1, 1, 28, 28)
+    image[0, 0, 10, 12] = 1
+    one_right = torch.tensor([[[1.0, 0, 2 / 28], [0, 1, 0]]])
+    assert float(apply_affine(image, one_right)[0, 0, 10, 11]) == pytest.approx(1, abs=1e-5)
+
+
+def test_rotation_and_scale_reach_their_limits():
+    maps = affine(Augmentation(rotation=10, scale=0.1))[:, :, :2]
+    scale = 1 / torch.linalg.det(maps).sqrt()
+    angle = torch.rad2deg(torch.atan2(maps[:, 1, 0], maps[:, 0, 0]))
+    assert 9.8 < float(angle.abs().max()) <= 10.0001
+    assert 0.8999 <= float(scale.min()) < 0.905
+    assert 1.095 < float(scale.max()) <= 1.1001
+
+
+def test_the_maps_are_those_of_affine_grid():
+    images, maps = torch.rand(5, 1, 28, 28), affine(Augmentation(30, 0.3, 5), 5)
+    grid = torch.nn.functional.affine_grid(maps, [5, 1, 28, 28], align_corners=False)
+    expected = torch.nn.functional.grid_sample(images, grid, align_corners=False)
+    torch.testing.assert_close(apply_affine(images, maps), expected, rtol=0, atol=1e-4)
+
+
+def config(recipe, **changes):
+    values = {"model": "tiny", "seed": 0, "data": "mnist", "limit": None, "hold_out": 0}
+    values |= {"device": "cpu", "threads": 1, "processes": 1}
+    return Config(recipe=recipe, **values | changes)
+
+
+def noise(count=64):
+    generator = torch.Generator().manual_seed(1)
+    pixels = torch.randint(0, 256, (count, 28, 28), dtype=torch.uint8, generator=generator)
+    return Images(pixels, torch.randint(0, 10, (count,), generator=generator))
+
+
+def test_a_step_is_that_of_a_plain_loop():
+    """One epoch equals PyTorch's own modules and loss, with weight decay on the weights only."""
+    recipe = Recipe(1, 0.001, 16, nesterov=True, weight_decay=0.1, label_smoothing=0.1)
+    images = noise()
+    training = Training(config(recipe), Processes(), images)
+    plain = models.build_model("tiny")
+    plain.load_state_dict(training.model.state_dict())
+    plain.double()
+    order = torch.randperm(64, generator=torch.Generator().manual_seed(0))
+    weights = [p for p in plain.parameters() if p.dim() > 1]
+    others = [p for p in plain.parameters() if p.dim() == 1]
+    optimizer = torch.optim.SGD(
+        [{"params": weights, "weight_decay": 0.1}, {"params": others}],
+        lr=0.001, momentum=0.9, nesterov=True,
+    )  # fmt: skip
+    loss_function = torch.nn.CrossEntropyLoss(label_smoothing=0.1)
+    for batch in order.split(16):
+        inputs = (images.pixels[batch].unsqueeze(1).double() / 255 - 0.1307) / 0.3081
+        optimizer.zero_grad()
+        # The logits are before the log-softmax, which CrossEntropyLoss has in it.
+        loss_function(plain[:-1](inputs), images.labels[batch]).backward()
+        optimizer.step()
+    with Interruption() as interruption:
+        training.epoch(images, Report(), interruption)
+    for name, value in training.model.state_dict().items():
+        torch.testing.assert_close(value.double(), plain.state_dict()[name].double(), msg=name,
+                                   rtol=0, atol=1e-6)  # fmt: skip
+
+
+def test_moving_average_is_what_is_tested():
+    recipe = Recipe(1, 0.05, 16, ema_decay=0.9)
+    training = Training(config(recipe), Processes(), noise())
+    history = []
+
+    class Watch(Report):
+        interval = 1
+
+        def step(self, *_):
+            history.append([p.detach().clone() for p in training.model.parameters()])
+
+    with Interruption() as interruption:
+        training.epoch(noise(), Watch(), interruption)
+    expected = history[0]
+    for weights in history[1:]:
+        expected = [0.9 * old + 0.1 * new for old, new in zip(expected, weights, strict=True)]
+    averaged = list(training.tested_model().parameters())
+    for one, other in zip(averaged, expected, strict=True):
+        torch.testing.assert_close(one.detach(), other)
+    assert set(training.tested_model().state_dict()) == set(training.model.state_dict())
+
+
+@pytest.mark.parametrize("count", [33, 32, 31, 1])
+def test_every_image_is_seen_once(count):
+    training = Training(config(Recipe(1, 0.01, 16)), Processes(), noise(count))
+    labels = torch.cat([labels for _, labels, _ in training._shares(noise(count))])
+    assert labels.sort().values.tolist() == noise(count).labels.sort().values.tolist()
+
+
+def test_shares_of_processes_make_up_the_batches():
+    recipe = Recipe(1, 0.01, 16, augmentation=recipes.LIGHT)
+    images = noise(49)
+    whole = Training(config(recipe), Processes(), images)
+    parts = [Training(config(recipe), Processes(rank, rank, 1), images) for rank in range(2)]
+    for rank, part in enumerate(parts):
+        part.processes = Processes(rank, rank, 2)
+        part.batches = 3
+    shares = zip(whole._shares(images), *(part._shares(images) for part in parts), strict=False)
+    batches = list(shares)
+    assert len(batches) == 3
+    for (inputs, _, weight), *halves in batches:
+        for rank, (half, _, half_weight) in enumerate(halves):
+            torch.testing.assert_close(half, inputs[rank::2])
+            assert half_weight == pytest.approx(2 * weight)
+
+
+def test_the_bar_prints_the_lines_too(capsys):
+    bar = Bar(config(Recipe(2, 0.1), data="sample"), images=100, done=0)
+    bar.step(1, 50, 0.5, 0.9)
+    line = dict.fromkeys([*FIELDS, "seconds", "samples_per_second"], 0.5)
+    bar.epoch(line | {"epoch": 1})
+    bar.epoch(line | {"epoch": 2})
+    bar.close()
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(
+        "epoch 1/2 (sample of 5,000 digits): train loss 0.5000, accuracy 50.00%"
+    )
+    assert second.startswith("epoch 2/2 (sample of 5,000 digits): ")
+
+
+def test_evaluation_counts():
+    class Fixed(torch.nn.Module):
+        def forward(self, inputs):
+            return torch.full((len(inputs), 10), -3.0).index_fill_(1, torch.tensor(7), -0.5)
+
+    images = noise(2500)
+    result = evaluate(Fixed(), images)
+    sevens = int((images.labels == 7).sum())
+    assert (result.right, result.accuracy) == (sevens, sevens / 2500)
+    assert result.confusion[:, 7].tolist() == torch.bincount(images.labels).tolist()
+    assert result.confusion.sum() == 2500
+    assert result.loss == pytest.approx((sevens * 0.5 + (2500 - sevens) * 3) / 2500)
+
+
+def test_short_training_on_real_digits(mnist, tmp_path):  # noqa: F811
+    run = tmp_path / "run"
+    options = ["--model", "tiny", "--data-dir", mnist, "--run", run]
+    result = invoke("train", *options, "--epochs", 2, "--limit", 8_000, "--seed", 3)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    first, second, last = result.stdout.splitlines()
+    assert first.startswith("epoch 1/2: train loss ")
+    assert second.startswith("epoch 2/2: train loss ")
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert [list(line) for line in lines] == [
+        [*FIELDS, "data", "seconds", "samples_per_second"]
+    ] * 2
+    assert [line["epoch"] for line in lines] == [1, 2]
+    assert lines[1]["test_accuracy"] > 0.9
+    assert lines[1]["samples_per_second"] == pytest.approx(8_000 / lines[1]["seconds"])
+    assert f"test accuracy {lines[1]['test_accuracy']:.2%}" in last
+    stored = json.loads((run / "config.json").read_text())
+    assert (stored["model"], stored["seed"], stored["limit"]) == ("tiny", 3, 8_000)
+    assert {"torch", "python", "sheetgen"} < stored["versions"].keys()
+    evaluated = invoke("evaluate", run, "--data-dir", mnist)
+    right = round(lines[1]["test_accuracy"] * 10_000)
+    assert f"({right:,} of 10,000)" in evaluated.stdout
+    assert f"test loss {lines[1]['test_loss']:.4f}" in evaluated.stdout
+    table = [row.split() for row in evaluated.stdout.splitlines()[-10:]]
+    assert sum(int(row[digit + 1]) for digit, row in enumerate(table)) == right
+
+
+@pytest.mark.parametrize("command", [["train"], ["evaluate", "run"]])
+def test_without_torch(monkeypatch, command):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = invoke(*command)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "Error: cnn needs PyTorch: pip install 'sheetgen[cnn]'\n"
