@@ -17,7 +17,6 @@ from sheetgen.errors import InputError
 
 MAXIMUM_BYTES = 2 * 1024**3  # unpacked; a larger file is refused as a zip bomb
 
-_DAMAGE = (BadZipFile, zlib.error, EOFError, NotImplementedError, etree.XMLSyntaxError)
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -32,6 +31,22 @@ class Sheet(NamedTuple):
 
 class MalformedError(Exception):
     """The XML is not that of a workbook."""
+
+
+DAMAGE = (
+    BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    etree.XMLSyntaxError,
+    MalformedError,
+)
+"""What reading a damaged package raises."""
+
+
+def damaged(path: Path, error: Exception) -> InputError:
+    """Return the error that names the file."""
+    return InputError(f"{path} is damaged or is no .xlsx workbook: {error}")
 
 
 @contextmanager
@@ -54,8 +69,8 @@ def opened(path: Path) -> Iterator[ZipFile]:
             yield archive
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (*_DAMAGE, MalformedError) as error:
-        raise InputError(f"{path} is damaged or is no .xlsx workbook: {error}") from error
+    except DAMAGE as error:
+        raise damaged(path, error) from error
 
 
 def relationships(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:

@@ -121,6 +121,10 @@ def _rows(archive: ZipFile, sheet: Sheet) -> Iterator[tuple[etree._Element, _Cel
     """Yield each row with its (row, column, cell); left-out addresses count on from the last."""
     row = -1
     for element in elements(archive, sheet.part, "row"):
+        holder = element.getparent()
+        # The position of a form control has elements called row as well.
+        if holder is None or etree.QName(holder).localname != "sheetData":
+            continue
         cells: _Cells = []
         try:
             row, column = int(element.get("r", row + 2)) - 1, -1

@@ -9,11 +9,13 @@ from sheetgen.build import build_workbook
 from sheetgen.engines.libreoffice import converted
 from sheetgen.sheets.plan import Plan
 
+pytestmark = pytest.mark.usefixtures("renderer")
+
 SINGLE_PAGES = 'pdf:calc_pdf_Export:{"SinglePageSheets":{"type":"boolean","value":"true"}}'
 
 
 @pytest.fixture
-def shown(renderer, tmp_path):
+def shown(tmp_path):
     """A function that builds a template's workbook and returns the texts on its pages."""
 
     def read(chosen):
