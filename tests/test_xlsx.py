@@ -336,14 +336,14 @@ def test_the_row_of_a_form_control_is_no_row_of_cells(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(path) as workbook:
         workbook.add_worksheet("S").write_formula("A1", "=1+1", None, 2)
     control = b'<controls><from xmlns="urn:anchor"><col>0</col><row>3</row></from></controls>'
-    with ZipFile(path) as old, ZipFile(odd, "w") as new:
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(odd, "w") as new:
         for name in old.namelist():
             data = old.read(name)
             if name == "xl/worksheets/sheet1.xml":
                 data = data.replace(b"</sheetData>", b"</sheetData>" + control)
             new.writestr(name, data)
     xlsx.write_changed(odd, copy, {})
-    with ZipFile(copy) as archive:
+    with zipfile.ZipFile(copy) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml")
     assert sheet.count(b"<row>3</row>") == 1
     assert sheet.endswith(control + sheet.partition(control)[2])
