@@ -8,12 +8,17 @@ shall not rewrap with a backspace character, which a raw string cannot hold.
 import importlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sheetgen.commands import CommandGroup
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    from cnn.log import Placed
+
+WORKBOOK = Path("output/backprop.xlsx")
 
 
 def _require_torch() -> None:
@@ -96,6 +101,14 @@ def summary(model: str) -> None:
     metavar="DIR",
     help="Where the results go.  [default: output/runs/MODEL]",
 )
+@click.option(
+    "--workbook",
+    type=click.Path(path_type=Path),
+    default=WORKBOOK,
+    show_default=True,
+    metavar="FILE",
+    help="Where the log's sheet goes; built from era-v1 if it is not there.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="[default: 0]")
 @click.option("--device", metavar="D", help="auto, cpu or cuda.  [default: auto]")
 @click.option("--resume", is_flag=True, help="Go on after the last finished epoch of the run.")
@@ -107,8 +120,10 @@ def summary(model: str) -> None:
     metavar="N",
     help="Test on the last N training images instead of the test set, to choose settings.",
 )
-def train(**options: Any) -> None:  # noqa: ANN401 - click passes what the options above hold
+def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Train a network on MNIST, keeping log, checkpoint and weights in a run directory.
+
+    Then the log becomes a sheet of the workbook, which loses nothing by it.
 
     What is not given is the model's own recipe, and with --resume what the run began with.
 
@@ -121,10 +136,20 @@ def train(**options: Any) -> None:  # noqa: ANN401 - click passes what the optio
     """  # noqa: D301
     _require_torch()
     from cnn.processes import launched  # noqa: PLC0415
+    from cnn.run import Run  # noqa: PLC0415
     from cnn.start import Options, start  # noqa: PLC0415
 
+    chosen = Options(**options)
     with launched() as processes:
-        finished = start(Options(**options), processes)
+        try:
+            finished = start(chosen, processes)
+        except KeyboardInterrupt:
+            if processes.is_main and Run(chosen.path).checkpoint.exists():
+                try:
+                    _put(chosen.path, workbook, chosen.data_dir)
+                except RunError as error:
+                    click.echo(f"Error: {error}", err=True)
+            raise
     if processes.is_main:
         best = max(finished.log, key=lambda line: line["test_accuracy"])
         click.echo(
@@ -132,6 +157,55 @@ def train(**options: Any) -> None:  # noqa: ANN401 - click passes what the optio
             f"at best {best['test_accuracy']:.2%} in epoch {best['epoch']}; "
             f"saved in {finished.run.path}"
         )
+        _put(chosen.path, workbook, chosen.data_dir)
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--workbook",
+    type=click.Path(path_type=Path),
+    default=WORKBOOK,
+    show_default=True,
+    metavar="FILE",
+    help="Built from era-v1 if it is not there.",
+)
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="As with `cnn train`."
+)
+def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
+    """Put the sheet of a finished RUN into a workbook.
+
+    \b
+    Example:
+      cnn log output/runs/fast --workbook output/backprop.xlsx
+    """  # noqa: D301
+    _require_torch()
+    from cnn.log import put_into_workbook  # noqa: PLC0415
+
+    _say(put_into_workbook(run, workbook, data_dir), workbook)
+
+
+def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:
+    """Put a run's sheet into the workbook. Raises `RunError` if that fails: the run is safe."""
+    from cnn.log import put_into_workbook  # noqa: PLC0415
+
+    try:
+        placed = put_into_workbook(run, workbook, data_dir)
+    except (InputError, RunError) as error:
+        folder = f" --data-dir {data_dir}" if data_dir else ""
+        raise RunError(
+            f"{error}; the run is safe in {run}, and its sheet can be added by "
+            f"`cnn log {run} --workbook FILE{folder}`"
+        ) from error
+    _say(placed, workbook)
+
+
+def _say(placed: "Placed", workbook: Path) -> None:
+    if placed.saved.reason:
+        click.echo(f"{workbook} is left as it was: {placed.saved.reason}.", err=True)
+    built = " (built from era-v1)" if placed.built else ""
+    click.echo(f"its log is the sheet {placed.sheet} of {placed.saved.path}{built}")
 
 
 @main.command()

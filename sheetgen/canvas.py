@@ -83,12 +83,23 @@ class Chart:
     y_offset: int = 0
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A PNG with its upper left corner in a cell, drawn `scale` times as large as its pixels."""
+
+    row: int
+    column: int
+    data: bytes
+    scale: float
+    description: str
+
+
 @dataclass
 class Canvas:
     """One worksheet. Rows and columns count from 0.
 
-    `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers: first
-    row and column, last row and column.
+    `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers,
+    `heat_maps` those that a colour scale shades: first row and column, last row and column.
     """
 
     name: str
@@ -113,6 +124,8 @@ class Canvas:
     numbers: list[tuple[int, int, int, int]] = field(default_factory=list)
     validations: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     charts: list[Chart] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    heat_maps: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def write(self, row: int, column: int, value: Value, style: Style = PLAIN) -> None:
         """Write a constant: text stays text, whatever it starts with."""

@@ -1,7 +1,7 @@
 """Writes canvases as an .xlsx file with XlsxWriter."""
 
 from collections.abc import Sequence
-from io import SEEK_SET, FileIO
+from io import SEEK_SET, BytesIO, FileIO
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from sheetgen.canvas import Canvas, Cell, Value
 from sheetgen.charts import insert_chart
 from sheetgen.fast_worksheet import NOT_FINITE, FormulaBlock, worksheet_class, write_block
-from sheetgen.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
+from sheetgen.style import FAIL_FORMAT, FONT, HEAT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -112,6 +112,16 @@ class _Writer:
             self.workbook.define_name(name, f"={address}")
         for chart in canvas.charts:
             insert_chart(self.workbook, worksheet, chart)
+        for picture in canvas.pictures:
+            looks = {
+                "image_data": BytesIO(picture.data),
+                "x_scale": picture.scale,
+                "y_scale": picture.scale,
+                "x_offset": 4,
+                "y_offset": 4,
+                "description": picture.description,
+            }
+            worksheet.insert_image(picture.row, picture.column, "picture.png", looks)
 
     def _cell(
         self, worksheet: Worksheet, row: int, column: int, cell: Cell, link: str | None
@@ -167,6 +177,8 @@ class _Writer:
             for text, looks in (("PASS", self.good), ("FAIL", self.bad)):
                 rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": looks}
                 worksheet.conditional_format(*place, rule)
+        for place in canvas.heat_maps:
+            worksheet.conditional_format(*place, {"type": "2_color_scale", **HEAT})
         for place in canvas.numbers:
             rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
             worksheet.conditional_format(*place, {**rule, "format": self.large})

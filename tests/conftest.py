@@ -1,8 +1,9 @@
 """Fixtures that several test modules share."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
@@ -39,6 +40,13 @@ def require(reason: str | None) -> None:
         pytest.fail(reason)
     if reason:
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what commands write by default, such as output/backprop.xlsx, out of the checkout."""
+    with contextlib.chdir(tmp_path_factory.mktemp("elsewhere")):
+        yield
 
 
 @pytest.fixture(params=[candidate.name for candidate in engines.ENGINES])

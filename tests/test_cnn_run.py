@@ -111,7 +111,8 @@ def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):  # noqa
     assert f"the finished epochs are safe in {run}; go on with --resume" in errors
     done = log(run)
     assert 1 <= len(done) < 4
-    assert len(output.splitlines()) == len(done)
+    assert len(output.splitlines()) == len(done) + 1
+    assert "its log is the sheet CNN era-v1" in output
     assert done == log(unbroken)[: len(done)]
     assert "of 500)" in invoke("evaluate", run, "--data-dir", mnist).stdout
     assert train(run, mnist, "--model", "era-v1", "--resume").exit_code == 0

@@ -286,7 +286,8 @@ def test_short_training_on_real_digits(mnist, tmp_path):  # noqa: F811
     result = invoke("train", *options, "--epochs", 2, "--limit", 8_000, "--seed", 3)
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
-    first, second, last = result.stdout.splitlines()
+    first, second, last, sheet = result.stdout.splitlines()
+    assert sheet.startswith("its log is the sheet CNN tiny")
     assert first.startswith("epoch 1/2: train loss ")
     assert second.startswith("epoch 2/2: train loss ")
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]

@@ -1,0 +1,82 @@
+"""What a run has to tell: its settings, its log, and how its network does on the test digits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cnn.config import Config
+from cnn.data import SAMPLE, Images
+from cnn.evaluation import Evaluation
+from cnn.models import build_model, parameter_count
+from cnn.run import Line, Run
+from cnn.start import evaluate_run, load
+from cnn.summary import Row, summarize
+from sheetgen.errors import InputError
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run and the evaluation of its network."""
+
+    name: str
+    config: Config
+    log: list[Line]
+    described: dict[str, Any]
+    evaluation: Evaluation
+    images: Images
+
+    @property
+    def title(self) -> str:
+        """What it was trained on."""
+        if self.config.data == SAMPLE:
+            return "a demonstration on 5,000 digits of MNIST, not a result"
+        part = "" if self.config.limit is None else f" (the first {self.config.limit:,} digits)"
+        return f"training on MNIST{part}"
+
+    @property
+    def subtitle(self) -> str:
+        """Size and length of the training, and what its accuracy was tested on."""
+        tested = f"{len(self.images):,} digits"
+        held = "held out of the training set" if self.config.hold_out else "of the test set"
+        count = parameter_count(build_model(self.config.model))
+        return f"{count:,} parameters, {len(self.log)} epochs, tested on {tested} {held}"
+
+    @cached_property
+    def layers(self) -> list[Row]:
+        """The rows of the layer table."""
+        return list(summarize(build_model(self.config.model)).rows)
+
+    @cached_property
+    def settings(self) -> dict[str, str | float | int]:
+        """The configuration, one name and value a line."""
+        return dict(_flat(self.described))
+
+
+def read_record(path: Path, data_dir: Path | None) -> Record:
+    """Read a run and test its network.
+
+    Raises InputError when the run or the data is missing or damaged, or no epoch is finished.
+    """
+    run = Run(path)
+    described = run.read_config()
+    config, evaluation = evaluate_run(path, data_dir)
+    state = run.read_checkpoint()
+    # A run that was stopped between the two has one epoch less in its log.
+    log = state["log"] if state else run.read_log()
+    if not log:
+        raise InputError(f"{path} has no finished epoch")
+    images = load(config, data_dir).test
+    return Record(path.resolve().name, config, log, described, evaluation, images)
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str | float | int]]:
+    for name, value in values.items():
+        label = f"{prefix}{name.replace('_', ' ')}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{label}: ")
+        elif isinstance(value, bool):
+            yield label, "yes" if value else "no"
+        elif value is not None:
+            yield label, value if isinstance(value, (int, float)) else str(value)
