@@ -1,0 +1,135 @@
+"""Measures our training loop against a plain notebook's, in turn, with the same maths.
+
+    python benchmarks/train_speed.py --data-dir DIR [--busy] [--rounds N] [--steps N]
+
+The notebook's loop takes MNIST through a DataLoader with ToTensor and Normalize, one process,
+default memory format, torch's own dropout, `zero_grad`, `backward`, `step`. Both train the same
+network from the same recipe with two threads; each round times `--steps` steps of each. `--busy`
+keeps one other process computing meanwhile. Our loop runs as `cnn train` does, with
+OMP_WAIT_POLICY=passive; the notebook's process does not set it.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+MODELS = ("era-v1", "era-v2")
+
+
+def plain(model_name: str, steps: int, data_dir: Path) -> float:
+    """Return the seconds of the notebook's steps."""
+    from itertools import islice  # noqa: PLC0415
+
+    import torch  # noqa: PLC0415
+
+    from cnn.models import build_model  # noqa: PLC0415
+    from cnn.recipes import RECIPES  # noqa: PLC0415
+    from cnn.torchvision_import import import_mnist  # noqa: PLC0415
+
+    mnist = import_mnist()
+    from torchvision import transforms  # noqa: PLC0415
+
+    torch.set_num_threads(2)
+    recipe = RECIPES[model_name]
+    scale = [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
+    digits = mnist.MNIST(data_dir, train=True, transform=transforms.Compose(scale))
+    loader = torch.utils.data.DataLoader(digits, batch_size=recipe.batch_size, shuffle=True)
+    model = build_model(model_name)
+    model.train()
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum
+    )
+
+    def run(count: int) -> None:
+        for images, labels in islice(loader, count):
+            optimizer.zero_grad()
+            torch.nn.functional.nll_loss(model(images), labels).backward()
+            optimizer.step()
+
+    run(3)
+    start = time.perf_counter()
+    run(steps)
+    return time.perf_counter() - start
+
+
+def ours(model_name: str, steps: int, data_dir: Path) -> float:
+    """Return the seconds of as many steps of `cnn train`."""
+    import torch  # noqa: PLC0415
+
+    from cnn.config import Config  # noqa: PLC0415
+    from cnn.data import load_mnist  # noqa: PLC0415
+    from cnn.interruption import Interruption  # noqa: PLC0415
+    from cnn.processes import Processes  # noqa: PLC0415
+    from cnn.recipes import RECIPES  # noqa: PLC0415
+    from cnn.report import Report  # noqa: PLC0415
+    from cnn.train import Training  # noqa: PLC0415
+
+    torch.set_num_threads(2)
+    recipe = RECIPES[model_name]
+    digits = load_mnist(data_dir)
+    config = Config(model_name, recipe, 0, "mnist", None, 0, "cpu", 2, 1)
+    warm = digits.limit(3 * recipe.batch_size).train
+    timed = digits.limit(steps * recipe.batch_size).train
+    training = Training(config, Processes(), timed)
+    with Interruption() as interruption:
+        training.epoch(warm, Report(), interruption)
+        start = time.perf_counter()
+        training.epoch(timed, Report(), interruption)
+        return time.perf_counter() - start
+
+
+def measure(which: str, model: str, steps: int, data_dir: Path) -> float:
+    """Time one of the loops in a process of its own, in milliseconds a step."""
+    environment = dict(os.environ)
+    environment.pop("OMP_WAIT_POLICY", None)
+    if which == "ours":
+        environment["OMP_WAIT_POLICY"] = "passive"
+    line = [sys.executable, __file__, "--only", which, model, "--steps", str(steps)]
+    line += ["--data-dir", str(data_dir)]
+    result = subprocess.run(line, env=environment, check=True, capture_output=True, text=True)
+    return 1000 * json.loads(result.stdout) / steps
+
+
+def compare(model: str, arguments: argparse.Namespace) -> None:
+    pairs = [
+        tuple(
+            measure(which, model, arguments.steps, arguments.data_dir)
+            for which in ("plain", "ours")
+        )
+        for _ in range(arguments.rounds)
+    ]
+    notebook, own = (statistics.median(times) for times in zip(*pairs, strict=True))
+    ratio = statistics.median(one / other for one, other in pairs)
+    print(
+        f"{model}: notebook {notebook:.0f} ms a step, ours {own:.0f} ms: {ratio:.1f} times faster"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--only", nargs=2, metavar=("LOOP", "MODEL"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.only:
+        loop = {"plain": plain, "ours": ours}[arguments.only[0]]
+        print(json.dumps(loop(arguments.only[1], arguments.steps, arguments.data_dir)))
+        return
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if arguments.busy else None
+    try:
+        for model in MODELS:
+            compare(model, arguments)
+    finally:
+        if busy:
+            busy.kill()
+
+
+if __name__ == "__main__":
+    main()
