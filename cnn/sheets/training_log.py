@@ -1,7 +1,7 @@
 """The sheet `CNN <model>`: a training's log, epoch by epoch, with what it came to, live."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from cnn.run import Line
 from cnn.sheets.record import Record
@@ -43,6 +43,9 @@ FIELDS: dict[str, tuple[str, str, str]] = {
 }
 FLAG = LEFT + len(FIELDS)  # the column that marks the epochs at the target
 SUMMARY = FLAG + 4  # leaves room for the confusion matrix, which is wider than the log
+TARGET_CELL = (FIRST_ROW, SUMMARY + 1)
+WHOLE = Style(number_format="#,##0", bold=True)
+SHARE = Style(number_format=PERCENT, bold=True)
 
 
 def training_log_sheet(record: Record) -> Canvas:
@@ -101,9 +104,6 @@ def _cell(row: int, column: int) -> str:
     return Canvas("here").absolute(row, column).rpartition("!")[2]
 
 
-TARGET_CELL = (FIRST_ROW, SUMMARY + 1)
-
-
 def _log(sheet: _Sheet) -> None:
     canvas = sheet.canvas
     for offset, (field, (title, kind, digits)) in enumerate(FIELDS.items()):
@@ -124,73 +124,59 @@ def _log(sheet: _Sheet) -> None:
 
 def _summary(sheet: _Sheet, total: tuple[str, int]) -> None:
     """Write what the training came to; `total` is the cell and the number of the parameters."""
-    canvas, log = sheet.canvas, sheet.log
-    epochs, tested = sheet.here("epoch"), sheet.here("test_accuracy")
-    accuracies = sheet.values("test_accuracy")
-    best = max(accuracies)
-    flags = f"{_cell(FIRST_ROW, FLAG)}:{_cell(sheet.last_row, FLAG)}"
-    at_target = [line["epoch"] for line in log if line["test_accuracy"] >= TARGET]
-    canvas.write(BAND_ROW, SUMMARY, "summary", band("unit"))
-    canvas.write(BAND_ROW, SUMMARY + 1, "", band("unit"))
-    canvas.write(HEADER_ROW, SUMMARY, "live", header("unit"))
-    canvas.write(HEADER_ROW, SUMMARY + 1, "", header("unit"))
-    percent, whole = (
-        Style(number_format=PERCENT, bold=True),
-        Style(number_format="#,##0", bold=True),
-    )
-    typed = Style(**{**INPUT.__dict__, "number_format": PERCENT})
+    canvas = sheet.canvas
+    for column, title in ((SUMMARY, "summary"), (SUMMARY + 1, "")):
+        canvas.write(BAND_ROW, column, title, band("unit"))
+        canvas.write(HEADER_ROW, column, "live" if title else "", header("unit"))
     canvas.write(TARGET_CELL[0], SUMMARY, "target for the test accuracy", LABEL)
-    canvas.ask(*TARGET_CELL, "target", TARGET, typed, **POSITIVE)
-    last, limit = _cell(FIRST_ROW + 4, SUMMARY + 1), _cell(FIRST_ROW + 8, SUMMARY + 1)
-    lines: list[tuple[str, str, Any, Style]] = [
-        (
-            "best epoch",
-            f"=INDEX({epochs},MATCH(MAX({tested}),{tested},0))",
-            log[accuracies.index(best)]["epoch"],
-            whole,
-        ),
-        ("its test accuracy", f"=MAX({tested})", best, percent),
-        ("last epoch", f"=MAX({epochs})", log[-1]["epoch"], whole),
-        (
-            "its test accuracy",
-            f"=INDEX({tested},MATCH(MAX({epochs}),{epochs},0))",
-            accuracies[-1],
-            percent,
-        ),
-        (
-            "first epoch at the target",
-            f'=IF(SUM({flags})=0,"not reached",INDEX({epochs},MATCH(1,{flags},0)))',
-            at_target[0] if at_target else "not reached",
-            whole,
-        ),
-        (
-            "target met in the last epoch",
-            f'=IF({last}>={_cell(*TARGET_CELL)},"PASS","FAIL")',
-            "PASS" if accuracies[-1] >= TARGET else "FAIL",
-            VERDICT,
-        ),
-        ("parameters", f"={total[0]}", total[1], whole),
-    ]
-    for row, (label, formula, value, style) in enumerate(lines, start=FIRST_ROW + 1):
-        canvas.write(row, SUMMARY, label, LABEL)
-        canvas.calculate(row, SUMMARY + 1, formula, value, style)
-    row = FIRST_ROW + 1 + len(lines)
-    canvas.write(row, SUMMARY, "limit of parameters", LABEL)
-    canvas.ask(
-        row,
-        SUMMARY + 1,
-        "limit",
-        LIMIT,
-        Style(**{**INPUT.__dict__, "number_format": "#,##0"}),
-        **POSITIVE,
-    )
-    canvas.write(row + 1, SUMMARY, "fewer than the limit", LABEL)
+    canvas.ask(*TARGET_CELL, "target", TARGET, replace(INPUT, number_format=PERCENT), **POSITIVE)
+    for row, result in enumerate(_results(sheet), start=FIRST_ROW + 1):
+        _result(canvas, row, result)
+    row = FIRST_ROW + 7
+    parameters, limit = _cell(row, SUMMARY + 1), (row + 1, SUMMARY + 1)
+    _result(canvas, row, _Result("parameters", f"={total[0]}", total[1], WHOLE))
+    canvas.write(row + 1, SUMMARY, "limit of parameters", LABEL)
+    canvas.ask(*limit, "limit", LIMIT, replace(INPUT, number_format="#,##0"), **POSITIVE)
+    formula = f'=IF({parameters}<{_cell(*limit)},"PASS","FAIL")'
     verdict = "PASS" if total[1] < LIMIT else "FAIL"
-    formula = f'=IF({_cell(row - 1, SUMMARY + 1)}<{limit},"PASS","FAIL")'
-    canvas.calculate(row + 1, SUMMARY + 1, formula, verdict, VERDICT)
-    for place in (FIRST_ROW + 6, row + 1):
-        canvas.verdicts.append((place, SUMMARY + 1, place, SUMMARY + 1))
+    _result(canvas, row + 2, _Result("fewer than the limit", formula, verdict, VERDICT))
     _target_line(sheet)
+
+
+def _results(sheet: _Sheet) -> list["_Result"]:
+    log, accuracies = sheet.log, sheet.values("test_accuracy")
+    epochs, tested = sheet.here("epoch"), sheet.here("test_accuracy")
+    flags = f"{_cell(FIRST_ROW, FLAG)}:{_cell(sheet.last_row, FLAG)}"
+    best, last = max(accuracies), accuracies[-1]
+    reached = [line["epoch"] for line in log if line["test_accuracy"] >= TARGET]
+    best_epoch = f"=INDEX({epochs},MATCH(MAX({tested}),{tested},0))"
+    last_accuracy = f"INDEX({tested},MATCH(MAX({epochs}),{epochs},0))"
+    first = f'=IF(SUM({flags})=0,"not reached",INDEX({epochs},MATCH(1,{flags},0)))'
+    met = f'=IF({last_accuracy}>={_cell(*TARGET_CELL)},"PASS","FAIL")'
+    return [
+        _Result("best epoch", best_epoch, log[accuracies.index(best)]["epoch"], WHOLE),
+        _Result("its test accuracy", f"=MAX({tested})", best, SHARE),
+        _Result("last epoch", f"=MAX({epochs})", log[-1]["epoch"], WHOLE),
+        _Result("its test accuracy", f"={last_accuracy}", last, SHARE),
+        _Result("first epoch at the target", first, (reached or ["not reached"])[0], WHOLE),
+        _Result("target met in the last epoch", met, "PASS" if last >= TARGET else "FAIL", VERDICT),
+    ]
+
+
+class _Result(NamedTuple):
+    """A line of the summary: its label, its formula and what that comes to."""
+
+    label: str
+    formula: str
+    value: float | int | str
+    style: Style
+
+
+def _result(canvas: Canvas, row: int, result: _Result) -> None:
+    canvas.write(row, SUMMARY, result.label, LABEL)
+    canvas.calculate(row, SUMMARY + 1, result.formula, result.value, result.style)
+    if result.style == VERDICT:
+        canvas.verdicts.append((row, SUMMARY + 1, row, SUMMARY + 1))
 
 
 def _target_line(sheet: _Sheet) -> None:
