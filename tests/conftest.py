@@ -213,3 +213,29 @@ def put(
     with ZipFile(path, "w") as archive:
         for name, content_of_part in parts.items():
             archive.writestr(name, content_of_part)
+
+
+@pytest.fixture
+def output(tmp_path):
+    """A place in a folder that is not there, and must not be there afterwards."""
+    return tmp_path / "new folder" / "book.xlsx"
+
+
+def refusal(output, *args):
+    """Build, which must be refused; return the one line that says why."""
+    result = sheetgen("build", "-o", output, *args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = [line for line in result.stderr.splitlines() if not usage(line)]
+    assert line.startswith("Error: ")
+    assert not output.parent.exists()
+    return line
+
+
+def usage(line):
+    return line.startswith(("Usage: ", "Try '")) or not line
+
+
+def build_small(output, *args):
+    result = sheetgen("build", *args, "--iterations", 2, "--no-verify", "-o", output)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return read_cells(output)
