@@ -106,8 +106,8 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
       sheetgen verify output/backprop.xlsx
       sheetgen verify output/backprop.xlsx --engine libreoffice --perturb 3
     """  # noqa: D301
-    chosen = _engines(name)
     subject = read_subject(file)
+    chosen = _engines(name)
     if subject.others:
         names = ", ".join(subject.others)
         click.echo(f"not verified, for build did not write them: {names}", err=True)
@@ -204,6 +204,9 @@ def _print(result: Result) -> None:
     console.print(table)
     for line in _first_findings(result):
         console.print(line, markup=False, soft_wrap=True)
+    if result.perturbation == 0:
+        for line in _remarks(result):
+            click.echo(line, err=True)
 
 
 def _first_findings(result: Result) -> Iterable[str]:
@@ -211,6 +214,20 @@ def _first_findings(result: Result) -> Iterable[str]:
         if sheet.findings:
             more = len(sheet.findings) - 1
             yield f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
+
+
+def _remarks(result: Result) -> Iterable[str]:
+    for sheet in result.sheets:
+        if sheet.extra:
+            yield (
+                f"not verified: {len(sheet.extra):,} formulas on {sheet.sheet} that build did not "
+                f"write, the first in {sheet.extra[0]}"
+            )
+        if sheet.reworded:
+            yield (
+                f"worded differently, with the same result: {len(sheet.reworded):,} formulas on "
+                f"{sheet.sheet}, the first in {sheet.reworded[0]}"
+            )
 
 
 def _as_json(result: Result) -> dict[str, object]:

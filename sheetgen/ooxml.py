@@ -56,6 +56,8 @@ def opened(path: Path) -> Iterator[ZipFile]:
     Raises InputError also if there is no such file, if it is encrypted, or if it would unpack
     to more than MAXIMUM_BYTES.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is no file")
     try:
         with path.open("rb") as file:
             if file.read(len(_COMPOUND_FILE)) == _COMPOUND_FILE:

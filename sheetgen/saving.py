@@ -85,6 +85,8 @@ def _new_file(path: Path) -> Path:
     except OSError as error:
         if _is_full(error):
             raise RunError(f"{path} could not be written: {_reason(error)}") from error
+        if isinstance(error, FileExistsError):
+            raise InputError(f"{path} cannot be written: {path.parent} is no folder") from error
         raise InputError(f"{path} cannot be written: {_reason(error)}") from error
     os.close(handle)
     return Path(name)

@@ -59,12 +59,19 @@ class Finding:
 
 @dataclass
 class SheetResult:
-    """What one engine made of one sheet: its formulas, the largest relative difference."""
+    """What one engine made of one sheet: its formulas, the largest relative difference.
+
+    `reworded` are cells whose formula is not the one that `build` writes but comes to the same;
+    `extra` are formulas where `build` writes none, such as rows that a person dragged down.
+    Neither fails.
+    """
 
     sheet: str
     formulas: int = 0
     largest_difference: float = 0.0
     findings: list[Finding] = field(default_factory=list)
+    reworded: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -205,7 +212,7 @@ def _accepts(limits: Mapping[str, object], value: float) -> bool:
 
 
 def _perturbed(plan: Plan, random: np.random.Generator) -> Plan:
-    """Move every input by at most 20 %; learning rates only down; ε far up."""
+    """Move every input by at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up."""
     values: dict[str, float] = {}
     for canvas in compose(plan):
         for key, place in canvas.inputs.items():
@@ -215,7 +222,9 @@ def _perturbed(plan: Plan, random: np.random.Generator) -> Plan:
             elif key.startswith("learning_rate"):
                 moved = value * random.uniform(1 - LARGEST_CHANGE, 1)
             else:
+                # What is 0 would stay 0 by a relative change, and hide what is multiplied by it.
                 moved = value * random.uniform(1 - LARGEST_CHANGE, 1 + LARGEST_CHANGE)
+                moved = moved or random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
             # Few digits, so that texts that contain the number are the same in every engine.
             values[key] = float(f"{max(-1e6, min(1e6, moved)):.6g}")
     return plan.with_values(values)
@@ -241,14 +250,26 @@ def _compare(
         value = found.get((row, column))
         scale = canvas.scales.get((row, column), 1.0)
         reason = _wrong_formula(formula, cell) or _wrong_value(expected, value, scale, result)
+        shown = "" if cell.formula is None else f"={cell.formula}"
+        if not reason and shown != formula:
+            result.reworded.append(_address(canvas, row, column))
         if reason:
-            address = canvas.absolute(row, column).rpartition("!")[2].replace("$", "")
-            shown = "" if cell.formula is None else f"={cell.formula}"
+            address = _address(canvas, row, column)
             finding = Finding(canvas.name, address, reason, shown, expected, value)
             found_here.append((shown == formula, _reading_order(address), finding))
+    written = {(row, column) for row, column, *_ in canvas.promised()}
+    result.extra = [
+        _address(canvas, *place)
+        for place, cell in sorted(held.items())
+        if cell.formula is not None and place not in written
+    ]
     # Cells whose formula has changed come first: others are wrong because they read those.
     result.findings = [finding for *_, finding in sorted(found_here, key=itemgetter(0, 1))]
     return result
+
+
+def _address(canvas: Canvas, row: int, column: int) -> str:
+    return canvas.absolute(row, column).rpartition("!")[2].replace("$", "")
 
 
 def _reading_order(cell: str) -> tuple[int, int, str]:

@@ -118,13 +118,15 @@ def rows(network: Network) -> int:
 
 
 def note(canvas: Canvas, network: Network, row: int, column: int) -> None:
-    """Write why there is no diagram."""
-    units = ", ".join(
-        f"{layer.units} in the {notation.layer_title(network, index)}"
-        for index, layer in enumerate(network.layers)
-    )
-    text = f"{network.inputs} inputs, {units}: too many connections to draw."
-    canvas.write(row, column, text, NOTE)
+    """Write what the network is made of, and why there is no diagram."""
+    canvas.write(row, column, "The network", SECTION)
+    lines = [f"{network.inputs} inputs"]
+    for index, layer in enumerate(network.layers):
+        lines.append(f"{layer.units} units in the {notation.layer_title(network, index)}")
+    lines.append("too many connections to draw")
+    for offset, line in enumerate(lines, start=1):
+        canvas.write(row + offset, column, line, NOTE)
+    canvas.widths[column] = 34
 
 
 def _nodes(plan: Plan) -> list[_Node]:

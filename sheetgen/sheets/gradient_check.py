@@ -7,6 +7,7 @@ weight moved (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 1
 
 from dataclasses import dataclass
 
+from sheetgen import notation
 from sheetgen.canvas import EPSILON as EPSILON_LIMITS
 from sheetgen.canvas import POSITIVE, Canvas
 from sheetgen.network import Connection, activation_name
@@ -121,7 +122,7 @@ def _controls(sheet: _Sheet) -> None:
     canvas.numbers.append((FIRST_ROW, 2, last, 5))
     canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
     canvas.ask(*EPSILON, "epsilon", plan.controls.epsilon, **EPSILON_LIMITS)
-    canvas.write(4, 5, "largest difference, relative to the gradient", LABEL)
+    canvas.write(4, 5, "largest difference allowed, relative", LABEL)
     canvas.ask(*TOLERANCE, "tolerance", plan.controls.tolerance, **POSITIVE)
 
 
@@ -131,7 +132,11 @@ def _headers(canvas: Canvas) -> None:
         "weight": ("weight", "the weight's value at iteration 0"),
         "analytic": ("gradient", "from the first training table, iteration 0"),
         "closed form": ("gradient", "the substituted chain rule at the end of Derivation"),
-        "central difference": ("gradient", "(E(w + ε) − E(w − ε)) / 2ε, from the table below"),
+        "central difference": (
+            "gradient",
+            "(E(w + ε) − E(w − ε)) / 2ε, from the table below; where a weight multiplies an x "
+            "beyond ±1, it is moved by ε/|x|",
+        ),
         "|analytic − central|": ("helper", "must be small beside the gradient"),
         "|analytic − closed|": ("helper", "must be 0 but for rounding"),
         "allowed": ("helper", "the relative difference above, times |gradient| or what rounds"),
@@ -158,8 +163,9 @@ def _weight(sheet: _Sheet, edge: Connection) -> None:
     canvas.calculate(row, 3, f"={sheet.table.cell(edge.gradient, 0)}", gradient, fine)
     canvas.calculate(row, 4, f"={sheet.derivation.cells[edge.gradient]}", gradient, fine)
     above, below = (_cell(_evaluation_row(sheet, edge, side), _total(plan)) for side in (1, -1))
-    formula = f"=({above}-{below})/(2*{_cell(*EPSILON)})"
-    noise = ROUNDING * plan.start.total_error / plan.controls.epsilon
+    high, low = (_cell(_evaluation_row(sheet, edge, side), 2) for side in (1, -1))
+    formula = f"=({above}-{below})/({high}-{low})"
+    noise = ROUNDING * plan.start.total_error / plan.step(edge)
     canvas.calculate(row, 5, formula, central, fine, noise)
     analytic, closed, numeric = (_cell(row, column) for column in (3, 4, 5))
     small = number("helper", SCIENTIFIC)
@@ -190,13 +196,23 @@ def _evaluations(sheet: _Sheet) -> None:
     canvas.write(row, 2, "to", header("weight"))
     for column, name in enumerate(_unit_columns(plan), start=3):
         canvas.write(row, column, name, header("unit"))
+        canvas.notes[row, column] = f"{name} = {_notation(plan, name)}"
         canvas.widths.setdefault(column, 12)
     canvas.write(row, _total(plan), "E_total", header("error"))
+    canvas.notes[row, _total(plan)] = f"E_total = {notation.total_error(plan.network)}"
+    canvas.notes[row, 2] = "the weight ± ε, or ± ε/|x| where it multiplies an x beyond ±1"
     canvas.widths[_total(plan)] = max(14, canvas.widths.get(_total(plan), 0))
     for edge in plan.network.connections:
         for side in (1, -1):
             _evaluation(sheet, edge, side)
     canvas.numbers.append((row + 1, 2, row + 2 * len(plan.network.connections), _total(plan)))
+
+
+def _notation(plan: Plan, name: str) -> str:
+    unit = name.removeprefix("a_")
+    of_activation = name != unit
+    draw = notation.activation if of_activation else notation.weighted_sum
+    return draw(plan.network, unit)
 
 
 def _unit_columns(plan: Plan) -> list[str]:
@@ -212,12 +228,15 @@ def _evaluation(sheet: _Sheet, moved: Connection, side: int) -> None:
     """Write one row: the forward pass with `moved` replaced by the cell that holds w ± ε."""
     canvas, plan, network = sheet.canvas, sheet.plan, sheet.plan.network
     row = _evaluation_row(sheet, moved, side)
-    run = plan.moved(moved, side * plan.controls.epsilon)
+    step = plan.step(moved)
+    run = plan.moved(moved, side * step)
     sign = "+" if side > 0 else "-"
     canvas.write(row, 1, f"{moved.name} {'+' if side > 0 else '−'} ε", label("weight"))
-    value = network.weight(moved) + side * plan.controls.epsilon
-    address = sheet.inputs.address(moved.name)
-    canvas.calculate(row, 2, f"={address}{sign}{_cell(*EPSILON)}", value, number("weight"))
+    value = network.weight(moved) + side * step
+    address, source = sheet.inputs.address(moved.name), sheet.derivation.cells[moved.source]
+    canvas.calculate(
+        row, 2, f"={address}{sign}{_cell(*EPSILON)}/MAX(1,ABS({source}))", value, number("weight")
+    )
     places = {name: _cell(row, at) for at, name in enumerate(_unit_columns(plan), start=3)}
     places.update({name: sheet.inputs.address(name) for name in network.input_names})
     places.update({edge.name: sheet.inputs.address(edge.name) for edge in network.connections})

@@ -97,6 +97,9 @@ def _table(sheet: _Sheet) -> None:
         address = sheet.inputs.address(f"learning_rate_{index + 1}")
         name = f'="η = "&{address}'
         canvas.calculate(HEADER_ROW, 1 + index, name, f"η = {general_text(rate)}", header("error"))
+        canvas.notes[HEADER_ROW, 1 + index] = (
+            f"E_total of the sheet {sheet.tables[index].canvas.name}"
+        )
         canvas.widths[1 + index] = 13
     first = sheet.tables[0]
     formulas = [_follow(first, "iteration")]
@@ -151,8 +154,14 @@ def _summary(sheet: _Sheet) -> None:
     canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 22})
     canvas.write(2, left, "threshold for E_total (type your own)", LABEL)
     canvas.ask(2, left + 3, "threshold", sheet.plan.controls.threshold, **POSITIVE)
-    titles = ("learning rate η", "final E_total", "reduction", "first iteration below")
-    for offset, title in enumerate(titles):
+    titles = {
+        "learning rate η": "from the sheet Inputs",
+        "final E_total": "E_total at the last iteration",
+        "reduction": "1 − final E_total / E_total at iteration 0",
+        "first iteration below": "the first iteration whose E_total is below the threshold",
+    }
+    for offset, (title, note) in enumerate(titles.items()):
+        canvas.notes[HEADER_ROW, left + offset] = note
         canvas.write(BAND_ROW, left + offset, "summary" if offset == 0 else "", band("error"))
         canvas.write(HEADER_ROW, left + offset, title, header("error"))
     for index, table in enumerate(sheet.tables):

@@ -89,7 +89,7 @@ def _state(canvas: Canvas, row: int, gradient_check: Canvas) -> int:
     value = gradient_check.value(*VERDICT_CELL)
     canvas.calculate(row + 1, 1, formula, value, VERDICT)
     canvas.verdicts.append((row + 1, 1, row + 1, 1))
-    text = "every gradient agrees with its central difference (live)"
+    text = "every gradient against its central difference, live"
     canvas.write(row + 1, 2, text, Style(indent=1))
     return row + 2
 

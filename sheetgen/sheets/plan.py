@@ -6,6 +6,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
 from math import isfinite
 
+import numpy as np
+
 from sheetgen.activations import Array
 from sheetgen.network import Connection, Network
 from sheetgen.reference import Backward, Forward, Trace, backward, forward, train, weight_matrices
@@ -98,11 +100,19 @@ class Plan:
         weights[edge.layer][edge.unit, edge.position] += by
         return run(self.template, weights)
 
+    def step(self, edge: Connection) -> float:
+        """Return by how much the gradient check moves a weight: less where its input is large.
+
+        The truncation of a central difference grows with the square of step times input.
+        """
+        activations = [np.array(self.template.sample), *self.start.activations]
+        return self.controls.epsilon / max(1.0, float(abs(activations[edge.layer][edge.position])))
+
     def central_difference(self, edge: Connection) -> float:
-        """Return (E(w + ε) - E(w - ε)) / 2ε at iteration 0."""
-        epsilon = self.controls.epsilon
-        above, below = self.moved(edge, epsilon), self.moved(edge, -epsilon)
-        return (above.total_error - below.total_error) / (2 * epsilon)
+        """Return (E(w + s) - E(w - s)) / 2s at iteration 0, with the step s."""
+        step, weight = self.step(edge), self.network.weight(edge)
+        above, below = self.moved(edge, step), self.moved(edge, -step)
+        return (above.total_error - below.total_error) / ((weight + step) - (weight - step))
 
     def with_values(self, values: dict[str, float]) -> "Plan":
         """Return the plan with the numbers of a workbook's input cells, by their keys."""

@@ -29,7 +29,7 @@ HEADER_ROW = 4
 FIRST_ROW = 5  # iteration 0
 FIRST_COLUMN = 3
 RATE_CELL = (1, 1)
-CHART_WIDTH = 400
+CHART_WIDTH = 325
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, inputs: Canvas) -> Tabl
     canvas.protected = False
     canvas.freeze = (FIRST_ROW, FIRST_COLUMN + 1)
     canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
-    canvas.widths.update({0: 30, 1: 26, 2: 2})
+    canvas.widths.update({0: 25, 1: 21, 2: 2})
     canvas.heights[0] = 28
     canvas.names[f"'{canvas.name}'!learning_rate"] = canvas.absolute(*RATE_CELL)
     _headers(canvas, columns)
