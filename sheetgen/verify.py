@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.canvas import Canvas, Value
 from sheetgen.compose import compose
@@ -252,14 +253,14 @@ def _compare(
         reason = _wrong_formula(formula, cell) or _wrong_value(expected, value, scale, result)
         shown = "" if cell.formula is None else f"={cell.formula}"
         if not reason and shown != formula:
-            result.reworded.append(_address(canvas, row, column))
+            result.reworded.append(_address(row, column))
         if reason:
-            address = _address(canvas, row, column)
+            address = _address(row, column)
             finding = Finding(canvas.name, address, reason, shown, expected, value)
             found_here.append((shown == formula, _reading_order(address), finding))
     written = {(row, column) for row, column, *_ in canvas.promised()}
     result.extra = [
-        _address(canvas, *place)
+        _address(*place)
         for place, cell in sorted(held.items())
         if cell.formula is not None and place not in written
     ]
@@ -268,8 +269,8 @@ def _compare(
     return result
 
 
-def _address(canvas: Canvas, row: int, column: int) -> str:
-    return canvas.absolute(row, column).rpartition("!")[2].replace("$", "")
+def _address(row: int, column: int) -> str:
+    return str(xl_rowcol_to_cell(row, column))
 
 
 def _reading_order(cell: str) -> tuple[int, int, str]:

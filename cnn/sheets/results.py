@@ -7,7 +7,7 @@ from PIL import Image
 
 from cnn.models import CLASSES
 from cnn.sheets.record import Record
-from sheetgen.canvas import Canvas, Picture
+from sheetgen.canvas import Canvas, Picture, local
 from sheetgen.style import LABEL, NOTE, SECTION, Style, band, header, number
 
 LEFT = 1
@@ -31,11 +31,11 @@ def draw_layers(canvas: Canvas, record: Record, row: int) -> tuple[str, int]:
         canvas.write(at, LEFT + 3, layer.field.size, number("unit", "#,##0"))
     last = first + len(record.layers) - 1
     total = sum(layer.parameters for layer in record.layers)
-    cells = _local(canvas.range(first, LEFT + 2, last, LEFT + 2))
+    cells = local(canvas.range(first, LEFT + 2, last, LEFT + 2))
     canvas.write(last + 1, LEFT, "all parameters", Style(bold=True))
     strong = Style(bold=True, number_format="#,##0")
     canvas.calculate(last + 1, LEFT + 2, f"=SUM({cells})", total, strong)
-    return _local(canvas.absolute(last + 1, LEFT + 2)), total
+    return local(canvas.absolute(last + 1, LEFT + 2)), total
 
 
 def draw_settings(canvas: Canvas, record: Record, row: int, column: int) -> None:
@@ -72,8 +72,8 @@ def draw_confusion(canvas: Canvas, record: Record, row: int) -> int:
             ),
             ((last + 1, left + digit), (first, left + digit, last, left + digit), taken),
         ):
-            hit = _local(canvas.absolute(first + digit, left + digit))
-            whole = f"SUM({_local(canvas.range(*cells))})"
+            hit = local(canvas.absolute(first + digit, left + digit))
+            whole = f"SUM({local(canvas.range(*cells))})"
             value = diagonal / total if total else 0.0
             formula = f"=IF({whole}=0,0,{hit}/{whole})"
             canvas.calculate(*place, formula, value, number("gradient", "0.00%"))
@@ -111,7 +111,3 @@ def _png(pixels: torch.Tensor) -> bytes:
     buffer = BytesIO()
     Image.fromarray(255 - pixels.cpu().numpy()).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _local(address: str) -> str:
-    return address.rpartition("!")[2]

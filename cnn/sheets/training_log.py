@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from cnn.run import Line
 from cnn.sheets.record import Record
 from cnn.sheets.results import draw_confusion, draw_gallery, draw_layers, draw_settings
-from sheetgen.canvas import POSITIVE, Canvas, Chart, Series
+from sheetgen.canvas import POSITIVE, Canvas, Chart, Series, cell_address, local
 from sheetgen.style import (
     INPUT,
     KINDS,
@@ -97,11 +97,7 @@ class _Sheet:
 
     def here(self, field: str) -> str:
         """Return the range without the sheet's name, so that the sheet may be renamed."""
-        return self.range(field).rpartition("!")[2]
-
-
-def _cell(row: int, column: int) -> str:
-    return Canvas("here").absolute(row, column).rpartition("!")[2]
+        return local(self.range(field))
 
 
 def _log(sheet: _Sheet) -> None:
@@ -118,7 +114,8 @@ def _log(sheet: _Sheet) -> None:
     canvas.notes[HEADER_ROW, FLAG] = "1 where the test accuracy is at least the target"
     canvas.widths[FLAG] = 14
     for row, accuracy in enumerate(sheet.values("test_accuracy"), start=FIRST_ROW):
-        formula = f"=IF({_cell(row, sheet.column('test_accuracy'))}>={_cell(*TARGET_CELL)},1,0)"
+        tested = cell_address(row, sheet.column("test_accuracy"))
+        formula = f"=IF({tested}>={cell_address(*TARGET_CELL)},1,0)"
         canvas.calculate(row, FLAG, formula, int(accuracy >= TARGET), number("helper", "0"))
 
 
@@ -133,11 +130,11 @@ def _summary(sheet: _Sheet, total: tuple[str, int]) -> None:
     for row, result in enumerate(_results(sheet), start=FIRST_ROW + 1):
         _result(canvas, row, result)
     row = FIRST_ROW + 7
-    parameters, limit = _cell(row, SUMMARY + 1), (row + 1, SUMMARY + 1)
+    parameters, limit = cell_address(row, SUMMARY + 1), (row + 1, SUMMARY + 1)
     _result(canvas, row, _Result("parameters", f"={total[0]}", total[1], WHOLE))
     canvas.write(row + 1, SUMMARY, "limit of parameters", LABEL)
     canvas.ask(*limit, "limit", LIMIT, replace(INPUT, number_format="#,##0"), **POSITIVE)
-    formula = f'=IF({parameters}<{_cell(*limit)},"PASS","FAIL")'
+    formula = f'=IF({parameters}<{cell_address(*limit)},"PASS","FAIL")'
     verdict = "PASS" if total[1] < LIMIT else "FAIL"
     _result(canvas, row + 2, _Result("fewer than the limit", formula, verdict, VERDICT))
     _target_line(sheet)
@@ -146,13 +143,13 @@ def _summary(sheet: _Sheet, total: tuple[str, int]) -> None:
 def _results(sheet: _Sheet) -> list["_Result"]:
     log, accuracies = sheet.log, sheet.values("test_accuracy")
     epochs, tested = sheet.here("epoch"), sheet.here("test_accuracy")
-    flags = f"{_cell(FIRST_ROW, FLAG)}:{_cell(sheet.last_row, FLAG)}"
+    flags = f"{cell_address(FIRST_ROW, FLAG)}:{cell_address(sheet.last_row, FLAG)}"
     best, last = max(accuracies), accuracies[-1]
     reached = [line["epoch"] for line in log if line["test_accuracy"] >= TARGET]
     best_epoch = f"=INDEX({epochs},MATCH(MAX({tested}),{tested},0))"
     last_accuracy = f"INDEX({tested},MATCH(MAX({epochs}),{epochs},0))"
     first = f'=IF(SUM({flags})=0,"not reached",INDEX({epochs},MATCH(1,{flags},0)))'
-    met = f'=IF({last_accuracy}>={_cell(*TARGET_CELL)},"PASS","FAIL")'
+    met = f'=IF({last_accuracy}>={cell_address(*TARGET_CELL)},"PASS","FAIL")'
     return [
         _Result("best epoch", best_epoch, log[accuracies.index(best)]["epoch"], WHOLE),
         _Result("its test accuracy", f"=MAX({tested})", best, SHARE),
@@ -192,7 +189,7 @@ def _target_line(sheet: _Sheet) -> None:
         (("MIN", sheet.log[0]["epoch"]), ("MAX", sheet.log[-1]["epoch"])), start=FIRST_ROW
     ):
         canvas.calculate(row, column, f"={function}({epochs})", value, number("helper", "0"))
-        formula = f"={_cell(*TARGET_CELL)}"
+        formula = f"={cell_address(*TARGET_CELL)}"
         canvas.calculate(row, column + 1, formula, TARGET, number("helper", PERCENT))
 
 

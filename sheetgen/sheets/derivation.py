@@ -7,7 +7,7 @@ sheet's own cells, so that they are a way to the gradients independent of the tr
 from dataclasses import dataclass, field, replace
 
 from sheetgen import notation
-from sheetgen.canvas import Canvas
+from sheetgen.canvas import Canvas, cell_address
 from sheetgen.columns import gradient_formula
 from sheetgen.network import Connection, Network, activation_name
 from sheetgen.sheets.plan import DERIVATION, Plan
@@ -245,7 +245,7 @@ def _weight(pen: _Pen, edge: Connection) -> None:
     numbers = pen.style(align="center", number_format=VALUE)
     for column, symbol in zip((FIRST, SECOND, THIRD), sources, strict=True):
         canvas.calculate(row, column, f"={pen.place(symbol)}", pen.values[symbol], numbers)
-    cells = (canvas.absolute(row, column).split("!")[1] for column in (FIRST, SECOND, THIRD))
+    cells = (cell_address(row, column) for column in (FIRST, SECOND, THIRD))
     gradient = float(
         pen.plan.start_gradients.weight_gradients[edge.layer][edge.unit, edge.position]
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sheetgen import notation
 from sheetgen.canvas import EPSILON as EPSILON_LIMITS
-from sheetgen.canvas import POSITIVE, Canvas
+from sheetgen.canvas import POSITIVE, Canvas, cell_address
 from sheetgen.network import Connection, activation_name
 from sheetgen.reference import Forward
 from sheetgen.sheets.derivation import Derivation
@@ -91,10 +91,6 @@ class _Sheet:
         return FIRST_ROW + len(self.plan.network.connections) + 3
 
 
-def _cell(row: int, column: int) -> str:
-    return Canvas("here").absolute(row, column).split("!")[1]
-
-
 def _gradient(plan: Plan, edge: Connection) -> float:
     return float(plan.start_gradients.weight_gradients[edge.layer][edge.unit, edge.position])
 
@@ -114,7 +110,7 @@ def _controls(sheet: _Sheet) -> None:
     weights = len(plan.network.connections)
     last = FIRST_ROW + weights - 1
     canvas.write(3, 1, "all weights", LABEL)
-    results = f"{_cell(FIRST_ROW, VERDICT_COLUMN)}:{_cell(last, VERDICT_COLUMN)}"
+    results = f"{cell_address(FIRST_ROW, VERDICT_COLUMN)}:{cell_address(last, VERDICT_COLUMN)}"
     formula = f'=IF(COUNTIF({results},"PASS")={weights},"PASS","FAIL")'
     canvas.calculate(*VERDICT_CELL, formula, verdict(plan), VERDICT)
     canvas.verdicts.append((*VERDICT_CELL, *VERDICT_CELL))
@@ -162,20 +158,23 @@ def _weight(sheet: _Sheet, edge: Connection) -> None:
     canvas.calculate(row, 2, f"={sheet.inputs.address(edge.name)}", value, number("weight"))
     canvas.calculate(row, 3, f"={sheet.table.cell(edge.gradient, 0)}", gradient, fine)
     canvas.calculate(row, 4, f"={sheet.derivation.cells[edge.gradient]}", gradient, fine)
-    above, below = (_cell(_evaluation_row(sheet, edge, side), _total(plan)) for side in (1, -1))
-    high, low = (_cell(_evaluation_row(sheet, edge, side), 2) for side in (1, -1))
+    above, below = (
+        cell_address(_evaluation_row(sheet, edge, side), _total(plan)) for side in (1, -1)
+    )
+    high, low = (cell_address(_evaluation_row(sheet, edge, side), 2) for side in (1, -1))
     formula = f"=({above}-{below})/({high}-{low})"
     noise = ROUNDING * plan.start.total_error / plan.step(edge)
     canvas.calculate(row, 5, formula, central, fine, noise)
-    analytic, closed, numeric = (_cell(row, column) for column in (3, 4, 5))
+    analytic, closed, numeric = (cell_address(row, column) for column in (3, 4, 5))
     small = number("helper", SCIENTIFIC)
     difference = abs(gradient - central)
     canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", difference, small, noise)
     canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
     floor = f"{SMALLEST:.4f}*MAX(1,{sheet.table.cell('E_total', 0)})"
-    formula = f"={_cell(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
+    formula = f"={cell_address(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
     canvas.calculate(row, 8, formula, _allowed(plan, edge), small)
-    formula = f'=IF(MAX({_cell(row, 6)},{_cell(row, 7)})<={_cell(row, 8)},"PASS","FAIL")'
+    differences, allowed = f"{cell_address(row, 6)},{cell_address(row, 7)}", cell_address(row, 8)
+    formula = f'=IF(MAX({differences})<={allowed},"PASS","FAIL")'
     verdict_of_row = "PASS" if _agrees(plan, edge) else "FAIL"
     canvas.calculate(row, VERDICT_COLUMN, formula, verdict_of_row, VERDICT)
 
@@ -235,12 +234,16 @@ def _evaluation(sheet: _Sheet, moved: Connection, side: int) -> None:
     value = network.weight(moved) + side * step
     address, source = sheet.inputs.address(moved.name), sheet.derivation.cells[moved.source]
     canvas.calculate(
-        row, 2, f"={address}{sign}{_cell(*EPSILON)}/MAX(1,ABS({source}))", value, number("weight")
+        row,
+        2,
+        f"={address}{sign}{cell_address(*EPSILON)}/MAX(1,ABS({source}))",
+        value,
+        number("weight"),
     )
-    places = {name: _cell(row, at) for at, name in enumerate(_unit_columns(plan), start=3)}
+    places = {name: cell_address(row, at) for at, name in enumerate(_unit_columns(plan), start=3)}
     places.update({name: sheet.inputs.address(name) for name in network.input_names})
     places.update({edge.name: sheet.inputs.address(edge.name) for edge in network.connections})
-    places[moved.name] = _cell(row, 2)
+    places[moved.name] = cell_address(row, 2)
     column = 3
     for layer, units in enumerate(network.unit_names):
         for unit, name in enumerate(units):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheetgen.canvas import POSITIVE, Block, Canvas, Chart, Series
+from sheetgen.canvas import POSITIVE, Block, Canvas, Chart, Series, local
 from sheetgen.sheets.plan import LEARNING_RATES, Plan, general_text
 from sheetgen.sheets.training_table import BAND_ROW, FIRST_ROW, HEADER_ROW, Table
 from sheetgen.style import (
@@ -83,7 +83,7 @@ class _Sheet:
     def below(self, index: int) -> str:
         """Return the range of a rate's flags."""
         column = self.flags_column + index
-        return _local(self.canvas.range(FIRST_ROW, column, self.last_row, column))
+        return local(self.canvas.range(FIRST_ROW, column, self.last_row, column))
 
 
 def _table(sheet: _Sheet) -> None:
@@ -125,7 +125,7 @@ def _flags(sheet: _Sheet) -> None:
     for index in range(len(sheet.rates)):
         place = sheet.flags_column + index
         canvas.write(BAND_ROW, place, title if index == 0 else "", band("helper"))
-        name = f"={_local(canvas.absolute(HEADER_ROW, 1 + index))}"
+        name = f"={local(canvas.absolute(HEADER_ROW, 1 + index))}"
         canvas.calculate(
             HEADER_ROW, place, name, canvas.value(HEADER_ROW, 1 + index), header("helper")
         )
@@ -141,12 +141,7 @@ def _flags(sheet: _Sheet) -> None:
 
 
 def _threshold(sheet: _Sheet) -> str:
-    return f"{_local(sheet.canvas.absolute(2, sheet.summary_column + 3))}"
-
-
-def _local(address: str) -> str:
-    """Return an address without its sheet, for use on that sheet."""
-    return address.split("!")[1]
+    return f"{local(sheet.canvas.absolute(2, sheet.summary_column + 3))}"
 
 
 def _summary(sheet: _Sheet) -> None:
@@ -184,7 +179,7 @@ def _summary_row(sheet: _Sheet, index: int, table: Table) -> None:
     reduction = 0.0 if error[0] == 0 else float(1 - error[-1] / error[0])
     percent = Style(number_format=PERCENT, border="#E2E8F0")
     canvas.calculate(row, left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
-    flags, steps = sheet.below(index), _local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
+    flags, steps = sheet.below(index), local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
     reached = np.flatnonzero(error < sheet.plan.controls.threshold)
     found = int(reached[0]) if len(reached) else "not reached"
     formula = f'=IF(SUM({flags})=0,"not reached",INDEX({steps},MATCH(1,{flags},0)))'
@@ -195,8 +190,8 @@ def _common_scale(sheet: _Sheet, lowest: float, highest: float) -> None:
     """Write the two points that stretch every small chart to the same axes."""
     canvas, left, row = sheet.canvas, sheet.summary_column, sheet.scale_row
     iterations = sheet.plan.template.iterations
-    errors = _local(canvas.range(FIRST_ROW, 1, sheet.last_row, len(sheet.rates)))
-    steps = _local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
+    errors = local(canvas.range(FIRST_ROW, 1, sheet.last_row, len(sheet.rates)))
+    steps = local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
     canvas.write(row - 1, left, "common scale of the small charts: iteration, E_total", NOTE)
     fine = Style(number_format=FINE, colour=LABEL.colour)
     whole = Style(number_format="0", colour=LABEL.colour, align="center")

@@ -33,7 +33,7 @@ STEPS = (
     "Type a learning rate on Playground and watch the error fall.",
     "Click any cell to see its formula; the notes on the headers give the mathematics.",
     "Read on Derivation how the chain rule leads to every gradient.",
-    "Select the last row of a table and drag it down: the training goes on, below the chart's end.",
+    "Select the last row of a table and drag it down: the training goes on.",
 )
 COLOURS = {
     "input": "inputs i",
