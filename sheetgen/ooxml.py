@@ -57,7 +57,8 @@ def opened(path: Path) -> Iterator[ZipFile]:
     to more than MAXIMUM_BYTES.
     """
     if path.exists() and not path.is_file():
-        raise InputError(f"{path} is no file")
+        kind = "a directory" if path.is_dir() else "a device or a pipe"
+        raise InputError(f"{path} cannot be read: it is {kind}")
     try:
         with path.open("rb") as file:
             if file.read(len(_COMPOUND_FILE)) == _COMPOUND_FILE:
