@@ -146,7 +146,8 @@ class Canvas:
         is relative to that size and not to the result.
         """
         self.cells[row, column] = Cell(value, formula, style)
-        self.scales[row, column] = scale
+        if scale > 1:
+            self.scales[row, column] = scale
 
     def ask(
         self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object

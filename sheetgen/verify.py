@@ -245,8 +245,10 @@ def _compare(
     result = SheetResult(canvas.name)
     held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
     found_here: list[tuple[bool, tuple[int, int, str], Finding]] = []
+    written: set[tuple[int, int]] = set()
     for row, column, formula, expected in canvas.promised():
         result.formulas += 1
+        written.add((row, column))
         cell = held.get((row, column), FileCell(None, None))
         value = found.get((row, column))
         scale = canvas.scales.get((row, column), 1.0)
@@ -258,7 +260,6 @@ def _compare(
             address = _address(row, column)
             finding = Finding(canvas.name, address, reason, shown, expected, value)
             found_here.append((shown == formula, _reading_order(address), finding))
-    written = {(row, column) for row, column, *_ in canvas.promised()}
     result.extra = [
         _address(*place)
         for place, cell in sorted(held.items())
