@@ -1,11 +1,15 @@
 """Builds a workbook: guards what stands in its place, composes, writes, saves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sheetgen import fingerprint
+from sheetgen.canvas import Canvas
 from sheetgen.compose import compose, with_origin
 from sheetgen.errors import InputError
+from sheetgen.package import insert_sheets
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.sheets import origin
 from sheetgen.sheets.plan import Plan
@@ -20,10 +24,26 @@ class Built:
 
     saved: Saved
     plan: Plan
+    kept: tuple[str, ...] = ()
+    """The sheets of the former workbook that build did not write, by their names now."""
+    lost: str = ""
+    """Why there are such sheets that could not be kept; empty if there are none."""
+
+
+@dataclass(frozen=True)
+class _Former:
+    """What stands where a workbook is to be written."""
+
+    added: tuple[str, ...] = ()
+    """Sheets of a workbook of ours that build did not write."""
+    work: str = ""
+    """A person's work that overwriting loses, in words; empty if there is none."""
 
 
 def build_workbook(template: Template, path: Path, force: bool = False) -> Built:
     """Write the workbook of a template; `force` overwrites whatever stands there.
+
+    Sheets that a person or `cnn` has added to a workbook of ours are carried over.
 
     Raises InputError when the network does not fit a worksheet, when nothing can be written at
     that place, or when a file stands there that would lose something; RunError when writing
@@ -32,39 +52,61 @@ def build_workbook(template: Template, path: Path, force: bool = False) -> Built
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
     target, aside = resolved(path), is_open_elsewhere(path)
-    if target.exists() and not force and not aside:
-        _refuse_loss(path)
+    may_lose = force or aside
+    former = _inspect(target) if target.exists() else _Former()
+    if former.work and not may_lose:
+        raise InputError(f"{path} {former.work}")
     plan = Plan.of(template)
     canvases = with_origin(plan, compose(plan))
-    saved = save(path, lambda to: write_workbook(canvases, to, template.title), aside)
-    return Built(saved, plan)
+    kept, lost = dict[str, str](), ""
+
+    def write(to: Path) -> None:
+        nonlocal kept, lost
+        if former.added:
+            try:
+                kept = _write_with(canvases, template.title, target, former.added, to)
+                return
+            except InputError as error:
+                lost = f"sheets that cannot be carried over ({', '.join(former.added)}): {error}"
+                if not may_lose:
+                    raise InputError(f"{path} holds {lost}; --force builds without them") from error
+        write_workbook(canvases, to, template.title)
+
+    saved = save(path, write, aside)
+    return Built(saved, plan, tuple(kept.values()), lost)
 
 
-def _refuse_loss(path: Path) -> None:
-    """Raise InputError when overwriting the file would lose a person's work."""
+def _write_with(
+    canvases: Sequence[Canvas], title: str, former: Path, added: Sequence[str], to: Path
+) -> dict[str, str]:
+    """Write the canvases and, behind them, sheets of the former workbook; return their names.
+
+    Raises InputError when one of these cannot be moved as it is.
+    """
+    with TemporaryDirectory(prefix="sheetgen-") as folder:
+        plain = Path(folder, "new-workbook.xlsx")
+        write_workbook(canvases, plain, title)
+        return insert_sheets(plain, former, added, to, keep_references=True)
+
+
+def _inspect(target: Path) -> _Former:
+    """Find out what overwriting a file would lose, and what can be carried over."""
     try:
-        sheets = sheet_names(path)
+        sheets = sheet_names(target)
     except InputError:
-        raise InputError(
-            f"{path} is there already and is no workbook; --force overwrites it"
-        ) from None
+        return _Former(work="is there already and is no workbook; --force overwrites it")
     if origin.NAME not in sheets:
-        raise InputError(
-            f"{path} is there already and was not made by sheetgen; --force overwrites it"
-        )
-    cells = read_cells(path, [origin.NAME])[origin.NAME]
+        return _Former(work="is there already and was not made by sheetgen; --force overwrites it")
+    cells = read_cells(target, [origin.NAME])[origin.NAME]
     try:
         made_from = origin.read_origin({place: cell.value for place, cell in cells.items()})
     except InputError as error:
-        raise InputError(f"{path} is there already and {error}; --force overwrites it") from None
-    added = [name for name in sheets if name not in (*made_from.sheets, origin.NAME)]
-    if added:
-        raise InputError(
-            f"{path} holds sheets that build did not write ({', '.join(added)}); "
-            "--force overwrites them"
-        )
+        return _Former(work=f"is there already and {error}; --force overwrites it")
+    added = tuple(name for name in sheets if name not in (*made_from.sheets, origin.NAME))
     missing = [name for name in made_from.sheets if name not in sheets]
-    if missing or fingerprint.of_file(path, made_from.sheets) != made_from.fingerprint:
-        raise InputError(
-            f"{path} has been edited since it was built; --force overwrites the changes"
+    if missing or fingerprint.of_file(target, made_from.sheets) != made_from.fingerprint:
+        lacks = f" (it lacks {', '.join(missing)})" if missing else ""
+        return _Former(
+            added, f"has been edited since it was built{lacks}; --force overwrites the changes"
         )
+    return _Former(added)

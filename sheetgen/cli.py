@@ -60,7 +60,11 @@ def build(
     saved = built.saved
     if saved.reason:
         click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
+    if built.lost:
+        click.echo(f"left out: {built.lost}", err=True)
     click.echo(f"wrote {_shown(saved.path)}")
+    if built.kept:
+        click.echo(f"kept the added sheets: {', '.join(built.kept)}")
     if not no_verify:
         _verify_built(saved.path)
 

@@ -111,11 +111,54 @@ def test_an_edit_with_a_spreadsheet_program_is_noticed(workbook):
     assert_refused(workbook, "edited")
 
 
-def test_an_added_sheet_is_not_overwritten(workbook):
+def add_sheet(workbook, name, **cells):
     book = openpyxl.load_workbook(workbook)
-    book.create_sheet("My notes")
+    sheet = book.create_sheet(name)
+    for cell, content in cells.items():
+        sheet[cell] = content
     book.save(workbook)
-    assert_refused(workbook, "My notes")
+
+
+def test_an_added_sheet_is_carried_over(workbook):
+    add_sheet(workbook, "My notes", A1="Ask on Monday", A2="=2*Inputs!$K$6", A3="='lr 0.5'!X6")
+    result = sheetgen("build", "era-v2", *SMALL, "-o", workbook)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1] == "kept the added sheets: My notes"
+    assert "verified" in result.stdout.splitlines()[2]
+    cells = read_cells(workbook, ["My notes"])["My notes"]
+    assert cells[0, 0].value == "Ask on Monday"
+    assert cells[1, 0].formula == "2*Inputs!$K$6"
+    assert cells[2, 0].formula == "'lr 0.5'!X6"
+    assert rebuild(workbook).stdout.endswith("kept the added sheets: My notes\n"), "and again"
+
+
+def test_an_added_sheet_gives_way_to_a_new_sheet_of_its_name(workbook):
+    add_sheet(workbook, "lr 3", A1="mine")
+    result = sheetgen("build", "--no-verify", "--learning-rates", "3", "-o", workbook)
+    assert result.stdout.endswith("kept the added sheets: lr 3 (2)\n")
+    assert read_cells(workbook, ["lr 3 (2)"])["lr 3 (2)"][0, 0].value == "mine"
+
+
+def test_an_added_sheet_that_would_lose_what_it_refers_to_is_not_overwritten(workbook):
+    add_sheet(workbook, "My notes", A1="='lr 0.5'!X6")
+    before = workbook.read_bytes()
+    other = ("build", "--no-verify", "--learning-rates", "0.7", "-o", workbook)
+    result = sheetgen(*other)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "My notes" in result.stderr
+    assert "gone: lr 0.5; --force builds without them" in result.stderr
+    assert workbook.read_bytes() == before
+    result = sheetgen(*other, "--force")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("left out: sheets that cannot be carried over (My notes)")
+    assert "My notes" not in sheet_names(workbook)
+
+
+def test_force_overwrites_edits_but_keeps_added_sheets(workbook):
+    add_sheet(workbook, "My notes", A1="mine")
+    put(workbook, "Inputs", "K6", 0.16)
+    assert_refused(workbook, "edited")
+    assert "My notes" in sheet_names(workbook)
 
 
 def test_a_deleted_sheet_is_an_edit(workbook):
@@ -129,7 +172,7 @@ def test_a_renamed_sheet_is_an_edit(workbook):
     book = openpyxl.load_workbook(workbook)
     book["lr 0.5"].title = "the best"
     book.save(workbook)
-    assert_refused(workbook, "the best")
+    assert_refused(workbook, "edited", "lacks lr 0.5")
 
 
 def test_a_workbook_of_another_program_is_not_overwritten(tmp_path):

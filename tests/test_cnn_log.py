@@ -20,7 +20,7 @@ from sheetgen.build import build_workbook  # noqa: E402
 from sheetgen.engines import EMBEDDED  # noqa: E402
 from sheetgen.verify import verify  # noqa: E402
 from sheetgen.workbook import write_workbook  # noqa: E402
-from sheetgen.xlsx import sheet_names, write_changed  # noqa: E402
+from sheetgen.xlsx import read_cells, sheet_names, write_changed  # noqa: E402
 
 
 def invoke(*args):
@@ -119,6 +119,23 @@ def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder, mnist)
     assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
     assert put(folder, mnist, "second").exit_code == 0
     assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
+
+
+def test_a_rebuilt_workbook_still_has_the_log(folder, mnist):
+    book, alone = folder / "book.xlsx", folder / "alone.xlsx"
+    trained = read_cells(book, ["CNN tiny"])["CNN tiny"]
+    for _ in range(2):
+        assert build_workbook(template.load("era-v2"), book).kept == ("CNN tiny",)
+        build_workbook(template.load("era-v2"), alone)
+        assert read_cells(book, ["CNN tiny"])["CNN tiny"] == trained
+        assert put(folder, mnist).exit_code == 0
+    assert sheet_names(book) == [*sheet_names(alone), "CNN tiny"]
+    for kind, of_the_log in (("xl/charts/chart", 3), ("xl/media/", 18)):
+        former = [name for name in parts(alone) if name.startswith(kind)]
+        assert len([name for name in parts(book) if name.startswith(kind)]) == (
+            len(former) + of_the_log
+        )
+    assert all(result.passed for result in verify(book, [EMBEDDED]))
 
 
 def test_a_workbook_that_is_open_elsewhere_stays_and_a_copy_gets_the_sheet(folder, mnist):

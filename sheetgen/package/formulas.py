@@ -62,6 +62,8 @@ class Formulas:
         """
         self._sheets, self._tables, self._book = sheets, tables, book
         self.names: set[str] = set()
+        self.missing: set[str] = set()
+        """The donor's sheets to which references had to become #REF!."""
 
     def translate(self, formula: str, keep_missing: bool = False) -> str:
         """Return a formula as the target must have it.
@@ -118,7 +120,13 @@ class Formulas:
         ends = _BOOK.sub("", prefix).split(":") if prefix else []
         new = [self._sheets.get(end.casefold()) if end else "" for end in ends]
         if None in new:
-            return text if keep_missing else MISSING
+            if keep_missing:
+                return text
+            # What the donor itself lacks was lost before.
+            self.missing |= {
+                end for end in ends if self._sheets.get(end.casefold(), MISSING) is None
+            }
+            return MISSING
         if [(name or "").casefold() for name in new] == [end.casefold() for end in ends]:
             return text
         return "'" + ":".join(name or "" for name in new).replace("'", "''") + "'!"

@@ -30,13 +30,15 @@ def insert_sheets(
     sheets: Sequence[str],
     output: Path,
     replace: Mapping[str, str] | None = None,
+    keep_references: bool = False,
 ) -> dict[str, str]:
     """Write a copy of `target` with sheets of `donor` to a new file; return their names there.
 
     The sheets come last, in the order given, with all that belongs to them: charts, pictures,
     comments, tables, styles, names. A name that is taken becomes "name (2)" and so on. `replace`
     gives the sheets of the donor that take the place, and the name, of a sheet of the target.
-    References to a sheet that the result lacks become #REF!, as when a sheet is deleted.
+    References to a sheet that the result lacks become #REF!, as when a sheet is deleted, or are
+    refused with `keep_references`.
 
     Raises InputError when a file cannot be read, is encrypted, too large or (target) signed, when
     it lacks one of the sheets, or when a sheet holds what cannot be moved: a pivot table, a
@@ -61,7 +63,10 @@ def insert_sheets(
             if source.counts_from_1904 != workbook.counts_from_1904:
                 raise InputError(f"{donor} counts its dates from another year than {target}")
             names = _new_names(workbook, chosen, replaced)
-            Move(package, workbook, parts, source, names).run()
+            missing = Move(package, workbook, parts, source, names).run()
+            if missing and keep_references:
+                gone = ", ".join(sorted(missing))
+                raise InputError(f"formulas refer to sheets that would be gone: {gone}")
         try:
             package.write(output)
         except OSError as error:

@@ -50,8 +50,11 @@ class Move:
         for tab in self._moving:
             self._kinds |= kinds_of_parts(parts, tab)
 
-    def run(self) -> None:
-        """Change the target; raises MalformedError when the donor is damaged."""
+    def run(self) -> set[str]:
+        """Change the target; return the donor's sheets to which references are lost.
+
+        Raises MalformedError when the donor is damaged.
+        """
         self._remove_replaced()
         tables = self._rename_tables()
         new_names = {table.old.casefold(): table.name for table in tables.values()}
@@ -71,6 +74,7 @@ class Move:
         if "threadedComment" in self._kinds.values():
             self._companions.authors()
         self._save(styles)
+        return formulas.missing
 
     def _remove_replaced(self) -> None:
         """Remove the parts of the sheets that are replaced, but for those used elsewhere too."""
