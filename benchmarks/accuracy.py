@@ -9,7 +9,6 @@ delete a line to measure it again. Without networks it prints the table of what 
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -67,7 +66,6 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--runs", type=Path, default=Path("output/runs/accuracy"))
     arguments = parser.parse_args()
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     for model in arguments.models:
         for seed in range(arguments.seeds):
             if not any((one["model"], one["seed"]) == (model, seed) for one in read()):

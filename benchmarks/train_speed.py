@@ -4,9 +4,9 @@
 
 The notebook's loop takes MNIST through a DataLoader with ToTensor and Normalize, one process,
 default memory format, torch's own dropout, `zero_grad`, `backward`, `step`. Both train the same
-network from the same recipe with two threads; each round times `--steps` steps of each. `--busy`
-keeps one other process computing meanwhile. Our loop runs as `cnn train` does, with
-OMP_WAIT_POLICY=passive; the notebook's process does not set it.
+network from the same recipe; each round times `--steps` steps of each. `--busy` keeps one other
+process computing meanwhile. The notebook's process has PyTorch's defaults; ours prepares itself
+as `cnn train` does, and chooses its threads.
 """
 
 import argparse
@@ -34,7 +34,6 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
     mnist = import_mnist()
     from torchvision import transforms  # noqa: PLC0415
 
-    torch.set_num_threads(2)
     recipe = RECIPES[model_name]
     scale = [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
     digits = mnist.MNIST(data_dir, train=True, transform=transforms.Compose(scale))
@@ -59,6 +58,9 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
 
 def ours(model_name: str, steps: int, data_dir: Path) -> float:
     """Return the seconds of as many steps of `cnn train`."""
+    from cnn.cli import wait_briefly  # noqa: PLC0415
+
+    wait_briefly()
     import torch  # noqa: PLC0415
 
     from cnn.config import Config  # noqa: PLC0415
@@ -67,12 +69,14 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
     from cnn.processes import Processes  # noqa: PLC0415
     from cnn.recipes import RECIPES  # noqa: PLC0415
     from cnn.report import Report  # noqa: PLC0415
+    from cnn.speed import keep_freed_memory, thread_count  # noqa: PLC0415
     from cnn.train import Training  # noqa: PLC0415
 
-    torch.set_num_threads(2)
+    keep_freed_memory()
     recipe = RECIPES[model_name]
     digits = load_mnist(data_dir)
-    config = Config(model_name, recipe, 0, "mnist", None, 0, "cpu", 2, 1)
+    config = Config(model_name, recipe, 0, "mnist", None, 0, "cpu", torch.get_num_threads(), 1)
+    torch.set_num_threads(thread_count(config))
     warm = digits.limit(3 * recipe.batch_size).train
     timed = digits.limit(steps * recipe.batch_size).train
     training = Training(config, Processes(), timed)
@@ -86,9 +90,8 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
 def measure(which: str, model: str, steps: int, data_dir: Path) -> float:
     """Time one of the loops in a process of its own, in milliseconds a step."""
     environment = dict(os.environ)
-    environment.pop("OMP_WAIT_POLICY", None)
-    if which == "ours":
-        environment["OMP_WAIT_POLICY"] = "passive"
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        environment.pop(name, None)
     line = [sys.executable, __file__, "--only", which, model, "--steps", str(steps)]
     line += ["--data-dir", str(data_dir)]
     result = subprocess.run(line, env=environment, check=True, capture_output=True, text=True)

@@ -3,6 +3,7 @@
 Without the launcher there is one process, and nothing here does anything.
 """
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -119,4 +120,7 @@ def launched() -> Iterator[Processes]:
         time.sleep(GRACE)
         raise SystemExit(error.exit_code) from error
     finally:
+        # A network that is garbage still holds the group. Its threads, alive when the process
+        # ends, would abort it ("terminate called without an active exception").
+        gc.collect()
         distributed.destroy_process_group()

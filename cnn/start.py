@@ -15,6 +15,7 @@ from cnn.processes import Processes
 from cnn.recipes import RECIPES
 from cnn.report import Report, message, report_for
 from cnn.run import Line, Run, State
+from cnn.speed import keep_freed_memory, thread_count
 from cnn.train import batch_count, train
 from sheetgen.errors import InputError
 
@@ -70,6 +71,7 @@ def start(options: Options, processes: Processes) -> Finished:
     """
     run = Run(options.path)
     stored = processes.from_main(lambda: _stored(options, run))
+    keep_freed_memory()
     config = processes.together(lambda: _config(options, stored, processes))
     torch.set_num_threads(config.threads)
     digits = processes.first_on_each_machine(lambda: load(config, options.data_dir))
@@ -174,7 +176,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     _device(device, processes)
-    return Config(
+    config = Config(
         model=model,
         recipe=replace(RECIPES[model], **changes),
         seed=options.seed or 0,
@@ -185,6 +187,17 @@ def _new_config(options: Options, processes: Processes) -> Config:
         threads=options.threads or torch.get_num_threads(),
         processes=processes.count,
     )
+    return config if options.threads else _with_free_threads(config)
+
+
+def _with_free_threads(config: Config) -> Config:
+    threads = thread_count(config)
+    if threads < config.threads:
+        message(
+            f"another process is busy here: {threads} thread of {config.threads} is faster now "
+            f"(--threads {config.threads} uses all)"
+        )
+    return replace(config, threads=threads)
 
 
 def _positive(name: str, value: int | None) -> None:

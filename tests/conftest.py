@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.utils import cell as names
 
+from cnn.cli import wait_briefly
 from sheetgen import cli, engines, render, template
 from sheetgen.build import Built, build_workbook
 from sheetgen.engines import Engine
@@ -25,8 +26,8 @@ from sheetgen.xlsx import FileCell, read_cells, sheet_names
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
-# Read when torch loads: otherwise its idle threads spin, and take the cores from other processes.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Before anything loads torch, as the command does.
+wait_briefly()
 
 WRONG = -777.0
 """The cached result that `poisoned` workbooks carry, which no formula here evaluates to."""

@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-# As the command does: with other processes about, spinning threads take minutes instead of seconds.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 torch = pytest.importorskip("torch")
 
 from cnn import data  # noqa: E402

@@ -28,7 +28,18 @@ from sheetgen.errors import RunError  # noqa: E402
 KILLS = int(os.environ.get("CNN_KILLS", "3"))
 """How many runs to kill; 10 take a minute and a half."""
 
-QUICK = ["--model", "tiny", "--limit", "512", "--hold-out", "500", "--epochs", "3"]
+QUICK = [
+    "--model",
+    "tiny",
+    "--limit",
+    "512",
+    "--hold-out",
+    "500",
+    "--epochs",
+    "3",
+    "--threads",
+    "2",
+]
 """A training of a fraction of a second."""
 
 
@@ -75,6 +86,7 @@ def dropout_run(tmp_path_factory):
     """An unbroken run of a network with dropout, its options and its seconds after start-up."""
     run = tmp_path_factory.mktemp("unbroken") / "run"
     options = ["--model", "era-v1", "--limit", "384", "--hold-out", "500", "--epochs", "4"]
+    options += ["--threads", "2"]
     process = start(run, mnist_folder(), *options)
     wait_for((run / "config.json").exists, process)
     begin = time.perf_counter()

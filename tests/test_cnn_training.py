@@ -283,7 +283,7 @@ def test_evaluation_counts():
 def test_short_training_on_real_digits(mnist, tmp_path):  # noqa: F811
     run = tmp_path / "run"
     options = ["--model", "tiny", "--data-dir", mnist, "--run", run]
-    result = invoke("train", *options, "--epochs", 2, "--limit", 8_000, "--seed", 3)
+    result = invoke("train", *options, "--epochs", 2, "--limit", 8_000, "--seed", 3, "--threads", 2)
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
     first, second, last, sheet = result.stdout.splitlines()

@@ -1,0 +1,84 @@
+"""What makes training faster changes nothing but the time."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from test_cnn_training import config, noise  # noqa: E402
+
+from cnn.interruption import Interruption  # noqa: E402
+from cnn.processes import Processes  # noqa: E402
+from cnn.recipes import Recipe  # noqa: E402
+from cnn.report import Report  # noqa: E402
+from cnn.speed import faster, keep_freed_memory, thread_count  # noqa: E402
+from cnn.train import Training  # noqa: E402
+
+RECIPE = Recipe(1, 0.01, 16)
+
+
+@pytest.mark.parametrize(
+    ("all_threads", "one_thread", "chosen"),
+    [
+        pytest.param(1.0, 1.5, 4, id="an idle machine"),
+        pytest.param(1.0, 0.9, 4, id="no clear difference"),
+        pytest.param(2.0, 1.0, 1, id="another process takes a core"),
+    ],
+)
+def test_one_thread_is_taken_where_it_is_clearly_faster(all_threads, one_thread, chosen):
+    assert faster({4: all_threads, 1: one_thread}) == chosen
+
+
+@pytest.mark.parametrize(
+    "settings", [{"threads": 1}, {"threads": 7, "processes": 2}, {"threads": 7, "device": "cuda"}]
+)
+def test_threads_that_are_settled_are_not_tried_out(settings, monkeypatch):
+    monkeypatch.setattr("cnn.speed._seconds", None)
+    assert thread_count(config(RECIPE, **settings)) == settings["threads"]
+
+
+def test_trying_threads_out_leaves_the_random_numbers_alone():
+    threads = torch.get_num_threads()
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    try:
+        assert thread_count(config(RECIPE, threads=2)) in (1, 2)
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_keeping_memory_changes_no_weight():
+    def weights():
+        training = Training(config(RECIPE), Processes(), noise())
+        with Interruption() as interruption:
+            training.epoch(noise(), Report(), interruption)
+        return training.model.state_dict()
+
+    before = weights()
+    keep_freed_memory()
+    after = weights()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_keeping_memory_ends_the_page_faults_of_large_tensors():
+    """8 MiB are 2,048 pages; each step would fault on all of them again."""
+    code = (
+        "import resource, torch; from cnn.speed import keep_freed_memory\n"
+        "keep_freed_memory()\n"
+        "def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "for _ in range(3): torch.ones(2 << 20)\n"
+        "before = faults()\n"
+        "for _ in range(10): torch.ones(2 << 20)\n"
+        "print(faults() - before)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    if "glibc" not in os.confstr("CS_GNU_LIBC_VERSION"):
+        pytest.skip("only glibc has mallopt")
+    assert int(result.stdout) < 2048
