@@ -40,7 +40,7 @@ class _Former:
     """A person's work that overwriting loses, in words; empty if there is none."""
 
 
-def build_workbook(template: Template, path: Path, force: bool = False) -> Built:
+def build_workbook(template: Template, path: Path | str, force: bool = False) -> Built:
     """Write the workbook of a template; `force` overwrites whatever stands there.
 
     Sheets that a person or `cnn` has added to a workbook of ours are carried over.
@@ -49,6 +49,7 @@ def build_workbook(template: Template, path: Path, force: bool = False) -> Built
     that place, or when a file stands there that would lose something; RunError when writing
     fails. Whatever stood there before is then as it was.
     """
+    path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
     target, aside = resolved(path), is_open_elsewhere(path)

@@ -1,7 +1,7 @@
 """A worksheet in memory: its cells with the value that each formula must have, and its looks.
 
-The modules in sheets/ draw canvases, workbook.py writes them, verify.py compares the values that
-they promise with what a spreadsheet engine computes.
+The modules in sheets/ draw canvases, workbook.py writes them, verification.py compares the values
+that they promise with what a spreadsheet engine computes.
 """
 
 from collections.abc import Iterator

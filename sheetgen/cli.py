@@ -16,7 +16,7 @@ from sheetgen.commands import CommandGroup
 from sheetgen.engines import Engine
 from sheetgen.errors import InputError, RunError
 from sheetgen.render import render as render_sheets
-from sheetgen.verify import Result, read_subject, verify_subject
+from sheetgen.verification import Result, read_subject, verify_subject
 
 OUTPUT = Path("output/backprop.xlsx")
 

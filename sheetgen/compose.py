@@ -4,15 +4,15 @@ from sheetgen import __version__, fingerprint
 from sheetgen.canvas import Canvas
 from sheetgen.columns import MAXIMUM_FORMULA
 from sheetgen.errors import InputError
+from sheetgen.sheets.comparison import comparison_sheet, series_name
 from sheetgen.sheets.derivation import derivation_sheet
 from sheetgen.sheets.gradient_check import gradient_check_sheet
-from sheetgen.sheets.inputs import inputs_sheet
-from sheetgen.sheets.learning_rates import learning_rates_sheet, series_name
 from sheetgen.sheets.origin import origin_sheet
 from sheetgen.sheets.overview import overview_sheet
 from sheetgen.sheets.plan import Plan
 from sheetgen.sheets.playground import playground_sheet
-from sheetgen.sheets.training_table import learning_rate_sheet
+from sheetgen.sheets.sources import Sources
+from sheetgen.sheets.training_table import variant_sheet
 
 
 def compose(plan: Plan) -> list[Canvas]:
@@ -20,26 +20,22 @@ def compose(plan: Plan) -> list[Canvas]:
 
     Raises InputError when the network does not fit a worksheet.
     """
-    inputs = inputs_sheet(plan)
-    tables = tuple(
-        learning_rate_sheet(plan, index, inputs, series_name(index))
-        for index in range(len(plan.tabs))
+    sources = Sources.of(plan)
+    compared = tuple(
+        variant_sheet(plan, index, sources, series_name(plan, index))
+        for index in range(len(plan.variants))
     )
-    playground = playground_sheet(plan, inputs)
-    derivation = derivation_sheet(plan, inputs)
-    gradient_check = gradient_check_sheet(plan, inputs, tables[0], derivation)
+    playground = playground_sheet(plan, sources)
+    derivation = derivation_sheet(plan, sources)
+    gradient_check = gradient_check_sheet(plan, sources, compared[0].table, derivation)
+    tabs = tuple(each.canvas.name for each in compared)
     canvases = [
-        overview_sheet(
-            plan,
-            tuple(table.canvas.name for table in tables),
-            gradient_check,
-            derivation.cells,
-        ),
-        inputs,
+        overview_sheet(plan, tabs, gradient_check, derivation.cells),
+        *sources.canvases,
         derivation.canvas,
         playground.canvas,
-        *(table.canvas for table in tables),
-        learning_rates_sheet(plan, tables, inputs),
+        *(each.canvas for each in compared),
+        comparison_sheet(plan, compared, sources),
         gradient_check,
     ]
     for canvas in canvases:

@@ -1,25 +1,33 @@
-"""The network: layers of weights, and the textbook name of every quantity in it.
+"""The network: layers of weights and biases, and the textbook name of every quantity in it.
 
 The names are those of the columns: inputs i1 i2 …, weights w1 w2 … numbered layer by layer and
-unit by unit, pre-activations h1 (hidden) and o1 (output), activations a_h1. With several hidden
-layers h2_1 is the first unit of the second one.
+unit by unit, biases b1 b2 … in the order of the units that have one, pre-activations h1 (hidden)
+and o1 (output), activations a_h1. With several hidden layers h2_1 is the first unit of the
+second one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
+from typing import Any
 
 from sheetgen.activations import Activation, Sigmoid
+from sheetgen.errors import InputError
 from sheetgen.losses import HalfSquaredError, Loss
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A fully connected layer: weights[unit][source], as torch.nn.Linear holds them."""
+    """A fully connected layer: weights[unit][source] and biases[unit], as torch.nn.Linear's.
+
+    Without biases there are none; those that are not trained stay what they are.
+    """
 
     weights: tuple[tuple[float, ...], ...]
     activation: Activation = field(default_factory=Sigmoid)
+    biases: tuple[float, ...] | None = None
+    train_biases: bool = True
 
     @property
     def units(self) -> int:
@@ -50,10 +58,30 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Bias:
+    """One bias: it is added to the pre-activation of the unit `target`."""
+
+    name: str
+    layer: int
+    unit: int
+    target: str
+    is_trained: bool
+
+    @property
+    def gradient(self) -> str:
+        """The header of its gradient's column."""
+        return f"∂E/∂{self.name}"
+
+
+Parameter = Connection | Bias
+
+
+@dataclass(frozen=True)
 class Network:
     """Layers from the inputs to the outputs, and the loss.
 
-    Raises ValueError when the layers do not fit each other or a weight is not finite.
+    Raises ValueError when the layers do not fit each other or the loss, or when a weight is not
+    finite.
     """
 
     layers: tuple[Layer, ...]
@@ -68,7 +96,34 @@ class Network:
                 raise ValueError(f"every unit of layer {number} needs {fan_in} weights")
             if not all(isfinite(weight) for row in layer.weights for weight in row):
                 raise ValueError(f"layer {number} has a weight that is not a finite number")
+            biases = (0.0,) * layer.units if layer.biases is None else layer.biases
+            if len(biases) != layer.units or not all(map(isfinite, biases)):
+                raise ValueError(f"layer {number} needs {layer.units} finite biases, or none")
             fan_in = layer.units
+        self._check_output()
+
+    def _check_output(self) -> None:
+        if any(layer.activation.acts_on_layer for layer in self.layers[:-1]):
+            raise ValueError("softmax is for the output layer")
+        needed, last = self.loss.activation, self.layers[-1].activation.name
+        if needed and needed != last:
+            raise ValueError(f"{self.loss.name} needs {needed} outputs, not {last}")
+
+    @classmethod
+    def from_torch(cls, model: Iterable[Any], loss: object = "half-squared-error") -> "Network":
+        """Return the network that a `torch.nn.Sequential` is, with its weights of now.
+
+        The modules may be Linear, Identity, Sigmoid, Tanh, ReLU, LeakyReLU, ELU, Softplus, GELU
+        (tanh form) and, last, Softmax; `loss` is a name as in a template, or MSELoss,
+        BCEWithLogitsLoss or CrossEntropyLoss of torch.nn. Raises InputError for anything else.
+        """
+        from sheetgen.from_torch import layers_and_loss  # noqa: PLC0415 - it needs Layer
+
+        layers, chosen = layers_and_loss(model, loss)
+        try:
+            return cls(layers, chosen)
+        except ValueError as error:
+            raise InputError(f"model: {error}") from None
 
     @property
     def inputs(self) -> int:
@@ -127,6 +182,33 @@ class Network:
                     yield Connection(f"w{number}", layer, unit, position, source, target)
 
     @cached_property
+    def biases(self) -> tuple[Bias, ...]:
+        """Every bias in the order of its number."""
+        places = (
+            (layer, unit, target)
+            for layer, targets in enumerate(self.unit_names)
+            if self.layers[layer].biases is not None
+            for unit, target in enumerate(targets)
+        )
+        return tuple(
+            Bias(f"b{number}", layer, unit, target, self.layers[layer].train_biases)
+            for number, (layer, unit, target) in enumerate(places, start=1)
+        )
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All that is trained, in the order of the gradients: the weights, then the biases."""
+        return (*self.connections, *(bias for bias in self.biases if bias.is_trained))
+
+    def bias_of(self, unit: str) -> Bias | None:
+        """Return the bias of a unit, such as "h1", if it has one."""
+        return self._bias_by_target.get(unit)
+
+    @cached_property
+    def _bias_by_target(self) -> dict[str, Bias]:
+        return {bias.target: bias for bias in self.biases}
+
+    @cached_property
     def _by_target(self) -> dict[str, list[Connection]]:
         return _grouped(self.connections, lambda edge: edge.target)
 
@@ -146,17 +228,23 @@ class Network:
         """Return the initial weight of a connection."""
         return self.layers[connection.layer].weights[connection.unit][connection.position]
 
-    def with_weights(self, values: Mapping[str, float]) -> "Network":
-        """Return the network with some initial weights replaced, named as in `connections`."""
-        rows = [[list(row) for row in layer.weights] for layer in self.layers]
-        for connection in self.connections:
-            if connection.name in values:
-                rows[connection.layer][connection.unit][connection.position] = values[
-                    connection.name
-                ]
+    def bias(self, bias: Bias) -> float:
+        """Return the initial value of a bias."""
+        biases = self.layers[bias.layer].biases
+        assert biases is not None
+        return biases[bias.unit]
+
+    def with_parameters(self, values: Mapping[str, float]) -> "Network":
+        """Return the network with some initial weights and biases replaced, by their names."""
+        weights = [[list(row) for row in layer.weights] for layer in self.layers]
+        biases = [list(layer.biases or ()) for layer in self.layers]
+        for edge in self.connections:
+            weights[edge.layer][edge.unit][edge.position] = values.get(edge.name, self.weight(edge))
+        for bias in self.biases:
+            biases[bias.layer][bias.unit] = values.get(bias.name, self.bias(bias))
         layers = tuple(
-            replace(layer, weights=tuple(map(tuple, weights)))
-            for layer, weights in zip(self.layers, rows, strict=True)
+            replace(layer, weights=tuple(map(tuple, rows)), biases=tuple(added) or None)
+            for layer, rows, added in zip(self.layers, weights, biases, strict=True)
         )
         return replace(self, layers=layers)
 

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
@@ -20,6 +21,8 @@ from cnn.cli import wait_briefly
 from sheetgen import cli, engines, render, template
 from sheetgen.build import Built, build_workbook
 from sheetgen.engines import Engine
+from sheetgen.history import Trace
+from sheetgen.sheets.plan import Plan
 from sheetgen.template import Template
 from sheetgen.xlsx import FileCell, read_cells, sheet_names
 
@@ -129,6 +132,18 @@ def templates(
     return sigmoid_network(
         matrices, sample, target, draw(numbers(0.01, 9)), draw(st.integers(*iterations))
     )
+
+
+def trained(source: Template, learning_rate: float, iterations: int) -> Trace:
+    """The reference's training of a template, whatever its own rates and iterations are."""
+    plan = Plan.of(source.with_training(iterations=iterations))
+    return plan.train(learning_rate, source.optimizer)
+
+
+def with_sample(source: Template, **changes: Sequence[float]) -> Template:
+    """A template of one sample with another `inputs` or `targets`."""
+    rows = {name: (tuple(values),) for name, values in changes.items()}
+    return replace(source, data=replace(source.data, **rows))
 
 
 def sigmoid_network(

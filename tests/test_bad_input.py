@@ -127,7 +127,9 @@ def test_rates_are_read_with_a_point_or_a_comma(output, rates):
 def test_templates_lists_the_built_in_ones_with_their_titles():
     result = sheetgen("templates")
     assert result.stderr == ""
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["era-v1", "era-v2"]
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [
+        "biases", "deep", "digits", "era-v1", "era-v2", "iris", "line-fit", "sine", "xor",
+    ]  # fmt: skip
     for line in result.stdout.splitlines():
         assert template.load(line.split()[0]).title in line
 

@@ -18,7 +18,7 @@ from cnn.sheets.training_log import training_log_sheet  # noqa: E402
 from sheetgen import template  # noqa: E402
 from sheetgen.build import build_workbook  # noqa: E402
 from sheetgen.engines import EMBEDDED  # noqa: E402
-from sheetgen.verify import verify  # noqa: E402
+from sheetgen.verification import verify  # noqa: E402
 from sheetgen.workbook import write_workbook  # noqa: E402
 from sheetgen.xlsx import read_cells, sheet_names, write_changed  # noqa: E402
 

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import sigmoid_network, templates
+from conftest import sigmoid_network, templates, trained, with_sample
 from hypothesis import given, settings
 
-from sheetgen import engines, reference
+from sheetgen import engines
 from sheetgen.build import Built, build_workbook
 from sheetgen.canvas import Canvas, Value
 from sheetgen.compose import compose
 from sheetgen.engines import Engine, Values
 from sheetgen.sheets.plan import Plan
 from sheetgen.template import Template
-from sheetgen.verify import verify
+from sheetgen.verification import verify
 from sheetgen.xlsx import write_changed
 
 IRONCALC = engines.engine("ironcalc")
@@ -77,8 +77,7 @@ def typed(era_v1: Built, tmp_path: Path) -> Callable[..., Recalculated]:
 
 def errors(source: Template, rate: float) -> np.ndarray:
     """E_total at every iteration, by the reference."""
-    trace = reference.train(source.network, source.sample, source.target, rate, 100)
-    return trace["E_total"]
+    return trained(source, rate, 100)["E_total"]
 
 
 def close(found: np.ndarray, expected: np.ndarray) -> bool:
@@ -86,10 +85,10 @@ def close(found: np.ndarray, expected: np.ndarray) -> bool:
 
 
 CHANGES: dict[str, Callable[[Template], Template]] = {
-    "i1": lambda era: replace(era, sample=(0.7, era.sample[1])),
-    "t2": lambda era: replace(era, target=(era.target[0], 0.7)),
-    "w3": lambda era: replace(era, network=era.network.with_weights({"w3": 0.7})),
-    "w8": lambda era: replace(era, network=era.network.with_weights({"w8": 0.7})),
+    "i1": lambda era: with_sample(era, inputs=(0.7, era.data.inputs[0][1])),
+    "t2": lambda era: with_sample(era, targets=(era.data.targets[0][0], 0.7)),
+    "w3": lambda era: replace(era, network=era.network.with_parameters({"w3": 0.7})),
+    "w8": lambda era: replace(era, network=era.network.with_parameters({"w8": 0.7})),
 }
 
 
@@ -115,7 +114,7 @@ def test_an_input_changes_the_comparison_of_the_rates(symbol, era_v1, typed):
 def test_the_gradient_check_follows_an_input_and_still_passes(symbol, era_v1, typed, untouched):
     changed = CHANGES[symbol](era_v1.plan.template)
     found = typed("Inputs", **{symbol: 0.7})
-    start = reference.train(changed.network, changed.sample, changed.target, 0.1, 1)
+    start = trained(changed, 0.1, 1)
     cells, before = found.values["Gradient check"], untouched.values["Gradient check"]
     for row, edge in enumerate(changed.network.connections, start=8):
         gradient = start[edge.gradient][0]
@@ -134,7 +133,7 @@ def test_the_diagram_shows_the_weight_that_was_typed_and_the_activations_it_lead
 ):
     changed = CHANGES["w8"](era_v1.plan.template)
     found = typed("Inputs", w8=0.7)
-    start = reference.train(changed.network, changed.sample, changed.target, 0.1, 1)
+    start = trained(changed, 0.1, 1)
     label = f"a_o2\n{round(start['a_o2'][0], 4):g}"
     assert {"w8 = 0.7", label} <= found.texts("Overview")
     assert not {"w8 = 0.7", label} & untouched.texts("Overview")

@@ -15,7 +15,7 @@ from sheetgen import engines
 from sheetgen.engines import Engine
 from sheetgen.engines.libreoffice import converted
 from sheetgen.package import insert_sheets
-from sheetgen.verify import verify
+from sheetgen.verification import verify
 from sheetgen.xlsx import read_cells, sheet_names
 
 # openpyxl knows no sparklines, data bars of 2010, or text boxes.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import held, put, sheetgen
+from conftest import held, put, sheetgen, with_sample
 
 from sheetgen import template
 from sheetgen.sheets.gradient_check import verdict
@@ -56,9 +56,7 @@ def test_right_gradients_pass_the_check_whatever_the_size_of_the_inputs(size):
     for _ in range(20):
         weights = {f"w{number}": float(random.normal()) for number in range(1, 9)}
         weights |= {f"w{number}": float(random.normal() / size) for number in range(1, 5)}
-        chosen = replace(
-            ERA_V1,
-            network=ERA_V1.network.with_weights(weights),
-            sample=tuple(random.uniform(-size, size, 2).tolist()),
-        )
+        sample = random.uniform(-size, size, 2).tolist()
+        network = ERA_V1.network.with_parameters(weights)
+        chosen = with_sample(replace(ERA_V1, network=network), inputs=sample)
         assert verdict(Plan.of(chosen)) == "PASS"

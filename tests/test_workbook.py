@@ -8,13 +8,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from conftest import trained
 from lxml import etree
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sheetgen import reference, template
+from sheetgen import template
 from sheetgen.build import Built, build_workbook
 from sheetgen.columns import training_columns
 from sheetgen.compose import compose, with_origin
@@ -108,7 +109,7 @@ def test_every_column_of_a_table_is_the_references_training(book: Book):
     era = book.plan.template
     playground = era.learning_rates[3]
     for name, rate in zip(TABLES, (playground, *era.learning_rates), strict=True):
-        trace = reference.train(era.network, era.sample, era.target, rate, 100)
+        trace = trained(era, rate, 100)
         sheet = book.values[name]
         top = header_row(sheet) + 1
         for symbol, column in header_columns(sheet).items():
@@ -255,8 +256,9 @@ def test_two_builds_of_a_template_are_the_same_file_but_for_the_time(era: Book, 
 def test_the_header_is_one_row_of_single_cells_and_the_data_starts_below(era: Book, name: str):
     sheet = era.formulas[name]
     row, columns = header_row(sheet), header_columns(sheet)
-    network = era.plan.network
-    expected = [each.symbol for each in training_columns(network, str, "η", 0)]
+    plan = era.plan
+    table = training_columns(plan.network, plan.training("sgd"), str, "η", 0)
+    expected = [column.symbol for column in table]
     assert list(columns) == expected
     assert list(columns.values()) == list(range(columns["iteration"], sheet.max_column + 1))
     assert not sheet.merged_cells.ranges
@@ -341,8 +343,8 @@ def named(book: Book) -> Iterator[tuple[str, str, object]]:
 
 def test_every_training_input_has_a_name_for_its_cell_on_inputs(era: Book):
     source = era.plan.template
-    expected = {f"i_{number}": value for number, value in enumerate(source.sample, 1)}
-    expected |= {f"t_{number}": value for number, value in enumerate(source.target, 1)}
+    expected = {f"i_{number}": value for number, value in enumerate(source.data.inputs[0], 1)}
+    expected |= {f"t_{number}": value for number, value in enumerate(source.data.targets[0], 1)}
     weights = (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
     expected |= {f"w_{number}": value for number, value in enumerate(weights, 1)}
     rates = source.learning_rates

@@ -29,7 +29,10 @@ def origin_sheet(plan: Plan, sheets: tuple[str, ...], fingerprint: str, version:
     canvas = Canvas(NAME, very_hidden=True)
     for row, title in enumerate(ROWS):
         canvas.write(row, 0, title)
-    lines = plan.template.source.split("\n")
+    texts = [plan.template.source, *plan.template.files.values()]
+    lines = [line for text in texts for line in text.split("\n")]
+    counts = [len(text.split("\n")) for text in texts]
+    files = [part for pair in zip(plan.template.files, counts[1:], strict=True) for part in pair]
     contents: tuple[tuple[Value, ...], ...] = (
         (FORMAT,),
         (fingerprint,),
@@ -37,7 +40,7 @@ def origin_sheet(plan: Plan, sheets: tuple[str, ...], fingerprint: str, version:
         sheets,
         plan.tabs,
         (plan.template.iterations,),
-        (len(lines),),
+        (counts[0], *files),
     )
     for row, values in enumerate(contents):
         for column, value in enumerate(values, start=1):
@@ -58,8 +61,8 @@ def read_origin(cells: Mapping[tuple[int, int], object]) -> Origin:
             raise InputError(
                 f"its sheet {NAME} has format {cells[0, 1]}; this sheetgen reads format {FORMAT}"
             )
-        lines = ["".join(map(str, _row(cells, row))) for row in _lines(cells)]
-        template = parse("\n".join(lines), f"the sheet {NAME}").with_training(
+        source, files = _texts(cells)
+        template = parse(source, f"the sheet {NAME}", files).with_training(
             [_number(rate) for rate in _row(cells, 4)[1:]], int(_number(cells[5, 1]))
         )
         sheets = tuple(str(name) for name in _row(cells, 3)[1:])
@@ -68,8 +71,16 @@ def read_origin(cells: Mapping[tuple[int, int], object]) -> Origin:
         raise InputError(f"its sheet {NAME} is damaged: {error}") from None
 
 
-def _lines(cells: Mapping[tuple[int, int], object]) -> range:
-    return range(FIRST_LINE, FIRST_LINE + int(_number(cells[6, 1])))
+def _texts(cells: Mapping[tuple[int, int], object]) -> tuple[str, dict[str, str]]:
+    """Return the template and the files that it names, by their names."""
+    first, *others = _row(cells, 6)[1:]
+    names, counts = others[::2], [first, *others[1::2]]
+    texts, row = [], FIRST_LINE
+    for count in map(_number, counts):
+        rows = range(row, row + int(count))
+        texts.append("\n".join("".join(map(str, _row(cells, each))) for each in rows))
+        row += int(count)
+    return texts[0], {str(name): text for name, text in zip(names, texts[1:], strict=True)}
 
 
 def _row(cells: Mapping[tuple[int, int], object], row: int) -> list[object]:

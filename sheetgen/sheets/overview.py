@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from sheetgen.canvas import Canvas
 from sheetgen.sheets import diagram
+from sheetgen.sheets.diagram_layout import is_drawn, labels_weights
 from sheetgen.sheets.gradient_check import VERDICT_CELL
 from sheetgen.sheets.plan import (
+    DATA,
     DERIVATION,
     GRADIENT_CHECK,
     INPUTS,
-    LEARNING_RATES,
     OVERVIEW,
     PLAYGROUND,
     Plan,
@@ -27,9 +28,11 @@ from sheetgen.style import (
     label,
 )
 
-DIAGRAM_COLUMNS = 16  # the last column that the diagram covers
+DIAGRAM = (4, 3)  # its cell
+NARROW, WIDE = 61, 64  # pixels of a column of the diagram: of the first four, of others
+PIXELS_OF_ROW = 20
 STEPS = (
-    "Change a yellow cell on Inputs: all tables, charts and checks follow.",
+    "Change a yellow cell on {where}: all tables, charts and checks follow.",
     "Type a learning rate on Playground and watch the error fall.",
     "Click any cell to see its formula; the notes on the headers give the mathematics.",
     "Read on Derivation how the chain rule leads to every gradient.",
@@ -51,35 +54,45 @@ def overview_sheet(
 ) -> Canvas:
     """Draw the sheet.
 
-    `tables` are the names of the sheets of the learning rates; `cells` gives the address of
-    every input, target, weight and activation at iteration 0.
+    `tables` are the names of the sheets that are compared; `cells` gives the address of every
+    input, target, weight, bias and activation at iteration 0.
     """
     canvas = Canvas(OVERVIEW, tab_colour=KINDS["iteration"].strong)
     canvas.widths = {0: 2, 1: 20, 2: 62, 3: 8, 4: 8, 5: 8, 6: 8}
     canvas.heights[0] = 30
     canvas.write(0, 1, plan.template.title, TITLE)
     canvas.write(1, 1, plan.template.description, SUBTITLE)
-    row = _steps(canvas, 3)
+    row = _steps(canvas, 3, plan)
     row = _state(canvas, row + 1, gradient_check)
-    row = _sheets(canvas, row + 1, tables)
-    row = _colours(canvas, row + 1)
-    if diagram.is_drawn(plan.network):
-        title = "The network at iteration 0, live"
-        if not diagram.labels_weights(plan.network):
-            title += " (its weights are on Inputs)"
-        canvas.write(3, 3, title, SECTION)
-        behind = max(row, 4 + diagram.rows(plan.network)) + 2
-        diagram.draw(canvas, plan, cells, (4, 3), behind)
-        canvas.print_area = (0, 0, behind - 2, DIAGRAM_COLUMNS)
-    else:
-        diagram.note(canvas, plan.network, 3, 3)
+    row = _sheets(canvas, row + 1, plan, tables)
+    row = _colours(canvas, row + 1, plan)
+    _diagram(canvas, plan, cells, row)
     return canvas
 
 
-def _steps(canvas: Canvas, row: int) -> int:
+def _diagram(canvas: Canvas, plan: Plan, cells: dict[str, str], row: int) -> None:
+    """Draw the network beside the text, whose last row is given, or say what it is made of."""
+    if not is_drawn(plan.network):
+        diagram.note(canvas, plan.network, 3, 3)
+        return
+    title = "The network at iteration 0, live"
+    if plan.data.samples > 1:
+        title += f", with sample {plan.template.order[0] + 1}"
+    if not labels_weights(plan.network):
+        title += " (its weights are on Inputs)"
+    canvas.write(3, 3, title, SECTION)
+    width, height = diagram.size(plan.network)
+    behind = max(row, DIAGRAM[0] + height // PIXELS_OF_ROW + 1) + 2
+    diagram.draw(canvas, plan, cells, DIAGRAM, behind)
+    last_column = 6 - (4 * NARROW - width) // WIDE
+    canvas.print_area = (0, 0, behind - 2, last_column)
+
+
+def _steps(canvas: Canvas, row: int, plan: Plan) -> int:
     canvas.write(row, 1, "How to use it", SECTION)
+    where = f"{INPUTS} or {DATA}" if plan.has_data_sheet else INPUTS
     for number, step in enumerate(STEPS, start=1):
-        canvas.write(row + number, 1, f"{number}   {step}", PLAIN)
+        canvas.write(row + number, 1, f"{number}   {step.format(where=where)}", PLAIN)
     return row + len(STEPS) + 1
 
 
@@ -94,13 +107,23 @@ def _state(canvas: Canvas, row: int, gradient_check: Canvas) -> int:
     return row + 2
 
 
-def _sheets(canvas: Canvas, row: int, tables: tuple[str, ...]) -> int:
+def _sheets(canvas: Canvas, row: int, plan: Plan, tables: tuple[str, ...]) -> int:
+    data, samples = {}, plan.data.samples
+    if plan.has_data_sheet:
+        count = f"{samples} samples" if samples > 1 else "the sample"
+        data = {DATA: f"{count} to train on: change them here"}
+    only = "the only training inputs: change them here"
+    if data:
+        only = "the other training inputs: weights, learning rates and settings"
+    compared = "with this optimiser" if plan.template.compare else "at this learning rate"
+    together = "optimisers" if plan.template.compare else "learning rates"
     entries = {
-        INPUTS: "the only training inputs: change them here",
+        INPUTS: only,
+        **data,
         DERIVATION: "the chain rule for every weight, each factor with its value",
         PLAYGROUND: "a learning rate to type, the whole training and its chart",
-        **dict.fromkeys(tables, "the training at this learning rate, with its chart"),
-        LEARNING_RATES: "all learning rates side by side",
+        **dict.fromkeys(tables, f"the training {compared}, with its chart"),
+        plan.comparison: f"all {together} side by side",
         GRADIENT_CHECK: "every gradient found in three ways",
     }
     canvas.write(row, 1, "Sheets", SECTION)
@@ -110,11 +133,14 @@ def _sheets(canvas: Canvas, row: int, tables: tuple[str, ...]) -> int:
     return row + len(entries) + 1
 
 
-def _colours(canvas: Canvas, row: int) -> int:
+def _colours(canvas: Canvas, row: int, plan: Plan) -> int:
+    colours = dict(COLOURS)
+    if plan.network.biases:
+        colours |= {"weight": "weights w and biases b", "gradient": "gradients ∂E/∂w and ∂E/∂b"}
     canvas.write(row, 1, "Colours", SECTION)
     canvas.write(row + 1, 1, "type here", replace(INPUT, bold=True, indent=1, locked=True))
     canvas.write(row + 1, 2, "yellow cells with a frame: change their numbers", Style(indent=1))
-    for offset, (kind, text) in enumerate(COLOURS.items(), start=2):
+    for offset, (kind, text) in enumerate(colours.items(), start=2):
         canvas.write(row + offset, 1, kind, label(kind))
         canvas.write(row + offset, 2, text, Style(indent=1))
-    return row + len(COLOURS) + 2
+    return row + len(colours) + 2

@@ -1,6 +1,6 @@
 """What every sheet is drawn from: the template, the reference's results, the view controls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
@@ -9,14 +9,29 @@ from math import isfinite
 import numpy as np
 
 from sheetgen.activations import Array
-from sheetgen.network import Connection, Network
-from sheetgen.reference import Backward, Forward, Trace, backward, forward, train, weight_matrices
+from sheetgen.data import Data
+from sheetgen.network import Connection, Network, Parameter
+from sheetgen.optimizers import OPTIMIZERS
+from sheetgen.reference import (
+    Backward,
+    Forward,
+    Parameters,
+    Trace,
+    backward,
+    forward,
+    initial,
+    train,
+)
+from sheetgen.schedules import SCHEDULES
 from sheetgen.template import Template
+from sheetgen.training import Training
 
 INPUTS = "Inputs"
+DATA = "Data"
 PLAYGROUND = "Playground"
 DERIVATION = "Derivation"
 LEARNING_RATES = "Learning rates"
+OPTIMIZER_COMPARISON = "Optimizers"
 GRADIENT_CHECK = "Gradient check"
 OVERVIEW = "Overview"
 
@@ -36,110 +51,216 @@ class Controls:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """One of the trainings that a workbook compares, with a sheet of its own."""
+
+    tab: str
+    """The name of its sheet."""
+    optimizer: str
+    rate: int
+    """The place of its learning rate in the list on `Inputs`, from 0."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """A template with all that the reference says about it.
 
-    `tabs` are the rates that the tabs are named for, which `Inputs` may have left behind.
+    `tabs` are the rates that the tabs are named for, which `Inputs` may have left behind;
+    `settings` the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
     """
 
     template: Template
     controls: Controls
     tabs: tuple[float, ...]
+    settings: Mapping[str, float]
 
     @classmethod
     def of(cls, template: Template) -> "Plan":
         """Return the plan of a new workbook, its view controls at their defaults."""
         rates = template.learning_rates
-        start = run(template, weight_matrices(template.network)).total_error
-        controls = Controls(
-            learning_rate=rates[len(rates) // 2], threshold=float(f"{start / 2:.2g}") or 1e-3
-        )
-        return cls(template, controls, rates)
+        if template.compare:
+            rates = rates[:1]
+            template = replace(template, learning_rates=rates)
+        plan = cls(template, Controls(rates[len(rates) // 2], 1.0), rates, _settings(template))
+        threshold = float(f"{plan.start.total_error / 2:.2g}") or 1e-3
+        return replace(plan, controls=replace(plan.controls, threshold=threshold))
 
     @property
     def network(self) -> Network:
         """The network with its initial weights."""
         return self.template.network
 
+    @property
+    def data(self) -> Data:
+        """The samples."""
+        return self.template.data
+
+    @property
+    def has_data_sheet(self) -> bool:
+        """Whether the samples have a sheet of their own."""
+        return self.data.samples > 1 or self.data.standardize
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The trainings to compare: one for each learning rate or for each optimiser."""
+        template = self.template
+        if template.compare:
+            return tuple(Variant(name, name, 0) for name in template.compare)
+        return tuple(
+            Variant(f"lr {tab:g}", template.optimizer, place) for place, tab in enumerate(self.tabs)
+        )
+
+    @property
+    def comparison(self) -> str:
+        """The name of the sheet that compares them."""
+        return OPTIMIZER_COMPARISON if self.template.compare else LEARNING_RATES
+
+    @property
+    def optimizers(self) -> tuple[str, ...]:
+        """Every optimiser that is used."""
+        return _optimizers(self.template)
+
+    def training(self, optimizer: str) -> Training:
+        """Return how the network is trained with one of the optimisers."""
+        template = self.template
+        return Training(
+            data=template.data,
+            iterations=template.iterations,
+            order=template.order,
+            batch_size=template.batch_size,
+            reduction=template.reduction,
+            optimizer=OPTIMIZERS[optimizer],
+            hyperparameters=self._settings_of(optimizer),
+            schedule=SCHEDULES[template.schedule],
+            schedule_parameters=self._settings_of(template.schedule),
+        )
+
+    def _settings_of(self, owner: str) -> dict[str, float]:
+        prefix = f"{owner}."
+        return {
+            key.removeprefix(prefix): value
+            for key, value in self.settings.items()
+            if key.startswith(prefix)
+        }
+
     @cached_property
     def traces(self) -> tuple[Trace, ...]:
-        """The training at each learning rate."""
-        return tuple(self.train(rate) for rate in self.template.learning_rates)
+        """The training of each variant."""
+        rates = self.template.learning_rates
+        return tuple(self.train(rates[each.rate], each.optimizer) for each in self.variants)
 
     @cached_property
     def playground(self) -> Trace:
         """The training at the Playground's learning rate."""
-        return self.train(self.controls.learning_rate)
+        return self.train(self.controls.learning_rate, self.template.optimizer)
 
-    def train(self, learning_rate: float) -> Trace:
+    def train(self, learning_rate: float, optimizer: str) -> Trace:
         """Train by the reference."""
-        template = self.template
-        return train(
-            template.network,
-            template.sample,
-            template.target,
-            learning_rate,
-            template.iterations,
-        )
+        return train(self.network, self.training(optimizer), learning_rate)
+
+    @cached_property
+    def sample(self) -> Array:
+        """The inputs at iteration 0, as the network reads them."""
+        return np.array(self.data.used_inputs()[self.template.order[0]])
+
+    @property
+    def target(self) -> tuple[float, ...]:
+        """The targets at iteration 0."""
+        return self.data.targets[self.template.order[0]]
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The weights and biases at iteration 0."""
+        return initial(self.network)
 
     @cached_property
     def start(self) -> Forward:
         """The forward pass at iteration 0."""
-        return run(self.template, weight_matrices(self.network))
+        return forward(self.network, self.parameters, self.sample.tolist(), self.target)
 
     @cached_property
     def start_gradients(self) -> Backward:
         """The backward pass at iteration 0."""
-        template = self.template
-        weights = weight_matrices(self.network)
-        return backward(self.network, weights, template.sample, template.target, self.start)
+        sample = self.sample.tolist()
+        return backward(self.network, self.parameters, sample, self.target, self.start)
 
-    def moved(self, edge: Connection, by: float) -> Forward:
-        """Return the forward pass at iteration 0 with one weight moved."""
-        weights = weight_matrices(self.network)
-        weights[edge.layer][edge.unit, edge.position] += by
-        return run(self.template, weights)
+    def moved(self, parameter: Parameter, by: float) -> Forward:
+        """Return the forward pass at iteration 0 with one weight or bias moved."""
+        parameters = initial(self.network)
+        if isinstance(parameter, Connection):
+            parameters.weights[parameter.layer][parameter.unit, parameter.position] += by
+        else:
+            parameters.biases[parameter.layer][parameter.unit] += by
+        return forward(self.network, parameters, self.sample.tolist(), self.target)
 
-    def step(self, edge: Connection) -> float:
+    def step(self, parameter: Parameter) -> float:
         """Return by how much the gradient check moves a weight: less where its input is large.
 
         The truncation of a central difference grows with the square of step times input.
         """
-        activations = [np.array(self.template.sample), *self.start.activations]
-        return self.controls.epsilon / max(1.0, float(abs(activations[edge.layer][edge.position])))
+        if not isinstance(parameter, Connection):
+            return self.controls.epsilon
+        sources = [self.sample, *self.start.activations]
+        value = float(abs(sources[parameter.layer][parameter.position]))
+        return self.controls.epsilon / max(1.0, value)
 
-    def central_difference(self, edge: Connection) -> float:
+    def central_difference(self, parameter: Parameter) -> float:
         """Return (E(w + s) - E(w - s)) / 2s at iteration 0, with the step s."""
-        step, weight = self.step(edge), self.network.weight(edge)
-        above, below = self.moved(edge, step), self.moved(edge, -step)
-        return (above.total_error - below.total_error) / ((weight + step) - (weight - step))
+        step, value = self.step(parameter), self.value(parameter)
+        above, below = self.moved(parameter, step), self.moved(parameter, -step)
+        return (above.total_error - below.total_error) / ((value + step) - (value - step))
 
-    def with_values(self, values: dict[str, float]) -> "Plan":
+    def value(self, parameter: Parameter) -> float:
+        """Return the initial value of a weight or a bias."""
+        if isinstance(parameter, Connection):
+            return self.network.weight(parameter)
+        return self.network.bias(parameter)
+
+    def with_values(self, values: Mapping[str, float]) -> "Plan":
         """Return the plan with the numbers of a workbook's input cells, by their keys."""
         template = self.template
-        network = template.network
-        rates = tuple(
-            values[f"learning_rate_{number}"]
-            for number in range(1, len(template.learning_rates) + 1)
-        )
+        rates = (f"learning_rate_{place + 1}" for place in range(len(template.learning_rates)))
         changed = replace(
             template,
-            network=network.with_weights(values),
-            sample=_picked(values, network.input_names),
-            target=_picked(values, network.target_names),
-            learning_rates=rates,
+            network=template.network.with_parameters(values),
+            data=self._data(values),
+            learning_rates=tuple(values[rate] for rate in rates),
         )
         controls = Controls(**{name: values[name] for name in self.controls.__dataclass_fields__})
-        return Plan(changed, controls, self.tabs)
+        settings = {key: values.get(key, value) for key, value in self.settings.items()}
+        return Plan(changed, controls, self.tabs, settings)
+
+    def _data(self, values: Mapping[str, float]) -> Data:
+        network, samples = self.network, range(self.data.samples)
+        return replace(
+            self.data,
+            inputs=tuple(
+                tuple(values[self.data_key(name, at)] for name in network.input_names)
+                for at in samples
+            ),
+            targets=tuple(
+                tuple(values[self.data_key(name, at)] for name in network.target_names)
+                for at in samples
+            ),
+        )
+
+    def data_key(self, symbol: str, sample: int) -> str:
+        """Return the key of the input cell with a sample's input or target."""
+        return f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
 
 
-def run(template: Template, weights: Sequence[Array]) -> Forward:
-    """Run a template's network on its sample, with the given weight matrices."""
-    return forward(template.network, weights, template.sample, template.target)
+def _optimizers(template: Template) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*template.compare, template.optimizer)))
 
 
-def _picked(values: dict[str, float], names: Sequence[str]) -> tuple[float, ...]:
-    return tuple(values[name] for name in names)
+def _settings(template: Template) -> dict[str, float]:
+    found = {
+        f"{optimizer}.{name}": value
+        for optimizer in _optimizers(template)
+        for name, value in template.hyperparameters_of(optimizer).items()
+    }
+    parameters = template.schedule_parameters
+    return found | {f"{template.schedule}.{name}": value for name, value in parameters.items()}
 
 
 def general_text(number: float) -> str:

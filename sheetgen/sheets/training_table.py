@@ -2,14 +2,19 @@
 
 Left of the table stand the rate, what it achieves and the chart, right of it the columns of
 `columns.training_columns`, in which every row from iteration 1 on is the same relative formula.
+With several samples the chart shows the mean error of each epoch.
 """
 
 from dataclasses import dataclass
 
-from sheetgen.canvas import Block, Canvas, Chart, Series
-from sheetgen.columns import Column, training_columns
-from sheetgen.reference import Trace
+import numpy as np
+
+from sheetgen.canvas import Block, Canvas, Series, local
+from sheetgen.columns import Column, has_correct, training_columns
+from sheetgen.history import CORRECT, Trace
+from sheetgen.sheets.curves import Curve, error_chart, per_epoch, per_iteration
 from sheetgen.sheets.plan import Plan, general_text
+from sheetgen.sheets.sources import Sources
 from sheetgen.style import (
     KINDS,
     LABEL,
@@ -23,13 +28,13 @@ from sheetgen.style import (
     number,
     number_format,
 )
+from sheetgen.training import Training
 
 BAND_ROW = 3
 HEADER_ROW = 4
 FIRST_ROW = 5  # iteration 0
 FIRST_COLUMN = 3
 RATE_CELL = (1, 1)
-CHART_WIDTH = 325
 
 
 @dataclass(frozen=True)
@@ -39,51 +44,68 @@ class Table:
     canvas: Canvas
     trace: Trace
     places: dict[str, int]
-    iterations: int
+    training: Training
+
+    @property
+    def iterations(self) -> int:
+        """The last iteration."""
+        return self.training.iterations
 
     def cell(self, symbol: str, iteration: int) -> str:
         """Return the absolute address of a quantity at an iteration."""
         return self.canvas.absolute(FIRST_ROW + iteration, self.places[symbol])
 
-    def range(self, symbol: str) -> str:
-        """Return the absolute address of a quantity at all iterations."""
-        column = self.places[symbol]
-        return self.canvas.range(FIRST_ROW, column, FIRST_ROW + self.iterations, column)
+    def range(self, symbol: str, first: int = 0, last: int | None = None) -> str:
+        """Return the absolute address of a quantity at all iterations, or from first to last."""
+        column, end = self.places[symbol], self.iterations if last is None else last
+        return self.canvas.range(FIRST_ROW + first, column, FIRST_ROW + end, column)
 
     def header(self, symbol: str) -> str:
         """Return the absolute address of a quantity's header."""
         return self.canvas.absolute(HEADER_ROW, self.places[symbol])
 
 
-def learning_rate_sheet(plan: Plan, index: int, inputs: Canvas, series_name: str) -> Table:
-    """Draw the sheet of one learning rate; `series_name` is the cell that names its curve."""
-    tab, rate = plan.tabs[index], plan.template.learning_rates[index]
-    canvas = Canvas(f"lr {tab:g}", tab_colour=KINDS["error"].strong)
-    rate_address = inputs.address(f"learning_rate_{index + 1}")
+@dataclass(frozen=True)
+class Compared:
+    """A table and its curve of the error, over the iterations or over the epochs."""
+
+    table: Table
+    curve: Curve
+
+    @property
+    def canvas(self) -> Canvas:
+        """The sheet."""
+        return self.table.canvas
+
+
+def variant_sheet(plan: Plan, index: int, sources: Sources, series_name: str) -> Compared:
+    """Draw the sheet of one learning rate or optimiser; `series_name` is its curve's name."""
+    variant = plan.variants[index]
+    rate, tab = plan.template.learning_rates[variant.rate], plan.tabs[variant.rate]
+    canvas = Canvas(variant.tab, tab_colour=KINDS["error"].strong)
+    rate_address = sources.address(f"learning_rate_{variant.rate + 1}")
     canvas.calculate(*RATE_CELL, f"={rate_address}", rate, RESULT_RATE)
-    stays = rate == tab
-    title = f"Training with learning rate η = {general_text(rate)}"
-    moved = f"   (the tab was named for η = {tab:g})"
-    canvas.calculate(
-        0,
-        0,
-        f'="Training with learning rate η = "&B2&IF(B2={tab:.16G},"","{moved}")',
-        title if stays else title + moved,
-        TITLE,
-    )
-    table = draw_table(canvas, plan, plan.traces[index], inputs)
-    colour = KINDS["error"].strong
-    error_chart(
-        table, Series(table.range("iteration"), table.range("E_total"), series_name, colour)
-    )
-    return table
+    start = "Training with learning rate η = "
+    if plan.template.compare:
+        start = f"Training with {variant.optimizer}, learning rate η = "
+        moved = ""
+    else:
+        moved = f"   (the tab was named for η = {tab:g})"
+    text = start + general_text(rate) + ("" if rate == tab else moved)
+    formula = f'="{start}"&B2'
+    if moved:
+        formula += f'&IF(B2={tab:.16G},"","{moved}")'
+    canvas.calculate(0, 0, formula, text, TITLE)
+    table = draw_table(canvas, plan, plan.traces[index], sources, variant.optimizer)
+    return Compared(table, draw_curves(table, plan, series_name, KINDS["error"].strong))
 
 
-def draw_table(canvas: Canvas, plan: Plan, trace: Trace, inputs: Canvas) -> Table:
-    """Draw the columns and the summary onto a sheet whose rate stands in RATE_CELL."""
-    columns = training_columns(plan.network, inputs.address, "$B$2", FIRST_COLUMN)
+def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optimizer: str) -> Table:
+    """Draw the columns onto a sheet whose rate stands in RATE_CELL."""
+    training = plan.training(optimizer)
+    columns = training_columns(plan.network, training, sources.address, "$B$2", FIRST_COLUMN)
     places = {column.symbol: FIRST_COLUMN + place for place, column in enumerate(columns)}
-    table = Table(canvas, trace, places, plan.template.iterations)
+    table = Table(canvas, trace, places, training)
     canvas.protected = False
     canvas.freeze = (FIRST_ROW, FIRST_COLUMN + 1)
     canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
@@ -92,8 +114,41 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, inputs: Canvas) -> Tabl
     canvas.names[f"'{canvas.name}'!learning_rate"] = canvas.absolute(*RATE_CELL)
     _headers(canvas, columns)
     _rows(canvas, columns, trace)
-    _summary(table)
     return table
+
+
+def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curve:
+    """Draw the summary and the charts left of the table; return the curve of the error."""
+    if table.training.samples == 1:
+        curve = per_iteration(table.range("iteration"), table.range("E_total"), table.trace)
+        first, last = table.cell("E_total", 0), table.cell("E_total", table.iterations)
+        names = ("E_total at iteration 0", f"E_total at iteration {table.iterations}")
+    else:
+        curve = _epochs(table, plan)
+        first, last = curve.cell(0), curve.cell(-1)
+        names = ("mean E_total of epoch 1", f"mean E_total of epoch {len(curve.values)}")
+    _summary(table, curve, names, (first, last))
+    name = series_name or table.header("E_total")
+    error_chart(table.canvas, Series(curve.x, curve.y, name, colour), curve, FIRST_ROW)
+    return curve
+
+
+def _epochs(table: Table, plan: Plan) -> Curve:
+    """Write the mean error of each epoch, and with classes the accuracy, below the charts."""
+    symbols = {"mean E_total": "E_total"}
+    if has_correct(plan.network, table.training):
+        symbols["accuracy"] = CORRECT
+        table.canvas.widths[2] = 12
+    ranges, values = {}, {}
+    samples, epochs = table.training.samples, table.training.epochs
+    for title, symbol in symbols.items():
+        ends = [min((at + 1) * samples - 1, table.iterations) for at in range(epochs)]
+        places = [local(table.range(symbol, at * samples, end)) for at, end in enumerate(ends)]
+        ranges[title] = [f"=AVERAGE({place})" for place in places]
+        values[title] = np.array(
+            [table.trace[symbol][at * samples : end + 1].mean() for at, end in enumerate(ends)]
+        )
+    return per_epoch(table.canvas, ranges, values, FIRST_ROW)
 
 
 def _headers(canvas: Canvas, columns: tuple[Column, ...]) -> None:
@@ -124,36 +179,17 @@ def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
     canvas.numbers.append((2, 1, 3, 1))
 
 
-def _summary(table: Table) -> None:
-    canvas, iterations = table.canvas, table.iterations
-    first, last = (float(table.trace["E_total"][at]) for at in (0, -1))
+def _summary(table: Table, curve: Curve, names: tuple[str, str], ends: tuple[str, str]) -> None:
+    canvas, values = table.canvas, curve.values
+    first, last = float(values[0]), float(values[-1])
     canvas.write(1, 0, "learning rate η", LABEL)
-    canvas.write(2, 0, "E_total at iteration 0", LABEL)
-    canvas.calculate(2, 1, f"={table.cell('E_total', 0)}", first, RESULT)
-    canvas.write(3, 0, f"E_total at iteration {iterations}", LABEL)
-    canvas.calculate(3, 1, f"={table.cell('E_total', iterations)}", last, RESULT)
+    for row, name, cell, value in zip((2, 3), names, ends, (first, last), strict=True):
+        canvas.write(row, 0, name, LABEL)
+        canvas.calculate(row, 1, f"={cell}", value, RESULT)
     canvas.write(4, 0, "reduction of E_total", LABEL)
     reduction = 0.0 if first == 0 else 1 - last / first
     style = Style(bold=True, number_format=PERCENT, align="right")
     canvas.calculate(4, 1, "=IF(B3=0,0,1-B4/B3)", reduction, style)
-
-
-def error_chart(table: Table, series: Series) -> None:
-    """Put the chart of E_total left of the table, under the summary."""
-    table.canvas.charts.append(
-        Chart(
-            row=FIRST_ROW,
-            column=0,
-            width=CHART_WIDTH,
-            height=300,
-            series=(series,),
-            description=f"E_total at each iteration, {table.canvas.name}",
-            x_title="iteration",
-            y_title="E_total",
-            x_offset=4,
-            y_offset=6,
-        )
-    )
 
 
 RESULT_RATE = Style(bold=True, align="right")

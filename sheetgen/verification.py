@@ -19,13 +19,14 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.canvas import Canvas, Value
 from sheetgen.compose import compose
-from sheetgen.engines import Engine, Values
+from sheetgen.engines import EMBEDDED, Engine, Values
 from sheetgen.errors import InputError, RunError
 from sheetgen.sheets import origin
 from sheetgen.sheets.plan import Plan
 from sheetgen.xlsx import FileCell, read_cells, write_changed
 
 TOLERANCE = 1e-12  # |found - expected| <= TOLERANCE * max(1, |expected|), for plain SGD
+OTHER_TOLERANCE = 1e-10  # for other optimisers, which divide by small numbers
 IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can pass
 DIVERGED = 1e6  # larger values are outside the promise
 LABEL_TOLERANCE = 1.01e-4  # labels show four digits, and engines round a tie differently
@@ -118,20 +119,23 @@ class Subject:
 
 
 def verify(
-    path: Path, engines: Sequence[Engine], perturbations: int = 1, seed: int = 0
-) -> Iterator[Result]:
-    """Yield a result for each engine and for the file as it is, then for each perturbation.
+    path: Path | str,
+    engines: Sequence[Engine] = (EMBEDDED,),
+    perturbations: int = 1,
+    seed: int = 0,
+) -> list[Result]:
+    """Return a result for each engine and for the file as it is, then for each perturbation.
 
-    Raises InputError when the file was not made by sheetgen or an input cell holds no number,
-    RunError when an engine fails.
+    Each has `passed`, `formulas` and `largest_difference`. Raises InputError when the file was
+    not made by sheetgen or an input cell holds no number, RunError when an engine fails.
     """
-    yield from verify_subject(read_subject(path), engines, perturbations, seed)
+    return list(verify_subject(read_subject(Path(path)), engines, perturbations, seed))
 
 
 def verify_subject(
     subject: Subject, engines: Sequence[Engine], perturbations: int = 1, seed: int = 0
 ) -> Iterator[Result]:
-    """Yield what `verify` yields, for a file that has been read."""
+    """Yield what `verify` returns, for a file that has been read."""
     for number in range(perturbations + 1):
         plan = subject.plan
         if number:
@@ -142,7 +146,10 @@ def verify_subject(
             write_changed(subject.path, copy, _changes(canvases) if number else {}, IMPOSSIBLE)
             for engine in engines:
                 values = _recalculated(engine, copy, subject.path)
-                sheets = tuple(_compare(canvas, subject.cells, values) for canvas in canvases)
+                tolerance = tolerance_of(plan)
+                sheets = tuple(
+                    _compare(canvas, subject.cells, values, tolerance) for canvas in canvases
+                )
                 yield Result(engine.version(), number, sheets)
 
 
@@ -212,23 +219,51 @@ def _accepts(limits: Mapping[str, object], value: float) -> bool:
     return least <= value <= most
 
 
+def tolerance_of(plan: Plan) -> float:
+    """Return the tolerance that holds for a workbook's optimisers."""
+    return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
+
+
 def _perturbed(plan: Plan, random: np.random.Generator) -> Plan:
-    """Move every input by at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up."""
+    """Move every input by at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up.
+
+    Targets that name a class are permuted instead.
+    """
     values: dict[str, float] = {}
     for canvas in compose(plan):
         for key, place in canvas.inputs.items():
-            value = float(canvas.value(*place))
-            if key == "epsilon":
-                moved = min(0.5, value * random.uniform(LARGEST_EPSILON / 4, LARGEST_EPSILON))
-            elif key.startswith("learning_rate"):
-                moved = value * random.uniform(1 - LARGEST_CHANGE, 1)
-            else:
-                # What is 0 would stay 0 by a relative change, and hide what is multiplied by it.
-                moved = value * random.uniform(1 - LARGEST_CHANGE, 1 + LARGEST_CHANGE)
-                moved = moved or random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
+            moved = _moved(key, float(canvas.value(*place)), random)
+            limits = canvas.validations[place]
+            moved = max(float(limits["minimum"]), min(float(limits["maximum"]), moved))
             # Few digits, so that texts that contain the number are the same in every engine.
-            values[key] = float(f"{max(-1e6, min(1e6, moved)):.6g}")
-    return plan.with_values(values)
+            values[key] = float(f"{moved:.6g}")
+    return plan.with_values(values | _permuted_targets(plan, random))
+
+
+def _moved(key: str, value: float, random: np.random.Generator) -> float:
+    if key == "epsilon":
+        return min(0.5, value * random.uniform(LARGEST_EPSILON / 4, LARGEST_EPSILON))
+    if key.startswith("learning_rate"):
+        return value * random.uniform(1 - LARGEST_CHANGE, 1)
+    # What is 0 would stay 0 by a relative change, and hide what is multiplied by it.
+    moved = value * random.uniform(1 - LARGEST_CHANGE, 1 + LARGEST_CHANGE)
+    return moved or random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
+
+
+def _permuted_targets(plan: Plan, random: np.random.Generator) -> dict[str, float]:
+    """Return other targets of the same kind where they name classes."""
+    targets = np.array(plan.data.targets)
+    if plan.data.is_one_hot:
+        targets = random.permuted(targets, axis=1)
+    elif plan.network.loss.activation == "sigmoid" and set(targets.ravel()) <= {0.0, 1.0}:
+        targets = 1 - targets if len(targets) == 1 else random.permuted(targets, axis=0)
+    else:
+        return {}
+    return {
+        plan.data_key(name, sample): float(targets[sample, place])
+        for sample in range(len(targets))
+        for place, name in enumerate(plan.network.target_names)
+    }
 
 
 def _changes(canvases: Sequence[Canvas]) -> Changes:
@@ -240,7 +275,10 @@ def _changes(canvases: Sequence[Canvas]) -> Changes:
 
 
 def _compare(
-    canvas: Canvas, cells: Mapping[str, Mapping[tuple[int, int], FileCell]], values: Values
+    canvas: Canvas,
+    cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
+    values: Values,
+    tolerance: float,
 ) -> SheetResult:
     result = SheetResult(canvas.name)
     held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
@@ -252,7 +290,8 @@ def _compare(
         cell = held.get((row, column), FileCell(None, None))
         value = found.get((row, column))
         scale = canvas.scales.get((row, column), 1.0)
-        reason = _wrong_formula(formula, cell) or _wrong_value(expected, value, scale, result)
+        reason = _wrong_formula(formula, cell)
+        reason = reason or _wrong_value(expected, value, scale, tolerance, result)
         shown = "" if cell.formula is None else f"={cell.formula}"
         if not reason and shown != formula:
             result.reworded.append(_address(row, column))
@@ -293,7 +332,9 @@ def _refers(formula: str) -> bool:
     return _REFERENCE.search(_TEXT.sub("", formula)) is not None
 
 
-def _wrong_value(expected: Value, found: Value | None, scale: float, result: SheetResult) -> str:
+def _wrong_value(
+    expected: Value, found: Value | None, scale: float, tolerance: float, result: SheetResult
+) -> str:
     if isinstance(expected, str):
         same = isinstance(found, str) and _same_text(expected, found)
         return "" if same else "it comes to another text"
@@ -303,7 +344,7 @@ def _wrong_value(expected: Value, found: Value | None, scale: float, result: She
         return "it comes to no number"
     difference = abs(found - expected) / max(1.0, abs(expected), scale)
     result.largest_difference = max(result.largest_difference, difference)
-    return "" if difference <= TOLERANCE else f"it is off by {difference:.2e}"
+    return "" if difference <= tolerance else f"it is off by {difference:.2e}"
 
 
 def _same_text(expected: str, found: str) -> bool:

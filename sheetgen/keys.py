@@ -1,0 +1,154 @@
+"""Tables of a TOML document, read key by key.
+
+Every refusal names the key's path, what was found and what was expected.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sheetgen.errors import InputError, nearest
+
+MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
+NUMBER = "a finite number from -1e6 to 1e6"
+
+
+class Table:
+    """A table and the path that leads to it, such as "network.layers[0]".
+
+    All methods raise InputError when what stands under the key is not what they return.
+    """
+
+    def __init__(self, values: Mapping[str, Any], path: str = "") -> None:
+        self.values = values
+        self._path = path
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def path(self, key: str) -> str:
+        """Return the path of one of its keys."""
+        return f"{self._path}.{key}" if self._path else key
+
+    def only(self, *known: str) -> None:
+        """Refuse all other keys."""
+        for key in self.values:
+            if key not in known:
+                raise InputError(
+                    f"{self.path(key)}: found an unknown key{hint(key, sorted(known))}; "
+                    f"expected one of {', '.join(sorted(known))}"
+                )
+
+    def required(self, key: str) -> Any:  # noqa: ANN401 - whatever TOML holds
+        """Return what stands under a key."""
+        if key not in self.values:
+            raise InputError(f"{self.path(key)}: found nothing; expected this key")
+        return self.values[key]
+
+    def refused(self, key: str, expected: str) -> InputError:
+        """Return the complaint about what stands under a key."""
+        return refused(self.path(key), self.values[key], expected)
+
+    def table(self, key: str) -> "Table":
+        """Return a table within this one."""
+        found = self.required(key)
+        if not isinstance(found, dict):
+            raise self.refused(key, f"a table, [{self.path(key)}]")
+        return Table(found, self.path(key))
+
+    def tables(self, key: str) -> list["Table"]:
+        """Return a list of tables, at least one."""
+        found = self.required(key)
+        if not isinstance(found, list) or not found:
+            raise self.refused(key, f"one [[{self.path(key)}]] table per layer")
+        for index, entry in enumerate(found):
+            if not isinstance(entry, dict):
+                raise refused(f"{self.path(key)}[{index}]", entry, "a table")
+        return [Table(entry, f"{self.path(key)}[{index}]") for index, entry in enumerate(found)]
+
+    def text(self, key: str, default: str) -> str:
+        """Return a text that fits a cell and a note."""
+        found = self.values.get(key, default)
+        if not isinstance(found, str) or len(found) > MAXIMUM_TEXT:
+            raise self.refused(key, f"text of at most {MAXIMUM_TEXT} characters")
+        return found
+
+    def texts(self, key: str) -> list[str]:
+        """Return a list of texts, at least one and each once."""
+        found = self.required(key)
+        if not isinstance(found, list) or not found:
+            raise self.refused(key, "a list of names")
+        for index, entry in enumerate(found):
+            if not isinstance(entry, str):
+                raise refused(f"{self.path(key)}[{index}]", entry, "a name")
+            if entry in found[:index]:
+                raise refused(f"{self.path(key)}[{index}]", entry, "each name once")
+        return found
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """Return true or false."""
+        found = self.values.get(key, default)
+        if not isinstance(found, bool):
+            raise self.refused(key, "true or false")
+        return found
+
+    def choice(self, key: str, known: Iterable[str], default: str) -> str:
+        """Return one of the known names."""
+        return chosen(self.values.get(key, default), known, self.path(key))
+
+    def whole(self, key: str, lowest: int, highest: int, expected: str = "") -> int:
+        """Return a whole number within bounds; the key must be there."""
+        found = self.required(key)
+        if type(found) is not int or not lowest <= found <= highest:
+            raise self.refused(key, expected or f"a whole number from {lowest} to {highest}")
+        return found
+
+    def number(self, key: str) -> float:
+        """Return a number; the key must be there."""
+        return number(self.required(key), self.path(key))
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """Return a list of numbers; the key must be there."""
+        return numbers(self.required(key), self.path(key))
+
+
+def numbers(found: object, path: str) -> tuple[float, ...]:
+    """Return the numbers of a list; raises InputError when it holds anything else."""
+    if not isinstance(found, list):
+        raise refused(path, found, "a list of numbers")
+    return tuple(number(entry, f"{path}[{index}]") for index, entry in enumerate(found))
+
+
+def number(found: object, path: str) -> float:
+    """Return a number of moderate size in 16 significant digits; raises InputError for others.
+
+    That is how a workbook holds an input, so it is what we compute with.
+    """
+    if not isinstance(found, int | float) or isinstance(found, bool) or not abs(found) <= 1e6:
+        raise refused(path, found, NUMBER)
+    return float(f"{float(found):.16G}")
+
+
+def chosen(found: object, known: Iterable[str], path: str) -> str:
+    """Return a known name; raises InputError, with the nearest one, for any other."""
+    names = list(known)
+    if not isinstance(found, str) or found not in names:
+        near = hint(found, names) if isinstance(found, str) else ""
+        raise InputError(f"{path}: found {shortened(found)}{near}; expected {' or '.join(names)}")
+    return found
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return a question about the nearest known name, or nothing."""
+    near = nearest(name, known)
+    return f" (did you mean {near}?)" if near else ""
+
+
+def refused(path: str, found: object, expected: str) -> InputError:
+    """Return the complaint about what was found under a path."""
+    return InputError(f"{path}: found {shortened(found)}; expected {expected}")
+
+
+def shortened(found: object) -> str:
+    """Return what was found as TOML or Python would write it, at most 60 characters."""
+    text = repr(found)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,156 @@
+"""The built-in templates do what their comments say, by the reference."""
+
+import tomllib
+
+import numpy as np
+import pytest
+
+from sheetgen import template
+from sheetgen.optimizers import OPTIMIZERS
+from sheetgen.reference import train
+from sheetgen.schedules import SCHEDULES
+from sheetgen.training import Training
+
+BUILT_IN = ("biases", "deep", "digits", "era-v1", "era-v2", "iris", "line-fit", "sine", "xor")
+
+
+def trained(name, rate, optimizer=None):
+    """Train a built-in template with the reference; return it with its trace."""
+    chosen = template.load(name)
+    optimizer = optimizer or chosen.optimizer
+    training = Training(
+        data=chosen.data,
+        iterations=chosen.iterations,
+        order=chosen.order,
+        batch_size=chosen.batch_size,
+        reduction=chosen.reduction,
+        optimizer=OPTIMIZERS[optimizer],
+        hyperparameters=chosen.hyperparameters_of(optimizer),
+        schedule=SCHEDULES[chosen.schedule],
+        schedule_parameters=chosen.schedule_parameters,
+    )
+    return chosen, train(chosen.network, training, rate)
+
+
+def by_epoch(chosen, values):
+    """Return the mean of each epoch."""
+    return values.reshape(-1, chosen.data.samples).mean(axis=1)
+
+
+def comment(name):
+    """Return the comment at the head of a built-in template in one line."""
+    head = template.load(name).source.partition("\ntitle")[0]
+    return " ".join(head.replace("#", " ").split())
+
+
+def test_these_are_built_in():
+    assert tuple(template.built_in()) == BUILT_IN
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_built_in_template_says_first_what_it_teaches(name):
+    chosen = template.load(name)
+    assert "It teaches" in comment(name)
+    assert chosen.title
+    assert chosen.description
+    assert template.parse(chosen.source, files=chosen.files) == chosen
+
+
+@pytest.mark.parametrize("name", [name for name in BUILT_IN if name != "era-v1"])
+def test_a_built_in_table_ends_with_an_epoch(name):
+    chosen = template.load(name)
+    assert chosen.data.samples == 1 or (chosen.iterations + 1) % chosen.data.samples == 0
+
+
+def test_biases_is_the_well_known_example():
+    era, (biases, trace) = template.load("era-v1"), trained("biases", 0.5)
+    assert biases.data == era.data
+    assert [layer.weights for layer in biases.network.layers] == [
+        layer.weights for layer in era.network.layers
+    ]
+    assert [layer.biases for layer in biases.network.layers] == [(0.35, 0.35), (0.60, 0.60)]
+    assert f"{trace['E_total'][0]:.9f}" == "0.298371109"
+    assert f"{trace['E_total'][1]:.9f}" == "0.291027774"
+    assert "0.291027924" in comment("biases")
+
+
+@pytest.mark.parametrize(("rate", "epoch"), [(0.5, 43), (1, 23), (2, 13), (4, 22)])
+def test_xor_gets_all_four_right(rate, epoch):
+    chosen, trace = trained("xor", rate)
+    assert rate in chosen.learning_rates
+    right = by_epoch(chosen, trace["correct"])
+    assert right[epoch - 2] < 1
+    assert (right[epoch - 1 :] == 1).all()
+
+
+def test_iris_is_the_data_of_the_article():
+    data = template.load("iris").data
+    assert data.target_labels == ("setosa", "versicolor", "virginica")
+    assert np.sum(data.targets, axis=0).tolist() == [50, 50, 50]
+    means = np.mean(data.inputs, axis=0)
+    assert means == pytest.approx([5.843333, 3.057333, 3.758, 1.199333], abs=1e-6)
+
+
+def test_iris_is_learned_in_five_epochs():
+    right = by_epoch(*with_correct("iris", 0.5))
+    assert len(right) == 5
+    assert right[0] == pytest.approx(0.81, abs=0.005)
+    assert right[-1] == pytest.approx(0.96)
+
+
+def test_digits_are_learned_in_three_epochs():
+    right = by_epoch(*with_correct("digits", 0.2))
+    assert right[[0, -1]] == pytest.approx([0.50, 0.95])
+    assert np.sum(template.load("digits").data.targets, axis=0).tolist() == [6] * 10
+
+
+def with_correct(name, rate):
+    chosen, trace = trained(name, rate)
+    return chosen, trace["correct"]
+
+
+def test_line_fit_says_how_the_optimisers_differ():
+    chosen = template.load("line-fit")
+    x, y = np.array(chosen.data.inputs)[:, 0], np.array(chosen.data.targets)[:, 0]
+    slope, intercept = np.polyfit(x, y, 1)
+    assert (round(slope, 4), round(intercept, 4)) == (1.9898, 0.9859)
+    assert round(np.mean((slope * x + intercept - y) ** 2), 4) == 0.0459
+    errors = {
+        name: by_epoch(chosen, trained("line-fit", 0.1, name)[1]["E_total"])
+        for name in chosen.compare
+    }
+    assert min(errors, key=lambda name: errors[name][4]) == "rmsprop"
+    assert errors["rmsprop"][[4, -1]] == pytest.approx([0.059, 0.060], abs=5e-4)
+    for name in ("sgd", "adam", "adamw"):
+        assert errors[name][-1] == pytest.approx(0.048, abs=5e-4)
+    assert max(errors, key=lambda name: errors[name][-1]) == "adagrad"
+    assert errors["adagrad"][-1] == pytest.approx(0.602, abs=5e-4)
+    assert errors["momentum"][2] > 5 * errors["momentum"][1]  # it overshoots
+    assert errors["momentum"][-1] == pytest.approx(0.056, abs=5e-4)
+
+
+def test_sine_ends_better_with_its_schedule():
+    chosen, trace = trained("sine", 0.2)
+    falling = by_epoch(chosen, trace["E_total"])
+    assert falling[[0, -1]] == pytest.approx([0.132, 0.0080], abs=5e-4)
+    assert trace["learning_rate"][-1] < 1e-5
+    training = Training(chosen.data, chosen.iterations, chosen.order)
+    constant = by_epoch(chosen, train(chosen.network, training, 0.2)["E_total"])
+    assert constant[-1] == pytest.approx(0.033, abs=5e-4)
+
+
+def test_deep_dies_at_rate_1_only():
+    for rate, epoch in ((0.1, 11), (0.5, 4)):
+        chosen, trace = trained("deep", rate)
+        assert (by_epoch(chosen, trace["correct"])[epoch - 1 :] == 1).all()
+    chosen, trace = trained("deep", 1)
+    weights = [trace[edge.gradient] for edge in chosen.network.connections]
+    assert np.any(np.array(weights)[:, 6] != 0)
+    assert np.all(np.array(weights)[:, 7:] == 0)
+    assert trace["b9"][-1] != trace["b9"][-2]
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_built_in_template_is_plain_toml(name):
+    text = (template.folder() / f"{name}.toml").read_text(encoding="utf-8")
+    assert set(tomllib.loads(text)) == {"title", "description", "network", "data", "training"}

@@ -1,0 +1,229 @@
+"""Tables of several samples: epochs, batches, the order, and what dragging them down leads to."""
+
+import numpy as np
+import openpyxl
+import pytest
+from conftest import trained
+from openpyxl.formula.translate import Translator
+from xlsxwriter.utility import xl_col_to_name
+
+from sheetgen import engines, reference, template
+from sheetgen.build import build_workbook
+from sheetgen.compose import compose
+from sheetgen.engines import EMBEDDED
+from sheetgen.sheets.plan import Plan
+from sheetgen.verification import verify
+from sheetgen.xlsx import read_cells, write_changed
+
+LINE = """
+[network]
+inputs = 1
+{loss}
+[[network.layers]]
+units = 1
+activation = "identity"
+weights = [[0.5]]
+biases = [0.1]
+
+[data]
+inputs = [[1], [2], [3], [4], [5]]
+targets = [[3], [5], [7], [9], [11]]
+{data}
+[training]
+learning_rates = [0.01]
+iterations = 20
+"""
+
+
+def line(training: str = "", data: str = "", loss: str = ""):
+    return template.parse(LINE.format(data=data, loss=loss) + training)
+
+
+def first_table(source):
+    plan = Plan.of(source)
+    canvas = next(each for each in compose(plan) if each.name == plan.variants[0].tab)
+    return plan, canvas
+
+
+def by_hand(batches, rate, mean):
+    """Gradient descent on E = ½ (a x + b - t)² over lists of samples; the weights after each."""
+    a, b = 0.5, 0.1
+    found = [(a, b)]
+    for batch in batches:
+        errors = [(a * x + b - (2 * x + 1), x) for x in batch]
+        divisor = len(batch) if mean else 1
+        a, b = (
+            a - rate * sum(error * x for error, x in errors) / divisor,
+            b - rate * sum(error for error, _ in errors) / divisor,
+        )
+        found.append((a, b))
+    return found
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize(
+    ("size", "batches"),
+    [
+        (1, [[1], [2], [3], [4], [5], [1]]),
+        (2, [[1, 2], [3, 4], [5], [1, 2]]),
+        (3, [[1, 2, 3], [4, 5], [1, 2, 3]]),
+        ('"full"', [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5]]),
+    ],
+)
+def test_the_rows_of_a_batch_share_their_weights(size, batches, reduction):
+    source = line(f'batch_size = {size}\nreduction = "{reduction}"')
+    trace = trained(source, 0.01, 20)
+    weights = by_hand(batches, 0.01, reduction == "mean")
+    row = 0
+    for batch, (a, b) in zip(batches, weights, strict=False):
+        for x in batch:
+            assert trace["i1"][row] == x
+            assert trace["w1"][row] == pytest.approx(a, rel=1e-14)
+            assert trace["b1"][row] == pytest.approx(b, rel=1e-14)
+            row += 1
+
+
+def test_epochs_and_samples_are_counted_from_1():
+    trace = trained(line("batch_size = 2"), 0.01, 11)
+    assert trace["epoch"].tolist() == [1] * 5 + [2] * 5 + [3] * 2
+    assert trace["sample"].tolist() == [1, 2, 3, 4, 5] * 2 + [1, 2]
+    assert trace["batch row"].tolist() == [1, 2, 1, 2, 1] * 2 + [1, 2]
+    assert trace["batch size"].tolist() == [2, 2, 2, 2, 1] * 2 + [2, 2]
+    assert trace["update"].tolist() == [0, 0, 1, 1, 2, 3, 3, 4, 4, 5, 6, 6]
+
+
+def test_a_shuffled_order_is_the_same_in_every_epoch_and_every_workbook():
+    trace = trained(line("shuffle_seed = 3"), 0.01, 9)
+    first, second = trace["sample"][:5].tolist(), trace["sample"][5:].tolist()
+    assert first == second
+    assert sorted(first) == [1, 2, 3, 4, 5]
+    assert first != [1, 2, 3, 4, 5]
+    assert trained(line("shuffle_seed = 3"), 0.01, 4)["sample"].tolist() == first
+
+
+COMBINATIONS = {
+    "one sample a row": "",
+    "shuffled": "shuffle_seed = 3",
+    "batches of two, the last one short": 'batch_size = 2\noptimizer = "adam"',
+    "full batch": 'batch_size = "full"\noptimizer = "momentum"\nschedule = "cosine"',
+    "batches of three, one cycle": 'batch_size = 3\noptimizer = "rmsprop"\nschedule = "one-cycle"',
+}
+
+
+@pytest.mark.parametrize("training", COMBINATIONS.values(), ids=COMBINATIONS)
+def test_dragging_the_last_rows_down_continues_the_training(training, tmp_path):
+    """A table of 20 iterations, dragged to 27, is that of a training of 27 iterations.
+
+    What a schedule spans stays that of the workbook; so the updates are those of 20 iterations.
+    """
+    source = line(training)
+    path, dragged = tmp_path / "book.xlsx", tmp_path / "dragged.xlsx"
+    build_workbook(source, path)
+    plan, canvas = first_table(source)
+    (block,) = canvas.blocks
+    bottom = block.first_row + block.rows - 1
+    changes = {}
+    for place in range(len(block.formulas)):
+        column = block.first_column + place
+        at = f"{xl_col_to_name(column)}{{}}".format
+        for row in range(bottom + 1, bottom + 8):
+            formula = Translator(block.formula(bottom, column), at(bottom + 1))
+            changes[row, column] = formula.translate_formula(at(row + 1))
+    write_with_formulas(path, dragged, canvas.name, changes)
+    found = EMBEDDED.recalculate(dragged)[canvas.name]
+    expected = longer(plan, 27)
+    symbols = list(range(block.first_column, block.first_column + len(block.formulas)))
+    names = [canvas.value(block.first_row - 2, column) for column in symbols]
+    for column, name in zip(symbols, names, strict=True):
+        for row in range(21, 28):
+            cell = found[block.first_row - 1 + row, column]
+            assert cell == pytest.approx(expected[name][row], rel=1e-10, abs=1e-10), (name, row)
+
+
+def longer(plan, iterations):
+    """The reference of more iterations, with the schedule of the plan's own number of updates."""
+    own = plan.training(plan.template.optimizer)
+
+    class Longer(type(own)):
+        updates = own.updates
+
+    values = {name: getattr(own, name) for name in own.__dataclass_fields__}
+    training = Longer(**values | {"iterations": iterations})
+    assert training.updates == own.updates
+    return reference.train(plan.network, training, plan.template.learning_rates[0])
+
+
+def write_with_formulas(path, target, sheet, changes):
+    """Copy a workbook with formulas below its table, without any cached value."""
+    book = openpyxl.load_workbook(path)
+    for (row, column), formula in changes.items():
+        book[sheet].cell(row + 1, column + 1, formula)
+    saved = target.with_name("saved.xlsx")
+    book.save(saved)
+    write_changed(saved, target, {}, cached=-7e77)
+
+
+def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
+    plan, canvas = first_table(line("batch_size = 2"))
+    trace = plan.traces[0]
+    averages = [
+        value
+        for (_, column), cell in sorted(canvas.cells.items())
+        for value in [cell.value]
+        if column == 1 and cell.formula and cell.formula.startswith("=AVERAGE(")
+    ]
+    expected = trace["E_total"][:20].reshape(4, 5).mean(axis=1)
+    assert averages == pytest.approx(expected.tolist(), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", template.built_in())
+@pytest.mark.parametrize("engine_name", ["ironcalc", "formualizer", "libreoffice"])
+def test_every_built_in_template_verifies(name, engine_name, tmp_path):
+    """With as many rows as one and a half epochs need, and its inputs moved."""
+    engine = engines.engine(engine_name)
+    if engine.missing():
+        pytest.skip(engine.missing())
+    source = template.load(name)
+    rows = min(source.iterations, max(6, source.data.samples * 3 // 2))
+    build_workbook(source.with_training(iterations=rows), tmp_path / "book.xlsx")
+    for result in verify(tmp_path / "book.xlsx", [engine], perturbations=1):
+        findings = [str(each) for sheet in result.sheets for each in sheet.findings]
+        assert not findings, "\n".join(findings[:5])
+
+
+def test_no_built_in_template_has_more_than_300_000_formulas():
+    for name in template.built_in():
+        canvases = compose(Plan.of(template.load(name)))
+        assert sum(1 for canvas in canvases for _ in canvas.promised()) <= 300_000, name
+
+
+def test_biases_are_added_and_stay_what_they_are():
+    """The widely used step-by-step example: its first error, and the second by one update."""
+    source = template.load("biases")
+    trace = trained(source, 0.5, 1)
+    assert round(trace["E_total"][0], 9) == 0.298371109
+    assert round(trace["E_total"][1], 9) == 0.291027774
+    assert [trace[name].tolist() for name in ("b1", "b4")] == [[0.35] * 2, [0.6] * 2]
+
+
+def test_a_changed_sample_changes_the_training(tmp_path):
+    source = line("batch_size = 2", data="standardize = true")
+    path, copy = tmp_path / "book.xlsx", tmp_path / "copy.xlsx"
+    build_workbook(source, path)
+    plan = Plan.of(source)
+    data = next(canvas for canvas in compose(plan) if canvas.name == "Data")
+    place = data.inputs[plan.data_key("i1", 2)]
+    write_changed(path, copy, {"Data": {place: 7.0}}, cached=-7e77)
+    table = first_table(source)[1]
+    found = EMBEDDED.recalculate(copy)[table.name]
+    changed = plan.with_values(
+        {key: canvas.value(*at) for canvas in compose(plan) for key, at in canvas.inputs.items()}
+        | {plan.data_key("i1", 2): 7.0}
+    )
+    (block,) = table.blocks
+    names = [table.value(block.first_row - 2, block.first_column + at) for at in range(12)]
+    column = block.first_column + names.index("E_total")
+    errors = [found[block.first_row + row, column] for row in range(block.rows)]
+    np.testing.assert_allclose(errors, changed.traces[0]["E_total"][1:], rtol=1e-12, atol=1e-12)
+    assert not np.allclose(errors, plan.traces[0]["E_total"][1:])
+    assert read_cells(path)["Data"][place].value == 3.0

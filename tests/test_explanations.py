@@ -1,0 +1,464 @@
+"""The sheets that explain a network say of any network what PyTorch's autograd says of it.
+
+Every workbook is recalculated by the embedded engine: what is compared are live formulas.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+import pytest
+from conftest import put
+from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
+
+from sheetgen import template
+from sheetgen.build import build_workbook
+from sheetgen.canvas import Canvas, local
+from sheetgen.compose import compose
+from sheetgen.engines import EMBEDDED, Values
+from sheetgen.network import activation_name
+from sheetgen.sheets import diagram_layout
+from sheetgen.sheets.derivation import Derivation, derivation_sheet
+from sheetgen.sheets.gradient_check import VERDICT_CELL
+from sheetgen.sheets.plan import Plan
+from sheetgen.sheets.sources import Sources
+from sheetgen.template import Template
+from sheetgen.verification import verify
+
+try:
+    import torch
+    from torch.nn import functional
+except ImportError:  # it belongs to the extra "cnn"
+    torch = None
+
+needs_torch = pytest.mark.skipif(torch is None, reason="torch is not installed")
+
+EXPLANATIONS = ("Overview", "Derivation", "Gradient check")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A network with random weights: its units from the inputs to the outputs, and so on."""
+
+    widths: tuple[int, ...]
+    activations: tuple[str, ...]
+    loss: str
+    biases: str = "none"  # none, trained or fixed
+    samples: int = 1
+    scale: float = 1.0
+    training: str = ""
+
+    @cached_property
+    def template(self) -> Template:
+        random = np.random.default_rng(len(self.widths) + sum(self.widths))
+
+        def numbers(*shape: int) -> list:
+            return np.round(random.normal(size=shape) * self.scale, 3).tolist()
+
+        lines = ["[network]", f"inputs = {self.widths[0]}", f'loss = "{self.loss}"']
+        for fan_in, units, activation in zip(
+            self.widths, self.widths[1:], self.activations, strict=False
+        ):
+            lines += ["[[network.layers]]", f"units = {units}", f'activation = "{activation}"']
+            lines.append(f"weights = {numbers(units, fan_in)}")
+            if self.biases != "none":
+                lines.append(f"biases = {numbers(units)}")
+            if self.biases == "fixed":
+                lines.append("train_biases = false")
+        outputs = self.widths[-1]
+        targets = np.eye(outputs)[random.integers(0, outputs, self.samples)].tolist()
+        if outputs == 1 or "squared" in self.loss:
+            targets = np.abs(np.tanh(numbers(self.samples, outputs))).tolist()
+        lines += ["[data]", f"inputs = {numbers(self.samples, self.widths[0])}"]
+        lines += [f"targets = {targets}", "[training]", "learning_rates = [0.1]", "iterations = 1"]
+        return template.parse("\n".join([*lines, self.training]))
+
+
+SHUFFLED = "batch_size = 2\nshuffle_seed = 3"
+KINDS = {
+    "fixed biases": Kind((2, 2, 2), ("sigmoid",) * 2, "half-squared-error", "fixed"),
+    "trained biases": Kind((2, 3, 2), ("tanh", "identity"), "mean-squared-error", "trained"),
+    "one output": Kind(
+        (2, 3, 1), ("tanh", "sigmoid"), "binary-cross-entropy", "trained", 4, training=SHUFFLED
+    ),
+    "two outputs": Kind((3, 2, 2), ("elu", "sigmoid"), "binary-cross-entropy"),
+    "classes": Kind(
+        (4, 5, 3), ("gelu", "softmax"), "cross-entropy", "trained", 6, training=SHUFFLED
+    ),
+    "softmax apart": Kind((3, 4, 3), ("softplus", "softmax"), "mean-squared-error", "fixed"),
+    "deep": Kind((2, 4, 4, 1), ("relu", "leaky-relu", "identity"), "half-squared-error", "trained"),
+    "matrices": Kind((17, 3, 4), ("tanh", "softmax"), "cross-entropy", "trained", 3, 0.5),
+    "matrices, softmax apart": Kind((9, 6, 3), ("tanh", "softmax"), "half-squared-error", "fixed"),
+    "matrices, sigmoid": Kind((6, 5, 7), ("relu", "sigmoid"), "binary-cross-entropy", "trained"),
+    "by unit": Kind((10, 18, 6), ("relu", "identity"), "mean-squared-error", "trained", 1, 0.4),
+    "by unit, deep": Kind(
+        (6, 10, 10, 21), ("gelu", "elu", "softmax"), "cross-entropy", "trained", 3, 0.4, SHUFFLED
+    ),
+    "by unit, fixed": Kind((4, 50, 3), ("sigmoid", "softmax"), "mean-squared-error", "fixed"),
+}
+SMALL = [name for name, kind in KINDS.items() if "matrices" not in name and "unit" not in name]
+LARGE = [name for name in KINDS if name not in SMALL]
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook, and what the engine makes of it."""
+
+    plan: Plan
+    path: object
+    values: Values
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        return derivation_sheet(self.plan, Sources.of(self.plan))
+
+    @cached_property
+    def check(self) -> Canvas:
+        return sheet(self.plan, "Gradient check")
+
+    def of(self, symbol: str) -> float:
+        """The number that stands where Derivation says that it has a symbol's value."""
+        name, _, address = self.derivation.cells[symbol].rpartition("!")
+        row, column = coordinate_to_tuple(address.replace("$", ""))
+        return self.values[name.strip("'")][row - 1, column - 1]
+
+    def rows(self) -> dict[str, dict[str, object]]:
+        """The upper table of Gradient check: what is checked → header → content."""
+        cells = self.values["Gradient check"]
+        headers = [cells[7, column] for column in range(1, 10)]
+        return {
+            cells[row, 1]: {header: cells[row, at] for at, header in enumerate(headers, start=1)}
+            for row in range(8, max(row for row, _ in cells))
+            if (row, 9) in cells and cells[row, 9] in ("PASS", "FAIL", "kink")
+        }
+
+    def texts(self, name: str) -> str:
+        return "\n".join(v for v in self.values[name].values() if isinstance(v, str))
+
+
+def sheet(plan: Plan, name: str) -> Canvas:
+    (found,) = (canvas for canvas in compose(plan) if canvas.name == name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory):
+    """A function that returns the workbook of a kind, made once."""
+    made: dict[str, Book] = {}
+    folder = tmp_path_factory.mktemp("explanations")
+
+    def book(name: str) -> Book:
+        if name not in made:
+            path = folder / f"{len(made)}.xlsx"
+            built = build_workbook(KINDS[name].template, path)
+            made[name] = Book(built.plan, path, EMBEDDED.recalculate(path))
+        return made[name]
+
+    return book
+
+
+@dataclass(frozen=True)
+class Autograd:
+    """The first sample's pass in torch: values and gradients by symbol."""
+
+    values: dict[str, float]
+    gradients: dict[str, float]
+
+
+def autograd(plan: Plan) -> Autograd:
+    network = plan.network
+    a = torch.tensor(plan.sample)
+    weights, biases, values, z_of = [], [], {}, []
+    for layer, units in zip(network.layers, network.unit_names, strict=True):
+        weights.append(torch.tensor(layer.weights, dtype=torch.float64, requires_grad=True))
+        start = layer.biases or (0.0,) * layer.units
+        biases.append(torch.tensor(start, dtype=torch.float64, requires_grad=True))
+        z = weights[-1] @ a + biases[-1]
+        a = IN_TORCH[layer.activation.name](z)
+        z.retain_grad()
+        z_of.append(z)
+        values |= dict(zip(units, z.tolist(), strict=True))
+        values |= dict(zip(map(activation_name, units), a.tolist(), strict=True))
+    error = LOSS_IN_TORCH[network.loss.name](z, a, torch.tensor(plan.target, dtype=torch.float64))
+    error.backward()
+    values["E_total"] = error.item()
+    gradients = {f"∂E/∂{e.name}": weights[e.layer].grad[e.unit, e.position].item()
+                 for e in network.connections}  # fmt: skip
+    gradients |= {f"∂E/∂{b.name}": biases[b.layer].grad[b.unit].item()
+                  for b in network.biases if b.is_trained}  # fmt: skip
+    for units, z in zip(network.unit_names, z_of, strict=True):
+        gradients |= {f"∂E/∂{name}": z.grad[at].item() for at, name in enumerate(units)}
+    return Autograd(values, gradients)
+
+
+if torch is not None:
+    IN_TORCH = {
+        "identity": lambda z: z * 1,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "leaky-relu": functional.leaky_relu,
+        "elu": functional.elu,
+        "softplus": functional.softplus,
+        "gelu": lambda z: functional.gelu(z, approximate="tanh"),
+        "softmax": lambda z: torch.softmax(z, dim=0),
+    }
+    LOSS_IN_TORCH = {
+        "half-squared-error": lambda _, a, t: ((t - a) ** 2).sum() / 2,
+        "mean-squared-error": lambda _, a, t: functional.mse_loss(a, t),
+        "binary-cross-entropy": lambda z, _, t: functional.binary_cross_entropy_with_logits(z, t),
+        "cross-entropy": lambda z, _, t: functional.cross_entropy(z, t),
+    }
+
+
+@needs_torch
+@pytest.mark.parametrize("name", KINDS)
+def test_the_derivation_comes_to_what_autograd_finds(name, books):
+    book = books(name)
+    expected = autograd(book.plan)
+    shown = expected.gradients
+    if name == "by unit, deep":
+        assert len(shown) == 6 * 10 + 10 * 10 + 10 * 21 + 2 * (10 + 10 + 21)
+    for symbol, value in (expected.values | shown).items():
+        assert book.of(symbol) == pytest.approx(value, rel=1e-11, abs=1e-13), symbol
+
+
+@needs_torch
+@pytest.mark.parametrize("name", SMALL)
+def test_the_gradient_check_has_every_weight_and_trained_bias(name, books):
+    book = books(name)
+    rows, expected = book.rows(), autograd(book.plan).gradients
+    assert list(rows) == [parameter.gradient for parameter in book.plan.network.parameters]
+    for gradient, row in rows.items():
+        for way in ("analytic", "closed form"):
+            assert row[way] == pytest.approx(expected[gradient], rel=1e-11, abs=1e-13)
+        assert row["central difference"] == pytest.approx(expected[gradient], rel=1e-5, abs=1e-7)
+        assert row["verdict"] == "PASS"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_check_passes_and_the_overview_says_so(name, books):
+    values = books(name).values
+    assert values["Gradient check"][VERDICT_CELL] == "PASS"
+    assert values["Overview"][11, 1] == "PASS"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_sheets_follow_their_inputs(name, books):
+    book = books(name)
+    for result in verify(book.path, [EMBEDDED], perturbations=1):
+        for each in result.sheets:
+            assert each.sheet not in EXPLANATIONS or not each.findings, each.findings[:3]
+
+
+@pytest.mark.parametrize("name", [name for name in LARGE if "unit" in name])
+def test_the_check_by_unit_notices_every_wrong_gradient(name, books, tmp_path):
+    """A gradient of the table that is a little off fails its unit, whichever it is."""
+    book = books(name)
+    network = book.plan.network
+    table = sheet(book.plan, "lr 0.1")
+    columns = {cell.value: at for (row, at), cell in table.cells.items() if row == 4}
+    chosen = [network.connections[0], network.connections[-2], network.parameters[-1]]
+    for number, parameter in enumerate(chosen):
+        path = tmp_path / f"{number}.xlsx"
+        path.write_bytes(book.path.read_bytes())
+        column = get_column_letter(columns[parameter.gradient] + 1)
+        right = book.values["lr 0.1"][5, columns[parameter.gradient]]
+        put(path, "lr 0.1", f"{column}6", right + 1e-3)
+        cells = EMBEDDED.recalculate(path)["Gradient check"]
+        assert cells[VERDICT_CELL] == "FAIL"
+        failing = {cells[row, 1] for row in range(8, 200) if cells.get((row, 9)) == "FAIL"}
+        assert failing == {parameter.target}
+
+
+def test_the_check_by_unit_notices_two_exchanged_gradients(books, tmp_path):
+    book = books("by unit")
+    edges = book.plan.network.into("o2")
+    one, other = [edge for edge in edges if book.of(edge.source) > 0.1][:2]
+    table = sheet(book.plan, "lr 0.1")
+    columns = {cell.value: at for (row, at), cell in table.cells.items() if row == 4}
+    path = tmp_path / "exchanged.xlsx"
+    path.write_bytes(book.path.read_bytes())
+    for from_, to in ((one, other), (other, one)):
+        value = book.values["lr 0.1"][5, columns[from_.gradient]]
+        put(path, "lr 0.1", f"{get_column_letter(columns[to.gradient] + 1)}6", value)
+    assert EMBEDDED.recalculate(path)["Gradient check"][VERDICT_CELL] == "FAIL"
+
+
+RELU = """
+[network]
+inputs = 1
+loss = "half-squared-error"
+[[network.layers]]
+units = 2
+activation = "relu"
+weights = [[{weight}], [1.0]]
+biases = [-0.5, 0.25]
+[[network.layers]]
+units = 1
+activation = "identity"
+weights = [[1.0, 2.0]]
+[data]
+inputs = [[0.5]]
+targets = [[0.2]]
+[training]
+learning_rates = [0.1]
+iterations = 1
+"""
+
+
+def relu_book(weight: float, path) -> Book:
+    built = build_workbook(template.parse(RELU.format(weight=weight)), path)
+    return Book(built.plan, path, EMBEDDED.recalculate(path))
+
+
+def verdicts(book: Book) -> dict[str, object]:
+    return {gradient[4:]: row["verdict"] for gradient, row in book.rows().items()}
+
+
+@pytest.mark.parametrize("weight", [1.0, 1.0001, 0.9999])
+def test_at_a_kink_there_is_no_derivative_to_compare_with(weight, tmp_path):
+    """w1·0.5 + b1 is 0, or within the step of 0: only w1 and b1 move it."""
+    book = relu_book(weight, tmp_path / "kink.xlsx")
+    assert verdicts(book) == {
+        "w1": "kink", "w2": "PASS", "w3": "PASS", "w4": "PASS", "b1": "kink", "b2": "PASS"
+    }  # fmt: skip
+    cells = book.values["Gradient check"]
+    assert (cells[VERDICT_CELL], cells[4, 3]) == ("PASS", 2)
+    assert "at a kink, not counted" in book.texts("Gradient check")
+
+
+def test_away_from_the_kink_the_same_rows_pass(tmp_path):
+    book = relu_book(1.1, tmp_path / "pass.xlsx")
+    assert set(verdicts(book).values()) == {"PASS"}
+    assert book.values["Gradient check"][4, 3] == 0
+
+
+def test_a_wrong_gradient_fails_at_a_kink_too(tmp_path):
+    book = relu_book(1.0, tmp_path / "wrong.xlsx")
+    table = sheet(book.plan, "lr 0.1")
+    (column,) = (at for (row, at), c in table.cells.items() if row == 4 and c.value == "∂E/∂w1")
+    put(book.path, "lr 0.1", f"{get_column_letter(column + 1)}6", 0.3)
+    cells = EMBEDDED.recalculate(book.path)["Gradient check"]
+    assert (cells[8, 9], cells[VERDICT_CELL]) == ("FAIL", "FAIL")
+
+
+def test_biases_that_are_not_trained_are_said_to_stay(books):
+    book = books("fixed biases")
+    text = book.texts("Derivation")
+    assert "b1 and b2 are not trained: they stay what they are on Inputs." in text
+    assert "h1" in book.derivation.cells and "∂E/∂b1" not in book.derivation.cells
+    assert "w1·i1 + w2·i2 + b1" in text
+
+
+def test_a_trained_bias_has_a_chain_rule_that_ends_in_1(books):
+    cells = books("trained biases").values["Derivation"]
+    ((row, _),) = (at for at, value in cells.items() if value == "∂h1/∂b1")
+    assert [cells[row + 1, 8], cells[row + 2, 8]] == ["1", 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "delta"), [("one output", "(a_o1 − t1)"), ("classes", "(a_o1·Σt − t1)")]
+)
+def test_a_joint_loss_leads_to_the_pre_activation_at_once(name, delta, books):
+    book = books(name)
+    text = book.texts("Derivation")
+    assert "are taken as one" in text and "a − t" in text
+    assert delta in text.splitlines()
+    assert "∂E/∂a_o1" not in text
+    a, t = book.of("a_o1"), book.of("t1")
+    assert book.of("∂E/∂o1") == pytest.approx(a - t, abs=1e-12)
+
+
+def test_softmax_with_another_loss_goes_through_the_sum_over_all_outputs(books):
+    book = books("softmax apart")
+    a = np.array([book.of(f"a_o{unit}") for unit in (1, 2, 3)])
+    gradient = np.array([book.of(f"∂E/∂a_o{unit}") for unit in (1, 2, 3)])
+    delta = [book.of(f"∂E/∂o{unit}") for unit in (1, 2, 3)]
+    assert delta == pytest.approx(a * (gradient - (gradient * a).sum()), abs=1e-13)
+
+
+@pytest.mark.parametrize("name", ["one output", "classes", "by unit, deep"])
+def test_of_several_samples_the_first_in_the_order_is_shown(name, books):
+    book = books(name)
+    first = book.plan.template.order[0]
+    assert first != 0
+    assert f"sample {first + 1}, the first in the order" in book.texts("Derivation")
+    shown = [book.of(name) for name in book.plan.network.input_names]
+    assert shown == list(book.plan.data.inputs[first])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_derivation_gives_the_diagram_all_that_it_shows(name, books):
+    network, cells = books(name).plan.network, books(name).derivation.cells
+    units = [unit for units in network.unit_names for unit in units]
+    shown = [*network.input_names, *network.target_names, *map(activation_name, units)]
+    shown += [edge.name for edge in network.connections] + [bias.name for bias in network.biases]
+    assert set(shown) <= set(cells)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_network_is_written_in_matrices_of_a_readable_width(name, books):
+    book = books(name)
+    canvas, text = book.derivation.canvas, book.texts("Derivation")
+    assert "∂E/∂W₁ = δ₁·a₀ᵀ" in text and "⊙ f′(z₁)" in text and "W₂ᵀ·δ₂" in text
+    assert max(column for _, column in canvas.cells) == 17
+    assert len(canvas.heat_maps) == len(book.plan.network.layers)
+
+
+def test_of_a_matrix_too_large_to_be_read_the_sheet_only_gives_the_formula():
+    plan = Plan.of(Kind((90, 12, 2), ("tanh", "identity"), "mean-squared-error").template)
+    derivation = derivation_sheet(plan, Sources.of(plan))
+    texts = {str(cell.value) for cell in derivation.canvas.cells.values()}
+    assert any("12 × 90 numbers are too many" in text for text in texts)
+    assert "∂E/∂w1" not in derivation.cells and "∂E/∂w1081" in derivation.cells
+
+
+def test_the_widest_sums_stay_within_a_cell():
+    """compose refuses a formula of more than 8,192 characters."""
+    plan = Plan.of(Kind((340, 2, 30), ("relu", "sigmoid"), "binary-cross-entropy").template)
+    longest = max(len(c.formula or "") for s in compose(plan) for c in s.cells.values())
+    assert longest < 8192
+
+
+def test_the_weights_labels_do_not_cover_each_other(books):
+    for name in SMALL:
+        network = books(name).plan.network
+        plane = diagram_layout.Plane.of(network)
+        places = diagram_layout.label_places(network)
+        assert len(places) == len(network.connections)
+        assert not any(plane.meet(*pair) for pair in combinations(places.values(), 2))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_diagram_shows_all_units_and_biases_or_says_why_not(name, books):
+    book = books(name)
+    network, canvas = book.plan.network, sheet(book.plan, "Overview")
+    widest = max(network.inputs, *(layer.units for layer in network.layers))
+    if widest > 12:
+        assert not canvas.charts
+        assert "not drawn: over 12 units in a layer" in book.texts("Overview")
+        return
+    (chart,) = canvas.charts
+    assert len(chart.series) <= 255
+    cells = book.values["Overview"]
+    addresses = (coordinate_to_tuple(local(s.name).replace("$", "")) for s in chart.series)
+    labels = [cells[row - 1, column - 1] for row, column in addresses]
+    shown = {label.replace("\n", " = ").split(" = ")[0] for label in labels}
+    units = (activation_name(unit) for units in network.unit_names for unit in units)
+    assert {*network.input_names, *units, *(bias.name for bias in network.biases)} <= shown
+
+
+def test_twelve_units_a_layer_are_drawn():
+    widths = (12, 12, 12)
+    kind = Kind(widths, ("relu", "identity"), "mean-squared-error", "trained", 1, 0.4)
+    (chart,) = sheet(Plan.of(kind.template), "Overview").charts
+    assert len(chart.series) <= 255
+
+
+def test_the_overview_leads_to_the_data_where_there_are_several_samples(books):
+    assert "Data" not in books("fixed biases").texts("Overview")
+    text = books("classes").texts("Overview")
+    assert "6 samples to train on: change them here" in text
+    assert "Change a yellow cell on Inputs or Data" in text

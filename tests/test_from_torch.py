@@ -1,0 +1,128 @@
+"""A network of PyTorch becomes a workbook: what it computes, and what cannot be taken over."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+import sheetgen  # noqa: E402
+from sheetgen.errors import InputError  # noqa: E402
+from sheetgen.reference import backward, forward, initial  # noqa: E402
+
+SAMPLE, TARGET = [0.3, -0.7, 1.1], [0.0, 1.0]
+
+
+def model(*activations):
+    torch.manual_seed(0)
+    layers = [nn.Linear(3, 4), activations[0], nn.Linear(4, 2), *activations[1:]]
+    return nn.Sequential(*layers).double()
+
+
+LOSSES = {
+    "half-squared-error": (nn.Sigmoid(), lambda a, t: ((a - t) ** 2).sum() / 2),
+    "mean-squared-error": (nn.Identity(), nn.MSELoss()),
+    "binary-cross-entropy": (None, nn.BCEWithLogitsLoss()),
+    "cross-entropy": (None, nn.CrossEntropyLoss()),
+}
+HIDDEN = [
+    nn.Sigmoid(), nn.Tanh(), nn.ReLU(), nn.LeakyReLU(0.3), nn.ELU(0.7), nn.Softplus(),
+    nn.GELU(approximate="tanh"), nn.Identity(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("hidden", HIDDEN, ids=lambda module: type(module).__name__)
+def test_a_sequential_computes_the_same(hidden, name):
+    last, loss = LOSSES[name]
+    original = model(hidden, *([last] if last else []))
+    network = sheetgen.Network.from_torch(original, name)
+    output = original(torch.tensor(SAMPLE, dtype=torch.float64))
+    error = loss(output, torch.tensor(TARGET, dtype=torch.float64))
+    error.backward()
+    run = forward(network, initial(network), SAMPLE, TARGET)
+    back = backward(network, initial(network), SAMPLE, TARGET, run)
+    assert run.total_error == pytest.approx(error.item(), rel=1e-12)
+    linear = [each for each in original if isinstance(each, nn.Linear)]
+    for layer, gradient, bias in zip(
+        linear, back.weight_gradients, back.bias_gradients, strict=True
+    ):
+        np.testing.assert_allclose(gradient, layer.weight.grad, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(bias, layer.bias.grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [each for each in LOSSES if each != "half-squared-error"])
+def test_a_loss_of_torch_may_be_named_by_its_module(name):
+    network = sheetgen.Network.from_torch(model(nn.Tanh()), LOSSES[name][1])
+    assert network.loss.name == name
+
+
+def test_biases_may_be_missing_or_fixed():
+    original = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Tanh(), nn.Linear(2, 1))
+    original[2].bias.requires_grad_(False)
+    network = sheetgen.Network.from_torch(original)
+    assert [(bias.name, bias.is_trained) for bias in network.biases] == [("b1", False)]
+
+
+@pytest.mark.parametrize(
+    ("modules", "loss", "said"),
+    [
+        ([nn.Linear(2, 2), nn.Hardswish()], "half-squared-error", r"model\[1\]: found Hardswish"),
+        ([nn.ReLU()], "half-squared-error", r"model\[0\]: found ReLU; expected a Linear"),
+        ([nn.Linear(2, 2), nn.ReLU(), nn.Tanh()], "half-squared-error", r"model\[2\]: found Tanh"),
+        ([nn.Linear(2, 2), nn.GELU()], "half-squared-error", "approximate='tanh'"),
+        ([nn.Linear(2, 2), nn.Softplus(2)], "half-squared-error", "beta 2"),
+        ([nn.Linear(2, 2)], nn.L1Loss(), "loss: found L1Loss"),
+        ([nn.Linear(2, 2)], "hinge", "loss: found 'hinge'"),
+        ([nn.Linear(2, 2), nn.Tanh()], "cross-entropy", "needs softmax outputs, not tanh"),
+        ([nn.Linear(2, 2), nn.Linear(3, 1)], "half-squared-error", "every unit of layer 1 needs 2"),
+        ([nn.Linear(2, 2), nn.Softmax(0), nn.Linear(2, 1)], "half-squared-error", "output layer"),
+        ([], "half-squared-error", "found no Linear"),
+    ],
+)  # fmt: skip
+def test_what_has_no_counterpart_is_refused(modules, loss, said):
+    with pytest.raises(InputError, match=said):
+        sheetgen.Network.from_torch(nn.Sequential(*modules), loss)
+
+
+def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
+    """The README's example."""
+    network = sheetgen.Network.from_torch(model(nn.Tanh()), nn.CrossEntropyLoss())
+    template = sheetgen.Template.of(
+        network,
+        inputs=[[0, 0, 1], [1, 0, 0.5], [0, 1, 0]],
+        targets=[[1, 0], [0, 1], [0, 1]],
+        title='From "PyTorch"',
+        learning_rates=[0.1],
+        iterations=30,
+        batch_size="full",
+        optimizer="adam",
+    )
+    built = sheetgen.build_workbook(template, tmp_path / "mine.xlsx")
+    results = sheetgen.verify(built.saved.path)
+    assert len(results) == 2
+    assert all(result.passed for result in results)
+    for kept, given in zip(
+        initial(template.network).weights, initial(network).weights, strict=True
+    ):
+        np.testing.assert_allclose(kept, given, rtol=1e-15)
+    assert template.title == 'From "PyTorch"'
+
+
+def test_the_readmes_example_runs(tmp_path, monkeypatch):
+    readme = Path(__file__).resolve().parents[1] / "README.md"
+    code = readme.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    assert (tmp_path / "output" / "from-torch.xlsx").exists()
+
+
+def test_bad_numbers_from_a_notebook_are_refused():
+    network = sheetgen.Network.from_torch(model(nn.Tanh()))
+    with pytest.raises(InputError, match=r"data\.inputs"):
+        sheetgen.Template.of(network, inputs=[[1, 2]], targets=[[1, 0]])
+    with pytest.raises(InputError, match=r"data\.targets"):
+        sheetgen.Template.of(network, inputs=[[1, 2, 3]], targets=[[float("nan"), 0]])
