@@ -1,13 +1,17 @@
 """Makes the README's pictures anew: builds the workbook, renders it and crops its sheets.
 
-Run it as `python docs/pictures.py`; it needs LibreOffice, pdftoppm and the extra `cnn` (Pillow).
+Run it as `python docs/pictures.py --run output/runs/best --data-dir DIR`, with a finished run of
+the network `best`; it needs LibreOffice, pdftoppm and the extra `cnn`.
 """
+
+import argparse
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
 
+from cnn.log import put_into_workbook
 from sheetgen import template
 from sheetgen.build import build_workbook
 from sheetgen.render import render
@@ -18,15 +22,21 @@ PARTS = {
     "Derivation": (0, 0, 1108, 1754),
     "Playground": (0, 0, 1900, 560),
     "Learning rates": (0, 0, 1940, 1240),
+    "CNN best": (0, 0, 1903, 2138),
 }
 
 
 def main() -> None:
     """Write docs/<sheet>.png for each part."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    arguments = parser.parse_args()
     here = Path(__file__).parent
     with TemporaryDirectory() as folder:
         workbook = Path(folder, "backprop.xlsx")
         build_workbook(template.load("era-v1"), workbook)
+        put_into_workbook(arguments.run, workbook, arguments.data_dir)
         pictures = {path.stem: path for path in render(workbook, Path(folder))}
         for sheet, part in PARTS.items():
             with Image.open(pictures[sheet]) as picture:
