@@ -5,7 +5,6 @@ the network `best`; it needs LibreOffice, pdftoppm and the extra `cnn`.
 """
 
 import argparse
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -21,6 +21,7 @@ from sheetgen.canvas import Canvas, Value
 from sheetgen.compose import compose
 from sheetgen.engines import EMBEDDED, Engine, Values
 from sheetgen.errors import InputError, RunError
+from sheetgen.perturbation import perturbed
 from sheetgen.sheets import origin
 from sheetgen.sheets.plan import Plan
 from sheetgen.xlsx import FileCell, read_cells, write_changed
@@ -30,8 +31,6 @@ OTHER_TOLERANCE = 1e-10  # for other optimisers, which divide by small numbers
 IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can pass
 DIVERGED = 1e6  # larger values are outside the promise
 LABEL_TOLERANCE = 1.01e-4  # labels show four digits, and engines round a tie differently
-LARGEST_CHANGE = 0.2  # of an input by a perturbation, relative
-LARGEST_EPSILON = 4000  # times ε: enough for the gradient check to have to say FAIL
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?", re.IGNORECASE)
 _TEXT = re.compile(r'"[^"]*"')
@@ -139,7 +138,7 @@ def verify_subject(
     for number in range(perturbations + 1):
         plan = subject.plan
         if number:
-            plan = _perturbed(plan, np.random.default_rng([seed, number]))
+            plan = perturbed(plan, np.random.default_rng([seed, number]))
         canvases = compose(plan)
         with TemporaryDirectory(prefix="sheetgen-") as folder:
             copy = Path(folder, "without-results.xlsx")
@@ -222,48 +221,6 @@ def _accepts(limits: Mapping[str, object], value: float) -> bool:
 def tolerance_of(plan: Plan) -> float:
     """Return the tolerance that holds for a workbook's optimisers."""
     return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
-
-
-def _perturbed(plan: Plan, random: np.random.Generator) -> Plan:
-    """Move every input by at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up.
-
-    Targets that name a class are permuted instead.
-    """
-    values: dict[str, float] = {}
-    for canvas in compose(plan):
-        for key, place in canvas.inputs.items():
-            moved = _moved(key, float(canvas.value(*place)), random)
-            limits = canvas.validations[place]
-            moved = max(float(limits["minimum"]), min(float(limits["maximum"]), moved))
-            # Few digits, so that texts that contain the number are the same in every engine.
-            values[key] = float(f"{moved:.6g}")
-    return plan.with_values(values | _permuted_targets(plan, random))
-
-
-def _moved(key: str, value: float, random: np.random.Generator) -> float:
-    if key == "epsilon":
-        return min(0.5, value * random.uniform(LARGEST_EPSILON / 4, LARGEST_EPSILON))
-    if key.startswith("learning_rate"):
-        return value * random.uniform(1 - LARGEST_CHANGE, 1)
-    # What is 0 would stay 0 by a relative change, and hide what is multiplied by it.
-    moved = value * random.uniform(1 - LARGEST_CHANGE, 1 + LARGEST_CHANGE)
-    return moved or random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
-
-
-def _permuted_targets(plan: Plan, random: np.random.Generator) -> dict[str, float]:
-    """Return other targets of the same kind where they name classes."""
-    targets = np.array(plan.data.targets)
-    if plan.data.is_one_hot:
-        targets = random.permuted(targets, axis=1)
-    elif plan.network.loss.activation == "sigmoid" and set(targets.ravel()) <= {0.0, 1.0}:
-        targets = 1 - targets if len(targets) == 1 else random.permuted(targets, axis=0)
-    else:
-        return {}
-    return {
-        plan.data_key(name, sample): float(targets[sample, place])
-        for sample in range(len(targets))
-        for place, name in enumerate(plan.network.target_names)
-    }
 
 
 def _changes(canvases: Sequence[Canvas]) -> Changes:
