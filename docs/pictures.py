@@ -23,24 +23,33 @@ PARTS = {
     "Learning rates": (0, 0, 1940, 1240),
     "CNN best": (0, 0, 1903, 2138),
 }
+IRIS = (0, 0, 1518, 670)
 
 
 def main() -> None:
-    """Write docs/<sheet>.png for each part."""
+    """Write docs/<sheet>.png for each part, and docs/iris.png."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
     arguments = parser.parse_args()
-    here = Path(__file__).parent
     with TemporaryDirectory() as folder:
-        workbook = Path(folder, "backprop.xlsx")
+        workbook, iris = Path(folder, "backprop.xlsx"), Path(folder, "iris.xlsx")
         build_workbook(template.load("era-v1"), workbook)
         put_into_workbook(arguments.run, workbook, arguments.data_dir)
-        pictures = {path.stem: path for path in render(workbook, Path(folder))}
+        pictures = {path.stem: path for path in render(workbook, Path(folder, "backprop"))}
         for sheet, part in PARTS.items():
-            with Image.open(pictures[sheet]) as picture:
-                small = picture.crop(part).convert("RGB").quantize(64)
-                small.save(here / f"{sheet.lower().replace(' ', '-')}.png", optimize=True)
+            save(pictures[sheet], part, sheet.lower().replace(" ", "-"))
+        # Its first sheet is the same however long the tables are.
+        build_workbook(template.load("iris").with_training(iterations=20), iris)
+        pictures = {path.stem: path for path in render(iris, Path(folder, "iris"))}
+        save(pictures["Overview"], IRIS, "iris")
+
+
+def save(path: Path, part: tuple[int, int, int, int], name: str) -> None:
+    """Save a part of a picture in few colours as docs/<name>.png."""
+    with Image.open(path) as picture:
+        small = picture.crop(part).convert("RGB").quantize(64)
+        small.save(Path(__file__).parent / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
