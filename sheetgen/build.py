@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from sheetgen import fingerprint
 from sheetgen.canvas import Canvas
 from sheetgen.compose import compose, with_origin
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, UnmovableError
 from sheetgen.package import insert_sheets
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.sheets import origin
@@ -27,7 +27,7 @@ class Built:
     kept: tuple[str, ...] = ()
     """The sheets of the former workbook that build did not write, by their names now."""
     lost: str = ""
-    """Why there are such sheets that could not be kept; empty if there are none."""
+    """Which of these sheets could not be kept, and why; empty if all were."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,17 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
 
     def write(to: Path) -> None:
         nonlocal kept, lost
-        if former.added:
+        movable = former.added
+        while movable:
             try:
-                kept = _write_with(canvases, template.title, target, former.added, to)
+                kept = _write_with(canvases, template.title, target, movable, to)
                 return
-            except InputError as error:
-                lost = f"sheets that cannot be carried over ({', '.join(former.added)}): {error}"
+            except UnmovableError as error:
+                named = ", ".join(error.sheets)
+                lost += ("; " if lost else "") + f"{named}, which cannot be carried over: {error}"
                 if not may_lose:
-                    raise InputError(f"{path} holds {lost}; --force builds without them") from error
+                    raise InputError(f"{path} holds {lost}; --force builds without it") from error
+                movable = tuple(name for name in movable if name not in error.sheets)
         write_workbook(canvases, to, template.title)
 
     saved = save(path, write, aside)

@@ -38,7 +38,7 @@ def main() -> None:
 @click.option("--learning-rates", metavar="LIST", help='Such as 0.1,0.2 or "0,1;0,2".')
 @click.option("--iterations", type=int, metavar="N", help="Updates of the weights: rows 0 … N.")
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
-@click.option("--force", is_flag=True, help="Overwrite a workbook even if it has been edited.")
+@click.option("--force", is_flag=True, help="Overwrite edits, and sheets that cannot be kept.")
 def build(
     source: str,
     output: Path,

@@ -10,6 +10,15 @@ class InputError(Exception):
     exit_code = 2
 
 
+class UnmovableError(InputError):
+    """Sheets of a workbook that cannot be moved into another one as they are."""
+
+    def __init__(self, message: str, sheets: tuple[str, ...]) -> None:
+        """Say why, and which sheets."""
+        super().__init__(message)
+        self.sheets = sheets
+
+
 class RunError(Exception):
     """The input was fine but the work failed, such as on a full disk (exit code 1)."""
 

@@ -54,10 +54,12 @@ def error_formula(network: Network, output: int, cell: Cell) -> str:
     """Return the expression of one output's error."""
     unit = network.unit_names[-1][output]
     target, activated = cell(network.target_names[output]), cell(activation_name(unit))
-    log_sum = ""
+    z, log_sum = cell(unit), ""
     if _softmax(network):
-        log_sum = f"({cell(GREATEST)}+LN({cell(EXPONENTIALS)}))"
-    return network.loss.formula(target, cell(unit), activated, network.outputs, log_sum)
+        # The logarithm comes first: with z first, tables of 100 rows and more whose rows share
+        # weights come to #VALUE! in LibreOffice 7.4, which computes columns in several threads.
+        log_sum, z = f"LN({cell(EXPONENTIALS)})", f"({z}-{cell(GREATEST)})"
+    return network.loss.formula(target, z, activated, network.outputs, log_sum)
 
 
 def total_error_formula(network: Network, cell: Cell) -> str:

@@ -141,16 +141,18 @@ def test_an_added_sheet_gives_way_to_a_new_sheet_of_its_name(workbook):
 
 def test_an_added_sheet_that_would_lose_what_it_refers_to_is_not_overwritten(workbook):
     add_sheet(workbook, "My notes", A1="='lr 0.5'!X6")
+    add_sheet(workbook, "Others", A1="=Inputs!$K$6")
     before = workbook.read_bytes()
     other = ("build", "--no-verify", "--learning-rates", "0.7", "-o", workbook)
     result = sheetgen(*other)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "My notes" in result.stderr
-    assert "gone: lr 0.5; --force builds without them" in result.stderr
+    assert "holds My notes, which cannot be carried over" in result.stderr
+    assert "My notes refers to lr 0.5; --force builds without it" in result.stderr
     assert workbook.read_bytes() == before
     result = sheetgen(*other, "--force")
     assert result.exit_code == 0
-    assert result.stderr.startswith("left out: sheets that cannot be carried over (My notes)")
+    assert result.stderr.startswith("left out: My notes, which cannot be carried over")
+    assert result.stdout.endswith("kept the added sheets: Others\n")
     assert "My notes" not in sheet_names(workbook)
 
 

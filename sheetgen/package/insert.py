@@ -8,7 +8,7 @@ that must know of the new sheets: content types, workbook, styles, titles.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, UnmovableError
 from sheetgen.ooxml import opened
 from sheetgen.package.changes import Package
 from sheetgen.package.move import Move, kinds_of_parts
@@ -65,8 +65,7 @@ def insert_sheets(
             names = _new_names(workbook, chosen, replaced)
             missing = Move(package, workbook, parts, source, names).run()
             if missing and keep_references:
-                gone = ", ".join(sorted(missing))
-                raise InputError(f"formulas refer to sheets that would be gone: {gone}")
+                raise _losing(missing)
         try:
             package.write(output)
         except OSError as error:
@@ -84,6 +83,13 @@ def _new_names(
     for name in chosen:
         names[name] = replaced.get(name) or workbook.free_name(name, names.values())
     return names
+
+
+def _losing(missing: Mapping[str, set[str]]) -> UnmovableError:
+    reasons = (f"{sheet} refers to {', '.join(sorted(lost))}" for sheet, lost in missing.items())
+    return UnmovableError(
+        f"formulas refer to sheets that would be gone: {'; '.join(reasons)}", tuple(missing)
+    )
 
 
 def _require(path: Path, workbook: Workbook, sheets: Iterable[str]) -> None:
@@ -111,4 +117,5 @@ def _refuse_immovable(path: Path, parts: Parts, workbook: Workbook, sheets: Iter
         if b' vm="' in parts.read(tab.part):
             found.append("a picture or a data type in a cell")
         if found:
-            raise InputError(f"{path} has {found[0]} on its sheet {name!r}, which cannot be moved")
+            thing = f"{path} has {found[0]} on its sheet {name!r}, which cannot be moved"
+            raise UnmovableError(thing, (name,))

@@ -50,8 +50,8 @@ class Move:
         for tab in self._moving:
             self._kinds |= kinds_of_parts(parts, tab)
 
-    def run(self) -> set[str]:
-        """Change the target; return the donor's sheets to which references are lost.
+    def run(self) -> dict[str, set[str]]:
+        """Change the target; return the sheets that lose references, and to which sheets.
 
         Raises MalformedError when the donor is damaged.
         """
@@ -65,16 +65,18 @@ class Move:
         )
         place = partial(_translate_place, formulas)
         new = {part: self._package.free_name(part) for part in self._kinds}
+        missing: dict[str, set[str]] = {}
         for tab in self._moving:
-            formulas.names = set()
+            formulas.names, formulas.missing = set(), set()
             for part in kinds_of_parts(self._parts, tab):
                 data = self._moved(part, mover, formulas, tables.get(part))
                 copy_part(self._package, self._parts, part, new, data, place)
             self._register(tab, new[tab.part], formulas)
+            missing[tab.name] = formulas.missing
         if "threadedComment" in self._kinds.values():
             self._companions.authors()
         self._save(styles)
-        return formulas.missing
+        return {sheet: lost for sheet, lost in missing.items() if lost}
 
     def _remove_replaced(self) -> None:
         """Remove the parts of the sheets that are replaced, but for those used elsewhere too."""
