@@ -6,7 +6,7 @@ names with reference.py, and nothing else.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xlsxwriter.utility import xl_col_to_name
 
@@ -104,8 +104,27 @@ def training_columns(
     rule = Rule(training, draft.cell, address, learning_rate)
     texts = dict(_formulas(draft, rule))
     columns = tuple(Column(symbol, band, *texts[symbol]) for symbol, band in draft.bands.items())
+    if not _is_simple(network, training):
+        columns = tuple(map(_set_apart, columns))
     _check_lengths(columns)
     return columns
+
+
+def _is_simple(network: Network, training: Training) -> bool:
+    """Tell whether LibreOffice computes the table rightly though all rows have one formula."""
+    return training.samples == 1 and len(network.layers) <= 2 and not training.optimizer.states
+
+
+def _set_apart(column: Column) -> Column:
+    """Let row 0 have a formula of its own, by a plus sign that changes nothing.
+
+    LibreOffice computes 100 and more neighbouring cells of one formula in several threads. Other
+    sheets ask for row 0 first; with that row done, the threads take rows that wait for each other
+    for a circle, and cells in row 1 come to #VALUE! (seen in LibreOffice 7.4).
+    """
+    if isinstance(column.first, int) or column.first != column.rest:
+        return column
+    return replace(column, first=f"=+{column.first[1:]}")
 
 
 def _place(draft: Draft) -> None:

@@ -101,7 +101,10 @@ def test_the_gradients_of_a_deeper_network_go_through_helper_columns():
 
 @pytest.mark.parametrize("network", [template.load("era-v1").network, ONE_EACH.network])
 def test_only_the_count_and_the_weights_start_differently_in_row_0(network):
-    different = [column for column in columns(network) if column.first != column.rest]
+    # A plus sign that changes nothing sets row 0 apart for LibreOffice's threads.
+    different = [
+        column for column in columns(network) if str(column.first).replace("=+", "=") != column.rest
+    ]
     weights = [edge.name for edge in network.connections]
     assert [column.symbol for column in different] == ["iteration", *weights]
     assert [column.first for column in different] == [0, *(f"=Inputs!{name}" for name in weights)]
