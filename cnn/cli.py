@@ -7,12 +7,13 @@ shall not rewrap with a backspace character, which a raw string cannot hold.
 
 import importlib
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetgen.commands import CommandGroup
+from sheetgen.commands import INTERRUPTED, CommandGroup
 from sheetgen.errors import InputError, RunError
 
 if TYPE_CHECKING:
@@ -147,12 +148,14 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
       torchrun --nproc-per-node 2 -m cnn train --model era-v1 --run-dir output/runs/two
     """  # noqa: D301
     _require_torch()
+    from cnn.log import require_usable  # noqa: PLC0415
     from cnn.processes import launched  # noqa: PLC0415
     from cnn.run import Run  # noqa: PLC0415
     from cnn.start import Options, start  # noqa: PLC0415
 
     chosen = Options(**options)
     with launched() as processes:
+        processes.from_main(lambda: require_usable(workbook))
         try:
             finished = start(chosen, processes)
         except KeyboardInterrupt:
@@ -169,7 +172,11 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
             f"at best {best['test_accuracy']:.2%} in epoch {best['epoch']}; "
             f"saved in {finished.run.path}"
         )
-        _put(chosen.path, workbook, chosen.data_dir)
+        try:
+            _put(chosen.path, workbook, chosen.data_dir)
+        except KeyboardInterrupt:
+            click.echo(f"\n{_how_to_add(chosen.path, workbook, chosen.data_dir)}", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 @main.command()
@@ -196,17 +203,21 @@ def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:
     try:
         placed = put_into_workbook(run, workbook, data_dir)
     except (InputError, RunError) as error:
-        folder = f" --data-dir {data_dir}" if data_dir else ""
-        raise RunError(
-            f"{error}; the run is safe in {run}, and its sheet can be added by "
-            f"`cnn log {run} --workbook FILE{folder}`"
-        ) from error
+        raise RunError(f"{error}; {_how_to_add(run, Path('FILE'), data_dir)}") from error
     _say(placed, workbook)
+
+
+def _how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:
+    words = ["cnn", "log", str(run), "--workbook", str(workbook)]
+    words += ["--data-dir", str(data_dir)] if data_dir else []
+    return f"the run is safe in {run}, and its sheet can be added by `{shlex.join(words)}`"
 
 
 def _say(placed: "Placed", workbook: Path) -> None:
     if placed.saved.reason:
         click.echo(f"{workbook} is left as it was: {placed.saved.reason}.", err=True)
+    if placed.edited:
+        click.echo(f"the sheet {placed.edited} has been edited and is left as it was.", err=True)
     built = " (built from era-v1)" if placed.built else ""
     click.echo(f"its log is the sheet {placed.sheet} of {placed.saved.path}{built}")
 

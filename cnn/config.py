@@ -1,5 +1,6 @@
 """What a run of `cnn train` is made from: everything needed to repeat it."""
 
+import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -7,15 +8,29 @@ from typing import Any, Self
 
 import torch
 
-from cnn.data import Digits
+from cnn.data import MNIST, SAMPLE, Digits
 from cnn.models import build_model, parameter_count
-from cnn.recipes import Recipe
+from cnn.recipes import Recipe, require_whole, shown
 from sheetgen.errors import InputError
+
+MOST_THREADS = 1024
+"""Of one process, on any machine."""
+
+
+def most_threads() -> int:
+    """Return how many threads a new run may have here: 8 for each core, but at least 64.
+
+    Far more of them than cores only wait for each other; some ten thousand end the process.
+    """
+    return min(MOST_THREADS, max(64, 8 * (os.cpu_count() or 1)))
 
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of a run, on which its weights depend to the last bit."""
+    """The settings of a run, on which its weights depend to the last bit.
+
+    Raises `InputError` for a value of another type or outside its range.
+    """
 
     model: str
     recipe: Recipe
@@ -30,6 +45,19 @@ class Config:
     threads: int
     """Of one process."""
     processes: int
+
+    def __post_init__(self) -> None:
+        for name in ("model", "device"):
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{name} is {shown(getattr(self, name))}; expected a name")
+        if self.data not in (MNIST, SAMPLE):
+            raise InputError(f"data is {shown(self.data)}; expected {MNIST} or {SAMPLE}")
+        require_whole("seed", self.seed, 0, 2**32 - 1)
+        if self.limit is not None:
+            require_whole("limit", self.limit, 1)
+        require_whole("hold_out", self.hold_out, 0)
+        require_whole("threads", self.threads, 1, MOST_THREADS)
+        require_whole("processes", self.processes, 1)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them."""

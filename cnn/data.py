@@ -35,8 +35,13 @@ CHECKSUMS = {
 }
 """The MD5 of MNIST's files; torchvision's own table has those of the .gz around them."""
 
-LARGEST_FILE = 60_000 * 28 * 28 + 16
-"""Bytes of the training images with their header."""
+SIZES = {
+    "train-images-idx3-ubyte": 60_000 * 28 * 28 + 16,
+    "train-labels-idx1-ubyte": 60_000 + 8,
+    "t10k-images-idx3-ubyte": 10_000 * 28 * 28 + 16,
+    "t10k-labels-idx1-ubyte": 10_000 + 8,
+}
+"""The bytes of MNIST's files with their headers."""
 
 PATIENCE = 20.0
 """Seconds that a download may be silent before it counts as failed."""
@@ -151,20 +156,30 @@ def _read(raw: Path, name: str) -> torch.Tensor:
     if path is None:
         raise InputError(f"{raw / name} is missing")
     try:
-        # One byte more than the largest file is enough to see that it is not ours; a packed file
+        # One byte more than the file has is enough to see that it is not MNIST's; a packed file
         # could unpack to any size.
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except (OSError, EOFError, zlib.error) as error:
+            content = file.read(SIZES[name] + 1)
+    except EOFError as error:
+        raise InputError(f"{path} cannot be read: it is truncated") from error
+    except (OSError, zlib.error) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != CHECKSUMS[name]:
+        size = "" if len(content) == SIZES[name] else f"{_size(content, name)}, and "
         raise InputError(
-            f"{path} is damaged or not MNIST's: the MD5 of its content is {found}, "
+            f"{path} is damaged or not MNIST's: {size}the MD5 of its content is {found}, "
             f"expected {CHECKSUMS[name]}"
         )
     header = 16 if "images" in name else 8
     return torch.frombuffer(bytearray(content), dtype=torch.uint8)[header:]
+
+
+def _size(content: bytes, name: str) -> str:
+    """Say how the size of a file's content, read up to one byte too many, is wrong."""
+    if len(content) > SIZES[name]:
+        return f"it is longer than {SIZES[name]:,} bytes"
+    return f"it is truncated to {len(content):,} of {SIZES[name]:,} bytes"
 
 
 def _download(root: Path) -> None:
@@ -182,6 +197,10 @@ def _download(root: Path) -> None:
         for folder in new_folders:
             with suppress(OSError):
                 folder.rmdir()
+        # What is there but damaged is worth more to know than that the rest is missing.
+        for name in CHECKSUMS:
+            if _find(raw, name):
+                _read(raw, name)
         raise InputError(_missing(root, mnist.resources, error)) from error
     finally:
         socket.setdefaulttimeout(patience)
@@ -189,9 +208,11 @@ def _download(root: Path) -> None:
 
 def _missing(root: Path, resources: list[tuple[str, str]], error: Exception) -> str:
     """Return the one sentence that says which files are needed and where."""
-    files = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in resources)
+    packed = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in resources)
+    unpacked = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in CHECKSUMS.items())
     return (
         f"MNIST is not in {root / 'MNIST' / 'raw'} and could not be downloaded "
-        f"({' '.join(str(error).split())}); put {files} into MNIST/raw of a folder and name "
-        "that folder with --data-dir, or try the 5,000 digits of --sample"
+        f"({' '.join(str(error).split())}); put {packed}, or unpacked {unpacked}, "
+        "into MNIST/raw of a folder and name that folder with --data-dir, "
+        "or try the 5,000 digits of --sample"
     )

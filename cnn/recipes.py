@@ -1,8 +1,9 @@
 """How each built-in network is trained: its hyper-parameters, and the learning rate's course."""
 
+import json
 import math
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from sheetgen.errors import InputError
 
@@ -22,6 +23,13 @@ class Augmentation:
     """A fraction of the size, larger or smaller."""
     shift: float = 0.0
     """Pixels, along each axis and either way."""
+
+    def __post_init__(self) -> None:
+        for name in ("rotation", "scale", "shift"):
+            require_number(name, getattr(self, name))
+            if getattr(self, name) < 0 or (name == "scale" and self.scale >= 1):
+                expected = "0 <= scale < 1" if name == "scale" else f"{name} >= 0"
+                raise InputError(f"{name} is {getattr(self, name)}; expected {expected}")
 
     def __bool__(self) -> bool:
         """Tell whether anything is changed at all."""
@@ -51,15 +59,28 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        _at_least_one("epochs", self.epochs)
-        _at_least_one("batch size", self.batch_size)
+        require_whole("epochs", self.epochs, 1)
+        require_whole("batch size", self.batch_size, 1)
+        if not isinstance(self.learning_rate, float):
+            require_number("the learning rate", self.learning_rate)
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InputError(
                 f"the learning rate is {self.learning_rate:g}; expected a positive number"
             )
+        for name in ("momentum", "label_smoothing", "ema_decay", "weight_decay"):
+            require_number(name, getattr(self, name))
         for name in ("momentum", "label_smoothing", "ema_decay"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; expected 0 <= {name} < 1")
+        if self.weight_decay < 0:
+            raise InputError(f"weight_decay is {self.weight_decay}; expected weight_decay >= 0")
+        if self.schedule not in get_args(Schedule):
+            known = " or ".join(get_args(Schedule))
+            raise InputError(f"schedule is {shown(self.schedule)}; expected {known}")
+        if not isinstance(self.nesterov, bool):
+            raise InputError(f"nesterov is {shown(self.nesterov)}; expected true or false")
+        if self.nesterov and not self.momentum:
+            raise InputError("nesterov is true but momentum is 0; expected a momentum above 0")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the hyper-parameters as JSON can hold them."""
@@ -74,9 +95,36 @@ class Recipe:
         return cls(**values | {"augmentation": Augmentation(**values["augmentation"])})
 
 
-def _at_least_one(name: str, value: int) -> None:
-    if value < 1:
-        raise InputError(f"{name} is {value}; expected at least 1")
+LARGEST = 10**9
+"""Of any count: what is larger would not fit what PyTorch counts with."""
+
+
+def require_whole(name: str, value: object, least: int, most: int = LARGEST) -> None:
+    """Raise `InputError` unless a value is a whole number from `least` to `most`."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"{name} is {shown(value)}; expected a whole number")
+    if value < least:
+        raise InputError(f"{name} is {value}; expected at least {least}")
+    if value > most:
+        raise InputError(f"{name} is {shown(value)}; expected at most {most}")
+
+
+def require_number(name: str, value: object) -> None:
+    """Raise `InputError` unless a value is a finite number that a float can hold."""
+    try:
+        finite = type(value) in (int, float) and math.isfinite(float(str(value)))
+    except ValueError:  # a whole number of thousands of digits
+        finite = False
+    if not finite:
+        raise InputError(f"{name} is {shown(value)}; expected a number")
+
+
+def shown(value: object) -> str:
+    """Return a value as JSON writes it, cut to 50 characters."""
+    try:
+        return json.dumps(value)[:50]
+    except (TypeError, ValueError):
+        return type(value).__name__
 
 
 OURS = Recipe(

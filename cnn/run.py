@@ -7,6 +7,7 @@ alone says how far the run is.
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,17 @@ Line = dict[str, Any]
 State = dict[str, Any]
 """All that changes in a training: tensors, numbers, texts, and lists and dictionaries of those."""
 
+NUMBERS = (
+    "learning_rate",
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "seconds",
+    "samples_per_second",
+)
+"""The fields of a line of the log, besides `epoch`, which counts from 1."""
+
 
 class Run:
     """The files of a run in the directory `path`, which need not exist yet."""
@@ -38,20 +50,52 @@ class Run:
         self.weights = path / "model.safetensors"
 
     def is_started(self) -> bool:
-        """Tell whether there is a run to go on with."""
-        return self.config.is_file()
+        """Tell whether there is a run to go on with. Raises `InputError` if that cannot be told."""
+        try:
+            return self.config.is_file()
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be used: {_reason(error)}") from error
 
-    def create(self, config: dict[str, Any]) -> None:
-        """Begin the run, writing its configuration.
+    def has_finished_epochs(self) -> bool:
+        """Tell whether there is a checkpoint, or what is only written after one."""
+        logged = self.log.exists() and (not self.log.is_file() or self.log.stat().st_size > 0)
+        return logged or self.checkpoint.exists() or self.weights.exists()
 
-        Raises `InputError` if the directory holds anything but what a killed `create` leaves.
+    def require_free(self) -> None:
+        """Raise `InputError` unless a run can begin here, that is, nothing would be lost by it.
+
+        What a `create` or a first epoch that came to no end leaves is no hindrance.
         """
-        self.remove_temporary_files()
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        try:
+            if not self.path.exists():
+                return
+            if not self.path.is_dir():
+                raise InputError(f"{self.path} is a file; expected a directory")
+            names = {path.name for path in self.path.iterdir()}
+            names -= {path.name for path in self.path.glob(".*.tmp")}
+            has_epochs = self.has_finished_epochs()
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be used: {_reason(error)}") from error
+        if not names:
+            return
+        # The keys tell a run's configuration from another program's file of that name.
+        if self.config.name not in names or not {"model", "recipe"} <= self.read_config().keys():
+            raise InputError(
+                f"{self.path} is not empty and holds no run; name another directory with --run"
+            )
+        if has_epochs or names - {self.config.name, self.log.name}:
             raise InputError(
                 f"{self.path} exists already; go on with its run by --resume, "
                 "or name another directory with --run"
             )
+
+    def create(self, config: dict[str, Any]) -> None:
+        """Begin the run, writing its configuration.
+
+        Raises `InputError` if the directory is not free, as `require_free` tells.
+        """
+        self.require_free()
+        self.remove_temporary_files()
         self._write(self.config, (json.dumps(config, indent=2) + "\n").encode())
 
     def read_config(self) -> dict[str, Any]:
@@ -60,7 +104,9 @@ class Run:
             config = json.loads(self.config.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise InputError(f"{self.path} is not a run: it has no config.json") from error
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise InputError(f"{self.config} cannot be read: {_reason(error)}") from error
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{self.config} is damaged: {error}") from error
         if not isinstance(config, dict):
             raise InputError(f"{self.config} is damaged: it does not hold an object")
@@ -87,9 +133,18 @@ class Run:
     def read_log(self) -> list[Line]:
         """Return the log's lines. Raises `InputError` if it is missing or damaged."""
         try:
-            return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
-        except (OSError, ValueError) as error:
+            content = self.log.read_text("utf-8")
+            return _checked([json.loads(line) for line in content.splitlines()])
+        except (OSError, ValueError, OverflowError, RecursionError) as error:
             raise InputError(f"{self.log} cannot be read: {error}") from error
+
+    def require_checkpoint(self) -> None:
+        """Raise `InputError` if epochs are finished but their checkpoint is gone."""
+        if self.has_finished_epochs() and not self.checkpoint.exists():
+            raise InputError(
+                f"the checkpoint in {self.path} is missing, so that it cannot go on; put "
+                f"{self.checkpoint.name} back, or name another directory with --run"
+            )
 
     def read_checkpoint(self) -> State | None:
         """Return the state after the last finished epoch, None if no epoch is finished.
@@ -109,6 +164,7 @@ class Run:
             state = torch.load(content, map_location="cpu", weights_only=True)
             if not isinstance(state, dict) or not {"config", "log"} <= state.keys():
                 raise ValueError("it does not hold the state of a training")
+            _checked(state["log"])
             return state
 
         return _undamaged(self.checkpoint, read)
@@ -149,6 +205,33 @@ class Run:
 
 def _fill(path: Path, content: bytes) -> None:
     path.write_bytes(content)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _checked(lines: Any) -> list[Line]:  # noqa: ANN401 - whatever a file held
+    """Return the lines of a log. Raises `ValueError` if they are anything else."""
+    if not isinstance(lines, list):
+        raise ValueError(f"its log is {lines!r:.50}; expected a list")
+    for number, line in enumerate(lines, start=1):
+        if not isinstance(line, dict):
+            raise ValueError(f"line {number} of the log is {line!r:.50}; expected an object")
+        if type(line.get("epoch")) is not int or line["epoch"] != number:
+            found = _found(line, "epoch")
+            raise ValueError(f"epoch in line {number} of the log is {found}; expected {number}")
+        for name in NUMBERS:
+            if type(line.get(name)) not in (int, float) or not math.isfinite(line[name]):
+                found = _found(line, name)
+                raise ValueError(
+                    f"{name} in line {number} of the log is {found}; expected a finite number"
+                )
+    return lines
+
+
+def _found(line: Line, name: str) -> str:
+    return f"{line[name]!r:.50}" if name in line else "missing"
 
 
 def _undamaged(path: Path, read: Callable[[], T]) -> T:

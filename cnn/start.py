@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from cnn.config import Config, describe, versions
+from cnn.config import Config, describe, most_threads, versions
 from cnn.data import MNIST, SAMPLE, Digits, load_mnist, load_sample
 from cnn.evaluation import Evaluation, evaluate
 from cnn.models import build_model
@@ -86,11 +86,17 @@ def start(options: Options, processes: Processes) -> Finished:
     except KeyboardInterrupt:
         report.close()
         if processes.is_main:
-            message(f"\nthe finished epochs are safe in {run.path}; go on with --resume")
+            message("\n" + _what_is_safe(run))
         raise
     finally:
         report.close()
     return Finished(run, config, log)
+
+
+def _what_is_safe(run: Run) -> str:
+    if run.checkpoint.exists():
+        return f"the finished epochs are safe in {run.path}; go on with --resume"
+    return f"no epoch is finished in {run.path}; the same command begins it anew"
 
 
 def load(config: Config, data_dir: Path | None) -> Digits:
@@ -118,11 +124,11 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
 
 def _stored(options: Options, run: Run) -> dict[str, Any] | None:
     """Return the configuration of the run to go on with, None for a new one."""
-    if not options.resume:
-        return None
-    if run.is_started():
+    if options.resume and run.is_started():
         return run.read_config()
-    message(f"there is no run in {run.path} yet: starting one")
+    run.require_free()
+    if options.resume:
+        message(f"there is no run in {run.path} yet: starting one")
     return None
 
 
@@ -155,9 +161,13 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
         label = name.replace("_", " ")
         was = getattr(config, name, getattr(config.recipe, name, None))
         if value is not None and value != was:
-            raise InputError(
-                f"the run in {options.path} began with {label} {was}, not {value}; "
+            advice = (
                 "go on with it as it is, or name another directory with --run"
+                if Run(options.path).has_finished_epochs()
+                else "no epoch of it is finished: without --resume it begins anew"
+            )
+            raise InputError(
+                f"the run in {options.path} began with {label} {was}, not {value}; {advice}"
             )
     return config
 
@@ -172,6 +182,10 @@ def _new_config(options: Options, processes: Processes) -> Config:
     }
     for name in ("limit", "threads"):
         _positive(name, getattr(options, name))
+    if options.threads is not None and options.threads > most_threads():
+        raise InputError(
+            f"--threads is {options.threads}; expected at most {most_threads()} on this machine"
+        )
     device = options.device or "auto"
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -184,7 +198,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
         limit=options.limit,
         hold_out=options.hold_out or 0,
         device=device,
-        threads=options.threads or torch.get_num_threads(),
+        threads=options.threads or min(torch.get_num_threads(), most_threads()),
         processes=processes.count,
     )
     return config if options.threads else _with_free_threads(config)
@@ -209,6 +223,8 @@ def _device(name: str, processes: Processes) -> torch.device:
     """Return this process's device. Raises `InputError` if there is none of that name here."""
     try:
         device = torch.device(name)
+        if device.type == "cpu" and device.index:
+            raise RuntimeError("PyTorch takes any number for the one CPU")
         if device.type == "cuda" and device.index is None:
             device = torch.device("cuda", processes.local_rank)
         if device.type not in ("cpu", "cuda"):
@@ -232,10 +248,11 @@ def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | Non
         raise InputError(f"the run in {run.path} was trained on other data")
     if stored.get("versions") != versions():
         message("this machine or its packages changed: the last bits of the weights may differ")
-    run.remove_temporary_files()
+    run.require_checkpoint()
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and checkpoint["config"] != config.as_dict():
         raise InputError(f"{run.checkpoint} is that of another run than {run.config}")
+    run.remove_temporary_files()
     # A process that died between the checkpoint and the log left the log one line short.
     run.write_log(checkpoint["log"] if checkpoint else [])
     return checkpoint

@@ -97,6 +97,13 @@ def test_damaged_files_are_refused(raw, how):
     assert result.exit_code == 2
     assert "t10k-labels-idx1-ubyte is damaged or not MNIST's" in result.stderr
     assert data.CHECKSUMS["t10k-labels-idx1-ubyte"] in result.stderr
+    reason = {
+        "truncated": "it is truncated to 5,004 of 10,008 bytes",
+        "one bit": "is damaged or not MNIST's: the MD5",
+        "empty": "it is truncated to 0 of 10,008 bytes",
+        "longer": "it is longer than 10,008 bytes",
+    }
+    assert reason[how] in result.stderr
     assert not (raw / "run").exists()
 
 
@@ -128,8 +135,23 @@ def test_missing_files_without_a_network(offline, tmp_path):
     assert len(result.stderr.splitlines()) == 1
     for name, checksum in offline.resources:
         assert f"{name} (MD5 {checksum})" in result.stderr
+    for name, checksum in data.CHECKSUMS.items():
+        assert f"{name} (MD5 {checksum})" in result.stderr
     assert "--data-dir" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_truncated_file_is_named_where_others_are_missing(raw, suffix):
+    name = "t10k-labels-idx1-ubyte"
+    content = (raw / name).read_bytes()
+    for path in raw.iterdir():
+        path.unlink()
+    content = gzip.compress(content)[:500] if suffix else content[:500]
+    (raw / f"{name}{suffix}").write_bytes(content)
+    with pytest.raises(InputError, match=rf"{name}{suffix} .*it is truncated"):
+        data.load_mnist(raw.parents[1])
 
 
 @pytest.mark.usefixtures("offline")

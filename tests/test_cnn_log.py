@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from test_cnn_data import mnist_folder
 
 torch = pytest.importorskip("torch")
+import safetensors.torch  # noqa: E402
 
 from cnn.cli import main  # noqa: E402
 from cnn.sheets.record import read_record  # noqa: E402
@@ -148,14 +149,156 @@ def test_a_workbook_that_is_open_elsewhere_stays_and_a_copy_gets_the_sheet(folde
     assert "CNN tiny" in sheet_names(folder / "book (2).xlsx")
 
 
-def test_a_finished_training_is_safe_when_the_workbook_is_broken(folder, mnist):
-    (folder / "book.xlsx").write_text("no workbook")
+def plain_workbook(path):
+    """A person's workbook, which has nothing of ours."""
+    openpyxl.Workbook().save(path)
+    return path
+
+
+@pytest.fixture
+def book(folder, mnist):
+    """A person's workbook into which the sheet of the run "first" has been put."""
+    path = plain_workbook(folder / "mine.xlsx")
+    assert put(folder, mnist, workbook=path.name).exit_code == 0
+    return path
+
+
+def changed(path, change):
+    """Change a workbook as a person does, in a program that writes all of it anew."""
+    workbook = openpyxl.load_workbook(path)
+    change(workbook)
+    workbook.save(path)
+
+
+def test_a_sheet_that_another_program_saved_again_is_still_replaced(folder, mnist, book):
+    changed(book, lambda _: None)
+    result = put(folder, mnist, workbook=book.name)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sheet_names(book) == ["Sheet", "CNN tiny"]
+
+
+@pytest.mark.parametrize(("address", "value"), [("C7", 9.5), ("Z90", "my remark"), ("G7", None)])
+def test_a_sheet_that_a_person_edited_is_left(folder, mnist, book, address, value):
+    changed(book, lambda workbook: workbook["CNN tiny"].__setitem__(address, value))
+    edited = read_cells(book, ["CNN tiny"])
+    for _ in range(2):
+        result = put(folder, mnist, workbook=book.name)
+        assert result.exit_code == 0
+        assert "the sheet CNN tiny (2) of" in result.stdout
+        assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
+        assert read_cells(book, ["CNN tiny"]) == edited
+    changed(book, lambda workbook: workbook.remove(workbook["CNN tiny (2)"]))
+    assert "the sheet CNN tiny has been edited" in put(folder, mnist, workbook=book.name).stderr
+
+
+@pytest.mark.parametrize("name", ["CNN tiny my comparison", "CNN tiny (2)"])
+def test_a_persons_copy_before_the_sheet_is_left(folder, mnist, book, name):
+    def copy(workbook):
+        workbook.copy_worksheet(workbook["CNN tiny"]).title = name
+        workbook.move_sheet(name, -1)
+
+    changed(book, copy)
+    left = parts(book)["xl/worksheets/sheet2.xml"]
+    result = put(folder, mnist, workbook=book.name)
+    assert "the sheet CNN tiny of" in result.stdout
+    assert sheet_names(book) == ["Sheet", name, "CNN tiny"]
+    assert parts(book)["xl/worksheets/sheet2.xml"] == left
+
+
+def test_a_sheet_made_by_hand_is_left(folder, mnist):
+    def make(workbook):
+        workbook.create_sheet("CNN tiny")["C3"] = "first"
+
+    path = plain_workbook(folder / "mine.xlsx")
+    changed(path, make)
+    assert "CNN tiny (2)" in put(folder, mnist, workbook=path.name).stdout
+    assert read_cells(path, ["CNN tiny"])["CNN tiny"].keys() == {(2, 2)}
+
+
+def test_runs_in_folders_of_the_same_name_do_not_replace_each_other(folder, mnist, book):
+    other = Path(shutil.copytree(folder / "first", folder / "other" / "first"))
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(config | {"seed": 2}))
+    for _ in range(2):
+        assert "CNN tiny (2)" in put(folder / "other", mnist, workbook=book).stdout
+    (folder / "moved").mkdir()
+    (folder / "first").rename(folder / "moved" / "first")
+    assert "the sheet CNN tiny of" in put(folder / "moved", mnist, workbook=book).stdout
+    assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
+
+
+def test_weights_of_another_run_than_the_log_are_refused(folder, mnist):
+    weights = folder / "first" / "model.safetensors"
+    values = safetensors.torch.load_file(weights)
+    safetensors.torch.save_file({name: value * 0.5 for name, value in values.items()}, weights)
+    before = (folder / "book.xlsx").read_bytes()
+    result = put(folder, mnist)
+    assert result.exit_code == 2
+    assert f"the weights in {folder / 'first'} are not those of its log" in result.stderr
+    assert (folder / "book.xlsx").read_bytes() == before
+
+
+def test_the_sheet_of_a_shorter_log_says_unfinished(folder, mnist):
+    assert ", 2 epochs, " in read_record(folder / "first", mnist).subtitle
+    config = json.loads((folder / "first" / "config.json").read_text())
+    config["recipe"]["epochs"] = 5
+    (folder / "first" / "config.json").write_text(json.dumps(config))
+    assert "unfinished: 2 of 5 epochs" in read_record(folder / "first", mnist).subtitle
+
+
+def resume(folder, mnist, workbook):
     options = ("--data-dir", mnist, "--run", folder / "first", "--resume")
-    result = invoke("train", *options, "--workbook", folder / "book.xlsx")
+    return invoke("train", *options, "--workbook", folder / workbook)
+
+
+def test_a_finished_training_is_safe_when_the_workbook_cannot_be_changed(folder, mnist):
+    with ZipFile(folder / "book.xlsx", "a") as archive:
+        archive.writestr("_xmlsignatures/sig1.xml", "<signature/>")
+    before = (folder / "book.xlsx").read_bytes()
+    result = resume(folder, mnist, "book.xlsx")
     assert result.exit_code == 1
     assert f"the run is safe in {folder / 'first'}" in result.stderr
     assert "cnn log" in result.stderr
-    assert (folder / "book.xlsx").read_text() == "no workbook"
+    assert (folder / "book.xlsx").read_bytes() == before
+
+
+def test_ctrl_c_while_the_workbook_is_written_says_how_to_add_the_sheet(folder, mnist, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    before = (folder / "book.xlsx").read_bytes()
+    monkeypatch.setattr("cnn.log.insert_sheets", interrupted)
+    result = resume(folder, mnist, "book.xlsx")
+    assert result.exit_code == 130
+    command = f"cnn log {folder / 'first'} --workbook {folder / 'book.xlsx'} --data-dir {mnist}"
+    assert f"the run is safe in {folder / 'first'}" in result.stderr
+    assert f"`{command}`" in result.stderr
+    assert "Interrupted" not in result.stderr
+    assert (folder / "book.xlsx").read_bytes() == before
+    assert not list(folder.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("folder", None, "is a folder"),
+        ("new.txt", None, "must end in .xlsx"),
+        ("text.xlsx", b"no workbook", "is no .xlsx workbook"),
+        ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "password-protected"),
+    ],
+)
+def test_an_unusable_workbook_is_noticed_before_the_training(
+    tmp_path, mnist, name, content, message
+):
+    (tmp_path / "folder").mkdir()
+    if content:
+        (tmp_path / name).write_bytes(content)
+    places = ("--data-dir", mnist, "--run", tmp_path / "run", "--workbook", tmp_path / name)
+    result = invoke("train", "--model", "tiny", "--epochs", 1, *places)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("run", ["nothing", "empty"])

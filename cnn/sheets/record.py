@@ -11,9 +11,13 @@ from cnn.data import SAMPLE, Images
 from cnn.evaluation import Evaluation
 from cnn.models import build_model, parameter_count
 from cnn.run import Line, Run
+from cnn.sheets.mark import run_mark
 from cnn.start import evaluate_run, load
 from cnn.summary import Row, summarize
 from sheetgen.errors import InputError
+
+ROUNDING = 2.5
+"""Images on which two devices may differ, because their floating-point sums round otherwise."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,18 @@ class Record:
         tested = f"{len(self.images):,} digits"
         held = "held out of the training set" if self.config.hold_out else "of the test set"
         count = parameter_count(build_model(self.config.model))
-        return f"{count:,} parameters, {len(self.log)} epochs, tested on {tested} {held}"
+        return f"{count:,} parameters, {self.length}, tested on {tested} {held}"
+
+    @property
+    def length(self) -> str:
+        """How many epochs are finished, and of how many if that is not all."""
+        done, planned = len(self.log), self.config.recipe.epochs
+        return f"{done} epochs" if done >= planned else f"unfinished: {done} of {planned} epochs"
+
+    @property
+    def mark(self) -> str:
+        """What tells this run from others, also from those in a folder of the same name."""
+        return run_mark(self.name, self.described)
 
     @cached_property
     def layers(self) -> list[Row]:
@@ -57,7 +72,8 @@ class Record:
 def read_record(path: Path, data_dir: Path | None) -> Record:
     """Read a run and test its network.
 
-    Raises InputError when the run or the data is missing or damaged, or no epoch is finished.
+    Raises InputError when the run or the data is missing or damaged, when no epoch is finished,
+    or when the weights are not those that the log tells of.
     """
     run = Run(path)
     described = run.read_config()
@@ -67,8 +83,18 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     log = state["log"] if state else run.read_log()
     if not log:
         raise InputError(f"{path} has no finished epoch")
+    _require_the_logs_weights(path, log[-1], evaluation)
     images = load(config, data_dir).test
     return Record(path.resolve().name, config, log, described, evaluation, images)
+
+
+def _require_the_logs_weights(path: Path, last: Line, evaluation: Evaluation) -> None:
+    logged = last["test_accuracy"] * len(evaluation.labels)
+    if abs(evaluation.right - logged) > ROUNDING:
+        raise InputError(
+            f"the weights in {path} are not those of its log: their test accuracy is "
+            f"{evaluation.accuracy:.2%}, in the log it is {last['test_accuracy']:.2%}"
+        )
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str | float | int]]:

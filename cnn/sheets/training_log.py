@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cnn.run import Line
+from cnn.sheets.mark import draw_mark
 from cnn.sheets.record import Record
 from cnn.sheets.results import draw_confusion, draw_gallery, draw_layers, draw_settings
 from sheetgen.canvas import POSITIVE, Canvas, Chart, Series, cell_address, local
@@ -25,7 +26,6 @@ BAND_ROW = 4
 HEADER_ROW = 5
 FIRST_ROW = 6  # the first epoch
 LEFT = 1
-RUN_CELL = (2, 2)  # says which run the sheet shows, for the next time that it is put in
 PERCENT = "0.00%"
 TARGET = 0.994
 LIMIT = 20_000
@@ -58,7 +58,7 @@ def training_log_sheet(record: Record) -> Canvas:
     canvas.write(0, LEFT, f"{canvas.name}: {record.title}", TITLE)
     canvas.write(1, LEFT, record.subtitle, SUBTITLE)
     canvas.write(2, LEFT, "run", LABEL)
-    canvas.write(*RUN_CELL, record.name, Style(bold=True))
+    canvas.write(2, LEFT + 1, record.name, Style(bold=True))
     sheet = _Sheet(canvas, record)
     _log(sheet)
     below = max(sheet.last_row, FIRST_ROW + 10) + 2
@@ -67,8 +67,9 @@ def training_log_sheet(record: Record) -> Canvas:
     _summary(sheet, total)
     _charts(sheet, below)
     draw_settings(canvas, record, layers_row, SUMMARY)
-    row = layers_row + max(len(record.layers), len(record.settings)) + 5
+    row = layers_row + max(len(record.layers), len(record.settings) + 2) + 5
     draw_gallery(canvas, record, draw_confusion(canvas, record, row))
+    draw_mark(canvas, record.mark, layers_row + 1 + len(record.settings), SUMMARY)
     return canvas
 
 
