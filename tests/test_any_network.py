@@ -6,6 +6,7 @@ that diverge are discarded, and counted by `pytest --hypothesis-show-statistics`
 """
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -179,6 +180,18 @@ def test_the_reference_agrees_with_pytorch(text):
         np.testing.assert_allclose([trace[name][row] for name in names], weights, **close)
         found = [trace[f"∂E/∂{name}"][row] for name in names]
         np.testing.assert_allclose(found, gradients, **close)
+
+
+@pytest.mark.parametrize("optimizer", template.load("line-fit").compare)
+def test_line_fit_takes_each_optimisers_path_of_pytorch(optimizer):
+    source = template.load("line-fit")
+    plan = Plan.of(source)
+    plan = replace(plan, template=replace(plan.template, optimizer=optimizer))
+    trace = plan.train(plan.template.learning_rates[0], optimizer)
+    rows = zip(range(source.iterations + 1), Torch(plan).rows(), strict=False)
+    for row, (error, _, (a, b), _) in rows:
+        for symbol, expected in (("E_total", error.item()), ("w1", a), ("b1", b)):
+            assert trace[symbol][row] == pytest.approx(expected, rel=1e-10, abs=1e-10)
 
 
 def assert_verifies(text, folder, engine):
