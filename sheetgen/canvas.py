@@ -4,16 +4,18 @@ The modules in sheets/ draw canvases, workbook.py writes them, verification.py c
 that they promise with what a spreadsheet engine computes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
-from sheetgen.style import INPUT, PLAIN, Style
+from sheetgen.style import HEAT, INPUT, PLAIN, Style
 
 Value = float | int | str
+Place = tuple[int, int, int, int]
+"""A range: first row and column, last row and column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,33 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class HeatMap:
+    """A range shaded by its numbers: from the first colour to the last, by way of a third.
+
+    `limits` are the numbers that have these colours; without them the range's smallest and
+    largest have the outer ones, the median the middle one.
+    """
+
+    place: Place
+    colours: tuple[str, ...] = HEAT
+    limits: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Cells that look otherwise while a formula is true.
+
+    `formula` ("=…") is meant for the first cell of the range and moves with the others, as a
+    copied one does; `properties` are XlsxWriter's format properties. A formula must not refer
+    to other sheets, which Excel 2007 does not allow here.
+    """
+
+    place: Place
+    formula: str
+    properties: dict[str, object]
+
+
+@dataclass(frozen=True)
 class Picture:
     """A PNG with its upper left corner in a cell, drawn `scale` times as large as its pixels."""
 
@@ -98,14 +127,17 @@ class Picture:
 class Canvas:
     """One worksheet. Rows and columns count from 0.
 
-    `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers,
-    `heat_maps` those that a colour scale shades: first row and column, last row and column.
+    `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers, `bars`
+    those whose cells show a bar as long as their number from 0 to 1, with its colour; `merges`
+    are shown as one cell. `inputs` are the cells that a person may change, by their keys, and
+    `options` what those accept that hold a text.
     """
 
     name: str
     tab_colour: str = ""
     protected: bool = True
     gridlines: bool = False
+    hidden: bool = False
     very_hidden: bool = False
     zoom: int = 100
     freeze: tuple[int, int] | None = None
@@ -115,17 +147,21 @@ class Canvas:
     blocks: list[Block] = field(default_factory=list)
     scales: dict[tuple[int, int], float] = field(default_factory=dict)
     inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
-    verdicts: list[tuple[int, int, int, int]] = field(default_factory=list)
-    numbers: list[tuple[int, int, int, int]] = field(default_factory=list)
+    verdicts: list[Place] = field(default_factory=list)
+    numbers: list[Place] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    heat_maps: list[HeatMap] = field(default_factory=list)
+    bars: list[tuple[Place, str]] = field(default_factory=list)
+    merges: list[Place] = field(default_factory=list)
     validations: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     charts: list[Chart] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
-    heat_maps: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def write(self, row: int, column: int, value: Value, style: Style = PLAIN) -> None:
         """Write a constant: text stays text, whatever it starts with."""
@@ -159,6 +195,55 @@ class Canvas:
         self.write(row, column, value, style)
         self.inputs[key] = row, column
         self.validations[row, column] = {**ANY_NUMBER, **limits}
+
+    def count(
+        self,
+        row: int,
+        column: int,
+        key: str,
+        value: int,
+        minimum: int,
+        maximum: int,
+        style: Style = INPUT,
+    ) -> None:
+        """Write a whole number for a person to change, as `ask` does."""
+        self.ask(
+            row,
+            column,
+            key,
+            value,
+            style,
+            validate="integer",
+            minimum=minimum,
+            maximum=maximum,
+            error_title="A whole number, please",
+            error_message=f"Type a whole number from {minimum:,} to {maximum:,}.",
+        )
+
+    def choose(
+        self,
+        row: int,
+        column: int,
+        key: str,
+        value: str,
+        options: Sequence[str],
+        style: Style = INPUT,
+        source: str = "",
+    ) -> None:
+        """Write a text for a person to choose from a list, known to `verify` by its key.
+
+        `source` is the absolute range on this sheet that holds the options. Without it they
+        stand in the validation itself, which has room for 255 characters and no commas.
+        """
+        self.write(row, column, value, style)
+        self.inputs[key] = row, column
+        self.options[key] = tuple(options)
+        self.validations[row, column] = {
+            "validate": "list",
+            "source": f"={source}" if source else list(options),
+            "error_title": "One of the list, please",
+            "error_message": f"Type {listed(options)}.",
+        }
 
     def link(self, row: int, column: int, sheet: str, text: str, style: Style) -> None:
         """Write text that leads to another sheet."""
@@ -215,6 +300,12 @@ def quoted(sheet: str) -> str:
     if sheet.isalnum() and not sheet[0].isdigit():
         return sheet
     return "'" + sheet.replace("'", "''") + "'"
+
+
+def listed(options: Sequence[str], most: int = 8) -> str:
+    """Return the options as a sentence names them: a, b or c."""
+    named = [*options[:most], "…"] if len(options) > most else list(options)
+    return ", ".join(named[:-1]) + " or " + named[-1] if len(named) > 1 else named[0]
 
 
 ANY_NUMBER: dict[str, Any] = {

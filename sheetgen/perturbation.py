@@ -12,16 +12,23 @@ LARGEST_EPSILON = 4000  # times ε: enough for the gradient check to have to say
 def perturbed(plan: Plan, random: np.random.Generator) -> Plan:
     """Move every input by at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up.
 
-    Targets that name a class are permuted instead.
+    What is chosen from a list or counted is chosen or counted anew. Targets that name a class are
+    permuted.
     """
-    values: dict[str, float] = {}
+    values: dict[str, float | str] = {}
     for canvas in compose(plan):
         for key, place in canvas.inputs.items():
-            moved = _moved(key, float(canvas.value(*place)), random)
-            limits = canvas.validations[place]
-            moved = max(float(limits["minimum"]), min(float(limits["maximum"]), moved))
-            # Few digits, so that texts that contain the number are the same in every engine.
-            values[key] = float(f"{moved:.6g}")
+            limits, value = canvas.validations[place], canvas.value(*place)
+            if key in canvas.options:
+                values[key] = str(random.choice(canvas.options[key]))
+            elif limits["validate"] == "integer":
+                least, most = limits["minimum"], limits["maximum"]
+                values[key] = float(random.integers(least, most, endpoint=True))
+            else:
+                moved = _moved(key, float(value), random)
+                moved = max(float(limits["minimum"]), min(float(limits["maximum"]), moved))
+                # Few digits, so that texts that contain the number are the same in every engine.
+                values[key] = float(f"{moved:.6g}")
     return plan.with_values(values | _permuted_targets(plan, random))
 
 

@@ -101,7 +101,8 @@ LINK = Style(colour="#1D4ED8", underline=True)
 INPUT = Style(fill="#FFFBD6", border="#D4A900", colour="#1D4ED8", locked=False)
 RESULT = Style(bold=True, number_format=FINE, align="right")
 VERDICT = Style(bold=True, align="center", border=LINE)
-HEAT = {"min_color": "#FFFFFF", "max_color": "#F59E0B"}
+HEAT = ("#FFFFFF", "#F59E0B")
+DIVERGING = ("#3B82F6", "#FFFFFF", "#F59E0B")  # below, at and above the middle
 PASS_FORMAT = {"bg_color": "#BBF7D0", "font_color": "#166534"}
 FAIL_FORMAT = {"bg_color": "#FECACA", "font_color": "#991B1B"}
 

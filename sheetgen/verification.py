@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?", re.IGNORECASE)
 _TEXT = re.compile(r'"[^"]*"')
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
 
-Changes = dict[str, dict[tuple[int, int], float]]
+Changes = dict[str, dict[tuple[int, int], float | str]]
 
 
 @dataclass(frozen=True)
@@ -171,11 +171,7 @@ def read_subject(path: Path) -> Subject:
         raise InputError(f"{path} cannot be verified: {error}") from None
     plan = Plan.of(made_from.template)
     canvases = compose(plan)
-    values = {
-        key: _input(path, canvas, place, cells)
-        for canvas in canvases
-        for key, place in canvas.inputs.items()
-    }
+    values = {key: _input(path, canvas, key, cells) for canvas in canvases for key in canvas.inputs}
     ours = {canvas.name for canvas in canvases} | {origin.NAME}
     others = tuple(name for name in cells if name not in ours)
     return Subject(path, cells, plan.with_values(values), others)
@@ -192,16 +188,20 @@ def _recalculated(engine: Engine, copy: Path, path: Path) -> Values:
 def _input(
     path: Path,
     canvas: Canvas,
-    place: tuple[int, int],
+    key: str,
     cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
-) -> float:
-    """Return the number in an input cell; raises InputError when it is none that belongs there."""
+) -> float | str:
+    """Return what an input cell holds; raises InputError when that does not belong there."""
     if canvas.name not in cells:
         raise InputError(f"{path}: the sheet {canvas.name} is missing")
+    place = canvas.inputs[key]
     cell = cells[canvas.name].get(place, FileCell(None, None))
     found = "nothing" if cell.value is None else repr(cell.value)
     if cell.formula is not None:
         found = f"the formula ={cell.formula}"
+    elif key in canvas.options:
+        if isinstance(cell.value, str) and cell.value in canvas.options[key]:
+            return cell.value
     elif type(cell.value) is float and _accepts(canvas.validations[place], cell.value):
         return cell.value
     where = canvas.absolute(*place)
@@ -213,6 +213,8 @@ def _accepts(limits: Mapping[str, object], value: float) -> bool:
     """Tell whether an input cell's validation lets a number in."""
     least, most = limits["minimum"], limits["maximum"]
     assert isinstance(least, (int, float)) and isinstance(most, (int, float))
+    if limits["validate"] == "integer" and value != int(value):
+        return False
     if limits["criteria"] == ">":
         return least < value < math.inf
     return least <= value <= most
@@ -225,7 +227,7 @@ def tolerance_of(plan: Plan) -> float:
 
 def _changes(canvases: Sequence[Canvas]) -> Changes:
     return {
-        canvas.name: {place: float(canvas.value(*place)) for place in canvas.inputs.values()}
+        canvas.name: {place: canvas.value(*place) for place in canvas.inputs.values()}
         for canvas in canvases
         if canvas.inputs
     }

@@ -12,16 +12,24 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from sheetgen.canvas import Canvas, Cell, Value
+from sheetgen.canvas import Canvas, Cell, HeatMap, Value
 from sheetgen.charts import insert_chart
 from sheetgen.fast_worksheet import NOT_FINITE, FormulaBlock, worksheet_class, write_block
-from sheetgen.style import FAIL_FORMAT, FONT, HEAT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
+from sheetgen.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 A4 = 9
 WHOLE_SHEET = "A1:XFD1048576"
+BAR = {
+    "type": "data_bar",
+    "bar_solid": True,
+    "min_type": "num",
+    "min_value": 0,
+    "max_type": "num",
+    "max_value": 1,
+}
 
 
 def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
@@ -97,6 +105,9 @@ class _Writer:
         worksheet = self.workbook.add_worksheet(canvas.name, self.worksheet_class)
         self._view(worksheet, canvas)
         self._page(worksheet, canvas)
+        for first_row, first_column, last_row, last_column in canvas.merges:
+            style = self.format(canvas.cells[first_row, first_column].style)
+            worksheet.merge_range(first_row, first_column, last_row, last_column, "", style)
         for (row, column), cell in canvas.cells.items():
             self._cell(worksheet, row, column, cell, canvas.links.get((row, column)))
         for block in canvas.blocks:
@@ -141,6 +152,8 @@ class _Writer:
     def _view(self, worksheet: Worksheet, canvas: Canvas) -> None:
         if canvas.tab_colour:
             worksheet.set_tab_color(canvas.tab_colour)
+        if canvas.hidden:
+            worksheet.hide()
         if canvas.very_hidden:
             worksheet.very_hidden()
         if not canvas.gridlines:
@@ -177,13 +190,30 @@ class _Writer:
             for text, looks in (("PASS", self.good), ("FAIL", self.bad)):
                 rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": looks}
                 worksheet.conditional_format(*place, rule)
-        for place in canvas.heat_maps:
-            worksheet.conditional_format(*place, {"type": "2_color_scale", **HEAT})
+        for heat_map in canvas.heat_maps:
+            worksheet.conditional_format(*heat_map.place, _colour_scale(heat_map))
+        for place, colour in canvas.bars:
+            worksheet.conditional_format(*place, {**BAR, "bar_color": colour})
+        for each in canvas.rules:
+            looks = self.workbook.add_format(each.properties)
+            rule = {"type": "formula", "criteria": each.formula, "format": looks}
+            worksheet.conditional_format(*each.place, rule)
         for place in canvas.numbers:
             rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
             worksheet.conditional_format(*place, {**rule, "format": self.large})
         # The first row of a table starts the training and so differs from the rows below it.
         worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})
+
+
+def _colour_scale(heat_map: HeatMap) -> dict[str, object]:
+    """Return XlsxWriter's options of a colour scale."""
+    ends = ("min", "mid", "max") if len(heat_map.colours) == 3 else ("min", "max")
+    options: dict[str, object] = {"type": f"{len(ends)}_color_scale"}
+    options |= {f"{end}_color": colour for end, colour in zip(ends, heat_map.colours, strict=True)}
+    if heat_map.limits:
+        for end, limit in zip(ends, heat_map.limits, strict=True):
+            options |= {f"{end}_type": "num", f"{end}_value": limit}
+    return options
 
 
 def _cached(value: Value) -> Value:

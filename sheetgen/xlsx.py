@@ -82,15 +82,16 @@ def iterate_cells(
 def write_changed(
     path: Path,
     target: Path,
-    changes: Mapping[str, Mapping[tuple[int, int], float]],
+    changes: Mapping[str, Mapping[tuple[int, int], float | str]],
     cached: float | None = None,
 ) -> None:
-    """Copy a workbook without the cached result of any formula, and with new numbers in cells.
+    """Copy a workbook without the cached result of any formula, and with new contents of cells.
 
-    `changes` is sheet → zero-based (row, column) → number; all else is copied as it is.
+    `changes` is sheet → zero-based (row, column) → number or text; all else is copied as it is.
     `cached` takes the place of every cached result; None leaves none.
     Raises InputError if `path` cannot be read, RunError if `target` cannot be written, and
-    ValueError if a changed cell holds no number of its own or the new number is not finite.
+    ValueError if a changed cell holds no number (or text) of its own that the new one could
+    replace, or the new number is not finite.
     """
     pending = {sheet: dict(cells) for sheet, cells in changes.items()}
     with opened(path) as archive:
@@ -199,7 +200,7 @@ def _value(kind: str, text: str, strings: list[str]) -> Value:
 def _write_copy(
     archive: ZipFile,
     copy: Path,
-    pending: dict[str, dict[tuple[int, int], float]],
+    pending: dict[str, dict[tuple[int, int], float | str]],
     cached: float | None,
 ) -> None:
     sheets = {sheet.part: sheet for sheet in sheets_of(archive) if sheet.is_worksheet}
@@ -234,7 +235,7 @@ def _copy_sheet(
     archive: ZipFile,
     sheet: Sheet,
     output: IO[bytes],
-    changes: dict[tuple[int, int], float],
+    changes: dict[tuple[int, int], float | str],
     cached: float | None,
 ) -> None:
     """Copy a sheet row by row; the bytes before and after its rows stay as they are."""
@@ -245,22 +246,25 @@ def _copy_sheet(
         if frame is None:
             raise MalformedError(f"its sheet {sheet.name!r} has rows outside of sheetData")
         for row, column, cell in cells:
-            number = changes.pop((row, column), None)
-            if not _strip_or_change(cell, number, cached):
+            new = changes.pop((row, column), None)
+            if not _strip_or_change(cell, new, cached):
                 address = _address(row, column, sheet.name)
-                raise ValueError(f"{address} holds no number that {number} could replace")
+                kind = "text" if isinstance(new, str) else "number"
+                raise ValueError(f"{address} holds no {kind} that {new} could replace")
         output.write(etree.tostring(element, with_tail=False))
     output.write(data[frame.start(2) :] if frame else b"")
 
 
-def _strip_or_change(cell: etree._Element, number: float | None, cached: float | None) -> bool:
-    """Return whether it could be done; only a number may replace a number."""
+def _strip_or_change(cell: etree._Element, new: float | str | None, cached: float | None) -> bool:
+    """Return whether it could be done; only a number may replace a number, a text a text."""
     children = _children(cell)
-    if number is not None:
+    if isinstance(new, str):
+        return _change_text(cell, children, new)
+    if new is not None:
         if "f" in children or "v" not in children or cell.get("t", "n") != "n":
             return False
-        children["v"].text = repr(float(number))
-        return math.isfinite(number)
+        children["v"].text = repr(float(new))
+        return math.isfinite(new)
     if "f" in children:
         if "t" in cell.attrib:
             del cell.attrib["t"]
@@ -269,4 +273,16 @@ def _strip_or_change(cell: etree._Element, number: float | None, cached: float |
         if cached is not None:
             tag = str(cell.tag)
             etree.SubElement(cell, f"{tag[: tag.rindex('}') + 1]}v").text = repr(cached)
+    return True
+
+
+def _change_text(cell: etree._Element, children: dict[str, etree._Element], text: str) -> bool:
+    if "f" in children or cell.get("t") not in ("s", "inlineStr"):
+        return False
+    for child in children.values():
+        cell.remove(child)
+    cell.set("t", "inlineStr")
+    tag = str(cell.tag)
+    prefix = tag[: tag.rindex("}") + 1]
+    etree.SubElement(etree.SubElement(cell, f"{prefix}is"), f"{prefix}t").text = text
     return True

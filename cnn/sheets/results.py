@@ -7,7 +7,7 @@ from PIL import Image
 
 from cnn.models import CLASSES
 from cnn.sheets.record import Record
-from sheetgen.canvas import Canvas, Picture, local
+from sheetgen.canvas import Canvas, HeatMap, Picture, local
 from sheetgen.style import LABEL, NOTE, SECTION, Style, band, header, number
 
 LEFT = 1
@@ -77,7 +77,7 @@ def draw_confusion(canvas: Canvas, record: Record, row: int) -> int:
             value = diagonal / total if total else 0.0
             formula = f"=IF({whole}=0,0,{hit}/{whole})"
             canvas.calculate(*place, formula, value, number("gradient", "0.00%"))
-    canvas.heat_maps.append((first, left, last, right))
+    canvas.heat_maps.append(HeatMap((first, left, last, right)))
     return last + 4
 
 

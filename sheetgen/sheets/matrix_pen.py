@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.activations import Array
+from sheetgen.canvas import HeatMap
 from sheetgen.sheets.derivation_pen import SYMBOL, Pen
 from sheetgen.style import VALUE, Style, header, label, number
 
@@ -69,7 +70,7 @@ class MatrixPen(Pen):
             for row in rows:
                 self._line(row, places)
         last = FIRST + min(WIDTH, len(columns)) - 1
-        self.sheet.canvas.heat_maps.append((first, FIRST, self.row - 1, last))
+        self.sheet.canvas.heat_maps.append(HeatMap((first, FIRST, self.row - 1, last)))
         self.row += 1
 
     def _names(self, names: Sequence[str], kind: str, corner: str = "") -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sheetgen.activations import Array
 from sheetgen.data import Data
-from sheetgen.network import Connection, Network, Parameter
+from sheetgen.network import Connection, Network, Parameter, activation_name
 from sheetgen.optimizers import OPTIMIZERS
 from sheetgen.reference import (
     Backward,
@@ -34,6 +34,10 @@ LEARNING_RATES = "Learning rates"
 OPTIMIZER_COMPARISON = "Optimizers"
 GRADIENT_CHECK = "Gradient check"
 OVERVIEW = "Overview"
+EXPLORER = "Explorer"
+DECISION_SURFACE = "Decision surface"
+FITTED_CURVE = "Fitted curve"
+ERROR_SURFACE = "Error surface"
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,43 @@ class Controls:
     """What a person can set on the sheets that is no training input.
 
     learning_rate: the Playground's; threshold: of E_total, for the summary of the rates;
-    epsilon: the central difference's step; tolerance: relative, of the gradient check.
+    epsilon: the central difference's step; tolerance: relative, of the gradient check;
+    the others: what the Explorer and the surfaces show, a table by its tab, a weight, a bias or
+    an activation by its name.
     """
 
     learning_rate: float
     threshold: float
+    explorer_table: str
+    explorer_weight: str
+    surface_table: str
+    surface_output: str
+    error_table: str
+    error_across: str
+    error_down: str
+    explorer_iteration: float = 0
+    surface_iteration: float = 0
+    error_iteration: float = 0
     epsilon: float = 1e-4
     tolerance: float = 1e-5
+
+    @classmethod
+    def of(cls, template: Template, tab: str) -> "Controls":
+        """Return the controls of a new workbook; `tab` is the table that the sheets show."""
+        network, rates = template.network, template.learning_rates
+        names = [parameter.name for parameter in network.parameters]
+        return cls(
+            learning_rate=rates[len(rates) // 2],
+            threshold=1.0,
+            explorer_table=tab,
+            explorer_weight=names[0],
+            surface_table=tab,
+            surface_output=activation_name(network.unit_names[-1][0]),
+            surface_iteration=template.iterations,
+            error_table=tab,
+            error_across=names[0],
+            error_down=names[min(1, len(names) - 1)],
+        )
 
 
 @dataclass(frozen=True)
@@ -81,7 +115,8 @@ class Plan:
         if template.compare:
             rates = rates[:1]
             template = replace(template, learning_rates=rates)
-        plan = cls(template, Controls(rates[len(rates) // 2], 1.0), rates, _settings(template))
+        tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
+        plan = cls(template, Controls.of(template, tab), rates, _settings(template))
         threshold = float(f"{plan.start.total_error / 2:.2g}") or 1e-3
         return replace(plan, controls=replace(plan.controls, threshold=threshold))
 
@@ -103,12 +138,7 @@ class Plan:
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
         """The trainings to compare: one for each learning rate or for each optimiser."""
-        template = self.template
-        if template.compare:
-            return tuple(Variant(name, name, 0) for name in template.compare)
-        return tuple(
-            Variant(f"lr {tab:g}", template.optimizer, place) for place, tab in enumerate(self.tabs)
-        )
+        return _variants(self.template, self.tabs)
 
     @property
     def comparison(self) -> str:
@@ -148,6 +178,10 @@ class Plan:
         """The training of each variant."""
         rates = self.template.learning_rates
         return tuple(self.train(rates[each.rate], each.optimizer) for each in self.variants)
+
+    def trace_of(self, tab: str) -> Trace:
+        """Return the training that the sheet of this name shows."""
+        return self.traces[[variant.tab for variant in self.variants].index(tab)]
 
     @cached_property
     def playground(self) -> Trace:
@@ -216,9 +250,13 @@ class Plan:
             return self.network.weight(parameter)
         return self.network.bias(parameter)
 
-    def with_values(self, values: Mapping[str, float]) -> "Plan":
-        """Return the plan with the numbers of a workbook's input cells, by their keys."""
+    def with_values(self, contents: Mapping[str, float | str]) -> "Plan":
+        """Return the plan with what a workbook's input cells hold, by their keys.
+
+        A view control without a cell stays as it is.
+        """
         template = self.template
+        values = {key: value for key, value in contents.items() if not isinstance(value, str)}
         rates = (f"learning_rate_{place + 1}" for place in range(len(template.learning_rates)))
         changed = replace(
             template,
@@ -226,7 +264,8 @@ class Plan:
             data=self._data(values),
             learning_rates=tuple(values[rate] for rate in rates),
         )
-        controls = Controls(**{name: values[name] for name in self.controls.__dataclass_fields__})
+        shown = {key: contents[key] for key in Controls.__dataclass_fields__ if key in contents}
+        controls = replace(self.controls, **shown)  # type: ignore[arg-type]
         settings = {key: values.get(key, value) for key, value in self.settings.items()}
         return Plan(changed, controls, self.tabs, settings)
 
@@ -247,6 +286,14 @@ class Plan:
     def data_key(self, symbol: str, sample: int) -> str:
         """Return the key of the input cell with a sample's input or target."""
         return f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
+
+
+def _variants(template: Template, tabs: tuple[float, ...]) -> tuple[Variant, ...]:
+    if template.compare:
+        return tuple(Variant(name, name, 0) for name in template.compare)
+    return tuple(
+        Variant(f"lr {tab:g}", template.optimizer, place) for place, tab in enumerate(tabs)
+    )
 
 
 def _optimizers(template: Template) -> tuple[str, ...]:
