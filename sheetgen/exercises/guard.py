@@ -1,0 +1,52 @@
+"""What stands where an exercise is to be written, and whether overwriting it loses something."""
+
+import json
+from pathlib import Path
+
+from sheetgen import fingerprint
+from sheetgen.errors import InputError
+from sheetgen.exercises import answers
+from sheetgen.exercises.exercise import Assignment
+from sheetgen.saving import is_open_elsewhere, resolved
+from sheetgen.xlsx import read_cells, sheet_names
+
+
+def check_workbook(path: Path, assignment: Assignment) -> None:
+    """Raise InputError unless the place is free or holds this same exercise, untouched."""
+    target = resolved(path)
+    if not target.exists() or is_open_elsewhere(path):  # then it is left as it is
+        return
+    try:
+        sheets = sheet_names(target)
+    except InputError:
+        raise _refused(path, "and is no workbook") from None
+    if answers.NAME not in sheets:
+        raise _refused(path, "and is no exercise of sheetgen")
+    cells = read_cells(target, [answers.NAME])[answers.NAME]
+    identifier, mark = answers.read_seal({place: cell.value for place, cell in cells.items()})
+    if identifier != assignment.student.identifier:
+        raise _refused(path, "and is another exercise")
+    seen = [name for name in sheets if name != answers.NAME]
+    if fingerprint.of_file(target, seen) != mark:
+        raise _refused(path, "and somebody has worked in it")
+
+
+def check_key(path: Path, text: str) -> None:
+    """Raise InputError unless the place is free or all its students are in the new key, too."""
+    target = resolved(path)
+    if not target.exists():
+        return
+    try:
+        former = json.loads(target.read_bytes())
+        new = json.loads(text)
+        is_kept = all(student in new["students"] for student in former["students"]) and all(
+            former[name] == new[name] for name in ("format", "template", "topic", "level", "blanks")
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        is_kept = False
+    if not is_kept:
+        raise _refused(path, "and is the key of other workbooks")
+
+
+def _refused(path: Path, what: str) -> InputError:
+    return InputError(f"{path} is there already {what}; --force overwrites it")

@@ -1,0 +1,138 @@
+"""The key file: all that grading needs, so that of a student's workbook only the answers count.
+
+It is JSON, with the template's text and each student's numbers:
+
+    {"format": "sheetgen exercise key", "version": 1, "written_by": "sheetgen 0.1.0",
+     "template": {"toml": "title = …", "files": {"iris.csv": "…"}},
+     "topic": "all", "level": 1, "seed": 0, "tolerance": {"relative": 1e-05, "absolute": 5e-10},
+     "blanks": [{"cell": "K14", "symbol": "h1", "iteration": 0}, …],
+     "students": [{"id": "3f9c…", "name": "Ada", "seed": 7, "file": "Ada.xlsx",
+                   "numbers": {"i1": 0.05, …, "learning_rate": 0.5}}, …]}
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sheetgen import __version__
+from sheetgen.errors import InputError
+from sheetgen.exercises.exercise import ABSOLUTE, LEVELS, RELATIVE, TOPICS, Exercise, Student
+from sheetgen.exercises.names import MAXIMUM_SEED
+from sheetgen.keys import Table, number
+from sheetgen.template import parse
+
+FORMAT = "sheetgen exercise key"
+VERSION = 1
+ENDING = ".key.json"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a key file says: the exercise and who got it with which numbers."""
+
+    exercise: Exercise
+    students: tuple[Student, ...]
+
+
+def key_text(exercise: Exercise, students: Sequence[Student]) -> str:
+    """Return the text of the key file."""
+    layout = exercise.assigned(students[0]).layout
+    tolerance = {"relative": RELATIVE, "absolute": ABSOLUTE}
+    blanks = [
+        {"cell": layout.cell(each), "symbol": each[0], "iteration": each[1]}
+        for each in exercise.blanks
+    ]
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "written_by": f"sheetgen {__version__}",
+        "template": {"toml": exercise.template.source, "files": dict(exercise.template.files)},
+        "topic": exercise.topic,
+        "level": exercise.level,
+        "seed": exercise.seed,
+        "tolerance": tolerance,
+        "blanks": blanks,
+        "students": [_student(each) for each in students],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _student(student: Student) -> dict[str, object]:
+    return {
+        "id": student.identifier,
+        "name": student.name,
+        "seed": student.seed,
+        "file": f"{student.file}.xlsx",
+        "numbers": student.numbers,
+    }
+
+
+def read_key(path: Path) -> Key:
+    """Read a key file; raises InputError when it is none, or one of another version."""
+    document = _document(path)
+    try:
+        return _key(Table(document))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} cannot be read: it is no file")
+        document = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{path} is no key file: it is not JSON") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError(f"{path} is no key file that `sheetgen exercise` wrote")
+    return document
+
+
+def _key(table: Table) -> Key:
+    if table.values.get("version") != VERSION:
+        raise table.refused("version", f"{VERSION}, which this sheetgen reads")
+    source = table.table("template")
+    files = source.table("files").values
+    template = parse(str(source.required("toml")), source.path("toml"), files)
+    topic = table.choice("topic", TOPICS, "all")
+    level = table.whole("level", LEVELS[0], LEVELS[-1])
+    exercise = Exercise.of(template, topic, level, table.whole("seed", 0, MAXIMUM_SEED))
+    students = tuple(_read_student(each, exercise) for each in table.tables("students"))
+    exercise = replace(exercise, blanks=_blanks(table, exercise, students[0]))
+    return Key(exercise, students)
+
+
+def _read_student(table: Table, exercise: Exercise) -> Student:
+    numbers = table.table("numbers")
+    found = {name: number(value, numbers.path(name)) for name, value in numbers.values.items()}
+    name, file = table.required("name"), table.required("file")
+    identifier = table.required("id")
+    for key, value in (("name", name), ("file", file), ("id", identifier)):
+        if not isinstance(value, str):
+            raise table.refused(key, "a text")
+    seed = table.whole("seed", 0, MAXIMUM_SEED)
+    student = Student(identifier, name, seed, file.removesuffix(".xlsx"), found)
+    try:
+        exercise.assigned(student).plan  # noqa: B018 - asks for every number
+    except KeyError as error:
+        missing = numbers.path(error.args[0])
+        raise InputError(f"{missing}: found nothing; expected this key") from None
+    return student
+
+
+def _blanks(table: Table, exercise: Exercise, student: Student) -> tuple[tuple[str, int], ...]:
+    """Return the blanks, which must stand where this version of sheetgen puts them."""
+    layout = exercise.assigned(student).layout
+    found = []
+    for entry in table.tables("blanks"):
+        symbol = entry.required("symbol")
+        quantity = str(symbol), entry.whole("iteration", 0, layout.rows - 1)
+        if symbol not in layout.places or layout.cell(quantity) != entry.required("cell"):
+            expected = "the cell of that symbol and iteration, in a table of this sheetgen"
+            raise entry.refused("cell", expected)
+        found.append(quantity)
+    return tuple(found)
