@@ -265,6 +265,9 @@ def _strip_or_change(cell: etree._Element, new: float | str | None, cached: floa
             return False
         children["v"].text = repr(float(new))
         return math.isfinite(new)
+    if not children and "t" in cell.attrib:
+        # openpyxl writes empty cells as numbers without a value, which ironcalc takes for 0.
+        del cell.attrib["t"]
     if "f" in children:
         if "t" in cell.attrib:
             del cell.attrib["t"]

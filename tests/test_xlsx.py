@@ -177,6 +177,15 @@ def test_a_file_can_be_changed_in_place(poisoned: Build) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_an_empty_cell_stays_empty_in_every_engine(tmp_path: Path, engine: Engine) -> None:
+    book = openpyxl.Workbook()
+    book["Sheet"].append([None, '=IF(A1="","empty","full")'])
+    book["Sheet"]["A1"].number_format = "0.00"
+    book.save(tmp_path / "a.xlsx")
+    xlsx.write_changed(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {}, cached=-7e77)
+    assert engine.recalculate(tmp_path / "b.xlsx")["Sheet"][0, 1] == "empty"
+
+
 @pytest.mark.parametrize(
     ("sheet", "place", "number", "named"),
     [
