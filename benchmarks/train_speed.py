@@ -58,7 +58,7 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
 
 def ours(model_name: str, steps: int, data_dir: Path) -> float:
     """Return the seconds of as many steps of `cnn train`."""
-    from cnn.cli import wait_briefly  # noqa: PLC0415
+    from cnn.torch_loading import wait_briefly  # noqa: PLC0415
 
     wait_briefly()
     import torch  # noqa: PLC0415

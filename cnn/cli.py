@@ -5,14 +5,14 @@ neither need it nor wait for it. D301 is off for the help texts: click marks the
 shall not rewrap with a backspace character, which a raw string cannot hold.
 """
 
-import importlib
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnn.export.command import export, verify
+from cnn.torch_loading import require_torch
 from sheetgen.commands import INTERRUPTED, CommandGroup
 from sheetgen.errors import InputError, RunError
 
@@ -35,31 +35,6 @@ WORKBOOK = click.option(
 )
 
 
-def _require_torch() -> None:
-    """Import torch. Raises `InputError`, saying how to install it, if it is not there."""
-    wait_briefly()
-    try:
-        importlib.import_module("torch")
-    except ModuleNotFoundError as error:
-        # A torch that is there but lacks a package of its own is another fault.
-        if error.name != "torch":
-            raise
-        raise InputError("cnn needs PyTorch: pip install 'sheetgen[cnn]'") from error
-
-
-def wait_briefly() -> None:
-    """Let OpenMP's threads wait for work by spinning, but only for microseconds.
-
-    Left alone they spin for milliseconds, which makes a step 2 to 10 times slower whenever
-    another process needs the core; without spinning at all a step is 1.2 to 1.5 times slower on
-    an idle machine. The libraries read this once, when torch loads them: GNU's takes the number
-    of turns, others the policy.
-    """
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ["OMP_WAIT_POLICY"] = "passive"
-        os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-
-
 @click.group(cls=CommandGroup)
 def main() -> None:
     """Small convolutional networks for 28×28 images of digits.
@@ -78,7 +53,7 @@ def models() -> None:
     Example:
       cnn models
     """  # noqa: D301
-    _require_torch()
+    require_torch()
     from cnn.models import DESCRIPTIONS, MODELS, parameter_count  # noqa: PLC0415
 
     for name, build in MODELS.items():
@@ -98,7 +73,7 @@ def summary(model: str) -> None:
     Example:
       cnn summary era-v2
     """  # noqa: D301
-    _require_torch()
+    require_torch()
     from cnn.models import build_model  # noqa: PLC0415
     from cnn.summary import summarize  # noqa: PLC0415
 
@@ -147,7 +122,7 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
       cnn train --model best --run output/runs/best-1 --resume
       torchrun --nproc-per-node 2 -m cnn train --model era-v1 --run-dir output/runs/two
     """  # noqa: D301
-    _require_torch()
+    require_torch()
     from cnn.log import require_usable  # noqa: PLC0415
     from cnn.processes import launched  # noqa: PLC0415
     from cnn.run import Run  # noqa: PLC0415
@@ -190,7 +165,7 @@ def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
     Example:
       cnn log output/runs/fast --workbook output/backprop.xlsx
     """  # noqa: D301
-    _require_torch()
+    require_torch()
     from cnn.log import put_into_workbook  # noqa: PLC0415
 
     _say(put_into_workbook(run, workbook, data_dir), workbook)
@@ -232,7 +207,7 @@ def evaluate(run: Path, data_dir: Path | None) -> None:
     Example:
       cnn evaluate output/runs/fast
     """  # noqa: D301
-    _require_torch()
+    require_torch()
     from cnn.start import evaluate_run  # noqa: PLC0415
 
     _, result = evaluate_run(run, data_dir)
@@ -244,3 +219,7 @@ def evaluate(run: Path, data_dir: Path | None) -> None:
     click.echo("     " + "".join(f"{digit:>6}" for digit in range(10)))
     for digit, row in enumerate(result.confusion.tolist()):
         click.echo(f"{digit:>5}" + "".join(f"{count:>6}" for count in row))
+
+
+for command in (export, verify):
+    main.add_command(command)

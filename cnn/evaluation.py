@@ -44,6 +44,13 @@ class Evaluation:
         return self.right / len(self.labels)
 
     @cached_property
+    def mistakes(self) -> torch.Tensor:
+        """The places of the images that are taken for another digit, the surest mistake first."""
+        wrong = (self.predictions != self.labels).nonzero().flatten()
+        certainty = self.log_probabilities[wrong].max(dim=1).values
+        return wrong[certainty.argsort(descending=True, stable=True)]
+
+    @cached_property
     def confusion(self) -> torch.Tensor:
         """How many images of each class (row) were taken for each class (column)."""
         pairs = self.labels * CLASSES + self.predictions

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from cnn.config import Config, describe, most_threads, versions
@@ -110,6 +111,16 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
 
     Raises `InputError` if the run or the data is missing or damaged.
     """
+    config, model = trained_model(path)
+    convert_conv2d_weight_memory_format(model, torch.channels_last)
+    return config, evaluate(model, load(config, data_dir).test)
+
+
+def trained_model(path: Path) -> tuple[Config, nn.Module]:
+    """Return the network of a run with its weights.
+
+    Raises `InputError` if the run has none, or those of another model.
+    """
     run = Run(path)
     config = _read_config(run, run.read_config())
     model = build_model(config.model)
@@ -118,8 +129,7 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"the weights in {path} do not fit {config.model}: {reason}") from error
-    convert_conv2d_weight_memory_format(model, torch.channels_last)
-    return config, evaluate(model, load(config, data_dir).test)
+    return config, model
 
 
 def _stored(options: Options, run: Run) -> dict[str, Any] | None:

@@ -80,6 +80,8 @@ class Chart:
     logarithmic: bool = False
     legend: str = "bottom"
     bare: bool = False  # without axes, for the diagram
+    transparent: bool = False  # without a background, to lie on cells
+    labels_outside: bool = False  # the axes' numbers at the edges, wherever the axes cross
     limits: tuple[float, float, float, float] | None = None  # x from, to, y from, to
     x_offset: int = 0
     y_offset: int = 0
@@ -89,13 +91,14 @@ class Chart:
 class HeatMap:
     """A range shaded by its numbers: from the first colour to the last, by way of a third.
 
-    `limits` are the numbers that have these colours; without them the range's smallest and
+    `limits` are the numbers, or the addresses of cells with the numbers, that have these colours;
+    without them the range's smallest and
     largest have the outer ones, the median the middle one.
     """
 
     place: Place
     colours: tuple[str, ...] = HEAT
-    limits: tuple[float, ...] = ()
+    limits: tuple[float | str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.utils import cell as names
 
-from cnn.cli import wait_briefly
+from cnn.torch_loading import wait_briefly
 from sheetgen import cli, engines, render, template
 from sheetgen.build import Built, build_workbook
 from sheetgen.engines import Engine

@@ -85,8 +85,8 @@ def draw_gallery(canvas: Canvas, record: Record, row: int) -> None:
     """Draw the digits that were taken for another one with the highest probability."""
     evaluation = record.evaluation
     certainty = evaluation.log_probabilities.max(dim=1).values.exp()
-    wrong = (evaluation.predictions != evaluation.labels).nonzero().flatten()
-    shown = wrong[certainty[wrong].argsort(descending=True, stable=True)][:WRONG_SHOWN].tolist()
+    wrong = evaluation.mistakes
+    shown = wrong[:WRONG_SHOWN].tolist()
     canvas.write(row, LEFT, "Wrong with the highest probability", SECTION)
     canvas.write(row + 1, LEFT, f"{len(shown)} of {len(wrong)} wrong digits", NOTE)
     for place, index in enumerate(shown):

@@ -1,0 +1,67 @@
+"""Exports and verifies the networks that `cnn train` has trained."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cnn.data import DEVIATION, MEAN
+from cnn.export.export import Exported, require_place, write
+from cnn.export.samples import choose_digits
+from cnn.export.stages import Input, Shape
+from cnn.export.verification import Result, choose_cases, read_exported, verify_cases
+from cnn.models import IMAGE_SHAPE
+from cnn.sheets.record import read_record
+from cnn.start import trained_model
+from sheetgen.engines import Engine
+
+WHITE = 255.0
+
+
+def digit_input() -> Input:
+    """Return the input of the built-in networks, pixels from 0 to 255, as training normalises it.
+
+    x = (pixel / 255 - 0.1307) / 0.3081, see `cnn.data.normalize`.
+    """
+    return Input(Shape(*IMAGE_SHAPE), True, WHITE, MEAN, DEVIATION)
+
+
+def export_run(
+    run: Path,
+    path: Path,
+    data_dir: Path | None = None,
+    *,
+    fold_batchnorm: bool = False,
+    force: bool = False,
+) -> Exported:
+    """Write the network of a run, with digits of its test set to choose from.
+
+    Raises InputError when the run or the data is missing or damaged, and as `export_workbook`
+    does; RunError when writing fails.
+    """
+    require_place(path, force)  # before the test set is read and computed
+    _, model = trained_model(run)
+    record = read_record(run, data_dir)
+    return write(
+        model,
+        digit_input(),
+        path,
+        choose_digits(record.images, record.evaluation),
+        fold_batchnorm=fold_batchnorm,
+        title=f"{record.config.model}, live",
+        force=force,
+        run=record,
+    )
+
+
+def verify_run(
+    path: Path, run: Path, engines: Sequence[Engine], inputs: int, seed: int
+) -> Iterator[Result]:
+    """Yield a result for each engine and each input of a file that was exported from a run.
+
+    Raises InputError when one of the two cannot be used, RunError when an engine fails.
+    """
+    exported = read_exported(path, trained_model(run)[1])
+    cases = choose_cases(exported, inputs, np.random.default_rng(seed))
+    for engine in engines:
+        yield from verify_cases(exported, engine, cases)

@@ -1,0 +1,87 @@
+"""The inputs that come with an exported network, to choose from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnn.export.stages import Array, Shape
+from sheetgen.errors import InputError
+
+if TYPE_CHECKING:
+    from cnn.data import Images
+    from cnn.evaluation import Evaluation
+
+MISTAKES = 96
+"""How many of the digits that the network gets wrong come with it, the surest ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Inputs (N, channels, height, width) as they stand in the input cells, and what they are.
+
+    `names` and `labels` have one entry for each, a label None where the class is not known.
+    `indices` are their places in the set of images they come from, if they come from one.
+    """
+
+    values: Array = field(repr=False)
+    names: tuple[str, ...]
+    labels: tuple[int | None, ...]
+    indices: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def number_of(self, index: int) -> int | None:
+        """Return the number, from 1, that shows the image with this place in its set, if any."""
+        return self.indices.index(index) + 1 if index in self.indices else None
+
+
+def no_samples(shape: Shape) -> Samples:
+    """Return an empty collection."""
+    return Samples(np.zeros((0, shape.channels, shape.height, shape.width)), (), ())
+
+
+def as_samples(values: object, shape: Shape) -> Samples:
+    """Return samples from an array or a sequence of arrays in the shape of one input each.
+
+    Raises InputError for another shape, and for what is no finite number.
+    """
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("samples: found no array of numbers; expected one") from None
+    expected = (shape.size,) if shape.flat else (shape.channels, shape.height, shape.width)
+    if array.shape[1:] != expected:
+        wanted = ", ".join(map(str, expected))
+        raise InputError(f"samples: found the shape {array.shape}; expected (N, {wanted})")
+    if not np.isfinite(array).all():
+        raise InputError("samples: not all numbers are finite")
+    array = array.reshape(len(array), shape.channels, shape.height, shape.width)
+    names = tuple(f"sample {number}" for number in range(1, len(array) + 1))
+    return Samples(array, names, (None,) * len(array))
+
+
+def choose_digits(
+    images: "Images", evaluation: "Evaluation", count: int = 100, wrong: int = MISTAKES
+) -> Samples:
+    """Return the first `count` / 10 digits of each class, and the `wrong` surest mistakes.
+
+    `count` is rounded up to a multiple of 10. They stand in the order of the images.
+    """
+    labels = images.labels.cpu().numpy()
+    each = -(-count // 10)
+    chosen = {int(i) for digit in range(10) for i in np.flatnonzero(labels == digit)[:each]}
+    chosen |= set(evaluation.mistakes[:wrong].tolist())
+    return digits_at(images, sorted(chosen))
+
+
+def digits_at(images: "Images", indices: Sequence[int]) -> Samples:
+    """Return the images with these places."""
+    pixels = images.pixels.cpu().numpy()[list(indices)].astype(np.float64)
+    labels = tuple(int(images.labels[index]) for index in indices)
+    names = tuple(
+        f"{label} (test digit {index})" for label, index in zip(labels, indices, strict=True)
+    )
+    return Samples(pixels[:, None], names, labels, tuple(indices))

@@ -1,0 +1,170 @@
+"""The sheet `Accuracy`: how often the network is right, what it confuses, what it gets wrong."""
+
+from dataclasses import replace
+from io import BytesIO
+
+import torch
+from PIL import Image
+
+from cnn.export.samples import MISTAKES
+from cnn.export.sheets.looks import height_of, width_of
+from cnn.export.subject import Subject
+from cnn.models import CLASSES
+from cnn.sheets.record import Record
+from sheetgen.canvas import Canvas, HeatMap, Picture, cell_address, local
+from sheetgen.style import (
+    HEAT,
+    KINDS,
+    LABEL,
+    LINE,
+    LINK,
+    NOTE,
+    SECTION,
+    SUBTITLE,
+    TITLE,
+    Style,
+    header,
+)
+
+ACCURACY = "Accuracy"
+LEFT = 1
+RESULT_ROW = 3
+MATRIX_ROW = 9
+COLUMN = 72  # pixels
+PICTURE_SCALE = 2.0
+PICTURE_PIXELS = 64  # of the row of a digit's picture
+PER_ROW = CLASSES + 2
+"""Mistakes that are shown one by one, those with the highest probability first."""
+COUNT = Style(number_format="#,##0", align="center")
+RIGHT = Style(
+    number_format="#,##0", align="center", bold=True, fill=KINDS["unit"].tint, border=LINE
+)
+SHARE = Style(number_format="0.00%", align="center")
+LARGE = Style(size=18, bold=True, number_format="0.00%", align="left")
+WHOLE = Style(bold=True, number_format="#,##0", align="left")
+SMALL = Style(size=9, align="center")
+
+
+def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
+    """Draw the sheet for the evaluation of a run's network on the digits that it was tested on."""
+    canvas = Canvas(ACCURACY, tab_colour=KINDS["error"].strong)
+    canvas.widths |= {0: 2, **dict.fromkeys(range(LEFT, LEFT + PER_ROW), width_of(COLUMN))}
+    canvas.heights[0] = 30
+    canvas.write(0, LEFT, "How well it recognises digits", TITLE)
+    canvas.write(1, LEFT, f"{run.config.model}: {run.title}, {run.subtitle}", SUBTITLE)
+    _result(canvas, run)
+    below = _matrix(canvas, run)
+    _mistakes(canvas, subject, run, below + 2)
+    return canvas
+
+
+def _result(canvas: Canvas, run: Record) -> None:
+    """Write how many digits are right, counted on the diagonal of the matrix."""
+    row, column = RESULT_ROW, LEFT + 2
+    first, left = MATRIX_ROW + 2, LEFT + 1
+    diagonal = "+".join(
+        cell_address(first + digit, left + digit).replace("$", "") for digit in range(CLASSES)
+    )
+    matrix = local(canvas.range(first, left, first + CLASSES - 1, left + CLASSES - 1))
+    right, total = run.evaluation.right, len(run.evaluation.labels)
+    right_cell, total_cell = cell_address(row + 1, column), cell_address(row + 2, column)
+    lines: list[tuple[str, str, float, Style]] = [
+        ("test accuracy", f"={right_cell}/{total_cell}", right / total, LARGE),
+        ("right", f"={diagonal}", right, WHOLE),
+        ("of", f"=SUM({matrix})", total, WHOLE),
+        ("wrong", f"={total_cell}-{right_cell}", total - right, WHOLE),
+    ]
+    canvas.heights[row] = 26
+    canvas.merges.append((row, column, row, column + 1))
+    for at, (text, formula, value, style) in enumerate(lines, start=row):
+        canvas.write(at, LEFT, text, LABEL)
+        canvas.calculate(at, column, formula, value, style)
+    canvas.write(row, column + 2, "test loss, mean -ln p of the true digit", LABEL)
+    canvas.write(row, column + 6, run.evaluation.loss, replace(WHOLE, number_format="0.0000"))
+
+
+def _matrix(canvas: Canvas, run: Record) -> int:
+    """Draw the confusion matrix with the sums of its rows and columns; return its last row."""
+    title = "Confusion matrix: a row for each digit, a column for what it was taken for"
+    canvas.write(MATRIX_ROW, LEFT, title, SECTION)
+    counts = run.evaluation.confusion.tolist()
+    head, first, left = MATRIX_ROW + 1, MATRIX_ROW + 2, LEFT + 1
+    last, right = first + CLASSES - 1, left + CLASSES - 1
+    canvas.write(head, LEFT, "digit", header("iteration"))
+    canvas.write(head, right + 1, "all", header("iteration"))
+    canvas.write(head, right + 2, "right", header("unit"))
+    canvas.write(last + 1, LEFT, "all", header("iteration"))
+    canvas.write(last + 2, LEFT, "right", header("unit"))
+    for digit in range(CLASSES):
+        canvas.write(head, left + digit, digit, header("iteration"))
+        canvas.write(first + digit, LEFT, digit, header("iteration"))
+        for other, count in enumerate(counts[digit]):
+            style = RIGHT if other == digit else replace(COUNT, number_format="0;;", border=LINE)
+            canvas.write(first + digit, left + other, count, style)
+        row = first + digit
+        hit = cell_address(row, left + digit)
+        taken = sum(line[digit] for line in counts)
+        for cells, total, at in (
+            ((row, left, row, right), sum(counts[digit]), ((row, right + 1), (row, right + 2))),
+            (
+                (first, left + digit, last, left + digit),
+                taken,
+                ((last + 1, left + digit), (last + 2, left + digit)),
+            ),
+        ):
+            summed, share = at
+            canvas.calculate(*summed, f"=SUM({local(canvas.range(*cells))})", total, COUNT)
+            whole = cell_address(*summed)
+            value = counts[digit][digit] / total if total else 0.0
+            canvas.calculate(*share, f"=IF({whole}=0,0,{hit}/{whole})", value, SHARE)
+    _shade_errors(canvas, counts, first, left)
+    return last + 2
+
+
+def _shade_errors(canvas: Canvas, counts: list[list[int]], first: int, left: int) -> None:
+    """Shade the errors by their number; beside the diagonal's hundreds none would be seen."""
+    most = max(counts[i][j] for i in range(CLASSES) for j in range(CLASSES) if i != j) or 1
+    for digit in range(CLASSES):
+        row, column = first + digit, left + digit
+        for start, end in ((left, column - 1), (column + 1, left + CLASSES - 1)):
+            if start <= end:
+                canvas.heat_maps.append(HeatMap((row, start, row, end), HEAT, (0, most)))
+
+
+def _mistakes(canvas: Canvas, subject: Subject, run: Record, row: int) -> None:
+    """Draw the digits that were taken for another one, with what to type on `Digit`."""
+    evaluation = run.evaluation
+    certainty = evaluation.log_probabilities.max(dim=1).values.exp()
+    shown = evaluation.mistakes[:MISTAKES].tolist()
+    canvas.write(row, LEFT, "The digits it gets wrong", SECTION)
+    text = "the surest first; to see one in the network, type its number on Digit"
+    if len(shown) < len(evaluation.mistakes):
+        text = f"{len(shown)} of {len(evaluation.mistakes)}, {text}"
+    canvas.write(row, LEFT + 3, text, NOTE)
+    for place, index in enumerate(shown):
+        down, across = divmod(place, PER_ROW)
+        label, taken = int(evaluation.labels[index]), int(evaluation.predictions[index])
+        column, at = LEFT + across, row + 2 + 6 * down
+        words = f"{label}, taken for {taken}"
+        canvas.heights[at] = height_of(PICTURE_PIXELS)
+        picture = _png(run.images.pixels[index])
+        canvas.pictures.append(Picture(at, column, picture, PICTURE_SCALE, words))
+        canvas.write(at + 1, column, f"{label} → {taken}", replace(SMALL, size=10, bold=True))
+        canvas.write(
+            at + 2, column, float(certainty[index]), replace(SMALL, number_format='"p = "0.00')
+        )
+        canvas.write(
+            at + 3, column, index, replace(SMALL, number_format='"test "0', colour=LABEL.colour)
+        )
+        number = subject.samples.number_of(index)
+        if number is not None:
+            canvas.link(
+                at + 4, column, "Digit", f"number {number}", replace(LINK, size=9, align="center")
+            )
+
+
+def _png(pixels: torch.Tensor) -> bytes:
+    """Return a digit (28, 28) of uint8, black on white, as a PNG."""
+    buffer = BytesIO()
+    Image.fromarray(255 - pixels.cpu().numpy()).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -1,0 +1,132 @@
+"""The sheet `Network`: the layers with their shapes, parameters and formulas, and a diagram."""
+
+from dataclasses import dataclass, replace
+
+from cnn.export.formulas import unit_formulas
+from cnn.export.inputs import InputSheets
+from cnn.export.layout import Sheet
+from cnn.export.sheets.looks import height_of, width_of, words_of
+from cnn.export.sheets.network_diagram import draw_diagram
+from cnn.export.subject import Subject
+from sheetgen.canvas import Canvas, local
+from sheetgen.style import KINDS, LINE, LINK, PLAIN, SECTION, SUBTITLE, TITLE, Style, header
+
+NETWORK = "Network"
+LEFT = 1
+TABLE_ROW = 3
+PICTURE_PIXELS = 150  # across, of the column with the diagram
+ROW_PIXELS, LINE_PIXELS = 60, 14  # at least of a row of the table; of each line of text in it
+COLUMNS = {
+    "layer": 15,
+    "its maps": 20,
+    "what it does": 34,
+    "output": 15,
+    "parameters": 12,
+    "PyTorch": 88,
+    "the formula of one activation": 96,
+}
+LONGEST = 120  # characters of a formula that is shown
+CELL = Style(border=LINE)
+WRAPPED = replace(CELL, wrap=True)
+NAME = replace(CELL, colour=LINK.colour, underline=True, bold=True)
+FORMULA = replace(CELL, wrap=True, indent=1, colour=KINDS["gradient"].strong)
+COUNT = replace(CELL, number_format="#,##0;-#,##0;", align="right")
+MODULES = replace(WRAPPED, indent=1)
+DESCRIPTIONS = {
+    "Digit": "draw a digit or choose one: everything follows",
+    "Values": "type the network's input, or choose a sample",
+    "Layers": "the channels of any layer as pictures",
+    "Accuracy": "how often the network is right, and the digits that it gets wrong",
+    "Samples": "the inputs to choose from",
+    "Weights": "all parameters: kernels, biases, and BatchNorm as scale and shift",
+}
+READING = (
+    "Each layer has a sheet on which every activation is one formula cell.",
+    "Channels stand side by side: with C channels, channel k of pixel column c is column c·C + k, "
+    "so that the window of a convolution is one range.",
+    "A name such as conv1_kernel_0 is the range on Weights that holds the weights of one channel "
+    "or unit; its bias, scale and shift are named alike.",
+)
+
+
+def network_sheet(subject: Subject, inputs: InputSheets) -> Canvas:
+    """Draw the sheet; `inputs` are the sheets that the network reads."""
+    canvas = Canvas(NETWORK, tab_colour=KINDS["iteration"].strong)
+    layers = subject.network.layers
+    total = sum(layer.parameters for layer in layers)
+    canvas.widths |= {0: 2, **dict(enumerate(COLUMNS.values(), start=LEFT))}
+    canvas.widths[LEFT + 1] = width_of(PICTURE_PIXELS)
+    canvas.heights[0] = 30
+    canvas.write(0, LEFT, subject.title, TITLE)
+    text = f"{len(layers)} layers, {total:,} parameters, every activation a live formula"
+    canvas.write(1, LEFT, text, SUBTITLE)
+    row = _Table(canvas, subject, inputs).draw(TABLE_ROW)
+    row = _sheets(canvas, subject, inputs, row + 2)
+    row = _reading(canvas, row + 1)
+    canvas.print_area = (0, 0, row, LEFT + len(COLUMNS) - 1)
+    return canvas
+
+
+@dataclass(frozen=True)
+class _Table:
+    canvas: Canvas
+    subject: Subject
+    inputs: InputSheets
+
+    def draw(self, row: int) -> int:
+        """Draw the table of the layers from a row on; return the row of its totals."""
+        canvas, layers = self.canvas, self.subject.network.layers
+        canvas.write(row, LEFT, "Layers", SECTION)
+        canvas.freeze = (row + 2, LEFT + 1)
+        for column, title in enumerate(COLUMNS, start=LEFT):
+            canvas.write(row + 1, column, title, replace(header("unit"), align="left"))
+        first = row + 2
+        sheets = list(self.subject.sheets.values())
+        heights = [
+            self.line(at, before, sheet)
+            for at, (before, sheet) in enumerate(zip([None, *sheets], sheets, strict=False), first)
+        ]
+        behind = LEFT + len(COLUMNS) + 1
+        draw_diagram(canvas, layers, (first, LEFT + 1), (PICTURE_PIXELS, heights), behind)
+        last = first + len(layers) - 1
+        canvas.write(last + 1, LEFT, "all layers", Style(bold=True))
+        cells = local(canvas.range(first, LEFT + 4, last, LEFT + 4))
+        total = sum(layer.parameters for layer in layers)
+        bold = Style(bold=True, number_format="#,##0", align="right")
+        canvas.calculate(last + 1, LEFT + 4, f"=SUM({cells})", total, bold)
+        return last + 1
+
+    def line(self, row: int, before: Sheet | None, sheet: Sheet) -> int:
+        """Write a layer's line; return its height in pixels."""
+        canvas, layer = self.canvas, sheet.layer
+        middle = layer.output.height // 2, layer.output.width // 2
+        formula = unit_formulas(sheet, before, self.inputs.places)((0, *middle))
+        short = formula if len(formula) <= LONGEST else f"{formula[:LONGEST]} …"
+        canvas.link(row, LEFT, layer.name, layer.name, NAME)
+        canvas.write(row, LEFT + 1, "", CELL)
+        canvas.write(row, LEFT + 2, words_of(layer), WRAPPED)
+        canvas.write(row, LEFT + 3, str(layer.output), CELL)
+        canvas.write(row, LEFT + 4, layer.parameters, COUNT)
+        canvas.write(row, LEFT + 5, "\n".join(layer.modules), MODULES)
+        canvas.write(row, LEFT + 6, short, FORMULA)
+        pixels = max(ROW_PIXELS, LINE_PIXELS * len(layer.modules) + 6)
+        canvas.heights[row] = height_of(pixels)
+        return pixels
+
+
+def _sheets(canvas: Canvas, subject: Subject, inputs: InputSheets, row: int) -> int:
+    """Write the links to the other sheets; return the next free row."""
+    first, *others = (each.name for each in inputs.canvases)
+    names = [first, "Layers", *(["Accuracy"] if subject.run else []), *others, "Weights"]
+    canvas.write(row, LEFT, "Sheets", SECTION)
+    for offset, name in enumerate(names, start=1):
+        canvas.link(row + offset, LEFT, name, name, LINK)
+        canvas.write(row + offset, LEFT + 1, DESCRIPTIONS[name], PLAIN)
+    return row + len(names) + 1
+
+
+def _reading(canvas: Canvas, row: int) -> int:
+    canvas.write(row, LEFT, "How to read it", SECTION)
+    for offset, text in enumerate(READING, start=1):
+        canvas.write(row + offset, LEFT, f"{offset}   {text}", PLAIN)
+    return row + len(READING)

@@ -1,0 +1,265 @@
+"""What a trained network does to one input, stage by stage: shapes, parameters, no torch.
+
+A stage is what one torch module becomes: an operation with all the numbers that it needs. Numbers
+are float64. Maps are (channels, height, width); the units of a fully connected layer are channels
+of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values stand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Function(Protocol):
+    """An activation function, one of sheetgen's or of this package."""
+
+    @property
+    def name(self) -> str:
+        """Its name, such as `relu`."""
+
+    @property
+    def definition(self) -> str:
+        """What it is, in textbook notation."""
+
+    def formula(self, z: str) -> str:
+        """Return the spreadsheet expression, given that of its argument."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of one image's activations.
+
+    `flat` maps have passed a Flatten: torch sees one axis, channel by channel.
+    """
+
+    channels: int
+    height: int = 1
+    width: int = 1
+    flat: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of activations."""
+        return self.channels * self.height * self.width
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of one channel."""
+        return self.height * self.width
+
+    def __str__(self) -> str:
+        if self.flat:
+            return f"{self.size}"
+        return f"{self.channels} × {self.height} × {self.width}"
+
+
+@dataclass(frozen=True)
+class Border:
+    """Zeros around a map, in pixels."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One operation; `output` is the shape of its result."""
+
+    output: Shape
+    stem: ClassVar[str] = ""
+    """What a sheet is called whose first stage this is. Four letters or more: `fc1` is a cell."""
+    word: ClassVar[str] = ""
+    """What it does, as a textbook calls it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Input(Stage):
+    """The input as the network takes it: x = (value / white - mean) / deviation of each cell.
+
+    Without a normalisation (`normalized` False) x is the value itself.
+    """
+
+    stem: ClassVar[str] = "input"
+    word: ClassVar[str] = "input"
+    normalized: bool = False
+    white: float = 255.0
+    mean: float = 0.0
+    deviation: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution(Stage):
+    """Cross-correlation with kernels (out, in, height, width) and biases (out,) or none.
+
+    Dilated and grouped convolutions have zeros in their kernels. Page torch.nn.Conv2d.
+    """
+
+    stem: ClassVar[str] = "conv"
+    word: ClassVar[str] = "convolution"
+    kernels: Array = field(repr=False)
+    biases: Array | None = field(repr=False)
+    stride: tuple[int, int] = (1, 1)
+    padding: Border = Border()
+
+
+@dataclass(frozen=True, eq=False)
+class Linear(Convolution):
+    """A fully connected layer: a convolution with kernels as large as the map that it takes in.
+
+    Its kernels are torch's weights (out, in), the second axis seen as the map it was flattened
+    from. Page torch.nn.Linear.
+    """
+
+    stem: ClassVar[str] = "linear"
+    word: ClassVar[str] = "fully connected"
+
+
+@dataclass(frozen=True, eq=False)
+class ScaleAndShift(Stage):
+    """A BatchNorm in evaluation mode: x · scale + shift, with one of each per parameter index.
+
+    `scale` and `shift` are (channels,), or (size,) in torch's order for flat maps. Page
+    torch.nn.BatchNorm2d: scale = γ / √(σ² + ε), shift = β - μ · scale.
+    """
+
+    stem: ClassVar[str] = "batchnorm"
+    word: ClassVar[str] = "BatchNorm"
+    scale: Array = field(repr=False)
+    shift: Array = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Activate(Stage):
+    """An activation function of each number by itself."""
+
+    stem: ClassVar[str] = "activation"
+    word: ClassVar[str] = "activation"
+    function: Function
+
+    @property
+    def uses(self) -> int:
+        """How often the formula writes its argument."""
+        return self.function.formula("\0").count("\0")
+
+
+@dataclass(frozen=True, eq=False)
+class Pool(Stage):
+    """The rows and columns of the input that each output pixel looks at, in every channel."""
+
+    stem: ClassVar[str] = "pool"
+    rows: Sequence[range]
+    columns: Sequence[range]
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool(Pool):
+    """The largest number of each window; padding is no number. Page torch.nn.MaxPool2d."""
+
+    word: ClassVar[str] = "max-pool"
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePool(Pool):
+    """The sum of each window over a divisor (height, width). Page torch.nn.AvgPool2d."""
+
+    word: ClassVar[str] = "average pool"
+    divisors: Array = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Softmax(Stage):
+    """Shares of a whole, over all units. Page torch.nn.Softmax."""
+
+    stem: ClassVar[str] = "softmax"
+    word: ClassVar[str] = "softmax"
+
+
+@dataclass(frozen=True, eq=False)
+class LogSoftmax(Softmax):
+    """The logarithms of softmax's shares. Page torch.nn.LogSoftmax."""
+
+    stem: ClassVar[str] = "logsoftmax"
+    word: ClassVar[str] = "log-softmax"
+
+
+@dataclass(frozen=True, eq=False)
+class Exponential(Stage):
+    """e to the power of each number, which makes probabilities of their logarithms."""
+
+    stem: ClassVar[str] = "probabilities"
+    word: ClassVar[str] = "exponential"
+
+
+POINTWISE = (ScaleAndShift, Activate, Exponential)
+"""Stages that look at a single number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What one sheet shows: a stage and, in the same formula, the pointwise ones behind it."""
+
+    name: str
+    """The sheet's name, such as `conv2`; its parameters are named `conv2_kernel_0` and so on."""
+    base: Stage
+    followers: tuple[Stage, ...]
+    modules: tuple[str, ...]
+    """The torch modules that it comprises, such as `3: Conv2d(16, 16, …)`."""
+    index: int | None
+    """The number of the last of these modules among all; None for what the export adds."""
+
+    @property
+    def output(self) -> Shape:
+        """The shape of its activations."""
+        return self.stages[-1].output
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All of its stages, in order."""
+        return (self.base, *self.followers)
+
+    @property
+    def parameters(self) -> int:
+        """Number of numbers on the sheet of the weights; zeros of a dilated kernel count."""
+        return sum(len(block) for block in map(_parameters, self.stages))
+
+    def find(self, kind: type[Stage]) -> Stage | None:
+        """Return its first stage of a kind, if it has one."""
+        return next((stage for stage in self.stages if isinstance(stage, kind)), None)
+
+
+def _parameters(stage: Stage) -> Array:
+    parts: list[Array] = []
+    if isinstance(stage, Convolution):
+        parts = [stage.kernels.ravel()] + ([] if stage.biases is None else [stage.biases])
+    elif isinstance(stage, ScaleAndShift):
+        parts = [stage.scale, stage.shift]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network as layers, the first of which is the input; a sheet each."""
+
+    layers: tuple[Layer, ...]
+    probabilities: Layer | None
+    """The layer that holds the classes' probabilities, where the network tells classes apart."""
+    unfolded: tuple[str, ...] = ()
+    """Names of the layers whose BatchNorm was to be folded into a convolution but could not be."""
+
+    @property
+    def input(self) -> Input:
+        """The first layer's stage."""
+        stage = self.layers[0].base
+        assert isinstance(stage, Input)
+        return stage
+
+    def layer(self, name: str) -> Layer:
+        """Return a layer by its name; raises KeyError if there is none."""
+        return {layer.name: layer for layer in self.layers}[name]

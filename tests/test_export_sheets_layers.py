@@ -1,0 +1,112 @@
+"""The sheet `Layers`: any layer's channels, as torch has them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from exported_network import WRONG, Exported
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from cnn.export.book import compose
+from cnn.export.export import subject_of, write
+from cnn.export.from_torch import read_network
+from cnn.export.inputs import CHOICE
+from cnn.export.samples import Samples
+from cnn.export.sheets.digit import DIGIT
+from cnn.export.sheets.layers_explorer import FIRST, LAYER, LAYERS
+from cnn.export.sheets.layers_page import LEFT, ROWS_ABOVE, TOP
+from cnn.export.sheets.planes import MOST_CELLS, MOST_PLANES, planes_of
+from cnn.export.stages import Input, Shape
+from cnn.export.subject import Subject
+from sheetgen import engines
+from sheetgen.engines import Engine
+from sheetgen.xlsx import write_changed
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return Exported(tmp_path_factory.mktemp("exported"))
+
+
+def planes(cells: dict[tuple[int, int], object], subject: Subject) -> Iterator[np.ndarray]:
+    """The planes on `Layers`, as (height, width) of numbers, or of texts where one is empty."""
+    grid = planes_of([sheet.shape for sheet in list(subject.sheets.values())[1:]])
+    for number in range(grid.count):
+        down, across = divmod(number, grid.columns)
+        top = TOP + down * (grid.height + ROWS_ABOVE + 1) + ROWS_ABOVE
+        left = LEFT + 1 + across * (grid.width + 1)
+        yield np.array(
+            [[cells[top + y, left + x] for x in range(grid.width)] for y in range(grid.height)]
+        )
+
+
+def assert_shown(cells: dict[tuple[int, int], object], subject: Subject, activations: np.ndarray):
+    """`Layers` shows these activations (channels, height, width), enlarged to whole planes."""
+    shown = list(planes(cells, subject))
+    assert len(shown) >= len(activations)
+    for plane, expected in zip(shown, activations, strict=False):
+        rows = np.arange(plane.shape[0]) * expected.shape[0] // plane.shape[0]
+        columns = np.arange(plane.shape[1]) * expected.shape[1] // plane.shape[1]
+        large = expected[np.ix_(rows, columns)]
+        np.testing.assert_allclose(plane.astype(float), large, rtol=0, atol=1e-9)
+    for plane in shown[len(activations) :]:
+        assert (plane == "").all()
+
+
+def test_any_chosen_layer_is_shown(exported: Exported, tmp_path: Path) -> None:
+    subject = exported.subject()
+    names = list(subject.sheets)[1:]
+    assert names == ["conv1", "pool1", "conv2", "linear1", "logsoftmax1", "probabilities"]
+    for name in names:
+        changes: dict[str, dict[str, float | str]] = {LAYERS: {LAYER: name}}
+        values = exported.recalculated(engines.EMBEDDED, tmp_path, changes)
+        assert_shown(values[LAYERS], subject, subject.values[name])
+
+
+def test_a_chosen_layer_of_a_chosen_digit_is_shown(
+    exported: Exported, engine: Engine, tmp_path: Path
+) -> None:
+    changes: dict[str, dict[str, float | str]] = {DIGIT: {CHOICE: 2.0}, LAYERS: {LAYER: "conv2"}}
+    values = exported.recalculated(engine, tmp_path, changes)
+    subject = exported.subject()
+    sheet = subject.sheets["conv2"]
+    found = np.zeros(subject.values["conv2"].shape)
+    for unit in sheet.units():
+        found[unit] = values["conv2"][sheet.cell(*unit)]
+    assert not np.allclose(found, subject.values["conv2"])
+    assert_shown(values[LAYERS], subject, found)
+
+
+def test_channels_that_find_no_room_are_shown_from_a_chosen_one_on(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 70), nn.Tanh(), nn.Linear(70, 2)).eval()
+    source = Input(Shape(3, flat=True))
+    network = read_network(model, source, fold_batchnorm=False, probabilities=True)
+    samples = Samples(np.ones((1, 3, 1, 1)), ("ones",), (None,))
+    subject = subject_of(model, network, samples, "Wide")
+    write(model, source, tmp_path / "wide.xlsx", samples, title="Wide")
+    (canvas,) = [each for each in compose(subject).canvases if each.name == LAYERS]
+    changes: dict[tuple[int, int], float | str] = {canvas.inputs[FIRST]: 60.0}
+    write_changed(tmp_path / "wide.xlsx", tmp_path / "changed.xlsx", {LAYERS: changes}, WRONG)
+    cells = engines.EMBEDDED.recalculate(tmp_path / "changed.xlsx")[LAYERS]
+    assert_shown(cells, subject, subject.values["linear1"][60:])
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 300), st.integers(1, 40), st.integers(1, 40)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_planes_are_few_enough_and_hold_every_map(shapes: list[tuple[int, int, int]]) -> None:
+    maps = [Shape(*shape) for shape in shapes]
+    grid = planes_of(maps)
+    assert all(shape.height <= grid.height and shape.width <= grid.width for shape in maps)
+    assert 1 <= grid.count <= min(MOST_PLANES, max(shape.channels for shape in maps))
+    assert grid.count == 1 or grid.count * grid.height * grid.width <= MOST_CELLS
+    assert grid.columns * (grid.rows - 1) < grid.count <= grid.columns * grid.rows
