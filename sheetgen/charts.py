@@ -25,9 +25,15 @@ def insert_chart(workbook: xlsxwriter.Workbook, worksheet: Worksheet, chart: Cha
     drawn.set_x_axis(_axis(chart, 0))
     drawn.set_y_axis(_axis(chart, 1))
     drawn.set_chartarea({"border": {"color": GRID}, "fill": {"color": WHITE}})
+    plane: dict[str, Any] = {}
     if chart.bare:
         # The diagram's circles have a size in pixels, so its plane must have one too.
-        drawn.set_plotarea({"layout": {"x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}})
+        plane["layout"] = {"x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}
+    if chart.transparent:
+        plane["fill"] = {"none": True}
+        drawn.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
+    if plane:
+        drawn.set_plotarea(plane)
     drawn.set_size({"width": chart.width, "height": chart.height})
     worksheet.insert_chart(
         chart.row,
@@ -106,6 +112,6 @@ def _axis(chart: Chart, which: int) -> dict[str, Any]:
             options["log_base"] = 10
             options["crossing"] = "min"
             options["num_format"] = "0E+00"
-    if which == 0 and chart.logarithmic:
+    if chart.labels_outside or (which == 0 and chart.logarithmic):
         options["label_position"] = "low"
     return options

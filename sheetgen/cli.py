@@ -12,10 +12,13 @@ from rich.table import Table
 
 from sheetgen import __version__, engines, template
 from sheetgen.build import build_workbook
+from sheetgen.check.command import check
 from sheetgen.commands import CommandGroup
 from sheetgen.engines import Engine
 from sheetgen.errors import InputError, RunError
+from sheetgen.exercises.command import exercise, grade
 from sheetgen.render import render as render_sheets
+from sheetgen.sensitivity import MOVE
 from sheetgen.verification import Result, read_subject, verify_subject
 
 OUTPUT = Path("output/backprop.xlsx")
@@ -140,6 +143,10 @@ def render(file: Path, output: Path) -> None:
         click.echo(path)
 
 
+for command in (check, exercise, grade):
+    main.add_command(command)
+
+
 def parse_learning_rates(text: str) -> list[float]:
     """Read a list of rates: "0.1,0.2", or "0,1;0,2" where semicolons make commas decimal.
 
@@ -177,9 +184,10 @@ def _verify_built(path: Path) -> None:
     if not result.passed:
         _print(result)
         raise RunError(f"{path} is written, but does not verify")
+    sensitive = "".join(f"; {remark}" for remark in _sensitive(result))
     click.echo(
         f"verified {result.formulas:,} formulas with {result.engine}: "
-        f"largest difference to NumPy {result.largest_difference:.1e}"
+        f"largest difference to NumPy {result.largest_difference:.1e}{sensitive}"
     )
 
 
@@ -208,6 +216,8 @@ def _print(result: Result) -> None:
     console.print(table)
     for line in _first_findings(result):
         console.print(line, markup=False, soft_wrap=True)
+    for line in _sensitive(result):
+        click.echo(line, err=True)
     if result.perturbation == 0:
         for line in _remarks(result):
             click.echo(line, err=True)
@@ -218,6 +228,21 @@ def _first_findings(result: Result) -> Iterable[str]:
         if sheet.findings:
             more = len(sheet.findings) - 1
             yield f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
+
+
+def _sensitive(result: Result) -> Iterable[str]:
+    """Yield at most one line that says which cells are off by rounding that has grown."""
+    found = [
+        f"{len(sheet.sensitive):,} cells on {sheet.sheet}, the first in {sheet.sensitive[0]}"
+        for sheet in result.sheets
+        if sheet.sensitive
+    ]
+    if found:
+        listed = "; ".join(found)
+        yield (
+            f"sensitive to rounding: {listed}: "
+            f"moving the initial weights by {MOVE:g} moves them as well"
+        )
 
 
 def _remarks(result: Result) -> Iterable[str]:

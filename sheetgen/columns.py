@@ -195,7 +195,7 @@ def _formulas(draft: Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
     if uses_delta_columns(network):
         yield from _delta_formulas(draft)
     for symbol, formula, text in formulas.softmax_helper_formulas(network, cell):
-        yield symbol, everywhere(f"={formula}", text)
+        yield symbol, everywhere(f"={formula}", f"{notation.letter(symbol)} = {text}")
     if has_correct(network, draft.training):
         text = "1 where the network says what the target says, else 0"
         yield CORRECT, everywhere(f"={formulas.correct_formula(network, cell)}", text)

@@ -5,14 +5,18 @@ from sheetgen.canvas import Canvas
 from sheetgen.columns import MAXIMUM_FORMULA
 from sheetgen.errors import InputError
 from sheetgen.sheets.comparison import comparison_sheet, series_name
+from sheetgen.sheets.decision_surface import decision_surface_sheet
 from sheetgen.sheets.derivation import derivation_sheet
+from sheetgen.sheets.error_surface import error_surface_sheet
+from sheetgen.sheets.explorer import explorer_sheet
+from sheetgen.sheets.fitted_curve import fitted_curve_sheet
 from sheetgen.sheets.gradient_check import gradient_check_sheet
 from sheetgen.sheets.origin import origin_sheet
 from sheetgen.sheets.overview import overview_sheet
 from sheetgen.sheets.plan import Plan
 from sheetgen.sheets.playground import playground_sheet
 from sheetgen.sheets.sources import Sources
-from sheetgen.sheets.training_table import variant_sheet
+from sheetgen.sheets.training_table import Table, variant_sheet
 
 
 def compose(plan: Plan) -> list[Canvas]:
@@ -28,19 +32,27 @@ def compose(plan: Plan) -> list[Canvas]:
     playground = playground_sheet(plan, sources)
     derivation = derivation_sheet(plan, sources)
     gradient_check = gradient_check_sheet(plan, sources, compared[0].table, derivation)
-    tabs = tuple(each.canvas.name for each in compared)
     canvases = [
-        overview_sheet(plan, tabs, gradient_check, derivation.cells),
         *sources.canvases,
         derivation.canvas,
+        explorer_sheet(plan, [each.table for each in compared]),
         playground.canvas,
         *(each.canvas for each in compared),
         comparison_sheet(plan, compared, sources),
+        *_surfaces(plan, sources, [each.table for each in compared]),
         gradient_check,
     ]
+    sheets = [canvas.name for canvas in canvases]
+    canvases.insert(0, overview_sheet(plan, sheets, gradient_check, derivation.cells))
     for canvas in canvases:
         _check_formulas(canvas)
     return canvases
+
+
+def _surfaces(plan: Plan, sources: Sources, tables: list[Table]) -> list[Canvas]:
+    """Return the sheets that show a trained network as a picture: those that suit it."""
+    sheets = (decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
+    return [canvas for sheet in sheets if (canvas := sheet(plan, sources, tables))]
 
 
 def with_origin(plan: Plan, canvases: list[Canvas]) -> list[Canvas]:

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
@@ -164,6 +165,8 @@ class _Csv:
         self._lines = records[1:]
         if len(self._header) == 1 and ";" in self._header[0]:
             raise self._refused(f"semicolons between the columns of {name}", "commas")
+        if len(self._header) == 1 and "\t" in self._header[0]:
+            raise self._refused(f"tabs between the columns of {name}", "commas")
         if not 1 <= len(self._lines) <= MAXIMUM_SAMPLES:
             expected = f"1 to {MAXIMUM_SAMPLES} below the names of the columns"
             raise self._refused(f"{len(self._lines)} samples in {name}", expected)
@@ -237,7 +240,10 @@ class _Csv:
                 raise self._refused(self._field(name, line, column), "the name of a class")
         classes = list(dict.fromkeys(found))
         if all(map(_NUMBER.fullmatch, classes)):
-            classes.sort(key=float)
+            # 1 and 1.0 are one class, called as it is written first.
+            written = {Decimal(name): name for name in reversed(classes)}
+            found = [written[Decimal(name)] for name in found]
+            classes = [written[number] for number in sorted(written)]
         if len(classes) != outputs:
             expected = f"{outputs}, one per unit of the last layer"
             raise InputError(

@@ -127,9 +127,10 @@ def softmax_helper_formulas(network: Network, cell: Cell) -> Iterator[tuple[str,
         return
     units = network.unit_names[-1]
     cells = [cell(unit) for unit in units]
-    yield GREATEST, softmax.greatest_formula(cells), "the largest o, taken off to avoid overflow"
+    greatest = "greatest o, taken off every exponent to avoid overflow"
+    yield GREATEST, softmax.greatest_formula(cells), greatest
     total = softmax.total_formula(cells, cell(GREATEST))
-    yield EXPONENTIALS, total, "Σ e^(o − the largest o)"
+    yield EXPONENTIALS, total, "Σ e^(o − m)"
     if not notation.is_joint(network):
         terms = []
         for target, unit in zip(network.target_names, units, strict=True):

@@ -3,13 +3,17 @@
 Every refusal names the key's path, what was found and what was expected.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sheetgen.errors import InputError, nearest
 
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
 NUMBER = "a finite number from -1e6 to 1e6"
+
+# Halves of a UTF-16 pair, and what XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets).
+_NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class Table:
@@ -70,6 +74,9 @@ class Table:
         found = self.values.get(key, default)
         if not isinstance(found, str) or len(found) > MAXIMUM_TEXT:
             raise self.refused(key, f"text of at most {MAXIMUM_TEXT} characters")
+        if wrong := _NO_CHARACTER.search(found):
+            path, code = self.path(key), f"U+{ord(wrong[0]):04X}"
+            raise InputError(f"{path}: found {code}, which is no character; expected text")
         return found
 
     def texts(self, key: str) -> list[str]:
@@ -126,6 +133,35 @@ def number(found: object, path: str) -> float:
     if not isinstance(found, int | float) or isinstance(found, bool) or not abs(found) <= 1e6:
         raise refused(path, found, NUMBER)
     return float(f"{float(found):.16G}")
+
+
+def plain(found: object, path: str) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """Return a value as TOML would give it, be it NumPy's or torch's.
+
+    Raises InputError for what TOML has no value for, such as None.
+    """
+    if hasattr(found, "tolist"):
+        found = found.tolist()
+    if isinstance(found, Sequence) and not isinstance(found, str | bytes):
+        return [plain(entry, f"{path}[{index}]") for index, entry in enumerate(found)]
+    if not isinstance(found, str | bool | int | float):
+        raise refused(path, found, "a number, text, true or false, or a list of these")
+    return found
+
+
+def plain_rows(found: object, path: str) -> list[list[float]]:
+    """Return rows of numbers, be they NumPy's or torch's; raises InputError for anything else."""
+    rows = plain(found, path)
+    expected = "one row of numbers per sample, such as [[0, 1], [1, 0]]"
+    if not isinstance(rows, list):
+        raise refused(path, rows, expected)
+    for index, row in enumerate(rows):
+        if not isinstance(row, list):
+            raise refused(f"{path}[{index}]", row, expected)
+        for place, number_found in enumerate(row):
+            if not isinstance(number_found, bool | int | float):
+                raise refused(f"{path}[{index}][{place}]", number_found, NUMBER)
+    return [[float(each) for each in row] for row in rows]
 
 
 def chosen(found: object, known: Iterable[str], path: str) -> str:

@@ -179,7 +179,8 @@ class CrossEntropy(Loss):
     """Cross-entropy of softmax outputs, E_k = -t_k ln a_k; ∂E/∂z_k = a_k Σ t - t_k.
 
     Page torch.nn.CrossEntropyLoss, with probabilities as targets, for one sample. The targets
-    need not add up to 1. As ln a_k = z_k - ln Σ e^z, no a that rounds to 0 comes under a logarithm.
+    need not add up to 1. As ln a_k = z_k - m - ln S, where m is the greatest z and S = Σ e^(z - m),
+    no a that rounds to 0 comes under a logarithm.
     """
 
     name = "cross-entropy"
@@ -204,7 +205,7 @@ class CrossEntropy(Loss):
         return f"({a}*{target_sum or target}-{target})"
 
     def notation(self, target: str, z: str, a: str, outputs: int) -> str:
-        return f"−{target}·ln {a} = {target}·(ln Σ e^o − {z})"
+        return f"−{target}·ln {a} = {target}·(m + ln S − {z})"
 
     def delta_notation(self, target: str, z: str, a: str, outputs: int) -> str:
         return f"({a}·Σt − {target})"

@@ -1,8 +1,11 @@
 """Every quantity of a network in textbook notation, for headers, notes and the derivation."""
 
+from sheetgen.history import EXPONENTIALS, GREATEST
 from sheetgen.network import Bias, Network, Parameter, activation_name
 
 TIMES = " · "
+LETTERS = {GREATEST: "m", EXPONENTIALS: "S"}
+HEADINGS = {GREATEST: "m = greatest o", EXPONENTIALS: "S = Σ e^(o − m)"}
 SUBSTITUTED_OUTPUTS = 2  # for which ∂E/∂a_h is written out in full: some 75 characters
 
 
@@ -11,6 +14,16 @@ def layer_title(network: Network, layer: int) -> str:
     if layer == len(network.layers) - 1:
         return "output layer"
     return "hidden layer" if len(network.layers) == 2 else f"hidden layer {layer + 1}"
+
+
+def letter(symbol: str) -> str:
+    """Return what stands for a symbol in equations: m for the greatest o, else the symbol."""
+    return LETTERS.get(symbol, symbol)
+
+
+def heading(symbol: str) -> str:
+    """Return what a symbol is called where its numbers stand: m = greatest o, else the symbol."""
+    return HEADINGS.get(symbol, symbol)
 
 
 def position(network: Network, unit: str) -> tuple[int, int]:

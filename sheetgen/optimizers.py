@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from sheetgen.activations import Array
-from sheetgen.schedules import Numbers, Ranges, Texts, checked
+from sheetgen.schedules import COUNT, Numbers, Ranges, Texts, checked
 
 State = tuple[Array, ...]
 
@@ -54,9 +54,22 @@ class Optimizer(ABC):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         """Return the expression of the direction, which can stand as factors of a product."""
 
+    def rule(self, weight: str, gradient: str, decays: bool | None = None) -> str:
+        """Return the update as a textbook writes it: η is the learning rate, λ the weight decay.
+
+        `decays` tells whether there is a weight decay; unless told, as it is by default. t counts
+        the updates that were made before, as a schedule's does.
+        """
+        if decays is None:
+            decays = self.defaults["weight_decay"] > 0
+        start = f"{weight} − η·λ·{weight}" if decays and self.decoupled else weight
+        if not decays or self.decoupled:
+            return self._rule(weight, start, gradient)
+        return f"g = {gradient} + λ·{weight};  {self._rule(weight, start, 'g')}"
+
     @abstractmethod
-    def rule(self, weight: str, gradient: str) -> str:
-        """Return the update as a textbook writes it: η is the learning rate, t the update."""
+    def _rule(self, weight: str, start: str, g: str) -> str:
+        """Return the update by the decayed gradient g; `start` is what the step is taken off."""
 
     def step(
         self,
@@ -116,8 +129,11 @@ class SGD(Optimizer):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return g
 
-    def rule(self, weight: str, gradient: str) -> str:
-        return f"{weight} ← {weight} − η·{gradient}"
+    def rule(self, weight: str, gradient: str, decays: bool | None = None) -> str:
+        return self._rule(weight, weight, f"({gradient} + λ·{weight})" if decays else gradient)
+
+    def _rule(self, weight: str, start: str, g: str) -> str:
+        return f"{weight} ← {start} − η·{g}"
 
 
 class Momentum(Optimizer):
@@ -145,8 +161,8 @@ class Momentum(Optimizer):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return state["velocity"]
 
-    def rule(self, weight: str, gradient: str) -> str:
-        return f"velocity ← μ·velocity + {gradient};  {weight} ← {weight} − η·velocity"
+    def _rule(self, weight: str, start: str, g: str) -> str:
+        return f"velocity ← μ·velocity + {g};  {weight} ← {start} − η·velocity"
 
 
 class Nesterov(Momentum):
@@ -165,9 +181,8 @@ class Nesterov(Momentum):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return f"({g}+{h['momentum']}*{state['velocity']})"
 
-    def rule(self, weight: str, gradient: str) -> str:
-        velocity = f"velocity ← μ·velocity + {gradient}"
-        return f"{velocity};  {weight} ← {weight} − η·({gradient} + μ·velocity)"
+    def _rule(self, weight: str, start: str, g: str) -> str:
+        return f"velocity ← μ·velocity + {g};  {weight} ← {start} − η·({g} + μ·velocity)"
 
 
 class Adagrad(Optimizer):
@@ -194,8 +209,8 @@ class Adagrad(Optimizer):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return f"{g}/(SQRT({state['sum of squares']})+{h['epsilon']})"
 
-    def rule(self, weight: str, gradient: str) -> str:
-        return f"s ← s + ({gradient})²;  {weight} ← {weight} − η·{gradient}/(√s + ε)"
+    def _rule(self, weight: str, start: str, g: str) -> str:
+        return f"s ← s + {_squared(g)};  {weight} ← {start} − η·{g}/(√s + ε)"
 
 
 class RMSprop(Optimizer):
@@ -223,9 +238,9 @@ class RMSprop(Optimizer):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return f"{g}/(SQRT({state['mean square']})+{h['epsilon']})"
 
-    def rule(self, weight: str, gradient: str) -> str:
-        mean = f"s ← α·s + (1 − α)·({gradient})²"
-        return f"{mean};  {weight} ← {weight} − η·{gradient}/(√s + ε)"
+    def _rule(self, weight: str, start: str, g: str) -> str:
+        mean = f"s ← α·s + (1 − α)·{_squared(g)}"
+        return f"{mean};  {weight} ← {start} − η·{g}/(√s + ε)"
 
 
 class Adam(Optimizer):
@@ -265,13 +280,10 @@ class Adam(Optimizer):
         square = f"{state['v']}/(1-{_power(h['beta2'], update)})"
         return f"{mean}/(SQRT({square})+{h['epsilon']})"
 
-    def rule(self, weight: str, gradient: str) -> str:
-        means = f"m ← β₁·m + (1 − β₁)·{gradient};  v ← β₂·v + (1 − β₂)·({gradient})²"
-        unbiased = "m̂ = m/(1 − β₁ᵗ);  v̂ = v/(1 − β₂ᵗ)"
-        return f"{means};  {unbiased};  {weight} ← {self._step_notation(weight)}"
-
-    def _step_notation(self, weight: str) -> str:
-        return f"{weight} − η·m̂/(√v̂ + ε)"
+    def _rule(self, weight: str, start: str, g: str) -> str:
+        means = f"m ← β₁·m + (1 − β₁)·{g};  v ← β₂·v + (1 − β₂)·{_squared(g)}"
+        unbiased = f"m̂ = m/(1 − β₁ᵗ⁺¹);  v̂ = v/(1 − β₂ᵗ⁺¹)  ({COUNT})"
+        return f"{means};  {unbiased};  {weight} ← {start} − η·m̂/(√v̂ + ε)"
 
 
 class AdamW(Adam):
@@ -284,9 +296,6 @@ class AdamW(Adam):
     name = "adamw"
     defaults: ClassVar[Numbers] = {**Adam.defaults, "weight_decay": 0.01}
     decoupled = True
-
-    def _step_notation(self, weight: str) -> str:
-        return f"{weight} − η·λ·{weight} − η·m̂/(√v̂ + ε)"
 
 
 OPTIMIZERS: dict[str, Optimizer] = {
@@ -303,6 +312,10 @@ RANGES: Ranges = {
     "epsilon": (lambda number: number > 0, "a number above 0"),
     "weight_decay": (lambda number: number >= 0, "a number of at least 0"),
 }
+
+
+def _squared(g: str) -> str:
+    return f"{g}²" if len(g) == 1 else f"({g})²"
 
 
 def _power(beta: str, update: str) -> str:

@@ -90,6 +90,15 @@ def check_learning_rates(rates: Sequence[float], path: str) -> None:
             raise InputError(f"{path}: found {tab} twice; expected each rate once")
 
 
+def check_compared(compare: Sequence[str], rates: Sequence[float], path: str) -> None:
+    """Raise InputError where optimisers are to be compared at several learning rates."""
+    if compare and len(rates) > 1:
+        raise InputError(
+            f"{path}: found {len(rates)} rates; expected one beside compare, "
+            "as optimisers are compared at the same learning rate"
+        )
+
+
 def check_iterations(count: int, path: str) -> None:
     """Raise InputError unless the table of `count` iterations fits a worksheet."""
     if not 1 <= count <= MAXIMUM_ITERATIONS:
@@ -189,6 +198,7 @@ def read_recipe(table: Table, samples: int) -> Recipe:
         raise table.refused("iterations", "a whole number")
     check_iterations(iterations, table.path("iterations"))
     compare = _compare(table)
+    check_compared(compare, rates, table.path("learning_rates"))
     optimizer = table.choice("optimizer", OPTIMIZERS, compare[0] if compare else "sgd")
     given = _given(table, tuple(dict.fromkeys((optimizer, *compare))))
     schedule = table.choice("schedule", SCHEDULES, "constant")

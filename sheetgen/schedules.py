@@ -18,6 +18,8 @@ Defaults = Mapping[str, float | None]
 Ranges = Mapping[str, tuple[Callable[[float], bool], str]]
 """Parameter → whether a number is in its range, and the range in words."""
 
+COUNT = "t = 0 at the first update"
+
 
 class Schedule(ABC):
     """How the learning rate η follows from the base rate η₀ and the update t.
@@ -78,7 +80,7 @@ class Step(Schedule):
         return f"{base}*{_power(h['gamma'], falls)}"
 
     def rule(self) -> str:
-        return "η = η₀ · γ^⌊t / step_size⌋"
+        return f"η = η₀ · γ^⌊t / step_size⌋  ({COUNT})"
 
 
 class Exponential(Schedule):
@@ -97,7 +99,7 @@ class Exponential(Schedule):
         return f"{base}*{_power(h['gamma'], update)}"
 
     def rule(self) -> str:
-        return "η = η₀ · γᵗ"
+        return f"η = η₀ · γᵗ  ({COUNT})"
 
 
 class Cosine(Schedule):
@@ -118,7 +120,7 @@ class Cosine(Schedule):
         return f"{base}*(1+COS(PI()*{update}/{updates}))/2"
 
     def rule(self) -> str:
-        return "η = ½ · η₀ · (1 + cos(π · t / T))"
+        return f"η = ½ · η₀ · (1 + cos(π · t / T))  ({COUNT}, T updates in all)"
 
 
 class OneCycle(Schedule):
@@ -156,7 +158,7 @@ class OneCycle(Schedule):
         return (
             "p = warmup · T − 1;  up to p from η₀/25 to η₀: η = η₀ − ½ · (η₀ − η₀/25) · "
             "(1 + cos(π · t / p));  then to η₁ = η₀/250000: η = η₁ + ½ · (η₀ − η₁) · "
-            "(1 + cos(π · (t − p) / (T − 1 − p)))"
+            f"(1 + cos(π · (t − p) / (T − 1 − p)))  ({COUNT}, T updates in all)"
         )
 
 

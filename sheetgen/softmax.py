@@ -74,13 +74,17 @@ class Softmax(Activation):
     z off every exponent changes no share, and no exponential is then above 1. As each a depends
     on all z, ∂E/∂z_k = a_k (∂E/∂a_k − Σ ∂E/∂a·a).
 
-    Cells go through helper cells of their row, one for the greatest z, one for the sum of the
-    exponentials and, where ∂E/∂a is at hand, one for the inner sum Σ ∂E/∂a·a.
+    Cells go through helper cells of their row, one for the greatest z, called m, one for the sum
+    of the exponentials, S = Σ e^(z − m), and, where ∂E/∂a is at hand, one for the inner sum
+    Σ ∂E/∂a·a.
     """
 
     name = "softmax"
     acts_on_layer = True
-    definition = "softmax(o)ₖ = e^oₖ / Σ e^o   and   ∂aₖ/∂oₖ = aₖ · (1 − aₖ), ∂aₖ/∂oⱼ = −aₖ · aⱼ"
+    definition = (
+        "softmax(o)ₖ = e^(oₖ − m) / S, with m = greatest o and S = Σ e^(o − m)   and   "
+        "∂aₖ/∂oₖ = aₖ · (1 − aₖ), ∂aₖ/∂oⱼ = −aₖ · aⱼ"
+    )
 
     def value(self, z: Array) -> Array:
         exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -118,7 +122,7 @@ class Softmax(Activation):
         return f"{a}*({gradient}-{inner})"
 
     def notation(self, z: str) -> str:
-        return f"e^{z} / Σ e^o"
+        return f"e^({z} − m) / S"
 
     def slope_notation(self, z: str, a: str) -> str:
         raise TypeError("softmax has no slope of a single unit")

@@ -40,6 +40,8 @@ FINE = "0.000000000"
 # What larger numbers are shown with, so that they do not fill the cell with ####.
 LARGE = 10_000
 LARGE_FORMAT = {"num_format": "0.000E+00"}
+SMALL = 0.0001  # what a learning rate below this is shown with, so that it is not 0.000000
+SMALL_FORMAT: dict[str, object] = {"num_format": "0.00E+00"}
 WHOLE = "0"
 PERCENT = "0.0%"
 GENERAL = "General"
@@ -135,6 +137,7 @@ def number_format(kind: str) -> str:
     return FINE if kind in ("error", "gradient", "helper") else VALUE
 
 
-def column_width(kind: str) -> float:
-    """Return a column's width in characters, enough for its number format."""
-    return {"iteration": 10, "error": 13.5, "gradient": 13.5, "helper": 13.5}.get(kind, 11.5)
+def column_width(kind: str, title: str = "") -> float:
+    """Return a column's width in characters, enough for its number format and its header."""
+    width = {"iteration": 10, "error": 13.5, "gradient": 13.5, "helper": 13.5}.get(kind, 11.5)
+    return len(title) + 2 if len(title) + 1 > width else width

@@ -12,10 +12,11 @@ from typing import Any
 
 from sheetgen.data import Data, read_data
 from sheetgen.errors import InputError
-from sheetgen.keys import Table, hint
+from sheetgen.keys import Table, hint, plain, plain_rows, refused
 from sheetgen.network import Network
 from sheetgen.reader import (
     Recipe,
+    check_compared,
     check_iterations,
     check_learning_rates,
     read_network,
@@ -52,11 +53,20 @@ class Template(Recipe):
         """Return the template of a network: inputs (samples, inputs), targets (samples, outputs).
 
         `training` has the keys of a template's table [training], such as learning_rates (0.1
-        alone unless given), iterations, batch_size and optimizer. Raises InputError for numbers
-        and keys that do not fit.
+        alone unless given), iterations, batch_size and optimizer. Numbers and lists may be
+        NumPy's or torch's. Raises InputError for numbers and keys that do not fit.
         """
-        settings = {"learning_rates": [0.1]} | training
-        return parse(template_text(network, inputs, targets, title, description, settings))
+        if not isinstance(network, Network):
+            raise refused("network", network, "a Network, such as Network.from_torch returns")
+        settings = {
+            key: plain(value, f"training.{key}")
+            for key, value in ({"learning_rates": [0.1]} | training).items()
+        }
+        for key, found in (("title", title), ("description", description)):
+            if not isinstance(found, str):
+                raise refused(key, found, "text")
+        rows = (plain_rows(inputs, "data.inputs"), plain_rows(targets, "data.targets"))
+        return parse(template_text(network, *rows, title, description, settings))
 
     def with_training(
         self, learning_rates: Sequence[float] | None = None, iterations: int | None = None
@@ -68,6 +78,7 @@ class Template(Recipe):
         rates = self.learning_rates if learning_rates is None else tuple(learning_rates)
         count = self.iterations if iterations is None else iterations
         check_learning_rates(rates, "learning rates")
+        check_compared(self.compare, rates, "learning rates")
         check_iterations(count, "iterations")
         return replace(self, learning_rates=rates, iterations=count)
 

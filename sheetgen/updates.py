@@ -79,7 +79,8 @@ class Rule:
         if isinstance(parameter, Bias) and not parameter.is_trained:
             return start, start, f"{name} is not trained: it stays what it is on Inputs"
         updated = self._updated(parameter)
-        text = self.training.optimizer.rule(name, parameter.gradient)
+        decays = "weight_decay" in self.training.hyperparameters
+        text = self.training.optimizer.rule(name, parameter.gradient, decays)
         if not self.training.is_batched:
             these = "all" if self.training.optimizer.states else "both"
             return start, f"={updated}", f"{text}, {these} of the row above"

@@ -9,7 +9,7 @@ the numbers of the input cells and compare again: only live formulas follow.
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,91 +17,37 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from sheetgen.canvas import Canvas, Value
+from sheetgen.agreement import DIVERGED, OTHER_TOLERANCE, TOLERANCE, disagreement
+from sheetgen.canvas import Canvas
 from sheetgen.compose import compose
 from sheetgen.engines import EMBEDDED, Engine, Values
 from sheetgen.errors import InputError, RunError
 from sheetgen.perturbation import perturbed
+from sheetgen.results import Finding, Result, SheetResult
+from sheetgen.sensitivity import Sensitivity
 from sheetgen.sheets import origin
 from sheetgen.sheets.plan import Plan
 from sheetgen.xlsx import FileCell, read_cells, write_changed
 
-TOLERANCE = 1e-12  # |found - expected| <= TOLERANCE * max(1, |expected|), for plain SGD
-OTHER_TOLERANCE = 1e-10  # for other optimisers, which divide by small numbers
-IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can pass
-DIVERGED = 1e6  # larger values are outside the promise
-LABEL_TOLERANCE = 1.01e-4  # labels show four digits, and engines round a tie differently
+__all__ = [
+    "DIVERGED",
+    "IMPOSSIBLE",
+    "Finding",
+    "Result",
+    "SheetResult",
+    "Subject",
+    "read_subject",
+    "tolerance_of",
+    "verify",
+    "verify_subject",
+]
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?", re.IGNORECASE)
+IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can pass
+
 _TEXT = re.compile(r'"[^"]*"')
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
 
 Changes = dict[str, dict[tuple[int, int], float | str]]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A cell that is wrong: why, the formula in it, the expected and the found value."""
-
-    sheet: str
-    cell: str
-    reason: str
-    formula: str
-    expected: Value
-    found: Value | None
-
-    def __str__(self) -> str:
-        shown = self.formula or "(no formula)"
-        return (
-            f"{self.sheet}!{self.cell}: {self.reason}; formula {shown}, "
-            f"expected {self.expected!r}, found {self.found!r}"
-        )
-
-
-@dataclass
-class SheetResult:
-    """What one engine made of one sheet: its formulas, the largest relative difference.
-
-    `reworded` are cells whose formula is not the one that `build` writes but comes to the same;
-    `extra` are formulas where `build` writes none, such as rows that a person dragged down.
-    Neither fails.
-    """
-
-    sheet: str
-    formulas: int = 0
-    largest_difference: float = 0.0
-    findings: list[Finding] = field(default_factory=list)
-    reworded: list[str] = field(default_factory=list)
-    extra: list[str] = field(default_factory=list)
-
-    @property
-    def passed(self) -> bool:
-        """Whether every formula came to what the reference expects."""
-        return not self.findings
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one engine made of the file as it is (perturbation 0) or with moved inputs."""
-
-    engine: str
-    perturbation: int
-    sheets: tuple[SheetResult, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every sheet passed."""
-        return all(sheet.passed for sheet in self.sheets)
-
-    @property
-    def formulas(self) -> int:
-        """Number of formulas compared."""
-        return sum(sheet.formulas for sheet in self.sheets)
-
-    @property
-    def largest_difference(self) -> float:
-        """The largest |found - expected| / max(1, |expected|) of all sheets."""
-        return max((sheet.largest_difference for sheet in self.sheets), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -140,6 +86,7 @@ def verify_subject(
         if number:
             plan = perturbed(plan, np.random.default_rng([seed, number]))
         canvases = compose(plan)
+        sensitivity = Sensitivity(plan, canvases)
         with TemporaryDirectory(prefix="sheetgen-") as folder:
             copy = Path(folder, "without-results.xlsx")
             write_changed(subject.path, copy, _changes(canvases) if number else {}, IMPOSSIBLE)
@@ -147,7 +94,8 @@ def verify_subject(
                 values = _recalculated(engine, copy, subject.path)
                 tolerance = tolerance_of(plan)
                 sheets = tuple(
-                    _compare(canvas, subject.cells, values, tolerance) for canvas in canvases
+                    _compare(canvas, subject.cells, values, tolerance, sensitivity)
+                    for canvas in canvases
                 )
                 yield Result(engine.version(), number, sheets)
 
@@ -238,31 +186,46 @@ def _compare(
     cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
     values: Values,
     tolerance: float,
+    sensitivity: Sensitivity,
 ) -> SheetResult:
     result = SheetResult(canvas.name)
     held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
     found_here: list[tuple[bool, tuple[int, int, str], Finding]] = []
+    sensitive: list[tuple[bool, tuple[int, int, str]]] = []
     written: set[tuple[int, int]] = set()
     for row, column, formula, expected in canvas.promised():
         result.formulas += 1
         written.add((row, column))
-        cell = held.get((row, column), FileCell(None, None))
-        value = found.get((row, column))
-        scale = canvas.scales.get((row, column), 1.0)
-        reason = _wrong_formula(formula, cell)
-        reason = reason or _wrong_value(expected, value, scale, tolerance, result)
+        place = row, column
+        cell, value = held.get(place, FileCell(None, None)), found.get(place)
         shown = "" if cell.formula is None else f"={cell.formula}"
-        if not reason and shown != formula:
-            result.reworded.append(_address(row, column))
+        reason, difference = _wrong_formula(formula, cell), 0.0
+        if not reason:
+            scale = canvas.scales.get(place, 1.0)
+            reason, difference = disagreement(expected, value, scale, tolerance)
+        is_ours = shown == formula
+        if (
+            reason
+            and is_ours
+            and sensitivity.explains(canvas.name, place, expected, value, difference)
+        ):
+            if not sensitivity.is_beyond(canvas.name, place):
+                sensitive.append((place in canvas.cells, _reading_order(_address(*place))))
+            continue
+        result.largest_difference = max(result.largest_difference, difference)
         if reason:
-            address = _address(row, column)
+            address = _address(*place)
             finding = Finding(canvas.name, address, reason, shown, expected, value)
-            found_here.append((shown == formula, _reading_order(address), finding))
+            found_here.append((is_ours, _reading_order(address), finding))
+        elif not is_ours:
+            result.reworded.append(_address(*place))
     result.extra = [
         _address(*place)
         for place, cell in sorted(held.items())
         if cell.formula is not None and place not in written
     ]
+    # A table's rows come first: they say from where on the training is chaotic.
+    result.sensitive = [f"{letters}{row}" for _, (row, _, letters) in sorted(sensitive)]
     # Cells whose formula has changed come first: others are wrong because they read those.
     result.findings = [finding for *_, finding in sorted(found_here, key=itemgetter(0, 1))]
     return result
@@ -289,29 +252,3 @@ def _wrong_formula(expected: str, cell: FileCell) -> str:
 
 def _refers(formula: str) -> bool:
     return _REFERENCE.search(_TEXT.sub("", formula)) is not None
-
-
-def _wrong_value(
-    expected: Value, found: Value | None, scale: float, tolerance: float, result: SheetResult
-) -> str:
-    if isinstance(expected, str):
-        same = isinstance(found, str) and _same_text(expected, found)
-        return "" if same else "it comes to another text"
-    if not math.isfinite(expected) or abs(expected) > DIVERGED:
-        return ""
-    if isinstance(found, (str, bool)) or found is None:
-        return "it comes to no number"
-    difference = abs(found - expected) / max(1.0, abs(expected), scale)
-    result.largest_difference = max(result.largest_difference, difference)
-    return "" if difference <= tolerance else f"it is off by {difference:.2e}"
-
-
-def _same_text(expected: str, found: str) -> bool:
-    """Compare two texts, and the numbers in them by value: engines write 0.00001 or 1E-05."""
-    if _NUMBER.sub("#", expected) != _NUMBER.sub("#", found):
-        return False
-    pairs = zip(_NUMBER.findall(expected), _NUMBER.findall(found), strict=True)
-    return all(
-        abs(float(one) - float(other)) <= LABEL_TOLERANCE * max(1.0, abs(float(one)))
-        for one, other in pairs
-    )

@@ -259,7 +259,7 @@ def test_the_definition_says_which_slope():
 
 def test_a_unit_of_softmax_has_neither_formula_nor_slope():
     softmax = Softmax()
-    assert softmax.notation("o1") == "e^o1 / Σ e^o"
+    assert softmax.notation("o1") == "e^(o1 − m) / S"
     for attempt in (
         lambda: softmax.slope(np.zeros(2), np.full(2, 0.5)),
         lambda: softmax.formula("H7"),

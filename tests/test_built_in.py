@@ -1,6 +1,7 @@
 """The built-in templates do what their comments say, by the reference."""
 
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,3 +155,13 @@ def test_deep_dies_at_rate_1_only():
 def test_a_built_in_template_is_plain_toml(name):
     text = (template.folder() / f"{name}.toml").read_text(encoding="utf-8")
     assert set(tomllib.loads(text)) == {"title", "description", "network", "data", "training"}
+
+
+def test_the_readmes_table_names_an_optimiser_where_there_is_one_to_name():
+    readme = Path(__file__).resolve().parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    table = readme.partition("| template | network |")[2].partition("\n\n")[0]
+    for name in BUILT_IN:
+        (row,) = [row for row in table.splitlines() if f"`{name}`" in row]
+        optimizer = template.load(name).optimizer
+        named = [each for each in OPTIMIZERS if each in row.casefold()]
+        assert named == [each for each in (optimizer,) if each != "sgd"], row

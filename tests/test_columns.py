@@ -16,7 +16,10 @@ from sheetgen.network import Network
 from sheetgen.sheets.plan import Plan
 from sheetgen.training import Training
 
-EXCEL_2007 = {"ABS", "CHAR", "COUNTIF", "EXP", "IF", "INDEX", "MATCH", "MAX", "MIN", "ROUND", "SUM"}
+EXCEL_2007 = {
+    "ABS", "CHAR", "COUNTIF", "EXP", "IF", "INDEX", "ISNUMBER", "MATCH", "MAX", "MIN", "ROUND",
+    "SUM",
+}  # fmt: skip
 
 ONE_EACH = sigmoid_network([[[0.1, 0.2], [0.3, 0.4]], [[0.5, 0.6]], [[0.7]]], [1.0, 2.0], [0.5])
 """2-2-1-1: two hidden layers."""

@@ -71,6 +71,13 @@ def test_classes_that_are_numbers_are_sorted():
     assert [row.index(1.0) for row in data.targets] == [2, 1, 2, 0]
 
 
+def test_one_number_is_one_class_however_it_is_written():
+    data = read("x,digit\n1,1\n2,1.0\n3,0\n4,1e0\n5,0.00\n",
+                'input_columns = ["x"]\nclass_column = "digit"', inputs=1, units=2)  # fmt: skip
+    assert data.target_labels == ("0", "1")
+    assert [row.index(1.0) for row in data.targets] == [1, 1, 0, 1, 0]
+
+
 def test_target_columns_are_numbers():
     keys = 'input_columns = ["height", "width"]\ntarget_columns = ["area"]'
     data = read("width,area,height\n2,6,3\n4,20,5\n", keys, units=1, output=SQUARED)
@@ -168,9 +175,10 @@ def test_what_is_no_number_is_refused_with_its_line_and_column(change, found):
         ("", "nothing in mine.csv", "a line with the names"),
         ("width,height,kind\n", "0 samples in mine.csv", "1 to 1000000 below"),
         (CSV.replace(",", ";"), "semicolons between the columns of mine.csv", "commas"),
+        (CSV.replace(",", "\t"), "tabs between the columns of mine.csv", "commas"),
         (CSV.replace("dog", '"dog'), "unexpected end of data in line 4 of mine.csv", "comma"),
     ],
-    ids=["short line", "no class", "empty", "no samples", "semicolons", "open quote"],
+    ids=["short line", "no class", "empty", "no samples", "semicolons", "tabs", "open quote"],
 )
 def test_a_file_that_is_no_table_is_refused(csv, found, expected):
     key, *rest = refusal(csv)

@@ -5,7 +5,7 @@ import openpyxl
 import pytest
 from conftest import trained
 from openpyxl.formula.translate import Translator
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from sheetgen import engines, reference, template
 from sheetgen.build import build_workbook
@@ -227,3 +227,57 @@ def test_a_changed_sample_changes_the_training(tmp_path):
     np.testing.assert_allclose(errors, changed.traces[0]["E_total"][1:], rtol=1e-12, atol=1e-12)
     assert not np.allclose(errors, plan.traces[0]["E_total"][1:])
     assert read_cells(path)["Data"][place].value == 3.0
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one-cycle"])
+def test_a_scheduled_rate_is_shown_with_its_digits_and_its_whole_name(schedule):
+    _, canvas = first_table(line(f'schedule = "{schedule}"'))
+    (block,) = canvas.blocks
+    (column,) = [at for (_, at), cell in canvas.cells.items() if cell.value == "learning_rate"]
+    assert canvas.widths[column] > len("learning_rate")
+    style = block.styles[column - block.first_column]
+    assert style.number_format == "0.000000"
+    (rule,) = canvas.rules
+    first = xl_rowcol_to_cell(block.first_row - 1, column)
+    assert rule.place == (block.first_row - 1, column, block.first_row + block.rows - 1, column)
+    assert rule.formula == f"=AND({first}<>0,ABS({first})<0.0001)"
+    assert rule.properties == {"num_format": "0.00E+00"}
+
+
+@pytest.mark.parametrize(
+    ("iterations", "title"), [(3, "mean E_total, 4 of 5 samples"), (8, "mean E_total, epoch 1")]
+)
+def test_before_the_second_epoch_ends_the_chart_shows_every_iteration(iterations, title):
+    plan, canvas = first_table(line("batch_size = 2").with_training(iterations=iterations))
+    errors = plan.traces[0]["E_total"]
+    (chart,) = canvas.charts
+    assert chart.x_title == "iteration"
+    assert chart.series[0].y.endswith(f"${5 + len(errors)}")
+    labels = {cell.value: row for (row, column), cell in canvas.cells.items() if column == 0}
+    assert f"E_total at iteration {iterations}" in labels
+    assert "reduction of E_total" not in labels, "they are errors of different samples"
+    assert canvas.value(labels[title], 1) == pytest.approx(errors[:5].mean())
+    comparison = next(each for each in compose(plan) if each.name == "Learning rates")
+    assert comparison.value(4, 5) == "mean E_total"
+    assert comparison.value(5, 5) == pytest.approx(errors[:5].mean())
+
+
+def test_from_two_epochs_on_the_chart_shows_their_means():
+    _, canvas = first_table(line().with_training(iterations=9))
+    assert canvas.charts[0].x_title == "epoch"
+    labels = [cell.value for (_, column), cell in canvas.cells.items() if column == 0]
+    assert "reduction of E_total" in labels
+
+
+@pytest.mark.parametrize("rates", [[0.01], [0.00123456789], [0.01, 0.02], [0.01, 0.02, 0.03]])
+def test_the_titles_of_a_comparison_fit_their_columns(rates):
+    plan = Plan.of(line().with_training(rates))
+    canvas = next(each for each in compose(plan) if each.name == "Learning rates")
+    starts = {at: cell.value for (row, at), cell in canvas.cells.items() if row == 3 and cell.value}
+    for column, title in starts.items():
+        end = column
+        while (3, end + 1) in canvas.cells and end + 1 not in starts:
+            end += 1
+        assert sum(canvas.widths[at] for at in range(column, end + 1)) >= len(title), title
+    for index in range(len(rates)):
+        assert canvas.widths[1 + index] > len(str(canvas.value(4, 1 + index)))

@@ -241,7 +241,7 @@ def test_the_gradient_check_has_every_weight_and_trained_bias(name, books):
 def test_the_check_passes_and_the_overview_says_so(name, books):
     values = books(name).values
     assert values["Gradient check"][VERDICT_CELL] == "PASS"
-    assert values["Overview"][11, 1] == "PASS"
+    assert values["Overview"][12, 1] == "PASS"
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -369,6 +369,30 @@ def test_a_joint_loss_leads_to_the_pre_activation_at_once(name, delta, books):
     assert "∂E/∂a_o1" not in text
     a, t = book.of("a_o1"), book.of("t1")
     assert book.of("∂E/∂o1") == pytest.approx(a - t, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["classes", "matrices"])
+def test_what_is_printed_of_softmax_gives_the_numbers_beside_it(name, books):
+    """m = greatest o, S = Σ e^(o − m), a = e^(o − m) / S and E = t·(m + ln S − o)."""
+    book = books(name)
+    outputs = range(1, book.plan.network.outputs + 1)
+    o, a, t, errors = (
+        np.array([book.of(f"{symbol}{unit}") for unit in outputs])
+        for symbol in ("o", "a_o", "t", "E")
+    )
+    m, total = book.of("greatest o"), book.of("Σ e^o")
+    assert m == o.max()
+    assert total == pytest.approx(np.exp(o - m).sum(), rel=1e-14)
+    assert a == pytest.approx(np.exp(o - m) / total, rel=1e-14)
+    assert errors == pytest.approx(t * (m + np.log(total) - o), abs=1e-14)
+    for canvas in compose(book.plan):
+        if canvas.name not in ("Derivation", "Playground"):
+            continue
+        cells = (cell.value for cell in canvas.cells.values())
+        texts = [text for text in (*cells, *canvas.notes.values()) if isinstance(text, str)]
+        assert not [text for text in texts if "Σ e^o" in text], "Σ e^(o − m) is meant"
+        assert any("t1·(m + ln S − o1)" in text or "t·(m + ln S − z" in text for text in texts)
+        assert any("S = Σ e^(o − m)" in text for text in texts)
 
 
 def test_softmax_with_another_loss_goes_through_the_sum_over_all_outputs(books):

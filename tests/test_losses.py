@@ -233,7 +233,7 @@ def test_notation_of_a_loss_with_a_slope(name, count, error, steps, slope):
             "(1/3)·(max(o1, 0) − o1·t1 + ln(1 + e^−|o1|))",
             "(1/3)·(a_o1 − t1)",
         ),
-        ("cross-entropy", 3, "−t1·ln a_o1 = t1·(ln Σ e^o − o1)", "(a_o1·Σt − t1)"),
+        ("cross-entropy", 3, "−t1·ln a_o1 = t1·(m + ln S − o1)", "(a_o1·Σt − t1)"),
     ],
 )  # fmt: skip
 def test_notation_of_a_loss_with_a_delta(name, count, error, delta):

@@ -11,8 +11,11 @@ from conftest import WRONG, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheetgen import template
+from sheetgen.compose import compose
 from sheetgen.optimizers import OPTIMIZERS, hyperparameters
 from sheetgen.schedules import SCHEDULES, parameters
+from sheetgen.sheets.plan import Plan
 
 try:
     import torch
@@ -240,6 +243,40 @@ def test_a_rule_names_the_weight_its_gradient_and_the_learning_rate(name):
     assert rule.split(";  ")[-1].startswith("w1 ← w1 − η·")
     assert "∂E/∂w1" in rule
     assert ("λ" in rule) == (name == "adamw")
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_rule_has_the_weight_decay_that_its_cells_have(name):
+    optimizer = OPTIMIZERS[name]
+    without = optimizer.rule("w1", "∂E/∂w1", decays=False)
+    rule = optimizer.rule("w1", "∂E/∂w1", decays=True)
+    assert "λ" not in without
+    assert ("w1 − η·λ·w1 − η·" if name == "adamw" else "∂E/∂w1 + λ·w1") in rule
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("decay", [0, 0.01])
+def test_the_sheets_tell_of_a_weight_decay_where_its_cell_is(name, decay):
+    source = template.load("era-v1").source + f'optimizer = "{name}"\nweight_decay = {decay}\n'
+    plan = Plan.of(template.parse(source).with_training([0.5], 2))
+    canvases = {canvas.name: canvas for canvas in compose(plan)}
+    for sheet in ("Inputs", "Derivation", "lr 0.5"):
+        canvas = canvases[sheet]
+        texts = [*(cell.value for cell in canvas.cells.values()), *canvas.notes.values()]
+        told = [text for text in texts if isinstance(text, str) and "←" in text]
+        assert told or (name, decay, sheet) == ("sgd", 0, "Inputs")
+        assert all(("λ·" in text) == (decay > 0) for text in told), sheet
+    assert (f"{name}.weight_decay" in canvases["Inputs"].inputs) == (decay > 0)
+
+
+def test_t_counts_from_0_wherever_it_stands():
+    """In Adam's βᵗ⁺¹, which Kingma and Ba write βᵗ, as in a schedule's γᵗ."""
+    for name in ("adam", "adamw"):
+        rule = OPTIMIZERS[name].rule("w", "∂E/∂w")
+        assert "β₁ᵗ⁺¹" in rule
+        assert "t = 0 at the first update" in rule
+    for name, schedule in SCHEDULES.items():
+        assert ("t = 0 at the first update" in schedule.rule()) == (name != "constant")
 
 
 def test_given_hyperparameters_take_the_place_of_defaults():

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from conftest import refusal as command_refusal
 from test_template import HIDDEN, OUTPUT, read
 
 from sheetgen import template
@@ -264,6 +265,13 @@ def refusal(**changes):
             id="warm-up longer than the training",
         ),
         pytest.param(
+            {"training": 'compare = ["sgd", "adam"]', "rates": "[0.1, 0.2]"},
+            "training.learning_rates",
+            "2 rates",
+            "one beside compare, as optimisers are compared at the same learning rate",
+            id="several rates for several optimisers",
+        ),
+        pytest.param(
             {"training": "weight_deacy = 1"},
             "training.weight_deacy",
             "an unknown key (did you mean weight_decay?)",
@@ -281,3 +289,8 @@ def test_what_does_not_fit_is_refused_with_its_key(changes, key, found, expected
 def test_a_number_of_thousands_of_digits_is_no_toml():
     with pytest.raises(InputError, match="the template is not valid TOML"):
         template.parse(f"title = {'1' * 5000}")
+
+
+def test_a_comparison_of_optimisers_takes_one_rate_from_the_command_line_too(output):
+    line = command_refusal(output, "line-fit", "--learning-rates", "0.1,0.2")
+    assert line.startswith("Error: learning rates: found 2 rates; expected one beside compare")

@@ -79,7 +79,8 @@ def charts(path: Path) -> list[etree._Element]:
         for name, part in parts(path).items()
         if re.fullmatch(r"xl/charts/chart\d+\.xml", name)
     ]
-    assert len(found) == 1 + len(TABLES) + 2 + len(RATES)  # diagram, tables, overlays, small ones
+    # Diagram, Explorer's two, tables, overlays and small ones, what lies over the two surfaces.
+    assert len(found) == 1 + 2 + len(TABLES) + 2 + len(RATES) + 2
     return found
 
 
@@ -100,7 +101,8 @@ def test_every_formula_cell_holds_the_promised_value_in_full_precision(book: Boo
         for row, column, formula, value in canvas.promised():
             address = f"{get_column_letter(column + 1)}{row + 1}"
             assert book.formulas[canvas.name][address].value == formula
-            assert book.values[canvas.name][address].value == value, (canvas.name, address)
+            shown = book.values[canvas.name][address].value
+            assert shown == (value if value != "" else None), (canvas.name, address)
             checked += 1
     assert checked > 7 * 101 * 32
 
@@ -204,9 +206,9 @@ def test_the_chart_of_a_table_shows_the_whole_training(era: Book):
 
 def test_the_sheets_stand_in_the_order_of_the_design(era: Book):
     assert era.formulas.sheetnames == [
-        *("Overview", "Inputs", "Derivation", "Playground"),
+        *("Overview", "Inputs", "Derivation", "Explorer", "Playground"),
         *RATES,
-        *("Learning rates", "Gradient check", "_sheetgen"),
+        *("Learning rates", "Decision surface", "Error surface", "Gradient check", "_sheetgen"),
     ]
 
 
@@ -306,7 +308,7 @@ def test_dragging_the_last_row_down_continues_the_training(era: Book, tmp_path: 
 def accepted(sheet: Worksheet, address: str, *typed: float) -> list[float]:
     """Those of some numbers that the cell's validation lets a person type."""
     (rule,) = (each for each in sheet.data_validations.dataValidation if address in each.sqref)
-    assert rule.type == "decimal"
+    assert rule.type in {"decimal", "whole"}
     assert rule.showErrorMessage
     assert rule.error
     if rule.operator == "greaterThan":
@@ -317,10 +319,29 @@ def accepted(sheet: Worksheet, address: str, *typed: float) -> list[float]:
 
 def test_every_input_takes_numbers_only_and_what_is_in_it_is_one(era: Book):
     for canvas in compose(era.plan):
-        for row, column in canvas.inputs.values():
+        for key in canvas.inputs.keys() - canvas.options.keys():
+            row, column = canvas.inputs[key]
             value = canvas.value(row, column)
             address = f"{get_column_letter(column + 1)}{row + 1}"
-            assert accepted(era.formulas[canvas.name], address, value, 0.5) == [value, 0.5]
+            assert accepted(era.formulas[canvas.name], address, value) == [value]
+
+
+def test_every_choice_is_from_a_list_that_has_what_is_chosen(era: Book):
+    for canvas in compose(era.plan):
+        sheet = era.values[canvas.name]
+        for key, options in canvas.options.items():
+            row, column = canvas.inputs[key]
+            (rule,) = (
+                each
+                for each in sheet.data_validations.dataValidation
+                if f"{get_column_letter(column + 1)}{row + 1}" in each.sqref
+            )
+            assert rule.type == "list"
+            ((left, top, right, bottom),) = [range_boundaries(rule.formula1.replace("$", ""))]
+            assert left == right
+            listed = [sheet.cell(at, left).value for at in range(top, bottom + 1)]
+            assert listed == list(options)
+            assert canvas.value(row, column) in options
 
 
 @pytest.mark.parametrize(

@@ -91,17 +91,20 @@ def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator
         xlsx.write_changed(path, source, {})
         output = Path(folder, "output")
         options = ["--convert-to", conversion, "--outdir", str(output), str(source)]
-        messages = _office(options, Path(folder), seconds)
+        messages = office(options, Path(folder), seconds)
         result = output / f"workbook.{conversion.partition(':')[0]}"
         if not result.is_file():
             raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
         yield result
 
 
-def _office(options: Sequence[str], folder: Path, seconds: float) -> str:
-    """Run LibreOffice and return what it printed.
+def office(options: Sequence[str], folder: Path, seconds: float) -> str:
+    """Run LibreOffice with command-line options and return what it printed.
 
-    Each run has a profile of its own: of two runs on one profile the second writes nothing.
+    Each run has a profile of its own, in `folder`: of two runs on one profile the second writes
+    nothing.
+
+    Raises RunError: LibreOffice is not installed, failed, or took longer than `seconds`.
     """
     program = _program()
     if program is None:
@@ -171,7 +174,7 @@ def _program() -> str | None:
 @cache
 def _version() -> str:
     with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
-        words = _office(["--version"], Path(folder), 60).split()
+        words = office(["--version"], Path(folder), 60).split()
     if "LibreOffice" not in words[:-1]:
         raise RunError(f"LibreOffice does not tell its version: {' '.join(words)[:200]}")
     return f"LibreOffice {words[words.index('LibreOffice') + 1]}"

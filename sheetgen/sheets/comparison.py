@@ -3,11 +3,12 @@
 A step is an iteration, or with several samples an epoch.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from xlsxwriter.utility import xl_col_to_name
 
-from sheetgen.canvas import POSITIVE, Block, Canvas, Chart, Series, local
+from sheetgen.canvas import POSITIVE, Block, Canvas, local
+from sheetgen.sheets.comparison_charts import draw_charts
+from sheetgen.sheets.comparison_frame import Frame, series_name
 from sheetgen.sheets.curves import Curve
 from sheetgen.sheets.plan import Plan, general_text
 from sheetgen.sheets.sources import Sources
@@ -19,8 +20,6 @@ from sheetgen.style import (
     LABEL,
     NOTE,
     PERCENT,
-    SECTION,
-    SERIES_COLOURS,
     SUBTITLE,
     TITLE,
     Style,
@@ -29,21 +28,15 @@ from sheetgen.style import (
     number,
 )
 
-CHARTS_PER_ROW = 3
-OVERLAY = (580, 340)
-SMALL = (385, 230)
-FLAGS_OFFSET = 20  # columns from the summary to the helper columns, beyond the charts
+__all__ = ["comparison_sheet", "series_name"]
 
-
-def series_name(plan: Plan, index: int) -> str:
-    """Return the cell that names a curve: "η = 0.1", live, or "adam"."""
-    return Canvas(plan.comparison).absolute(HEADER_ROW, 1 + index)
+NONE = "1E+300"  # greater than any error
 
 
 def comparison_sheet(plan: Plan, compared: tuple[Compared, ...], sources: Sources) -> Canvas:
     """Draw the sheet."""
     canvas = Canvas(plan.comparison, tab_colour=KINDS["error"].strong)
-    sheet = _Sheet(canvas, plan, compared, sources)
+    sheet = Frame(canvas, plan, compared, sources)
     canvas.freeze = (FIRST_ROW, 1)
     canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
     canvas.heights[0] = 28
@@ -57,70 +50,28 @@ def comparison_sheet(plan: Plan, compared: tuple[Compared, ...], sources: Source
     canvas.write(1, 0, text, SUBTITLE)
     _table(sheet)
     _flags(sheet)
+    _extremes(sheet)
     _summary(sheet)
-    _charts(sheet)
+    draw_charts(sheet)
     canvas.print_area = (0, 0, sheet.last_row, sheet.flags_column - 5)
     return canvas
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    canvas: Canvas
-    plan: Plan
-    compared: tuple[Compared, ...]
-    sources: Sources
-
-    @property
-    def curves(self) -> tuple[Curve, ...]:
-        return tuple(each.curve for each in self.compared)
-
-    @property
-    def subject(self) -> str:
-        """What is compared, in a heading."""
-        return "optimiser" if self.plan.template.compare else "learning rate η"
-
-    @property
-    def rates(self) -> tuple[float, ...]:
-        """The learning rate of each."""
-        return tuple(self.plan.template.learning_rates[each.rate] for each in self.plan.variants)
-
-    @property
-    def last_row(self) -> int:
-        return FIRST_ROW + len(self.curves[0].values) - 1
-
-    @property
-    def summary_column(self) -> int:
-        return len(self.rates) + 2
-
-    @property
-    def flags_column(self) -> int:
-        return self.summary_column + FLAGS_OFFSET
-
-    @property
-    def scale_row(self) -> int:
-        """Where the common scale of the small charts stands: its lowest, then highest error."""
-        return FIRST_ROW + len(self.rates) + 2
-
-    def below(self, index: int) -> str:
-        """Return the range of a curve's flags."""
-        column = self.flags_column + index
-        return local(self.canvas.range(FIRST_ROW, column, self.last_row, column))
-
-
-def _table(sheet: _Sheet) -> None:
+def _table(sheet: Frame) -> None:
     canvas, curves = sheet.canvas, sheet.curves
     canvas.write(BAND_ROW, 0, "step", band("iteration"))
     canvas.write(HEADER_ROW, 0, curves[0].step, header("iteration"))
     canvas.widths[0] = 11
+    of_each = "optimiser" if sheet.plan.template.compare else "learning rate"
     for index in range(len(curves)):
-        of_each = "optimiser" if sheet.plan.template.compare else "learning rate"
-        title = f"{curves[0].error} at each {of_each}" if index == 0 else ""
-        canvas.write(BAND_ROW, 1 + index, title, band("error"))
-        _name(sheet, index)
+        canvas.write(BAND_ROW, 1 + index, "", band("error"))
+        name = _name(sheet, index)
         canvas.notes[HEADER_ROW, 1 + index] = (
             f"{curves[0].error} of the sheet {sheet.compared[index].canvas.name}"
         )
-        canvas.widths[1 + index] = 13
+        canvas.widths[1 + index] = max(13, len(name) + 2)
+    titles = (f"{curves[0].error} at each {of_each}", curves[0].error)
+    _title(sheet, 1, titles, "error")
     styles = [number("iteration", "0")] + [number("error", FINE)] * len(curves)
     if curves[0].step == "iteration":
         steps = sheet.compared[0].table.trace["iteration"]
@@ -139,14 +90,25 @@ def _table(sheet: _Sheet) -> None:
     canvas.numbers.append((FIRST_ROW, 1, sheet.last_row, len(sheet.rates)))
 
 
-def _name(sheet: _Sheet, index: int) -> None:
+def _title(sheet: Frame, column: int, titles: tuple[str, str], kind: str) -> None:
+    """Write the title above a column for each curve: the long one if these are wide enough."""
+    canvas, columns = sheet.canvas, range(column, column + len(sheet.rates))
+    is_wide = sum(canvas.widths[each] for each in columns) >= len(titles[0])
+    canvas.write(BAND_ROW, column, titles[0] if is_wide else titles[1], band(kind))
+    if not is_wide:
+        canvas.notes[BAND_ROW, column] = titles[0]
+
+
+def _name(sheet: Frame, index: int) -> str:
+    """Write what a curve is called, and return it."""
     canvas, variant = sheet.canvas, sheet.plan.variants[index]
     if sheet.plan.template.compare:
         canvas.write(HEADER_ROW, 1 + index, variant.optimizer, header("error"))
-        return
+        return variant.optimizer
     address = sheet.sources.address(f"learning_rate_{variant.rate + 1}")
     text = f"η = {general_text(sheet.rates[index])}"
     canvas.calculate(HEADER_ROW, 1 + index, f'="η = "&{address}', text, header("error"))
+    return text
 
 
 def _row_address(cell: str) -> str:
@@ -155,34 +117,63 @@ def _row_address(cell: str) -> str:
     return f"={sheet}!{address.split('$')[1]}{{row}}"
 
 
-def _flags(sheet: _Sheet) -> None:
+def _flags(sheet: Frame) -> None:
     """Mark the iterations whose error is below the threshold, so that MATCH finds the first."""
     canvas, threshold = sheet.canvas, sheet.plan.controls.threshold
     title = f"helper: is {sheet.curves[0].error} below the threshold? (1 = yes)"
     formulas = []
     for index in range(len(sheet.rates)):
         place = sheet.flags_column + index
-        canvas.write(BAND_ROW, place, title if index == 0 else "", band("helper"))
+        canvas.write(BAND_ROW, place, "", band("helper"))
         name = f"={local(canvas.absolute(HEADER_ROW, 1 + index))}"
         canvas.calculate(
             HEADER_ROW, place, name, canvas.value(HEADER_ROW, 1 + index), header("helper")
         )
-        column = canvas.absolute(0, 1 + index).split("$")[1]
-        formulas.append(f"=IF({column}{{row}}<{_threshold(sheet)},1,0)")
+        cell = f"{_letter(1 + index)}{{row}}"
+        formulas.append(f"=IF(ISNUMBER({cell}),IF({cell}<{_threshold(sheet)},1,0),0)")
+        canvas.widths[place] = canvas.widths[1 + index]
+    _title(sheet, sheet.flags_column, (title, "helper: flags"), "helper")
     values = [(curve.values < threshold).astype(int) for curve in sheet.curves]
     styles = (number("helper", "0"),) * len(formulas)
-    canvas.widths.update(
-        dict.fromkeys(range(sheet.flags_column, sheet.flags_column + len(formulas)), 13)
-    )
     block = Block(FIRST_ROW, sheet.flags_column, tuple(formulas), tuple(values), styles)
     canvas.blocks.append(block)
 
 
-def _threshold(sheet: _Sheet) -> str:
+def _extremes(sheet: Frame) -> None:
+    """Write each step's least and greatest error, of those curves that are still numbers."""
+    canvas, left = sheet.canvas, sheet.extremes_column
+    title = "helper: of all that are numbers"
+    cells = [f"{_letter(1 + index)}{{row}}" for index in range(len(sheet.rates))]
+    formulas = []
+    for place, (name, function, none) in enumerate(
+        (("least", "MIN", NONE), ("greatest", "MAX", 0))
+    ):
+        canvas.write(BAND_ROW, left + place, title if place == 0 else "", band("helper"))
+        canvas.write(HEADER_ROW, left + place, f"{name} error", header("helper"))
+        canvas.widths[left + place] = 16
+        numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},{none})" for cell in cells)
+        formulas.append(f"={function}({numbers})")
+    canvas.notes[HEADER_ROW, left] = f"{NONE} where no error is a number any more"
+    canvas.notes[HEADER_ROW, left + 1] = "0 where no error is a number any more"
+    errors = np.array([curve.values for curve in sheet.curves])
+    is_number = np.isfinite(errors)
+    least = np.where(is_number, errors, float(NONE)).min(axis=0)
+    greatest = np.where(is_number, errors, 0.0).max(axis=0)
+    styles = (number("helper", FINE),) * 2
+    block = Block(FIRST_ROW, left, tuple(formulas), (least, greatest), styles)
+    canvas.blocks.append(block)
+    canvas.numbers.append((FIRST_ROW, left, sheet.last_row, left + 1))
+
+
+def _letter(column: int) -> str:
+    return str(xl_col_to_name(column))
+
+
+def _threshold(sheet: Frame) -> str:
     return f"{local(sheet.canvas.absolute(2, sheet.summary_column + 3))}"
 
 
-def _summary(sheet: _Sheet) -> None:
+def _summary(sheet: Frame) -> None:
     canvas, left = sheet.canvas, sheet.summary_column
     canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 22})
     step, name = sheet.curves[0].step, sheet.curves[0].error
@@ -191,7 +182,7 @@ def _summary(sheet: _Sheet) -> None:
     titles = {
         sheet.subject: "from the sheet Inputs",
         f"final {name}": f"{name} at the last {step}",
-        "reduction": f"1 − final {name} / {name} at the first {step}",
+        **_third(sheet),
         f"first {step} below": f"the first {step} whose {name} is below the threshold",
     }
     if sheet.curves[0].accuracies is not None:
@@ -203,12 +194,19 @@ def _summary(sheet: _Sheet) -> None:
         canvas.write(HEADER_ROW, left + offset, title, header("error"))
     for index, curve in enumerate(sheet.curves):
         _summary_row(sheet, index, curve)
-    errors = np.array([curve.values for curve in sheet.curves])
-    _common_scale(sheet, float(errors.min()), float(errors.max()))
+    _common_scale(sheet)
     canvas.numbers.append((FIRST_ROW, left + 1, sheet.scale_row + 1, left + 1))
 
 
-def _summary_row(sheet: _Sheet, index: int, curve: Curve) -> None:
+def _third(sheet: Frame) -> dict[str, str]:
+    """Return the title of the summary's third column, and what it means."""
+    curve = sheet.curves[0]
+    if curve.outcome:
+        return {curve.outcome.title: f"the mean over {curve.outcome.part}"}
+    return {"reduction": f"1 − final {curve.error} / {curve.error} at the first {curve.step}"}
+
+
+def _summary_row(sheet: Frame, index: int, curve: Curve) -> None:
     canvas, left, row = sheet.canvas, sheet.summary_column, FIRST_ROW + index
     error, variant = curve.values, sheet.plan.variants[index]
     first, last = curve.cell(0), curve.cell(-1)
@@ -220,9 +218,13 @@ def _summary_row(sheet: _Sheet, index: int, curve: Curve) -> None:
         canvas.calculate(row, left, f"={address}", sheet.rates[index], plain)
     fine = Style(number_format=FINE, border="#E2E8F0")
     canvas.calculate(row, left + 1, f"={last}", float(error[-1]), fine)
-    reduction = 0.0 if error[0] == 0 else float(1 - error[-1] / error[0])
     percent = Style(number_format=PERCENT, border="#E2E8F0")
-    canvas.calculate(row, left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
+    if curve.outcome:
+        style = percent if curve.outcome.is_part else fine
+        canvas.calculate(row, left + 2, f"={curve.outcome.cell}", curve.outcome.value, style)
+    else:
+        reduction = 0.0 if error[0] == 0 else float(1 - error[-1] / error[0])
+        canvas.calculate(row, left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
     flags, steps = sheet.below(index), local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
     reached = np.flatnonzero(error < sheet.plan.controls.threshold)
     offset = 0 if curve.step == "iteration" else 1
@@ -237,86 +239,25 @@ def _summary_row(sheet: _Sheet, index: int, curve: Curve) -> None:
         canvas.calculate(row, left + 4, f"={curve.accuracy_cell(-1)}", accuracy, percent)
 
 
-def _common_scale(sheet: _Sheet, lowest: float, highest: float) -> None:
+def _common_scale(sheet: Frame) -> None:
     """Write the two points that stretch every small chart to the same axes."""
+    least, greatest = sheet.canvas.blocks[-1].values
     canvas, left, row = sheet.canvas, sheet.summary_column, sheet.scale_row
     start = 0 if sheet.curves[0].step == "iteration" else 1
     end = start + len(sheet.curves[0].values) - 1
-    errors = local(canvas.range(FIRST_ROW, 1, sheet.last_row, len(sheet.rates)))
+    column = sheet.extremes_column
+    lows, highs = (
+        local(canvas.range(FIRST_ROW, each, sheet.last_row, each)) for each in (column, column + 1)
+    )
     steps = local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
     canvas.write(row - 1, left, f"common scale of the small charts: {_axes(sheet)}", NOTE)
     fine = Style(number_format=FINE, colour=LABEL.colour)
     whole = Style(number_format="0", colour=LABEL.colour, align="center")
     canvas.calculate(row, left, f"=MIN({steps})", start, whole)
-    canvas.calculate(row, left + 1, f"=MIN({errors})", lowest, fine)
+    canvas.calculate(row, left + 1, f"=MIN({lows})", float(least.min()), fine)
     canvas.calculate(row + 1, left, f"=MAX({steps})", end, whole)
-    canvas.calculate(row + 1, left + 1, f"=MAX({errors})", highest, fine)
+    canvas.calculate(row + 1, left + 1, f"=MAX({highs})", float(greatest.max()), fine)
 
 
-def _axes(sheet: _Sheet) -> str:
+def _axes(sheet: Frame) -> str:
     return f"{sheet.curves[0].step}, {sheet.curves[0].error}"
-
-
-def _charts(sheet: _Sheet) -> None:
-    canvas, left = sheet.canvas, sheet.summary_column
-    row = sheet.scale_row + 3
-    step, name = sheet.curves[0].step, sheet.curves[0].error
-    curves = tuple(_curve(sheet, index) for index in range(len(sheet.rates)))
-    every, one = ("optimisers", "optimiser") if sheet.plan.template.compare else ("rates", "rate")
-    text = f"All {every}, linear axis on the left and logarithmic on the right"
-    canvas.write(row, left, text, SECTION)
-    for place, logarithmic in enumerate((False, True)):
-        scale = "logarithmic" if logarithmic else "linear"
-        canvas.charts.append(
-            Chart(
-                row=row + 1,
-                column=left,
-                x_offset=place * (OVERLAY[0] + 10),
-                width=OVERLAY[0],
-                height=OVERLAY[1],
-                series=curves,
-                description=f"{name} of all {every}, {scale} axis",
-                x_title=step,
-                y_title=f"{name} ({scale})",
-                logarithmic=logarithmic,
-                legend="right",
-            )
-        )
-    row += 1 + OVERLAY[1] // 20 + 2
-    canvas.write(row, left, f"Each {one} by itself, all on the same scale", SECTION)
-    for index, curve in enumerate(curves):
-        canvas.charts.append(_small_chart(sheet, row + 1, index, curve))
-
-
-def _curve(sheet: _Sheet, index: int) -> Series:
-    canvas = sheet.canvas
-    return Series(
-        x=canvas.range(FIRST_ROW, 0, sheet.last_row, 0),
-        y=canvas.range(FIRST_ROW, 1 + index, sheet.last_row, 1 + index),
-        name=series_name(sheet.plan, index),
-        colour=SERIES_COLOURS[index % len(SERIES_COLOURS)],
-    )
-
-
-def _small_chart(sheet: _Sheet, row: int, index: int, curve: Series) -> Chart:
-    canvas, left, scale = sheet.canvas, sheet.summary_column, sheet.scale_row
-    extremes = Series(
-        x=canvas.range(scale, left, scale + 1, left),
-        y=canvas.range(scale, left + 1, scale + 1, left + 1),
-        name=canvas.absolute(scale - 1, left),
-        in_legend=False,
-    )
-    down, across = divmod(index, CHARTS_PER_ROW)
-    return Chart(
-        row=row,
-        column=left,
-        x_offset=across * (SMALL[0] + 10),
-        y_offset=down * (SMALL[1] + 10),
-        width=SMALL[0],
-        height=SMALL[1],
-        series=(curve, extremes),
-        description=f"{sheet.curves[0].error}, curve {index + 1}, on the scale of all",
-        x_title=sheet.curves[0].step,
-        y_title=sheet.curves[0].error,
-        legend="top",
-    )

@@ -13,6 +13,22 @@ CHART_ROWS = 16
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a training of less than two epochs came to, a mean over its first epoch.
+
+    `part` says over which samples, `cell` is where the value stands; `is_part` where it is a
+    share of them.
+    """
+
+    title: str
+    part: str
+    formula: str
+    value: float
+    cell: str
+    is_part: bool
+
+
+@dataclass(frozen=True)
 class Curve:
     """The ranges of a curve's steps and errors, with their sheet, and the errors themselves."""
 
@@ -26,6 +42,8 @@ class Curve:
     accuracy: str = ""
     """The range of the accuracies, where the network has classes."""
     accuracies: Array | None = None
+    outcome: Outcome | None = None
+    """In place of a reduction, where the first and the last point are of different samples."""
 
     def cell(self, at: int) -> str:
         """Return the absolute address of a point's error."""

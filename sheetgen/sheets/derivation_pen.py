@@ -139,7 +139,8 @@ def update(pen: Pen) -> None:
     pen.palette = KINDS["weight"]
     names = pen.plan.optimizers
     for name in names:
-        rule = OPTIMIZERS[name].rule("w", "∂E/∂w")
+        decays = f"{name}.weight_decay" in pen.plan.settings
+        rule = OPTIMIZERS[name].rule("w", "∂E/∂w", decays)
         begin = f"{name}: " if len(names) > 1 else ""
         if name == "sgd":
             rule += " for every weight at once: each gradient is that of the old weights."

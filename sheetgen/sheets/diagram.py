@@ -5,20 +5,21 @@ linked to cells and data labels taken from cells are not followed by LibreOffice
 is a series of one point: its name is the text, its point is the place.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sheetgen import notation
 from sheetgen.canvas import Canvas, Chart, Series
 from sheetgen.network import Bias, Connection, Network, activation_name
 from sheetgen.sheets.diagram_layout import (
-    BIAS_PIXELS,
     Node,
     Plane,
-    height_of,
     label_places,
+    nodes_of,
     too_many,
 )
-from sheetgen.sheets.plan import Plan, rounded_text
+from sheetgen.sheets.live_text import Words, decimal, joined
+from sheetgen.sheets.plan import Plan
 from sheetgen.style import KINDS, LABEL, NOTE, SECTION, header
 
 
@@ -30,11 +31,11 @@ def draw(
     `cells` gives the address of every input, target, weight, bias and activation at iteration 0.
     """
     network = plan.network
-    pen = _Pen(canvas, plan, cells, Plane.of(network), behind + 2)
+    pen = Pen(canvas, network, cells, _values(plan), Plane.of(network), behind + 2)
     canvas.write(behind, 1, "Cells behind the diagram", SECTION)
     for column, text in enumerate(("label", "x from", "x to", "y from", "y to"), start=2):
         canvas.write(behind + 1, column, text, header("helper"))
-    nodes = {node.symbol: node for node in _nodes(plan)}
+    nodes = nodes_of(network)
     labels = label_places(network)
     if labels:
         series = [pen.edge(edge, nodes) for edge in network.connections]
@@ -67,50 +68,58 @@ def size(network: Network) -> tuple[int, int]:
     return plane.width, plane.height
 
 
-def note(canvas: Canvas, network: Network, row: int, column: int) -> None:
-    """Write what the network is made of, and why there is no diagram."""
+def note(canvas: Canvas, network: Network, row: int, column: int, why: str = "") -> None:
+    """Write what the network is made of, and why there is no diagram.
+
+    Unless it is said, that is because the network has too many units or layers.
+    """
     canvas.write(row, column, "The network", SECTION)
     lines = [f"{network.inputs} inputs"]
     for index, layer in enumerate(network.layers):
         lines.append(f"{layer.units} units in the {notation.layer_title(network, index)}")
-    lines.append(too_many(network))
+    lines.append(why or too_many(network))
     for offset, line in enumerate(lines, start=1):
         canvas.write(row + offset, column, line, NOTE)
     canvas.widths[column] = 34
 
 
-def _nodes(plan: Plan) -> list[Node]:
+def _values(plan: Plan) -> dict[str, float]:
+    """Return every number that the diagram shows, by its symbol: those of iteration 0."""
     network = plan.network
-    nodes = [
-        Node(name, "input", 0, height_of(place, network.inputs), value)
-        for place, (name, value) in enumerate(
-            zip(network.input_names, plan.sample.tolist(), strict=True)
-        )
-    ]
-    for layer, units in enumerate(network.unit_names):
-        for place, unit in enumerate(units):
-            value = float(plan.start.activations[layer][place])
-            y = height_of(place, len(units))
-            nodes.append(Node(activation_name(unit), "unit", layer + 1, y, value))
-    return nodes
+    values = dict(zip(network.input_names, plan.sample.tolist(), strict=True))
+    values |= dict(zip(network.target_names, plan.target, strict=True))
+    values |= {edge.name: plan.value(edge) for edge in network.connections}
+    values |= {bias.name: plan.value(bias) for bias in network.biases}
+    for units, activations in zip(network.unit_names, plan.start.activations, strict=True):
+        values |= dict(zip(map(activation_name, units), activations.tolist(), strict=True))
+    return values
 
 
 @dataclass
-class _Pen:
-    """Writes the cells of one series a row and returns the series."""
+class Pen:
+    """Writes the cells of one series a row, from `column` on, and returns the series.
+
+    `cells` has the address of every symbol that is shown, `values` what it must come to.
+    """
 
     canvas: Canvas
-    plan: Plan
-    cells: dict[str, str]
+    network: Network
+    cells: Mapping[str, str]
+    values: Mapping[str, float]
     plane: Plane
     row: int
+    column: int = 2
+    wraps: bool = True
+    """Whether the rows are as high as the words in them."""
 
     def edge(self, edge: Connection, nodes: dict[str, Node]) -> Series:
+        """Draw a line from circle to circle."""
         x_from, x_to, y_from, y_to = self.plane.shortened(
             nodes[edge.source], nodes[activation_name(edge.target)]
         )
-        self.canvas.write(self.row, 2, f"{edge.name}: {edge.source} → {edge.target}", LABEL)
-        return self._series((x_from, x_to), (y_from, y_to), colour=KINDS["weight"].strong)
+        text = f"{edge.name}: {edge.source} → {edge.target}"
+        self.canvas.write(self.row, self.column, text, LABEL)
+        return self.series((x_from, x_to), (y_from, y_to), colour=KINDS["weight"].strong)
 
     def edges(self, edges: list[Connection], nodes: dict[str, Node]) -> Series:
         """Draw all that goes out of a unit in one line, which comes back after each."""
@@ -120,18 +129,18 @@ class _Pen:
             x_from, x_to, y_from, y_to = self.plane.shortened(start, end)
             xs += [x_from, x_to, x_from]
             ys += [y_from, y_to, y_from]
-        self.canvas.write(self.row, 2, f"{edges[0].source}: x, and y below", LABEL)
+        self.canvas.write(self.row, self.column, f"{edges[0].source}: x, and y below", LABEL)
         return self._line(xs, ys)
 
     def weight(self, edge: Connection, x: float, y: float) -> Series:
-        self._live(edge.name, self.plan.value(edge))
-        return self._series((x,), (y,), label="center", label_size=9)
+        """Write a weight at a place."""
+        return self.label(self.live(edge.name), x, y)
 
-    def node(self, node: Node) -> Series:
-        """Draw a circle with the symbol and, below it, the value."""
-        self._live(node.symbol, node.value, "\n")
+    def node(self, node: Node, words: Words | None = None) -> Series:
+        """Draw a circle with the symbol and, below it, the value; or with other words."""
+        self.write(words or self.live(node.symbol, "\n"))
         palette = KINDS[node.kind]
-        return self._series(
+        return self.series(
             (node.x,),
             (node.y,),
             colour=palette.strong,
@@ -142,60 +151,78 @@ class _Pen:
             label_size=self.plane.scale.text,
         )
 
-    def bias(self, bias: Bias, nodes: dict[str, Node]) -> Series:
-        """Write a bias below its unit."""
-        node, plane = nodes[activation_name(bias.target)], self.plane
-        down = (plane.scale.radius + BIAS_PIXELS / 2) * 2 * plane.half_height / plane.height
-        self._live(bias.name, self.plan.value(bias))
-        return self._series((node.x,), (node.y - down,), label="center", label_size=9)
+    def bias(self, bias: Bias, nodes: dict[str, Node], words: Words | None = None) -> Series:
+        """Write a bias below its unit, or other words."""
+        node = nodes[activation_name(bias.target)]
+        return self.label(words or self.live(bias.name), node.x, node.y - self.plane.beside)
 
     def target(self, output: int, nodes: dict[str, Node]) -> Series:
-        network = self.plan.network
-        node = nodes[activation_name(network.unit_names[-1][output])]
-        self._live(network.target_names[output], self.plan.target[output])
-        return self._series((node.x + 0.42,), (node.y,), label="center", label_size=10)
+        """Write a target beside its output."""
+        node = nodes[activation_name(self.network.unit_names[-1][output])]
+        words = self.live(self.network.target_names[output])
+        return self.label(words, node.x + 0.42, node.y, label_size=10)
 
-    def _live(self, symbol: str, value: float, sign: str = " = ") -> None:
-        joint = sign.replace("\n", '"&CHAR(10)&"')
-        formula = f'="{symbol}{joint}"&ROUND({self.cells[symbol]},4)'.replace('&""', "")
-        text = f"{symbol}{sign}{rounded_text(value, 4)}"
-        self.canvas.calculate(self.row, 2, formula, text, replace(LABEL, wrap=True))
-        if "\n" in sign:
+    def live(self, symbol: str, sign: str = " = ") -> Words:
+        """Return a symbol and its value to four decimals."""
+        number = decimal(self.cells[symbol], self.values[symbol])
+        if "\n" not in sign:
+            return joined(f"{symbol}{sign}", number)
+        return joined(symbol, LINE_BREAK, number)
+
+    def label(self, words: Words, x: float, y: float, label_size: int = 9) -> Series:
+        """Write words at a place."""
+        self.write(words)
+        return self.series((x,), (y,), label="center", label_size=label_size)
+
+    def write(self, words: Words) -> None:
+        """Write the words that the next series has for its name."""
+        style = replace(LABEL, wrap=self.wraps)
+        self.canvas.calculate(self.row, self.column, words.formula, words.text, style)
+        if self.wraps and "\n" in str(words.text):
             self.canvas.heights[self.row] = 28
 
     def _line(self, xs: list[float], ys: list[float]) -> Series:
         """Draw a line of many points, the x of which stand above the y."""
-        row, last = self.row, 2 + len(xs)
+        row, first = self.row, self.column + 1
+        last = self.column + len(xs)
         for offset, values in enumerate((xs, ys)):
-            for column, value in enumerate(values, start=3):
+            for column, value in enumerate(values, start=first):
                 self.canvas.write(row + offset, column, round(value, 4), PLACE)
         self.row += 2
         return Series(
-            x=self.canvas.range(row, 3, row, last),
-            y=self.canvas.range(row + 1, 3, row + 1, last),
-            name=self.canvas.absolute(row, 2),
+            x=self.canvas.range(row, first, row, last),
+            y=self.canvas.range(row + 1, first, row + 1, last),
+            name=self.canvas.absolute(row, self.column),
             colour=KINDS["weight"].strong,
             width=1.0,
             in_legend=False,
         )
 
-    def _series(
-        self, xs: tuple[float, ...], ys: tuple[float, ...], colour: str = "", **looks: object
+    def series(
+        self,
+        xs: tuple[float, ...],
+        ys: tuple[float, ...],
+        colour: str = "",
+        width: float = 1.5,
+        **looks: object,
     ) -> Series:
+        """Write the places of one or two points into the row of the series' name."""
         canvas, row = self.canvas, self.row
-        for column, values in ((3, xs), (5, ys)):
+        x_column, y_column = self.column + 1, self.column + 3
+        for column, values in ((x_column, xs), (y_column, ys)):
             for offset, value in enumerate(values):
                 canvas.write(row, column + offset, round(value, 4), PLACE)
         self.row += 1
         return Series(
-            x=canvas.range(row, 3, row, 2 + len(xs)),
-            y=canvas.range(row, 5, row, 4 + len(ys)),
-            name=canvas.absolute(row, 2),
+            x=canvas.range(row, x_column, row, x_column + len(xs) - 1),
+            y=canvas.range(row, y_column, row, y_column + len(ys) - 1),
+            name=canvas.absolute(row, self.column),
             colour=colour,
-            width=1.5,
+            width=width,
             in_legend=False,
             **looks,  # type: ignore[arg-type]
         )
 
 
+LINE_BREAK = Words("CHAR(10)", "\n")
 PLACE = replace(LABEL, number_format="0.00")

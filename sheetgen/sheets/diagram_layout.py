@@ -1,9 +1,10 @@
 """The diagram's geometry: what is drawn at all, how large, and where its labels have room."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import hypot
 
-from sheetgen.network import Network
+from sheetgen.network import Network, activation_name
 
 MAXIMUM_UNITS = 12  # in a layer
 MAXIMUM_LAYERS = 8
@@ -14,7 +15,7 @@ PIXELS_PER_LAYER = 287
 # How far along its edge a weight's label stands: before the edges cross, if there is room.
 LABEL_AT = (0.3, 0.26, 0.34, 0.38, 0.42, 0.46, 0.5, 0.54, 0.58, 0.62, 0.66, 0.7, 0.74)
 LABEL_WIDTH, LABEL_HEIGHT = 76, 14  # pixels of such a label
-BIAS_PIXELS = 16  # of height, below a circle
+BIAS_PIXELS = 16  # of height, of a line of text above or below a circle
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,12 @@ UNITS_AT_LARGE = 6
 
 @dataclass(frozen=True)
 class Node:
-    """An input or a unit, its place in the plane, and the value at iteration 0."""
+    """An input or a unit, and its place in the plane."""
 
     symbol: str
     kind: str
     x: float
     y: float
-    value: float
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,32 @@ class Plane:
     scale: Scale
 
     @classmethod
-    def of(cls, network: Network) -> "Plane":
-        """Return the plane that a network needs."""
+    def of(cls, network: Network, lines: int = 0, least: int = HEIGHT) -> "Plane":
+        """Return the plane that a network needs, at `least` so high.
+
+        `lines` is how many lines of text each circle has above it, besides its bias below.
+        """
         tallest = max(network.inputs, *(layer.units for layer in network.layers))
         scale = LARGE if tallest <= UNITS_AT_LARGE else SMALL
-        pixels = scale.pixels + (BIAS_PIXELS if network.biases else 0)
+        pixels = scale.pixels + BIAS_PIXELS * (lines + bool(network.biases))
         half = (tallest - 1) / 2 + 0.6
-        height = max(HEIGHT, round(2 * half * pixels))
+        height = max(least, round(2 * half * pixels))
         layers = len(network.layers)
         return cls(-0.3, layers + 0.7, half, (layers + 1) * PIXELS_PER_LAYER, height, scale)
+
+    def up(self, pixels: float) -> float:
+        """Return how far up so many pixels are."""
+        return pixels * 2 * self.half_height / self.height
+
+    @property
+    def across(self) -> float:
+        """How wide one pixel is."""
+        return (self.right - self.left) / self.width
+
+    @property
+    def beside(self) -> float:
+        """How far above or below a circle's centre a line of text stands."""
+        return self.up(self.scale.radius + BIAS_PIXELS / 2)
 
     def meet(self, one: tuple[float, float], other: tuple[float, float]) -> bool:
         """Tell whether labels at two places would cover each other."""
@@ -118,23 +135,44 @@ def labels_weights(network: Network) -> bool:
     return bool(label_places(network))
 
 
-def label_places(network: Network) -> dict[str, tuple[float, float]]:
-    """Return where each weight's label stands so that none covers another; empty if some do."""
+def label_places(
+    network: Network, plane: Plane | None = None, taken: Iterable[tuple[float, float]] = ()
+) -> dict[str, tuple[float, float]]:
+    """Return where each weight's label stands so that none covers another; empty if some do.
+
+    `plane` is the network's own unless given; other labels stand at the `taken` places.
+    """
     if len(network.connections) > MAXIMUM_LABELLED_EDGES:
         return {}
-    plane = Plane.of(network)
+    plane = plane or Plane.of(network)
     units = [network.inputs, *(layer.units for layer in network.layers)]
+    occupied = list(taken)
     placed: dict[str, tuple[float, float]] = {}
     for edge in network.connections:
         start = height_of(edge.position, units[edge.layer])
         end = height_of(edge.unit, units[edge.layer + 1])
         places = ((edge.layer + at, start + at * (end - start)) for at in LABEL_AT)
-        free = (place for place in places if not any(plane.meet(place, p) for p in placed.values()))
+        free = (place for place in places if not any(plane.meet(place, p) for p in occupied))
         found = next(free, None)
         if found is None:
             return {}
         placed[edge.name] = found
+        occupied.append(found)
     return placed
+
+
+def nodes_of(network: Network) -> dict[str, Node]:
+    """Return the inputs and the units' activations by their symbols, layer by layer."""
+    nodes = [
+        Node(name, "input", 0, height_of(place, network.inputs))
+        for place, name in enumerate(network.input_names)
+    ]
+    nodes += [
+        Node(activation_name(unit), "unit", layer, height_of(place, len(units)))
+        for layer, units in enumerate(network.unit_names, start=1)
+        for place, unit in enumerate(units)
+    ]
+    return {node.symbol: node for node in nodes}
 
 
 def height_of(place: int, count: int) -> float:

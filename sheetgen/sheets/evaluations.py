@@ -81,7 +81,7 @@ class Evaluations:
         canvas.write(row, MOVED, "moved", header("weight"))
         canvas.write(row, TO, "s" if self.is_by_unit else "to", header("weight"))
         for column, symbol in enumerate(self.symbols, start=FIRST):
-            canvas.write(row, column, symbol, header(_kind(symbol)))
+            canvas.write(row, column, notation.heading(symbol), header(_kind(symbol)))
             canvas.notes[row, column] = f"{symbol} = {self._notation(symbol)}"
             canvas.widths.setdefault(column, 12)
         canvas.notes[row, TO] = to

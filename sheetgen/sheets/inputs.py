@@ -155,7 +155,8 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
 
 def _notes(plan: Plan) -> Iterator[str]:
     for name in plan.optimizers:
-        yield f"{name}: {OPTIMIZERS[name].rule('w', '∂E/∂w')}"
+        decays = f"{name}.weight_decay" in plan.settings
+        yield f"{name}: {OPTIMIZERS[name].rule('w', '∂E/∂w', decays)}"
     if plan.template.schedule != "constant":
         yield f"{plan.template.schedule}: {SCHEDULES[plan.template.schedule].rule()}"
 

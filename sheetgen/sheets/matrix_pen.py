@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetgen import notation
 from sheetgen.activations import Array
 from sheetgen.canvas import HeatMap
 from sheetgen.sheets.derivation_pen import SYMBOL, Pen
@@ -56,7 +57,8 @@ class MatrixPen(Pen):
 
     def scalar(self, symbol: str, kind: str, formula: str, value: float) -> None:
         """Write a single number."""
-        vector = Vector(symbol, kind, (symbol,), lambda _: formula, np.array([value]))
+        name = notation.heading(symbol)
+        vector = Vector(name, kind, (symbol,), lambda _: formula, np.array([value]))
         self._line(vector, range(1))
 
     def matrix(

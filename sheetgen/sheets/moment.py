@@ -28,6 +28,8 @@ class Moment:
     """The address of the chosen table's place among `tables`, from 1."""
     row: str
     """The address of the chosen iteration."""
+    tab: str
+    """The address of the chosen table's name."""
 
     @classmethod
     def ask(
@@ -67,7 +69,18 @@ class Moment:
             iteration,
             cell_address(row + 1, helper_column),
             cell_address(row + 1, column),
+            chosen,
         )
+
+    @property
+    def table(self) -> Table:
+        """The chosen table."""
+        return next(table for table in self.tables if table.trace is self.trace)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the chosen iteration is the last one."""
+        return self.iteration == self.table.iterations
 
     def formula(self, symbol: str, row: str = "") -> str:
         """Return "=…", the value of a symbol at the chosen moment, or of another row's iteration.

@@ -1,5 +1,6 @@
 """The sheet `Overview`: what the workbook is, how to use it, its diagram, its state."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sheetgen.canvas import Canvas
@@ -8,7 +9,11 @@ from sheetgen.sheets.diagram_layout import is_drawn, labels_weights
 from sheetgen.sheets.gradient_check import VERDICT_CELL
 from sheetgen.sheets.plan import (
     DATA,
+    DECISION_SURFACE,
     DERIVATION,
+    ERROR_SURFACE,
+    EXPLORER,
+    FITTED_CURVE,
     GRADIENT_CHECK,
     INPUTS,
     OVERVIEW,
@@ -34,6 +39,7 @@ PIXELS_OF_ROW = 20
 STEPS = (
     "Change a yellow cell on {where}: all tables, charts and checks follow.",
     "Type a learning rate on Playground and watch the error fall.",
+    "Type an iteration on Explorer and watch the numbers move through the network.",
     "Click any cell to see its formula; the notes on the headers give the mathematics.",
     "Read on Derivation how the chain rule leads to every gradient.",
     "Select the last row of a table and drag it down: the training goes on.",
@@ -50,12 +56,12 @@ COLOURS = {
 
 
 def overview_sheet(
-    plan: Plan, tables: tuple[str, ...], gradient_check: Canvas, cells: dict[str, str]
+    plan: Plan, sheets: Sequence[str], gradient_check: Canvas, cells: dict[str, str]
 ) -> Canvas:
     """Draw the sheet.
 
-    `tables` are the names of the sheets that are compared; `cells` gives the address of every
-    input, target, weight, bias and activation at iteration 0.
+    `sheets` are the names of all others in their order; `cells` gives the address of every input,
+    target, weight, bias and activation at iteration 0.
     """
     canvas = Canvas(OVERVIEW, tab_colour=KINDS["iteration"].strong)
     canvas.widths = {0: 2, 1: 20, 2: 62, 3: 8, 4: 8, 5: 8, 6: 8}
@@ -64,7 +70,7 @@ def overview_sheet(
     canvas.write(1, 1, plan.template.description, SUBTITLE)
     row = _steps(canvas, 3, plan)
     row = _state(canvas, row + 1, gradient_check)
-    row = _sheets(canvas, row + 1, plan, tables)
+    row = _sheets(canvas, row + 1, _descriptions(plan), sheets)
     row = _colours(canvas, row + 1, plan)
     _diagram(canvas, plan, cells, row)
     return canvas
@@ -107,30 +113,36 @@ def _state(canvas: Canvas, row: int, gradient_check: Canvas) -> int:
     return row + 2
 
 
-def _sheets(canvas: Canvas, row: int, plan: Plan, tables: tuple[str, ...]) -> int:
-    data, samples = {}, plan.data.samples
+def _descriptions(plan: Plan) -> dict[str, str]:
+    """Return what each sheet shows, in a line."""
+    samples = plan.data.samples
+    inputs = "the only training inputs: change them here"
     if plan.has_data_sheet:
-        count = f"{samples} samples" if samples > 1 else "the sample"
-        data = {DATA: f"{count} to train on: change them here"}
-    only = "the only training inputs: change them here"
-    if data:
-        only = "the other training inputs: weights, learning rates and settings"
+        inputs = "the other training inputs: weights, learning rates and settings"
     compared = "with this optimiser" if plan.template.compare else "at this learning rate"
     together = "optimisers" if plan.template.compare else "learning rates"
-    entries = {
-        INPUTS: only,
-        **data,
+    count = f"{samples} samples" if samples > 1 else "the sample"
+    return {
+        INPUTS: inputs,
+        DATA: f"{count} to train on: change them here",
         DERIVATION: "the chain rule for every weight, each factor with its value",
+        EXPLORER: "any iteration in a picture, one weight's chain rule with its numbers",
         PLAYGROUND: "a learning rate to type, the whole training and its chart",
-        **dict.fromkeys(tables, f"the training {compared}, with its chart"),
+        **{each.tab: f"the training {compared}, with its chart" for each in plan.variants},
         plan.comparison: f"all {together} side by side",
+        DECISION_SURFACE: "what the network says for any two inputs, at any iteration",
+        FITTED_CURVE: "the curve that the network draws through the samples, at any iteration",
+        ERROR_SURFACE: "the error around the path of the training, for any two weights",
         GRADIENT_CHECK: "every gradient found in three ways",
     }
+
+
+def _sheets(canvas: Canvas, row: int, texts: Mapping[str, str], sheets: Sequence[str]) -> int:
     canvas.write(row, 1, "Sheets", SECTION)
-    for offset, (name, text) in enumerate(entries.items(), start=1):
+    for offset, name in enumerate(sheets, start=1):
         canvas.link(row + offset, 1, name, name, LINK)
-        canvas.write(row + offset, 2, text, Style(indent=1))
-    return row + len(entries) + 1
+        canvas.write(row + offset, 2, texts[name], Style(indent=1))
+    return row + len(sheets) + 1
 
 
 def _colours(canvas: Canvas, row: int, plan: Plan) -> int:

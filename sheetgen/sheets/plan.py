@@ -70,6 +70,9 @@ class Controls:
         """Return the controls of a new workbook; `tab` is the table that the sheets show."""
         network, rates = template.network, template.learning_rates
         names = [parameter.name for parameter in network.parameters]
+        # The last layer's weights move the error most.
+        pair = [each.name for each in network.parameters if each.layer == len(network.layers) - 1]
+        pair = (pair if len(pair) > 1 else names)[:2]
         return cls(
             learning_rate=rates[len(rates) // 2],
             threshold=1.0,
@@ -79,8 +82,8 @@ class Controls:
             surface_output=activation_name(network.unit_names[-1][0]),
             surface_iteration=template.iterations,
             error_table=tab,
-            error_across=names[0],
-            error_down=names[min(1, len(names) - 1)],
+            error_across=pair[0],
+            error_down=pair[-1],
         )
 
 

@@ -5,14 +5,16 @@ Left of the table stand the rate, what it achieves and the chart, right of it th
 With several samples the chart shows the mean error of each epoch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from xlsxwriter.utility import xl_rowcol_to_cell
 
-from sheetgen.canvas import Block, Canvas, Series, local
+from sheetgen import notation
+from sheetgen.canvas import Block, Canvas, Place, Rule, Series, local
 from sheetgen.columns import Column, has_correct, training_columns
 from sheetgen.history import CORRECT, Trace
-from sheetgen.sheets.curves import Curve, error_chart, per_epoch, per_iteration
+from sheetgen.sheets.curves import Curve, Outcome, error_chart, per_epoch, per_iteration
 from sheetgen.sheets.plan import Plan, general_text
 from sheetgen.sheets.sources import Sources
 from sheetgen.style import (
@@ -20,7 +22,10 @@ from sheetgen.style import (
     LABEL,
     PERCENT,
     RESULT,
+    SMALL,
+    SMALL_FORMAT,
     TITLE,
+    VALUE,
     Style,
     band,
     column_width,
@@ -35,6 +40,7 @@ HEADER_ROW = 4
 FIRST_ROW = 5  # iteration 0
 FIRST_COLUMN = 3
 RATE_CELL = (1, 1)
+OUTCOME_CELL = (4, 1)
 
 
 @dataclass(frozen=True)
@@ -118,19 +124,37 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optim
 
 
 def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curve:
-    """Draw the summary and the charts left of the table; return the curve of the error."""
-    if table.training.samples == 1:
-        curve = per_iteration(table.range("iteration"), table.range("E_total"), table.trace)
-        first, last = table.cell("E_total", 0), table.cell("E_total", table.iterations)
-        names = ("E_total at iteration 0", f"E_total at iteration {table.iterations}")
-    else:
+    """Draw the summary and the charts left of the table; return the curve of the error.
+
+    Before the second epoch ends, an epoch's mean has nothing to be compared with: until then the
+    chart shows every iteration.
+    """
+    is_by_epoch = table.training.samples > 1 and table.training.epochs > 1
+    if is_by_epoch:
         curve = _epochs(table, plan)
-        first, last = curve.cell(0), curve.cell(-1)
         names = ("mean E_total of epoch 1", f"mean E_total of epoch {len(curve.values)}")
-    _summary(table, curve, names, (first, last))
+    else:
+        curve = per_iteration(table.range("iteration"), table.range("E_total"), table.trace)
+        names = ("E_total at iteration 0", f"E_total at iteration {table.iterations}")
+        if table.training.samples > 1:
+            curve = replace(curve, outcome=_outcome(table, plan))
+    _summary(table, curve, names)
     name = series_name or table.header("E_total")
     error_chart(table.canvas, Series(curve.x, curve.y, name, colour), curve, FIRST_ROW)
     return curve
+
+
+def _outcome(table: Table, plan: Plan) -> Outcome:
+    """Return what the first epoch came to, or as much of it as there are rows for."""
+    samples, last = table.training.samples, min(table.training.samples - 1, table.iterations)
+    title, symbol = "mean E_total", "E_total"
+    if has_correct(plan.network, table.training):
+        title, symbol = "accuracy", CORRECT
+    part = "epoch 1" if last == samples - 1 else f"{last + 1} of {samples} samples"
+    formula = f"=AVERAGE({local(table.range(symbol, 0, last))})"
+    value = float(table.trace[symbol][: last + 1].mean())
+    cell = table.canvas.absolute(*OUTCOME_CELL)
+    return Outcome(title, part, formula, value, cell, symbol == CORRECT)
 
 
 def _epochs(table: Table, plan: Plan) -> Curve:
@@ -156,14 +180,15 @@ def _headers(canvas: Canvas, columns: tuple[Column, ...]) -> None:
     for place, column in enumerate(columns, start=FIRST_COLUMN):
         title = "" if column.band == former else column.band.title
         canvas.write(BAND_ROW, place, title, band(column.band.kind))
-        canvas.write(HEADER_ROW, place, column.symbol, header(column.band.kind))
+        title = notation.heading(column.symbol)
+        canvas.write(HEADER_ROW, place, title, header(column.band.kind))
         canvas.notes[HEADER_ROW, place] = column.notation
-        canvas.widths[place] = column_width(column.band.kind)
+        canvas.widths[place] = column_width(column.band.kind, title)
         former = column.band
 
 
 def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
-    styles = [number(column.band.kind, number_format(column.band.kind)) for column in columns]
+    styles = [number(column.band.kind, _format(column)) for column in columns]
     for place, (column, style) in enumerate(zip(columns, styles, strict=True)):
         value = trace[column.symbol][0].item()
         at = FIRST_ROW, FIRST_COLUMN + place
@@ -176,20 +201,43 @@ def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
     canvas.blocks.append(Block(FIRST_ROW + 1, FIRST_COLUMN, formulas, later, tuple(styles)))
     last_row, last_column = FIRST_ROW + len(later[0]), FIRST_COLUMN + len(columns) - 1
     canvas.numbers.append((FIRST_ROW, FIRST_COLUMN + 1, last_row, last_column))
+    for place, column in enumerate(columns, start=FIRST_COLUMN):
+        if column.symbol == "learning_rate":
+            _small_numbers(canvas, (FIRST_ROW, place, last_row, place))
     canvas.numbers.append((2, 1, 3, 1))
 
 
-def _summary(table: Table, curve: Curve, names: tuple[str, str], ends: tuple[str, str]) -> None:
+def _format(column: Column) -> str:
+    """Return the number format of a column; of those that count, only the rate has decimals."""
+    return VALUE if column.symbol == "learning_rate" else number_format(column.band.kind)
+
+
+def _small_numbers(canvas: Canvas, place: Place) -> None:
+    """Show numbers as 4.90E-10 that would be 0.000000."""
+    cell = str(xl_rowcol_to_cell(*place[:2]))
+    canvas.rules.append(Rule(place, f"=AND({cell}<>0,ABS({cell})<{SMALL})", SMALL_FORMAT))
+
+
+def _summary(table: Table, curve: Curve, names: tuple[str, str]) -> None:
     canvas, values = table.canvas, curve.values
     first, last = float(values[0]), float(values[-1])
     canvas.write(1, 0, "learning rate η", LABEL)
+    ends = (curve.cell(0), curve.cell(-1))
     for row, name, cell, value in zip((2, 3), names, ends, (first, last), strict=True):
         canvas.write(row, 0, name, LABEL)
         canvas.calculate(row, 1, f"={cell}", value, RESULT)
+    percent = replace(RESULT, number_format=PERCENT)
+    if curve.outcome:
+        outcome = curve.outcome
+        text = f"{outcome.title}, {outcome.part}"
+        canvas.write(OUTCOME_CELL[0], 0, text, LABEL)
+        canvas.widths[0] = max(canvas.widths[0], len(text))
+        style = percent if outcome.is_part else RESULT
+        canvas.calculate(*OUTCOME_CELL, outcome.formula, outcome.value, style)
+        return
     canvas.write(4, 0, "reduction of E_total", LABEL)
     reduction = 0.0 if first == 0 else 1 - last / first
-    style = Style(bold=True, number_format=PERCENT, align="right")
-    canvas.calculate(4, 1, "=IF(B3=0,0,1-B4/B3)", reduction, style)
+    canvas.calculate(4, 1, "=IF(B3=0,0,1-B4/B3)", reduction, percent)
 
 
 RESULT_RATE = Style(bold=True, align="right")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sheetgen import notation
 from sheetgen.sheets.derivation_pen import SYMBOL, Pen
 from sheetgen.style import FINE, Style
 
@@ -17,7 +18,8 @@ class UnitPen(Pen):
     def equation(self, symbol: str, right: str, formula: str, value: float) -> None:
         """Write symbol, value = right side, and remember where the value stands."""
         self.fill()
-        self.text(SYMBOL, symbol, self.style(bold=True, colour=self.palette.strong))
+        shown = self.style(bold=True, colour=self.palette.strong)
+        self.text(SYMBOL, notation.letter(symbol), shown)
         self.text(EQUALS, "=", self.style(align="center"))
         if len(right) > LINE:
             self.text(FIRST, right, self.style(wrap=True))

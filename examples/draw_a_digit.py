@@ -1,0 +1,51 @@
+"""A network from PyTorch as live formulas: paint into its cells, and see what they come to.
+
+python examples/draw_a_digit.py
+
+`cnn export RUN -o FILE` does the same for a network that `cnn train` has trained on MNIST, with
+sheets to draw on.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from cnn import export_workbook
+from cnn.export.layout import sheets_of
+from sheetgen.engines import EMBEDDED
+from sheetgen.xlsx import write_changed
+
+
+def main(folder: Path) -> None:
+    """Export a small network, paint a stroke, and compare the cells with torch."""
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, kernel_size=3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(4 * 4 * 4, 3), nn.Softmax(dim=1),
+    )  # fmt: skip
+    path = folder / "network.xlsx"
+    exported = export_workbook(model, (1, 8, 8), path, force=True)
+    picture = np.zeros((8, 8))
+    picture[1:7, 3] = 1.0
+    places = exported.places
+    painted: dict[tuple[int, int], float | str] = {
+        places.drawn(0, row, column): float(picture[row, column])
+        for row in range(8)
+        for column in range(8)
+    }
+    write_changed(path, folder / "painted.xlsx", {places.sheet: painted}, cached=0)
+    values = EMBEDDED.recalculate(folder / "painted.xlsx")
+    sheets = sheets_of(exported.network)
+    layer = exported.network.layers[-1]
+    found = [values[layer.name][sheets[layer.name].cell(unit, 0, 0)] for unit in range(3)]
+    with torch.inference_mode():
+        expected = model.double()(torch.from_numpy(picture)[None, None])[0].tolist()
+    for cell, number in zip(found, expected, strict=True):
+        print(f"the workbook says {cell:.12f}, torch {number:.12f}")
+
+
+if __name__ == "__main__":
+    Path("output/examples").mkdir(parents=True, exist_ok=True)
+    main(Path("output/examples"))

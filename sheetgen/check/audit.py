@@ -1,0 +1,164 @@
+"""Audits a workbook: the one way from a file to its report."""
+
+from pathlib import Path
+
+from sheetgen.check.cells import Book
+from sheetgen.check.choosing import chosen_network, has_softmax
+from sheetgen.check.comparing import compare_sheets
+from sheetgen.check.context import Context
+from sheetgen.check.expressions import Cell
+from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
+from sheetgen.check.givens import judge_givens, varies
+from sheetgen.check.headers import family
+from sheetgen.check.judging import judge
+from sheetgen.check.learning_rate import find_rate, referenced_cell
+from sheetgen.check.network import PARAMETERS, infer
+from sheetgen.check.reading import read_book, recalculated
+from sheetgen.check.remarks import table_remarks
+from sheetgen.check.resolving import Resolver, labelled_cells
+from sheetgen.check.simulation import Simulation
+from sheetgen.check.staleness import lacks_results
+from sheetgen.check.tables import Table, tables_of
+from sheetgen.check.values import Numbers, roundings_of
+from sheetgen.errors import InputError
+
+_AFTER_SOFTMAX = ("a_o", "E", "E_total")
+_GIVEN = ("i", "t", "η", "iteration")
+
+
+def check_workbook(path: Path) -> WorkbookReport:
+    """Audit every training table of a workbook; the file is only read.
+
+    Raises InputError if the file cannot be read, or has no training table with weights.
+    """
+    path = Path(path)
+    book = read_book(path)
+    tables = _tables(book)
+    if not tables:
+        raise InputError(
+            f"{path} has no training table: no row of headers names weights (w1, w2, …) "
+            "with activations, errors or gradients"
+        )
+    if lacks_results(book, tables):
+        book = recalculated(path, book)
+        tables = _tables(book)
+    reports = tuple(audit_table(book, table) for table in tables)
+    with_table = {table.sheet for table in tables}
+    skipped = tuple(name for name in book.sheets if name not in with_table)
+    return WorkbookReport(str(path), reports, compare_sheets(tables), book.reader, skipped)
+
+
+def _tables(book: Book) -> list[Table]:
+    return [table for name, cells in book.sheets.items() for table in tables_of(name, cells)]
+
+
+def audit_table(book: Book, table: Table) -> TableReport:
+    """Return the audit of one table of a workbook."""
+    network = infer(table.columns)
+    if network is None:
+        return _without_network(table)
+    moving = varies(table)
+    constant = {
+        symbol for symbol in table.columns if family(symbol) in ("i", "t") and symbol not in moving
+    } | _constant_biases(table)
+    resolver = Resolver(book, table, constant, labelled_cells(table.cells))
+    rate_cell = referenced_cell(table, resolver)
+    if rate_cell is not None:
+        resolver.assigned[rate_cell] = "η"
+    numbers = _numbers(table, resolver)
+    network = chosen_network(table, network, numbers)
+    unassigned = Resolver(book, table, constant, resolver.labelled)
+    rate = find_rate(book, table, network, unassigned, numbers)
+    if rate.value is not None and "η" not in table.columns:
+        numbers.constants["η"] = rate.value
+    simulation = Simulation(network, several_samples=bool(moving))
+    context = Context(table, network, resolver, numbers, simulation, rate, rate_cell)
+    return _report(context, moving)
+
+
+def _report(context: Context, moving: set[str]) -> TableReport:
+    table, network = context.table, context.network
+    columns: list[Column] = []
+    findings: list[Finding] = []
+    found: list[Finding]
+    softmax = has_softmax(context.numbers, network)
+    for symbol in sorted(table.columns, key=lambda one: table.columns[one]):
+        if softmax and (family(symbol) in _AFTER_SOFTMAX or symbol.startswith("∂E/∂")):
+            reason = "follows from a softmax, which is not audited"
+            header, cells = table.header(symbol), table.range(symbol)
+            column, found = Column(header, symbol, cells, "unchecked", None, reason), []
+        elif symbol not in context.definitions:
+            column, found = judge_givens(symbol, table, moving)
+        else:
+            column, found = judge(symbol, context)
+        columns.append(column)
+        findings.extend(found)
+    if moving:
+        columns, findings, batches = _without_batches(columns, findings)
+        if batches:
+            context.rate = LearningRate(None, "unknown")
+    remarks = table_remarks(context, columns, findings, moving)
+    return TableReport(
+        table.sheet,
+        table.place,
+        table.rows,
+        (network.inputs, network.hidden, network.outputs),
+        context.rate,
+        network.hidden_activation.name,
+        tuple(columns),
+        (*(one for one in findings if one.severity == "mistake"), *remarks),
+    )
+
+
+def _without_batches(
+    columns: list[Column], findings: list[Finding]
+) -> tuple[list[Column], list[Finding], bool]:
+    """Leave the updates unchecked where rows are samples and most weights do not follow them.
+
+    Then the weights change once for several samples, in a way that the headers do not tell; the
+    last of the three returned says so.
+    """
+    parameters = {one.symbol for one in columns if family(one.symbol) in PARAMETERS}
+    wrong = {one.symbol for one in columns if one.status == "wrong"} & parameters
+    if 2 * len(wrong) <= len(parameters):
+        return columns, findings, False
+    reason = "updated once for several samples"
+    unchecked = [
+        Column(one.header, one.symbol, one.cells, "unchecked", None, reason)
+        if one.symbol in parameters
+        else one
+        for one in columns
+    ]
+    return unchecked, [one for one in findings if one.symbol not in parameters], True
+
+
+def _constant_biases(table: Table) -> set[str]:
+    return {
+        symbol
+        for symbol in table.columns
+        if symbol.startswith("b") and len(set(table.values(symbol).tolist())) == 1
+    }
+
+
+def _numbers(table: Table, resolver: Resolver) -> Numbers:
+    values = {symbol: table.values(symbol) for symbol in table.columns}
+    given = {symbol for symbol in values if family(symbol) in _GIVEN}
+    roundings = roundings_of(values, given)
+    constants: dict[str, float] = {}
+    for (row, column), symbol in resolver.labelled.items():
+        if symbol not in table.columns:
+            constants.setdefault(symbol, resolver.number(Cell(table.sheet, row, column)))
+    return Numbers(values, roundings, constants, {}, table.rows)
+
+
+def _without_network(table: Table) -> TableReport:
+    words = "the headers name no network with one hidden layer whose weights are all numbered"
+    finding = Finding("remark", "unchecked", words, table.sheet, table.place)
+    columns = tuple(
+        Column(table.header(symbol), symbol, table.range(symbol), "unchecked", None, words)
+        for symbol in table.columns
+    )
+    nothing = LearningRate(None, "unknown")
+    return TableReport(
+        table.sheet, table.place, table.rows, (0, 0, 0), nothing, "", columns, (finding,)
+    )

@@ -1,0 +1,234 @@
+"""Names the mistake in a formula, or in numbers without one."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from sheetgen.check.context import Context
+from sheetgen.check.expressions import (
+    Array,
+    Cell,
+    Expression,
+    Number,
+    Symbol,
+    evaluate,
+    leaves,
+    replace,
+    symbols,
+    walk,
+)
+from sheetgen.check.headers import family
+from sheetgen.check.mutations import mutations, repairs, second_mutations
+from sheetgen.check.network import PARAMETERS, expanded
+from sheetgen.check.parsing import Formula, Reference
+from sheetgen.check.simulation import same
+from sheetgen.check.substitutions import Mutation
+
+_MOST_MUTATIONS = 6000
+_LONGEST = 80  # symbols of a formula in which a mistake is looked for
+_LONGEST_FOR_TWO = 20  # and two mistakes at once
+
+
+@dataclass(slots=True)
+class Wrong:
+    """A mistake in some rows of a column, counted from the table's first."""
+
+    rows: list[int]
+    kind: str
+    words: str
+
+
+def name_mistake(
+    symbol: str,
+    context: Context,
+    formula: Formula | None,
+    tree: Expression | None,
+    rows: list[int],
+) -> Wrong:
+    """Return the known mistake that explains the cells of these rows, all of one formula."""
+    raw = context.resolver.tree(formula) if formula is not None else None
+    if raw is not None and family(symbol) in PARAMETERS:
+        slid = _slid(symbol, context, raw, rows[0])
+        if slid:
+            return Wrong(rows, "learning-rate-not-anchored", slid)
+    if family(symbol) in PARAMETERS:
+        rate = _other_rate(symbol, context, tree, rows)
+        if rate is not None:
+            return rate
+    found = _search(symbol, context, tree, rows)
+    if found is None:
+        return _unnamed(symbol, context, tree, rows)
+    if (
+        found.kind == "wrong-row"
+        and raw is not None
+        and _anchored(context, raw, context.table.columns[symbol])
+    ):
+        words = "a reference is fixed with $ where it should move with the rows"
+        return Wrong(rows, "anchored-reference", words)
+    return Wrong(rows, found.kind, found.words)
+
+
+def _slid(symbol: str, context: Context, raw: Expression, row: int) -> str:
+    """Say how a reference left the learning rate's cell; empty if none did."""
+    rate = context.rate_cell
+    if rate is None:
+        return ""
+    table = context.table
+    own_row, column = table.first + row, table.columns[symbol]
+    for reference in (node for node in walk(raw) if isinstance(node, Reference)):
+        seen = reference.seen_from(own_row, column, table.sheet)
+        if seen == rate or seen.sheet != rate.sheet:
+            continue
+        rows_below = seen.row - rate.row
+        slid_down = not reference.row_fixed and seen.column == rate.column
+        if slid_down and 0 < rows_below <= row - 1 + 1 and rows_below < own_row - table.first + 1:
+            first_update = table.first + 1
+            if own_row - rows_below >= first_update:
+                return "the reference to the learning rate is not fixed with $ and slides down"
+        if not reference.column_fixed and seen.row == rate.row and seen.row < table.first:
+            return "the reference to the learning rate is not fixed with $ and slides across"
+    return ""
+
+
+def _other_rate(
+    symbol: str, context: Context, tree: Expression | None, rows: list[int]
+) -> Wrong | None:
+    """Return what is wrong if an update is right but for its learning rate."""
+    if tree is None:
+        return _other_rate_by_numbers(symbol, context, rows)
+    truth = context.simulation.values(Symbol(symbol))
+    for part in dict.fromkeys(walk(tree)):
+        if not isinstance(part, Number | Cell):
+            continue
+        values = context.simulation.values(
+            replace(tree, lambda one, old=part: Symbol("η") if one == old else None)  # type: ignore[misc]
+        )
+        if values is None or truth is None or not same(values, truth):
+            continue
+        found = part.value if isinstance(part, Number) else context.resolver.number(part)
+        if found == context.rate.value:
+            words = f"the number {found:g} stands where the learning rate's cell belongs"
+            return Wrong(rows, "hard-coded-number", words)
+        words = f"the learning rate is {found:g} here, not {_shown_rate(context)}"
+        return Wrong(rows, "wrong-learning-rate", words)
+    return None
+
+
+def _other_rate_by_numbers(symbol: str, context: Context, rows: list[int]) -> Wrong | None:
+    """Return what is wrong if every update of the rows implies one and the same other rate."""
+    numbers = context.numbers
+    kept = context.kept | {symbol}
+    gradient = expanded(Symbol(f"∂E/∂{symbol}", -1), context.definitions, kept)
+    slopes = numbers.recomputed(gradient)[0][rows]
+    steps, errors = (one[rows] for one in numbers.recomputed(Symbol(symbol, -1) - Symbol(symbol)))
+    with np.errstate(all="ignore"):
+        rates, spread = steps / slopes, errors / np.abs(slopes)
+    usable = np.isfinite(rates) & np.isfinite(spread)
+    if np.count_nonzero(usable) < 2 or context.rate.value is None:
+        return None
+    rate = float(rates[usable][np.argmin(spread[usable])])
+    agrees = np.abs(rates[usable] - rate) <= 2 * spread[usable] + 1e-7 * abs(rate)
+    if not agrees.all() or rate <= 0 or abs(rate - context.rate.value) < 1e-6 * rate:
+        return None
+    words = f"the updates imply the learning rate {rate:.6g} here, not {_shown_rate(context)}"
+    if abs(rate - 1) < 1e-6:
+        return Wrong(rows, "missing-learning-rate", "the factor η is missing")
+    return Wrong(rows, "wrong-learning-rate", words)
+
+
+def _shown_rate(context: Context) -> str:
+    return "the table's" if context.rate.value is None else f"{context.rate.value:g}"
+
+
+def _fixed_symbol(context: Context, reference: Reference, column: int) -> str | None:
+    """Return the symbol whose column a reference with a fixed row points into."""
+    cell = reference.seen_from(reference.row, column, context.table.sheet)
+    return context.resolver.symbol_at(cell.row, cell.column)
+
+
+def _anchored(context: Context, raw: Expression, column: int) -> bool:
+    table = context.table
+    return any(
+        isinstance(node, Reference)
+        and node.row_fixed
+        and (node.sheet is None or node.sheet == table.sheet)
+        and (symbol := _fixed_symbol(context, node, column)) is not None
+        and symbol not in context.resolver.constant
+        for node in walk(raw)
+    )
+
+
+def _search(
+    symbol: str, context: Context, tree: Expression | None, rows: list[int]
+) -> Mutation | None:
+    offsets = {one.offset for one in symbols(tree)} if tree is not None else set()
+    forms = [one for one in context.right_forms(symbol, tree) if len(leaves(one)) <= _LONGEST]
+    if tree is not None and family(symbol) in PARAMETERS and context.rate.cell is None:
+        tree = _with_rate(tree, context.rate.value)
+    truth = context.simulation.values(tree) if tree is not None else None
+    right = context.simulation.values(Symbol(symbol))
+    for form in forms:
+        allowed = _allowed(symbol, context, form, rows) if truth is None else np.zeros(0)
+        for mutation in islice(mutations(symbol, form, context.network, offsets), _MOST_MUTATIONS):
+            if truth is not None:
+                values = context.simulation.values(mutation.expression)
+                if values is not None and same(values, truth):
+                    return mutation
+            elif _fits(symbol, context, mutation.expression, allowed, rows):
+                return mutation
+    if tree is not None and right is not None:
+        for repair in islice(repairs(tree), _MOST_MUTATIONS):
+            values = context.simulation.values(repair.expression)
+            if values is not None and same(values, right):
+                return repair
+    if truth is None or not forms or len(leaves(forms[0])) > _LONGEST_FOR_TWO:
+        return None
+    twice = second_mutations(symbol, forms[0], context.network, offsets)
+    for mutation in islice(twice, _MOST_MUTATIONS):
+        values = context.simulation.values(mutation.expression)
+        if values is not None and same(values, truth):
+            return mutation
+    return None
+
+
+def _with_rate(tree: Expression, rate: float | None) -> Expression:
+    """Return an update whose formula holds the rate as a number with η in place of that."""
+
+    def change(part: Expression) -> Expression | None:
+        return Symbol("η") if isinstance(part, Number) and part.value == rate else None
+
+    return replace(tree, change)
+
+
+def _allowed(symbol: str, context: Context, right: Expression, rows: list[int]) -> Array:
+    """Return by how much rounding may move the numbers of these rows, shape (len(rows),)."""
+    _, allowed = context.numbers.recomputed(right)
+    found = context.numbers.rounding(Symbol(symbol))[rows] + allowed[rows]
+    return np.asarray(found, dtype=float)
+
+
+def _fits(
+    symbol: str, context: Context, mutated: Expression, allowed: Array, rows: list[int]
+) -> bool:
+    """Return whether the numbers of the rows are those of a wrong formula."""
+    numbers = context.numbers
+    value = np.broadcast_to(evaluate(mutated, numbers.lookup), numbers.rows)[rows]
+    actual = numbers.values[symbol][rows]
+    with np.errstate(invalid="ignore"):
+        agrees = np.abs(value - actual) <= 1e-9 * np.abs(actual) + allowed
+    judged = np.isfinite(value) & np.isfinite(actual)
+    return bool(judged.any()) and bool(np.all(agrees[judged]))
+
+
+def _unnamed(symbol: str, context: Context, tree: Expression | None, rows: list[int]) -> Wrong:
+    contents = context.table.contents(symbol)
+    if contents[rows[0]].is_error:
+        words = f"the formula gives {contents[rows[0]].value}"
+        return Wrong(rows, "error-value", words)
+    if family(symbol) in PARAMETERS and tree is not None:
+        cells = [leaf for leaf in leaves(tree) if isinstance(leaf, Cell)]
+        if any(leaf != context.rate_cell for leaf in cells) and Symbol("η") not in leaves(tree):
+            words = "the update uses another learning rate than the table's"
+            return Wrong(rows, "wrong-learning-rate", words)
+    return Wrong(rows, "unknown-mistake", f"this is not {symbol}; the mistake is none of the known")

@@ -1,0 +1,116 @@
+"""The command `sheetgen check`: what it prints and writes, and how it ends."""
+
+import csv
+import json
+
+import pytest
+from check_helper import HandMade, write
+from click.testing import CliRunner
+
+from sheetgen.check.command import check
+from sheetgen.check.report import CSV_HEADER
+
+
+@pytest.fixture
+def right(tmp_path):
+    return write(tmp_path / "right.xlsx", S=HandMade())
+
+
+@pytest.fixture
+def wrong(tmp_path):
+    table = HandMade()
+    table.formulas["∂E/∂w6"] = table.formulas["∂E/∂w5"]
+    return write(tmp_path / "wrong.xlsx", S=table)
+
+
+def run(*args):
+    return CliRunner().invoke(check, [str(arg) for arg in args], catch_exceptions=False)
+
+
+def test_a_right_file_ends_with_0(right):
+    result = run(right)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        f"{right}: right",
+        "S A5:AE13: 8 rows, network 2-2-2, learning rate 0.5 (C1), 27 columns right, 0 wrong, "
+        f"largest difference {result.stdout.split()[-1]}",
+    ]
+
+
+def test_a_wrong_file_ends_with_1_and_says_what_it_should_be(wrong):
+    table = HandMade()
+    result = run(wrong)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[2:] == [
+        f"wrong: S {table.address('∂E/∂w6', 0)}: ∂E/∂w6: a_h1 stands where a_h2 belongs "
+        "[wrong-activation-index, 8 cells]",
+        f"    it is        {table.formula('∂E/∂w5', 0)}",
+        f"    it should be {table.formula('∂E/∂w6', 0)}",
+    ]
+
+
+def test_unreadable_files_end_with_2_and_the_others_are_still_checked(right, wrong, tmp_path):
+    missing = tmp_path / "missing.xlsx"
+    result = run(missing, right)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: {missing} cannot be read: there is no such file\n"
+    assert result.stdout.startswith(f"{right}: right")
+    assert run(missing, wrong).exit_code == 1
+
+
+def test_json(right, wrong, tmp_path):
+    result = run(right, wrong, tmp_path / "missing.xlsx", "--json")
+    assert result.exit_code == 1
+    first, second, third = json.loads(result.stdout)
+    assert first["passed"]
+    assert (third["passed"], "no such file" in third["error"]) == (None, True)
+    (table,) = second["tables"]
+    assert table["wrong"] == ["∂E/∂w6"]
+    assert (table["rows"], table["network"]) == (8, [2, 2, 2])
+    assert table["learning_rate"] == {"value": 0.5, "source": "cell", "cell": "C1"}
+    (finding,) = table["findings"]
+    assert (finding["kind"], finding["column"]) == ("wrong-activation-index", "∂E/∂w6")
+
+
+def test_csv_has_a_line_for_each_column_and_file(wrong, tmp_path):
+    target = tmp_path / "findings.csv"
+    run(wrong, tmp_path / "missing.xlsx", "--csv", target)
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert tuple(lines[0]) == CSV_HEADER
+    statuses = [line["status"] for line in lines]
+    assert [statuses.count(one) for one in ("given", "right", "wrong", "unreadable")] == [
+        4,
+        26,
+        1,
+        1,
+    ]
+    (finding,) = [line for line in lines if line["status"] == "wrong"]
+    # A spreadsheet program that opens the list must not run what a student wrote.
+    assert finding["formula"].startswith("'=")
+
+
+def test_formulas_with_errors_are_found_where_they_begin(tmp_path):
+    table = HandMade()
+    table.cells[table.address("h1", 3)] = "=1/0"
+    result = run(write(tmp_path / "a.xlsx", S=table))
+    assert result.exit_code == 1
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("wrong")]
+    assert f"S {table.address('h1', 3)}: h1: the formula gives #DIV/0!" in line
+
+
+@pytest.mark.parametrize("name", ["t1", "w1", "h1"])
+def test_text_where_a_number_belongs_is_found_where_it_stands(tmp_path, name):
+    table = HandMade()
+    table.cells[table.address(name, 0)] = "n/a"
+    result = run(write(tmp_path / "a.xlsx", S=table))
+    assert result.exit_code == 1
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("wrong")]
+    assert "the text 'n/a' stands where a number belongs" in line
+
+
+def test_a_list_that_cannot_be_written_is_said(right, tmp_path):
+    folder = tmp_path / "no" / "folder" / "x.csv"
+    (tmp_path / "no").write_text("a file")
+    result = CliRunner().invoke(check, [str(right), "--csv", str(folder)])
+    assert result.exit_code != 0

@@ -1,0 +1,75 @@
+"""`sheetgen check` reads the names that people give to columns."""
+
+import pytest
+
+from sheetgen.check.headers import family, number, symbol_of
+
+GRADIENTS = [
+    "∂E/∂w1",
+    "ðE_t/ðw1",
+    "𝜕E/𝜕w1",
+    "δE_tot/δw1",
+    "∂E∂W1",
+    "E∂w1",
+    "Edw1",
+    "dw1",
+    "dE/dw1",
+    "∂E_total/∂W1",
+    "E/∂w1",
+    "δw1",
+    "∂Et/∂w₁",
+    "∂E_Total/∂w_1",
+    "dEtotal/dw1",
+    "dL/dw1",
+]
+
+
+@pytest.mark.parametrize("header", [*GRADIENTS, "∂E / ∂w1 ", "d(E)/d(w1)", "gradient w1"])
+def test_the_many_ways_to_write_a_gradient(header):
+    assert symbol_of(header) == "∂E/∂w1"
+
+
+@pytest.mark.parametrize("header", ["E_tot", "E_total", "E Total", "e_t", "Etotal", "Total Error"])
+def test_the_many_ways_to_write_the_total_error(header):
+    assert symbol_of(header) == "E_total"
+
+
+@pytest.mark.parametrize(
+    ("header", "symbol"),
+    [
+        ("T1", "t1"),
+        ("target 2", "t2"),
+        ("I2", "i2"),
+        ("x1", "i1"),
+        ("W12", "w12"),
+        ("b_h1", "b_h1"),
+        ("H1", "h1"),
+        ("net_h1", "h1"),
+        ("A_H1", "a_h1"),
+        ("out_h1", "a_h1"),
+        ("σ(h2)", "a_h2"),
+        ("net_o1", "o1"),
+        ("a_02", "a_o2"),
+        ("out_o2", "a_o2"),
+        ("Error 1", "E1"),
+        ("Step", "iteration"),
+        ("learning rate (η)", "η"),
+        ("δ_o1", "∂E/∂o1"),
+        ("dE/da_h1", "∂E/∂a_h1"),
+    ],
+)
+def test_every_quantity_has_its_symbol(header, symbol):
+    assert symbol_of(header) == symbol
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["E_0.1", "h1 = w1*i1 + w2*i2", "w1'", "Δw1", "notes", "0.1", "∂E1/∂w5", "", "w0", "h1_2"],
+)
+def test_what_is_no_quantity_of_the_table_has_none(header):
+    assert symbol_of(header) is None
+
+
+def test_a_symbol_is_a_family_and_a_number():
+    assert (family("∂E/∂w12"), number("∂E/∂w12")) == ("∂E/∂w", 12)
+    assert (family("E_total"), number("E_total")) == ("E_total", 0)

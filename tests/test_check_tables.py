@@ -1,0 +1,82 @@
+"""`sheetgen check` finds training tables wherever they are."""
+
+import random
+
+import pytest
+from check_helper import HandMade, write
+
+from sheetgen.check import check_workbook
+
+
+@pytest.mark.parametrize(("top", "left"), [(3, 0), (31, 0), (7, 5)])
+def test_a_table_may_begin_anywhere(tmp_path, top, left):
+    (table,) = check_workbook(write(tmp_path / "a.xlsx", S=HandMade(top=top, left=left))).tables
+    assert (table.rows, table.network, len(table.right), table.wrong) == (8, (2, 2, 2), 27, ())
+
+
+def test_columns_may_stand_in_another_order_with_gaps_and_others_between(tmp_path):
+    table = HandMade(gaps=("w5", "E1"))
+    order = [*table.order, "Step"]
+    random.Random(1).shuffle(order)
+    table.order = order
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert report.passed
+    assert len(report.tables[0].right) == 27
+
+
+def test_several_tables_on_one_sheet_are_audited_each(tmp_path):
+    beside = HandMade(seed=2, left=33)
+    below = HandMade(seed=3, top=30, rate_cell="C29", rate_label="B29", rate=2.0)
+    below.formulas["∂E/∂w6"] = below.formulas["∂E/∂w5"]
+    cells = HandMade().contents() | beside.contents() | below.contents()
+    report = check_workbook(write(tmp_path / "a.xlsx", S=cells))
+    assert [table.place for table in report.tables] == ["A5:AE13", "AH5:BL13", "A31:AE39"]
+    assert [len(table.wrong) for table in report.tables] == [0, 0, 1]
+    assert report.tables[2].learning_rate.value == 2.0
+
+
+def test_tables_beside_each_other_need_no_gap(tmp_path):
+    cells = HandMade().contents() | HandMade(seed=2, left=31).contents()
+    report = check_workbook(write(tmp_path / "a.xlsx", S=cells))
+    assert [len(table.right) for table in report.tables] == [27, 27]
+
+
+def test_a_header_that_stands_twice_is_read_as_the_next_number(tmp_path):
+    table = HandMade(headers={"∂E/∂w8": "∂E/∂w7"})
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert report.passed
+    assert [remark.kind for remark in report.remarks] == ["duplicate-header"]
+
+
+def test_a_sheet_without_a_table_is_skipped(tmp_path):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=HandMade(), Notes={"A1": "h1 = w1*i1"}))
+    assert report.passed
+    assert report.skipped == ("Notes",)
+
+
+@pytest.mark.parametrize("biases", [False, True])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 1), (2, 3, 2), (1, 4, 1), (4, 3, 3)])
+def test_the_headers_tell_the_network(tmp_path, shape, biases):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=HandMade(*shape, biases=biases)))
+    (table,) = report.tables
+    assert report.passed
+    assert table.network == shape
+    assert {column.status for column in table.columns} == {"given", "right"}
+
+
+def test_labels_of_a_diagram_are_no_table(tmp_path):
+    labels = {"H1": "i1", "I1": "w1", "J1": "h1", "K1": "w2", "I2": 0.3, "J2": "a_h1", "K2": "w4"}
+    report = check_workbook(write(tmp_path / "a.xlsx", S=HandMade().contents() | labels))
+    assert report.passed
+    assert len(report.tables) == 1
+
+
+def test_rows_may_be_samples(tmp_path):
+    table = HandMade(rows=8)
+    for name in table.given:
+        for row in range(table.rows):
+            table.cells[table.address(name, row)] = round(0.1 + 0.07 * (row * len(name)), 2) % 1
+    table.cells[table.address("t1", 3)] = 0.9
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert report.passed, report.mistakes
+    assert "several-samples" in {one.kind for one in report.remarks}

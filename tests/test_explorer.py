@@ -1,0 +1,364 @@
+"""The sheet `Explorer` shows one moment of a training, whichever a person chooses.
+
+The choice is typed into the file. What the engines then make of the sheet is compared with what
+`verify` expects of every cell and, by the training's trace alone, with what the lines must say.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import sigmoid_network
+from openpyxl.utils.cell import coordinate_to_tuple
+
+from sheetgen import engines, template
+from sheetgen.agreement import disagreement
+from sheetgen.canvas import Canvas
+from sheetgen.compose import compose
+from sheetgen.engines import Engine, Values
+from sheetgen.errors import InputError
+from sheetgen.history import Trace
+from sheetgen.network import Bias
+from sheetgen.sheets.explorer import explorer_sheet
+from sheetgen.sheets.plan import EXPLORER, Plan
+from sheetgen.sheets.sources import Sources
+from sheetgen.sheets.training_table import variant_sheet
+from sheetgen.template import Template
+from sheetgen.verification import read_subject, tolerance_of, verify
+from sheetgen.workbook import write_workbook
+from sheetgen.xlsx import write_changed
+
+IRONCALC = engines.engine("ironcalc")
+MOST_FORMULAS = 3000
+NAME, SYMBOLS, NUMBERS, VALUE = range(4, 8)  # columns of the lines that are written out
+FIRST_LINE = 7
+CHARACTERS = 1.25  # of a text like these, for each that is a column's width
+
+# A template's iterations here, and moments of it: a table's place, an iteration, a weight.
+Moment = tuple[int, int, str]
+CASES: dict[str, tuple[int, list[Moment]]] = {
+    "era-v1": (6, [(0, 0, "w1"), (5, 4, "w6"), (2, 6, "w8")]),
+    "biases": (4, [(0, 3, "w3"), (0, 4, "w5")]),
+    "xor": (9, [(1, 2, "b1"), (2, 7, "w7"), (0, 9, "b4")]),
+    "deep": (30, [(2, 20, "w13"), (1, 5, "w2"), (0, 30, "b9")]),
+    "iris": (24, [(0, 9, "w30"), (0, 13, "b2"), (0, 24, "w1")]),
+    "sine": (20, [(1, 17, "w12"), (0, 3, "b8")]),
+    "line-fit": (12, [(0, 9, "w1"), (5, 9, "b1"), (6, 12, "w1"), (3, 4, "b1")]),
+    "digits": (3, [(0, 2, "w7"), (0, 1, "w200"), (0, 3, "b18")]),
+}
+ALL = [(name, moment) for name, (_, moments) in CASES.items() for moment in moments]
+
+
+@cache
+def plan_of(name: str) -> Plan:
+    return Plan.of(template.load(name).with_training(iterations=CASES[name][0]))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an engine shows on Explorer, and the training that it must show."""
+
+    plan: Plan
+    tab: str
+    iteration: int
+    weight: str
+    values: Values
+
+    @property
+    def trace(self) -> Trace:
+        return self.plan.trace_of(self.tab)
+
+    @property
+    def lines(self) -> list[tuple[str, str, str, float | str]]:
+        """The written-out lines below their titles: name, in symbols, in numbers, value."""
+        cells = self.values[EXPLORER]
+        rows = range(FIRST_LINE, FIRST_LINE + 90)
+        found = [tuple(cells.get((row, at), "") for at in range(NAME, VALUE + 1)) for row in rows]
+        return [line for line in found if line[1]]
+
+    def line(self, name: str) -> tuple[str, str, str, float]:
+        """The first line of this name."""
+        return next(line for line in self.lines if line[0] == name)
+
+    @property
+    def factors(self) -> list[float]:
+        """The values of the factors ∂…/∂… that lead to ∂E/∂w."""
+        end = self.lines.index(self.line(f"∂E/∂{self.weight}"))
+        chain = self.lines[:end]
+        return [value for name, *_, value in chain if name.startswith("∂") and "/∂" in name]
+
+
+def with_choice(plan: Plan, moment: Moment) -> Plan:
+    table, iteration, weight = moment
+    tab = plan.variants[table].tab
+    chosen = replace(
+        plan.controls, explorer_table=tab, explorer_iteration=iteration, explorer_weight=weight
+    )
+    return replace(plan, controls=chosen)
+
+
+def sheets(plan: Plan) -> list[Canvas]:
+    """Explorer and the sheets that it reads: less to recalculate than a whole workbook."""
+    sources = Sources.of(plan)
+    tables = [variant_sheet(plan, index, sources, "") for index in range(len(plan.variants))]
+    for table in tables:
+        table.canvas.charts.clear()  # their series have their names on the comparison's sheet
+    explorer = explorer_sheet(plan, [each.table for each in tables])
+    return [explorer, *sources.canvases, *(each.canvas for each in tables)]
+
+
+@dataclass
+class Book:
+    """A workbook in which moments can be chosen."""
+
+    plan: Plan
+    folder: Path
+    known: dict[tuple[Moment, str], Shown] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        canvases = sheets(self.plan)
+        self.explorer = canvases[0]
+        write_workbook(canvases, self.folder / "book.xlsx", "")
+
+    def at(self, moment: Moment) -> Path:
+        """Choose a moment in the file."""
+        table, iteration, weight = moment
+        choices = (self.plan.variants[table].tab, float(iteration), weight)
+        keys = ("explorer_table", "explorer_iteration", "explorer_weight")
+        cells = {self.explorer.inputs[key]: c for key, c in zip(keys, choices, strict=True)}
+        path = self.folder / "chosen.xlsx"
+        write_changed(self.folder / "book.xlsx", path, {EXPLORER: cells}, cached=-777.0)
+        return path
+
+    def shown(self, moment: Moment, engine: Engine = IRONCALC) -> Shown:
+        if (moment, engine.name) not in self.known:
+            table, iteration, weight = moment
+            tab, values = self.plan.variants[table].tab, engine.recalculate(self.at(moment))
+            shown = Shown(self.plan, tab, iteration, weight, values)
+            self.known[moment, engine.name] = shown
+        return self.known[moment, engine.name]
+
+    def wrong(self, moment: Moment, engine: Engine = IRONCALC) -> list[str]:
+        """The cells that are not what the reference says of a moment."""
+        plan = with_choice(self.plan, moment)
+        found, wrong = self.shown(moment, engine).values[EXPLORER], []
+        for row, column, formula, expected in sheets(plan)[0].promised():
+            value = found.get((row, column))
+            reason, _ = disagreement(expected, value, 1.0, tolerance_of(plan))
+            if reason:
+                wrong.append(f"{row, column}: {formula}: {expected!r}, {value!r}: {reason}")
+        return wrong
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Book]:
+    @cache
+    def book(name: str) -> Book:
+        return Book(plan_of(name), tmp_path_factory.mktemp(name))
+
+    return book
+
+
+@pytest.mark.parametrize(("name", "moment"), ALL)
+def test_every_cell_is_what_the_reference_says_of_the_chosen_moment(name, moment, books):
+    assert books(name).wrong(moment) == []
+
+
+@pytest.mark.parametrize("name", ["era-v1", "iris", "line-fit"])
+def test_libreoffice_shows_the_same(name, books, libreoffice):
+    assert books(name).wrong(CASES[name][1][1], libreoffice) == []
+
+
+def test_verify_reads_the_choice_from_the_file_and_moves_it(small):
+    results = verify(small, [IRONCALC], perturbations=3)
+    explorer = [sheet for each in results for sheet in each.sheets if sheet.sheet == EXPLORER]
+    assert [sheet.findings for sheet in explorer] == [[]] * 4
+    assert all(sheet.formulas > 400 for sheet in explorer)
+
+
+@pytest.mark.parametrize(("name", "moment"), ALL)
+def test_the_factors_multiply_to_the_gradient_and_lead_to_the_next_rows_weight(name, moment, books):
+    shown = books(name).shown(moment)
+    iteration, weight = shown.iteration, shown.weight
+    gradient = shown.trace[f"∂E/∂{weight}"][iteration]
+    assert len(shown.factors) in (2, 3)
+    assert np.prod(shown.factors) == pytest.approx(gradient, rel=1e-9, abs=1e-12)
+    assert shown.line(f"∂E/∂{weight}")[3] == pytest.approx(gradient, rel=1e-9, abs=1e-12)
+    if iteration < CASES[name][0]:
+        following = shown.trace[weight][iteration + 1]
+        assert shown.line(f"new {weight}")[3] == pytest.approx(following, rel=1e-9, abs=1e-12)
+    assert "not the same" not in {line[2] for line in shown.lines}
+
+
+@pytest.mark.parametrize(("name", "moment"), ALL)
+def test_what_comes_back_through_the_next_layer_adds_up(name, moment, books):
+    shown, network = books(name).shown(moment), plan_of(name).network
+    parameter = next(each for each in network.parameters if each.name == shown.weight)
+    shares = [value for name, *_, value in shown.lines if name.startswith("via ")]
+    if parameter.layer == len(network.layers) - 1:
+        assert shares == []
+        return
+    edges = network.out_of(f"a_{parameter.target}")
+    assert len(shares) == len(edges)
+    assert sum(shares) == pytest.approx(shown.factors[0], rel=1e-9, abs=1e-12)
+    x = 1.0 if isinstance(parameter, Bias) else shown.trace[parameter.source][shown.iteration]
+    assert shown.factors[-1] == pytest.approx(x, rel=1e-12)
+
+
+def test_gradient_descent_is_written_out_in_numbers(books):
+    shown = books("era-v1").shown((2, 4, "w6"))
+    w, g = shown.trace["w6"][4], shown.trace["∂E/∂w6"][4]
+    _, symbols, numbers, value = shown.line("new w6")
+    assert symbols == "w6 ← w6 − η · ∂E/∂w6"
+    assert numbers == f"{w:.4g} − 0.5 · {g:.4g}"
+    assert value == pytest.approx(w - 0.5 * g, rel=1e-12)
+
+
+def test_at_the_last_iteration_the_table_ends_and_gradient_descent_goes_on(books):
+    shown = books("era-v1").shown((2, 6, "w8"))
+    w, g = shown.trace["w8"][6], shown.trace["∂E/∂w8"][6]
+    assert shown.line("new w8")[3] == pytest.approx(w - 0.5 * g, rel=1e-12)
+    assert shown.lines[-1][:2] == ("lr 0.5", "ends with this row")
+    adamw = books("line-fit").shown((6, 12, "w1"))
+    assert "new w1" not in {line[0] for line in adamw.lines if line[1] == "by the rule below"}
+
+
+def test_a_weight_waits_for_the_last_row_of_its_batch(books):
+    waiting, ready = (books("iris").shown((0, row, "w30")) for row in (3, 9))
+    w = waiting.trace["w30"]
+    assert waiting.line("new w30")[1:] == (
+        "unchanged until the batch is complete", f"{w[3]:.4g}", pytest.approx(w[0])
+    )  # fmt: skip
+    mean = ready.trace["∂E/∂w30"][:10].mean()
+    assert ready.line("mean")[3] == pytest.approx(mean)
+    assert ready.line("new w30")[3] == pytest.approx(w[0] - 0.5 * mean)
+
+
+def test_another_optimisers_new_weight_is_the_next_rows_and_its_rule_is_given(books):
+    shown = books("line-fit").shown((5, 9, "b1"))
+    assert shown.line("new b1")[1:3] == ("by the rule below", "in the next row of adam")
+    texts = [text for text in shown.values[EXPLORER].values() if isinstance(text, str)]
+    assert any(text.startswith("adam: m ← ") for text in texts)
+
+
+def test_a_schedules_rate_is_that_of_the_row(books):
+    shown = books("sine").shown((1, 17, "w12"))
+    rate = shown.trace["learning_rate"][17]
+    assert rate != shown.trace["learning_rate"][0]
+    assert shown.line("η")[3] == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("name", ["era-v1", "deep", "iris"])
+def test_each_connection_is_drawn_once_with_its_gradients_sign_and_size(name, books):
+    """The lines in the chart read cells; what they come to is where each line leads."""
+    moment = CASES[name][1][0]
+    shown, canvas = books(name).shown(moment), books(name).explorer
+    network, cells = shown.plan.network, shown.values[EXPLORER]
+    gradients = [shown.trace[each.gradient][shown.iteration] for each in network.connections]
+    largest = max(abs(shown.trace[p.gradient][shown.iteration]) for p in network.parameters)
+    backward = canvas.charts[1]
+    lines = [series for series in backward.series if series.x.count("$") == 4 and not series.name]
+    drawn = [[] for _ in gradients]
+    for line in lines[1:]:  # the first one is the frame around the chosen weight
+        (top, left), (bottom, _) = corners(line.x)
+        for place in range((bottom - top + 1) // 3):
+            points = [(cells[top + 3 * place + end, left], cells[top + 3 * place + end, left + 1])
+                      for end in (0, 1)]  # fmt: skip
+            if points[0] != points[1]:
+                drawn[place].append((line.colour, line.width))
+    for gradient, looks in zip(gradients, drawn, strict=True):
+        ((colour, width),) = looks
+        assert colour == ("#CBD5E1" if gradient == 0 else "#D55E00" if gradient > 0 else "#0072B2")
+        share = abs(gradient) / largest
+        assert width == (5.0 if share >= 0.4 else 2.5 if share >= 0.08 else 1.0)
+
+
+def corners(reference: str) -> list[tuple[int, int]]:
+    """The first and the last cell of Sheet!$A$1:$B$2, counted from 0."""
+    ends = reference.rpartition("!")[2].replace("$", "").split(":")
+    places = map(coordinate_to_tuple, ends)
+    return [(row - 1, column - 1) for row, column in places]
+
+
+def test_the_diagrams_labels_are_the_chosen_moments(books):
+    shown = books("era-v1").shown((5, 4, "w6"))
+    texts, trace = set(shown.values[EXPLORER].values()), shown.trace
+    assert {f"w6 = {round(trace['w6'][4], 4):g}", f"h1 = {round(trace['h1'][4], 4):g}"} <= texts
+    assert f"a_o2\n{round(trace['a_o2'][4], 4):g}" in texts
+    assert f"w6: {trace['∂E/∂w6'][4]:.3g}" in texts
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ({"table": "lr 3"}, "lr 0.1 or lr 0.5"),
+        ({"iteration": 6}, "a whole number from 0 to 5"),
+        ({"iteration": -1}, "a whole number from 0 to 5"),
+        ({"iteration": 2.5}, "a whole number from 0 to 5"),
+        ({"weight": "w9"}, "w1, w2"),
+        ({"weight": "i1"}, "w1, w2"),
+    ],
+)
+def test_a_choice_that_is_none_is_refused_in_one_line(choice, expected, workbook):
+    (canvas,) = (each for each in compose(read_subject(workbook).plan) if each.name == EXPLORER)
+    cells = {canvas.inputs[f"explorer_{key}"]: value for key, value in choice.items()}
+    path = workbook.with_name("chosen.xlsx")
+    write_changed(workbook, path, {EXPLORER: cells})
+    with pytest.raises(InputError, match="the input cell Explorer!") as refused:
+        verify(path, [IRONCALC])
+    assert expected in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", template.built_in())
+def test_the_sheet_stays_small(name):
+    plan = Plan.of(template.load(name).with_training(iterations=3))
+    canvas = sheets(plan)[0]
+    assert sum(1 for _ in canvas.promised()) <= MOST_FORMULAS
+    assert len(canvas.charts) == (0 if name == "digits" else 2)
+    assert all(len(chart.series) <= 255 for chart in canvas.charts)
+
+
+def larger(*sizes: int) -> Template:
+    random = np.random.default_rng(1)
+    matrices = [random.uniform(-1, 1, (b, a)).round(3).tolist() for a, b in pairwise(sizes)]
+    sample, target = random.uniform(0, 1, sizes[0]), random.uniform(0, 1, sizes[-1])
+    return sigmoid_network(matrices, sample.round(3).tolist(), target.round(3).tolist())
+
+
+@pytest.mark.parametrize("sizes", [(3, 300, 2), (3, 20, 60), (12, 12, 12)])
+def test_a_network_too_large_to_draw_still_has_the_chain_of_every_weight(sizes, tmp_path):
+    book = Book(Plan.of(larger(*sizes)), tmp_path)
+    assert book.explorer.charts == []
+    assert sum(1 for _ in book.explorer.promised()) <= MOST_FORMULAS
+    for weight in ("w5", book.plan.network.connections[-1].name):
+        assert book.wrong((0, 2, weight)) == []
+        shown = book.shown((0, 2, weight))
+        gradient = shown.trace[f"∂E/∂{weight}"][2]
+        assert np.prod(shown.factors) == pytest.approx(gradient, rel=1e-9, abs=1e-12)
+
+
+def test_a_training_that_diverges_is_shown_as_far_as_it_goes(tmp_path):
+    text = larger(2, 3, 2).source.replace('"sigmoid"', '"identity"')
+    wild = template.parse(text).with_training([0.1, 60.0], 40)
+    book = Book(Plan.of(wild), tmp_path)
+    assert not np.isfinite(book.plan.traces[1]["E_total"][-1])
+    for iteration in (1, 4, 40):
+        assert book.wrong((1, iteration, "w2")) == []
+
+
+@pytest.mark.parametrize(("name", "moment"), ALL)
+def test_every_line_fits_its_column(name, moment):
+    canvas = sheets(with_choice(plan_of(name), moment))[0]
+    merged = {place[0] for place in canvas.merges}
+    for (row, column), cell in canvas.cells.items():
+        if column not in (NAME, SYMBOLS, NUMBERS) or row < FIRST_LINE or row in merged:
+            continue
+        if cell.style.fill and not cell.style.border and cell.style.colour == "#FFFFFF":
+            continue  # a title across the columns
+        lines = canvas.heights.get(row, 15) / 15 if cell.style.wrap else 1
+        assert len(str(cell.value)) <= CHARACTERS * canvas.widths[column] * lines, cell.value

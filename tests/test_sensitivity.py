@@ -1,0 +1,147 @@
+"""Where rounding grows, two right programs part: `verify` tells that from a wrong formula."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+from conftest import held, put, sheetgen
+
+from sheetgen import engines, template
+from sheetgen.build import build_workbook
+from sheetgen.compose import compose
+from sheetgen.sensitivity import MOVE, Sensitivity
+from sheetgen.sheets.plan import Plan
+from sheetgen.verification import verify
+
+PRODUCT = """
+[network]
+inputs = 1
+[[network.layers]]
+units = 1
+activation = "tanh"
+weights = [[0.3]]
+[[network.layers]]
+units = 1
+activation = "identity"
+weights = [[0.5]]
+[data]
+inputs = [[1]]
+targets = [[1]]
+[training]
+learning_rates = [{rates}]
+iterations = {iterations}
+"""
+"""o = w2·tanh(w1·i): for a target of 1 it is chaotic from a rate of 2.86 on, and then diverges."""
+
+KINK = """
+[network]
+inputs = 3
+[[network.layers]]
+units = 1
+activation = "relu"
+weights = [[0.1, 0.2, -0.3]]
+[[network.layers]]
+units = 1
+activation = "identity"
+weights = [[0.5]]
+[data]
+inputs = [[1, 1, 1]]
+targets = [[1]]
+[training]
+learning_rates = [0.1]
+iterations = 3
+"""
+"""0.1 + 0.2 − 0.3 is 5.6e-17 in NumPy, and 0 where a spreadsheet takes a tiny sum for 0."""
+
+
+def product(rates, iterations):
+    return template.parse(PRODUCT.format(rates=rates, iterations=iterations))
+
+
+@pytest.fixture(scope="module")
+def chaotic(tmp_path_factory):
+    """A workbook in which rounding grows until it is all that counts."""
+    path = tmp_path_factory.mktemp("chaotic") / "chaotic.xlsx"
+    build_workbook(product("0.1, 2.9", 35), path)
+    return path
+
+
+def findings(results):
+    return [str(each) for result in results for sheet in result.sheets for each in sheet.findings]
+
+
+def test_a_chaotic_training_verifies_in_every_engine(chaotic, engine):
+    (result,) = verify(chaotic, [engine], perturbations=0)
+    assert findings([result]) == []
+    sensitive = {sheet.sheet: sheet.sensitive for sheet in result.sheets}
+    assert sensitive["lr 0.1"] == sensitive["Derivation"] == []
+    rows = [int(re.sub(r"\D", "", cell)) for cell in sensitive["lr 2.9"]]
+    assert not rows or min(row for row in rows if row > 5) > 20, "the first rows are not sensitive"
+    assert result.largest_difference <= 1e-12
+
+
+def test_the_first_sensitive_cell_is_named_in_plain_words(chaotic):
+    result = sheetgen("verify", chaotic, "--engine", "ironcalc", "--perturb", 0)
+    assert result.exit_code == 0
+    line = r"sensitive to rounding: .*\d+ cells on lr 2\.9, the first in [A-Z]+\d+.*: "
+    assert re.search(rf"^{line}moving the initial weights by 1e-15", result.stderr, re.MULTILINE)
+
+
+def test_build_mentions_it_in_its_one_line(tmp_path):
+    source = tmp_path / "chaotic.toml"
+    source.write_text(PRODUCT.format(rates="2.9", iterations=35), encoding="utf-8")
+    result = sheetgen("build", source, "-o", tmp_path / "book.xlsx")
+    assert result.exit_code == 0
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("verified ")]
+    assert "; sensitive to rounding: " in line
+
+
+@pytest.mark.parametrize("row", [8, 30], ids=["early", "chaotic"])
+def test_a_wrong_formula_of_a_chaotic_training_is_found(chaotic, tmp_path, row):
+    path = shutil.copy(chaotic, tmp_path / "book.xlsx")
+    cell = f"P{row}"
+    formula = held(path, "lr 2.9", cell).formula
+    assert formula.count("*") > 1
+    put(path, "lr 2.9", cell, f"={formula}*1.0001")
+    (result,) = verify(path, [engines.EMBEDDED], perturbations=0)
+    assert any(each.startswith(f"lr 2.9!{cell}: it is off") for each in findings([result]))
+
+
+def test_nothing_is_composed_again_while_all_agrees(small, monkeypatch):
+    monkeypatch.setattr(Sensitivity, "_movements", property(lambda _: pytest.fail("no need")))
+    assert all(result.passed for result in verify(small, [engines.EMBEDDED]))
+
+
+def test_moved_plans_start_a_hair_aside():
+    plan = Plan.of(product("0.1", 2))
+    movement = Sensitivity(plan, compose(plan))
+    assert movement.explains("lr 0.1", (6, 6), 0.3, 0.3 + 100 * MOVE, 100 * MOVE)
+    assert not movement.explains("lr 0.1", (6, 6), 0.3, 0.3001, 1e-4)
+    assert not movement.explains("lr 0.1", (6, 6), 0.3, "#NUM!", 0.0)
+
+
+def test_a_sum_that_is_0_up_to_rounding_may_fall_on_either_side_of_a_kink(tmp_path, engine):
+    source = template.parse(KINK)
+    assert 0 < Plan.of(source).traces[0]["h1"][0] < 1e-16
+    path = build_workbook(source, tmp_path / "kink.xlsx").saved.path
+    assert findings(verify(path, [engine], perturbations=0)) == []
+
+
+def test_a_diverging_training_verifies_and_is_summed_up_in_every_engine(tmp_path, engine):
+    source = product("0.1, 6", 240)
+    plan = Plan.of(source)
+    assert not np.isfinite(plan.traces[1]["E_total"]).all()
+    path = build_workbook(source, tmp_path / "diverging.xlsx").saved.path
+    assert findings(verify(path, [engine], perturbations=0)) == []
+
+
+def test_the_summary_of_a_diverging_training_goes_by_its_numbers(tmp_path):
+    path = build_workbook(product("0.1, 6", 240), tmp_path / "diverging.xlsx").saved.path
+    put(path, "Learning rates", "H3", 1e-9)
+    cells = engines.EMBEDDED.recalculate(path)["Learning rates"]
+    final, below = cells[6, 5], cells[6, 7]
+    assert (final, below) == ("#NUM!", "not reached")
+    least, greatest = cells[9, 5], cells[10, 5]
+    assert 0 <= least < 1, "the scale of the small charts"
+    assert greatest > 1e300

@@ -1,0 +1,420 @@
+"""The sheets that show a network as a picture: its output, and its error, all over a plane.
+
+States are set through the file, as a person sets them. What the engines make of it is compared
+with the reference by `verify`, and here with PyTorch.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sheetgen import engines, template
+from sheetgen.build import build_workbook
+from sheetgen.canvas import Canvas
+from sheetgen.compose import compose
+from sheetgen.engines import Engine, Values
+from sheetgen.reference import forward
+from sheetgen.sheets import decision_surface, error_surface, fitted_curve
+from sheetgen.sheets.grid import OFF
+from sheetgen.sheets.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
+from sheetgen.sheets.snapshot import parameters_at, run
+from sheetgen.sheets.training_table import FIRST_COLUMN
+from sheetgen.template import Template
+from sheetgen.verification import read_subject, verify
+from sheetgen.xlsx import write_changed
+
+NAMES = (DECISION_SURFACE, FITTED_CURVE, ERROR_SURFACE)
+SOFTMAX = """
+[network]
+inputs = 2
+loss = "cross-entropy"
+[[network.layers]]
+units = 3
+activation = "gelu"
+weights = [[0.4, -0.3], [0.2, 0.8], [-0.5, 0.1]]
+biases = [0.1, -0.2, 0.3]
+train_biases = false
+[[network.layers]]
+units = 3
+activation = "softmax"
+weights = [[0.5, -0.4, 0.2], [-0.3, 0.6, 0.1], [0.2, 0.1, -0.7]]
+biases = [0, 0.1, 0]
+[data]
+inputs = [[1, 20], [2, 10], [4, 40], [3, 35], [1.5, 12]]
+targets = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]
+standardize = true
+[training]
+learning_rates = [0.1, 0.4]
+iterations = 24
+batch_size = 2
+shuffle_seed = 3
+"""
+STEEP = """
+[network]
+inputs = 1
+loss = "mean-squared-error"
+[[network.layers]]
+units = 2
+activation = "leaky-relu"
+weights = [[0.5], [-1.5]]
+[[network.layers]]
+units = 2
+activation = "identity"
+weights = [[1, 0.5], [0.3, -1]]
+biases = [0.5, 0]
+[data]
+inputs = [[1], [-2], [3]]
+targets = [[2, 1], [-1, 0.5], [0, 0]]
+[training]
+learning_rates = [0.05, 30]
+iterations = 40
+"""
+
+
+TEXTS = {"softmax": SOFTMAX, "steep": STEEP}
+SHORT = {"era-v1": ([0.5, 2.0], 40), "xor": ([0.5, 2.0], 24), "sine": ([0.2], 34)}
+
+
+def of(name: str) -> Template:
+    """A short training of a template."""
+    if name in TEXTS:
+        return template.parse(TEXTS[name])
+    return template.load(name).with_training(*SHORT.get(name, (None, 20)))
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook in a state, and what an engine makes of it."""
+
+    path: Path
+    engine: Engine = engines.EMBEDDED
+
+    @cached_property
+    def values(self) -> Values:
+        return self.engine.recalculate(self.path)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return read_subject(self.path).plan
+
+    def canvas(self, name: str) -> Canvas:
+        return sheet(self.plan, name)
+
+    def square(self, name: str, row: int, column: int) -> np.ndarray:
+        """The numbers of a picture [up, across], given its upper left cell."""
+        (place,) = (
+            each.place for each in self.canvas(name).heat_maps if each.place[:2] == (row, column)
+        )
+        cells = self.values[name]
+        rows = range(place[2], place[0] - 1, -1)
+        return np.array(
+            [[cells[at, across] for across in range(place[1], place[3] + 1)] for at in rows]
+        )
+
+    def axes(self, name: str, row: int, column: int) -> tuple[np.ndarray, np.ndarray]:
+        """What the network reads along the edges of a picture: the cells below and left of it."""
+        size, cells = len(self.square(name, row, column)), self.values[name]
+        across = [cells[row + size, column + k] for k in range(size)]
+        return np.array(across), np.array(
+            [cells[row + size - 1 - k, column - 1] for k in range(size)]
+        )
+
+    def below(self, name: str, header: str, at: int = 0) -> list[object]:
+        """The contents of a helper column, the `at`-th of those with this header."""
+        cells = self.values[name]
+        row, column = sorted(place for place, value in cells.items() if value == header)[at]
+        found = []
+        while (row := row + 1, column) in cells:
+            found.append(cells[row, column])
+        return found
+
+
+def sheet(plan: Plan, name: str) -> Canvas:
+    (found,) = (canvas for canvas in compose(plan) if canvas.name == name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A function that returns the workbook of a template, which is not to be written to."""
+    folder, paths = tmp_path_factory.mktemp("surfaces"), {}
+
+    def build(name: str) -> Path:
+        if name not in paths:
+            paths[name] = folder / f"{name}.xlsx"
+            build_workbook(of(name), paths[name])
+        return paths[name]
+
+    return build
+
+
+@pytest.fixture
+def state(built, tmp_path):
+    """A function that returns a template's workbook with some of its inputs changed."""
+
+    def change(name: str, engine: Engine = engines.EMBEDDED, **inputs: float | str) -> Book:
+        changes: dict[str, dict[tuple[int, int], float | str]] = {}
+        for canvas in compose(Plan.of(of(name))):
+            for key in inputs.keys() & canvas.inputs.keys():
+                changes.setdefault(canvas.name, {})[canvas.inputs[key]] = inputs[key]
+        write_changed(built(name), tmp_path / "state.xlsx", changes)
+        return Book(tmp_path / "state.xlsx", engine)
+
+    return change
+
+
+def passes(path: Path, engine: Engine = engines.EMBEDDED, perturbations: int = 0) -> bool:
+    """Tell whether verify finds what the reference expects on the sheets of surfaces."""
+    results = verify(path, [engine], perturbations)
+    sheets = [part for result in results for part in result.sheets if part.sheet in NAMES]
+    assert [str(each) for part in sheets for each in part.findings] == []
+    return len(sheets) == 2 * len(results)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("era-v1", {DECISION_SURFACE, ERROR_SURFACE}),
+        ("deep", {DECISION_SURFACE, ERROR_SURFACE}),
+        ("softmax", {DECISION_SURFACE, ERROR_SURFACE}),
+        ("sine", {FITTED_CURVE, ERROR_SURFACE}),
+        ("steep", {FITTED_CURVE, ERROR_SURFACE}),
+        ("iris", {ERROR_SURFACE}),
+    ],
+)
+def test_sheets_are_there_where_they_apply(name, expected):
+    canvases = compose(Plan.of(of(name).with_training(iterations=2)))
+    assert {canvas.name for canvas in canvases} & set(NAMES) == expected
+
+
+def test_one_weight_has_no_error_surface():
+    network = "[network]\ninputs = 1\n[[network.layers]]\nunits = 1\nactivation = 'identity'\n"
+    rest = "weights = [[1]]\n[data]\ninputs = [[1]]\ntargets = [[2]]\n"
+    single = template.parse(f"{network}{rest}[training]\nlearning_rates = [0.1]\niterations = 3\n")
+    names = {canvas.name for canvas in compose(Plan.of(single))}
+    assert names & set(NAMES) == {FITTED_CURVE}
+
+
+def test_a_wide_network_has_no_decision_surface():
+    wide = template.parse(
+        "[network]\ninputs = 2\n[[network.layers]]\nunits = 70\nactivation = 'tanh'\n"
+        "init = { scheme = 'xavier-uniform', seed = 1 }\n[[network.layers]]\nunits = 1\n"
+        "activation = 'identity'\ninit = { scheme = 'xavier-uniform', seed = 1 }\n"
+        "[data]\ninputs = [[1, 2]]\ntargets = [[2]]\n"
+        "[training]\nlearning_rates = [0.1]\niterations = 1\n"
+    )
+    assert DECISION_SURFACE not in {canvas.name for canvas in compose(Plan.of(wide))}
+
+
+@pytest.mark.parametrize("name", ["era-v1", "xor", "sine", "softmax", "iris"])
+def test_no_sheet_has_too_many_formulas(name):
+    for canvas in compose(Plan.of(of(name))):
+        if canvas.name in NAMES:
+            assert sum(1 for _ in canvas.promised()) < 6000
+
+
+@pytest.mark.parametrize("name", ["era-v1", "xor", "softmax", "steep"])
+def test_random_states_are_the_reference_s(built, name):
+    assert passes(built(name), perturbations=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [
+        (
+            "softmax",
+            {
+                "surface_table": "lr 0.4",
+                "surface_iteration": 17,
+                "surface_output": "a_o3",
+                "error_table": "lr 0.4",
+                "error_iteration": 9,
+                "error_across": "w4",
+                "error_down": "b5",
+            },
+        ),
+        (
+            "steep",
+            {
+                "surface_table": "lr 0.05",
+                "surface_iteration": 30,
+                "surface_output": "a_o2",
+                "error_table": "lr 0.05",
+                "error_iteration": 40,
+                "error_across": "b1",
+                "error_down": "w3",
+            },
+        ),
+    ],
+)
+def test_libreoffice_shows_a_chosen_state(state, libreoffice, name, inputs):
+    assert passes(state(name, **inputs).path, libreoffice)
+
+
+def test_passes_of_many_samples_are_those_of_one():
+    plan = Plan.of(of("softmax"))
+    trace = plan.traces[0]
+    parameters = parameters_at(plan.network, trace, 7)
+    inputs = plan.data.used_inputs()
+    sums, activations = run(plan.network, parameters, inputs)
+    for place, sample in enumerate(inputs):
+        alone = forward(plan.network, parameters, sample.tolist(), plan.data.targets[place])
+        np.testing.assert_allclose(sums[-1][place], alone.pre_activations[-1], rtol=1e-14)
+        np.testing.assert_allclose(activations[-1][place], alone.activations[-1], rtol=1e-14)
+
+
+def weights_at(book: Book, tab: str, iteration: int) -> dict[str, float]:
+    """All weights and biases in a row of a training table, as the engine computed them."""
+    cells = book.values[tab]
+    row = next(row for (row, _), value in cells.items() if value == "iteration")
+    return {
+        str(value): float(cells[row + 1 + iteration, column])
+        for (at, column), value in cells.items()
+        if at == row and column >= FIRST_COLUMN
+    }
+
+
+def xor(weights: Mapping[str, float], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The 2-3-1 network's last pre-activation in PyTorch, its weights read from the columns."""
+    hidden = [
+        torch.tanh(
+            weights[f"w{2 * unit + 1}"] * x
+            + weights[f"w{2 * unit + 2}"] * y
+            + weights[f"b{unit + 1}"]
+        )
+        for unit in range(3)
+    ]
+    return sum(weights[f"w{7 + unit}"] * a for unit, a in enumerate(hidden)) + weights["b4"]
+
+
+def test_the_decision_surface_is_pytorch_s(state, engine):
+    book = state("xor", engine, surface_table="lr 2", surface_iteration=22)
+    at = DECISION_SURFACE, decision_surface.TOP, decision_surface.LEFT
+    x, y = (torch.tensor(axis) for axis in book.axes(*at))
+    weights = weights_at(book, "lr 2", 22)
+    expected = torch.sigmoid(xor(weights, x[None, :], y[:, None]))
+    np.testing.assert_allclose(book.square(*at), expected.numpy(), atol=1e-12)
+    assert (x[0], x[-1], y[0], y[-1]) == (-0.25, 1.25, -0.25, 1.25)  # a quarter around 0 … 1
+
+
+def test_samples_are_marked_where_they_are_and_for_what_they_are(state):
+    book = state("xor", **{"i1 of 3": 0.75, "t1 of 3": 0.0})
+    at = DECISION_SURFACE, decision_surface.TOP, decision_surface.LEFT
+    x, y = book.axes(*at)
+    marks = zip(
+        *(book.below(DECISION_SURFACE, name) for name in ("across", "up, lower", "up, higher")),
+        strict=True,
+    )
+    samples = zip(book.plan.data.inputs, book.plan.data.targets, strict=True)
+    for ((i1, i2), (target,)), (across, lower, higher) in zip(samples, marks, strict=True):
+        shown, hidden = (lower, higher) if target < 0.5 else (higher, lower)
+        assert hidden == OFF
+        # Cell k reaches from k to k + 1, and its value is that of its middle.
+        assert x[0] + (across - 0.5) * (x[1] - x[0]) == pytest.approx(i1)
+        assert y[0] + (shown - 0.5) * (y[1] - y[0]) == pytest.approx(i2)
+        assert abs(x[int(across)] - i1) <= (x[1] - x[0]) / 2 + 1e-12
+
+
+def test_lines_between_cells_stand_on_the_range_of_the_colours():
+    # LibreOffice shows but one of several conditional formats that overlap otherwise.
+    canvas = sheet(Plan.of(of("xor")), DECISION_SURFACE)
+    (colours,) = (
+        each.place
+        for each in canvas.heat_maps
+        if each.place[:2] == (decision_surface.TOP, decision_surface.LEFT)
+    )
+    assert {rule.place for rule in canvas.rules} == {colours}
+    assert canvas.rules[1].formula == "=AND(COLUMN(F9)<30,(F9>=0.5)<>(G9>=0.5))"
+
+
+def test_a_single_sample_has_a_range_around_it(state):
+    book = state("era-v1", i1=0.3)
+    x, y = book.axes(DECISION_SURFACE, decision_surface.TOP, decision_surface.LEFT)
+    np.testing.assert_allclose([x[0], x[-1], y[0], y[-1]], [-0.7, 1.3, -0.9, 1.1])
+
+
+def test_the_error_surface_is_pytorch_s(state):
+    book = state("xor", error_table="lr 2", error_iteration=12, error_across="w8", error_down="b1")
+    at = ERROR_SURFACE, error_surface.TOP, error_surface.LEFT
+    across, up = book.axes(*at)
+    found, weights = book.square(*at), weights_at(book, "lr 2", 12)
+    inputs, targets = torch.tensor(book.plan.data.inputs), torch.tensor(book.plan.data.targets)
+    for column, w8 in enumerate(across):
+        for row, b1 in enumerate(up):
+            z = xor({**weights, "w8": w8, "b1": b1}, *inputs.double().T)
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(z, targets[:, 0].double())
+            assert found[row, column] == pytest.approx(loss.item(), abs=1e-12)
+
+
+def test_the_error_at_a_moment_is_that_of_its_row(state):
+    book = state("era-v1", error_iteration=30, error_across="w7", error_down="w3")
+    cells = book.values[ERROR_SURFACE]
+    row = next(row for (row, _), text in cells.items() if text == "E_total at this iteration")
+    tab = book.plan.controls.error_table
+    assert cells[row, 2] == pytest.approx(weights_at(book, tab, 30)["E_total"], abs=1e-15)
+
+
+def test_the_path_is_that_of_the_training(state):
+    book = state("xor", error_table="lr 0.5", error_iteration=5, error_across="w2", error_down="b4")
+    at = ERROR_SURFACE, error_surface.TOP, error_surface.LEFT
+    columns = [
+        np.array(book.below(ERROR_SURFACE, name, place))
+        for name, place in (("iteration", 0), ("x", 0), ("y", 0))
+    ]
+    iterations, *positions = columns
+    assert (iterations[0], iterations[-2], iterations[-1]) == (0, 24, 5)
+    for name, axis, position in zip(("w2", "b4"), book.axes(*at), positions, strict=True):
+        values = axis[0] + (position - 0.5) * (axis[1] - axis[0])
+        expected = [weights_at(book, "lr 0.5", int(k))[name] for k in iterations]
+        np.testing.assert_allclose(values, expected, atol=1e-12)
+        assert 0 < position.min() < position.max() < len(axis)
+    steps = [axis[1] - axis[0] for axis in book.axes(*at)]
+    assert steps[0] == pytest.approx(steps[1])
+
+
+def test_one_weight_chosen_twice_is_said(state):
+    book = state("era-v1", error_across="w5", error_down="w5")
+    assert "choose two different ones" in book.values[ERROR_SURFACE].values()
+    found = book.square(ERROR_SURFACE, error_surface.TOP, error_surface.LEFT)
+    assert (found == found[0]).all()  # the weight across counts
+    assert len(set(found[0])) > 1
+    assert passes(book.path)
+
+
+def test_a_large_network_shows_the_error_of_one_sample():
+    canvas = sheet(Plan.of(of("iris")), ERROR_SURFACE)
+    texts = [str(cell.value) for cell in canvas.cells.values()]
+    assert "E_total of the sample of the chosen iteration" in texts
+
+
+def test_the_fitted_curve_is_numpy_s(state):
+    book = state("sine", surface_iteration=31)
+    weights = weights_at(book, book.plan.controls.surface_table, 31)
+    inputs = np.array(book.plan.data.inputs)[:, 0]
+    x = np.array(book.below(FITTED_CURVE, "i1 standardised"))
+    raw = x * inputs.std() + inputs.mean()
+    np.testing.assert_allclose([raw[0], raw[-1]], [-3.6, 3.6])
+    hidden = [np.tanh(weights[f"w{k}"] * x + weights[f"b{k}"]) for k in range(1, 9)]
+    expected = sum(weights[f"w{8 + k}"] * a for k, a in enumerate(hidden, start=1)) + weights["b9"]
+    found = book.below(FITTED_CURVE, "output at iteration 31")
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert len(found) == fitted_curve.POINTS
+
+
+@pytest.mark.parametrize("iteration", [3, 40])
+def test_a_training_that_diverges_is_no_obstacle(state, iteration):
+    book = state(
+        "steep",
+        surface_table="lr 30",
+        surface_iteration=iteration,
+        error_table="lr 30",
+        error_iteration=iteration,
+    )
+    assert not math.isfinite(book.plan.trace_of("lr 30")["w1"][-1])
+    assert passes(book.path)
