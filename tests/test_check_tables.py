@@ -71,6 +71,20 @@ def test_labels_of_a_diagram_are_no_table(tmp_path):
     assert len(report.tables) == 1
 
 
+@pytest.mark.parametrize("names", [["i1", "w1", "w2", "w3"], ["w1", "i1", "w2", "w3"]])
+@pytest.mark.parametrize("values_in", ["B", None])
+def test_a_list_of_labels_beside_the_table_is_no_part_of_it(tmp_path, names, values_in):
+    table = HandMade(left=3, rate_cell="H1", rate_label="G1")
+    table.formulas["w3"] = table.formulas["w3"].replace("∂E/∂w3", "∂E/∂w1")
+    beside = {f"A{table.top + 1 + row}": name for row, name in enumerate(names)}
+    if values_in is not None:
+        beside |= {f"B{table.top + 1 + row}": 0.05 * (row + 1) for row in range(len(names))}
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table.contents() | beside))
+    assert [table.place for table in report.tables] == ["D5:AH13"]
+    assert [(one.column, one.kind) for one in report.mistakes] == [("w3", "wrong-gradient")]
+    assert len(report.tables[0].columns) == len(table.order)
+
+
 def test_rows_may_be_samples(tmp_path):
     table = HandMade(rows=8)
     for name in table.given:
@@ -80,3 +94,36 @@ def test_rows_may_be_samples(tmp_path):
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
     assert report.passed, report.mistakes
     assert "several-samples" in {one.kind for one in report.remarks}
+
+
+def samples(table):
+    """Put other inputs and targets into every row."""
+    for name in table.given:
+        for row in range(table.rows):
+            value = round((0.1 + 0.07 * row * len(name) + 0.13 * int(name[1:])) % 1, 2)
+            table.cells[table.address(name, row)] = value
+
+
+def test_weights_that_do_not_follow_each_sample_tell_no_learning_rate(tmp_path):
+    table = HandMade(rows=8)
+    samples(table)
+    table.cells["E2"] = 2
+    for name in table.start:
+        update = f"$E$2*{{∂E/∂{name}.up}}"
+        table.formulas[name] = f"{{{name}.up}}-IF(MOD(ROW(),4)=0,{update},0)"
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert report.passed, report.mistakes
+    assert report.tables[0].learning_rate.value is None
+    assert {one.kind for one in report.remarks} == {"several-samples", "unchecked", "recalculated"}
+
+
+def test_a_softmax_is_said_to_be_unchecked(tmp_path):
+    table = HandMade(rows=8)
+    for unit in (1, 2):
+        table.formulas[f"a_o{unit}"] = f"EXP({{o{unit}}})/(EXP({{o1}})+EXP({{o2}}))"
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert report.passed, report.mistakes
+    (said,) = (one.words for one in report.remarks if one.kind == "activation")
+    assert (
+        said == "the hidden activation is sigmoid; the outputs are a softmax, which was not checked"
+    )

@@ -65,7 +65,10 @@ class WeightPath:
     def _weight(self, choice: WeightChoice, which: int, values: Array) -> None:
         """Write one weight at each point, and where that is on the picture."""
         moment, axis = choice.moment, self.axes[which]
-        last = choice.plan.network.parameters[-1].name
+        places = moment.tables[0].places
+        # Biases stand beside their layer's weights, so the last of all may be a weight.
+        names = [parameter.name for parameter in choice.plan.network.parameters]
+        last = max(names, key=places.__getitem__)
         place = f"INDEX({choice.columns},MATCH({choice.chosen[which]},{choice.names},0))"
         for row, value in enumerate(map(float, values), start=self.row):
             step = cell_address(row, self.column)
