@@ -114,7 +114,7 @@ def test_weights_that_do_not_follow_each_sample_tell_no_learning_rate(tmp_path):
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
     assert report.passed, report.mistakes
     assert report.tables[0].learning_rate.value is None
-    assert {one.kind for one in report.remarks} == {"several-samples", "unchecked", "recalculated"}
+    assert {one.kind for one in report.remarks} == {"several-samples", "unchecked"}
 
 
 def test_a_softmax_is_said_to_be_unchecked(tmp_path):
