@@ -17,8 +17,9 @@ from sheetgen.sheets.plan import Plan
 from sheetgen.training import Training
 
 EXCEL_2007 = {
-    "ABS", "CHAR", "COUNTIF", "EXP", "IF", "INDEX", "ISNUMBER", "MATCH", "MAX", "MIN", "ROUND",
-    "SUM",
+    "ABS", "AND", "AVERAGE", "CHAR", "CHOOSE", "COLUMN", "COUNTIF", "EXP", "IF", "IFERROR", "INDEX",
+    "INT", "ISNUMBER", "LEN", "LOG10", "MATCH", "MAX", "MID", "MIN", "MOD", "NOT", "OR", "ROUND",
+    "ROW", "SIGN", "SUM", "TEXT",
 }  # fmt: skip
 
 ONE_EACH = sigmoid_network([[[0.1, 0.2], [0.3, 0.4]], [[0.5, 0.6]], [[0.7]]], [1.0, 2.0], [0.5])

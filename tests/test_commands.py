@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import cnn.cli
+import cnn.torch_loading
 from sheetgen.commands import CommandGroup, suggestion
 from sheetgen.errors import InputError, RunError
 
@@ -135,5 +136,5 @@ def test_a_torch_that_lacks_a_package_is_another_fault(monkeypatch):
     def broken(_name):
         raise ModuleNotFoundError("No module named 'sympy'", name="sympy")
 
-    monkeypatch.setattr(cnn.cli.importlib, "import_module", broken)
+    monkeypatch.setattr(cnn.torch_loading.importlib, "import_module", broken)
     assert isinstance(CliRunner().invoke(cnn.cli.main, ["models"]).exception, ModuleNotFoundError)
