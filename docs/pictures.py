@@ -8,12 +8,18 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import openpyxl
 from PIL import Image
 
+from cnn.export.runs import export_run
 from cnn.log import put_into_workbook
 from sheetgen import template
 from sheetgen.build import build_workbook
+from sheetgen.compose import compose
+from sheetgen.exercises import make_exercise
 from sheetgen.render import render
+from sheetgen.sheets.plan import Plan
+from sheetgen.xlsx import write_changed
 
 # The part of a sheet to show, in pixels at 96 per inch: left, top, right, bottom.
 PARTS = {
@@ -24,10 +30,16 @@ PARTS = {
     "CNN best": (0, 0, 1903, 2138),
 }
 IRIS = (0, 0, 1518, 670)
+EXPLORER = (0, 0, 2080, 1010)
+DECISION_SURFACE = (0, 0, 2190, 674)
+ERROR_SURFACE = (0, 0, 860, 710)
+EXERCISE = (0, 0, 1900, 410)
+DIGIT = (0, 0, 1400, 830)
+LAYERS = (0, 0, 1155, 500)
 
 
 def main() -> None:
-    """Write docs/<sheet>.png for each part, and docs/iris.png."""
+    """Write docs/<sheet>.png for each part, and those of the other workbooks."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
@@ -43,6 +55,52 @@ def main() -> None:
         build_workbook(template.load("iris").with_training(iterations=20), iris)
         pictures = {path.stem: path for path in render(iris, Path(folder, "iris"))}
         save(pictures["Overview"], IRIS, "iris")
+        explore(Path(folder))
+        exercise(Path(folder))
+        digit(Path(folder), arguments.run, arguments.data_dir)
+
+
+def explore(folder: Path) -> None:
+    """Save Explorer in the middle of a training of era-v1, and the surfaces of xor."""
+    era, xor = template.load("era-v1"), template.load("xor").with_training(learning_rates=[2])
+    built = build_workbook(era, folder / "era.xlsx").saved.path
+    canvas = next(each for each in compose(Plan.of(era)) if each.name == "Explorer")
+    places = canvas.inputs
+    chosen: dict[tuple[int, int], float | str] = {
+        places["explorer_iteration"]: 40,
+        places["explorer_weight"]: "w1",
+    }
+    write_changed(built, folder / "moved.xlsx", {"Explorer": chosen}, cached=0)
+    pictures = {path.stem: path for path in render(folder / "moved.xlsx", folder / "era")}
+    save(pictures["Explorer"], EXPLORER, "explorer")
+    built = build_workbook(xor, folder / "xor.xlsx").saved.path
+    pictures = {path.stem: path for path in render(built, folder / "xor")}
+    save(pictures["Decision surface"], DECISION_SURFACE, "decision-surface")
+    save(pictures["Error surface"], ERROR_SURFACE, "error-surface")
+
+
+def exercise(folder: Path) -> None:
+    """Save an exercise of which some blanks are filled in, one of them wrongly."""
+    made = make_exercise(template.load("era-v1"), folder / "ada.xlsx", level=2)
+    layout = made.exercise.assigned(made.students[0]).layout
+    book = openpyxl.load_workbook(made.workbooks[0].path)
+    for number, blank in enumerate(made.exercise.blanks[:14]):
+        right = layout.formula(blank)
+        book["Exercise"][layout.cell(blank)] = 0.5 if number == 4 else right
+    book.save(folder / "filled.xlsx")
+    pictures = {path.stem: path for path in render(folder / "filled.xlsx", folder / "ada")}
+    save(pictures["Exercise"], EXERCISE, "exercise")
+
+
+def digit(folder: Path, run: Path, data_dir: Path) -> None:
+    """Save Digit with a digit drawn by hand, and Layers with what a convolution makes of it."""
+    exported = export_run(run, folder / "digit.xlsx", data_dir)
+    choice = exported.places.choice
+    assert choice
+    write_changed(exported.saved.path, folder / "drawn.xlsx", {"Digit": {choice: 0}}, cached=0)
+    pictures = {path.stem: path for path in render(folder / "drawn.xlsx", folder / "digit")}
+    save(pictures["Digit"], DIGIT, "digit")
+    save(pictures["Layers"], LAYERS, "layers")
 
 
 def save(path: Path, part: tuple[int, int, int, int], name: str) -> None:
