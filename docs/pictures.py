@@ -23,7 +23,7 @@ from sheetgen.xlsx import write_changed
 
 # The part of a sheet to show, in pixels at 96 per inch: left, top, right, bottom.
 PARTS = {
-    "Overview": (0, 0, 1518, 740),
+    "Overview": (0, 0, 1518, 610),
     "Derivation": (0, 0, 1108, 1754),
     "Playground": (0, 0, 1900, 560),
     "Learning rates": (0, 0, 1940, 1240),
