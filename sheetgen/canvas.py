@@ -188,6 +188,11 @@ class Canvas:
         if scale > 1:
             self.scales[row, column] = scale
 
+    def shorten(self, first_column: int, last_column: int) -> None:
+        """Show the large numbers of columns, as far down as something stands, in few characters."""
+        last = max(row for row, _ in self.cells)
+        self.numbers.append((0, first_column, last, last_column))
+
     def ask(
         self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object
     ) -> None:

@@ -103,6 +103,8 @@ class _Sheet:
         points_drawn = self.samples.points(axes, limits[1] if limits else None)
         main.overlay(points_drawn, "The samples on the plane of the inputs")
         self._legend(values)
+        canvas.shorten(2, 2)
+        canvas.shorten(self.helpers, self.helpers + 18)
         last = max(pictures.last_row, main.place[2] + 5)
         canvas.print_area = (0, 0, last, self.helpers - 2)
 

@@ -132,7 +132,7 @@ class _Sheet:
     def draw(self) -> None:
         canvas, main = self.canvas, self.main
         canvas.widths.update({0: 2, 1: 28, 2: 13, 3: 8})
-        canvas.widths.update(dict.fromkeys(range(self.helpers, self.cells + 1), 12))
+        canvas.widths.update(dict.fromkeys(range(self.helpers, self.cells + 1), 16))
         canvas.heights[0] = 28
         canvas.write(0, 1, "Error surface", TITLE)
         text = (
@@ -154,6 +154,8 @@ class _Sheet:
         main.outline(f"INT({LEVELS}*SQRT({level}))", LINES)
         main.overlay(self._path(), "The path of the training over the error surface")
         self._legend(errors)
+        canvas.shorten(2, 2)
+        canvas.shorten(self.helpers, self.cells)
         canvas.print_area = (0, 0, main.place[2] + 6, main.place[3] + 1)
 
     def _surface(self, values: Array) -> Array:

@@ -35,6 +35,7 @@ MARGIN = 20  # pixels
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 PIXELS_OF_ROW = 20
 BEHIND = 13  # the first column of the cells behind the sheet
+NUMBERS_BEHIND = (9, 13, 14, 15, 22, 41)  # those of their columns that show numbers in full
 WITHOUT_DIAGRAM = 30  # characters
 
 
@@ -74,6 +75,8 @@ class _Sheet:
         self.written_out()
         self.widths()
         last = self.diagrams()
+        canvas.shorten(self.panel.last_column, self.panel.last_column)
+        canvas.shorten(BEHIND, BEHIND + NUMBERS_BEHIND[-1])
         canvas.write(TOP, self.values.column, "Values of this moment", SECTION)
         canvas.write(0, BEHIND, "Cells behind this sheet", SECTION)
         last = max(last, self.panel.row, min(self.values.last_row, max(last, self.panel.row) + 30))
@@ -175,7 +178,7 @@ class _Sheet:
         canvas.widths |= self.panel.widths()
         column = self.values.column
         canvas.widths |= {column - 1: 3, column: 12, column + 1: 13, column + 2: 15}
-        canvas.widths |= {BEHIND + 8: 24, BEHIND + 9: 12}
+        canvas.widths |= {BEHIND + 8: 24} | {BEHIND + at: 14 for at in NUMBERS_BEHIND}
 
     def diagrams(self) -> int:
         """Draw the diagrams, or say why not; return the last row that they cover."""

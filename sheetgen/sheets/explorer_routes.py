@@ -21,8 +21,9 @@ from sheetgen.style import INPUT, KINDS, LABEL, LINE, SERIES_COLOURS, header
 
 FRAME = 9  # pixels to either side of what is chosen
 HALF_LABEL = 38  # pixels, of a bias's label
-NOTHING = "1E-200"  # what is less may be 0 in one engine and not in another
 THICK, MEDIUM = 0.4, 0.08  # of the largest gradient, from which on a line is so wide
+NOTHING = "1E-9"  # of the largest gradient: what is less may be rounding, and counts as none
+NO_GRADIENT = "1E-200"  # nor does it count where all are so small
 WIDTHS = {3: 5.0, 2: 2.5, 1: 1.0}  # points
 RISES, FALLS = SERIES_COLOURS[0], SERIES_COLOURS[4]
 """Colours of a negative gradient, by which its weight rises, and of a positive one."""
@@ -118,7 +119,8 @@ class Routes:
         steps = f"IF(ABS({size})>={MEDIUM}*{largest},2,1)"
         steps = f"IF(ABS({size})>={THICK}*{largest},3,{steps})"
         # ironcalc takes 1E-305 for 0, but not for less than 1E-200.
-        is_nothing = f"OR({size}=0,ABS({size})<{NOTHING})"
+        least = f"MAX({NOTHING}*{largest},{NO_GRADIENT})"
+        is_nothing = f"OR({size}=0,ABS({size})<{least})"
         formula = f"=IF({is_nothing},0,SIGN({size})*{steps})"
         canvas.calculate(row, self.column + 2, formula, self._kind(place), LABEL)
         places = (*self._ends[place], *self._corners(place))
@@ -142,7 +144,7 @@ class Routes:
         if not all(map(is_promised, gradients)):
             return nan
         size, largest = abs(gradients[place]), max(map(abs, gradients))
-        if abs(size) < float(NOTHING):
+        if size < max(float(NOTHING) * largest, float(NO_GRADIENT)):
             return 0.0
         width = 3 if size >= THICK * largest else 2 if size >= MEDIUM * largest else 1
         return float(np.sign(gradients[place]) * width)

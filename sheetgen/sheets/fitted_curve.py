@@ -108,6 +108,8 @@ class _Sheet:
         if self.plan.data.samples > MOST:
             text = f"{MOST} of {self.plan.data.samples} samples are shown"
             canvas.write(6, 1, text, NOTE)
+        canvas.shorten(2, 2)
+        canvas.shorten(HELPERS, curve.next_column)
         canvas.print_area = (0, 0, 30, HELPERS - 2)
 
     def _axis(self, at: tuple[int, int]) -> None:
