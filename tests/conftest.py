@@ -62,6 +62,14 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
+def every_engine() -> tuple[Engine, ...]:
+    """All engines at once, for what is the same work in front of each of them."""
+    for each in engines.ENGINES:
+        require(each.missing())
+    return engines.ENGINES
+
+
+@pytest.fixture
 def libreoffice() -> Engine:
     """LibreOffice, for tests that need just that."""
     chosen = engines.engine("libreoffice")

@@ -7,7 +7,7 @@ from conftest import trained
 from openpyxl.formula.translate import Translator
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from sheetgen import engines, reference, template
+from sheetgen import reference, template
 from sheetgen.build import build_workbook
 from sheetgen.compose import compose
 from sheetgen.engines import EMBEDDED
@@ -177,16 +177,12 @@ def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
 
 
 @pytest.mark.parametrize("name", template.built_in())
-@pytest.mark.parametrize("engine_name", ["ironcalc", "formualizer", "libreoffice"])
-def test_every_built_in_template_verifies(name, engine_name, tmp_path):
-    """With as many rows as one and a half epochs need, and its inputs moved."""
-    engine = engines.engine(engine_name)
-    if engine.missing():
-        pytest.skip(engine.missing())
+def test_every_built_in_template_verifies(name, every_engine, tmp_path):
+    """With as many rows as one and a half epochs need, and its inputs moved, in every engine."""
     source = template.load(name)
     rows = min(source.iterations, max(6, source.data.samples * 3 // 2))
     build_workbook(source.with_training(iterations=rows), tmp_path / "book.xlsx")
-    for result in verify(tmp_path / "book.xlsx", [engine], perturbations=1):
+    for result in verify(tmp_path / "book.xlsx", every_engine, perturbations=1):
         findings = [str(each) for sheet in result.sheets for each in sheet.findings]
         assert not findings, "\n".join(findings[:5])
 

@@ -36,8 +36,8 @@ from sheetgen.style import (
     number,
 )
 
-FORMULAS = 4000  # of the surface
-CHARACTERS = 6_000_000  # of those formulas
+FORMULAS = 8000  # of the surface
+CHARACTERS = 2_500_000  # of those formulas, which all programs read in a second or two
 LONGEST = 8000  # of one formula
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 FINEST = 21  # cells a side
@@ -72,11 +72,15 @@ def _fitting(plan: Plan) -> tuple[int, int, int] | None:
         sizes = {cut: Passes(network, samples, cut, lambda *_: "AAA999").size() for cut in cuts}
         least = SIZES[-1] if samples == 1 else SIZES[-2]
         for size in (size for size in SIZES if least <= size <= FINEST):
-            for cut, (formulas, characters, longest) in sizes.items():
-                cells = size * size
-                fits = cells * formulas <= FORMULAS and cells * characters <= CHARACTERS
-                if fits and longest <= LONGEST:
-                    return samples, cut, size
+            fitting = [
+                (characters, cut)
+                for cut, (formulas, characters, longest) in sizes.items()
+                if size * size * formulas <= FORMULAS
+                and size * size * characters <= CHARACTERS
+                and longest <= LONGEST
+            ]
+            if fitting:
+                return samples, min(fitting)[1], size
     return None
 
 
