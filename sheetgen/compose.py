@@ -5,17 +5,17 @@ from sheetgen.canvas import Canvas
 from sheetgen.columns import MAXIMUM_FORMULA
 from sheetgen.errors import InputError
 from sheetgen.sheets.comparison import comparison_sheet, series_name
-from sheetgen.sheets.decision_surface import decision_surface_sheet
 from sheetgen.sheets.derivation import derivation_sheet
-from sheetgen.sheets.error_surface import error_surface_sheet
-from sheetgen.sheets.explorer import explorer_sheet
-from sheetgen.sheets.fitted_curve import fitted_curve_sheet
+from sheetgen.sheets.explorer.sheet import explorer_sheet
 from sheetgen.sheets.gradient_check import gradient_check_sheet
 from sheetgen.sheets.origin import origin_sheet
 from sheetgen.sheets.overview import overview_sheet
 from sheetgen.sheets.plan import Plan
 from sheetgen.sheets.playground import playground_sheet
 from sheetgen.sheets.sources import Sources
+from sheetgen.sheets.surfaces.decision_surface import decision_surface_sheet
+from sheetgen.sheets.surfaces.error_surface import error_surface_sheet
+from sheetgen.sheets.surfaces.fitted_curve import fitted_curve_sheet
 from sheetgen.sheets.training_table import Table, variant_sheet
 
 

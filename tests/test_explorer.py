@@ -23,7 +23,7 @@ from sheetgen.engines import Engine, Values
 from sheetgen.errors import InputError
 from sheetgen.history import Trace
 from sheetgen.network import Bias
-from sheetgen.sheets.explorer import explorer_sheet
+from sheetgen.sheets.explorer.sheet import explorer_sheet
 from sheetgen.sheets.plan import EXPLORER, Plan
 from sheetgen.sheets.sources import Sources
 from sheetgen.sheets.training_table import variant_sheet

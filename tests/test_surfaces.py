@@ -20,10 +20,10 @@ from sheetgen.canvas import Canvas
 from sheetgen.compose import compose
 from sheetgen.engines import Engine, Values
 from sheetgen.reference import forward
-from sheetgen.sheets import decision_surface, error_surface, fitted_curve
-from sheetgen.sheets.grid import OFF
 from sheetgen.sheets.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
-from sheetgen.sheets.snapshot import parameters_at, run
+from sheetgen.sheets.surfaces import decision_surface, error_surface, fitted_curve
+from sheetgen.sheets.surfaces.grid import OFF
+from sheetgen.sheets.surfaces.snapshot import parameters_at, run
 from sheetgen.sheets.training_table import FIRST_COLUMN
 from sheetgen.template import Template
 from sheetgen.verification import read_subject, verify
@@ -216,7 +216,7 @@ def test_a_wide_network_has_no_decision_surface():
 def test_no_sheet_has_too_many_formulas(name):
     for canvas in compose(Plan.of(of(name))):
         if canvas.name in NAMES:
-            assert sum(1 for _ in canvas.promised()) < 6000
+            assert sum(1 for _ in canvas.promised()) < 10_000
 
 
 @pytest.mark.parametrize("name", ["era-v1", "xor", "softmax", "steep"])

@@ -165,7 +165,9 @@ def test_every_chart_carries_the_values_of_its_cells(book: Book):
             if each.tag.endswith("numRef"):
                 points = {index: float(text) for index, text in points.items()}
             # An empty cell interrupts a line.
-            assert points == {index: cell for index, cell in enumerate(expected) if cell is not None}
+            assert points == {
+                index: cell for index, cell in enumerate(expected) if cell is not None
+            }
 
 
 def test_every_chart_is_a_scatter_chart_without_a_title(era: Book):

@@ -13,14 +13,14 @@ from sheetgen.activations import Array
 from sheetgen.canvas import Canvas, cell_address
 from sheetgen.columns import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.network import activation_name
-from sheetgen.sheets import unit_pictures
-from sheetgen.sheets.chosen_output import ChosenOutput
-from sheetgen.sheets.grid import CELL, NAME, SIZES, TICK, Axis, Grid, limits_of, shading
 from sheetgen.sheets.moment import Moment
 from sheetgen.sheets.plan import DECISION_SURFACE, Plan
-from sheetgen.sheets.samples_list import HIGH, LOW, MOST, InputColumn, SamplesList
-from sheetgen.sheets.snapshot import Snapshot
 from sheetgen.sheets.sources import Sources
+from sheetgen.sheets.surfaces import unit_pictures
+from sheetgen.sheets.surfaces.chosen_output import ChosenOutput
+from sheetgen.sheets.surfaces.grid import CELL, NAME, SIZES, TICK, Axis, Grid, limits_of, shading
+from sheetgen.sheets.surfaces.samples_list import HIGH, LOW, MOST, InputColumn, SamplesList
+from sheetgen.sheets.surfaces.snapshot import Snapshot
 from sheetgen.sheets.training_table import Table
 from sheetgen.style import (
     FINE,

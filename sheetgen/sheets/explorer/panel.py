@@ -1,6 +1,6 @@
 """The written-out part of `Explorer`: lines of a symbol, its equation in symbols and in numbers.
 
-Here are the columns, and the forward pass; the chain rule is in explorer_chain.py.
+Here are the columns, and the forward pass; the chain rule is in chain.py.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from sheetgen.activations import Activation
 from sheetgen.canvas import Canvas
 from sheetgen.history import EXPONENTIALS, GREATEST
 from sheetgen.network import Network, activation_name
-from sheetgen.sheets.explorer_values import Values
+from sheetgen.sheets.explorer.values import Values
 from sheetgen.sheets.live_text import Words, filled, joined
 from sheetgen.style import FINE, KINDS, Style, band
 

@@ -13,14 +13,14 @@ from sheetgen.formulas import softmax_helpers
 from sheetgen.history import BATCH_ROW, BATCH_SIZE
 from sheetgen.network import Network
 from sheetgen.sheets import diagram
-from sheetgen.sheets.explorer_chain import MOST_SHARES, Chain
-from sheetgen.sheets.explorer_choice import Choice
-from sheetgen.sheets.explorer_diagram import Diagrams, is_explored, plane_of, why_not
-from sheetgen.sheets.explorer_lines import Lines
-from sheetgen.sheets.explorer_panel import Panel, is_written_out
-from sheetgen.sheets.explorer_shares import Shares
-from sheetgen.sheets.explorer_update import Update, is_plain
-from sheetgen.sheets.explorer_values import RATE, Values
+from sheetgen.sheets.explorer.chain import MOST_SHARES, Chain
+from sheetgen.sheets.explorer.choice import Choice
+from sheetgen.sheets.explorer.diagram import Diagrams, is_explored, plane_of, why_not
+from sheetgen.sheets.explorer.lines import Lines
+from sheetgen.sheets.explorer.panel import Panel, is_written_out
+from sheetgen.sheets.explorer.shares import Shares
+from sheetgen.sheets.explorer.update import Update, is_plain
+from sheetgen.sheets.explorer.values import RATE, Values
 from sheetgen.sheets.live_text import Words, decimal, joined, literal, significant
 from sheetgen.sheets.moment import Moment
 from sheetgen.sheets.plan import EXPLORER, Plan

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sheetgen.canvas import cell_address
 from sheetgen.network import Connection
-from sheetgen.sheets.explorer_choice import Choice, Fact, only_if
+from sheetgen.sheets.explorer.choice import Choice, Fact, only_if
 from sheetgen.sheets.live_text import Words, joined
 from sheetgen.style import header
 

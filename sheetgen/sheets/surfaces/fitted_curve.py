@@ -15,12 +15,12 @@ from sheetgen.activations import Array
 from sheetgen.canvas import Canvas, Chart, Series, cell_address
 from sheetgen.columns import MAXIMUM_FORMULA
 from sheetgen.network import activation_name
-from sheetgen.sheets.chosen_output import choose_output, softmax_formula
 from sheetgen.sheets.moment import Moment
 from sheetgen.sheets.plan import FITTED_CURVE, Plan
-from sheetgen.sheets.samples_list import MOST, InputColumn, SamplesList
-from sheetgen.sheets.snapshot import Snapshot, run
 from sheetgen.sheets.sources import Sources
+from sheetgen.sheets.surfaces.chosen_output import choose_output, softmax_formula
+from sheetgen.sheets.surfaces.samples_list import MOST, InputColumn, SamplesList
+from sheetgen.sheets.surfaces.snapshot import Snapshot, run
 from sheetgen.sheets.training_table import Table
 from sheetgen.style import (
     KINDS,

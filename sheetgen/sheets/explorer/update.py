@@ -7,10 +7,10 @@ remembers, which the training table has in its helper columns: its new weight is
 from dataclasses import dataclass
 
 from sheetgen.history import BATCH_ROW, BATCH_SIZE, sum_name
-from sheetgen.sheets.explorer_chain import Chain
-from sheetgen.sheets.explorer_choice import Choice, Fact
-from sheetgen.sheets.explorer_lines import ALWAYS, NOTHING, Condition, agreement, both, negated
-from sheetgen.sheets.explorer_values import Instant, Values
+from sheetgen.sheets.explorer.chain import Chain
+from sheetgen.sheets.explorer.choice import Choice, Fact
+from sheetgen.sheets.explorer.lines import ALWAYS, NOTHING, Condition, agreement, both, negated
+from sheetgen.sheets.explorer.values import Instant, Values
 from sheetgen.sheets.live_text import Words, joined, literal
 from sheetgen.sheets.training_table import Table
 

@@ -9,9 +9,9 @@ from sheetgen.activations import Array
 from sheetgen.history import EXPONENTIALS, GREATEST
 from sheetgen.network import Connection
 from sheetgen.reference import Parameters
-from sheetgen.sheets.error_passes import ERRORS, Part, Passes
-from sheetgen.sheets.snapshot import run
-from sheetgen.sheets.weight_choice import WeightChoice
+from sheetgen.sheets.surfaces.error_passes import ERRORS, Part, Passes
+from sheetgen.sheets.surfaces.snapshot import run
+from sheetgen.sheets.surfaces.weight_choice import WeightChoice
 
 
 @dataclass(frozen=True)

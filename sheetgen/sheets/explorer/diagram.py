@@ -14,9 +14,9 @@ from sheetgen.sheets.diagram_layout import (
     nodes_of,
     too_many,
 )
-from sheetgen.sheets.explorer_choice import Choice
-from sheetgen.sheets.explorer_routes import FALLS, MEDIUM, RISES, THICK, WIDTHS, Routes
-from sheetgen.sheets.explorer_values import Values
+from sheetgen.sheets.explorer.choice import Choice
+from sheetgen.sheets.explorer.routes import FALLS, MEDIUM, RISES, THICK, WIDTHS, Routes
+from sheetgen.sheets.explorer.values import Values
 from sheetgen.sheets.live_text import Words, joined, literal, significant
 from sheetgen.style import LABEL, LINE, MUTED, header
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from sheetgen.activations import Array
 from sheetgen.canvas import Canvas, cell_address, local
-from sheetgen.sheets.grid import Axis
-from sheetgen.sheets.snapshot import DIVERGED
+from sheetgen.sheets.surfaces.grid import Axis
+from sheetgen.sheets.surfaces.snapshot import DIVERGED
+from sheetgen.sheets.surfaces.weight_choice import WeightChoice
 from sheetgen.sheets.training_table import Table
-from sheetgen.sheets.weight_choice import WeightChoice
 from sheetgen.style import FINE, LABEL, WHOLE, header, number
 
 STEPS = 60  # from the first iteration to the last, or fewer in a shorter training

@@ -12,7 +12,7 @@ import numpy as np
 from sheetgen import notation
 from sheetgen.canvas import Canvas, Value, cell_address
 from sheetgen.network import Bias, Network, Parameter, activation_name
-from sheetgen.sheets.explorer_values import RATE, Instant, Values
+from sheetgen.sheets.explorer.values import RATE, Instant, Values
 from sheetgen.sheets.live_text import Words, factor, filled, joined, significant
 from sheetgen.style import LABEL, header
 

@@ -8,9 +8,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.activations import Array
 from sheetgen.canvas import Canvas, cell_address
-from sheetgen.sheets.error_passes import ACROSS, BASE, DOWN
 from sheetgen.sheets.sources import Sources
-from sheetgen.sheets.weight_choice import WeightChoice
+from sheetgen.sheets.surfaces.error_passes import ACROSS, BASE, DOWN
+from sheetgen.sheets.surfaces.weight_choice import WeightChoice
 from sheetgen.style import header, label, number
 
 KINDS = (BASE, ACROSS, DOWN)

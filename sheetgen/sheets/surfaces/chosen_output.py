@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sheetgen.canvas import Canvas, cell_address
 from sheetgen.network import activation_name
 from sheetgen.sheets.plan import Plan
-from sheetgen.sheets.snapshot import Snapshot
+from sheetgen.sheets.surfaces.snapshot import Snapshot
 from sheetgen.style import LABEL, WHOLE, header, label, number
 
 

@@ -13,16 +13,16 @@ import numpy as np
 from sheetgen.activations import Array
 from sheetgen.canvas import Canvas, HeatMap, Series, cell_address
 from sheetgen.columns import MAXIMUM_FORMULA
-from sheetgen.sheets.error_passes import CUTS, Passes, X, Y, part_text
-from sheetgen.sheets.error_samples import FirstLayer, Samples
-from sheetgen.sheets.error_values import ErrorValues
-from sheetgen.sheets.grid import NAME, SIZES, Grid
 from sheetgen.sheets.moment import Moment
 from sheetgen.sheets.plan import ERROR_SURFACE, Plan
 from sheetgen.sheets.sources import Sources
+from sheetgen.sheets.surfaces.error_passes import CUTS, Passes, X, Y, part_text
+from sheetgen.sheets.surfaces.error_samples import FirstLayer, Samples
+from sheetgen.sheets.surfaces.error_values import ErrorValues
+from sheetgen.sheets.surfaces.grid import NAME, SIZES, Grid
+from sheetgen.sheets.surfaces.weight_choice import WeightChoice
+from sheetgen.sheets.surfaces.weight_path import WeightPath
 from sheetgen.sheets.training_table import Table
-from sheetgen.sheets.weight_choice import WeightChoice
-from sheetgen.sheets.weight_path import WeightPath
 from sheetgen.style import (
     FINE,
     INK,

@@ -1,7 +1,7 @@
 """The chain rule of the chosen weight on `Explorer`, factor by factor.
 
 Which lines there are depends on the chosen weight's layer. So every line that may be needed
-stands behind the sheet, and explorer_lines.py shows those whose condition holds.
+stands behind the sheet, and lines.py shows those whose condition holds.
 """
 
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from sheetgen import notation
 from sheetgen.history import INNER
 from sheetgen.losses import CrossEntropy
 from sheetgen.network import Network
-from sheetgen.sheets.explorer_choice import SLOPE, Choice, Fact, only_if
-from sheetgen.sheets.explorer_lines import ALWAYS, NOTHING, Condition, Line, agreement
-from sheetgen.sheets.explorer_panel import activation_template, is_written_out
-from sheetgen.sheets.explorer_shares import Share, Shares
-from sheetgen.sheets.explorer_values import Instant, Values
+from sheetgen.sheets.explorer.choice import SLOPE, Choice, Fact, only_if
+from sheetgen.sheets.explorer.lines import ALWAYS, NOTHING, Condition, Line, agreement
+from sheetgen.sheets.explorer.panel import activation_template, is_written_out
+from sheetgen.sheets.explorer.shares import Share, Shares
+from sheetgen.sheets.explorer.values import Instant, Values
 from sheetgen.sheets.live_text import Words, filled, joined, literal
 
 MOST_SHARES = 12  # lines of what comes back through the units of the next layer

@@ -14,8 +14,8 @@ from sheetgen.canvas import Canvas, Series, cell_address
 from sheetgen.network import Bias, Network, Parameter, activation_name
 from sheetgen.sheets.diagram import PLACE
 from sheetgen.sheets.diagram_layout import Plane, nodes_of
-from sheetgen.sheets.explorer_choice import Choice
-from sheetgen.sheets.explorer_values import Values
+from sheetgen.sheets.explorer.choice import Choice
+from sheetgen.sheets.explorer.values import Values
 from sheetgen.sheets.live_text import is_promised
 from sheetgen.style import INPUT, KINDS, LABEL, LINE, SERIES_COLOURS, header
 

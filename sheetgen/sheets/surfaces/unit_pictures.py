@@ -14,9 +14,9 @@ from sheetgen.activations import Array
 from sheetgen.canvas import HeatMap
 from sheetgen.network import Network, activation_name
 from sheetgen.notation import layer_title
-from sheetgen.sheets.chosen_output import ChosenOutput, softmax_formula
-from sheetgen.sheets.grid import Grid, limits_of, pixels_wide, shading
-from sheetgen.sheets.snapshot import run
+from sheetgen.sheets.surfaces.chosen_output import ChosenOutput, softmax_formula
+from sheetgen.sheets.surfaces.grid import Grid, limits_of, pixels_wide, shading
+from sheetgen.sheets.surfaces.snapshot import run
 from sheetgen.style import SECTION
 
 PER_BAND = 4  # pictures side by side, right of the output's

@@ -7,9 +7,9 @@ import numpy as np
 from sheetgen.activations import Array
 from sheetgen.canvas import Canvas, Series, cell_address
 from sheetgen.sheets.data_sheet import DEVIATION_ROW, MEAN_ROW
-from sheetgen.sheets.grid import OFF, Axis
 from sheetgen.sheets.plan import Plan
 from sheetgen.sheets.sources import Sources
+from sheetgen.sheets.surfaces.grid import OFF, Axis
 from sheetgen.style import WHITE, WHOLE, header, number
 
 LOW, HIGH = "#1E40AF", "#B45309"  # the points of lower and of higher targets

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sheetgen.canvas import Canvas, cell_address, local
-from sheetgen.sheets.error_passes import ACROSS, BASE, DOWN
 from sheetgen.sheets.moment import Moment
 from sheetgen.sheets.plan import Plan
-from sheetgen.sheets.snapshot import Snapshot
+from sheetgen.sheets.surfaces.error_passes import ACROSS, BASE, DOWN
+from sheetgen.sheets.surfaces.snapshot import Snapshot
 from sheetgen.style import LABEL, NOTE, WHOLE, header, number
 
 SAME = "choose two different ones"

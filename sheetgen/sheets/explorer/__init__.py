@@ -1,0 +1,1 @@
+"""The sheet `Explorer`: one moment of the training, from the inputs to a new weight."""
