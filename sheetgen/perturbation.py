@@ -1,22 +1,26 @@
 """Moves the inputs of a workbook at random, so that only live formulas follow."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from sheetgen.compose import compose
+from sheetgen.canvas import Canvas
 from sheetgen.sheets.plan import Plan
 
 LARGEST_CHANGE = 0.2  # of an input, relative
 LARGEST_EPSILON = 4000  # times ε: enough for the gradient check to have to say FAIL
 
 
-def perturbed(plan: Plan, random: np.random.Generator) -> Plan:
-    """Move every input by at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up.
+def perturbed(plan: Plan, canvases: Iterable[Canvas], random: np.random.Generator) -> Plan:
+    """Move every input of a plan, whose sheets these are.
+
+    By at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up.
 
     What is chosen from a list or counted is chosen or counted anew. Targets that name a class are
     permuted.
     """
     values: dict[str, float | str] = {}
-    for canvas in compose(plan):
+    for canvas in canvases:
         for key, place in canvas.inputs.items():
             limits, value = canvas.validations[place], canvas.value(*place)
             if key in canvas.options:

@@ -54,12 +54,14 @@ Changes = dict[str, dict[tuple[int, int], float | str]]
 class Subject:
     """A workbook to verify: its cells as the file holds them, and the network in them.
 
-    `others` are the sheets that `build` did not write, which are not verified.
+    `canvases` are the sheets as they should be; `others` are those that `build` did not write,
+    which are not verified.
     """
 
     path: Path
     cells: Mapping[str, Mapping[tuple[int, int], FileCell]]
     plan: Plan
+    canvases: Sequence[Canvas]
     others: tuple[str, ...]
 
 
@@ -82,10 +84,10 @@ def verify_subject(
 ) -> Iterator[Result]:
     """Yield what `verify` returns, for a file that has been read."""
     for number in range(perturbations + 1):
-        plan = subject.plan
+        plan, canvases = subject.plan, subject.canvases
         if number:
-            plan = perturbed(plan, np.random.default_rng([seed, number]))
-        canvases = compose(plan)
+            plan = perturbed(plan, canvases, np.random.default_rng([seed, number]))
+            canvases = compose(plan)
         sensitivity = Sensitivity(plan, canvases)
         with TemporaryDirectory(prefix="sheetgen-") as folder:
             copy = Path(folder, "without-results.xlsx")
@@ -119,10 +121,14 @@ def read_subject(path: Path) -> Subject:
         raise InputError(f"{path} cannot be verified: {error}") from None
     plan = Plan.of(made_from.template)
     canvases = compose(plan)
-    values = {key: _input(path, canvas, key, cells) for canvas in canvases for key in canvas.inputs}
+    inputs = [(canvas, key) for canvas in canvases for key in canvas.inputs]
+    values = {key: _input(path, canvas, key, cells) for canvas, key in inputs}
+    if any(values[key] != canvas.value(*canvas.inputs[key]) for canvas, key in inputs):
+        plan = plan.with_values(values)
+        canvases = compose(plan)
     ours = {canvas.name for canvas in canvases} | {origin.NAME}
     others = tuple(name for name in cells if name not in ours)
-    return Subject(path, cells, plan.with_values(values), others)
+    return Subject(path, cells, plan, canvases, others)
 
 
 def _recalculated(engine: Engine, copy: Path, path: Path) -> Values:
