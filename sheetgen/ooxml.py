@@ -17,6 +17,7 @@ from sheetgen.errors import InputError
 
 MAXIMUM_BYTES = 2 * 1024**3  # unpacked; a larger file is refused as a zip bomb
 
+_OPEN_DOCUMENT = "mimetype"  # the part that an OpenDocument file starts with
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -64,6 +65,8 @@ def opened(path: Path) -> Iterator[ZipFile]:
             if file.read(len(_COMPOUND_FILE)) == _COMPOUND_FILE:
                 raise InputError(f"{path} is password-protected or an old .xls file")
         with ZipFile(path) as archive:
+            if _OPEN_DOCUMENT in archive.NameToInfo:
+                raise InputError(f"{path} is an OpenDocument file; save it as .xlsx")
             if any(part.flag_bits & 1 for part in archive.infolist()):
                 raise InputError(f"{path} is a password-protected zip file")
             size = sum(part.file_size for part in archive.infolist())

@@ -114,7 +114,7 @@ def test_names_are_text_in_every_cell(tmp_path):
         ("", "found nothing"),
         ("student\nAda\n", "expected one column name"),
         ("nmae\nAda\n", "did you mean"),
-        ("name;seed\nAda;1\n", "expected one column name"),
+        ("name;name\nAda;1\n", "found the columns 'name, name'; expected one column name"),
         ("name,name\nAda,Bo\n", "expected one column name"),
         ("name\n", "found 0 students"),
         ("name,seed\nAda\n", "found 1 columns in line 2; expected 2"),
@@ -143,6 +143,22 @@ def test_a_list_that_cannot_be_read_is_refused(tmp_path):
     for path in (latin, tmp_path / "none.csv", tmp_path):
         with pytest.raises(InputError, match="cannot be read"):
             read_names(path)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_list_may_be_as_a_spreadsheet_of_another_country_writes_it(tmp_path, delimiter):
+    names = tmp_path / "names.csv"
+    lines = [("Name", "Seed"), ("Ada, Countess of Lovelace", "7"), ("Bo", "")]
+    names.write_text("".join(f"{delimiter.join(each)}\n" for each in lines), encoding="utf-8")
+    assert read_names(names) == [Name("Ada, Countess of Lovelace", 7), Name("Bo")]
+
+
+def test_equal_seeds_are_pointed_out(tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("name,seed\nAda,5\nBo,6\nCy,5\n", encoding="utf-8")
+    result = run("exercise", "--students", names, "-o", tmp_path / "class")
+    assert result.exit_code == 0
+    assert "Ada and Cy have the same seed, 5, and so the same numbers" in result.stderr
 
 
 def test_a_list_may_have_a_byte_order_mark_empty_lines_and_other_columns(tmp_path):

@@ -66,7 +66,7 @@ def test_what_is_off_by_a_thousandth_or_no_number_is_wrong(made, tmp_path):
         (always("#N/A"), "wrong", "the error #N/A"),
         (always("=1/0"), "wrong", "the error #DIV/0!"),
         (always('="x"'), "wrong", "found the text 'x'"),
-        (always(False), "wrong", "FALSE"),
+        (always(False), "wrong", "found FALSE"),
         (always(None), "empty", ""),
     ]
     path = hand_in(made, tmp_path / "book.xlsx", in_turn(made, [kind for kind, *_ in kinds]))
@@ -161,6 +161,20 @@ def test_a_formula_may_read_inputs_and_its_names(made, tmp_path):
     found = {(mark.symbol, mark.iteration): mark for mark in marks}
     assert found["h1", 0].status == "right"
     assert found["h2", 0].found == assignment_of(made).value(("i1", 0)), "the student's own name"
+
+
+def test_a_cell_beside_the_exercise_does_not_count_and_the_report_says_so(made, tmp_path):
+    place = assignment_of(made).layout.cell(("h1", 0))
+    right = right_formula(made)
+
+    def change(workbook):
+        workbook["Exercise"]["A60"] = right(("h1", 0))
+        workbook["Exercise"][place] = "=A60"
+
+    path = hand_in(made, tmp_path / "book.xlsx", always(None), change)
+    (mark,) = (each for each in graded(made, path).marks if each.cell == place)
+    assert mark.status == "wrong"
+    assert mark.reason.endswith("; A60 is no cell of the exercise and counts as empty")
 
 
 def test_a_saved_result_counts_for_nothing(made, tmp_path):

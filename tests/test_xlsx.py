@@ -331,6 +331,14 @@ def test_an_encrypted_zip(tmp_path: Path) -> None:
     check_refused(path, "password-protected")
 
 
+def test_an_open_document_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "book.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<office/>")
+    check_refused(path, "OpenDocument file; save it as .xlsx")
+
+
 def test_entities_are_not_expanded(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("hunter2")

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sheetgen import engines, template
-from sheetgen.exercises.exercise import TOPICS
+from sheetgen.exercises.exercise import TOPICS, Student
 from sheetgen.exercises.grading import grade as grade_files
 from sheetgen.exercises.key import read_key
 from sheetgen.exercises.make import Made, make_exercise
@@ -76,6 +77,11 @@ def _report(made: Made, output: Path) -> None:
     for saved in (*made.workbooks, *made.solutions, made.key):
         if saved.reason:
             click.echo(f"saved as {saved.path}, as {saved.reason}", err=True)
+    for seed, students in groupby(sorted(made.students, key=_seed), key=_seed):
+        alike = [student.name for student in students]
+        if len(alike) > 1:
+            names = f"{', '.join(alike[:-1])} and {alike[-1]}"
+            click.echo(f"{names} have the same seed, {seed}, and so the same numbers", err=True)
     blanks = len(made.exercise.blanks)
     if len(made.workbooks) > 1:
         more = f" and {len(made.solutions)} solutions" if made.solutions else ""
@@ -90,6 +96,10 @@ def _report(made: Made, output: Path) -> None:
         f"verified {proof.formulas:,} formulas of {proof.workbooks} workbooks with "
         f"{proof.engine}: largest difference to NumPy {proof.largest_difference:.1e}"
     )
+
+
+def _seed(student: Student) -> int:
+    return student.seed
 
 
 @contextmanager

@@ -5,12 +5,16 @@ constants, and without any answers. Of the student's file only what stands in th
 into it; an engine computes it, and the reference says what is right.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
+
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from sheetgen.canvas import Canvas
 from sheetgen.engines import EMBEDDED, Engine, Values
@@ -18,10 +22,10 @@ from sheetgen.errors import InputError, RunError
 from sheetgen.exercises import sheet
 from sheetgen.exercises.exercise import Assignment, Student, is_right
 from sheetgen.exercises.givens import given_sheets
-from sheetgen.exercises.handed_in import HandedIn, read_handed_in
+from sheetgen.exercises.handed_in import NOTHING, HandedIn, read_handed_in
 from sheetgen.exercises.identity import owner_of
 from sheetgen.exercises.key import Key, read_key
-from sheetgen.exercises.layout import RATE_CELL, Quantity
+from sheetgen.exercises.layout import FIRST_ROW, RATE_CELL, Quantity
 from sheetgen.exercises.own_numbers import RATE
 from sheetgen.exercises.remarks import remarks_on
 from sheetgen.exercises.scrutiny import Verdict, scrutinise
@@ -31,6 +35,8 @@ from sheetgen.xlsx import FileCell
 
 Status = Literal["right", "wrong", "empty", "answers"]
 LONGEST_TEXT = 200  # of an answer that is repeated in a report
+
+_ADDRESS = re.compile(r"(?<![\w!$.])\$?[A-Z]{1,3}\$?[1-9]\d{0,5}(?![\w(!.])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,8 @@ class _Grader:
         expected = self.assignment.value(blank)
         verdict = self.verdicts.get(blank, Verdict(""))
         status, reason = _status(answer, verdict, found, expected)
+        if status == "wrong" and not verdict.reason and (helper := self._helper(verdict.formula)):
+            reason += f"; {helper} is no cell of the exercise and counts as empty"
         return Mark(
             cell=self.assignment.layout.cell(blank),
             symbol=blank[0],
@@ -160,6 +168,18 @@ class _Grader:
             expected=expected,
             reason=reason,
         )
+
+    def _helper(self, formula: str) -> str:
+        """Return a cell that a formula reads, that the student filled but that is not graded."""
+        layout, cells = self.assignment.layout, self.handed_in.cells[self.own]
+        rows = range(FIRST_ROW, FIRST_ROW + layout.rows)
+        known = {RATE_CELL, *product(rows, layout.places.values())}
+        for address in _ADDRESS.findall(formula):
+            row, column = coordinate_to_tuple(address.replace("$", ""))
+            place = row - 1, column - 1
+            if place not in known and cells.get(place, NOTHING) != NOTHING:
+                return str(address.replace("$", ""))
+        return ""
 
     def _computed(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:
         """Return what the formulas come to; those that the engine cannot bear to nothing."""
@@ -227,7 +247,8 @@ def _status(
     if answer.formula is None and answer.value is None:
         return "empty", ""
     if isinstance(found, bool) or not isinstance(found, (int, float)):
-        return "wrong", _not_a_number(found)
+        is_truth = answer.formula is None and isinstance(answer.value, bool)
+        return "wrong", _not_a_number(answer.value if is_truth else found)
     if is_right(found, expected):
         return "right", ""
     return "wrong", f"found {found:.9g}, expected {expected:.9g}"

@@ -15,6 +15,7 @@ MAXIMUM_STUDENTS = 1000
 MAXIMUM_NAME = 100  # characters
 MAXIMUM_FILE_NAME = 60  # characters, of up to four bytes each; file systems take 255 bytes
 MAXIMUM_SEED = 2**63 - 1
+DELIMITERS = ",;\t"
 
 # What Windows forbids in the name of a file or takes for a device.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
@@ -32,16 +33,19 @@ class Name:
 def read_names(path: Path) -> list[Name]:
     """Read a CSV file (RFC 4180, UTF-8) with a column `name` and, if there is one, `seed`.
 
-    Other columns are passed over. Raises InputError when it is no such file or a line is wrong.
+    Other columns are passed over. In place of commas there may be semicolons or tabs, as
+    spreadsheets write them where the comma is the decimal mark. Raises InputError when it is no
+    such file or a line is wrong.
     """
     records = _records(path)
     if not records:
         raise InputError(f"{path}: found nothing; expected a line with the column name")
-    header = [column.strip() for column in records[0][1]]
+    header = [column.strip().casefold() for column in records[0][1]]
     if header.count("name") != 1 or header.count("seed") > 1:
+        near = "" if "name" in header else hint("name", header)
         raise InputError(
-            f"{path}: found the columns {shortened(', '.join(header))}{hint('name', header)}; "
-            "expected one column name and at most one column seed, between commas"
+            f"{path}: found the columns {shortened(', '.join(header))}{near}; "
+            "expected one column name and at most one column seed"
         )
     if not 1 <= len(records) - 1 <= MAXIMUM_STUDENTS:
         raise InputError(
@@ -61,7 +65,9 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
     except (OSError, ValueError) as error:  # ValueError for a path with a null character
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{path} cannot be read: {reason}") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    first = next(filter(str.strip, text.splitlines()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return [(reader.line_num, fields) for fields in reader if any(map(str.strip, fields))]
     except csv.Error as error:
