@@ -56,6 +56,13 @@ def filled(template: str, **parts: Words) -> Words:
     return joined(*(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces)))
 
 
+def only_if(condition: str, is_so: bool, words: Words, otherwise: Words | None = None) -> Words:
+    """Return words that are there while a condition holds, which it does or does not now."""
+    other = otherwise or Words('""', "")
+    expression = f"IF({condition},{words.expression},{other.expression})"
+    return Words(expression, words.text if is_so else other.text)
+
+
 def is_promised(number: float) -> bool:
     """Tell whether a number is within what the reference promises."""
     return isfinite(number) and abs(number) <= RUNAWAY

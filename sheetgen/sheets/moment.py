@@ -27,7 +27,7 @@ class Moment:
     place: str
     """The address of the chosen table's place among `tables`, from 1."""
     row: str
-    """The address of the chosen iteration."""
+    """The address of the chosen iteration, which is in the training."""
     tab: str
     """The address of the chosen table's name."""
 
@@ -44,7 +44,8 @@ class Moment:
         """Write the drop-down of tables at a cell, the iteration below it, both with labels.
 
         `prefix` is that of the two controls: explorer, surface or error. The names of the tables
-        and the place of the chosen one stand in `helper_column`, from the row of the drop-down on.
+        and the place of the chosen one stand in `helper_column`, from the row of the drop-down on,
+        and beside that the iteration, brought within the training.
         """
         row, column = at
         tabs = [table.canvas.name for table in tables]
@@ -62,13 +63,18 @@ class Moment:
         canvas.write(row, column - 1, what, LABEL)
         canvas.choose(row, column, f"{prefix}_table", tab, tabs, source=f"{first}:{last}")
         canvas.write(row + 1, column - 1, f"iteration, 0 to {tables[0].iterations:,}", LABEL)
-        canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, tables[0].iterations)
+        last_row = tables[0].iterations
+        canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last_row)
+        # Pasting passes by the validation, and INDEX takes a row of 0 for a whole column.
+        within = f"=MAX(0,MIN({last_row},INT({cell_address(row + 1, column)})))"
+        canvas.write(row, helper_column + 1, "row", header("helper"))
+        canvas.calculate(row + 1, helper_column + 1, within, iteration, HELPER)
         return cls(
             tuple(tables),
             plan.trace_of(tab),
             iteration,
             cell_address(row + 1, helper_column),
-            cell_address(row + 1, column),
+            cell_address(row + 1, helper_column + 1),
             chosen,
         )
 

@@ -121,7 +121,20 @@ class Plan:
         tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
         plan = cls(template, Controls.of(template, tab), rates, _settings(template))
         threshold = float(f"{plan.start.total_error / 2:.2g}") or 1e-3
-        return replace(plan, controls=replace(plan.controls, threshold=threshold))
+        telling = plan._first_with_gradient()
+        controls = replace(plan.controls, threshold=threshold, explorer_iteration=telling)
+        return replace(plan, controls=controls)
+
+    def _first_with_gradient(self) -> float:
+        """Return the first iteration at which the explored weight has a gradient, or else 0.
+
+        For XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros.
+        """
+        iterations = min(self.template.iterations, self.data.samples)
+        short = replace(self, template=replace(self.template, iterations=iterations))
+        trace = short.trace_of(self.controls.explorer_table)
+        found = np.flatnonzero(np.abs(trace[f"∂E/∂{self.controls.explorer_weight}"]) > 1e-12)
+        return float(found[0]) if found.size else 0.0
 
     @property
     def network(self) -> Network:

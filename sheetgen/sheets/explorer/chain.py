@@ -10,12 +10,12 @@ from sheetgen import notation
 from sheetgen.history import INNER
 from sheetgen.losses import CrossEntropy
 from sheetgen.network import Network
-from sheetgen.sheets.explorer.choice import SLOPE, Choice, Fact, only_if
+from sheetgen.sheets.explorer.choice import SLOPE, Choice, Fact
 from sheetgen.sheets.explorer.lines import ALWAYS, NOTHING, Condition, Line, agreement
 from sheetgen.sheets.explorer.panel import activation_template, is_written_out
 from sheetgen.sheets.explorer.shares import Share, Shares
 from sheetgen.sheets.explorer.values import Instant, Values
-from sheetgen.sheets.live_text import Words, filled, joined, literal
+from sheetgen.sheets.live_text import Words, filled, joined, literal, only_if
 
 MOST_SHARES = 12  # lines of what comes back through the units of the next layer
 WRITTEN_SUM = 4  # of which the sum is written out, at most

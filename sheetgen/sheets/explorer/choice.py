@@ -13,7 +13,7 @@ from sheetgen import notation
 from sheetgen.canvas import Canvas, Value, cell_address
 from sheetgen.network import Bias, Network, Parameter, activation_name
 from sheetgen.sheets.explorer.values import RATE, Instant, Values
-from sheetgen.sheets.live_text import Words, factor, filled, joined, significant
+from sheetgen.sheets.live_text import Words, factor, filled, joined, only_if, significant
 from sheetgen.style import LABEL, header
 
 ONE = "1"
@@ -262,10 +262,3 @@ class Choice:
             self.text(f"{title} in symbols", only_if(here, is_chosen, symbols)),
             self.text(f"{title} in numbers", only_if(here, is_chosen, numbers)),
         )
-
-
-def only_if(condition: str, is_so: bool, words: Words, otherwise: Words | None = None) -> Words:
-    """Return words that are there while a condition holds, which it does or does not now."""
-    other = otherwise or Words('""', "")
-    expression = f"IF({condition},{words.expression},{other.expression})"
-    return Words(expression, words.text if is_so else other.text)

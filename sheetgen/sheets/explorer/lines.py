@@ -11,9 +11,9 @@ from math import nan
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.canvas import Canvas, Rule, Value, cell_address
-from sheetgen.sheets.explorer.choice import Fact, only_if
+from sheetgen.sheets.explorer.choice import Fact
 from sheetgen.sheets.explorer.panel import Panel
-from sheetgen.sheets.live_text import Words, is_promised, literal
+from sheetgen.sheets.live_text import Words, is_promised, literal, only_if
 from sheetgen.style import FINE, KINDS, LABEL, MUTED, PLAIN, Style, header
 
 HEADERS = ("place", "kind", "name", "in symbols", "in numbers", "value")

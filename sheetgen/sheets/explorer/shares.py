@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from sheetgen.canvas import cell_address
 from sheetgen.network import Connection
-from sheetgen.sheets.explorer.choice import Choice, Fact, only_if
-from sheetgen.sheets.live_text import Words, joined
+from sheetgen.sheets.explorer.choice import Choice, Fact
+from sheetgen.sheets.live_text import Words, joined, only_if
 from sheetgen.style import header
 
 HEADERS = ("unit behind", "its weight", "∂E/∂ of it", "the weight's value", "share")

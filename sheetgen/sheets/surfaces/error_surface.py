@@ -7,12 +7,14 @@ Bengio and Courville, "Deep Learning" (2016), section 4.3).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import nan
 
 import numpy as np
 
 from sheetgen.activations import Array
 from sheetgen.canvas import Canvas, HeatMap, Series, cell_address
 from sheetgen.columns import MAXIMUM_FORMULA
+from sheetgen.sheets.live_text import literal, only_if
 from sheetgen.sheets.moment import Moment
 from sheetgen.sheets.plan import ERROR_SURFACE, Plan
 from sheetgen.sheets.sources import Sources
@@ -41,6 +43,7 @@ CHARACTERS = 2_500_000  # of those formulas, which all programs read in a second
 LONGEST = 8000  # of one formula
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 FINEST = 21  # cells a side
+CONSTANT = "1E-12"  # relative: errors that differ by less are the same up to rounding
 TOP, LEFT = 9, 5  # the surface's upper left cell
 COLOURS = ("#FFFFFF", "#FDBA74", "#DC2626")
 START, END = "#16A34A", INK
@@ -257,6 +260,13 @@ class _Sheet:
         for row, (title, text, result) in enumerate(lines, start=TOP):
             canvas.write(row, 1, title, LABEL)
             canvas.calculate(row, 2, text, result, style)
+        least, most = (cell_address(TOP + at, 2) for at in range(2))
+        spread = f"{most}-{least}<{CONSTANT}*MAX(1,{most})"
+        text = "the same everywhere: these two weights change nothing here"
+        is_constant = bool(np.ptp(errors) < float(CONSTANT) * max(1.0, errors.max()))
+        told = only_if(spread, is_constant, literal(text))
+        shown = told.text if np.isfinite(errors).all() else nan
+        canvas.calculate(TOP + 3, 1, told.formula, shown, replace(NOTE, colour=LINES))
         marks = (
             ("●  iteration 0", START),
             (f"●  iteration {self.moment.tables[0].iterations:,}, the last one", END),

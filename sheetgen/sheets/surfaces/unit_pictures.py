@@ -7,6 +7,7 @@ at the first layer from the values along the axes.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from math import nan
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sheetgen.activations import Array
 from sheetgen.canvas import HeatMap
 from sheetgen.network import Network, activation_name
 from sheetgen.notation import layer_title
+from sheetgen.sheets.live_text import joined, literal, only_if
 from sheetgen.sheets.surfaces.chosen_output import ChosenOutput, softmax_formula
 from sheetgen.sheets.surfaces.grid import Grid, limits_of, pixels_wide, shading
 from sheetgen.sheets.surfaces.snapshot import run
@@ -21,6 +23,7 @@ from sheetgen.style import SECTION
 
 PER_BAND = 4  # pictures side by side, right of the output's
 BELOW = 7  # rows from a picture to the next band
+CONSTANT = "1E-12"  # what a picture's values differ by at the most if they are one
 
 Point = tuple[int, int]
 """A point of a grid, its places across and up."""
@@ -110,7 +113,18 @@ class Pictures:
     ) -> Array:
         plane = values.reshape(grid.size, grid.size)
         grid.fill(lambda across, up: formula(partial(self._source, (across, up))), plane)
+        if grid is not self.main:
+            self._entitle(grid, plane)
         return plane
+
+    def _entitle(self, grid: Grid, plane: Array) -> None:
+        """Let the title say where there is nothing to see: a dead unit is white everywhere."""
+        title = literal(str(grid.canvas.cells[grid.row - 1, grid.column].value))
+        spread = f"MAX({grid.range})-MIN({grid.range})<{CONSTANT}"
+        is_constant = bool(np.ptp(plane) < float(CONSTANT))
+        words = joined(title, only_if(spread, is_constant, literal(": the same everywhere")))
+        text = words.text if np.isfinite(plane).all() else nan
+        grid.canvas.calculate(grid.row - 1, grid.column, words.formula, text, SECTION)
 
     def _source(self, point: Point, symbol: str) -> str:
         """Return the address of an input or a unit at a point."""
