@@ -362,3 +362,12 @@ def test_every_line_fits_its_column(name, moment):
             continue  # a title across the columns
         lines = canvas.heights.get(row, 15) / 15 if cell.style.wrap else 1
         assert len(str(cell.value)) <= CHARACTERS * canvas.widths[column] * lines, cell.value
+
+
+@pytest.mark.parametrize("name", template.built_in())
+def test_it_opens_at_a_moment_at_which_the_weight_has_a_gradient(name):
+    plan = plan_of(name)
+    trace = plan.trace_of(plan.controls.explorer_table)
+    gradients = trace[f"∂E/∂{plan.controls.explorer_weight}"]
+    first = int(plan.controls.explorer_iteration)
+    assert gradients[first] != 0 and not np.any(np.abs(gradients[:first]) > 1e-12)

@@ -378,6 +378,33 @@ def test_the_path_is_that_of_the_training(state):
     assert steps[0] == pytest.approx(steps[1])
 
 
+@pytest.mark.parametrize(("pasted", "shown"), [(-1, 0), (25, 24), (7.9, 7)])
+def test_an_iteration_that_is_pasted_is_brought_into_the_training(state, pasted, shown):
+    """Pasting passes by the validation; a row of 0 would be a whole column to INDEX."""
+    book = state("xor", surface_iteration=shown)
+    place = book.canvas(DECISION_SURFACE).inputs["surface_iteration"]
+    copy = book.path.with_name("pasted.xlsx")
+    write_changed(book.path, copy, {DECISION_SURFACE: {place: pasted}})
+    found = engines.EMBEDDED.recalculate(copy)[DECISION_SURFACE]
+    expected = book.values[DECISION_SURFACE]
+    assert {**found, place: 0} == {**expected, place: 0}
+
+
+def test_what_is_the_same_everywhere_is_said(tmp_path):
+    """Where a unit is dead, nothing depends on its inputs nor on its weights."""
+    dead = "[[network.layers]]\nunits = 1\nactivation = 'relu'\nweights = [[-1, -1]]\n"
+    last = "[[network.layers]]\nunits = 1\nactivation = 'identity'\nweights = [[1]]\n"
+    data = "[data]\ninputs = [[7, 8], [8, 7]]\ntargets = [[2], [3]]\n"
+    training = "[training]\nlearning_rates = [0.1]\niterations = 3\n"
+    path = tmp_path / "dead.xlsx"
+    source = template.parse(f"[network]\ninputs = 2\n{dead}{last}{data}{training}")
+    build_workbook(source, path)
+    assert all(result.passed for result in verify(path, perturbations=1))
+    texts = [value for cells in Book(path).values.values() for value in cells.values()]
+    assert "a_h1, hidden layer: the same everywhere" in texts
+    assert "the same everywhere: these two weights change nothing here" in texts
+
+
 def test_one_weight_chosen_twice_is_said(state):
     book = state("era-v1", error_across="w5", error_down="w5")
     assert "choose two different ones" in book.values[ERROR_SURFACE].values()
