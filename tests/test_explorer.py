@@ -364,7 +364,7 @@ def test_every_line_fits_its_column(name, moment):
         assert len(str(cell.value)) <= CHARACTERS * canvas.widths[column] * lines, cell.value
 
 
-@pytest.mark.parametrize("name", template.built_in())
+@pytest.mark.parametrize("name", CASES)
 def test_it_opens_at_a_moment_at_which_the_weight_has_a_gradient(name):
     plan = plan_of(name)
     trace = plan.trace_of(plan.controls.explorer_table)
