@@ -1,4 +1,4 @@
-"""The fingerprint of a workbook: a hash over what its sheets hold, formulas and constants.
+"""The fingerprint of a workbook: a hash over what its sheets hold, formulas, constants and notes.
 
 It is computed once from the canvases and once from a file, so that `build` can tell whether a
 person has changed a sheet that it is about to overwrite. Computed values do not count, nor does
@@ -6,18 +6,25 @@ where a chart stands.
 """
 
 import hashlib
+import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from pathlib import Path
+from zipfile import ZipFile
+
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from sheetgen.canvas import Block, Canvas, Cell, relative
+from sheetgen.ooxml import elements, opened, relationships, sheets_of
 from sheetgen.xlsx import FileCell, iterate_cells
 
 
 def of_canvases(canvases: Sequence[Canvas]) -> str:
     """Return the fingerprint that a file of these canvases will have, as hexadecimal digits."""
-    return _combined({canvas.name: _hash(_rows(canvas)) for canvas in canvases})
+    return _combined(
+        {canvas.name: _hash(chain(_rows(canvas), _notes(canvas.notes))) for canvas in canvases}
+    )
 
 
 def of_file(path: Path, sheets: Sequence[str]) -> str:
@@ -25,15 +32,41 @@ def of_file(path: Path, sheets: Sequence[str]) -> str:
 
     Raises InputError when the file is not a workbook.
     """
-    found = dict.fromkeys(sheets, _hash(iter(())))
+    notes = _notes_of_file(path)
+    found = {sheet: _hash(_notes(notes.get(sheet, {}))) for sheet in sheets}
     for sheet, cells in groupby(iterate_cells(path, sheets), key=lambda each: each[0]):
         rows = groupby(cells, key=lambda each: each[1])
         texts = (
             (row, "".join(_text(column, _content(cell)) for _, _, column, cell in members))
             for row, members in rows
         )
-        found[sheet] = _hash(texts)
+        found[sheet] = _hash(chain(texts, _notes(notes.get(sheet, {}))))
     return _combined(found)
+
+
+def _notes(notes: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, str]]:
+    """Yield the rows of notes, with all white space as one blank, as programs change it."""
+    for (row, column), text in sorted(notes.items()):
+        yield row, f"note {_text(column, ' '.join(text.split()))}"
+
+
+def _notes_of_file(path: Path) -> dict[str, dict[tuple[int, int], str]]:
+    """Return the notes of all sheets by their cells."""
+    found: dict[str, dict[tuple[int, int], str]] = {}
+    with opened(path) as archive:
+        for sheet in sheets_of(archive):
+            related = relationships(archive, sheet.part) if _has_links(archive, sheet.part) else {}
+            for part in (part for kind, part in related.values() if kind == "comments"):
+                for note in elements(archive, part, "comment"):
+                    row, column = coordinate_to_tuple(str(note.get("ref")))
+                    text = "".join(str(each.text or "") for each in note.iter("{*}t"))
+                    found.setdefault(sheet.name, {})[row - 1, column - 1] = text
+    return found
+
+
+def _has_links(archive: ZipFile, part: str) -> bool:
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels") in archive.NameToInfo
 
 
 def _combined(hashes: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from conftest import put, sheetgen
+from openpyxl.comments import Comment
 
 from sheetgen.xlsx import read_cells, sheet_names
 
@@ -119,6 +120,13 @@ def add_sheet(workbook, name, **cells):
     for cell, content in cells.items():
         sheet[cell] = content
     book.save(workbook)
+
+
+def test_a_note_that_a_person_wrote_is_an_edit(workbook):
+    book = openpyxl.load_workbook(workbook)
+    book["Overview"]["B2"].comment = Comment("what does this mean?", "a student")
+    book.save(workbook)
+    assert_refused(workbook, "edited")
 
 
 def test_an_added_sheet_is_carried_over(workbook):
