@@ -153,6 +153,14 @@ def test_a_list_may_be_as_a_spreadsheet_of_another_country_writes_it(tmp_path, d
     assert read_names(names) == [Name("Ada, Countess of Lovelace", 7), Name("Bo")]
 
 
+def test_an_exercise_that_leaves_the_update_out_says_so(tmp_path):
+    result = run("exercise", "iris", "-o", tmp_path / "iris.xlsx")
+    assert result.exit_code == 0
+    assert "without the update: the weights change after 10 rows only, a batch" in result.stdout
+    title = read_cells(tmp_path / "iris.xlsx", ["Exercise"])["Exercise"][0, 1].value
+    assert title == "Exercise: forward, backward, level 1"
+
+
 def test_equal_seeds_are_pointed_out(tmp_path):
     names = tmp_path / "names.csv"
     names.write_text("name,seed\nAda,5\nBo,6\nCy,5\n", encoding="utf-8")

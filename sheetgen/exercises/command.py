@@ -90,6 +90,9 @@ def _report(made: Made, output: Path) -> None:
         click.echo(f"wrote {made.workbooks[0].path}, {blanks} blanks")
         for saved in made.solutions:
             click.echo(f"wrote {saved.path}, the teacher's copy")
+    if made.exercise.lacks_update:
+        rows = made.exercise.template.batch_size
+        click.echo(f"without the update: the weights change after {rows} rows only, a batch")
     click.echo(f"wrote {made.key.path}, for sheetgen grade")
     proof = made.proof
     click.echo(

@@ -61,6 +61,11 @@ class Exercise:
     last: Stage
     blanks: tuple[Quantity, ...] = ()
 
+    @property
+    def lacks_update(self) -> bool:
+        """Whether all is asked for but the update, which comes too late in large batches."""
+        return self.topic == "all" and self.last == "backward"
+
     @classmethod
     def of(
         cls, template: Template, topic: str = "all", level: int = 1, seed: int = 0

@@ -123,7 +123,10 @@ def title(assignment: Assignment, solved: bool) -> str:
     """Return what the exercise is called."""
     exercise = assignment.exercise
     word = "Solution" if solved else "Exercise"
-    return f"{word}: {TOPIC_TITLES[exercise.topic]}, level {exercise.level}"
+    topic = TOPIC_TITLES[exercise.topic]
+    if exercise.lacks_update:
+        topic = "forward, backward"
+    return f"{word}: {topic}, level {exercise.level}"
 
 
 def whose(assignment: Assignment) -> str:
