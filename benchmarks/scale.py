@@ -52,7 +52,7 @@ optimizer = "momentum"
 INPUTS = ", ".join(
     f"[{n / 8}, {(n * 3 % 8) / 8}, {(n * 5 % 8) / 8}, {1 - n / 8}]" for n in range(8)
 )
-SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 2_000_000)
+SIZES = (30_000, 100_000, 300_000, 1_000_000, 2_000_000)
 
 
 def text(iterations: int) -> str:
