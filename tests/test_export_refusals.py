@@ -73,7 +73,7 @@ class Backwards(nn.Sequential):
         (nn.Flatten(2), "expected a Flatten of all dimensions but the first"),
         (nn.BatchNorm2d(2, track_running_stats=False), "it keeps no running statistics"),
         (nn.BatchNorm2d(3), "it takes in 3 channels; here are 2"),
-        (nn.BatchNorm1d(2), "it does not fit activations of 2 × 5 × 5"),
+        (nn.BatchNorm1d(2), "does not fit activations of 2 × 5 × 5: it takes in units"),
         (nn.Sequential(nn.Flatten(), nn.Linear(3, 1)), "it takes in 3 units; here are 50"),
         (nn.Sequential(nn.Flatten(), nn.Softmax(dim=0)), "dim is 0; expected 1 or -1"),
         (nn.Sequential(nn.Flatten(), nn.MaxPool2d(2)), "it takes in maps; here are 50 units"),
@@ -219,7 +219,10 @@ def test_weights_of_another_model_are_refused(run: Path, tmp_path: Path) -> None
     weights = build_model("fast").state_dict()
     safetensors.torch.save_file(weights, run / "model.safetensors")
     path = tmp_path / "tiny.xlsx"
-    refused(invoke("export", run, "-o", path), f"the weights in {run} do not fit tiny")
+    refused(
+        invoke("export", run, "-o", path),
+        f"the weights in {run} do not fit tiny: they are those of another network\n",
+    )
     assert not path.exists()
 
 
@@ -233,7 +236,10 @@ def test_a_workbook_that_is_no_export_is_refused(run: Path, tmp_path: Path) -> N
     path = tmp_path / "network.xlsx"
     refused(invoke("verify", path, run), str(path))
     export_workbook(SMALL, SHAPE, path)
-    refused(invoke("verify", path, run))
+    refused(
+        invoke("verify", path, run),
+        f"{path} was not made from {run}: its input is 1 × 5 × 5 plain numbers",
+    )
 
 
 def test_an_output_of_another_kind_is_refused_before_anything_is_read(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from cnn.export.book import compose
 from cnn.export.export import subject_of, write
 from cnn.export.from_torch import read_network
 from cnn.export.inputs import CHOICE
-from cnn.export.samples import Samples
+from cnn.export.samples import Samples, no_samples
+from cnn.export.sheets.captions import LARGE_NUMBERS, shorten_number
 from cnn.export.sheets.digit import DIGIT
 from cnn.export.sheets.layers_explorer import FIRST, LAYER, LAYERS
 from cnn.export.sheets.layers_page import LEFT, ROWS_ABOVE, TOP
@@ -23,6 +24,7 @@ from cnn.export.sheets.planes import MOST_CELLS, MOST_PLANES, planes_of
 from cnn.export.stages import Input, Shape
 from cnn.export.subject import Subject
 from sheetgen import engines
+from sheetgen.canvas import Canvas
 from sheetgen.engines import Engine
 from sheetgen.xlsx import write_changed
 
@@ -94,6 +96,66 @@ def test_channels_that_find_no_room_are_shown_from_a_chosen_one_on(tmp_path: Pat
     write_changed(tmp_path / "wide.xlsx", tmp_path / "changed.xlsx", {LAYERS: changes}, WRONG)
     cells = engines.EMBEDDED.recalculate(tmp_path / "changed.xlsx")[LAYERS]
     assert_shown(cells, subject, subject.values["linear1"][60:])
+
+
+def test_large_numbers_above_the_pictures_are_shortened() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 64, 1), nn.ReLU()).eval()
+    source = Input(Shape(1, 6, 6))
+    network = read_network(model, source, fold_batchnorm=False, probabilities=True)
+    samples = Samples(np.full((1, 1, 6, 6), 1e6), ("large",), (None,))
+    (canvas,) = [
+        each
+        for each in compose(subject_of(model, network, samples, "Large")).canvases
+        if each.name == LAYERS
+    ]
+    grid = planes_of([Shape(64, 6, 6)])
+    third = grid.width // 3
+    for number in range(grid.count):
+        down, across = divmod(number, grid.columns)
+        top = TOP + down * (grid.height + ROWS_ABOVE + 1)
+        end = LEFT + 1 + across * (grid.width + 1) + grid.width
+        for column in (end - 2 * third, end - third):
+            formats = {
+                rule.properties.get("num_format")
+                for rule in canvas.rules
+                if rule.place[:2] == (top, column)
+            }
+            assert {"0", "0E+0"} <= formats
+
+
+@pytest.mark.parametrize("size", [0.5, 99.6, 5e3, 1e5, 1e12, 1e200])
+@pytest.mark.parametrize("condition", [True, False])
+def test_one_rule_at_most_is_true_of_a_number(size: float, condition: bool) -> None:
+    canvas = Canvas("Rules")
+    colour: dict[str, object] = {"bg_color": "red"}
+    shorten_number(canvas, (0, 0, 0, 0), LARGE_NUMBERS, {"A": colour, "NOT(A)": {}})
+    true = []
+    for rule in canvas.rules:
+        names = {"AND": lambda *each: all(each), "NOT": lambda one: not one, "A": condition}
+        text = rule.formula[1:].replace("ABS($A$1)", repr(size))
+        if eval(text, {"__builtins__": {}}, names):
+            true.append(rule.properties)
+    expected = "0.00" if size < 99.5 else "0" if size < 9999.5 else "0E+0"
+    expected = '"…"' if size > 1e99 else expected
+    wanted = [{"num_format": expected, **(colour if condition else {})}]
+    assert true == ([] if size < 99.5 and not condition else wanted)
+
+
+def test_a_sheet_of_units_says_what_stands_above_them() -> None:
+    model = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3)).eval()
+    shape = Shape(4, flat=True)
+    network = read_network(model, Input(shape))
+    canvases = compose(subject_of(model, network, no_samples(shape), "Units")).canvases
+    for canvas in canvases:
+        texts = {str(cell.value): place for place, cell in canvas.cells.items()}
+        if canvas.name == LAYERS:
+            assert "Above each square stands its number." in texts
+            assert not [text for text in texts if "the picture" in text or "smallest" in text]
+        if canvas.name in {layer.name for layer in network.layers}:
+            assert canvas.widths[texts["A column for each unit."][1]] > 20
+    values = next(canvas for canvas in canvases if canvas.name == "Values")
+    assert (values.widths[1], values.widths[3], values.heights[0]) == (22, 22, 30)
 
 
 @given(

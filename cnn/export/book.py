@@ -1,15 +1,18 @@
 """Composes the sheets of an exported network, in the order of their tabs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cnn.export.inputs import InputSheets, plain_inputs
+from cnn.export.inputs import InputPlaces, InputSheets, samples_sheet, values_sheet
 from cnn.export.layer_sheets import layer_sheet
 from cnn.export.sheets.accuracy import accuracy_sheet
-from cnn.export.sheets.digit import digit_sheets, has_digit_sheet
+from cnn.export.sheets.digit import DIGIT, digit_sheet, has_digit_sheet
 from cnn.export.sheets.layer import dress_layer
 from cnn.export.sheets.layers_explorer import LAYERS, layers_sheet
 from cnn.export.sheets.network_sheet import NETWORK, network_sheet
+from cnn.export.sheets.samples import digit_samples
 from cnn.export.sheets.weights import dress_weights
+from cnn.export.stages import Stage
 from cnn.export.subject import Subject
 from sheetgen.canvas import Canvas
 
@@ -29,21 +32,37 @@ def compose(subject: Subject) -> Book:
     canvases = [first, layers_sheet(subject), network_sheet(subject, inputs)]
     if subject.run is not None:
         canvases.append(accuracy_sheet(subject, subject.run))
-    canvases += [*samples, dress_weights(subject.weights), *layer_canvases(subject, inputs)]
+    canvases += [*samples, dress_weights(subject.weights), *_layers(subject, inputs)]
     return Book(tuple(canvases), inputs)
 
 
-def _inputs(subject: Subject) -> InputSheets:
+def input_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
+    """Return the sheet with the input's cells, `Digit` or `Values`, and where these stand."""
     if has_digit_sheet(subject.network):
-        return digit_sheets(subject)
-    return plain_inputs(subject.network, subject.samples, subject.shown, subject.choice)
+        return digit_sheet(subject)
+    return values_sheet(subject.network, subject.samples, subject.shown, subject.choice)
 
 
-def layer_canvases(subject: Subject, inputs: InputSheets) -> list[Canvas]:
-    """Return a sheet for each layer, the input layer first."""
+def plain_layers(
+    subject: Subject, places: InputPlaces, kind: type[Stage] = Stage
+) -> Iterator[Canvas]:
+    """Yield the sheets, without their looks, of the layers that begin with a kind of stage."""
     sheets = list(subject.sheets.values())
+    for before, sheet in zip([None, *sheets], sheets, strict=False):
+        if isinstance(sheet.layer.base, kind):
+            yield layer_sheet(sheet, before, places, subject.values)
+
+
+def _inputs(subject: Subject) -> InputSheets:
+    canvas, places = input_sheet(subject)
+    if not len(subject.samples):
+        return InputSheets((canvas,), places)
+    draw = digit_samples if canvas.name == DIGIT else samples_sheet
+    return InputSheets((canvas, draw(subject.samples, subject.network.input.output)), places)
+
+
+def _layers(subject: Subject, inputs: InputSheets) -> list[Canvas]:
+    """Return a sheet for each layer, the input layer first."""
     links = inputs.canvases[0].name, LAYERS, NETWORK
-    return [
-        dress_layer(layer_sheet(sheet, before, inputs.places, subject.values), sheet, links)
-        for before, sheet in zip([None, *sheets], sheets, strict=False)
-    ]
+    canvases = plain_layers(subject, inputs.places)
+    return [dress_layer(canvas, subject.sheets[canvas.name], links) for canvas in canvases]

@@ -17,6 +17,9 @@ from sheetgen.errors import RunError
 if TYPE_CHECKING:
     from cnn.export.verification import Result
 
+MOST = 2
+"""How many wrong cells of each kind are named."""
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -102,14 +105,15 @@ def export(
     default=3,
     show_default=True,
     metavar="N",
-    help="How many digits to put in; the last one is drawn cell by cell.",
+    help="How many pictures to put in; the last one is noise, drawn cell by cell.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
 def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
-    """Recalculate FILE for some digits and compare all activations with torch's of RUN.
+    """Recalculate FILE for some digits and compare every formula cell with torch's RUN.
 
-    The digits are chosen through the file's own input cells. All activations have to agree with
-    torch in double precision to 1e-9.
+    The digits, and the layer that Layers shows, are chosen through the file's own input cells.
+    Every formula has to be the one that the export writes, and to come to what torch computes in
+    double precision, to 1e-9.
 
     \b
     Example:
@@ -143,5 +147,7 @@ def _print(results: Sequence["Result"]) -> None:
             f"{verdict}  {result.engine:<20}  {result.shown:<20}  {result.activations:,} "
             f"activations, largest difference {result.largest_difference:.1e}{taken}"
         )
-        if result.wrong:
-            click.echo(f"      {result.wrong}")
+        for sentence in result.wrongs(MOST):
+            click.echo(f"      {sentence}")
+        if left := len(result.wrongs()) - len(result.wrongs(MOST)):
+            click.echo(f"      and {left:,} more")

@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 from torch import nn
 
-from cnn.export.modules import UnsupportedError, numbers, pair, refuse_options
+from cnn.export.modules import MisfitError, numbers, pair, refuse_options
 from cnn.export.stages import Array, Border, Convolution, ScaleAndShift, Shape
 
 
 def convolution(module: nn.Conv2d, shape: Shape) -> Convolution:
     """Return a Conv2d; dilation and groups become zeros in its kernels. Page torch.nn.Conv2d.
 
-    Raises UnsupportedError where it does not fit maps of the shape.
+    Raises MisfitError where it does not fit maps of the shape.
     """
     refuse_options(module, {"padding_mode": ("zeros",)})
     if shape.flat or module.in_channels != shape.channels:
-        raise UnsupportedError(f"it takes in {module.in_channels} channels; here are {shape}")
+        raise MisfitError(f"it takes in {module.in_channels} channels; here are {shape}")
     kernels = _dilated(_ungrouped(numbers(module.weight), module.groups), pair(module.dilation))
     height, width = kernels.shape[2:]
     border = _border(module, height, width)
@@ -27,7 +27,7 @@ def convolution(module: nn.Conv2d, shape: Shape) -> Convolution:
         (shape.width + border.left + border.right - width) // stride[1] + 1,
     )
     if min(output.height, output.width) < 1:
-        raise UnsupportedError(f"its kernel is larger than maps of {shape} with their padding")
+        raise MisfitError(f"its kernel is larger than maps of {shape} with their padding")
     biases = None if module.bias is None else numbers(module.bias)
     return Convolution(output, kernels, biases, stride, border)
 

@@ -1,5 +1,7 @@
 """Writes a trained network as a workbook in which every activation is a live formula."""
 
+import operator
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +68,7 @@ def export_workbook(
     return write(
         model,
         source,
-        Path(path),
+        _path(path),
         chosen,
         fold_batchnorm=fold_batchnorm,
         probabilities=probabilities,
@@ -132,7 +134,8 @@ def subject_of(
     shape = network.input.output
     extents = {name: sheet.extent for name, sheet in sheets.items()}
     extents[WEIGHTS] = extent(weight_places(network, sheets))
-    extents[SAMPLES] = SamplePlaces(len(samples), shape).extent
+    if len(samples):
+        extents[SAMPLES] = SamplePlaces(len(samples), shape).extent
     limits.require_extents(extents)
     shown = np.zeros((shape.channels, shape.height, shape.width))
     shown = samples.values[0] if len(samples) else shown
@@ -150,14 +153,33 @@ def subject_of(
     )
 
 
-def _shape(input_shape: tuple[int, ...]) -> Shape:
-    whole = all(isinstance(side, int) and side > 0 for side in input_shape)
-    if not whole or len(input_shape) not in (1, 3):
+def _shape(input_shape: object) -> Shape:
+    try:
+        if isinstance(input_shape, set | dict | str | bytes):
+            raise TypeError
+        sides = [_side(side) for side in input_shape]  # type: ignore[attr-defined]
+    except TypeError:
+        sides = []
+    if len(sides) not in (1, 3) or min(sides) < 1:
         raise InputError(
             f"input_shape: found {input_shape!r}; expected (channels, height, width) or (units,)"
         )
-    channels, height, width = (*input_shape, 1, 1)[:3]
-    return Shape(channels, height, width, flat=len(input_shape) == 1)
+    channels, height, width = (*sides, 1, 1)[:3]
+    return Shape(channels, height, width, flat=len(sides) == 1)
+
+
+def _side(side: object) -> int:
+    """Return a whole number, of NumPy too; raises TypeError for anything else."""
+    if isinstance(side, bool | np.bool_):
+        raise TypeError
+    return operator.index(side)  # type: ignore[arg-type]
+
+
+def _path(path: object) -> Path:
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str) or "\0" in text:
+        raise InputError(f"path: found {path!r}; expected the name of a file that ends in .xlsx")
+    return Path(text)
 
 
 def _formulas(canvas: Canvas) -> int:

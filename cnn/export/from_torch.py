@@ -4,14 +4,23 @@ The pages that docstrings name are those of https://docs.pytorch.org/docs/stable
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
+from cnn.dropout import MaskDropout
 from cnn.export import activations, convolutions, pools
 from cnn.export.grouping import Read, grouped
-from cnn.export.modules import UnsupportedError, numbers, refuse_options
+from cnn.export.modules import (
+    MisfitError,
+    UnsupportedError,
+    in_one_line,
+    numbers,
+    refuse_options,
+)
+from cnn.export.plain import require_plain
 from cnn.export.stages import (
     Input,
     Linear,
@@ -36,18 +45,23 @@ class Leaf:
     module: nn.Module
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.module}" if self.path else str(self.module)
+        module = in_one_line(self.module)
+        return f"{self.path}: {module}" if self.path else module
 
 
 def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
     """Yield the modules of a Sequential, nested ones too, in the order in which they are run.
 
     A module that is no Sequential counts as one; whether it can be read is told later.
+
+    Raises InputError for a Sequential that does something else than to run its modules.
     """
-    runs_in_order = type(model).forward is nn.Sequential.forward
-    if not isinstance(model, nn.Sequential) or not runs_in_order:
+    is_sequential = isinstance(model, nn.Sequential)
+    if not is_sequential or type(model).forward is not nn.Sequential.forward:
         yield Leaf(path, model)
         return
+    with naming(Leaf(path, model)):
+        require_plain(model)
     # named_children() leaves out the second place of a module that stands in two.
     for name, child in model._modules.items():
         assert child is not None
@@ -70,12 +84,13 @@ def read_network(
 
     Raises InputError, naming the module, for one that is not supported or does not fit.
     """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model: found {model!r}; expected a torch.nn.Sequential")
     shape, read = source.output, list[Read]()
     for leaf in leaves(model):
-        try:
+        with naming(leaf, shape):
+            require_plain(leaf.module)
             stage = _stage(leaf.module, shape)
-        except UnsupportedError as error:
-            raise InputError(f"the module {leaf} is not supported: {error}") from None
         if isinstance(leaf.module, nn.Flatten):
             shape = Shape(shape.channels, shape.height, shape.width, flat=True)
         if stage is not None:
@@ -84,13 +99,24 @@ def read_network(
     return grouped(source, read, fold_batchnorm, probabilities)
 
 
+@contextmanager
+def naming(leaf: Leaf, shape: Shape | None = None) -> Iterator[None]:
+    """Turn an UnsupportedError into an InputError that names the module; `shape` is its input's."""
+    try:
+        yield
+    except MisfitError as error:
+        raise InputError(
+            f"the module {leaf} does not fit activations of {shape}: {error}"
+        ) from None
+    except UnsupportedError as error:
+        raise InputError(f"the module {leaf} is not supported: {error}") from None
+
+
 def _stage(module: nn.Module, shape: Shape) -> Stage | None:
     """Return what a module does to maps of a shape, None where it changes no number."""
     reader = READERS.get(type(module))
-    if reader is None and isinstance(module, nn.Dropout):
-        reader = _nothing
     if reader is None:
-        known = ", ".join(sorted(kind.__name__ for kind in READERS))
+        known = ", ".join(sorted({kind.__name__ for kind in READERS} - {MaskDropout.__name__}))
         raise UnsupportedError(f"known are Sequential, {known}")
     return reader(module, shape)
 
@@ -107,9 +133,9 @@ def _flatten(module: nn.Flatten, shape: Shape) -> None:  # noqa: ARG001
 
 def _linear(module: nn.Linear, shape: Shape) -> Stage:
     if not shape.flat:
-        raise UnsupportedError(f"it takes in maps of {shape}; put a Flatten before it")
+        raise MisfitError(f"it takes in maps of {shape}; put a Flatten before it")
     if module.in_features != shape.size:
-        raise UnsupportedError(f"it takes in {module.in_features} units; here are {shape.size}")
+        raise MisfitError(f"it takes in {module.in_features} units; here are {shape.size}")
     weights = numbers(module.weight)
     kernels = weights.reshape(len(weights), shape.channels, shape.height, shape.width)
     biases = None if module.bias is None else numbers(module.bias)
@@ -119,10 +145,10 @@ def _linear(module: nn.Linear, shape: Shape) -> Stage:
 def _batchnorm(module: nn.BatchNorm1d | nn.BatchNorm2d, shape: Shape) -> Stage:
     """Return a BatchNorm with its running statistics as scale and shift. Page as the class."""
     if shape.flat is not isinstance(module, nn.BatchNorm1d):
-        raise UnsupportedError(f"it does not fit activations of {shape}")
+        raise MisfitError("it takes in " + ("maps" if shape.flat else "units"))
     count = shape.size if shape.flat else shape.channels
     if module.num_features != count:
-        raise UnsupportedError(f"it takes in {module.num_features} channels; here are {count}")
+        raise MisfitError(f"it takes in {module.num_features} channels; here are {count}")
     if module.running_mean is None or module.running_var is None:
         raise UnsupportedError("it keeps no running statistics (track_running_stats=False)")
     deviation = (module.running_var.detach().double() + module.eps).sqrt()
@@ -136,13 +162,14 @@ def _batchnorm(module: nn.BatchNorm1d | nn.BatchNorm2d, shape: Shape) -> Stage:
 def _softmax(module: nn.Softmax | nn.LogSoftmax, shape: Shape) -> Stage:
     refuse_options(module, {"dim": (1, -1)})
     if not shape.flat:
-        raise UnsupportedError(f"it takes in maps of {shape}; put a Flatten before it")
+        raise MisfitError(f"it takes in maps of {shape}; put a Flatten before it")
     return (Softmax if isinstance(module, nn.Softmax) else LogSoftmax)(shape)
 
 
 READERS: dict[type[nn.Module], Reader] = {
     nn.Identity: _nothing,
     nn.Dropout: _nothing,
+    MaskDropout: _nothing,
     nn.Dropout2d: _nothing,
     nn.Flatten: _flatten,
     nn.Linear: _linear,

@@ -13,6 +13,9 @@ SAMPLES = "Samples"
 VALUES = "Values"
 CHOICE = "choice"
 """The key of the cell that chooses a sample, or 0 for a person's own numbers."""
+HEADING_COLUMNS = 3
+"""Columns of the usual width that a heading above numbers takes."""
+HEADING = 22  # characters
 FIRST_SAMPLE = 3
 """The row of the first sample on `Samples`."""
 FIRST_VALUE = 3
@@ -90,10 +93,11 @@ class InputSheets:
     places: InputPlaces
 
 
-def samples_sheet(samples: Samples, shape: Shape) -> tuple[Canvas, SamplePlaces]:
+def samples_sheet(samples: Samples, shape: Shape) -> Canvas:
     """Draw the sheet of the samples: number, label, name and the numbers of each."""
     canvas = Canvas(SAMPLES, freeze=(FIRST_SAMPLE, FIRST_VALUE))
     canvas.write(0, 0, SAMPLES, TITLE)
+    canvas.heights[0] = 30
     for column, title in enumerate(("number", "label", "name", "values")):
         canvas.write(FIRST_SAMPLE - 1, column, title, LABEL)
     canvas.widths |= {0: 9, 1: 9, 2: 24}
@@ -104,7 +108,7 @@ def samples_sheet(samples: Samples, shape: Shape) -> tuple[Canvas, SamplePlaces]
         canvas.write(row, 2, samples.names[at])
         for column, value in enumerate(values, start=FIRST_VALUE):
             canvas.write(row, column, value)
-    return canvas, SamplePlaces(len(samples), shape)
+    return canvas
 
 
 def pixel_formula(places: InputPlaces, samples: SamplePlaces, unit: tuple[int, int, int]) -> str:
@@ -116,8 +120,10 @@ def pixel_formula(places: InputPlaces, samples: SamplePlaces, unit: tuple[int, i
     return f"=IF({choice}=0,{drawn},INDEX({samples.column(*unit)},{choice}))"
 
 
-def plain_inputs(network: Network, samples: Samples, shown: Array, choice: int) -> InputSheets:
-    """Draw the sheet `Values`, where a person types numbers or chooses a sample, and `Samples`.
+def values_sheet(
+    network: Network, samples: Samples, shown: Array, choice: int
+) -> tuple[Canvas, InputPlaces]:
+    """Draw the sheet `Values`, where a person types numbers or chooses a sample.
 
     `shown` (channels, height, width) is what the network sees when the workbook is opened; the
     cells to type in hold it if `choice` is 0, else zeros.
@@ -125,6 +131,7 @@ def plain_inputs(network: Network, samples: Samples, shown: Array, choice: int) 
     shape = network.input.output
     canvas = Canvas(VALUES, freeze=(5, 1))
     canvas.write(0, 0, VALUES, TITLE)
+    canvas.heights[0] = 30
     canvas.widths[0] = 12
     places = InputPlaces(
         VALUES,
@@ -133,22 +140,27 @@ def plain_inputs(network: Network, samples: Samples, shown: Array, choice: int) 
         choice=(2, 1) if len(samples) else None,
         step=shape.height + 1,
     )
-    listed, found = samples_sheet(samples, shape)
+    listed = SamplePlaces(len(samples), shape)
     if places.choice:
         canvas.write(2, 0, "sample", SECTION)
         canvas.count(*places.choice, CHOICE, choice, 0, len(samples))
-        canvas.write(2, 2, f"1 to {len(samples)}, or 0 for the numbers on the right", NOTE)
-    canvas.write(4, 1, "what the network sees", LABEL)
-    canvas.write(4, places.drawing[1], "your own numbers", LABEL)
+        canvas.write(3, 1, f"1 to {len(samples)}, or 0 for the numbers on the right", NOTE)
+    for (_, column), text in (
+        (places.pixels, "what the network sees"),
+        (places.drawing, "your own numbers"),
+    ):
+        canvas.write(4, column, text, LABEL)
+        if shape.width < HEADING_COLUMNS:
+            canvas.widths[column] = HEADING
     for channel in range(shape.channels):
         for row in range(shape.height):
             for column in range(shape.width):
                 unit = channel, row, column
                 value = float(shown[unit])
-                formula = pixel_formula(places, found, unit)
+                formula = pixel_formula(places, listed, unit)
                 canvas.calculate(*places.pixel(*unit), formula, value)
                 canvas.write(*places.drawn(*unit), 0.0 if choice else value, INPUT)
         for first in (places.pixel(channel, 0, 0), places.drawn(channel, 0, 0)):
             last = first[0] + shape.height - 1, first[1] + shape.width - 1
             canvas.heat_maps.append(HeatMap((*first, *last)))
-    return InputSheets((canvas, listed) if len(samples) else (canvas,), places)
+    return canvas, places

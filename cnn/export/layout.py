@@ -7,6 +7,7 @@ that hold 0: LibreOffice takes five times as long for blank ones.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
@@ -34,7 +35,7 @@ class Sheet:
         """The sheet's name."""
         return self.layer.name
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
         """The shape of the map, without its border."""
         return self.layer.output

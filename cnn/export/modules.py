@@ -13,6 +13,16 @@ class UnsupportedError(Exception):
     """A module, or one of its options, that no formula is written for; the message says why."""
 
 
+class MisfitError(UnsupportedError):
+    """A module that does not fit the maps that it would get; the message says why."""
+
+
+def in_one_line(module: nn.Module) -> str:
+    """Return a module as torch prints it, of one with several lines only its class."""
+    lines = str(module).splitlines()
+    return lines[0] if len(lines) == 1 else f"{type(module).__name__}(…)"
+
+
 def refuse_options(module: nn.Module, allowed: Mapping[str, tuple[Any, ...]]) -> None:
     """Raise UnsupportedError if one of a module's options has another value than those allowed."""
     for name, values in allowed.items():
@@ -29,6 +39,10 @@ def pair(value: Any) -> tuple[int, int]:  # noqa: ANN401 - an int or two, as tor
 
 def numbers(values: torch.Tensor) -> Array:
     """Return a tensor's numbers as float64; UnsupportedError if not all of them are finite."""
+    if values.is_meta:
+        raise UnsupportedError("its parameters are on the device meta, which holds no numbers")
+    if values.is_complex():
+        raise UnsupportedError("its parameters are complex numbers")
     if not bool(torch.isfinite(values).all()):
         raise UnsupportedError("its parameters are not all finite numbers")
     return values.detach().double().cpu().numpy().copy()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from cnn.export.modules import UnsupportedError, pair, refuse_options
+from cnn.export.modules import MisfitError, UnsupportedError, pair, refuse_options
 from cnn.export.stages import Array, AveragePool, MaxPool, Shape, Stage
 
 
@@ -90,7 +90,7 @@ def _areas(rows: Sequence[range], columns: Sequence[range]) -> Array:
 
 def _output(shape: Shape, rows: Sequence[range], columns: Sequence[range]) -> Shape:
     if not rows or not columns:
-        raise UnsupportedError(f"its window is larger than maps of {shape} with their padding")
+        raise MisfitError(f"its window is larger than maps of {shape} with their padding")
     if not all(rows) or not all(columns):
         raise UnsupportedError("a window of it lies wholly in the padding")
     return Shape(shape.channels, len(rows), len(columns))
@@ -98,7 +98,7 @@ def _output(shape: Shape, rows: Sequence[range], columns: Sequence[range]) -> Sh
 
 def _require_maps(shape: Shape) -> None:
     if shape.flat:
-        raise UnsupportedError(f"it takes in maps; here are {shape} units")
+        raise MisfitError(f"it takes in maps; here are {shape} units")
 
 
 READERS: dict[type[nn.Module], Callable[[Any, Shape], Stage]] = {

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from cnn.export.from_torch import leaves
+from cnn.export.modules import in_one_line
 from cnn.export.stages import Array, Exponential, Network
 from sheetgen.errors import InputError
 
@@ -17,8 +18,15 @@ class Reference:
     """A network of torch beside the layers that were read from it."""
 
     def __init__(self, model: nn.Module, network: Network) -> None:
-        """Keep a copy of the model in double precision and evaluation mode."""
-        exact = copy.deepcopy(model).cpu().double().eval()
+        """Keep a copy of the model in double precision and evaluation mode.
+
+        Raises InputError if torch cannot copy it.
+        """
+        try:
+            exact = copy.deepcopy(model).cpu().double().eval()
+        except RuntimeError as error:
+            reason = str(error).split("\n", maxsplit=1)[0]
+            raise InputError(f"torch cannot copy the network: {reason}") from error
         self.modules = [leaf.module for leaf in leaves(exact)]
         self.network = network
 
@@ -59,6 +67,6 @@ class Reference:
                 x = module(x.clone())
             except (RuntimeError, ValueError, IndexError) as error:
                 reason = str(error).split("\n", maxsplit=1)[0]
-                raise InputError(f"torch cannot compute {module}: {reason}") from error
+                raise InputError(f"torch cannot compute {in_one_line(module)}: {reason}") from error
             outputs.append(x)
         return outputs

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
 from cnn.data import DEVIATION, MEAN
 from cnn.export.export import Exported, require_place, write
@@ -14,6 +15,7 @@ from cnn.models import IMAGE_SHAPE
 from cnn.sheets.record import read_record
 from cnn.start import trained_model
 from sheetgen.engines import Engine
+from sheetgen.errors import InputError
 
 WHITE = 255.0
 
@@ -40,7 +42,7 @@ def export_run(
     does; RunError when writing fails.
     """
     require_place(path, force)  # before the test set is read and computed
-    _, model = trained_model(run)
+    model = _network(run)
     record = read_record(run, data_dir)
     return write(
         model,
@@ -54,6 +56,17 @@ def export_run(
     )
 
 
+def _network(run: Path) -> nn.Module:
+    """Return the network of a run; of torch's list of weights that do not fit, nothing."""
+    try:
+        return trained_model(run)[1]
+    except InputError as error:
+        message, found, _ = str(error).partition(": Error(s) in loading state_dict")
+        if not found:
+            raise
+        raise InputError(f"{message}: they are those of another network") from error
+
+
 def verify_run(
     path: Path, run: Path, engines: Sequence[Engine], inputs: int, seed: int
 ) -> Iterator[Result]:
@@ -61,7 +74,7 @@ def verify_run(
 
     Raises InputError when one of the two cannot be used, RunError when an engine fails.
     """
-    exported = read_exported(path, trained_model(run)[1])
+    exported = read_exported(path, _network(run), digit_input(), str(run))
     cases = choose_cases(exported, inputs, np.random.default_rng(seed))
     for engine in engines:
         yield from verify_cases(exported, engine, cases)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from cnn.export.stages import Array, Shape
 from sheetgen.errors import InputError
@@ -48,10 +49,9 @@ def as_samples(values: object, shape: Shape) -> Samples:
 
     Raises InputError for another shape, and for what is no finite number.
     """
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError("samples: found no array of numbers; expected one") from None
+    if isinstance(values, Sequence) and len(values) == 0:
+        return no_samples(shape)
+    array = _array(values)
     expected = (shape.size,) if shape.flat else (shape.channels, shape.height, shape.width)
     if array.shape[1:] != expected:
         wanted = ", ".join(map(str, expected))
@@ -61,6 +61,30 @@ def as_samples(values: object, shape: Shape) -> Samples:
     array = array.reshape(len(array), shape.channels, shape.height, shape.width)
     names = tuple(f"sample {number}" for number in range(1, len(array) + 1))
     return Samples(array, names, (None,) * len(array))
+
+
+def _array(values: object) -> Array:
+    """Return numbers as float64, also those of tensors that require gradients."""
+    if isinstance(values, list | tuple):
+        plain: object = [_plain(each) for each in values]
+    else:
+        plain = _plain(values)
+    try:
+        # NumPy would only warn that it drops the imaginary parts.
+        array = np.asarray(plain)
+        if not np.iscomplexobj(array):
+            return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise InputError("samples: found no array of numbers; expected real ones")
+
+
+def _plain(values: object) -> object:
+    if not isinstance(values, torch.Tensor):
+        return values
+    if values.is_complex() or values.is_meta:
+        raise InputError("samples: found no array of numbers; expected real ones")
+    return values.detach().to_dense().cpu().double().numpy()
 
 
 def choose_digits(

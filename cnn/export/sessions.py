@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cnn.export.filling import write_filled
 from sheetgen.engines import Engine, Values
 from sheetgen.engines.ironcalc import IronCalc
 from sheetgen.errors import RunError
 from sheetgen.xlsx import Value, write_changed
 
-Changes = Mapping[str, Mapping[tuple[int, int], float]]
-"""Sheet → zero-based (row, column) → the number that a cell gets."""
+Changes = Mapping[str, Mapping[tuple[int, int], float | str]]
+"""Sheet → zero-based (row, column) → the number or the text that a cell gets."""
 
 IMPOSSIBLE = -7.77e77
 """Stands in place of every cached value, so that none can pass for a computed one."""
@@ -19,7 +20,8 @@ IMPOSSIBLE = -7.77e77
 def recalculations(engine: Engine, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:
     """Yield what all cells come to with each of the changes, made to the file as it is.
 
-    Raises RunError when the engine fails, ValueError for a change of a cell without a number.
+    Raises RunError when the engine fails, ValueError for a change of a cell with a formula. Empty
+    cells that are changed count as cells with a 0.
     """
     engine.require()
     with TemporaryDirectory(prefix="cnn-") as folder:
@@ -28,7 +30,7 @@ def recalculations(engine: Engine, path: Path, cases: Iterable[Changes]) -> Iter
             return
         for number, changes in enumerate(cases):
             copy = Path(folder, f"input-{number}.xlsx")
-            write_changed(path, copy, changes, IMPOSSIBLE)
+            write_filled(path, copy, changes, IMPOSSIBLE)
             try:
                 yield engine.recalculate(copy)
             except RunError as error:
@@ -49,18 +51,21 @@ def _in_one_process(
         names = [sheet["name"] for sheet in model.get_worksheets_properties()]
         cells = model.get_all_cells()
     # What the file held in the cells that a case before this one has changed.
-    former: dict[tuple[int, int, int], float] = {}
+    former: dict[tuple[int, int, int], float | str] = {}
     for changes in cases:
         with engine.failures(path):
             wanted = {
-                (names.index(sheet), row + 1, column + 1): float(value)
+                (names.index(sheet), row + 1, column + 1): value
                 for sheet, found in changes.items()
                 for (row, column), value in found.items()
             }
             for place in wanted.keys() - former.keys():
-                former[place] = _number(model.get_cell_value(*place))
+                former[place] = _constant(model.get_cell_value(*place))
             for place, value in {**former, **wanted}.items():
-                model.update_cell_with_number(*place, value)
+                if isinstance(value, str):
+                    model.update_cell_with_text(*place, value)
+                else:
+                    model.update_cell_with_number(*place, value)
             model.evaluate()
             values: Values = {name: {} for name in names}
             for sheet, row, column in cells:
@@ -69,8 +74,13 @@ def _in_one_process(
         yield values
 
 
-def _number(value: Value) -> float:
-    """Return what an input cell holds. Raises ValueError for anything but a number."""
-    if type(value) is not float:
+def _constant(value: Value) -> float | str:
+    """Return what an input cell holds, 0 for an empty one, which counts as that.
+
+    Raises ValueError for anything but a number or a text.
+    """
+    if value is None or value == "":
+        return 0.0
+    if not isinstance(value, (float, str)):
         raise ValueError(f"an input cell holds {value!r}; expected a number")
     return value

@@ -31,3 +31,7 @@ class Subject:
     weights: Weights
     run: "Record | None" = None
     """The run of `cnn train` that the network comes from, if it does."""
+    layer: str = ""
+    """The layer that is shown on `Layers`; the first behind the input if none is named."""
+    first_channel: int = 0
+    """The first of its channels that is shown, where they are not all shown."""

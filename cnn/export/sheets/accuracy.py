@@ -52,13 +52,30 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     canvas.heights[0] = 30
     canvas.write(0, LEFT, "How well it recognises digits", TITLE)
     canvas.write(1, LEFT, f"{run.config.model}: {run.title}, {run.subtitle}", SUBTITLE)
-    _result(canvas, run)
-    below = _matrix(canvas, run)
+    counts = run.evaluation.confusion.tolist()
+    _result(canvas, counts)
+    canvas.write(RESULT_ROW, LEFT + 4, "test loss, mean -ln p of the true digit", LABEL)
+    loss = replace(WHOLE, number_format="0.0000")
+    canvas.write(RESULT_ROW, LEFT + 8, run.evaluation.loss, loss)
+    below = _matrix(canvas, counts)
     _mistakes(canvas, subject, run, below + 2)
     return canvas
 
 
-def _result(canvas: Canvas, run: Record) -> None:
+def formulas_of(counts: list[list[int]]) -> Canvas:
+    """Draw what is computed from the confusion matrix: a row for each digit."""
+    canvas = Canvas(ACCURACY)
+    _result(canvas, counts)
+    _matrix(canvas, counts)
+    return canvas
+
+
+def count_place(digit: int, taken: int) -> tuple[int, int]:
+    """Return the cell with the number of times that a digit was taken for one."""
+    return MATRIX_ROW + 2 + digit, LEFT + 1 + taken
+
+
+def _result(canvas: Canvas, counts: list[list[int]]) -> None:
     """Write how many digits are right, counted on the diagonal of the matrix."""
     row, column = RESULT_ROW, LEFT + 2
     first, left = MATRIX_ROW + 2, LEFT + 1
@@ -66,10 +83,10 @@ def _result(canvas: Canvas, run: Record) -> None:
         cell_address(first + digit, left + digit).replace("$", "") for digit in range(CLASSES)
     )
     matrix = local(canvas.range(first, left, first + CLASSES - 1, left + CLASSES - 1))
-    right, total = run.evaluation.right, len(run.evaluation.labels)
+    right, total = sum(counts[digit][digit] for digit in range(CLASSES)), sum(map(sum, counts))
     right_cell, total_cell = cell_address(row + 1, column), cell_address(row + 2, column)
     lines: list[tuple[str, str, float, Style]] = [
-        ("test accuracy", f"={right_cell}/{total_cell}", right / total, LARGE),
+        ("test accuracy", f"={right_cell}/{total_cell}", right / max(total, 1), LARGE),
         ("right", f"={diagonal}", right, WHOLE),
         ("of", f"=SUM({matrix})", total, WHOLE),
         ("wrong", f"={total_cell}-{right_cell}", total - right, WHOLE),
@@ -79,15 +96,12 @@ def _result(canvas: Canvas, run: Record) -> None:
     for at, (text, formula, value, style) in enumerate(lines, start=row):
         canvas.write(at, LEFT, text, LABEL)
         canvas.calculate(at, column, formula, value, style)
-    canvas.write(row, column + 2, "test loss, mean -ln p of the true digit", LABEL)
-    canvas.write(row, column + 6, run.evaluation.loss, replace(WHOLE, number_format="0.0000"))
 
 
-def _matrix(canvas: Canvas, run: Record) -> int:
+def _matrix(canvas: Canvas, counts: list[list[int]]) -> int:
     """Draw the confusion matrix with the sums of its rows and columns; return its last row."""
     title = "Confusion matrix: a row for each digit, a column for what it was taken for"
     canvas.write(MATRIX_ROW, LEFT, title, SECTION)
-    counts = run.evaluation.confusion.tolist()
     head, first, left = MATRIX_ROW + 1, MATRIX_ROW + 2, LEFT + 1
     last, right = first + CLASSES - 1, left + CLASSES - 1
     canvas.write(head, LEFT, "digit", header("iteration"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnn.export.inputs import CHOICE, InputPlaces, InputSheets, SamplePlaces, pixel_formula
+from cnn.export.inputs import CHOICE, InputPlaces, SamplePlaces, pixel_formula
 from cnn.export.layout import Sheet
 from cnn.export.sheets.drawing import drawn_digit
 from cnn.export.sheets.looks import (
@@ -17,7 +17,6 @@ from cnn.export.sheets.looks import (
     height_of,
     square,
 )
-from cnn.export.sheets.samples import digit_samples
 from cnn.export.stages import Array, Network
 from cnn.export.subject import Subject
 from sheetgen.canvas import Canvas, HeatMap, Rule, cell_address
@@ -29,6 +28,7 @@ from sheetgen.style import (
     LABEL,
     LINE,
     LINK,
+    MUTED,
     NOTE,
     PASS_FORMAT,
     PLAIN,
@@ -81,8 +81,8 @@ def has_digit_sheet(network: Network) -> bool:
     return source.normalized and source.output.channels == 1 and network.probabilities is not None
 
 
-def digit_sheets(subject: Subject) -> InputSheets:
-    """Draw `Digit`, and `Samples` if there are any; the network reads the former's pixels.
+def digit_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
+    """Draw `Digit`, whose pixels the network reads.
 
     The network must be one that `has_digit_sheet`.
     """
@@ -105,8 +105,7 @@ def digit_sheets(subject: Subject) -> InputSheets:
     _pictures(sheet)
     _answer(sheet)
     _advice(sheet)
-    listed = [digit_samples(subject.samples, shape)] if len(subject.samples) else []
-    return InputSheets((canvas, *listed), places)
+    return canvas, places
 
 
 def _about(subject: Subject) -> str:
@@ -252,8 +251,11 @@ def _truth(sheet: _Sheet, row: int, predicted: str, prediction: int) -> None:
     words = "is it right?" if label is None else "right" if label == prediction else "wrong"
     canvas.calculate(row + 1, column, formula, words, VERDICT)
     cell = cell_address(row + 1, column)
-    for word, looks in (("right", PASS_FORMAT), ("wrong", FAIL_FORMAT)):
+    grey = {"font_color": MUTED}
+    for word, looks in (("right", PASS_FORMAT), ("wrong", FAIL_FORMAT), ("is it right?", grey)):
         canvas.rules.append(Rule(place, f'={cell}="{word}"', dict(looks)))
+    known = row, column + 2, row, column + 2
+    canvas.rules.append(Rule(known, f'={truth}="{unknown}"', dict(grey)))
 
 
 def _advice(sheet: _Sheet) -> None:

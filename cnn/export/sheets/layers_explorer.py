@@ -12,10 +12,11 @@ it asks for each formula whether all cells of all ranges are up to date.
 
 from dataclasses import replace
 
-from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_range_abs
 
 from cnn.export.inputs import VALUES
 from cnn.export.layout import Sheet
+from cnn.export.sheets.captions import LARGE_NUMBERS, LARGE_NUMBERS_NARROW, shorten_number
 from cnn.export.sheets.digit import DIGIT, has_digit_sheet
 from cnn.export.sheets.layers_page import (
     CHOICE_ROW,
@@ -38,7 +39,7 @@ from cnn.export.sheets.looks import (
 from cnn.export.sheets.planes import planes_of
 from cnn.export.stages import Shape
 from cnn.export.subject import Subject
-from sheetgen.canvas import Canvas, HeatMap, Rule, Value, cell_address
+from sheetgen.canvas import Canvas, HeatMap, Value, cell_address
 from sheetgen.style import INPUT, KINDS, LINK, NOTE, SUBTITLE, TITLE, WHITE, Style
 
 LAYERS = "Layers"
@@ -60,11 +61,10 @@ CAPTION_ON_TABLE = replace(CAPTION, fill=TABLE, align="center")
 NAME = replace(CAPTION_ON_TABLE, bold=True, align="left")
 BOLD = Style(bold=True)
 HIGHEST: dict[str, object] = {"bg_color": ACTIVATIONS[1], "font_color": WHITE}
-WHOLE: dict[str, object] = {"num_format": "0"}
 
 
 def layers_sheet(subject: Subject) -> Canvas:
-    """Draw the sheet, on which the first layer behind the input is chosen."""
+    """Draw the sheet, on which the subject's layer is chosen."""
     canvas = Canvas(LAYERS, tab_colour=KINDS["unit"].strong)
     every = tuple(subject.sheets.values())
     sheets = every[1 : MOST_LAYERS + 1] or every
@@ -72,8 +72,10 @@ def layers_sheet(subject: Subject) -> Canvas:
     canvas.widths[0] = 2
     canvas.heights[0] = 30
     canvas.freeze = (TOP, 0)
-    canvas.write(0, LEFT, "What each layer makes of the picture", TITLE)
-    reading = "One square picture for each channel; the darker, the larger the activation."
+    has_picture = has_digit_sheet(subject.network)
+    what = "picture" if has_picture else "input"
+    canvas.write(0, LEFT, f"What each layer makes of the {what}", TITLE)
+    reading = "One square picture for each channel or unit; the darker, the larger the activation."
     canvas.write(1, LEFT, reading, SUBTITLE)
     _links(page)
     _list(page)
@@ -115,7 +117,10 @@ def _facts(page: Page) -> None:
     number = page.fact("number")
     choice = cell_address(CHOICE_ROW, page.input_column)
     facts = {
-        "number": (f"=MATCH({choice},{page.listed(0)},0)", 1),
+        "number": (
+            f"=MATCH({choice},{page.listed(0)},0)",
+            page.sheets.index(page.shown) + 1,
+        ),
         "channels": (f"=INDEX({page.listed(1)},{number})", shape.channels),
         "pixels": (f"=INDEX({page.listed(2)},{number})", shape.pixels),
         "lowest": (f"=MIN({page.maps})", float(values.min())),
@@ -135,17 +140,26 @@ def _controls(page: Page) -> None:
     names = [sheet.name for sheet in page.sheets]
     canvas.choose(CHOICE_ROW, column, LAYER, page.shown.name, names, looks, page.listed(0))
     formula = f"=INDEX({page.listed(3)},{page.fact('number')})"
-    text = canvas.value(0, page.helper + 4)
+    text = canvas.value(page.sheets.index(page.shown), page.helper + 4)
     canvas.calculate(CHOICE_ROW, last + 3, formula, text, BOLD)
-    note = "Smaller maps are enlarged. Above each picture stand its smallest and largest number."
+    note = _note(page)
     if page.has_pages:
         most = max(sheet.shape.channels for sheet in page.sheets) - 1
         canvas.write(FIRST_ROW, LEFT, "from channel", BOLD)
         canvas.merges.append((FIRST_ROW, column, FIRST_ROW, last))
-        canvas.count(FIRST_ROW, column, FIRST, 0, 0, most, looks)
+        canvas.count(FIRST_ROW, column, FIRST, page.channel(0), 0, most, looks)
         canvas.heights[FIRST_ROW] = 22
         note = f"{page.planes.count} channels at a time. {note}"
     canvas.write(FIRST_ROW, last + 3, note, NOTE)
+
+
+def _note(page: Page) -> str:
+    """Return what stands above the pictures of the layers that can be chosen."""
+    units = [sheet.shape.pixels == 1 for sheet in page.sheets]
+    if all(units):
+        return "Above each square stands its number."
+    note = "Smaller maps are enlarged. Above each picture stand its smallest and largest number"
+    return f"{note}, above a unit its only one." if any(units) else f"{note}."
 
 
 def _back(page: Page) -> None:
@@ -175,13 +189,14 @@ def _plane(page: Page, number: int) -> None:
     canvas, planes = page.canvas, page.planes
     top, left = page.top(number) + ROWS_ABOVE, page.left(number)
     shape, values = page.shown.shape, page.subject.values[page.shown.name]
+    channel = page.channel(number)
     _caption(page, number)
     for y in range(planes.height):
         for x in range(planes.width):
             shown = (_activation(page, sheet, number, (y, x)) for sheet in page.sheets)
             formula = f"=CHOOSE({page.fact('number')},{','.join(shown)})"
             row, column = _pixel(page, shape, (y, x))
-            value = float(values[number, row, column]) if number < shape.channels else ""
+            value = float(values[channel, row, column]) if channel < shape.channels else ""
             canvas.calculate(top + y, left + x, formula, value, PIXEL)
 
 
@@ -211,18 +226,20 @@ def _caption(page: Page, number: int) -> None:
     for start, end in ((left, low - 1), (low, high - 1), (high, last)):
         if end > start:
             canvas.merges.append((top, start, top, end))
-    shape = page.shown.shape
+    shown = page.channel(number)
     channel = f"{page.first}+{number}" if page.has_pages else f"{number}"
     formula = f'=IF({channel}<{page.fact("channels")},{channel},"")'
     has_room = (low - left) * planes.pixels >= TITLE_WIDTH
     title = replace(NAME, number_format='"channel "0' if has_room else "0")
-    canvas.calculate(top, left, formula, number if number < shape.channels else "", title)
-    digits = "0.00" if third * planes.pixels >= DECIMALS_WIDTH else "0.0"
-    _scale(page, number, (low, high), replace(CAPTION_ON_TABLE, number_format=digits))
-    chip = f'=AND(NOT({cell_address(top, left)}=""),{page.fact("pixels")}>1)'
-    canvas.rules.append(Rule((top, high, top, last), chip, HIGHEST))
-    large = f"=ABS({xl_rowcol_to_cell(top, low)})>=100"
-    canvas.rules.append(Rule((top, low, top, last), large, WHOLE))
+    value = shown if shown < page.shown.shape.channels else ""
+    canvas.calculate(top, left, formula, value, title)
+    is_wide = third * planes.pixels >= DECIMALS_WIDTH
+    looks = replace(CAPTION_ON_TABLE, number_format="0.00" if is_wide else "0.0")
+    _scale(page, number, (low, high), looks if is_wide else replace(looks, size=7))
+    chip = f'AND(NOT({cell_address(top, left)}=""),{page.fact("pixels")}>1)'
+    sizes = LARGE_NUMBERS if is_wide else LARGE_NUMBERS_NARROW
+    shorten_number(canvas, (top, low, top, high - 1), sizes, {"TRUE": {}})
+    shorten_number(canvas, (top, high, top, last), sizes, {chip: HIGHEST, f"NOT({chip})": {}})
 
 
 def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> None:
@@ -235,19 +252,21 @@ def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> N
     top, left = page.top(number), page.left(number)
     area = top + ROWS_ABOVE, left, top + 1 + planes.height, left + planes.width - 1
     values = page.subject.values[shown.name]
-    is_shown, is_unit = number < shown.shape.channels, shown.shape.pixels == 1
-    own = values[number] if is_shown else values
+    channel = page.channel(number)
+    is_shown, is_unit = channel < shown.shape.channels, shown.shape.pixels == 1
+    own = values[channel] if is_shown else values
     part = values if is_unit else own
     blank, unit = f'{cell_address(top, left)}=""', f"{page.fact('pixels')}=1"
     cells = xl_range_abs(*area)
     low, high, end = (cell_address(top + 1, left + offset) for offset in range(3))
     lowest, highest = float(part.min()), float(part.max())
-    # A channel that is the same all over is as light as its smallest number.
-    spread = highest if highest > lowest else lowest + 1
+    # A channel that is the same all over, but for rounding, is as light as its smallest number.
+    differs = highest - lowest > 1e-12 + 1e-9 * abs(highest)
+    end_of = highest if differs else lowest + 1
     limits = (
         (f"=IF({blank},0,IF({unit},{page.fact('lowest')},MIN({cells})))", lowest, 0),
         (f"=IF({blank},0,IF({unit},{page.fact('highest')},MAX({cells})))", highest, 0),
-        (f"=IF({blank},1,IF({high}>{low},{high},{low}+1))", spread, 1),
+        (f"=IF({blank},1,IF({high}-{low}>1E-12+1E-9*ABS({high}),{high},{low}+1))", end_of, 1),
     )
     for offset, (formula, value, otherwise) in enumerate(limits):
         promised = value if is_shown else otherwise

@@ -1,6 +1,7 @@
 """Where things stand on the sheet `Layers`."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from xlsxwriter.utility import xl_range_abs
 
@@ -31,8 +32,13 @@ class Page:
 
     @property
     def shown(self) -> Sheet:
-        """The layer that is chosen when the workbook is opened."""
-        return self.sheets[0]
+        """The layer that is chosen."""
+        named = (sheet for sheet in self.sheets if sheet.name == self.subject.layer)
+        return next(named, self.sheets[0])
+
+    def channel(self, number: int) -> int:
+        """Return the channel that a plane shows, which may be one more than the layer has."""
+        return number + (self.subject.first_channel if self.has_pages else 0)
 
     @property
     def helper(self) -> int:
@@ -54,7 +60,7 @@ class Page:
         maps = (sheet.window(0, 0, sheet.shape.height, sheet.shape.width) for sheet in self.sheets)
         return f"CHOOSE({self.fact('number')},{','.join(maps)})"
 
-    @property
+    @cached_property
     def has_pages(self) -> bool:
         """Whether some layer has more channels than there are planes."""
         return max(sheet.shape.channels for sheet in self.sheets) > self.planes.count

@@ -35,6 +35,11 @@ def width_of(pixels: int) -> float:
     return characters if characters >= 1 else pixels / (_DIGIT + _PADDING)
 
 
+def pixels_of(width: float) -> int:
+    """Return the pixels of a column's width of one character or more."""
+    return round(width * _DIGIT) + _PADDING
+
+
 def height_of(pixels: int) -> float:
     """Return a row's height in points from pixels."""
     return pixels * _POINTS

@@ -21,7 +21,7 @@ READING = (
 
 def digit_samples(samples: Samples, shape: Shape) -> Canvas:
     """Draw the sheet for samples of one channel, whose values are from 0 to 255."""
-    canvas, places = samples_sheet(samples, shape)
+    canvas, places = samples_sheet(samples, shape), SamplePlaces(len(samples), shape)
     canvas.tab_colour = KINDS["input"].strong
     canvas.zoom = 70
     canvas.heights[0] = 30
