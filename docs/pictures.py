@@ -34,7 +34,7 @@ EXPLORER = (0, 0, 2080, 1010)
 DECISION_SURFACE = (0, 0, 2190, 674)
 ERROR_SURFACE = (0, 0, 860, 710)
 EXERCISE = (0, 0, 1900, 410)
-DIGIT = (0, 0, 1400, 830)
+DIGIT = (0, 0, 1388, 828)
 LAYERS = (0, 0, 1155, 500)
 
 
@@ -104,9 +104,9 @@ def digit(folder: Path, run: Path, data_dir: Path) -> None:
 
 
 def save(path: Path, part: tuple[int, int, int, int], name: str) -> None:
-    """Save a part of a picture in few colours as docs/<name>.png."""
+    """Save a part of a picture in 256 colours as docs/<name>.png."""
     with Image.open(path) as picture:
-        small = picture.crop(part).convert("RGB").quantize(64)
+        small = picture.crop(part).convert("RGB").quantize(256)
         small.save(Path(__file__).parent / f"{name}.png", optimize=True)
 
 
