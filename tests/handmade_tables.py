@@ -198,6 +198,7 @@ class Layout:
     given: str = "constant"  # or anchored (to a list of the numbers beside the table), above
     notes: bool = False
     digits: int | None = None  # values are pasted and rounded
+    gap: int | None = None  # an empty row stands above this row of the table
 
     def header(self, symbol: str) -> str:
         if symbol == "E_total":
@@ -295,7 +296,8 @@ class Table:
 
     def where(self, symbol: str, row: int) -> tuple[int, int]:
         """The zero-based cell of a symbol in a row of the table, which are counted from zero."""
-        return self.layout.row + 1 + row, self.columns[symbol]
+        below = self.layout.gap is not None and row >= self.layout.gap
+        return self.layout.row + 1 + row + below, self.columns[symbol]
 
     def cell(self, symbol: str, row: int) -> str:
         return str(xl_rowcol_to_cell(*self.where(symbol, row)))

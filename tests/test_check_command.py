@@ -3,12 +3,15 @@
 import csv
 import json
 
+import openpyxl
 import pytest
 from check_helper import HandMade, write
 from click.testing import CliRunner
 
 from sheetgen.check.command import check
 from sheetgen.check.report import CSV_HEADER
+from sheetgen.cli import main
+from sheetgen.exercises.answers import NAME as ANSWERS
 
 
 @pytest.fixture
@@ -114,3 +117,57 @@ def test_a_list_that_cannot_be_written_is_said(right, tmp_path):
     (tmp_path / "no").write_text("a file")
     result = CliRunner().invoke(check, [str(right), "--csv", str(folder)])
     assert result.exit_code != 0
+
+
+@pytest.mark.parametrize("order", ["list first", "workbook first"])
+def test_a_list_replaces_no_workbook(right, wrong, order):
+    before = right.read_bytes()
+    files = ["--csv", right, wrong] if order == "list first" else [right, "--csv", right]
+    result = CliRunner().invoke(main, ["check", *map(str, files)])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        f"Error: {right} is there already and holds no list of findings; expected another name\n"
+    )
+    assert right.read_bytes() == before
+
+
+def test_a_list_replaces_an_older_list(right, wrong, tmp_path):
+    target = tmp_path / "findings.csv"
+    run(wrong, "--csv", target)
+    assert run(right, "--csv", target).exit_code == 0
+    assert str(wrong) not in target.read_text(encoding="utf-8-sig")
+
+
+def test_where_nothing_can_be_checked_it_does_not_say_right(tmp_path):
+    names = {f"w{one}": f"v{one}1" for one in range(1, 9)} | {"w1": "w11", "w2": "w12"}
+    path = write(tmp_path / "a.xlsx", S=HandMade(headers=names))
+    result = run(path)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:2] == [
+        f"{path}: not checked",
+        "S A5:AE13: 8 rows, not checked",
+    ]
+    (report,) = json.loads(run(path, "--json").stdout)
+    assert (report["passed"], report["checked"]) == (None, False)
+
+
+def test_what_a_training_starts_from_should_not_be_a_formula(tmp_path):
+    table = HandMade()
+    table.cells[table.address("w1", 0)] = "0,15"
+    table.formulas["w1"] = "{w1.up}-{η}*{∂E/∂w1.up}"
+    lines = run(write(tmp_path / "a.xlsx", S=table)).stdout.splitlines()
+    (place,) = [at for at, line in enumerate(lines) if "the text '0,15' stands" in line]
+    assert not any("it should be" in line for line in lines[place : place + 2])
+
+
+def test_an_exercise_is_marked_by_another_command(tmp_path):
+    path = write(tmp_path / "a.xlsx", Exercise=HandMade(), **{ANSWERS: {"A1": 1}})
+    book = openpyxl.load_workbook(path)
+    book.worksheets[1].title = ANSWERS
+    book.save(path)
+    result = run(path)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {path} is an exercise that sheetgen made; `sheetgen grade` marks it\n"
+    )

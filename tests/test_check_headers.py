@@ -2,7 +2,7 @@
 
 import pytest
 
-from sheetgen.check.headers import family, number, symbol_of
+from sheetgen.check.headers import error_of, family, number, symbol_of
 
 GRADIENTS = [
     "∂E/∂w1",
@@ -21,6 +21,13 @@ GRADIENTS = [
     "∂E_Total/∂w_1",
     "dEtotal/dw1",
     "dL/dw1",
+    "ӘE/Әw1",
+    "әE/әw1",
+    "ƏE/Əw1",
+    "ΔE/Δw1",
+    "∆E/∆w_1",
+    "∂J/∂w1",
+    "dcost/dw1",
 ]
 
 
@@ -29,7 +36,9 @@ def test_the_many_ways_to_write_a_gradient(header):
     assert symbol_of(header) == "∂E/∂w1"
 
 
-@pytest.mark.parametrize("header", ["E_tot", "E_total", "E Total", "e_t", "Etotal", "Total Error"])
+@pytest.mark.parametrize(
+    "header", ["E_tot", "E_total", "E Total", "e_t", "Etotal", "Total Error", "cost"]
+)
 def test_the_many_ways_to_write_the_total_error(header):
     assert symbol_of(header) == "E_total"
 
@@ -52,8 +61,12 @@ def test_the_many_ways_to_write_the_total_error(header):
         ("a_02", "a_o2"),
         ("out_o2", "a_o2"),
         ("Error 1", "E1"),
+        ("cost1", "E1"),
+        ("Cost 2", "E2"),
         ("Step", "iteration"),
         ("learning rate (η)", "η"),
+        ("Learning Rate =", "η"),
+        ("E_total:", "E_total"),
         ("δ_o1", "∂E/∂o1"),
         ("dE/da_h1", "∂E/∂a_h1"),
     ],
@@ -64,7 +77,20 @@ def test_every_quantity_has_its_symbol(header, symbol):
 
 @pytest.mark.parametrize(
     "header",
-    ["E_0.1", "h1 = w1*i1 + w2*i2", "w1'", "Δw1", "notes", "0.1", "∂E1/∂w5", "", "w0", "h1_2"],
+    [
+        "E_0.1",
+        "h1 = w1*i1 + w2*i2",
+        "w1'",
+        "Δw1",
+        "notes",
+        "0.1",
+        "∂E1/∂w5",
+        "L1",
+        "J",
+        "",
+        "w0",
+        "h1_2",
+    ],
 )
 def test_what_is_no_quantity_of_the_table_has_none(header):
     assert symbol_of(header) is None
@@ -73,3 +99,15 @@ def test_what_is_no_quantity_of_the_table_has_none(header):
 def test_a_symbol_is_a_family_and_a_number():
     assert (family("∂E/∂w12"), number("∂E/∂w12")) == ("∂E/∂w", 12)
     assert (family("E_total"), number("E_total")) == ("E_total", 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "symbol"), [("L1", "E1"), ("j2", "E2"), ("L_total", "E_total"), ("J", "E_total")]
+)
+def test_beside_targets_and_outputs_letters_are_errors(header, symbol):
+    assert error_of(header) == symbol
+
+
+@pytest.mark.parametrize("header", ["L0", "layer 1", "LR", "jj"])
+def test_not_every_letter_is_one(header):
+    assert error_of(header) is None

@@ -6,6 +6,7 @@ from check_helper import HandMade, mistakes, write
 
 from sheetgen.check import check_workbook
 from sheetgen.check.values import Precision
+from sheetgen.errors import InputError
 
 
 def in_a_narrow_column(value: float, width: int) -> float:
@@ -91,3 +92,85 @@ def test_the_noise_of_one_number_is_no_precision_of_its_column(tmp_path):
 def test_the_longest_numbers_show_the_rounding(numbers, halves):
     values = np.array(numbers)
     assert Precision.of(values).rounding(values) == pytest.approx(halves)
+
+
+def as_texts(comma: str, way: str) -> HandMade:
+    table = HandMade(rate_cell=None, rate_label=None)
+    for name, numbers in table.values().items():
+        for row, number in enumerate(numbers):
+            table.cells[table.address(name, row)] = format(number, way).replace(".", comma)
+    return table
+
+
+@pytest.mark.parametrize("comma", [".", ","])
+@pytest.mark.parametrize("way", [".9f", ".6E"])
+def test_numbers_that_were_pasted_as_texts_are_read(tmp_path, comma, way):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=as_texts(comma, way)))
+    assert mistakes(report) == []
+    assert len(report.tables[0].right) == 27
+    assert "text-numbers" in [one.kind for one in report.remarks]
+
+
+def test_texts_whose_comma_may_group_thousands_are_not_read(tmp_path):
+    table = HandMade(rate_cell=None, rate_label=None)
+    for name in table.order:
+        for row in range(table.rows):
+            table.cells[table.address(name, row)] = "1,234"
+    with pytest.raises(InputError, match="texts and no numbers stand below the headers in row 5"):
+        check_workbook(write(tmp_path / "a.xlsx", S=table))
+
+
+def test_headers_without_rows_are_said(tmp_path):
+    with pytest.raises(InputError, match="no rows stand below the headers in row 5 of 'S'"):
+        check_workbook(write(tmp_path / "a.xlsx", S=HandMade(rows=0)))
+
+
+def test_whole_numbers_were_rounded_to_whole_numbers():
+    values = np.array([1.0, 2.0, 5.0])
+    assert Precision.of(values).rounding(values) == pytest.approx([0.5, 0.5, 0.5])
+
+
+ROUNDINGS = {
+    "2 decimals": lambda value: round(value, 2),
+    "4 decimals": lambda value: round(value, 4),
+    "3 digits": lambda value: float(f"{value:.3g}"),
+    "6 digits": lambda value: float(f"{value:.6g}"),
+    "8 digits": lambda value: float(f"{value:.8g}"),
+}
+
+
+def rounded(name: str, shown, wrong) -> HandMade:
+    """A pasted table in one column of which each number is `wrong` of the right columns."""
+    table = HandMade(rows=20, seed=5)
+    columns = {name: np.array(numbers) for name, numbers in table.values().items()}
+    columns[name] = wrong(columns)
+    for symbol, numbers in columns.items():
+        for row, number in enumerate(numbers):
+            table.cells[table.address(symbol, row)] = shown(float(number))
+    return table
+
+
+@pytest.mark.parametrize("way", ROUNDINGS)
+def test_a_missing_half_is_named_at_any_rounding(tmp_path, way):
+    table = rounded("E1", ROUNDINGS[way], lambda columns: 2 * columns["E1"])
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert ("E1", "missing-half") in mistakes(report)
+
+
+@pytest.mark.parametrize("way", ROUNDINGS)
+def test_a_gradient_that_is_added_is_named_at_any_rounding(tmp_path, way):
+    def added(columns):
+        steps = 0.5 * columns["∂E/∂w8"][:-1]
+        return columns["w8"][0] + np.concatenate([[0], np.cumsum(steps)])
+
+    report = check_workbook(write(tmp_path / "a.xlsx", S=rounded("w8", ROUNDINGS[way], added)))
+    assert ("w8", "sign") in mistakes(report)
+
+
+def test_one_rounded_number_does_not_tell_its_mistake(tmp_path):
+    table = rounded("o1", ROUNDINGS["3 digits"], lambda columns: columns["o1"])
+    table.cells[table.address("o1", 6)] += 0.01
+    found = check_workbook(write(tmp_path / "a.xlsx", S=table)).mistakes
+    (finding,) = [one for one in found if one.symbol == "o1"]
+    assert finding.cell == table.address("o1", 6)
+    assert finding.words == "this is not o1; one number does not tell which mistake it is"

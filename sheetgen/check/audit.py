@@ -1,28 +1,36 @@
 """Audits a workbook: the one way from a file to its report."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from openpyxl.utils.cell import get_column_letter
+
 from sheetgen.check.cells import Book
-from sheetgen.check.choosing import chosen_network, has_softmax
+from sheetgen.check.choosing import chosen_network, has_softmax, with_biases
 from sheetgen.check.comparing import compare_sheets
 from sheetgen.check.context import Context
-from sheetgen.check.expressions import Cell
+from sheetgen.check.expressions import Cell, symbols, walk
 from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
 from sheetgen.check.givens import judge_givens, varies
 from sheetgen.check.headers import family
+from sheetgen.check.identifying import identified
 from sheetgen.check.judging import judge
 from sheetgen.check.learning_rate import find_rate, referenced_cell
-from sheetgen.check.network import PARAMETERS, infer
+from sheetgen.check.network import PARAMETERS, infer, is_helper
+from sheetgen.check.parsing import Reference
 from sheetgen.check.reading import read_book, recalculated
 from sheetgen.check.remarks import table_remarks
 from sheetgen.check.resolving import Resolver, labelled_cells
 from sheetgen.check.simulation import Simulation
 from sheetgen.check.staleness import lacks_results
-from sheetgen.check.tables import Table, tables_of
+from sheetgen.check.tables import Table, headers_alone, tables_of
+from sheetgen.check.texts import read_texts
+from sheetgen.check.unknown import without_negated_gradients, without_unknown_functions
 from sheetgen.check.values import Numbers, roundings_of
 from sheetgen.errors import InputError
 
 _AFTER_SOFTMAX = ("a_o", "E", "E_total")
+_ANSWERS = "_answers"  # the sheet that `sheetgen exercise` hides the right numbers on
 _GIVEN = ("i", "t", "η", "iteration")
 
 
@@ -33,19 +41,31 @@ def check_workbook(path: Path) -> WorkbookReport:
     """
     path = Path(path)
     book = read_book(path)
+    if _ANSWERS in book.sheets:
+        raise InputError(f"{path} is an exercise that sheetgen made; `sheetgen grade` marks it")
+    remarks = read_texts(book)
     tables = _tables(book)
     if not tables:
-        raise InputError(
-            f"{path} has no training table: no row of headers names weights (w1, w2, …) "
-            "with activations, errors or gradients"
-        )
+        raise InputError(f"{path} has no training table: {_why_no_table(book)}")
     if lacks_results(book, tables):
         book = recalculated(path, book)
         tables = _tables(book)
     reports = tuple(audit_table(book, table) for table in tables)
     with_table = {table.sheet for table in tables}
     skipped = tuple(name for name in book.sheets if name not in with_table)
-    return WorkbookReport(str(path), reports, compare_sheets(tables), book.reader, skipped)
+    return WorkbookReport(
+        str(path), reports, (*compare_sheets(tables), *remarks), book.reader, skipped
+    )
+
+
+def _why_no_table(book: Book) -> str:
+    for name, cells in book.sheets.items():
+        if (place := headers_alone(name, cells)) is not None:
+            below = (content for (row, _), content in cells.items() if row > place.header_row)
+            has_text = any(one.text.strip() for one in below)
+            what = "texts and no numbers stand" if has_text else "no rows stand"
+            return f"{what} below the headers in row {place.header_row + 1} of {name!r}"
+    return "no row of headers names weights (w1, w2, …) with activations, errors or gradients"
 
 
 def _tables(book: Book) -> list[Table]:
@@ -66,7 +86,11 @@ def audit_table(book: Book, table: Table) -> TableReport:
     if rate_cell is not None:
         resolver.assigned[rate_cell] = "η"
     numbers = _numbers(table, resolver)
-    network = chosen_network(table, network, numbers)
+    network = with_biases(table, network, numbers, resolver)
+    network = chosen_network(table, network, numbers, resolver)
+    if not table.identified and (found := identified(table, network, resolver, numbers)):
+        columns = table.columns | {symbol: column for column, symbol in found.items()}
+        return audit_table(book, replace(table, columns=columns, identified=found))
     unassigned = Resolver(book, table, constant, resolver.labelled)
     rate = find_rate(book, table, network, unassigned, numbers)
     if rate.value is not None and "η" not in table.columns:
@@ -91,8 +115,13 @@ def _report(context: Context, moving: set[str]) -> TableReport:
             column, found = judge_givens(symbol, table, moving)
         else:
             column, found = judge(symbol, context)
+        if reason := unreadable_part(symbol, context, found):
+            column = replace(column, status="unchecked", largest_difference=None, reason=reason)
+            found = []
         columns.append(column)
         findings.extend(found)
+    columns, findings, context.negated = without_negated_gradients(context, columns, findings)
+    columns, findings, context.unknown = without_unknown_functions(context, columns, findings)
     if moving:
         columns, findings, batches = _without_batches(columns, findings)
         if batches:
@@ -104,10 +133,35 @@ def _report(context: Context, moving: set[str]) -> TableReport:
         table.rows,
         (network.inputs, network.hidden, network.outputs),
         context.rate,
-        network.hidden_activation.name,
+        "unknown" if "hidden" in context.unknown else network.hidden_activation.name,
         tuple(columns),
         (*(one for one in findings if one.severity == "mistake"), *remarks),
     )
+
+
+def unreadable_part(symbol: str, context: Context, findings: list[Finding]) -> str:
+    """Say which column without a known meaning a wrong one is computed from; empty if none is."""
+    table = context.table
+    unknown = table.not_understood
+    mistakes = [one for one in findings if one.severity == "mistake"]
+    if not unknown or not mistakes or symbol not in context.definitions:
+        return ""
+    row = next(one for one in range(table.rows) if table.cell(symbol, one) == mistakes[0].cell)
+    formula = table.contents(symbol)[row].formula
+    if formula is None:
+        needed = {one.name for one in symbols(context.definitions[symbol])}
+        lacking = {one for one in needed - set(table.columns) if not is_helper(one) and one != "η"}
+        return f"needs {', '.join(sorted(lacking))}" if lacking else ""
+    place = table.row_at(row), table.columns[symbol], table.sheet
+    tree = context.resolver.tree(formula)
+    used = [] if tree is None else [n for n in walk(tree) if isinstance(n, Reference)]
+    cells = [one.seen_from(*place) for one in used]
+    for cell in cells:
+        within = cell.sheet == table.sheet and cell.row in table.sheet_rows
+        is_rate = context.resolver.number(cell) == context.rate.value
+        if within and cell.column in unknown and not is_rate:
+            return f"refers to column {get_column_letter(cell.column + 1)}, not understood"
+    return ""
 
 
 def _without_batches(
@@ -136,7 +190,9 @@ def _constant_biases(table: Table) -> set[str]:
     return {
         symbol
         for symbol in table.columns
-        if symbol.startswith("b") and len(set(table.values(symbol).tolist())) == 1
+        if symbol.startswith("b")
+        and f"∂E/∂{symbol}" not in table.columns
+        and len(set(table.values(symbol).tolist())) == 1
     }
 
 

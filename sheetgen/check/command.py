@@ -42,6 +42,8 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
     from sheetgen.check.report import as_json as plain  # noqa: PLC0415
     from sheetgen.check.report import unreadable_as_json  # noqa: PLC0415
 
+    if csv_file is not None:
+        _refuse_what_is_no_list(csv_file)
     reports: list[WorkbookReport] = []
     unreadable: list[tuple[str, str]] = []
     shown: list[dict[str, object]] = []
@@ -74,11 +76,8 @@ def _print(report: WorkbookReport) -> None:
     from sheetgen.check.report import finding_in_words  # noqa: PLC0415
 
     console = Console(highlight=False, soft_wrap=True)
-    verdict = "right" if report.passed else f"{len(report.mistakes):,} mistakes"
-    verdict = "1 mistake" if len(report.mistakes) == 1 else verdict
-    console.print(
-        f"{report.path}: {verdict}", markup=False, style="green" if report.passed else "red"
-    )
+    colour = ("green" if report.checked else "yellow") if report.passed else "red"
+    console.print(f"{report.path}: {_verdict(report)}", markup=False, style=colour)
     if console.is_terminal:
         console.print(_overview(report.tables))
     else:
@@ -87,6 +86,17 @@ def _print(report: WorkbookReport) -> None:
     for finding in report.all_findings:
         for line in finding_in_words(finding):
             click.echo(line)
+
+
+def _verdict(report: WorkbookReport) -> str:
+    if not report.passed:
+        count = len(report.mistakes)
+        return "1 mistake" if count == 1 else f"{count:,} mistakes"
+    if not report.checked:
+        return "not checked"
+    missing = sum(not table.checked for table in report.tables)
+    tables = "1 table" if missing == 1 else f"{missing} tables"
+    return f"right, but {tables} of {len(report.tables)} not checked" if missing else "right"
 
 
 def _overview(tables: tuple[TableReport, ...]) -> object:
@@ -107,7 +117,7 @@ def _overview(tables: tuple[TableReport, ...]) -> object:
     ):
         shown.add_column(header, justify="left" if header in ("sheet", "table") else "right")
     for table in tables:
-        colour = "red" if table.wrong else "green"
+        colour = ("red" if table.wrong else "green") if table.checked else "yellow"
         shown.add_row(
             table.sheet,
             table.place,
@@ -124,12 +134,33 @@ def _overview(tables: tuple[TableReport, ...]) -> object:
 def _plain_line(table: TableReport) -> str:
     from sheetgen.check.report import rate_in_words  # noqa: PLC0415
 
+    if not table.checked:
+        return f"{table.sheet} {table.place}: {table.rows:,} rows, not checked"
     network = "-".join(str(size) for size in table.network)
     return (
         f"{table.sheet} {table.place}: {table.rows:,} rows, network {network}, "
         f"learning rate {rate_in_words(table.learning_rate)}, {len(table.right)} columns right, "
         f"{len(table.wrong)} wrong, largest difference {table.largest_difference:.1e}"
     )
+
+
+def _refuse_what_is_no_list(path: Path) -> None:
+    """Raise InputError unless a list can be written to a path: it is free or holds one."""
+    from sheetgen.check.report import CSV_HEADER  # noqa: PLC0415
+    from sheetgen.saving import resolved  # noqa: PLC0415
+
+    target = resolved(path)
+    if not target.exists():
+        return
+    try:
+        with target.open("rb") as file:
+            start = file.read(200).decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+    if not start.startswith(",".join(CSV_HEADER)):
+        raise InputError(
+            f"{path} is there already and holds no list of findings; expected another name"
+        )
 
 
 def _write_csv(

@@ -1,6 +1,6 @@
 """All that is known of a table before its columns are judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sheetgen.check.expressions import Cell, Expression, Symbol, replace, symbols, written
 from sheetgen.check.findings import LearningRate
@@ -24,6 +24,10 @@ class Context:
     simulation: Simulation
     rate: LearningRate
     rate_cell: Cell | None
+    unknown: dict[str, str] = field(default_factory=dict)
+    """What is none of the known functions ("hidden", "output", "loss"), each with its words."""
+    negated: bool = False
+    """Whether the gradients' columns hold -∂E/∂w, which the updates add."""
 
     def __post_init__(self) -> None:
         self.definitions = self.network.definitions()
@@ -37,7 +41,7 @@ class Context:
         """Return the symbols that the formulas of the table's first two rows refer to."""
         found: set[str] = set()
         for column in self.table.columns.values():
-            for row in range(self.table.first, min(self.table.first + 2, self.table.last + 1)):
+            for row in self.table.sheet_rows[:2]:
                 formula = self.table.content(row, column).formula
                 tree = self.resolver.resolved(formula, row, column) if formula else None
                 if tree is not None:
@@ -69,7 +73,7 @@ class Context:
             if isinstance(leaf, Cell):
                 return full_address(leaf, self.table.sheet)
             if leaf.name in self.table.columns:
-                return address(self.table.first + row + leaf.offset, self.table.columns[leaf.name])
+                return address(self.table.row_at(row + leaf.offset), self.table.columns[leaf.name])
             for cell, symbol in self.resolver.assigned.items():
                 if symbol == leaf.name:
                     return full_address(cell, self.table.sheet)

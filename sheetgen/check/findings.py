@@ -93,6 +93,11 @@ class TableReport:
         return tuple(finding for finding in self.findings if finding.severity == "remark")
 
     @property
+    def checked(self) -> bool:
+        """Whether any column could be recomputed."""
+        return any(column.status in ("right", "wrong") for column in self.columns)
+
+    @property
     def right(self) -> tuple[Column, ...]:
         """The columns that were recomputed and agree."""
         return tuple(column for column in self.columns if column.status == "right")
@@ -141,5 +146,10 @@ class WorkbookReport:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether nothing is wrong; where nothing could be checked, `checked` says so."""
         return not self.mistakes
+
+    @property
+    def checked(self) -> bool:
+        """Whether any column of any table could be recomputed."""
+        return any(table.checked for table in self.tables)

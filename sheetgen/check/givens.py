@@ -87,7 +87,7 @@ def _finding(
 ) -> Finding:
     content = table.contents(symbol)[row]
     formula = content.formula
-    place = (table.first + row, table.columns[symbol])
+    place = (table.row_at(row), table.columns[symbol])
     return Finding(
         severity="mistake",
         kind=kind,

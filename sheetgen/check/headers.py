@@ -6,7 +6,8 @@
 import re
 import unicodedata
 
-_PARTIAL = "(?:[∂ðδdəϑ]|del|partial)"
+# The last but one are Latin, turned and Cyrillic letters that people take for ∂.
+_PARTIAL = "(?:[∂ðδdəǝɘәэϑ]|del|partial)"
 _ENERGY = "(?:e(?:t|tot|total|rror|rrortotal|err)?|totale|totalerror|loss|cost|j|l)"
 _DROPPED = re.compile(r"[\s_{}\\$()\[\]|,;:·*'’\"“”′-]+")
 _LATEX = re.compile(
@@ -26,15 +27,16 @@ _NAMES = re.compile(
     r"|(?:o|net?o|zo|ino|sumo)(?P<o>\d+)"
     r"|(?:a|out|act|activation|σ|sigma|sigmoid|sig|actv|α)[o0](?P<a_o>\d+)"
     r"|(?:outputo|oout|oact|pred|ŷ|yhat)(?P<a_o2>\d+)"
-    r"|(?:e|error|err|loss|eo|erroro)(?P<E>\d+)"
-    r"|(?P<total>e(?:t|tot|total|totals)|total(?:e|err|error|loss)|(?:error|err|loss|mse)(?:tot|total)?"
-    r"|cost|e|σe|sume))$"
+    r"|(?:e|error|err|loss|cost|eo|erroro)(?P<E>\d+)"
+    r"|(?P<total>e(?:t|tot|total|totals)|total(?:e|err|error|loss|cost)|(?:error|err|loss|mse)(?:tot|total)?"
+    r"|cost(?:tot|total)?|e|σe|sume))$"
 )
 _GRADIENT = re.compile(
     rf"(?:(?:{_PARTIAL}?{_ENERGY}/?{_PARTIAL})|(?:{_PARTIAL}{_ENERGY}/?{_PARTIAL}?)"
     rf"|(?:{_ENERGY}/{_PARTIAL}?)|{_PARTIAL}|(?:gradientof|gradient|gradof|grad|∇))(?P<of>.+)$"
 )
 _TWO_NUMBERS = re.compile(r"\d[_.,]\s*\d")  # such as h1_2, a unit of a network with more layers
+_SHORT_ERROR = re.compile(r"[lj](?:(?P<number>\d+)|t|tot|total)?$")
 _DELTA = re.compile(r"(?:δ|delta)(?P<unit>[ho])(?P<number>\d+)$")
 
 
@@ -46,10 +48,11 @@ def symbol_of(text: str) -> str | None:
     """
     if len(text) > 60 or "=" in text.strip().strip("=") or _TWO_NUMBERS.search(text):
         return None
-    plain = _plain(text)
-    # Δw is a step of the weight, not a gradient; in lower case it would look like δw. And w′ is
-    # the next row's weight.
-    if not plain or plain.startswith("Δ") or text.rstrip().endswith(("'", "′", "’")):
+    plain = _plain(text.rstrip(" :="))
+    # Δw is a step of the weight, not a gradient, as ΔE/Δw is; in lower case it would look like
+    # δw. And w′ is the next row's weight.
+    is_step = plain.startswith("Δ") and plain.count("Δ") < 2
+    if not plain or is_step or text.rstrip().endswith(("'", "′", "’")):
         return None
     plain = plain.lower()
     if match := _DELTA.match(plain):
@@ -57,10 +60,24 @@ def symbol_of(text: str) -> str | None:
     return _quantity(plain) or _gradient(plain)
 
 
+def error_of(text: str) -> str | None:
+    """Return the error that L1, J2, L_total or J stand for beside targets and outputs, or None."""
+    match = _SHORT_ERROR.match(_plain(text).lower())
+    if match is None or match["number"] == "0":
+        return None
+    return f"E{int(match['number'])}" if match["number"] else "E_total"
+
+
 def _plain(text: str) -> str:
     """Return the header without what people add for the eye: spaces, subscripts, braces."""
     text = unicodedata.normalize("NFKC", text).replace("\\partial", "∂").replace("\\delta", "δ")
-    text = text.replace("\\eta", "η").replace("⁄", "/").replace("∕", "/").replace("÷", "/")
+    text = (
+        text.replace("\\eta", "η")
+        .replace("⁄", "/")
+        .replace("∕", "/")
+        .replace("÷", "/")
+        .replace("∆", "Δ")
+    )
     text = re.sub(r"\\frac\s*\{(.*?)\}\s*\{(.*?)\}", r"\1/\2", text)
     return _DROPPED.sub("", _LATEX.sub("", text))
 

@@ -129,8 +129,10 @@ def _finding(
     formula = content.formula
     text = None
     if formula is not None:
-        text = f"={formula.text_at(table.first + row, table.columns[symbol]).strip()}"
+        text = f"={formula.text_at(table.row_at(row), table.columns[symbol]).strip()}"
     value = content.value if isinstance(content.value, float | str) else None
+    # What the training starts from has no formula: there is no row before it.
+    starts = row == 0 and family(symbol) in PARAMETERS
     return Finding(
         severity="mistake",
         kind=wrong.kind,
@@ -141,7 +143,7 @@ def _finding(
         symbol=symbol,
         cell=table.cell(symbol, row),
         formula=text,
-        expected=context.shown(reference, row),
+        expected=None if starts else context.shown(reference, row),
         value=value,
         expected_value=float(expected_value) if np.isfinite(expected_value) else None,
         difference=float(finite.max()) if len(finite) else None,

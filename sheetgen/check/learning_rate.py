@@ -91,7 +91,7 @@ def referenced_cell(table: Table, resolver: Resolver) -> Cell | None:
     counted: Counter[Cell] = Counter()
     for symbol in _parameters(table):
         column = table.columns[symbol]
-        for row in range(table.first + 1, min(table.first + 3, table.last + 1)):
+        for row in table.sheet_rows[1:3]:
             formula = table.content(row, column).formula
             tree = resolver.resolved(formula, row, column) if formula is not None else None
             if tree is not None:

@@ -78,6 +78,12 @@ REMARKS: dict[str, str] = {
     "several-samples": "inputs and targets differ from row to row",
     "untrained-biases": "the biases are not trained",
     "recalculated": "the file held no results; they were computed",
+    "gap": "the table goes on below rows without numbers",
+    "rows-not-read": "rows of numbers below the table that do not go on with it",
+    "identified": "columns that were recognized by their formulas, not by their headers",
+    "text-numbers": "numbers that stand in the cells as texts",
+    "negated-gradients": "the columns of the gradients hold -∂E/∂w, which the updates add",
+    "unknown-header": "columns of numbers whose headers name nothing that is known",
     "unchecked": "something could not be checked",
     "inputs-differ-between-groups": "groups of sheets start from different numbers",
 }

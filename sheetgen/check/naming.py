@@ -1,5 +1,6 @@
 """Names the mistake in a formula, or in numbers without one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,6 +28,8 @@ from sheetgen.check.substitutions import Mutation
 
 _MOST_MUTATIONS = 6000
 _LONGEST = 80  # symbols of a formula in which a mistake is looked for
+_EXACT = 1e-7  # relative; numbers that may be off by more are rounded
+_NEARBY = 20  # times what rounding allows the right formula
 _LONGEST_FOR_TWO = 20  # and two mistakes at once
 
 
@@ -56,6 +59,9 @@ def name_mistake(
         rate = _other_rate(symbol, context, tree, rows)
         if rate is not None:
             return rate
+    if raw is not None and (gap := _row_of_a_gap(symbol, context, raw, rows[0])) is not None:
+        words = f"the formula refers to row {gap + 1}, which holds no numbers"
+        return Wrong(rows, "wrong-row", words)
     found = _search(symbol, context, tree, rows)
     if found is None:
         return _unnamed(symbol, context, tree, rows)
@@ -75,7 +81,7 @@ def _slid(symbol: str, context: Context, raw: Expression, row: int) -> str:
     if rate is None:
         return ""
     table = context.table
-    own_row, column = table.first + row, table.columns[symbol]
+    own_row, column = table.row_at(row), table.columns[symbol]
     for reference in (node for node in walk(raw) if isinstance(node, Reference)):
         seen = reference.seen_from(own_row, column, table.sheet)
         if seen == rate or seen.sheet != rate.sheet:
@@ -89,6 +95,15 @@ def _slid(symbol: str, context: Context, raw: Expression, row: int) -> str:
         if not reference.column_fixed and seen.row == rate.row and seen.row < table.first:
             return "the reference to the learning rate is not fixed with $ and slides across"
     return ""
+
+
+def _row_of_a_gap(symbol: str, context: Context, raw: Expression, row: int) -> int | None:
+    """Return the row without numbers, within the table, that a formula refers to, or None."""
+    table = context.table
+    place = table.row_at(row), table.columns[symbol], table.sheet
+    cells = [node.seen_from(*place) for node in walk(raw) if isinstance(node, Reference)]
+    rows = [one.row for one in cells if one.sheet == table.sheet and one.row in table.skipped]
+    return rows[0] if rows else None
 
 
 def _other_rate(
@@ -168,28 +183,60 @@ def _search(
         tree = _with_rate(tree, context.rate.value)
     truth = context.simulation.values(tree) if tree is not None else None
     right = context.simulation.values(Symbol(symbol))
-    for form in forms:
-        allowed = _allowed(symbol, context, form, rows) if truth is None else np.zeros(0)
-        for mutation in islice(mutations(symbol, form, context.network, offsets), _MOST_MUTATIONS):
-            if truth is not None:
-                values = context.simulation.values(mutation.expression)
-                if values is not None and same(values, truth):
-                    return mutation
-            elif _fits(symbol, context, mutation.expression, allowed, rows):
-                return mutation
-    if tree is not None and right is not None:
-        for repair in islice(repairs(tree), _MOST_MUTATIONS):
-            values = context.simulation.values(repair.expression)
-            if values is not None and same(values, right):
-                return repair
-    if truth is None or not forms or len(leaves(forms[0])) > _LONGEST_FOR_TWO:
-        return None
+    if truth is None:
+        found = _fitting(symbol, context, forms, rows)
+    else:
+        every = (mutations(symbol, form, context.network, offsets) for form in forms)
+        found = next(filter(None, (_first_same(context, one, truth) for one in every)), None)
+    if found is None and tree is not None and right is not None:
+        found = _first_same(context, repairs(tree), right)
+    if found or truth is None or not forms or len(leaves(forms[0])) > _LONGEST_FOR_TWO:
+        return found
     twice = second_mutations(symbol, forms[0], context.network, offsets)
-    for mutation in islice(twice, _MOST_MUTATIONS):
+    return _first_same(context, twice, truth)
+
+
+def _first_same(context: Context, candidates: Iterable[Mutation], wanted: Array) -> Mutation | None:
+    """Return the first whose formula has these values in every random training."""
+    for mutation in islice(candidates, _MOST_MUTATIONS):
         values = context.simulation.values(mutation.expression)
-        if values is not None and same(values, truth):
+        if values is not None and same(values, wanted):
             return mutation
     return None
+
+
+_ODD = {
+    *("wrong-row", "formula-of-another-column", "updated-like-a-weight", "wrong-gradient"),
+    *(
+        "weights-updated-in-sequence",
+        "wrong-previous-weight",
+        "wrong-symbol",
+        "extra-factor",
+        "extra-term",
+        "wrong-constant",
+    ),
+}
+"""What rounded numbers look like by chance: a plainer mistake that fits as well is meant."""
+
+
+def _fitting(
+    symbol: str, context: Context, forms: list[Expression], rows: list[int]
+) -> Mutation | None:
+    """Return the mistake that numbers without a formula agree with; of several, a plain one.
+
+    One rounded number alone agrees with some odd mistake or other, so that it does not tell.
+    """
+    odd: Mutation | None = None
+    for form in forms:
+        allowed = _allowed(symbol, context, form, rows)
+        sizes = np.abs(context.numbers.values[symbol][rows])
+        rounded = bool(np.any(allowed > _EXACT * sizes))
+        for mutation in islice(mutations(symbol, form, context.network, set()), _MOST_MUTATIONS):
+            if _fits(symbol, context, mutation.expression, allowed, rows):
+                if not rounded or mutation.kind not in _ODD:
+                    return mutation
+                odd = odd or mutation
+    return odd if len(rows) > 1 else None
 
 
 def _with_rate(tree: Expression, rate: float | None) -> Expression:
@@ -202,7 +249,7 @@ def _with_rate(tree: Expression, rate: float | None) -> Expression:
 
 
 def _allowed(symbol: str, context: Context, right: Expression, rows: list[int]) -> Array:
-    """Return by how much rounding may move the numbers of these rows, shape (len(rows),)."""
+    """Return by how far a formula and these rows' numbers may be apart, shape (len(rows),)."""
     _, allowed = context.numbers.recomputed(right)
     found = context.numbers.rounding(Symbol(symbol))[rows] + allowed[rows]
     return np.asarray(found, dtype=float)
@@ -215,10 +262,14 @@ def _fits(
     numbers = context.numbers
     value = np.broadcast_to(evaluate(mutated, numbers.lookup), numbers.rows)[rows]
     actual = numbers.values[symbol][rows]
-    with np.errstate(invalid="ignore"):
-        agrees = np.abs(value - actual) <= 1e-9 * np.abs(actual) + allowed
     judged = np.isfinite(value) & np.isfinite(actual)
-    return bool(judged.any()) and bool(np.all(agrees[judged]))
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(value - actual) - 1e-9 * np.abs(actual)
+    if not judged.any() or np.any(difference[judged] > _NEARBY * allowed[judged]):
+        return False
+    # The wrong formula may pass on more of the rounding, or less, than the right one does.
+    own = _allowed(symbol, context, mutated, rows)
+    return bool(np.all(difference[judged] <= own[judged]))
 
 
 def _unnamed(symbol: str, context: Context, tree: Expression | None, rows: list[int]) -> Wrong:
@@ -231,4 +282,7 @@ def _unnamed(symbol: str, context: Context, tree: Expression | None, rows: list[
         if any(leaf != context.rate_cell for leaf in cells) and Symbol("η") not in leaves(tree):
             words = "the update uses another learning rate than the table's"
             return Wrong(rows, "wrong-learning-rate", words)
+    if len(rows) == 1 and contents[rows[0]].formula is None:
+        words = f"this is not {symbol}; one number does not tell which mistake it is"
+        return Wrong(rows, "unknown-mistake", words)
     return Wrong(rows, "unknown-mistake", f"this is not {symbol}; the mistake is none of the known")

@@ -25,39 +25,66 @@ from sheetgen.check.headers import family, number
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """An activation as an expression of z, and its slope as one of a (and z)."""
+    """An activation as an expression of z, and its slope as one of a.
+
+    `below` is the leaky ReLU's slope below 0. Source: PyTorch's pages of LeakyReLU, ELU, Softplus.
+    """
 
     name: str
+    below: float = 0.01
 
     def value(self, z: Expression) -> Expression:
         """Return a = f(z)."""
+        found: Expression = z
         match self.name:
             case "sigmoid":
-                return 1 / (1 + Call("EXP", (-z,)))
+                found = 1 / (1 + Call("EXP", (-z,)))
             case "tanh":
-                return Call("TANH", (z,))
+                found = Call("TANH", (z,))
             case "relu":
-                return Call("MAX", (Number(0), z))
-        return z
+                found = Call("MAX", (Number(0), z))
+            case "leaky-relu":
+                found = _above_zero(z, z, self.below * z)
+            case "elu":
+                found = _above_zero(z, z, Call("EXP", (z,)) - 1)
+            case "softplus":
+                found = Call("LN", (1 + Call("EXP", (z,)),))
+        return found
 
     def slope(self, a: Expression) -> Expression:
         """Return da/dz, written with a alone."""
+        found: Expression = Number(1)
         match self.name:
             case "sigmoid":
-                return a * (1 - a)
+                found = a * (1 - a)
             case "tanh":
-                return 1 - a**2
+                found = 1 - a**2
             case "relu":
-                return Call("STEP", (a,))
-        return Number(1)
+                found = Call("STEP", (a,))
+            case "leaky-relu":
+                found = _above_zero(a, Number(1), Number(self.below))
+            case "elu":
+                found = _above_zero(a, Number(1), a + 1)
+            case "softplus":
+                # With a = ln(1 + e^z) the slope 1/(1 + e^-z) is 1 - e^-a.
+                found = 1 - Call("EXP", (-a,))
+        return found
 
 
-ACTIVATIONS = tuple(Activation(name) for name in ("sigmoid", "tanh", "relu", "identity"))
+def _above_zero(what: Expression, above: Expression, below: Expression) -> Expression:
+    return Call("IF", (Operation(">", what, Number(0)), above, below))
+
+
+ACTIVATIONS = (
+    *(Activation(name) for name in ("sigmoid", "tanh", "relu", "identity")),
+    *(Activation("leaky-relu", below) for below in (0.01, 0.1, 0.2)),
+    *(Activation(name) for name in ("elu", "softplus")),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """E_k = `each` · (t - a)², E_total = `whole` · Σ E_k, or the binary cross-entropy."""
+    """E_k = `each` · (t - a)² or the binary cross-entropy, E_total = `whole` · Σ E_k."""
 
     name: str
     each: float
@@ -66,13 +93,14 @@ class Loss:
     def error(self, t: Expression, a: Expression) -> Expression:
         """Return E of one output."""
         if self.name == CROSS_ENTROPY:
-            return -(t * Call("LN", (a,)) + (1 - t) * Call("LN", (1 - a,)))
+            entropy = -(t * Call("LN", (a,)) + (1 - t) * Call("LN", (1 - a,)))
+            return _scaled(self.each, entropy)
         return _scaled(self.each, (t - a) ** 2)
 
     def slope(self, t: Expression, a: Expression) -> Expression:
         """Return ∂E_total/∂a of one output."""
         if self.name == CROSS_ENTROPY:
-            return (a - t) / (a * (1 - a))
+            return _scaled(self.each * self.whole, (a - t) / (a * (1 - a)))
         return _scaled(2 * self.each * self.whole, a - t)
 
 
@@ -82,14 +110,17 @@ CROSS_ENTROPY = "binary-cross-entropy"
 def losses(outputs: int) -> tuple[Loss, ...]:
     """Return the errors that textbooks use, the seeds' own first."""
     mean = 1 / outputs
-    return (
+    found = (
         Loss("half-squared-error", 0.5, 1.0),
         Loss("squared-error", 1.0, 1.0),
         Loss("mean-squared-error", 1.0, mean),
         Loss("mean-squared-error", mean, 1.0),
         Loss("half-mean-squared-error", 0.5, mean),
         Loss(CROSS_ENTROPY, 1.0, 1.0),
+        Loss(CROSS_ENTROPY, mean, 1.0),
+        Loss(CROSS_ENTROPY, 1.0, mean),
     )
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +211,8 @@ class Network:
             )
             if (self.loss.name, self.output_activation.name) == (CROSS_ENTROPY, "sigmoid"):
                 # The slope of the sigmoid cancels the denominator.
-                found[gradient("o", unit)] = activated - target
+                scale = self.loss.each * self.loss.whole
+                found[gradient("o", unit)] = _scaled(scale, activated - target)
         for unit in range(1, self.hidden + 1):
             found[gradient("a_h", unit)] = total(
                 [
@@ -265,10 +297,9 @@ def infer(names: Collection[str]) -> Network | None:
     outputs = max(greatest.get(one, 0) for one in ("o", "a_o", "t", "E"))
     for shape in _shapes(weights, greatest.get("i", 0), hidden, outputs):
         inputs, units, k = shape
-        biases = _biases(names, greatest.get("b", 0), units, k)
-        if biases is not None:
-            chosen = losses(k)[0]
-            return Network(inputs, units, k, biases, loss=chosen)
+        readings = bias_readings(names, units, k)
+        if readings:
+            return Network(inputs, units, k, readings[0], loss=losses(k)[0])
     return None
 
 
@@ -286,22 +317,32 @@ def _shapes(weights: int, inputs: int, hidden: int, outputs: int) -> list[tuple[
     return sorted(found, key=lambda shape: (abs(shape[0] - shape[2]), abs(shape[1] - shape[0])))
 
 
-def _biases(
-    names: Collection[str], numbered: int, hidden: int, outputs: int
-) -> dict[str, str] | None:
-    """Return unit → bias: one for each unit, or one for each layer; None where neither fits."""
-    units = [f"h{unit}" for unit in range(1, hidden + 1)]
-    units += [f"o{unit}" for unit in range(1, outputs + 1)]
+def bias_readings(names: Collection[str], hidden: int, outputs: int) -> list[dict[str, str]]:
+    """Return every way to give biases of these names to the units, the most usual first.
+
+    One for each unit, one for each layer, or for the units of one layer only; empty where none of
+    these fits.
+    """
+    layers = [[f"h{unit}" for unit in range(1, hidden + 1)]]
+    layers.append([f"o{unit}" for unit in range(1, outputs + 1)])
+    units = [*layers[0], *layers[1]]
     named = {name.removeprefix("∂E/∂") for name in names}
+    numbered = max((number(one) for one in named if family(one) == "b"), default=0)
     explicit = {
         unit: bias for unit in units for bias in (f"b_{unit}", f"b_{unit[0]}") if bias in named
     }
     if explicit or numbered == 0:
-        return explicit
-    if numbered == hidden + outputs:
-        return {unit: f"b{index}" for index, unit in enumerate(units, 1)}
-    if numbered == 2:
-        return {unit: "b1" if unit.startswith("h") else "b2" for unit in units}
-    if numbered in (1, hidden):
-        return {unit: f"b{min(index, numbered)}" for index, unit in enumerate(units[:hidden], 1)}
-    return None
+        return [explicit]
+    readings = []
+    if numbered == len(units):
+        readings.append({unit: f"b{index}" for index, unit in enumerate(units, 1)})
+    if numbered == len(layers):
+        readings.append({unit: f"b{1 + (unit in layers[1])}" for unit in units})
+    for layer in layers:
+        if numbered in (1, len(layer)):
+            readings.append(
+                {unit: f"b{min(index, numbered)}" for index, unit in enumerate(layer, 1)}
+            )
+    if numbered == 1:
+        readings.append(dict.fromkeys(units, "b1"))
+    return readings

@@ -30,14 +30,17 @@ CSV_HEADER = (
 def as_json(report: WorkbookReport) -> dict[str, object]:
     """Return a report as plain values.
 
-    Keys: file, passed, reader, skipped, tables, findings. A table has sheet, place, rows, network,
-    learning_rate (value, source, cell), activation, right, wrong, largest_difference, columns and
-    findings; a column header, symbol, cells, status, largest_difference and reason; a finding the
-    fields of `Finding`.
+    `passed` is null where nothing is wrong but nothing could be checked either.
+
+    Keys: file, passed, checked, reader, skipped, tables, findings. A table has sheet, place, rows,
+    checked, network, learning_rate (value, source, cell), activation, right, wrong,
+    largest_difference, columns and findings; a column header, symbol, cells, status,
+    largest_difference and reason; a finding the fields of `Finding`.
     """
     return {
         "file": report.path,
-        "passed": report.passed,
+        "passed": report.passed if report.checked or not report.passed else None,
+        "checked": report.checked,
         "reader": report.reader,
         "skipped": list(report.skipped),
         "tables": [_table_as_json(table) for table in report.tables],
@@ -55,6 +58,7 @@ def _table_as_json(table: TableReport) -> dict[str, object]:
         "sheet": table.sheet,
         "place": table.place,
         "rows": table.rows,
+        "checked": table.checked,
         "network": list(table.network),
         "learning_rate": asdict(table.learning_rate),
         "activation": table.activation,

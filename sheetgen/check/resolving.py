@@ -88,7 +88,9 @@ class Resolver:
             return Symbol(self.assigned[cell])
         if cell.sheet == self.table.sheet and (symbol := self.symbol_at(cell.row, cell.column)):
             fixed = symbol in self.constant or symbol == "η"
-            return Symbol(symbol, 0 if fixed else cell.row - own_row)
+            return Symbol(
+                symbol, 0 if fixed else self.table.index_of(cell.row) - self.table.index_of(own_row)
+            )
         label = self.labelled.get((cell.row, cell.column))
         if cell.sheet == self.table.sheet and label and label not in self.table.columns:
             return Symbol(label)
@@ -103,7 +105,7 @@ class Resolver:
 
     def symbol_at(self, row: int, column: int) -> str | None:
         """Return the symbol of the table's cell there, or None outside of the table."""
-        if self.table.first <= row <= self.table.last:
+        if self.table.first <= row <= self.table.last and row not in self.table.skipped:
             return self._symbols.get(column)
         return None
 

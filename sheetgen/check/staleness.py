@@ -28,7 +28,7 @@ def _is_stale(book: Book, table: Table) -> bool:
     """Evaluate some formulas on the numbers that their references hold, and compare."""
     resolver = Resolver(book, table, set(), {})
     compared = wrong = 0
-    rows = sorted({*range(table.first, min(table.first + _ROWS, table.last + 1)), table.last})
+    rows = sorted({*table.sheet_rows[:_ROWS], table.last})
     for row in rows:
         for column in table.columns.values():
             content = table.content(row, column)
@@ -52,5 +52,7 @@ def _is_stale(book: Book, table: Table) -> bool:
 
 def _number(resolver: Resolver, table: Table, leaf: Leaf, row: int) -> float:
     if isinstance(leaf, Symbol):
-        leaf = Cell(table.sheet, row + leaf.offset, table.columns[leaf.name])
+        leaf = Cell(
+            table.sheet, table.row_at(table.index_of(row) + leaf.offset), table.columns[leaf.name]
+        )
     return resolver.number(leaf)

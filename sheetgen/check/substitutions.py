@@ -136,13 +136,15 @@ def _other_row(right: Expression, chosen: list[Symbol], offset: int) -> Mutation
         right,
         lambda part: Symbol(part.name, offset) if part in chosen else None,
     )
-    names = " and ".join(dict.fromkeys(one.name for one in chosen))
+    each = list(dict.fromkeys(one.name for one in chosen))
+    names = f"{' and '.join(each)} {'are' if len(each) > 1 else 'is'}"
+    right_row = f"the row that {'they' if len(each) > 1 else 'it'} should be"
     steps = offset - chosen[0].offset
     where = f"{abs(steps)} row{'s' if abs(steps) > 1 else ''} {'below' if steps > 0 else 'above'}"
     if all(family(one.name) in PARAMETERS for one in chosen) and steps == 1:
-        words = f"{names} is taken after its update, {where} the row that it should be"
+        words = f"{names} taken after its update, {where} {right_row}"
         return Mutation("weights-updated-in-sequence", words, moved)
-    return Mutation("wrong-row", f"{names} is taken {where} the row that it should be", moved)
+    return Mutation("wrong-row", f"{names} taken {where} {right_row}", moved)
 
 
 def exchanged(right: Expression) -> Iterator[Mutation]:

@@ -7,7 +7,8 @@ import numpy as np
 
 from sheetgen.check.cells import Cells, Content
 from sheetgen.check.expressions import Array
-from sheetgen.check.headers import family, number, symbol_of
+from sheetgen.check.extent import read_rows
+from sheetgen.check.headers import error_of, family, number, symbol_of
 from sheetgen.check.parsing import address
 
 _EMPTY = Content(None)
@@ -30,21 +31,67 @@ class Table:
     first: int = 0
     last: int = 0
     repeated: list[tuple[int, str]] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
+    """Rows without numbers between the first and the last; the training goes on below them."""
+    unread: list[int] = field(default_factory=list)
+    """Rows below the last that hold numbers in most columns, but do not go on with the training."""
+    identified: dict[int, str] = field(default_factory=dict)
+    """Columns whose header says nothing, or what another's says, and what they are."""
+    starts_anew: bool = False
+    """Whether the headers are those of another training further up."""
 
     @property
     def rows(self) -> int:
         """How many rows of numbers there are."""
-        return self.last - self.first + 1
+        return self.last - self.first + 1 - len(self.skipped)
+
+    @property
+    def sheet_rows(self) -> list[int]:
+        """The sheet's rows that belong to the table, from the first to the last."""
+        gaps = set(self.skipped)
+        return [row for row in range(self.first, self.last + 1) if row not in gaps]
+
+    def row_at(self, index: int) -> int:
+        """Return the sheet's row of a row of the table, which are counted from 0."""
+        if not self.skipped or index < 0:
+            return self.first + index
+        rows = self.sheet_rows
+        return rows[index] if index < len(rows) else self.last + 1 + index - len(rows)
+
+    def index_of(self, row: int) -> int:
+        """Return which row of the table a row of the sheet is, counted from 0."""
+        return row - self.first - sum(1 for gap in self.skipped if gap < row)
 
     @property
     def place(self) -> str:
         """The range of the table, with its header row."""
         columns = self.columns.values()
-        return f"{address(self.header_row, min(columns))}:{address(self.last, max(columns))}"
+        top = self.first if self.starts_anew else self.header_row
+        return f"{address(top, min(columns))}:{address(self.last, max(columns))}"
 
     def header(self, symbol: str) -> str:
         """Return a column's header as the file writes it."""
         return self.content(self.header_row, self.columns[symbol]).text.strip()
+
+    @property
+    def not_understood(self) -> dict[int, str]:
+        """The columns of numbers whose header says nothing: column → header, empty without one.
+
+        Those within the table, and those with a header that touch it.
+        """
+        columns = self.columns.values()
+        known = {*columns, *self.identified, *(column for column, _ in self.repeated)}
+        first, last = min(columns), max(columns)
+        while first - 1 in self.others:
+            first -= 1
+        while last + 1 in self.others:
+            last += 1
+        found = {}
+        for column in sorted({*range(first, last + 1)} - known):
+            held = [self.content(row, column) for row in self.sheet_rows]
+            if 2 * sum(_holds_number(one) for one in held) > len(held):
+                found[column] = self.others.get(column, "").strip()
+        return found
 
     def content(self, row: int, column: int) -> Content:
         """Return what a cell holds; an empty content where there is none."""
@@ -53,7 +100,7 @@ class Table:
     def contents(self, symbol: str) -> list[Content]:
         """Return the cells of a column from the first row to the last."""
         column = self.columns[symbol]
-        return [self.content(row, column) for row in range(self.first, self.last + 1)]
+        return [self.content(row, column) for row in self.sheet_rows]
 
     def values(self, symbol: str) -> Array:
         """Return the numbers of a column, shape (rows,); what is no number is nan."""
@@ -62,7 +109,7 @@ class Table:
 
     def cell(self, symbol: str, row: int) -> str:
         """Return the address of a column's cell in a row, counted from the first."""
-        return address(self.first + row, self.columns[symbol])
+        return address(self.row_at(row), self.columns[symbol])
 
     def range(self, symbol: str) -> str:
         """Return the range of a column's numbers."""
@@ -71,19 +118,28 @@ class Table:
 
 def tables_of(sheet: str, cells: Cells) -> list[Table]:
     """Return every training table of a sheet, from the top and from the left."""
+    by_row = _texts_of_rows(cells)
+    found: list[Table] = []
+    for row in sorted(by_row):
+        texts = _headers(cells, row, sorted(by_row[row]))
+        tables = [_table(sheet, cells, row, block) for block in _blocks(texts)]
+        if None in tables and len(tables) > 1 and _touch(texts):
+            # The weight that stands there twice is a header that was not changed after copying.
+            whole = _table(sheet, cells, row, texts)
+            tables = [whole] if whole is not None else tables
+        found.extend(table for table in tables if table is not None)
+    read = []
+    for table in found:
+        read.extend(read_rows(table, [one.header_row for one in found if _overlap(table, one)]))
+    return [table for table in read if table.last >= table.first]
+
+
+def _texts_of_rows(cells: Cells) -> dict[int, list[tuple[int, str]]]:
     by_row: dict[int, list[tuple[int, str]]] = {}
     for (row, column), content in cells.items():
         if content.text:
             by_row.setdefault(row, []).append((column, content.text))
-    found = []
-    for row in sorted(by_row):
-        for block in _blocks(_headers(cells, row, sorted(by_row[row]))):
-            table = _table(sheet, cells, row, block)
-            if table is not None:
-                found.append(table)
-    for table in found:
-        _end(table, [other.header_row for other in found if _overlap(table, other)])
-    return [table for table in found if table.last >= table.first]
+    return by_row
 
 
 def _headers(cells: Cells, row: int, texts: list[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -127,6 +183,12 @@ def _blocks(texts: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
     return [texts[first:last] for first, last in pairwise(edges)]
 
 
+def _touch(texts: list[tuple[int, str]]) -> bool:
+    """Return whether the headers that name a quantity stand side by side."""
+    columns = [column for column, text in texts if symbol_of(text) is not None]
+    return all(after - before == 1 for before, after in pairwise(columns))
+
+
 def _cuts(named: list[tuple[int, str, str | None]], weight: str, count: int) -> list[int]:
     places = [index for index, (_, _, symbol) in enumerate(named) if symbol == weight]
     first_symbol = next(symbol for _, _, symbol in named if symbol is not None)
@@ -142,7 +204,25 @@ def _cuts(named: list[tuple[int, str, str | None]], weight: str, count: int) -> 
     return cuts[: count - 1]
 
 
+def headers_alone(sheet: str, cells: Cells) -> Table | None:
+    """Return the headers of a table without any numbers below them, or None."""
+    by_row = _texts_of_rows(cells)
+    tables = (_headed(sheet, cells, row, sorted(by_row[row])) for row in sorted(by_row))
+    return next((table for table in tables if table is not None), None)
+
+
 def _table(sheet: str, cells: Cells, row: int, block: list[tuple[int, str]]) -> Table | None:
+    table = _headed(sheet, cells, row, block)
+    first = _first_row(table) if table is not None else None
+    if table is None or first is None:
+        return None
+    table.first = first
+    _name_repeated(table)
+    return table if _is_filled(table) else None
+
+
+def _headed(sheet: str, cells: Cells, row: int, block: list[tuple[int, str]]) -> Table | None:
+    """Return a table that has no rows yet if the headers name weights and what they lead to."""
     columns: dict[str, int] = {}
     others: dict[int, str] = {}
     repeated: list[tuple[int, str]] = []
@@ -154,22 +234,28 @@ def _table(sheet: str, cells: Cells, row: int, block: list[tuple[int, str]]) -> 
             repeated.append((column, symbol))
         else:
             columns[symbol] = column
+    _read_short_errors(columns, others)
     weights = [symbol for symbol in columns if family(symbol) == "w"]
     forward = [
         symbol for symbol in columns if family(symbol) in _FORWARD or symbol.startswith("∂E/∂")
     ]
     if len(weights) < 2 or not forward:
         return None
-    table = Table(sheet, cells, row, columns, others, repeated=repeated)
-    first = _first_row(table, weights)
-    if first is None:
-        return None
-    table.first = first
-    _name_repeated(table)
-    return table if _is_filled(table) else None
+    return Table(sheet, cells, row, columns, others, repeated=repeated)
 
 
-def _first_row(table: Table, weights: list[str]) -> int | None:
+def _read_short_errors(columns: dict[str, int], others: dict[int, str]) -> None:
+    """Take L1 or J for an error where targets and outputs stand beside it."""
+    if {"t", "a_o"} <= {family(symbol) for symbol in columns}:
+        for column, text in list(others.items()):
+            symbol = error_of(text)
+            if symbol is not None and symbol not in columns:
+                columns[symbol] = column
+                del others[column]
+
+
+def _first_row(table: Table) -> int | None:
+    weights = [symbol for symbol in table.columns if family(symbol) == "w"]
     for row in range(table.header_row + 1, table.header_row + 2 + _GAP):
         if any(_holds_number(table.content(row, table.columns[one])) for one in weights):
             return row
@@ -209,23 +295,3 @@ def _name_repeated(table: Table) -> None:
 def _overlap(table: Table, other: Table) -> bool:
     mine, theirs = table.columns.values(), other.columns.values()
     return min(mine) <= max(theirs) and min(theirs) <= max(mine)
-
-
-def _end(table: Table, headers: list[int]) -> None:
-    """Set the last row: before the next header, or an empty row, or the last with weights."""
-    stop = min((row for row in headers if row > table.header_row), default=None)
-    bottom = max((row for row, _ in table.cells), default=table.first)
-    weights = [column for symbol, column in table.columns.items() if family(symbol) == "w"]
-    last = table.first - 1
-    for row in range(table.first, bottom + 1 if stop is None else stop):
-        filled = sum(1 for one in weights if (row, one) in table.cells)
-        if filled * 2 < len(weights) and not _is_row(table, row):
-            break
-        last = row
-    table.last = last
-
-
-def _is_row(table: Table, row: int) -> bool:
-    """Return whether most columns hold something, although the weights do not."""
-    filled = sum(1 for column in table.columns.values() if (row, column) in table.cells)
-    return filled * 2 > len(table.columns)

@@ -117,7 +117,8 @@ class Precision:
             size = np.where(values == 0, -300.0, np.floor(np.log10(np.abs(values))))
         by_digits = 10.0 ** (size + 1 - self.digits)
         whole_part = np.maximum(size, 0) + 1
-        by_width = 10.0 ** (whole_part + (values < 0) + 1 - self.characters)
+        # A column that is too narrow for the digits before the point shows no number at all.
+        by_width = np.minimum(10.0 ** (whole_part + (values < 0) + 1 - self.characters), 1.0)
         kept = np.where(values < 0, self.small[1], self.small[0])
         by_notation = np.where((values != 0) & (size < -4), 10.0 ** (size + 1 - kept), 0.0)
         coarsest = np.maximum.reduce([by_digits, by_width, by_notation])

@@ -66,10 +66,10 @@ def _trees(
     table, column = context.table, context.table.columns[symbol]
 
     def meaning(row: int) -> Expression | None:
-        return context.resolver.resolved(formula, table.first + row, column)
+        return context.resolver.resolved(formula, table.row_at(row), column)
 
     probes = {meaning(rows[index]) for index in {0, 1, len(rows) // 2, -1} if index < len(rows)}
-    if len(probes) == 1:
+    if len(probes) == 1 and not table.skipped:
         return {probes.pop(): rows}
     found: dict[Expression | None, list[int]] = {}
     for row in rows:

@@ -1,0 +1,153 @@
+"""Which unit a bias belongs to, which activation and which error: the formulas say it."""
+
+import numpy as np
+import pytest
+from check_helper import HandMade, mistakes, write
+
+from sheetgen.check import check_workbook
+from sheetgen.check.expressions import Symbol, evaluate
+from sheetgen.check.network import ACTIVATIONS
+
+
+def with_hidden_biases() -> HandMade:
+    """A 2-2-2 table of two biases: those of the hidden units, one each."""
+    table = HandMade(seed=3)
+    for unit in (1, 2):
+        name = f"b{unit}"
+        table.start[name] = 0.1 * unit
+        table.formulas[f"h{unit}"] += f"+{{{name}}}"
+        table.formulas[f"∂E/∂{name}"] = table.delta_h(unit)
+        table.formulas[name] = f"{{{name}.up}}-{{η}}*{{∂E/∂{name}.up}}"
+        table.order += [name, f"∂E/∂{name}"]
+    return table
+
+
+def test_two_biases_may_be_those_of_the_hidden_units(tmp_path):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=with_hidden_biases()))
+    assert mistakes(report) == []
+    assert len(report.tables[0].right) == 31
+
+
+def test_a_wrong_bias_among_them_is_found(tmp_path):
+    table = with_hidden_biases()
+    table.formulas["h2"] = table.formulas["h2"].replace("b2", "b1")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == [("h2", "wrong-bias-index")]
+
+
+def test_a_trained_bias_of_a_dead_unit_stays_the_same(tmp_path):
+    table = HandMade(biases=True)
+    table.start["b1"] = -50.0
+    for unit in (1, 2):
+        with_function(table, unit, "MAX(0,{z})", "IF({z}>0,1,0)")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == []
+
+
+def with_function(table: HandMade, unit: int, value: str, slope: str) -> None:
+    """Give a hidden unit another activation, its slope written with z or a."""
+    z, a = f"{{h{unit}}}", f"{{a_h{unit}}}"
+    table.formulas[f"a_h{unit}"] = value.replace("{z}", z)
+    old = f"*{a}*(1-{a})"
+    new = f"*({slope.replace('{z}', z).replace('{a}', a)})"
+    for name, formula in table.formulas.items():
+        if name.startswith("∂E/∂"):
+            assert old in formula or unit != 1 or name not in ("∂E/∂w1", "∂E/∂b1")
+            table.formulas[name] = formula.replace(old, new)
+
+
+FUNCTIONS = {
+    "relu": ("MAX(0,{z})", "IF({z}>0,1,0)"),
+    "identity": ("{z}", "1"),
+    "leaky-relu": ("IF({z}>0,{z},0.1*{z})", "IF({a}>0,1,0.1)"),
+    "elu": ("IF({z}>=0,{z},EXP({z})-1)", "IF({z}>0,1,EXP({z}))"),
+    "softplus": ("LN(1+EXP({z}))", "1/(1+EXP(-{z}))"),
+    "unknown": ("{z}*TANH(LN(1+EXP({z})))", "1-TANH({z}^3)"),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_activation_is_a_mistake(tmp_path, name):
+    table = HandMade(seed=1, rows=4)
+    for unit in (1, 2):
+        with_function(table, unit, *FUNCTIONS[name])
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == []
+    assert report.tables[0].activation == name
+    unchecked = [one.symbol for one in report.tables[0].columns if one.status == "unchecked"]
+    expected = ["a_h1", "a_h2", "∂E/∂w1", "∂E/∂w2", "∂E/∂w3", "∂E/∂w4"]
+    assert unchecked == (expected if name == "unknown" else [])
+
+
+def test_a_wrong_activation_in_one_unit_is_a_mistake(tmp_path):
+    table = HandMade()
+    table.formulas["a_h1"] = FUNCTIONS["unknown"][0].replace("{z}", "{h1}")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == [("a_h1", "unknown-mistake")]
+
+
+def test_an_activation_that_is_wrong_in_all_units_is_a_mistake_if_the_slopes_are_right(tmp_path):
+    table = HandMade()
+    for unit in (1, 2):
+        table.formulas[f"a_h{unit}"] = FUNCTIONS["unknown"][0].replace("{z}", f"{{h{unit}}}")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert {name for name, _ in mistakes(report)} == {"a_h1", "a_h2"}
+
+
+@pytest.mark.parametrize("share", ["", "/2"])
+def test_the_cross_entropy_is_an_error(tmp_path, share):
+    table = HandMade(seed=1)
+    for unit in (1, 2):
+        t, a = f"{{t{unit}}}", f"{{a_o{unit}}}"
+        table.formulas[f"E{unit}"] = f"-({t}*LN({a})+(1-{t})*LN(1-{a})){share}"
+        for name, formula in table.formulas.items():
+            if name.startswith("∂E/∂"):
+                table.formulas[name] = formula.replace(f"*{a}*(1-{a})", share)
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == []
+    assert len(report.tables[0].right) == 27
+
+
+def test_an_error_that_is_not_known_is_said_and_not_blamed(tmp_path):
+    table = HandMade(inputs=1, hidden=1, outputs=1)
+    table.formulas["E1"] = "LN(COSH({t1}-{a_o1}))"
+    for name, formula in table.formulas.items():
+        if name.startswith("∂E/∂"):
+            table.formulas[name] = formula.replace("({a_o1}-{t1})", "TANH({a_o1}-{t1})")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == []
+    assert "the error is none that is known" in [one.words for one in report.remarks]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda one: f"{one.name} {one.below}")
+def test_slopes_are_the_derivatives(activation):
+    z, step = np.linspace(-2.05, 2.05, 12), 1e-6
+
+    def value(at):
+        return evaluate(activation.value(Symbol("z")), lambda _: at)
+
+    slope = evaluate(activation.slope(Symbol("a")), lambda _: value(z))
+    assert np.allclose(slope, (value(z + step) - value(z - step)) / (2 * step), atol=1e-8)
+
+
+def negated() -> HandMade:
+    """A table whose columns of gradients hold the steepest descent, which is added."""
+    table = HandMade()
+    for name in table.start:
+        table.formulas[f"∂E/∂{name}"] = f"-({table.formulas[f'∂E/∂{name}']})"
+        table.formulas[name] = table.formulas[name].replace("-{η}", "+{η}")
+    return table
+
+
+def test_descent_that_is_added_is_no_mistake(tmp_path):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=negated()))
+    assert mistakes(report) == []
+    assert len(report.tables[0].right) == 27
+    assert "negated-gradients" in [one.kind for one in report.remarks]
+
+
+def test_one_sign_that_differs_among_them_is_a_mistake(tmp_path):
+    table = negated()
+    table.formulas["w3"] = table.formulas["w3"].replace("+{η}", "-{η}")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert ("∂E/∂w3", "sign") in mistakes(report)
