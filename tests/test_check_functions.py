@@ -6,7 +6,7 @@ from check_helper import HandMade, mistakes, write
 
 from sheetgen.check import check_workbook
 from sheetgen.check.expressions import Symbol, evaluate
-from sheetgen.check.network import ACTIVATIONS
+from sheetgen.check.functions import ACTIVATIONS
 
 
 def with_hidden_biases() -> HandMade:

@@ -7,16 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from sheetgen.check.expressions import Symbol, evaluate, leaves, symbols
+from sheetgen.check.functions import ACTIVATIONS, Activation, losses
 from sheetgen.check.headers import family
-from sheetgen.check.network import (
-    ACTIVATIONS,
-    Activation,
-    Network,
-    bias_readings,
-    expanded,
-    is_helper,
-    losses,
-)
+from sheetgen.check.network import Network, bias_readings, expanded, is_helper
 from sheetgen.check.resolving import Resolver
 from sheetgen.check.tables import Table
 from sheetgen.check.values import Numbers

@@ -18,8 +18,9 @@ from sheetgen.check.expressions import (
     with_children,
 )
 from sheetgen.check.factors import dropped_factors, dropped_terms
+from sheetgen.check.functions import ACTIVATIONS
 from sheetgen.check.headers import family, number
-from sheetgen.check.network import ACTIVATIONS, PARAMETERS, Network, expanded, is_helper
+from sheetgen.check.network import PARAMETERS, Network, expanded, is_helper
 from sheetgen.check.parentheses import misplaced_parentheses, missing_parentheses
 from sheetgen.check.substitutions import (
     Mutation,

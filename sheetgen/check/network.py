@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from sheetgen.check.expressions import (
-    Call,
     Expression,
     Number,
     Operation,
@@ -20,107 +19,8 @@ from sheetgen.check.expressions import (
     total,
 )
 from sheetgen.check.expressions import replace as replace_nodes
+from sheetgen.check.functions import ACTIVATIONS, CROSS_ENTROPY, Activation, Loss, losses, scaled
 from sheetgen.check.headers import family, number
-
-
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """An activation as an expression of z, and its slope as one of a.
-
-    `below` is the leaky ReLU's slope below 0. Source: PyTorch's pages of LeakyReLU, ELU, Softplus.
-    """
-
-    name: str
-    below: float = 0.01
-
-    def value(self, z: Expression) -> Expression:
-        """Return a = f(z)."""
-        found: Expression = z
-        match self.name:
-            case "sigmoid":
-                found = 1 / (1 + Call("EXP", (-z,)))
-            case "tanh":
-                found = Call("TANH", (z,))
-            case "relu":
-                found = Call("MAX", (Number(0), z))
-            case "leaky-relu":
-                found = _above_zero(z, z, self.below * z)
-            case "elu":
-                found = _above_zero(z, z, Call("EXP", (z,)) - 1)
-            case "softplus":
-                found = Call("LN", (1 + Call("EXP", (z,)),))
-        return found
-
-    def slope(self, a: Expression) -> Expression:
-        """Return da/dz, written with a alone."""
-        found: Expression = Number(1)
-        match self.name:
-            case "sigmoid":
-                found = a * (1 - a)
-            case "tanh":
-                found = 1 - a**2
-            case "relu":
-                found = Call("STEP", (a,))
-            case "leaky-relu":
-                found = _above_zero(a, Number(1), Number(self.below))
-            case "elu":
-                found = _above_zero(a, Number(1), a + 1)
-            case "softplus":
-                # With a = ln(1 + e^z) the slope 1/(1 + e^-z) is 1 - e^-a.
-                found = 1 - Call("EXP", (-a,))
-        return found
-
-
-def _above_zero(what: Expression, above: Expression, below: Expression) -> Expression:
-    return Call("IF", (Operation(">", what, Number(0)), above, below))
-
-
-ACTIVATIONS = (
-    *(Activation(name) for name in ("sigmoid", "tanh", "relu", "identity")),
-    *(Activation("leaky-relu", below) for below in (0.01, 0.1, 0.2)),
-    *(Activation(name) for name in ("elu", "softplus")),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """E_k = `each` · (t - a)² or the binary cross-entropy, E_total = `whole` · Σ E_k."""
-
-    name: str
-    each: float
-    whole: float
-
-    def error(self, t: Expression, a: Expression) -> Expression:
-        """Return E of one output."""
-        if self.name == CROSS_ENTROPY:
-            entropy = -(t * Call("LN", (a,)) + (1 - t) * Call("LN", (1 - a,)))
-            return _scaled(self.each, entropy)
-        return _scaled(self.each, (t - a) ** 2)
-
-    def slope(self, t: Expression, a: Expression) -> Expression:
-        """Return ∂E_total/∂a of one output."""
-        if self.name == CROSS_ENTROPY:
-            return _scaled(self.each * self.whole, (a - t) / (a * (1 - a)))
-        return _scaled(2 * self.each * self.whole, a - t)
-
-
-CROSS_ENTROPY = "binary-cross-entropy"
-
-
-def losses(outputs: int) -> tuple[Loss, ...]:
-    """Return the errors that textbooks use, the seeds' own first."""
-    mean = 1 / outputs
-    found = (
-        Loss("half-squared-error", 0.5, 1.0),
-        Loss("squared-error", 1.0, 1.0),
-        Loss("mean-squared-error", 1.0, mean),
-        Loss("mean-squared-error", mean, 1.0),
-        Loss("half-mean-squared-error", 0.5, mean),
-        Loss(CROSS_ENTROPY, 1.0, 1.0),
-        Loss(CROSS_ENTROPY, mean, 1.0),
-        Loss(CROSS_ENTROPY, 1.0, mean),
-    )
-    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +96,7 @@ class Network:
         for unit in range(1, self.outputs + 1):
             found[f"E{unit}"] = self.loss.error(Symbol(f"t{unit}"), Symbol(f"a_o{unit}"))
             errors.append(Symbol(f"E{unit}"))
-        found["E_total"] = _scaled(self.loss.whole, total(errors))
+        found["E_total"] = scaled(self.loss.whole, total(errors))
 
     def _with_bias(self, terms: list[Expression], unit: str) -> Expression:
         return total([*terms, Symbol(self.biases[unit])] if unit in self.biases else terms)
@@ -212,7 +112,7 @@ class Network:
             if (self.loss.name, self.output_activation.name) == (CROSS_ENTROPY, "sigmoid"):
                 # The slope of the sigmoid cancels the denominator.
                 scale = self.loss.each * self.loss.whole
-                found[gradient("o", unit)] = _scaled(scale, activated - target)
+                found[gradient("o", unit)] = scaled(scale, activated - target)
         for unit in range(1, self.hidden + 1):
             found[gradient("a_h", unit)] = total(
                 [
@@ -241,10 +141,6 @@ class Network:
             names.extend(dict.fromkeys(self.biases.values()))
         for name in names:
             found[name] = Symbol(name, -1) - Symbol("η") * Symbol(f"∂E/∂{name}", -1)
-
-
-def _scaled(factor: float, expression: Expression) -> Expression:
-    return expression if factor == 1 else Number(factor) * expression
 
 
 def _times(left: Expression, right: Expression) -> Expression:
