@@ -119,6 +119,29 @@ def test_an_error_that_is_not_known_is_said_and_not_blamed(tmp_path):
     assert "the error is none that is known" in [one.words for one in report.remarks]
 
 
+def test_targets_that_are_swapped_everywhere_are_a_mistake_and_no_unknown_error(tmp_path):
+    table = HandMade()
+    for name, formula in table.formulas.items():
+        if name in ("E1", "E2") or name.startswith("∂E/∂"):
+            other = formula.replace("{t1}", "{?}").replace("{t2}", "{t1}").replace("{?}", "{t2}")
+            table.formulas[name] = other
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    wrong = {"E1", "E2", *(f"∂E/∂w{number}" for number in range(1, 9))}
+    assert set(mistakes(report)) == {(name, "target-swapped") for name in wrong}
+
+
+def test_gradients_without_the_slopes_of_the_outputs_are_told_that(tmp_path):
+    table = HandMade()
+    for name in table.formulas:
+        if name.startswith("∂E/∂"):
+            for output in ("{a_o1}", "{a_o2}"):
+                without = table.formulas[name].replace(f"*{output}*(1-{output})", "")
+                table.formulas[name] = without
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    expected = {(f"∂E/∂w{number}", "forgotten-slope") for number in range(1, 9)}
+    assert set(mistakes(report)) == expected
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda one: f"{one.name} {one.below}")
 def test_slopes_are_the_derivatives(activation):
     z, step = np.linspace(-2.05, 2.05, 12), 1e-6

@@ -167,18 +167,25 @@ def _functions(column: str, right: Expression, network: Network) -> Iterator[Mut
     if family(column) in ("a_h", "a_o"):
         z = Symbol(column.removeprefix("a_"))
         yield Mutation("missing-activation", "the activation function is missing", z)
-    has_slope = family(column) in ("a_h", "a_o") or column.startswith("∂E/∂")
+    is_gradient = column.startswith("∂E/∂")
     kept = {one.name for one in symbols(right)}
-    for activation in ACTIVATIONS if has_slope else ():
-        for choice in (
-            network.with_choices(hidden=activation),
-            network.with_choices(output=activation),
-        ):
+    # Without its slope an activation counts as the identity, which is the likeliest.
+    likely = sorted(ACTIVATIONS, key=lambda each: each.name != "identity")
+    for activation in likely if is_gradient or family(column) in ("a_h", "a_o") else ():
+        choices = {
+            "hidden": network.with_choices(hidden=activation),
+            "output": network.with_choices(output=activation),
+        }
+        for layer, choice in choices.items():
             changed = choice.definitions()
             other = expanded(changed[column], changed, kept) if column in changed else right
-            if other != right:
-                words = f"{activation.name} stands where the other columns use another activation"
-                yield Mutation("wrong-activation-function", words, other)
+            if other == right:
+                continue
+            if is_gradient and activation.name == "identity":
+                words = f"the slope of the {layer} units' activation is missing"
+                yield Mutation("forgotten-slope", words, other)
+            words = f"{activation.name} stands where the other columns use another activation"
+            yield Mutation("wrong-activation-function", words, other)
 
     def change(node: Expression) -> Iterator[tuple[str, str, Expression]]:
         match node:

@@ -12,6 +12,8 @@ from sheetgen.check.findings import Column, Finding
 from sheetgen.check.headers import family
 from sheetgen.check.network import Network, is_helper
 
+OTHER_FUNCTION = {"unknown-mistake", "wrong-activation-function"}
+"""What a function that is not known may be taken for; any other mistake explains itself."""
 REASONS = {
     "hidden": "the activation of the hidden layer is none that is known",
     "output": "the activation of the outputs is none that is known",
@@ -34,11 +36,11 @@ def without_unknown_functions(
     for what, (values, slopes) in _parts(context.network).items():
         present = [name for name in values if name in context.table.columns]
         direct = _first_present(slopes, context)
-        kinds = {wrong.get(name) for name in present}
+        kinds = {wrong.get(name, "none") for name in present}
         explained = (
             all(name in wrong for name in direct) if direct else kinds == {"unknown-mistake"}
         )
-        if present and None not in kinds and explained:
+        if present and kinds <= OTHER_FUNCTION and explained:
             unknown[what] = REASONS[what]
             below = {name for group in slopes for name in group}
             total = {"E_total"} if what == "loss" else set()
