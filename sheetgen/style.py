@@ -97,7 +97,6 @@ SUBTITLE = Style(size=11, colour=MUTED)
 SECTION = Style(size=12, bold=True)
 LABEL = Style(colour=MUTED)
 NOTE = Style(colour=MUTED, italic=True)
-TEXT = Style(wrap=True, vertical="top")
 LINK = Style(colour="#1D4ED8", underline=True)
 # The one style in which a person may type: a pale yellow cell with a frame.
 INPUT = Style(fill="#FFFBD6", border="#D4A900", colour="#1D4ED8", locked=False)

@@ -197,10 +197,6 @@ class Exponential(Stage):
     word: ClassVar[str] = "exponential"
 
 
-POINTWISE = (ScaleAndShift, Activate, Exponential)
-"""Stages that look at a single number."""
-
-
 @dataclass(frozen=True, eq=False)
 class Layer:
     """What one sheet shows: a stage and, in the same formula, the pointwise ones behind it."""

@@ -80,7 +80,7 @@ REMARKS: dict[str, str] = {
     "recalculated": "the file held no results; they were computed",
     "gap": "the table goes on below rows without numbers",
     "rows-not-read": "rows of numbers below the table that do not go on with it",
-    "identified": "columns that were recognized by their formulas, not by their headers",
+    "identified": "columns that were recognised by their formulas, not by their headers",
     "text-numbers": "numbers that stand in the cells as texts",
     "negated-gradients": "the columns of the gradients hold -∂E/∂w, which the updates add",
     "unknown-header": "columns of numbers whose headers name nothing that is known",

@@ -254,12 +254,6 @@ class Plan:
         value = float(abs(sources[parameter.layer][parameter.position]))
         return self.controls.epsilon / max(1.0, value)
 
-    def central_difference(self, parameter: Parameter) -> float:
-        """Return (E(w + s) - E(w - s)) / 2s at iteration 0, with the step s."""
-        step, value = self.step(parameter), self.value(parameter)
-        above, below = self.moved(parameter, step), self.moved(parameter, -step)
-        return (above.total_error - below.total_error) / ((value + step) - (value - step))
-
     def value(self, parameter: Parameter) -> float:
         """Return the initial value of a weight or a bias."""
         if isinstance(parameter, Connection):
