@@ -8,10 +8,9 @@ import re
 from dataclasses import dataclass
 from math import floor, isfinite, log10, nan
 
+from sheetgen.agreement import DIVERGED
 from sheetgen.sheets.plan import rounded_text
 
-RUNAWAY = 1e6
-"""Larger numbers are not promised."""
 SIGNIFICANT = 4
 """Digits of a number in a text."""
 FINEST = 10
@@ -65,7 +64,7 @@ def only_if(condition: str, is_so: bool, words: Words, otherwise: Words | None =
 
 def is_promised(number: float) -> bool:
     """Tell whether a number is within what the reference promises."""
-    return isfinite(number) and abs(number) <= RUNAWAY
+    return isfinite(number) and abs(number) <= DIVERGED
 
 
 def decimal(cell: str, number: float, digits: int = 4) -> Words:

@@ -11,14 +11,13 @@ import numpy as np
 
 from sheetgen import formulas
 from sheetgen.activations import Array
+from sheetgen.agreement import DIVERGED
 from sheetgen.canvas import Canvas, cell_address
 from sheetgen.history import Trace
 from sheetgen.network import Network
 from sheetgen.reference import Parameters
 from sheetgen.sheets.moment import Moment
 from sheetgen.style import header, label, number
-
-DIVERGED = 1e6  # larger weights are outside of what is promised
 
 
 def parameters_at(network: Network, trace: Trace, iteration: int) -> Parameters:

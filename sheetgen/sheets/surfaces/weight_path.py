@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.activations import Array
+from sheetgen.agreement import DIVERGED
 from sheetgen.canvas import Canvas, cell_address, local
 from sheetgen.sheets.surfaces.grid import Axis
-from sheetgen.sheets.surfaces.snapshot import DIVERGED
 from sheetgen.sheets.surfaces.weight_choice import WeightChoice
 from sheetgen.sheets.training_table import Table
 from sheetgen.style import FINE, LABEL, WHOLE, header, number
