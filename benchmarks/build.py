@@ -17,9 +17,9 @@ from pathlib import Path
 
 import xlsxwriter
 
-from sheetgen import template
-from sheetgen.compose import compose
-from sheetgen.sheets.plan import Plan
+from sheetgen.template import template
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
 
 
 def command(iterations: int, folder: Path) -> tuple[float, int]:

@@ -18,9 +18,9 @@ from pathlib import Path
 import ironcalc
 
 from cnn.export.runs import export_run
-from cnn.export.verification import Result, read_exported, sample_case, verify_cases
-from cnn.start import trained_model
-from sheetgen import engines
+from cnn.export.verification.verify_export import Result, read_exported, sample_case, verify_cases
+from cnn.training.start import trained_model
+from sheetgen.spreadsheet import engines
 
 REPEATS = 3
 MACRO = """<?xml version="1.0" encoding="UTF-8"?>

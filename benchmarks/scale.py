@@ -17,10 +17,10 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sheetgen.build import build_workbook
-from sheetgen.compose import compose
-from sheetgen.sheets.plan import Plan
-from sheetgen.template import parse
+from sheetgen.template.template import parse
+from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
 
 TEMPLATE = """
 [network]

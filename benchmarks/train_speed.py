@@ -28,8 +28,8 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
     import torch  # noqa: PLC0415
 
     from cnn.models import build_model  # noqa: PLC0415
-    from cnn.recipes import RECIPES  # noqa: PLC0415
     from cnn.torchvision_import import import_mnist  # noqa: PLC0415
+    from cnn.training.recipes import RECIPES  # noqa: PLC0415
 
     mnist = import_mnist()
     from torchvision import transforms  # noqa: PLC0415
@@ -63,14 +63,14 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
     wait_briefly()
     import torch  # noqa: PLC0415
 
-    from cnn.config import Config  # noqa: PLC0415
-    from cnn.data import load_mnist  # noqa: PLC0415
-    from cnn.interruption import Interruption  # noqa: PLC0415
-    from cnn.processes import Processes  # noqa: PLC0415
-    from cnn.recipes import RECIPES  # noqa: PLC0415
-    from cnn.report import Report  # noqa: PLC0415
-    from cnn.speed import keep_freed_memory, thread_count  # noqa: PLC0415
-    from cnn.train import Training  # noqa: PLC0415
+    from cnn.mnist import load_mnist  # noqa: PLC0415
+    from cnn.training.config import Config  # noqa: PLC0415
+    from cnn.training.interruption import Interruption  # noqa: PLC0415
+    from cnn.training.processes import Processes  # noqa: PLC0415
+    from cnn.training.progress import Report  # noqa: PLC0415
+    from cnn.training.recipes import RECIPES  # noqa: PLC0415
+    from cnn.training.speed import keep_freed_memory, thread_count  # noqa: PLC0415
+    from cnn.training.train import Training  # noqa: PLC0415
 
     keep_freed_memory()
     recipe = RECIPES[model_name]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnn.export.command import export, verify
+from cnn.export.export_command import export, verify
 from cnn.torch_loading import require_torch
 from sheetgen.commands import INTERRUPTED, CommandGroup
 from sheetgen.errors import InputError, RunError
 
 if TYPE_CHECKING:
-    from cnn.log import Placed
+    from cnn.log.add_log import Placed
 
 DATA_DIR = click.option(
     "--data-dir",
@@ -123,10 +123,10 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
       torchrun --nproc-per-node 2 -m cnn train --model era-v1 --run-dir output/runs/two
     """  # noqa: D301
     require_torch()
-    from cnn.log import require_usable  # noqa: PLC0415
-    from cnn.processes import launched  # noqa: PLC0415
-    from cnn.run import Run  # noqa: PLC0415
-    from cnn.start import Options, start  # noqa: PLC0415
+    from cnn.log.add_log import require_usable  # noqa: PLC0415
+    from cnn.training.processes import launched  # noqa: PLC0415
+    from cnn.training.run import Run  # noqa: PLC0415
+    from cnn.training.start import Options, start  # noqa: PLC0415
 
     chosen = Options(**options)
     with launched() as processes:
@@ -166,14 +166,14 @@ def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
       cnn log output/runs/fast --workbook output/backprop.xlsx
     """  # noqa: D301
     require_torch()
-    from cnn.log import put_into_workbook  # noqa: PLC0415
+    from cnn.log.add_log import put_into_workbook  # noqa: PLC0415
 
     _say(put_into_workbook(run, workbook, data_dir), workbook)
 
 
 def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:
     """Put a run's sheet into the workbook. Raises `RunError` if that fails: the run is safe."""
-    from cnn.log import put_into_workbook  # noqa: PLC0415
+    from cnn.log.add_log import put_into_workbook  # noqa: PLC0415
 
     try:
         placed = put_into_workbook(run, workbook, data_dir)
@@ -208,7 +208,7 @@ def evaluate(run: Path, data_dir: Path | None) -> None:
       cnn evaluate output/runs/fast
     """  # noqa: D301
     require_torch()
-    from cnn.start import evaluate_run  # noqa: PLC0415
+    from cnn.training.start import evaluate_run  # noqa: PLC0415
 
     _, result = evaluate_run(run, data_dir)
     click.echo(

@@ -12,14 +12,14 @@ import openpyxl
 from PIL import Image
 
 from cnn.export.runs import export_run
-from cnn.log import put_into_workbook
-from sheetgen import template
-from sheetgen.build import build_workbook
-from sheetgen.compose import compose
+from cnn.log.add_log import put_into_workbook
 from sheetgen.exercises import make_exercise
-from sheetgen.render import render
-from sheetgen.sheets.plan import Plan
-from sheetgen.xlsx import write_changed
+from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.spreadsheet.render import render
+from sheetgen.template import template
+from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
 
 # The part of a sheet to show, in pixels at 96 per inch: left, top, right, bottom.
 PARTS = {

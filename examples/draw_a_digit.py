@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from cnn import export_workbook
-from cnn.export.layout import sheets_of
-from sheetgen.engines import EMBEDDED
-from sheetgen.xlsx import write_changed
+from cnn.export.sheets.layout import sheets_of
+from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen.spreadsheet.reader import write_changed
 
 
 def main(folder: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import openpyxl
 
-from sheetgen import template
 from sheetgen.exercises import grade, make_exercise
+from sheetgen.template import template
 
 
 def main(folder: Path) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import openpyxl
 
-from sheetgen import build_workbook, template
-from sheetgen.engines import EMBEDDED
-from sheetgen.xlsx import write_changed
+from sheetgen import build_workbook
+from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.template import template
 
 SHEET = "Decision surface"
 

@@ -8,21 +8,21 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from sheetgen.version import __version__
 
-__all__ = ["Network", "Template", "build_workbook", "verify"]
+__all__ = ["Network", "Template", "__version__", "build_workbook", "verify"]
 
 if TYPE_CHECKING:
-    from sheetgen.build import build_workbook
-    from sheetgen.network import Network
-    from sheetgen.template import Template
-    from sheetgen.verification import verify
+    from sheetgen.network.network import Network
+    from sheetgen.template.template import Template
+    from sheetgen.verification.verify import verify
+    from sheetgen.workbook.build import build_workbook
 
 _MODULES = {
-    "Network": "sheetgen.network",
-    "Template": "sheetgen.template",
-    "build_workbook": "sheetgen.build",
-    "verify": "sheetgen.verification",
+    "Network": "sheetgen.network.network",
+    "Template": "sheetgen.template.template",
+    "build_workbook": "sheetgen.workbook.build",
+    "verify": "sheetgen.verification.verify",
 }
 
 

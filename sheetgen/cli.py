@@ -10,16 +10,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sheetgen import __version__, engines, template
-from sheetgen.build import build_workbook
-from sheetgen.check.command import check
+from sheetgen.check.check_command import check
 from sheetgen.commands import CommandGroup
-from sheetgen.engines import Engine
 from sheetgen.errors import InputError, RunError
-from sheetgen.exercises.command import exercise, grade
-from sheetgen.render import render as render_sheets
-from sheetgen.sensitivity import MOVE
-from sheetgen.verification import Result, read_subject, verify_subject
+from sheetgen.exercises.exercise_command import exercise, grade
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.render import render as render_sheets
+from sheetgen.template import template
+from sheetgen.verification.sensitivity import MOVE
+from sheetgen.verification.verify import Result, read_subject, verify_subject
+from sheetgen.version import __version__
+from sheetgen.workbook.build import build_workbook
 
 OUTPUT = Path("output/backprop.xlsx")
 

@@ -18,13 +18,15 @@ from lxml import etree
 from openpyxl.utils import cell as names
 
 from cnn.torch_loading import wait_briefly
-from sheetgen import cli, engines, render, template
-from sheetgen.build import Built, build_workbook
-from sheetgen.engines import Engine
-from sheetgen.history import Trace
-from sheetgen.sheets.plan import Plan
-from sheetgen.template import Template
-from sheetgen.xlsx import FileCell, read_cells, sheet_names
+from sheetgen import cli
+from sheetgen.network.trace import Trace
+from sheetgen.spreadsheet import engines, render
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.reader import FileCell, read_cells, sheet_names
+from sheetgen.template import template
+from sheetgen.template.template import Template
+from sheetgen.workbook.build import Built, build_workbook
+from sheetgen.workbook.plan import Plan
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")

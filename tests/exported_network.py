@@ -7,20 +7,20 @@ import torch
 from test_export_random import with_statistics
 from torch import nn
 
-from cnn.config import Config
-from cnn.data import DEVIATION, MEAN, Images
-from cnn.evaluation import Evaluation, evaluate
-from cnn.export.book import compose
 from cnn.export.export import subject_of, write
-from cnn.export.from_torch import read_network
+from cnn.export.network.read_network import read_network
+from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import Samples, digits_at
-from cnn.export.stages import Input, Shape
-from cnn.export.subject import Subject
-from cnn.recipes import RECIPES
-from cnn.sheets.record import Record
-from sheetgen.canvas import Canvas
-from sheetgen.engines import Engine, Values
-from sheetgen.xlsx import write_changed
+from cnn.export.sheets.book import compose
+from cnn.export.sheets.subject import Subject
+from cnn.log.record import Record
+from cnn.mnist import DEVIATION, MEAN, Images
+from cnn.training.config import Config
+from cnn.training.evaluation import Evaluation, evaluate
+from cnn.training.recipes import RECIPES
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import Engine, Values
+from sheetgen.spreadsheet.reader import write_changed
 
 SIDE = 8
 SOURCE = Input(Shape(1, SIDE, SIDE), True, 255.0, MEAN, DEVIATION)

@@ -9,9 +9,9 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
 from sheetgen.exercises import Graded, Made, grade
-from sheetgen.exercises.exercise import Assignment
-from sheetgen.exercises.layout import Quantity
-from sheetgen.xlsx import write_changed
+from sheetgen.exercises.assignment.exercise import Assignment
+from sheetgen.exercises.assignment.table_layout import Quantity
+from sheetgen.spreadsheet.reader import write_changed
 
 Answer = float | str | bool | None
 Answers = Callable[[Quantity], Answer]

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from sheetgen.ooxml import relationships, sheets_of, workbook_part
+from sheetgen.spreadsheet.package_parts import relationships, sheets_of, workbook_part
 
 WORKBOOK = [
     "fileVersion",

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter.utility import xl_col_to_name
 
-from sheetgen.activations import ACTIVATIONS, ELU, GELU, LeakyReLU, Softmax, Softplus, activation
+from sheetgen.network.activations import (
+    ACTIVATIONS,
+    ELU,
+    GELU,
+    LeakyReLU,
+    Softmax,
+    Softplus,
+    activation,
+)
 
 try:
     import torch

@@ -17,13 +17,13 @@ torch = pytest.importorskip("torch")
 
 from torch.nn import functional  # noqa: E402
 
-from sheetgen import template  # noqa: E402
-from sheetgen.build import build_workbook  # noqa: E402
-from sheetgen.engines import EMBEDDED  # noqa: E402
-from sheetgen.engines.libreoffice import LibreOffice  # noqa: E402
-from sheetgen.network import activation_name  # noqa: E402
-from sheetgen.sheets.plan import Plan  # noqa: E402
-from sheetgen.verification import DIVERGED, tolerance_of, verify  # noqa: E402
+from sheetgen.network.network import activation_name  # noqa: E402
+from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
+from sheetgen.spreadsheet.engines.libreoffice import LibreOffice  # noqa: E402
+from sheetgen.template import template  # noqa: E402
+from sheetgen.verification.verify import DIVERGED, tolerance_of, verify  # noqa: E402
+from sheetgen.workbook.build import build_workbook  # noqa: E402
+from sheetgen.workbook.plan import Plan  # noqa: E402
 
 NETWORKS = int(os.environ.get("NETWORKS", "300"))
 WORKBOOKS = int(os.environ.get("WORKBOOKS", "60"))

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import build_small, put, refusal, sheetgen
 
-from sheetgen import template
 from sheetgen.cli import main
+from sheetgen.template import template
 
 
 @pytest.mark.parametrize(

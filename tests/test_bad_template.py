@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import build_small, refusal, sheetgen
 
-from sheetgen import template
+from sheetgen.template import template
 
 ERA_V1 = (template.folder() / "era-v1.toml").read_text(encoding="utf-8")
 WEIGHTS = "weights = [[0.15, 0.20], [0.25, 0.30]]"

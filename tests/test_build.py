@@ -11,7 +11,7 @@ import xlsxwriter
 from conftest import put, sheetgen
 from openpyxl.comments import Comment
 
-from sheetgen.xlsx import read_cells, sheet_names
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 SMALL = ("--iterations", 5, "--learning-rates", "0.1,0.5")
 
@@ -62,7 +62,9 @@ def test_no_verify_claims_nothing(tmp_path):
 
 def test_a_workbook_that_does_not_verify_ends_with_1(tmp_path, monkeypatch):
     # An engine that takes every exponential for 1, as a broken one might.
-    monkeypatch.setattr("sheetgen.activations.Sigmoid.formula", lambda _self, z: f"1/(1+0*{z})")
+    monkeypatch.setattr(
+        "sheetgen.network.activations.Sigmoid.formula", lambda _self, z: f"1/(1+0*{z})"
+    )
     result = sheetgen("build", *SMALL, "-o", tmp_path / "book.xlsx")
     assert result.exit_code == 1
     assert result.stderr.endswith(

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sheetgen import template
-from sheetgen.optimizers import OPTIMIZERS
-from sheetgen.reference import train
-from sheetgen.schedules import SCHEDULES
-from sheetgen.training import Training
+from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.network.reference import train
+from sheetgen.network.schedules import SCHEDULES
+from sheetgen.network.training import Training
+from sheetgen.template import template
 
 BUILT_IN = ("biases", "deep", "digits", "era-v1", "era-v2", "iris", "line-fit", "sine", "xor")
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from sheetgen.canvas import Canvas, HeatMap, Rule, listed
-from sheetgen.engines import Engine
-from sheetgen.style import DIVERGING
-from sheetgen.workbook import write_workbook
-from sheetgen.xlsx import write_changed
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule, listed
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.spreadsheet.style import DIVERGING
+from sheetgen.spreadsheet.writer import write_workbook
 
 # openpyxl does not know the extension by which bars start at nothing rather than at a tenth.
 pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")

@@ -8,10 +8,10 @@ import pytest
 from check_helper import HandMade, write
 from click.testing import CliRunner
 
-from sheetgen.check.command import check
-from sheetgen.check.report import CSV_HEADER
+from sheetgen.check.check_command import check
+from sheetgen.check.check_report import CSV_HEADER
 from sheetgen.cli import main
-from sheetgen.exercises.answers import NAME as ANSWERS
+from sheetgen.exercises.sheets.answers import NAME as ANSWERS
 
 
 @pytest.fixture

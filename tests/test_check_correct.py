@@ -22,7 +22,7 @@ from handmade_tables import (
 )
 from planting import alike
 
-from sheetgen import engines
+from sheetgen.spreadsheet import engines
 
 CORRECT = 200
 

@@ -5,8 +5,8 @@ import pytest
 from check_helper import HandMade, mistakes, write
 
 from sheetgen.check import check_workbook
-from sheetgen.check.expressions import Symbol, evaluate
-from sheetgen.check.functions import ACTIVATIONS
+from sheetgen.check.formula.expressions import Symbol, evaluate
+from sheetgen.check.meaning.functions import ACTIVATIONS
 
 
 def with_hidden_biases() -> HandMade:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sheetgen.check.headers import error_of, family, number, symbol_of
+from sheetgen.check.tables.headers import error_of, family, number, symbol_of
 
 GRADIENTS = [
     "∂E/∂w1",

@@ -5,7 +5,7 @@ import pytest
 from check_helper import HandMade, mistakes, write
 
 from sheetgen.check import check_workbook
-from sheetgen.check.values import Precision
+from sheetgen.check.meaning.column_values import Precision
 from sheetgen.errors import InputError
 
 

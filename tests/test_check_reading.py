@@ -9,10 +9,10 @@ import pytest
 from check_helper import HandMade, write
 
 from sheetgen.check import check_workbook
-from sheetgen.check.parsing import Formula
-from sheetgen.check.reading import read_book
-from sheetgen.engines import libreoffice
+from sheetgen.check.formula.parsing import Formula
+from sheetgen.check.reading.open_file import read_book
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.engines import libreoffice
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 

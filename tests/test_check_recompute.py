@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetgen.check import check_workbook
-from sheetgen.check.expressions import written
-from sheetgen.check.mistakes import KINDS
-from sheetgen.check.mutations import mutations
-from sheetgen.check.network import expanded, infer, is_helper
-from sheetgen.check.simulation import Simulation, same
+from sheetgen.check.formula.expressions import written
+from sheetgen.check.meaning.simulation import Simulation, same
+from sheetgen.check.meaning.table_network import expanded, infer, is_helper
+from sheetgen.check.mistakes.mistakes import KINDS
+from sheetgen.check.mistakes.mutations import mutations
 
 DELTA = "({a_o1}-{t1})*{a_o1}*(1-{a_o1})"
 OTHER = "({a_o2}-{t2})*{a_o2}*(1-{a_o2})"

@@ -14,14 +14,14 @@ torch = pytest.importorskip("torch")
 import safetensors.torch  # noqa: E402
 
 from cnn.cli import main  # noqa: E402
-from cnn.sheets.record import read_record  # noqa: E402
-from cnn.sheets.training_log import training_log_sheet  # noqa: E402
-from sheetgen import template  # noqa: E402
-from sheetgen.build import build_workbook  # noqa: E402
-from sheetgen.engines import EMBEDDED  # noqa: E402
-from sheetgen.verification import verify  # noqa: E402
-from sheetgen.workbook import write_workbook  # noqa: E402
-from sheetgen.xlsx import read_cells, sheet_names, write_changed  # noqa: E402
+from cnn.log.record import read_record  # noqa: E402
+from cnn.log.training_log import training_log_sheet  # noqa: E402
+from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
+from sheetgen.spreadsheet.reader import read_cells, sheet_names, write_changed  # noqa: E402
+from sheetgen.spreadsheet.writer import write_workbook  # noqa: E402
+from sheetgen.template import template  # noqa: E402
+from sheetgen.verification.verify import verify  # noqa: E402
+from sheetgen.workbook.build import build_workbook  # noqa: E402
 
 
 def invoke(*args):
@@ -267,7 +267,7 @@ def test_ctrl_c_while_the_workbook_is_written_says_how_to_add_the_sheet(folder, 
         raise KeyboardInterrupt
 
     before = (folder / "book.xlsx").read_bytes()
-    monkeypatch.setattr("cnn.log.insert_sheets", interrupted)
+    monkeypatch.setattr("cnn.log.add_log.insert_sheets", interrupted)
     result = resume(folder, mnist, "book.xlsx")
     assert result.exit_code == 130
     command = f"cnn log {folder / 'first'} --workbook {folder / 'book.xlsx'} --data-dir {mnist}"

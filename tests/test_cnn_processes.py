@@ -18,10 +18,11 @@ from pathlib import Path
 
 from torch import nn
 
-from cnn import models, recipes
-from cnn.processes import launched
-from cnn.run import Run
-from cnn.start import Options, start
+from cnn import models
+from cnn.training import recipes
+from cnn.training.processes import launched
+from cnn.training.run import Run
+from cnn.training.start import Options, start
 from sheetgen.errors import RunError
 
 data, folder = map(Path, sys.argv[1:])

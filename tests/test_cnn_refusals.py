@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 import safetensors.torch  # noqa: E402
 
-from cnn.config import most_threads  # noqa: E402
+from cnn.training.config import most_threads  # noqa: E402
 
 
 def test_an_existing_directory_is_refused(copy, mnist):  # noqa: F811
@@ -340,7 +340,7 @@ def test_an_interruption_before_the_first_epoch_promises_nothing(mnist, tmp_path
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cnn.start.train", interrupted)
+    monkeypatch.setattr("cnn.training.start.train", interrupted)
     result = train(tmp_path / "run", mnist, *QUICK)
     assert result.exit_code == 130
     assert "safe" not in result.stderr

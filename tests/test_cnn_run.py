@@ -19,10 +19,10 @@ from test_cnn_data import mnist, mnist_folder  # noqa: F401 - a fixture
 torch = pytest.importorskip("torch")
 
 
-from cnn import recipes  # noqa: E402
-from cnn import run as run_directory  # noqa: E402
 from cnn.cli import main  # noqa: E402
-from cnn.recipes import Augmentation  # noqa: E402
+from cnn.training import recipes  # noqa: E402
+from cnn.training import run as run_directory  # noqa: E402
+from cnn.training.recipes import Augmentation  # noqa: E402
 from sheetgen.errors import RunError  # noqa: E402
 
 KILLS = int(os.environ.get("CNN_KILLS", "3"))

@@ -10,12 +10,12 @@ torch = pytest.importorskip("torch")
 
 from test_cnn_training import config, noise  # noqa: E402
 
-from cnn.interruption import Interruption  # noqa: E402
-from cnn.processes import Processes  # noqa: E402
-from cnn.recipes import Recipe  # noqa: E402
-from cnn.report import Report  # noqa: E402
-from cnn.speed import faster, keep_freed_memory, thread_count  # noqa: E402
-from cnn.train import Training  # noqa: E402
+from cnn.training.interruption import Interruption  # noqa: E402
+from cnn.training.processes import Processes  # noqa: E402
+from cnn.training.progress import Report  # noqa: E402
+from cnn.training.recipes import Recipe  # noqa: E402
+from cnn.training.speed import faster, keep_freed_memory, thread_count  # noqa: E402
+from cnn.training.train import Training  # noqa: E402
 
 RECIPE = Recipe(1, 0.01, 16)
 
@@ -36,7 +36,7 @@ def test_one_thread_is_taken_where_it_is_clearly_faster(all_threads, one_thread,
     "settings", [{"threads": 1}, {"threads": 7, "processes": 2}, {"threads": 7, "device": "cuda"}]
 )
 def test_threads_that_are_settled_are_not_tried_out(settings, monkeypatch):
-    monkeypatch.setattr("cnn.speed._seconds", None)
+    monkeypatch.setattr("cnn.training.speed._seconds", None)
     assert thread_count(config(RECIPE, **settings)) == settings["threads"]
 
 
@@ -68,7 +68,7 @@ def test_keeping_memory_changes_no_weight():
 def test_keeping_memory_ends_the_page_faults_of_large_tensors():
     """8 MiB are 2,048 pages; each step would fault on all of them again."""
     code = (
-        "import resource, torch; from cnn.speed import keep_freed_memory\n"
+        "import resource, torch; from cnn.training.speed import keep_freed_memory\n"
         "keep_freed_memory()\n"
         "def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "for _ in range(3): torch.ones(2 << 20)\n"

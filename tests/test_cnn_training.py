@@ -11,18 +11,19 @@ from test_cnn_data import mnist  # noqa: F401 - a fixture
 
 torch = pytest.importorskip("torch")
 
-from cnn import models, recipes  # noqa: E402
-from cnn.augmentation import apply_affine, random_affine  # noqa: E402
+from cnn import models  # noqa: E402
 from cnn.cli import main  # noqa: E402
-from cnn.config import Config  # noqa: E402
-from cnn.data import Images  # noqa: E402
 from cnn.dropout import MaskDropout, speed_up_dropout  # noqa: E402
-from cnn.evaluation import evaluate  # noqa: E402
-from cnn.interruption import Interruption  # noqa: E402
-from cnn.processes import Processes  # noqa: E402
-from cnn.recipes import Augmentation, Recipe, rate_factor  # noqa: E402
-from cnn.report import Bar, Report  # noqa: E402
-from cnn.train import Training  # noqa: E402
+from cnn.mnist import Images  # noqa: E402
+from cnn.training import recipes  # noqa: E402
+from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
+from cnn.training.config import Config  # noqa: E402
+from cnn.training.evaluation import evaluate  # noqa: E402
+from cnn.training.interruption import Interruption  # noqa: E402
+from cnn.training.processes import Processes  # noqa: E402
+from cnn.training.progress import Bar, Report  # noqa: E402
+from cnn.training.recipes import Augmentation, Recipe, rate_factor  # noqa: E402
+from cnn.training.train import Training  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 
 FIELDS = ["epoch", "learning_rate", "train_loss", "train_accuracy", "test_loss", "test_accuracy"]

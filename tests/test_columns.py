@@ -7,14 +7,14 @@ from conftest import sigmoid_network
 from openpyxl.formula.translate import Translator
 from xlsxwriter.utility import xl_col_to_name
 
-from sheetgen import template
-from sheetgen.columns import MAXIMUM_COLUMNS, Column, training_columns
-from sheetgen.compose import compose, with_origin
-from sheetgen.data import Data
 from sheetgen.errors import InputError
-from sheetgen.network import Network
-from sheetgen.sheets.plan import Plan
-from sheetgen.training import Training
+from sheetgen.formulas.columns import MAXIMUM_COLUMNS, Column, training_columns
+from sheetgen.network.data import Data
+from sheetgen.network.network import Network
+from sheetgen.network.training import Training
+from sheetgen.template import template
+from sheetgen.workbook.compose import compose, with_origin
+from sheetgen.workbook.plan import Plan
 
 EXCEL_2007 = {
     "ABS", "AND", "AVERAGE", "CHAR", "CHOOSE", "COLUMN", "COUNTIF", "EXP", "IF", "IFERROR", "INDEX",

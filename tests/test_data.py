@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from sheetgen import template
-from sheetgen.data import Data
 from sheetgen.errors import InputError
+from sheetgen.network.data import Data
+from sheetgen.template import template
 
 CSV = "width,height,kind\n1,2,cat\n3.5,-4e-1,dog\n5,6,cat\n"
 COLUMNS = 'input_columns = ["width", "height"]\nclass_column = "kind"'

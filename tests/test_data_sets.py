@@ -7,13 +7,14 @@ from conftest import trained
 from openpyxl.formula.translate import Translator
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from sheetgen import reference, template
-from sheetgen.build import build_workbook
-from sheetgen.compose import compose
-from sheetgen.engines import EMBEDDED
-from sheetgen.sheets.plan import Plan
-from sheetgen.verification import verify
-from sheetgen.xlsx import read_cells, write_changed
+from sheetgen.network import reference
+from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen.spreadsheet.reader import read_cells, write_changed
+from sheetgen.template import template
+from sheetgen.verification.verify import verify
+from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
 
 LINE = """
 [network]

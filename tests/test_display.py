@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from sheetgen import template
-from sheetgen.build import build_workbook
-from sheetgen.engines.libreoffice import converted
-from sheetgen.sheets.plan import Plan
+from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.template import template
+from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.plan import Plan
 
 pytestmark = pytest.mark.usefixtures("renderer")
 

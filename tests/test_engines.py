@@ -12,10 +12,10 @@ import pytest
 import xlsxwriter
 from conftest import WRONG, Build
 
-from sheetgen import engines, xlsx
-from sheetgen.engines import libreoffice as office
-from sheetgen.engines.base import Engine, LibraryEngine
 from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet import engines, reader
+from sheetgen.spreadsheet.engines import libreoffice as office
+from sheetgen.spreadsheet.engines.engine import Engine, LibraryEngine
 
 DATA = {f"A{row}": row / 10 for row in range(1, 10)} | {
     f"B{row}": row - 5.5 for row in range(1, 10)
@@ -23,7 +23,7 @@ DATA = {f"A{row}": row / 10 for row in range(1, 10)} | {
 QUOTED: dict[str, str | float] = {f"A{row}": row - 3.0 for row in range(1, 10)}
 QUOTED |= {f"B{row}": "FAIL" if row % 3 == 0 else "PASS" for row in range(1, 10)}
 
-FORMULAS: dict[str, xlsx.Value] = {
+FORMULAS: dict[str, reader.Value] = {
     "=EXP(data!A1)": math.exp(0.1),
     "=SUM(data!A1:A9)": 4.5,
     "=SUMPRODUCT(data!A1:A9,data!B1:B9)": sum(row / 10 * (row - 5.5) for row in range(1, 10)),
@@ -53,7 +53,7 @@ FORMULAS: dict[str, xlsx.Value] = {
 }
 
 
-def agrees(value: xlsx.Value, expected: xlsx.Value) -> bool:
+def agrees(value: reader.Value, expected: reader.Value) -> bool:
     if isinstance(expected, float):
         return isinstance(value, float) and math.isclose(value, expected, rel_tol=1e-14)
     return value is expected if isinstance(expected, bool) else value == expected
@@ -72,7 +72,7 @@ def test_every_formula_is_evaluated_from_scratch(engine: Engine, poisoned: Build
     assert wrong == {}
     assert path.read_bytes() == before
     assert {name: set(found) for name, found in values.items()} == {
-        name: set(found) for name, found in xlsx.read_cells(path).items()
+        name: set(found) for name, found in reader.read_cells(path).items()
     }
 
 

@@ -9,17 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from networks import templates
 from openpyxl import load_workbook
 
-from sheetgen import template
-from sheetgen.engines import EMBEDDED
 from sheetgen.errors import InputError
 from sheetgen.exercises import make_exercise
-from sheetgen.exercises.exercise import TOPICS, Exercise, is_right
-from sheetgen.exercises.layout import stage_of
+from sheetgen.exercises.assignment.exercise import TOPICS, Exercise, is_right
+from sheetgen.exercises.assignment.table_layout import stage_of
 from sheetgen.exercises.proof import prove
-from sheetgen.exercises.workbook import compose
-from sheetgen.template import parse
-from sheetgen.workbook import write_workbook
-from sheetgen.xlsx import read_cells, sheet_names, visible_sheets, write_changed
+from sheetgen.exercises.sheets.exercise_workbook import compose
+from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen.spreadsheet.reader import read_cells, sheet_names, visible_sheets, write_changed
+from sheetgen.spreadsheet.writer import write_workbook
+from sheetgen.template import template
+from sheetgen.template.template import parse
 
 COLOURS = {"FFBBF7D0": "green", "FFFECACA": "red"}
 

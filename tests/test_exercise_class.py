@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from sheetgen import template
 from sheetgen.commands import CommandGroup
-from sheetgen.engines import EMBEDDED
 from sheetgen.errors import InputError
-from sheetgen.exercises import command as commands
+from sheetgen.exercises import exercise_command as commands
 from sheetgen.exercises import grade, make_exercise
-from sheetgen.exercises.exercise import Exercise
-from sheetgen.exercises.names import Name, file_names, read_names
-from sheetgen.xlsx import read_cells
+from sheetgen.exercises.assignment.class_list import Name, file_names, read_names
+from sheetgen.exercises.assignment.exercise import Exercise
+from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen.spreadsheet.reader import read_cells
+from sheetgen.template import template
 
 
 def run(*arguments):

@@ -12,19 +12,19 @@ import pytest
 from conftest import put
 from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 
-from sheetgen import template
-from sheetgen.build import build_workbook
-from sheetgen.canvas import Canvas, local
-from sheetgen.compose import compose
-from sheetgen.engines import EMBEDDED, Values
-from sheetgen.network import activation_name
-from sheetgen.sheets import diagram_layout
-from sheetgen.sheets.derivation import Derivation, derivation_sheet
-from sheetgen.sheets.gradient_check import VERDICT_CELL
-from sheetgen.sheets.plan import Plan
-from sheetgen.sheets.sources import Sources
-from sheetgen.template import Template
-from sheetgen.verification import verify
+from sheetgen.network.network import activation_name
+from sheetgen.spreadsheet.canvas import Canvas, local
+from sheetgen.spreadsheet.engines import EMBEDDED, Values
+from sheetgen.template import template
+from sheetgen.template.template import Template
+from sheetgen.verification.verify import verify
+from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared import diagram_layout
+from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.sheets.derivation.derivation import Derivation, derivation_sheet
+from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
 try:
     import torch

@@ -15,22 +15,23 @@ import pytest
 from conftest import sigmoid_network
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from sheetgen import engines, template
-from sheetgen.agreement import disagreement
-from sheetgen.canvas import Canvas
-from sheetgen.compose import compose
-from sheetgen.engines import Engine, Values
 from sheetgen.errors import InputError
-from sheetgen.history import Trace
-from sheetgen.network import Bias
-from sheetgen.sheets.explorer.sheet import explorer_sheet
-from sheetgen.sheets.plan import EXPLORER, Plan
-from sheetgen.sheets.sources import Sources
-from sheetgen.sheets.training_table import variant_sheet
-from sheetgen.template import Template
-from sheetgen.verification import read_subject, tolerance_of, verify
-from sheetgen.workbook import write_workbook
-from sheetgen.xlsx import write_changed
+from sheetgen.network.network import Bias
+from sheetgen.network.trace import Trace
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.agreement import disagreement
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import Engine, Values
+from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.spreadsheet.writer import write_workbook
+from sheetgen.template import template
+from sheetgen.template.template import Template
+from sheetgen.verification.verify import read_subject, tolerance_of, verify
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import EXPLORER, Plan
+from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
+from sheetgen.workbook.sheets.training_table import variant_sheet
 
 IRONCALC = engines.engine("ironcalc")
 MOST_FORMULAS = 3000

@@ -12,7 +12,7 @@ from torch.nn.utils import parametrizations, prune
 
 from cnn.export import export_workbook, verify_workbook
 from sheetgen.errors import InputError
-from sheetgen.xlsx import read_cells, sheet_names
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 SHAPE = (1, 5, 5)
 

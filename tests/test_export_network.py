@@ -15,9 +15,9 @@ from cnn.export.export import write
 from cnn.export.runs import digit_input
 from cnn.export.samples import as_samples
 from cnn.models import build_model
-from sheetgen import engines
-from sheetgen.engines import Engine
-from sheetgen.xlsx import read_cells, sheet_names, write_changed
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.reader import read_cells, sheet_names, write_changed
 
 SIDE = 28
 

@@ -14,11 +14,11 @@ from test_cnn_run import finished  # noqa: F401 - a fixture
 from torch import nn
 
 from cnn.export import export_workbook
-from cnn.export.command import export, verify
+from cnn.export.export_command import export, verify
 from cnn.models import build_model
 from sheetgen.commands import CommandGroup
 from sheetgen.errors import InputError
-from sheetgen.xlsx import write_changed
+from sheetgen.spreadsheet.reader import write_changed
 
 SMALL = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(18, 2))
 SHAPE = (1, 5, 5)

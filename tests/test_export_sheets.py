@@ -9,18 +9,18 @@ from exported_network import CHOSEN, SIDE, Exported
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn.export.book import compose
 from cnn.export.export import write
-from cnn.export.inputs import CHOICE
+from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy import MATRIX_ROW
+from cnn.export.sheets.book import compose
 from cnn.export.sheets.digit import DIGIT, GAP, LEFT, TOP
 from cnn.export.sheets.drawing import drawn_digit
 from cnn.export.sheets.layers_explorer import LAYERS
-from cnn.export.stages import Input, Shape
-from sheetgen import engines
-from sheetgen.canvas import local
-from sheetgen.engines import Engine
-from sheetgen.xlsx import read_cells
+from cnn.export.sheets.network_inputs import CHOICE
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.canvas import local
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.reader import read_cells
 
 # openpyxl does not know the extension by which bars start at nothing rather than at a tenth.
 pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")

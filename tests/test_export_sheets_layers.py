@@ -11,22 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from cnn.export.book import compose
 from cnn.export.export import subject_of, write
-from cnn.export.from_torch import read_network
-from cnn.export.inputs import CHOICE
+from cnn.export.network.read_network import read_network
+from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import Samples, no_samples
+from cnn.export.sheets.book import compose
 from cnn.export.sheets.captions import LARGE_NUMBERS, shorten_number
 from cnn.export.sheets.digit import DIGIT
 from cnn.export.sheets.layers_explorer import FIRST, LAYER, LAYERS
 from cnn.export.sheets.layers_page import LEFT, ROWS_ABOVE, TOP
+from cnn.export.sheets.network_inputs import CHOICE
 from cnn.export.sheets.planes import MOST_CELLS, MOST_PLANES, planes_of
-from cnn.export.stages import Input, Shape
-from cnn.export.subject import Subject
-from sheetgen import engines
-from sheetgen.canvas import Canvas
-from sheetgen.engines import Engine
-from sheetgen.xlsx import write_changed
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.reader import write_changed
 
 
 @pytest.fixture(scope="module")

@@ -12,17 +12,17 @@ from openpyxl.utils.cell import get_column_letter
 from torch import nn
 
 from cnn.export import export_workbook, verify_workbook
-from cnn.export.cases import choose_cases, noise
-from cnn.export.filling import write_filled
-from cnn.export.promises import same_formula
+from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy import ACCURACY, MATRIX_ROW
 from cnn.export.sheets.digit import DIGIT, GAP, LEFT, TOP
 from cnn.export.sheets.layers_explorer import LAYERS
-from cnn.export.stages import Input, Shape
-from cnn.export.verification import Result, drawing_case, read_exported, verify_cases
-from sheetgen import engines
+from cnn.export.verification.cases import choose_cases, noise
+from cnn.export.verification.filling import write_filled
+from cnn.export.verification.promises import same_formula
+from cnn.export.verification.verify_export import Result, drawing_case, read_exported, verify_cases
 from sheetgen.errors import InputError
-from sheetgen.xlsx import read_cells, write_changed
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.reader import read_cells, write_changed
 
 # openpyxl does not know the extension by which bars start at nothing rather than at a tenth.
 pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")

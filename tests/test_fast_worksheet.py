@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from sheetgen import fast_worksheet
-from sheetgen.fast_worksheet import FastWorksheet, FormulaBlock, write_block
+from sheetgen.spreadsheet import formula_blocks
+from sheetgen.spreadsheet.formula_blocks import FastWorksheet, FormulaBlock, write_block
 
 Write = Callable[[Worksheet, FormulaBlock], None]
 Program = Callable[[Workbook, Write], None]
 
-seen = xlsxwriter.__version__ in fast_worksheet.SEEN_VERSIONS
+seen = xlsxwriter.__version__ in formula_blocks.SEEN_VERSIONS
 only_with_a_seen_release = pytest.mark.skipif(not seen, reason="this release goes the plain way")
 
 
@@ -294,7 +294,7 @@ def test_a_block_that_makes_no_sense_is_refused(change, message):
 
 
 def test_an_unseen_release_goes_the_plain_way(monkeypatch):
-    monkeypatch.setattr(xlsxwriter, "__version__", fast_worksheet.SEEN_VERSIONS[0])
-    assert fast_worksheet.worksheet_class() is FastWorksheet
+    monkeypatch.setattr(xlsxwriter, "__version__", formula_blocks.SEEN_VERSIONS[0])
+    assert formula_blocks.worksheet_class() is FastWorksheet
     monkeypatch.setattr(xlsxwriter, "__version__", "99.0")
-    assert fast_worksheet.worksheet_class() is Worksheet
+    assert formula_blocks.worksheet_class() is Worksheet

@@ -11,7 +11,7 @@ from torch import nn  # noqa: E402
 
 import sheetgen  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
-from sheetgen.reference import backward, forward, initial  # noqa: E402
+from sheetgen.network.reference import backward, forward, initial  # noqa: E402
 
 SAMPLE, TARGET = [0.3, -0.7, 1.1], [0.0, 1.0]
 

@@ -10,17 +10,17 @@ import pytest
 from handed_in import always, assignment_of, graded, hand_in, in_turn, right_formula, right_number
 from openpyxl import load_workbook
 
-from sheetgen import template
 from sheetgen.commands import CommandGroup
-from sheetgen.engines import EMBEDDED
-from sheetgen.engines.ironcalc import IronCalc
-from sheetgen.engines.libreoffice import converted
 from sheetgen.errors import InputError, RunError
-from sheetgen.exercises import command as commands
+from sheetgen.exercises import exercise_command as commands
 from sheetgen.exercises import grade, make_exercise
-from sheetgen.exercises.exercise import RELATIVE, is_right
+from sheetgen.exercises.assignment.exercise import RELATIVE, is_right
 from sheetgen.exercises.key import read_key
-from sheetgen.xlsx import iterate_cells
+from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
+from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.spreadsheet.reader import iterate_cells
+from sheetgen.template import template
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from openpyxl import load_workbook
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 
-from sheetgen import template
 from sheetgen.exercises import grade, make_exercise
+from sheetgen.template import template
 
 BLANK = ("h1", 0)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from sheetgen.initialization import SCHEMES, initial_weights
-from sheetgen.template import parse
+from sheetgen.network.initialization import SCHEMES, initial_weights
+from sheetgen.template.template import parse
 
 UNITS, FAN_IN = 300, 200
 

@@ -14,16 +14,16 @@ import pytest
 from conftest import sigmoid_network, templates, trained, with_sample
 from hypothesis import given, settings
 
-from sheetgen import engines
-from sheetgen.agreement import same_text
-from sheetgen.build import Built, build_workbook
-from sheetgen.canvas import Canvas, Value
-from sheetgen.compose import compose
-from sheetgen.engines import Engine, Values
-from sheetgen.sheets.plan import Plan
-from sheetgen.template import Template
-from sheetgen.verification import verify
-from sheetgen.xlsx import write_changed
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.agreement import same_text
+from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.engines import Engine, Values
+from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.template.template import Template
+from sheetgen.verification.verify import verify
+from sheetgen.workbook.build import Built, build_workbook
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
 
 IRONCALC = engines.engine("ironcalc")
 RATES = ["lr 0.1", "lr 0.2", "lr 0.5", "lr 0.8", "lr 1", "lr 2"]

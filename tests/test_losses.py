@@ -9,8 +9,8 @@ from conftest import WRONG, numbers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheetgen.activations import ACTIVATIONS, Softmax
-from sheetgen.losses import LOSSES
+from sheetgen.network.activations import ACTIVATIONS, Softmax
+from sheetgen.network.losses import LOSSES
 
 try:
     import torch

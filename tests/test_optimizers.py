@@ -11,11 +11,11 @@ from conftest import WRONG, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheetgen import template
-from sheetgen.compose import compose
-from sheetgen.optimizers import OPTIMIZERS, hyperparameters
-from sheetgen.schedules import SCHEDULES, parameters
-from sheetgen.sheets.plan import Plan
+from sheetgen.network.optimizers import OPTIMIZERS, hyperparameters
+from sheetgen.network.schedules import SCHEDULES, parameters
+from sheetgen.template import template
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
 
 try:
     import torch

@@ -11,12 +11,12 @@ from conftest import held
 from lxml import etree
 from packages import check_kept, check_sound, children, orphans, tree
 
-from sheetgen import engines
-from sheetgen.engines import Engine
-from sheetgen.engines.libreoffice import converted
-from sheetgen.package import insert_sheets
-from sheetgen.verification import verify
-from sheetgen.xlsx import read_cells, sheet_names
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.verification.verify import verify
 
 # openpyxl knows no sparklines, data bars of 2010, or text boxes.
 pytestmark = pytest.mark.filterwarnings("ignore:.*not supported:UserWarning")

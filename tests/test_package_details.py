@@ -9,8 +9,8 @@ from handmade import PARTS, sheet, written
 from lxml import etree
 from packages import check_kept, check_sound, children, links, tree
 
-from sheetgen.ooxml import sheets_of
-from sheetgen.package import insert_sheets
+from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.package_parts import sheets_of
 
 TABLE = (
     '<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" name="T" '

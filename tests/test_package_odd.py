@@ -12,13 +12,13 @@ from conftest import held
 from handmade import PARTS, prefixed, strict, without_base, without_names, without_styles, written
 from packages import check_kept, check_sound, children, orphans, related, tree
 
-from sheetgen.engines import Engine
-from sheetgen.engines.libreoffice import converted
 from sheetgen.errors import RunError
-from sheetgen.package import insert_sheets
-from sheetgen.package.formulas import Formulas
 from sheetgen.saving import save
-from sheetgen.xlsx import read_cells, sheet_names
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert.moved_formulas import Formulas
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*not supported:UserWarning")
 

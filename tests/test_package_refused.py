@@ -8,10 +8,9 @@ import pytest
 import xlsxwriter
 from handmade import PARTS, written
 
-from sheetgen import ooxml
 from sheetgen.errors import InputError
-from sheetgen.package import insert_sheets
-from sheetgen.package import parts as package_parts
+from sheetgen.spreadsheet import package_parts
+from sheetgen.spreadsheet.insert import insert_sheets, parts
 
 
 @pytest.fixture
@@ -129,8 +128,8 @@ def test_files_that_are_encrypted_torn_or_bombs(
     path.write_bytes(whole)
     with ZipFile(path, "a", ZIP_DEFLATED) as archive:
         archive.writestr("xl/zeros", bytes(1_000_000))
-    monkeypatch.setattr(ooxml, "MAXIMUM_BYTES", 500_000)
+    monkeypatch.setattr(package_parts, "MAXIMUM_BYTES", 500_000)
     check_refused(path, log, r"odd\.xlsx would unpack to 1,\d+,\d+ bytes, which is too large")
     path.write_bytes(whole)
-    monkeypatch.setattr(package_parts, "MAXIMUM_TREE", 1000)
+    monkeypatch.setattr(parts, "MAXIMUM_TREE", 1000)
     check_refused(path, log, r"odd\.xlsx is damaged .*'\[Content_Types\]\.xml' is too large")

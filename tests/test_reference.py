@@ -7,8 +7,9 @@ import pytest
 from conftest import sigmoid_network, templates, trained, with_sample
 from hypothesis import given, settings
 
-from sheetgen import reference, template
-from sheetgen.network import Network, activation_name
+from sheetgen.network import reference
+from sheetgen.network.network import Network, activation_name
+from sheetgen.template import template
 
 try:
     import torch

@@ -6,8 +6,8 @@ import pytest
 from conftest import refusal as command_refusal
 from test_template import HIDDEN, OUTPUT, read
 
-from sheetgen import template
 from sheetgen.errors import InputError
+from sheetgen.template import template
 
 
 def output_of(activation):

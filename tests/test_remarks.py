@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from conftest import held, put, sheetgen, with_sample
 
-from sheetgen import template
-from sheetgen.sheets.gradient_check import verdict
-from sheetgen.sheets.plan import Plan
+from sheetgen.template import template
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets.gradient_check.gradient_check import verdict
 
 ERA_V1 = template.load("era-v1")
 

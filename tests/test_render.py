@@ -8,9 +8,9 @@ import pytest
 import xlsxwriter
 from conftest import WRONG, Build
 
-from sheetgen import render as module
 from sheetgen.errors import InputError, RunError
-from sheetgen.render import render
+from sheetgen.spreadsheet import render as module
+from sheetgen.spreadsheet.render import render
 
 pytestmark = pytest.mark.usefixtures("renderer")
 

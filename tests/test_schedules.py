@@ -10,7 +10,7 @@ from conftest import WRONG, numbers
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sheetgen.schedules import SCHEDULES, parameters
+from sheetgen.network.schedules import SCHEDULES, parameters
 
 try:
     import torch

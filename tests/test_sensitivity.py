@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from conftest import held, put, sheetgen
 
-from sheetgen import engines, template
-from sheetgen.build import build_workbook
-from sheetgen.compose import compose
-from sheetgen.sensitivity import MOVE, Sensitivity
-from sheetgen.sheets.plan import Plan
-from sheetgen.verification import verify
+from sheetgen.spreadsheet import engines
+from sheetgen.template import template
+from sheetgen.verification.sensitivity import MOVE, Sensitivity
+from sheetgen.verification.verify import verify
+from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
 
 PRODUCT = """
 [network]

@@ -14,20 +14,23 @@ import numpy as np
 import pytest
 import torch
 
-from sheetgen import engines, template
-from sheetgen.build import build_workbook
-from sheetgen.canvas import Canvas
-from sheetgen.compose import compose
-from sheetgen.engines import Engine, Values
-from sheetgen.reference import forward
-from sheetgen.sheets.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
-from sheetgen.sheets.surfaces import decision_surface, error_surface, fitted_curve
-from sheetgen.sheets.surfaces.grid import OFF
-from sheetgen.sheets.surfaces.snapshot import parameters_at, run
-from sheetgen.sheets.training_table import FIRST_COLUMN
-from sheetgen.template import Template
-from sheetgen.verification import read_subject, verify
-from sheetgen.xlsx import write_changed
+from sheetgen.network.reference import forward
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import Engine, Values
+from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.template import template
+from sheetgen.template.template import Template
+from sheetgen.verification.verify import read_subject, verify
+from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
+from sheetgen.workbook.shared.grid import OFF
+from sheetgen.workbook.shared.snapshot import parameters_at, run
+from sheetgen.workbook.sheets import fitted_curve
+from sheetgen.workbook.sheets.decision_surface import decision_surface
+from sheetgen.workbook.sheets.error_surface import error_surface
+from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 NAMES = (DECISION_SURFACE, FITTED_CURVE, ERROR_SURFACE)
 SOFTMAX = """

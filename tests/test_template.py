@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sheetgen import template
-from sheetgen.activations import ELU, LeakyReLU
-from sheetgen.optimizers import OPTIMIZERS
+from sheetgen.network.activations import ELU, LeakyReLU
+from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.template import template
 
 HIDDEN = 'units = 3\nactivation = "tanh"\ninit = { scheme = "xavier-uniform", seed = 1 }'
 OUTPUT = 'units = 2\nactivation = "identity"\nweights = [[1, 2, 3], [4, 5, 6]]'

@@ -8,10 +8,10 @@ import pytest
 import xlsxwriter
 from conftest import held, put, sheetgen, sigmoid_network
 
-from sheetgen import engines
-from sheetgen.build import build_workbook
-from sheetgen.engines import Engine
-from sheetgen.verification import read_subject, verify
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.verification.verify import read_subject, verify
+from sheetgen.workbook.build import build_workbook
 
 GRADIENT = "((V7-E7)*V7*(1-V7)*R7+(X7-F7)*X7*(1-X7)*T7)*P7*(1-P7)*G7"  # ∂E/∂w3 at iteration 1
 HARD_CODED = '=IF(A1=A1,"PASS","PASS")'

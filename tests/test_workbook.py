@@ -15,11 +15,11 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sheetgen import template
-from sheetgen.build import Built, build_workbook
-from sheetgen.columns import training_columns
-from sheetgen.compose import compose, with_origin
-from sheetgen.sheets.plan import Plan
+from sheetgen.formulas.columns import training_columns
+from sheetgen.template import template
+from sheetgen.workbook.build import Built, build_workbook
+from sheetgen.workbook.compose import compose, with_origin
+from sheetgen.workbook.plan import Plan
 
 CHART = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
 RATES = ["lr 0.1", "lr 0.2", "lr 0.5", "lr 0.8", "lr 1", "lr 2"]

@@ -10,11 +10,11 @@ import pytest
 import xlsxwriter
 from conftest import WRONG, Build
 
-from sheetgen import ooxml, xlsx
-from sheetgen.engines import Engine
-from sheetgen.engines.libreoffice import converted
 from sheetgen.errors import InputError, RunError
-from sheetgen.xlsx import FileCell
+from sheetgen.spreadsheet import package_parts, reader
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.spreadsheet.reader import FileCell
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -94,14 +94,14 @@ def written(path: Path, contents: dict[str, str]) -> Path:
 )
 def test_every_kind_of_cell(tmp_path: Path, contents: dict[str, str]) -> None:
     path = written(tmp_path / "hand.xlsx", contents)
-    assert xlsx.read_cells(path) == {"one": CELLS}
+    assert reader.read_cells(path) == {"one": CELLS}
     copy = tmp_path / "copy.xlsx"
-    xlsx.write_changed(path, copy, {"one": {(2, 2): 0.1}})
+    reader.write_changed(path, copy, {"one": {(2, 2): 0.1}})
     stripped = {
         place: cell if cell.formula is None else FileCell(cell.formula, None)
         for place, cell in CELLS.items()
     }
-    assert xlsx.read_cells(copy) == {"one": stripped | {(2, 2): FileCell(None, 0.1)}}
+    assert reader.read_cells(copy) == {"one": stripped | {(2, 2): FileCell(None, 0.1)}}
     with zipfile.ZipFile(copy) as archive:
         assert re.findall(r' t="(e|str)"', archive.read("xl/worksheets/s.xml").decode()) == []
         assert archive.read("xl/strings.xml").decode() == contents["xl/strings.xml"]
@@ -125,21 +125,21 @@ def example(path: Path, library: str) -> Path:
     return path
 
 
-def check_example(path: Path, cached: xlsx.Value, true: str | None = None) -> None:
-    assert xlsx.sheet_names(path) == ["lr 0.1", "it's"]
-    assert xlsx.visible_sheets(path) == ["lr 0.1"]
+def check_example(path: Path, cached: reader.Value, true: str | None = None) -> None:
+    assert reader.sheet_names(path) == ["lr 0.1", "it's"]
+    assert reader.visible_sheets(path) == ["lr 0.1"]
     cells = {
         (0, 0): FileCell(None, 0.5),
         (0, 1): FileCell("A1*2", cached),
         (1, 0): FileCell(None, "∂ & <η>"),
         (1, 1): FileCell(true, True),
     }
-    assert xlsx.read_cells(path) == {"lr 0.1": cells, "it's": {}}
-    assert xlsx.read_cells(path, ["it's"]) == {"it's": {}}
+    assert reader.read_cells(path) == {"lr 0.1": cells, "it's": {}}
+    assert reader.read_cells(path, ["it's"]) == {"it's": {}}
 
 
 @pytest.mark.parametrize(("library", "cached"), [("openpyxl", None), ("xlsxwriter", 0.0)])
-def test_files_of_libraries(tmp_path: Path, library: str, cached: xlsx.Value) -> None:
+def test_files_of_libraries(tmp_path: Path, library: str, cached: reader.Value) -> None:
     check_example(example(tmp_path / "a.xlsx", library), cached)
 
 
@@ -148,21 +148,21 @@ def test_files_of_libreoffice(libreoffice: Engine, tmp_path: Path) -> None:
     with converted(example(tmp_path / "a.xlsx", "xlsxwriter"), "xlsx") as result:
         # Calc saves a truth value as the formula that makes it.
         check_example(result, 1.0, "TRUE()")
-        xlsx.write_changed(result, tmp_path / "b.xlsx", {"lr 0.1": {(0, 0): 4.0}})
+        reader.write_changed(result, tmp_path / "b.xlsx", {"lr 0.1": {(0, 0): 4.0}})
     assert libreoffice.recalculate(tmp_path / "b.xlsx")["lr 0.1"][0, 1] == 8.0
 
 
 def test_a_copy_differs_only_in_results(poisoned: Build, tmp_path: Path) -> None:
     path = poisoned({"a": {"A1": 0.5, "B1": "=A1*2"}, "b": {"A1": "=a!B1", "A2": "text"}})
-    xlsx.write_changed(path, tmp_path / "copy.xlsx", {"a": {(0, 0): 1 / 3}})
+    reader.write_changed(path, tmp_path / "copy.xlsx", {"a": {(0, 0): 1 / 3}})
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "copy.xlsx") as new:
         assert new.namelist() == old.namelist()
         differing = [name for name in old.namelist() if old.read(name) != new.read(name)]
         times = [info.date_time for info in old.infolist()]
         assert [info.date_time for info in new.infolist()] == times
     assert differing == ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"]
-    assert WRONG in {cell.value for *_, cell in xlsx.iterate_cells(path)}
-    assert xlsx.read_cells(tmp_path / "copy.xlsx") == {
+    assert WRONG in {cell.value for *_, cell in reader.iterate_cells(path)}
+    assert reader.read_cells(tmp_path / "copy.xlsx") == {
         "a": {(0, 0): FileCell(None, 1 / 3), (0, 1): FileCell("A1*2", None)},
         "b": {(0, 0): FileCell("a!B1", None), (1, 0): FileCell(None, "text")},
     }
@@ -172,8 +172,8 @@ def test_a_copy_differs_only_in_results(poisoned: Build, tmp_path: Path) -> None
 
 def test_a_file_can_be_changed_in_place(poisoned: Build) -> None:
     path = poisoned({"a": {"A1": 0.5, "B1": "=A1*2"}})
-    xlsx.write_changed(path, path, {"a": {(0, 0): 2.0}})
-    assert xlsx.read_cells(path)["a"][0, 0] == FileCell(None, 2.0)
+    reader.write_changed(path, path, {"a": {(0, 0): 2.0}})
+    assert reader.read_cells(path)["a"][0, 0] == FileCell(None, 2.0)
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -182,7 +182,7 @@ def test_an_empty_cell_stays_empty_in_every_engine(tmp_path: Path, engine: Engin
     book["Sheet"].append([None, '=IF(A1="","empty","full")'])
     book["Sheet"]["A1"].number_format = "0.00"
     book.save(tmp_path / "a.xlsx")
-    xlsx.write_changed(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {}, cached=-7e77)
+    reader.write_changed(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {}, cached=-7e77)
     assert engine.recalculate(tmp_path / "b.xlsx")["Sheet"][0, 1] == "empty"
 
 
@@ -201,14 +201,14 @@ def test_changes_that_are_refused(
 ) -> None:
     path = example(tmp_path / "a.xlsx", "xlsxwriter")
     with pytest.raises(ValueError, match=re.escape(named)):
-        xlsx.write_changed(path, tmp_path / "b.xlsx", {sheet: {place: number}})
+        reader.write_changed(path, tmp_path / "b.xlsx", {sheet: {place: number}})
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
     path = example(tmp_path / "a.xlsx", "xlsxwriter")
     with pytest.raises(RunError, match=r"b\.xlsx cannot be written"):
-        xlsx.write_changed(path, tmp_path / "no" / "b.xlsx", {})
+        reader.write_changed(path, tmp_path / "no" / "b.xlsx", {})
 
 
 def test_memory_does_not_grow_with_the_sheet(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_memory_does_not_grow_with_the_sheet(tmp_path: Path) -> None:
         for row in range(20_000):
             sheet.write_number(row, 0, row)
     tracemalloc.start()
-    assert sum(cell.value == row for _, row, _, cell in xlsx.iterate_cells(path)) == 20_000
+    assert sum(cell.value == row for _, row, _, cell in reader.iterate_cells(path)) == 20_000
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
 
@@ -227,7 +227,7 @@ def test_memory_does_not_grow_with_the_sheet(tmp_path: Path) -> None:
 def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
     path = example(tmp_path / "a.xlsx", "xlsxwriter")
     with pytest.raises(InputError, match="no sheet named 'gone'"):
-        xlsx.read_cells(path, ["gone"])
+        reader.read_cells(path, ["gone"])
 
 
 BROKEN = {
@@ -248,8 +248,8 @@ def test_files_that_are_no_zip(tmp_path: Path, kind: str) -> None:
 def check_refused(path: Path, reason: str) -> None:
     """All functions refuse it with one sentence that names the file and the reason."""
     for call in (
-        lambda: xlsx.read_cells(path),
-        lambda: xlsx.write_changed(path, path.with_name("copy.xlsx"), {}),
+        lambda: reader.read_cells(path),
+        lambda: reader.write_changed(path, path.with_name("copy.xlsx"), {}),
     ):
         with pytest.raises(InputError) as caught:
             call()
@@ -312,13 +312,13 @@ def test_zips_that_are_no_sound_workbook(tmp_path: Path, part: str, text: str | 
         del contents[part]
     path = written(tmp_path / "odd.xlsx", contents)
     with pytest.raises(InputError, match=r"odd\.xlsx is damaged or is no \.xlsx workbook"):
-        xlsx.read_cells(path)
+        reader.read_cells(path)
 
 
 def test_a_zip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path / "bomb.xlsx", parts() | {"xl/zeros": "0" * 100_000})
     assert path.stat().st_size < 10_000
-    monkeypatch.setattr(ooxml, "MAXIMUM_BYTES", 50_000)
+    monkeypatch.setattr(package_parts, "MAXIMUM_BYTES", 50_000)
     check_refused(path, "too large")
 
 
@@ -344,7 +344,7 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     secret.write_text("hunter2")
     attack = f'<!DOCTYPE sst [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
     contents = parts() | {"xl/strings.xml": f"{attack}<sst>{'<si><t>&x;</t></si>' * 3}</sst>"}
-    cells = xlsx.read_cells(written(tmp_path / "attack.xlsx", contents))
+    cells = reader.read_cells(written(tmp_path / "attack.xlsx", contents))
     assert "hunter2" not in str(cells)
 
 
@@ -359,9 +359,9 @@ def test_the_row_of_a_form_control_is_no_row_of_cells(tmp_path: Path) -> None:
             if name == "xl/worksheets/sheet1.xml":
                 data = data.replace(b"</sheetData>", b"</sheetData>" + control)
             new.writestr(name, data)
-    xlsx.write_changed(odd, copy, {})
+    reader.write_changed(odd, copy, {})
     with zipfile.ZipFile(copy) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml")
     assert sheet.count(b"<row>3</row>") == 1
     assert sheet.endswith(control + sheet.partition(control)[2])
-    assert xlsx.read_cells(copy) == {"S": {(0, 0): FileCell("1+1", None)}}
+    assert reader.read_cells(copy) == {"S": {(0, 0): FileCell("1+1", None)}}

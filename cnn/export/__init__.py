@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnn.export.export import Exported, export_workbook
-    from cnn.export.verification import verify_workbook
+    from cnn.export.verification.verify_export import verify_workbook
 
 __all__ = ["Exported", "export_workbook", "verify_workbook"]
 
 _MODULES = {
     "Exported": "cnn.export.export",
     "export_workbook": "cnn.export.export",
-    "verify_workbook": "cnn.export.verification",
+    "verify_workbook": "cnn.export.verification.verify_export",
 }
 
 

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import nn
 
-from cnn.export import limits, origin
-from cnn.export.book import compose
-from cnn.export.from_torch import read_network
-from cnn.export.inputs import SAMPLES, InputPlaces, SamplePlaces
-from cnn.export.layout import sheets_of
-from cnn.export.reference import Reference
+from cnn.export import limits
+from cnn.export.network.read_network import read_network
+from cnn.export.network.stages import Input, Network, Shape
+from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples, as_samples, no_samples
-from cnn.export.stages import Input, Network, Shape
-from cnn.export.subject import Subject
-from cnn.export.weights_sheet import WEIGHTS, extent, weight_places, weights_sheet
-from sheetgen.canvas import Canvas
+from cnn.export.sheets import export_origin
+from cnn.export.sheets.book import compose
+from cnn.export.sheets.layout import sheets_of
+from cnn.export.sheets.network_inputs import SAMPLES, InputPlaces, SamplePlaces
+from cnn.export.sheets.subject import Subject
+from cnn.export.sheets.weights_cells import WEIGHTS, extent, weight_places, weights_sheet
 from sheetgen.errors import InputError
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
-from sheetgen.workbook import write_workbook
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.writer import write_workbook
 
 if TYPE_CHECKING:
-    from cnn.sheets.record import Record
+    from cnn.log.record import Record
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def write(
     subject = subject_of(model, network, samples, title, run)
     book = compose(subject)
     limits.require_sheets(book.canvases)
-    last = origin.origin_sheet(
+    last = export_origin.origin_sheet(
         network, fold_batchnorm, book.inputs.places, len(samples), book.canvases
     )
     canvases = (*book.canvases, last)
@@ -115,7 +116,7 @@ def require_place(path: Path, force: bool) -> bool:
         raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
     target, aside = resolved(path), is_open_elsewhere(path)
     if not (force or aside):
-        origin.require_unedited(target)
+        export_origin.require_unedited(target)
     return aside
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from sheetgen.canvas import Canvas
-from sheetgen.columns import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.errors import InputError
-from sheetgen.reader import MAXIMUM_ROWS
+from sheetgen.formulas.columns import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.template.read_template import MAXIMUM_ROWS
 
 
 def require_extents(extents: Mapping[str, tuple[int, int]]) -> None:

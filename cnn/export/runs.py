@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from cnn.data import DEVIATION, MEAN
 from cnn.export.export import Exported, require_place, write
+from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import choose_digits
-from cnn.export.stages import Input, Shape
-from cnn.export.verification import Result, choose_cases, read_exported, verify_cases
+from cnn.export.verification.verify_export import Result, choose_cases, read_exported, verify_cases
+from cnn.log.record import read_record
+from cnn.mnist import DEVIATION, MEAN
 from cnn.models import IMAGE_SHAPE
-from cnn.sheets.record import read_record
-from cnn.start import trained_model
-from sheetgen.engines import Engine
+from cnn.training.start import trained_model
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.engines import Engine
 
 WHITE = 255.0
 
@@ -23,7 +23,7 @@ WHITE = 255.0
 def digit_input() -> Input:
     """Return the input of the built-in networks, pixels from 0 to 255, as training normalises it.
 
-    x = (pixel / 255 - 0.1307) / 0.3081, see `cnn.data.normalize`.
+    x = (pixel / 255 - 0.1307) / 0.3081, see `cnn.mnist.normalize`.
     """
     return Input(Shape(*IMAGE_SHAPE), True, WHITE, MEAN, DEVIATION)
 

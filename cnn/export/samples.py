@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from cnn.export.stages import Array, Shape
+from cnn.export.network.stages import Array, Shape
 from sheetgen.errors import InputError
 
 if TYPE_CHECKING:
-    from cnn.data import Images
-    from cnn.evaluation import Evaluation
+    from cnn.mnist import Images
+    from cnn.training.evaluation import Evaluation
 
 MISTAKES = 96
 """How many of the digits that the network gets wrong come with it, the surest ones."""

@@ -1,7 +1,13 @@
 """Audits training tables that people made by hand; `check_workbook` is the door."""
 
 from sheetgen.check.audit import check_workbook
-from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
+from sheetgen.check.judging.findings import (
+    Column,
+    Finding,
+    LearningRate,
+    TableReport,
+    WorkbookReport,
+)
 
 __all__ = [
     "Column",

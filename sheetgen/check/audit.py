@@ -5,28 +5,34 @@ from pathlib import Path
 
 from openpyxl.utils.cell import get_column_letter
 
-from sheetgen.check.cells import Book
-from sheetgen.check.choosing import chosen_network, has_softmax, with_biases
-from sheetgen.check.comparing import compare_sheets
-from sheetgen.check.context import Context
-from sheetgen.check.expressions import Cell, symbols, walk
-from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
-from sheetgen.check.givens import judge_givens, varies
-from sheetgen.check.headers import family
-from sheetgen.check.identifying import identified
-from sheetgen.check.judging import judge
-from sheetgen.check.learning_rate import find_rate, referenced_cell
-from sheetgen.check.network import PARAMETERS, infer, is_helper
-from sheetgen.check.parsing import Reference
-from sheetgen.check.reading import read_book, recalculated
-from sheetgen.check.remarks import table_remarks
-from sheetgen.check.resolving import Resolver, labelled_cells
-from sheetgen.check.simulation import Simulation
-from sheetgen.check.staleness import lacks_results
-from sheetgen.check.tables import Table, headers_alone, tables_of
-from sheetgen.check.texts import read_texts
-from sheetgen.check.unknown import without_negated_gradients, without_unknown_functions
-from sheetgen.check.values import Numbers, roundings_of
+from sheetgen.check.formula.expressions import Cell, symbols, walk
+from sheetgen.check.formula.parsing import Reference
+from sheetgen.check.judging.check_remarks import table_remarks
+from sheetgen.check.judging.comparing import compare_sheets
+from sheetgen.check.judging.findings import (
+    Column,
+    Finding,
+    LearningRate,
+    TableReport,
+    WorkbookReport,
+)
+from sheetgen.check.judging.judging import judge
+from sheetgen.check.judging.staleness import lacks_results
+from sheetgen.check.judging.starting_values import judge_givens, varies
+from sheetgen.check.judging.unknown import without_negated_gradients, without_unknown_functions
+from sheetgen.check.meaning.choosing import chosen_network, has_softmax, with_biases
+from sheetgen.check.meaning.column_values import Numbers, roundings_of
+from sheetgen.check.meaning.context import Context
+from sheetgen.check.meaning.identifying import identified
+from sheetgen.check.meaning.learning_rate import find_rate, referenced_cell
+from sheetgen.check.meaning.resolving import Resolver, labelled_cells
+from sheetgen.check.meaning.simulation import Simulation
+from sheetgen.check.meaning.table_network import PARAMETERS, infer, is_helper
+from sheetgen.check.reading.cells import Book
+from sheetgen.check.reading.open_file import read_book, recalculated
+from sheetgen.check.tables.find_tables import Table, headers_alone, tables_of
+from sheetgen.check.tables.headers import family
+from sheetgen.check.tables.numbers_as_text import read_texts
 from sheetgen.errors import InputError
 
 _AFTER_SOFTMAX = ("a_o", "E", "E_total")

@@ -1,6 +1,6 @@
 """Exercises that mark themselves: workbooks with blanks, their key, and the grading.
 
-from sheetgen import template
+from sheetgen.template import template
 from sheetgen.exercises import grade, make_exercise
 
 made = make_exercise(template.load("era-v1"), "ada.xlsx", level=2)
@@ -8,7 +8,7 @@ for graded in grade(made.key.path, ["ada.xlsx"]):
     print(graded.right, "of", len(graded.marks))
 """
 
-from sheetgen.exercises.grading import Graded, Mark, grade
+from sheetgen.exercises.grading.grade import Graded, Mark, grade
 from sheetgen.exercises.make import Made, make_exercise
 
 __all__ = ["Graded", "Made", "Mark", "grade", "make_exercise"]

@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from sheetgen import fingerprint
 from sheetgen.errors import InputError
-from sheetgen.exercises import answers
-from sheetgen.exercises.exercise import Assignment
+from sheetgen.exercises.assignment.exercise import Assignment
+from sheetgen.exercises.sheets import answers
 from sheetgen.saving import is_open_elsewhere, resolved
-from sheetgen.xlsx import read_cells, sheet_names
+from sheetgen.spreadsheet import stamp
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 
 def check_workbook(path: Path, assignment: Assignment) -> None:
@@ -27,7 +27,7 @@ def check_workbook(path: Path, assignment: Assignment) -> None:
     if identifier != assignment.student.identifier:
         raise _refused(path, "and is another exercise")
     seen = [name for name in sheets if name != answers.NAME]
-    if fingerprint.of_file(target, seen) != mark:
+    if stamp.of_file(target, seen) != mark:
         raise _refused(path, "and somebody has worked in it")
 
 

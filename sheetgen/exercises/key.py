@@ -16,12 +16,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sheetgen import __version__
 from sheetgen.errors import InputError
-from sheetgen.exercises.exercise import ABSOLUTE, LEVELS, RELATIVE, TOPICS, Exercise, Student
-from sheetgen.exercises.names import MAXIMUM_SEED
-from sheetgen.keys import Table, number
-from sheetgen.template import parse
+from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
+from sheetgen.exercises.assignment.exercise import (
+    ABSOLUTE,
+    LEVELS,
+    RELATIVE,
+    TOPICS,
+    Exercise,
+    Student,
+)
+from sheetgen.template.template import parse
+from sheetgen.template.toml_table import Table, number
+from sheetgen.version import __version__
 
 FORMAT = "sheetgen exercise key"
 VERSION = 1

@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sheetgen.engines import EMBEDDED, Engine
 from sheetgen.errors import InputError, RunError
-from sheetgen.exercises.exercise import Assignment, Exercise, Student
+from sheetgen.exercises.assignment.class_list import Name, read_names
+from sheetgen.exercises.assignment.exercise import Assignment, Exercise, Student
 from sheetgen.exercises.guard import check_key, check_workbook
 from sheetgen.exercises.key import ENDING, key_text
-from sheetgen.exercises.names import Name, read_names
 from sheetgen.exercises.proof import Proof, prove
-from sheetgen.exercises.workbook import Composed, compose
+from sheetgen.exercises.sheets.exercise_workbook import Composed, compose
 from sheetgen.saving import Saved, is_open_elsewhere, save
-from sheetgen.template import Template
-from sheetgen.workbook import write_workbook
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine
+from sheetgen.spreadsheet.writer import write_workbook
+from sheetgen.template.template import Template
 
 ENDING_OF_SOLUTION = ".solution.xlsx"
 SOLUTIONS = "solutions"  # the folder of a class's

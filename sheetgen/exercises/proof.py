@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from sheetgen.agreement import disagreement
-from sheetgen.canvas import Canvas
-from sheetgen.engines import Engine
 from sheetgen.errors import RunError
-from sheetgen.sheets.plan import Plan
-from sheetgen.verification import IMPOSSIBLE, tolerance_of
-from sheetgen.xlsx import write_changed
+from sheetgen.spreadsheet.agreement import disagreement
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.verification.verify import IMPOSSIBLE, tolerance_of
+from sheetgen.workbook.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from PIL import Image
 
 from cnn.export.samples import MISTAKES
 from cnn.export.sheets.looks import height_of, width_of
-from cnn.export.subject import Subject
+from cnn.export.sheets.subject import Subject
+from cnn.log.record import Record
 from cnn.models import CLASSES
-from cnn.sheets.record import Record
-from sheetgen.canvas import Canvas, HeatMap, Picture, cell_address, local
-from sheetgen.style import (
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture, cell_address, local
+from sheetgen.spreadsheet.style import (
     HEAT,
     KINDS,
     LABEL,

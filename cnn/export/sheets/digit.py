@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnn.export.inputs import CHOICE, InputPlaces, SamplePlaces, pixel_formula
-from cnn.export.layout import Sheet
+from cnn.export.network.stages import Array, Network
 from cnn.export.sheets.drawing import drawn_digit
+from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.looks import (
     DRAWING,
     HIDDEN,
@@ -17,10 +17,10 @@ from cnn.export.sheets.looks import (
     height_of,
     square,
 )
-from cnn.export.stages import Array, Network
-from cnn.export.subject import Subject
-from sheetgen.canvas import Canvas, HeatMap, Rule, cell_address
-from sheetgen.style import (
+from cnn.export.sheets.network_inputs import CHOICE, InputPlaces, SamplePlaces, pixel_formula
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule, cell_address
+from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
     INK,
     INPUT,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnn.export.stages import Array
+from cnn.export.network.stages import Array
 
 WHITE = 255.0
 THICKNESS = 0.042

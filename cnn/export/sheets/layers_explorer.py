@@ -14,18 +14,11 @@ from dataclasses import replace
 
 from xlsxwriter.utility import xl_range_abs
 
-from cnn.export.inputs import VALUES
-from cnn.export.layout import Sheet
+from cnn.export.network.stages import Shape
 from cnn.export.sheets.captions import LARGE_NUMBERS, LARGE_NUMBERS_NARROW, shorten_number
 from cnn.export.sheets.digit import DIGIT, has_digit_sheet
-from cnn.export.sheets.layers_page import (
-    CHOICE_ROW,
-    FIRST_ROW,
-    LEFT,
-    ROWS_ABOVE,
-    TOP,
-    Page,
-)
+from cnn.export.sheets.layers_page import CHOICE_ROW, FIRST_ROW, LEFT, ROWS_ABOVE, TOP, Page
+from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.looks import (
     ACTIVATIONS,
     CAPTION,
@@ -36,11 +29,11 @@ from cnn.export.sheets.looks import (
     width_of,
     words_of,
 )
+from cnn.export.sheets.network_inputs import VALUES
 from cnn.export.sheets.planes import planes_of
-from cnn.export.stages import Shape
-from cnn.export.subject import Subject
-from sheetgen.canvas import Canvas, HeatMap, Value, cell_address
-from sheetgen.style import INPUT, KINDS, LINK, NOTE, SUBTITLE, TITLE, WHITE, Style
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Value, cell_address
+from sheetgen.spreadsheet.style import INPUT, KINDS, LINK, NOTE, SUBTITLE, TITLE, WHITE, Style
 
 LAYERS = "Layers"
 LAYER = "layer"

@@ -5,10 +5,10 @@ from functools import cached_property
 
 from xlsxwriter.utility import xl_range_abs
 
-from cnn.export.layout import Sheet
+from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.planes import Planes
-from cnn.export.subject import Subject
-from sheetgen.canvas import Canvas, cell_address
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.canvas import Canvas, cell_address
 
 LEFT = 1
 CHOICE_ROW, FIRST_ROW = 4, 5

@@ -1,8 +1,8 @@
 """What the sheets of an exported network have in common: square cells, colours, frames."""
 
-from cnn.export.stages import Activate, Input, Layer, Shape, Stage
-from sheetgen.canvas import Canvas, Place
-from sheetgen.style import DIVERGING, INK, INPUT, KINDS, MUTED, WHITE, Style
+from cnn.export.network.stages import Activate, Input, Layer, Shape, Stage
+from sheetgen.spreadsheet.canvas import Canvas, Place
+from sheetgen.spreadsheet.style import DIVERGING, INK, INPUT, KINDS, MUTED, WHITE, Style
 
 HIDDEN = ";;;"
 """The number format of a cell that shows its colour only."""

@@ -8,10 +8,10 @@ are the lines of a scatter chart that lies on one column of the table.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnn.export.network.stages import Convolution, Input, Layer, Pool, Shape
 from cnn.export.sheets.looks import HIDDEN, width_of
-from cnn.export.stages import Convolution, Input, Layer, Pool, Shape
-from sheetgen.canvas import Canvas, Chart, Series
-from sheetgen.style import KINDS, Style
+from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
+from sheetgen.spreadsheet.style import KINDS, Style
 
 HIGHEST, LOWEST = 40, 7  # of a map, pixels
 DEEPEST = 80  # of the channels

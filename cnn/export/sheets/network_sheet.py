@@ -2,14 +2,24 @@
 
 from dataclasses import dataclass, replace
 
-from cnn.export.formulas import unit_formulas
-from cnn.export.inputs import InputSheets
-from cnn.export.layout import Sheet
+from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.looks import height_of, width_of, words_of
 from cnn.export.sheets.network_diagram import draw_diagram
-from cnn.export.subject import Subject
-from sheetgen.canvas import Canvas, local
-from sheetgen.style import KINDS, LINE, LINK, PLAIN, SECTION, SUBTITLE, TITLE, Style, header
+from cnn.export.sheets.network_inputs import InputSheets
+from cnn.export.sheets.stage_formulas import unit_formulas
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.canvas import Canvas, local
+from sheetgen.spreadsheet.style import (
+    KINDS,
+    LINE,
+    LINK,
+    PLAIN,
+    SECTION,
+    SUBTITLE,
+    TITLE,
+    Style,
+    header,
+)
 
 NETWORK = "Network"
 LEFT = 1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnn.export.stages import Shape
+from cnn.export.network.stages import Shape
 
 MOST_CELLS = 13_000
 """Of all planes: sixteen of 28 × 28 fit, and a recalculation stays well below a second."""

@@ -1,0 +1,153 @@
+"""The commands `cnn export` and `cnn verify`.
+
+D301 is off for the help texts, as in cnn/cli.py.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnn.torch_loading import require_torch
+from sheetgen.errors import RunError
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import Engine
+
+if TYPE_CHECKING:
+    from cnn.export.verification.verify_export import Result
+
+MOST = 2
+"""How many wrong cells of each kind are named."""
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The workbook, which must end in .xlsx.",
+)
+@click.option(
+    "--fold-batchnorm",
+    is_flag=True,
+    help="Make BatchNorm part of the weights where it directly follows a convolution.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder with MNIST/raw in it; what is missing is downloaded.  [default: output/data]",
+)
+@click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
+@click.option("--force", is_flag=True, help="Overwrite a file that was edited or made otherwise.")
+def export(
+    run: Path,
+    output: Path,
+    fold_batchnorm: bool,
+    data_dir: Path | None,
+    no_verify: bool,
+    force: bool,
+) -> None:
+    """Write the network in the directory RUN as a workbook of live formulas, and verify it.
+
+    \b
+    Example:
+      cnn export output/runs/fast -o output/fast.xlsx
+    """  # noqa: D301
+    require_torch()
+    from cnn.export.runs import export_run, verify_run  # noqa: PLC0415
+
+    exported = export_run(run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force)
+    saved = exported.saved
+    if saved.reason:
+        click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
+    if exported.network.unfolded:
+        click.echo(
+            "BatchNorm stays shown as scale and shift where it does not directly follow a "
+            f"convolution: {', '.join(exported.network.unfolded)}",
+            err=True,
+        )
+    size = saved.path.stat().st_size / 1e6
+    click.echo(f"wrote {saved.path}: {exported.formulas:,} formulas, {size:.1f} MB")
+    if no_verify:
+        return
+    try:
+        (result,) = verify_run(saved.path, run, [engines.EMBEDDED], inputs=1, seed=0)
+    except RunError as error:
+        raise RunError(f"{saved.path} is written, but could not be verified: {error}") from error
+    if not result.passed:
+        _print([result])
+        raise RunError(f"{saved.path} is written, but does not verify")
+    click.echo(
+        f"verified {result.activations:,} activations with {result.engine}: "
+        f"largest difference to torch {result.largest_difference:.1e}"
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--engine",
+    "name",
+    metavar="NAME",
+    default="auto",
+    show_default=True,
+    help="auto (ironcalc, and LibreOffice if it is installed), or one by its name.",
+)
+@click.option(
+    "--inputs",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="How many pictures to put in; the last one is noise, drawn cell by cell.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
+    """Recalculate FILE for some digits and compare every formula cell with torch's RUN.
+
+    The digits, and the layer that Layers shows, are chosen through the file's own input cells.
+    Every formula has to be the one that the export writes, and to come to what torch computes in
+    double precision, to 1e-9.
+
+    \b
+    Example:
+      cnn verify output/fast.xlsx output/runs/fast
+    """  # noqa: D301
+    require_torch()
+    from cnn.export.runs import verify_run  # noqa: PLC0415
+
+    results = list(verify_run(file, run, _engines(name), inputs, seed))
+    _print(results)
+    if not all(result.passed for result in results):
+        raise click.exceptions.Exit(1)
+
+
+def _engines(name: str) -> Sequence[Engine]:
+    if name != "auto":
+        chosen = engines.engine(name)
+        chosen.require()
+        return [chosen]
+    libreoffice = engines.engine("libreoffice")
+    return [engines.EMBEDDED] + ([] if libreoffice.missing() else [libreoffice])
+
+
+def _print(results: Sequence["Result"]) -> None:
+    for result in results:
+        verdict = "PASS" if result.passed else "FAIL"
+        taken = "" if result.expected is None else f", taken for {result.predicted}"
+        if result.predicted != result.expected:
+            taken += f" (by torch for {result.expected})"
+        click.echo(
+            f"{verdict}  {result.engine:<20}  {result.shown:<20}  {result.activations:,} "
+            f"activations, largest difference {result.largest_difference:.1e}{taken}"
+        )
+        for sentence in result.wrongs(MOST):
+            click.echo(f"      {sentence}")
+        if left := len(result.wrongs()) - len(result.wrongs(MOST)):
+            click.echo(f"      and {left:,} more")

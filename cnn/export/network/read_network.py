@@ -1,0 +1,183 @@
+"""Reads a torch network as stages, and says which module it cannot read.
+
+The pages that docstrings name are those of https://docs.pytorch.org/docs/stable/generated/.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from cnn.dropout import MaskDropout
+from cnn.export.network import convolutions, pools, torch_activations
+from cnn.export.network.grouping import Read, grouped
+from cnn.export.network.modules import (
+    MisfitError,
+    UnsupportedError,
+    in_one_line,
+    numbers,
+    refuse_options,
+)
+from cnn.export.network.plain import require_plain
+from cnn.export.network.stages import (
+    Input,
+    Linear,
+    LogSoftmax,
+    Network,
+    ScaleAndShift,
+    Shape,
+    Softmax,
+    Stage,
+)
+from sheetgen.errors import InputError
+
+Reader = Callable[[Any, Shape], Stage | None]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A module of a network that has no modules of its own."""
+
+    path: str
+    """Its place in the network, such as `3` or `features.3`."""
+    module: nn.Module
+
+    def __str__(self) -> str:
+        module = in_one_line(self.module)
+        return f"{self.path}: {module}" if self.path else module
+
+
+def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
+    """Yield the modules of a Sequential, nested ones too, in the order in which they are run.
+
+    A module that is no Sequential counts as one; whether it can be read is told later.
+
+    Raises InputError for a Sequential that does something else than to run its modules.
+    """
+    is_sequential = isinstance(model, nn.Sequential)
+    if not is_sequential or type(model).forward is not nn.Sequential.forward:
+        yield Leaf(path, model)
+        return
+    with naming(Leaf(path, model)):
+        require_plain(model)
+    # named_children() leaves out the second place of a module that stands in two.
+    for name, child in model._modules.items():
+        assert child is not None
+        yield from leaves(child, f"{path}.{name}" if path else name)
+
+
+def read_network(
+    model: nn.Module,
+    source: Input,
+    *,
+    fold_batchnorm: bool = False,
+    probabilities: bool = True,
+) -> Network:
+    """Return a network's layers with their parameters as float64.
+
+    `source` is the input's shape and normalisation. With `fold_batchnorm` a BatchNorm that
+    follows a convolution or a fully connected layer becomes part of its weights. With
+    `probabilities` a network that ends in logits gets a softmax, one that ends in their
+    logarithms an exponential.
+
+    Raises InputError, naming the module, for one that is not supported or does not fit.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model: found {model!r}; expected a torch.nn.Sequential")
+    shape, read = source.output, list[Read]()
+    for leaf in leaves(model):
+        with naming(leaf, shape):
+            require_plain(leaf.module)
+            stage = _stage(leaf.module, shape)
+        if isinstance(leaf.module, nn.Flatten):
+            shape = Shape(shape.channels, shape.height, shape.width, flat=True)
+        if stage is not None:
+            shape = stage.output
+        read.append(Read(str(leaf), stage))
+    return grouped(source, read, fold_batchnorm, probabilities)
+
+
+@contextmanager
+def naming(leaf: Leaf, shape: Shape | None = None) -> Iterator[None]:
+    """Turn an UnsupportedError into an InputError that names the module; `shape` is its input's."""
+    try:
+        yield
+    except MisfitError as error:
+        raise InputError(
+            f"the module {leaf} does not fit activations of {shape}: {error}"
+        ) from None
+    except UnsupportedError as error:
+        raise InputError(f"the module {leaf} is not supported: {error}") from None
+
+
+def _stage(module: nn.Module, shape: Shape) -> Stage | None:
+    """Return what a module does to maps of a shape, None where it changes no number."""
+    reader = READERS.get(type(module))
+    if reader is None:
+        known = ", ".join(sorted({kind.__name__ for kind in READERS} - {MaskDropout.__name__}))
+        raise UnsupportedError(f"known are Sequential, {known}")
+    return reader(module, shape)
+
+
+def _nothing(module: nn.Module, shape: Shape) -> None:
+    """Dropout and Identity change nothing in evaluation mode."""
+
+
+def _flatten(module: nn.Flatten, shape: Shape) -> None:  # noqa: ARG001
+    last = module.end_dim if module.end_dim < 0 else module.end_dim - 4
+    if module.start_dim not in (1, -3) or last != -1:
+        raise UnsupportedError("expected a Flatten of all dimensions but the first")
+
+
+def _linear(module: nn.Linear, shape: Shape) -> Stage:
+    if not shape.flat:
+        raise MisfitError(f"it takes in maps of {shape}; put a Flatten before it")
+    if module.in_features != shape.size:
+        raise MisfitError(f"it takes in {module.in_features} units; here are {shape.size}")
+    weights = numbers(module.weight)
+    kernels = weights.reshape(len(weights), shape.channels, shape.height, shape.width)
+    biases = None if module.bias is None else numbers(module.bias)
+    return Linear(Shape(len(weights), flat=True), kernels, biases)
+
+
+def _batchnorm(module: nn.BatchNorm1d | nn.BatchNorm2d, shape: Shape) -> Stage:
+    """Return a BatchNorm with its running statistics as scale and shift. Page as the class."""
+    if shape.flat is not isinstance(module, nn.BatchNorm1d):
+        raise MisfitError("it takes in " + ("maps" if shape.flat else "units"))
+    count = shape.size if shape.flat else shape.channels
+    if module.num_features != count:
+        raise MisfitError(f"it takes in {module.num_features} channels; here are {count}")
+    if module.running_mean is None or module.running_var is None:
+        raise UnsupportedError("it keeps no running statistics (track_running_stats=False)")
+    deviation = (module.running_var.detach().double() + module.eps).sqrt()
+    scale = 1 / deviation if module.weight is None else module.weight.detach().double() / deviation
+    shift = -module.running_mean.detach().double() * scale
+    if module.bias is not None:
+        shift = shift + module.bias.detach().double()
+    return ScaleAndShift(shape, numbers(scale), numbers(shift))
+
+
+def _softmax(module: nn.Softmax | nn.LogSoftmax, shape: Shape) -> Stage:
+    refuse_options(module, {"dim": (1, -1)})
+    if not shape.flat:
+        raise MisfitError(f"it takes in maps of {shape}; put a Flatten before it")
+    return (Softmax if isinstance(module, nn.Softmax) else LogSoftmax)(shape)
+
+
+READERS: dict[type[nn.Module], Reader] = {
+    nn.Identity: _nothing,
+    nn.Dropout: _nothing,
+    MaskDropout: _nothing,
+    nn.Dropout2d: _nothing,
+    nn.Flatten: _flatten,
+    nn.Linear: _linear,
+    nn.BatchNorm1d: _batchnorm,
+    nn.BatchNorm2d: _batchnorm,
+    nn.Softmax: _softmax,
+    nn.LogSoftmax: _softmax,
+    nn.Conv2d: convolutions.convolution,
+    **pools.READERS,
+    **torch_activations.READERS,
+}

@@ -1,0 +1,120 @@
+"""The very hidden sheet `_cnn`: what an export needs to be verified, and to be written anew."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cnn.export.network.stages import Input, Network, Shape
+from cnn.export.sheets.network_inputs import InputPlaces
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet import stamp
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.version import __version__
+
+NAME = "_cnn"
+FORMAT = 1  # of this sheet; a later one that cannot be read as this one counts up
+CELL_TEXT = 30_000  # characters; a cell holds 32,767
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a workbook was exported: the input, the options, where the input's cells stand."""
+
+    source: Input
+    fold_batchnorm: bool
+    probabilities: bool
+    places: InputPlaces
+    samples: int
+    sheets: tuple[str, ...]
+    fingerprint: str
+
+
+def origin_sheet(
+    network: Network,
+    fold_batchnorm: bool,
+    places: InputPlaces,
+    samples: int,
+    canvases: Sequence[Canvas],
+) -> Canvas:
+    """Draw the sheet; `canvases` are all others."""
+    source = network.input
+    facts = {
+        "format": FORMAT,
+        "written by": f"sheetgen {__version__}",
+        "input": asdict(source.output),
+        "normalization": [source.white, source.mean, source.deviation]
+        if source.normalized
+        else None,
+        "fold_batchnorm": fold_batchnorm,
+        "probabilities": network.probabilities is not None,
+        "places": asdict(places),
+        "samples": samples,
+        "sheets": [canvas.name for canvas in canvases],
+        "fingerprint": stamp.of_canvases(canvases),
+    }
+    canvas = Canvas(NAME, very_hidden=True)
+    text = json.dumps(facts)
+    for row, start in enumerate(range(0, len(text), CELL_TEXT)):
+        canvas.write(row, 0, text[start : start + CELL_TEXT])
+    return canvas
+
+
+def read_origin(path: Path) -> Origin:
+    """Read what `origin_sheet` wrote.
+
+    Raises InputError when the file is no workbook, was not exported, or the sheet is damaged.
+    """
+    if NAME not in sheet_names(path):
+        raise InputError(f"{path} has no sheet {NAME}, so `cnn export` did not make it")
+    cells = read_cells(path, [NAME])[NAME]
+    text = "".join(str(cells[place].value) for place in sorted(cells))
+    try:
+        facts = json.loads(text)
+        if facts["format"] != FORMAT:
+            raise InputError(
+                f"{path}: its sheet {NAME} has format {facts['format']}; "
+                f"this sheetgen reads format {FORMAT}"
+            )
+        return _origin(facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: its sheet {NAME} is damaged: {error}") from None
+
+
+def _origin(facts: Mapping[str, Any]) -> Origin:
+    shape = Shape(**facts["input"])
+    constants = facts["normalization"]
+    source = Input(shape) if constants is None else Input(shape, True, *map(float, constants))
+    places = dict(facts["places"])
+    for key in ("pixels", "drawing", "choice"):
+        places[key] = None if places[key] is None else tuple(map(int, places[key]))
+    return Origin(
+        source,
+        bool(facts["fold_batchnorm"]),
+        bool(facts["probabilities"]),
+        InputPlaces(**places),
+        int(facts["samples"]),
+        tuple(facts["sheets"]),
+        str(facts["fingerprint"]),
+    )
+
+
+def require_unedited(path: Path) -> None:
+    """Raise InputError if a file stands there that is no export, or one that was edited since."""
+    if not path.exists():
+        return
+    try:
+        found = read_origin(path)
+    except InputError:
+        raise InputError(
+            f"{path} is there already and was not made by `cnn export`; --force overwrites it"
+        ) from None
+    names = sheet_names(path)
+    if set(names) != {*found.sheets, NAME}:
+        raise InputError(f"{path} has other sheets than it was exported with; --force overwrites")
+    if stamp.of_file(path, found.sheets) != found.fingerprint:
+        raise InputError(
+            f"{path} has been edited since it was exported; --force overwrites the changes"
+        )

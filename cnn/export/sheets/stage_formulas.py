@@ -1,0 +1,215 @@
+"""The formula of each activation, as text; where the numbers stand is told by layout.py.
+
+A layer's formula is that of its first stage, a window or a cell of the sheet before, wrapped in
+those of the pointwise stages behind it:
+
+    =MAX(0,SUMPRODUCT(conv1!B4:AW6,conv2_kernel_0)*conv2_scale_0+conv2_shift_0)
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import singledispatch
+
+from cnn.export.network.stages import (
+    Activate,
+    AveragePool,
+    Convolution,
+    Exponential,
+    Input,
+    LogSoftmax,
+    MaxPool,
+    Pool,
+    ScaleAndShift,
+    Softmax,
+    Stage,
+)
+from cnn.export.sheets.layout import Sheet, helpers
+from cnn.export.sheets.network_inputs import InputPlaces
+from sheetgen.spreadsheet.canvas import cell_address
+
+MOST_ARGUMENTS = 255  # of one function, in Excel
+HOLE = "\0"
+"""Stands for the argument of a pointwise stage."""
+
+Unit = tuple[int, int, int]
+"""Channel, row and column of an activation."""
+Core = Callable[[Unit], str]
+"""The formula of a layer's first stage for one unit, without "="."""
+
+
+def unit_formulas(sheet: Sheet, before: Sheet | None, inputs: InputPlaces) -> Callable[[Unit], str]:
+    """Return the function that gives the formula ("=…") of each unit of a layer.
+
+    `before` is the layer before, None for the input layer, which reads `inputs`.
+    """
+    layer = sheet.layer
+    core = _input(layer.base, inputs) if before is None else _core(layer.base, sheet, before)
+    frames: dict[tuple[int, ...], str] = {}
+    roles = parameter_roles(layer.stages)
+
+    def formula(unit: Unit) -> str:
+        inner = core(unit)
+        indices = tuple(parameter_index(stage, unit) for stage, _ in roles)
+        if indices not in frames:
+            frames[indices] = _frame(layer.stages, roles, indices, layer.name, inner)
+        return "=" + frames[indices].replace(HOLE, inner)
+
+    return formula
+
+
+def parameter_roles(stages: Sequence[Stage]) -> list[tuple[ScaleAndShift, str]]:
+    """Return the BatchNorms of a layer with what tells the names of their parameters apart."""
+    norms = [stage for stage in stages if isinstance(stage, ScaleAndShift)]
+    return [(stage, str(number) if number > 1 else "") for number, stage in enumerate(norms, 1)]
+
+
+def parameter_index(stage: ScaleAndShift, unit: Unit) -> int:
+    """Return which of a BatchNorm's parameters a unit has, in torch's order."""
+    channel, row, column = unit
+    shape = stage.output
+    if not shape.flat:
+        return channel
+    return (channel * shape.height + row) * shape.width + column
+
+
+def _frame(
+    stages: Sequence[Stage],
+    roles: Sequence[tuple[ScaleAndShift, str]],
+    indices: Sequence[int],
+    name: str,
+    example: str,
+) -> str:
+    """Return a layer's formula with a hole where its first stage's is, if that is not pointwise."""
+    suffixes = {id(stage): (role, at) for (stage, role), at in zip(roles, indices, strict=True)}
+    text, tight = HOLE, _is_tight(example)
+    for stage in stages:
+        if isinstance(stage, ScaleAndShift):
+            role, at = suffixes[id(stage)]
+            text = f"{_enclosed(text, tight)}*{name}_scale{role}_{at}+{name}_shift{role}_{at}"
+            tight = False
+        elif isinstance(stage, Activate):
+            text = _applied(stage, text, tight)
+            tight = _is_tight(text)
+        elif isinstance(stage, Exponential):
+            text, tight = f"EXP({text})", True
+    return text
+
+
+def _applied(stage: Activate, text: str, tight: bool) -> str:
+    """Return an activation's formula, without brackets that its own make superfluous."""
+    formula = stage.function.formula(HOLE)
+    between_commas = re.fullmatch(rf"[^{HOLE}]*[(,]{HOLE}[),][^{HOLE}]*", formula)
+    return formula.replace(HOLE, text if between_commas else _enclosed(text, tight))
+
+
+def _enclosed(text: str, tight: bool) -> str:
+    return text if tight else f"({text})"
+
+
+def _is_tight(text: str) -> bool:
+    """Tell whether a formula is one cell or one function call, which needs no brackets."""
+    if re.fullmatch(rf"{HOLE}|[\w!$']+", text):
+        return True
+    opened = re.match(r"[A-Z]+\(", text)
+    if not opened:
+        return False
+    depth = 0
+    for place, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == ")" and depth == 0:
+            return place == len(text) - 1
+    return False
+
+
+def _input(stage: Stage, inputs: InputPlaces) -> Core:
+    assert isinstance(stage, Input)
+    if not stage.normalized:
+        return lambda unit: inputs.pixel_address(*unit)
+    return lambda unit: f"({inputs.pixel_address(*unit)}/input_white-input_mean)/input_deviation"
+
+
+@singledispatch
+def _core(stage: Stage, sheet: Sheet, before: Sheet) -> Core:  # noqa: ARG001
+    """Return the formula of a pointwise stage's argument: a cell of the sheet before."""
+    return lambda unit: before.address(*unit)
+
+
+@_core.register
+def _convolution(stage: Convolution, sheet: Sheet, before: Sheet) -> Core:
+    height, width = stage.kernels.shape[2:]
+    down, across = stage.stride
+    product = "{0}*{1}" if height * width * before.shape.channels == 1 else "SUMPRODUCT({0},{1})"
+    bias = "" if stage.biases is None else "+{2}_bias_{3}"
+
+    def core(unit: Unit) -> str:
+        channel, row, column = unit
+        top, left = row * down - stage.padding.top, column * across - stage.padding.left
+        window = before.window(top, left, height, width)
+        return (product + bias).format(
+            window, f"{sheet.name}_kernel_{channel}", sheet.name, channel
+        )
+
+    return core
+
+
+@_core.register
+def _max_pool(stage: MaxPool, sheet: Sheet, before: Sheet) -> Core:  # noqa: ARG001
+    return lambda unit: _listed("MAX", _window(stage, before, unit))
+
+
+@_core.register
+def _average_pool(stage: AveragePool, sheet: Sheet, before: Sheet) -> Core:
+    def core(unit: Unit) -> str:
+        channel, row, column = unit
+        height, width = len(stage.rows[row]), len(stage.columns[column])
+        divisor = stage.divisors[row, column]
+        if is_masked(before, height, width):
+            cells = before.window(stage.rows[row].start, stage.columns[column].start, height, width)
+            mask = mask_name(sheet.name, height, width, channel)
+            return f"SUMPRODUCT({cells},{mask})/{divisor:.0f}"
+        return f"{_listed('SUM', _window(stage, before, unit))}/{divisor:.0f}"
+
+    return core
+
+
+def is_masked(before: Sheet, height: int, width: int) -> bool:
+    """Tell whether an average's cells are too many to name, so that a mask picks its channel."""
+    return before.shape.channels > 1 and height * width > MOST_ARGUMENTS
+
+
+def mask_name(layer: str, height: int, width: int, channel: int) -> str:
+    """Return the name of the mask that picks one channel from a window of that size."""
+    return f"{layer}_mask_{height}x{width}_{channel}"
+
+
+def _window(stage: Pool, before: Sheet, unit: Unit) -> list[str]:
+    """Return the cells of a window; with one channel and no gaps they are one range."""
+    channel, row, column = unit
+    rows, columns = stage.rows[row], stage.columns[column]
+    gaps = rows.step > 1 or columns.step > 1
+    if before.shape.channels == 1 and not gaps:
+        return [before.window(rows.start, columns.start, len(rows), len(columns))]
+    return [before.address(channel, y, x) for y in rows for x in columns]
+
+
+def _listed(function: str, cells: Sequence[str]) -> str:
+    """Return a function of many cells; of more than it takes, a function of functions."""
+    while len(cells) > MOST_ARGUMENTS:
+        parts = range(0, len(cells), MOST_ARGUMENTS)
+        cells = [f"{function}({','.join(cells[at : at + MOST_ARGUMENTS])})" for at in parts]
+    return f"{function}({','.join(cells)})"
+
+
+@_core.register
+def _softmax(stage: Softmax, sheet: Sheet, before: Sheet) -> Core:
+    places = helpers(sheet)
+    greatest, total = cell_address(*places.greatest), cell_address(*places.total)
+    if isinstance(stage, LogSoftmax):
+        return lambda unit: f"{before.address(*unit)}-{greatest}-LN({total})"
+
+    def share(unit: Unit) -> str:
+        across = sheet.cell(*unit)[1]
+        row = places.exponentials_row + unit[1]
+        return f"{cell_address(row, across).replace('$', '')}/{total}"
+
+    return share

@@ -1,0 +1,109 @@
+"""The inputs with which a workbook is verified, set through its own input cells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnn.export.network.stages import Array, Input
+from cnn.export.sheets.layers_explorer import FIRST, LAYER, LAYERS
+from cnn.export.sheets.network_inputs import CHOICE
+from cnn.export.verification.exported_file import ExportedFile, address, spoken
+from cnn.export.verification.sessions import Changes
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet.reader import FileCell
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One input: what it is, the changes to the input cells, and its numbers.
+
+    `values` are (channels, height, width), `choice` is the number of the sample that shows them,
+    0 for numbers that were typed; `layer` is shown on `Layers`, from `first_channel` on.
+    """
+
+    shown: str
+    changes: Changes
+    values: Array
+    choice: int
+    layer: str
+    first_channel: int
+
+
+def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator) -> list[Case]:
+    """Return some of the file's samples at random and, last, noise typed cell by cell.
+
+    In the noise every cell has another number. Each case shows another layer on `Layers`.
+    Raises InputError if an input cell holds what does not belong there.
+    """
+    total = exported.origin.samples
+    numbers = sorted(1 + random.permutation(total)[: max(0, count - 1)])
+    turn = int(random.integers(len(exported.sheets)))
+    cases = [sample_case(exported, int(number), turn + at) for at, number in enumerate(numbers)]
+    while len(cases) < count:
+        values = noise(exported.origin.source, random)
+        cases.append(drawing_case(exported, values, "noise, typed in", turn + len(cases)))
+    return cases
+
+
+def noise(source: Input, random: np.random.Generator) -> Array:
+    """Return numbers for the input's cells (channels, height, width), no two of them the same.
+
+    Those of pictures lie between empty and full ink, others have the standard normal distribution.
+    """
+    shape = source.output.channels, source.output.height, source.output.width
+    if not source.normalized:
+        return random.standard_normal(shape)
+    size = source.output.size
+    return ((1.0 + random.permutation(size)) * source.white / size).reshape(shape)
+
+
+def sample_case(exported: ExportedFile, number: int, turn: int | None = None) -> Case:
+    """Return the case of one of the file's samples, counted from 1.
+
+    `turn` says which layer `Layers` shows. Raises InputError if a cell holds no number.
+    """
+    values = exported.samples.values[number - 1]
+    return _case(exported, f"sample {number}", values, number, number if turn is None else turn)
+
+
+def drawing_case(
+    exported: ExportedFile, values: Array, shown: str = "a drawing", turn: int = 0
+) -> Case:
+    """Return the case of numbers (channels, height, width) typed into the input's cells."""
+    return _case(exported, shown, values, 0, turn)
+
+
+def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: int) -> Case:
+    places = exported.origin.places
+    first, layers = exported.changeable
+    typed = {} if choice else {places.drawn(*unit): float(x) for unit, x in np.ndenumerate(values)}
+    if CHOICE in first.inputs:
+        typed[first.inputs[CHOICE]] = float(choice)
+    chosen: dict[tuple[int, int], float | str] = {}
+    names = layers.options[LAYER]
+    layer = names[turn % len(names)]
+    chosen[layers.inputs[LAYER]] = layer
+    channel = 0
+    if FIRST in layers.inputs:
+        # Seven is no divisor of the usual numbers of channels.
+        channel = 7 * turn % exported.network.layer(layer).output.channels
+        chosen[layers.inputs[FIRST]] = float(channel)
+    changes: Changes = {places.sheet: typed, LAYERS: chosen}
+    for sentence in _unusable(exported, changes):
+        raise InputError(f"{exported.path}: {sentence}")
+    return Case(shown, changes, values, choice, layer, channel)
+
+
+def _unusable(exported: ExportedFile, changes: Changes) -> Iterator[str]:
+    """Yield what is wrong with the cells that are going to be changed. Empty ones are 0."""
+    for sheet, cells in changes.items():
+        for place, new in cells.items():
+            cell = exported.cells[sheet].get(place, FileCell(None, None))
+            kind = "text" if isinstance(new, str) else "number"
+            fits = type(cell.value) is (str if kind == "text" else float)
+            if cell.formula is not None:
+                yield f"the input cell {sheet}!{address(place)} holds ={cell.formula}"
+            elif not fits and (kind == "text" or cell.value is not None):
+                held = spoken(cell.value)
+                yield f"the input cell {sheet}!{address(place)} holds {held}; expected a {kind}"

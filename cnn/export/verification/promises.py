@@ -1,0 +1,152 @@
+"""What the formula cells must hold, and what they must come to for an input.
+
+The sheets are composed anew for each input, which gives the value that every formula cell of
+them must have. The activations on the sheets of the layers are compared as arrays instead, in
+verification.py; of those sheets only the helper cells of a softmax are composed for each input.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from cnn.export.network.stages import Softmax
+from cnn.export.sheets.accuracy import ACCURACY, count_place, formulas_of
+from cnn.export.sheets.book import input_sheet, plain_layers
+from cnn.export.sheets.layers_explorer import layers_sheet
+from cnn.export.sheets.network_inputs import InputSheets
+from cnn.export.sheets.network_sheet import network_sheet
+from cnn.export.sheets.subject import Subject
+from cnn.export.verification.exported_file import ExportedFile, address, spoken
+from cnn.models import CLASSES
+from sheetgen.spreadsheet.agreement import same_text
+from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.engines import Values
+from sheetgen.spreadsheet.reader import FileCell
+
+TOLERANCE = 1e-9  # |found - expected| <= TOLERANCE * max(1, |expected|)
+
+_ERROR = re.compile(r"#[A-Z0-9/]+[!?]?")
+_TEXT = re.compile(r'("[^"]*")')
+_NUMBER = re.compile(r"(?<![\w.$!:])\d+\.?\d*(?:E[-+]?\d+)?(?![\w(!:])", re.IGNORECASE)
+LONGEST = 100  # characters of a formula in a message
+LITERAL = 1e-14
+"""Relative; programs that save a workbook again keep 15 digits of its numbers."""
+
+
+def wiring(exported: ExportedFile) -> Iterator[str]:
+    """Yield a sentence on each cell whose formula, or parameter, is not what the export writes."""
+    blank = exported.blank
+    first, places = input_sheet(blank)
+    others = constant_sheets(exported)
+    for canvas in (first, layers_sheet(blank), *others, *plain_layers(blank, places)):
+        yield from _wrong_formulas(canvas, exported.cells[canvas.name])
+    weights = exported.weights.canvas
+    yield from _wrong_constants(weights, exported.cells[weights.name])
+
+
+def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
+    """Yield the sheets whose formulas do not follow the input."""
+    blank = exported.blank
+    canvas, places = input_sheet(blank)
+    yield network_sheet(blank, InputSheets((canvas,), places))
+    if ACCURACY in exported.origin.sheets:
+        digits = range(CLASSES)
+        counted = exported.counts([[count_place(row, taken) for taken in digits] for row in digits])
+        yield formulas_of(counted)
+
+
+def following_sheets(subject: Subject) -> Iterator[Canvas]:
+    """Yield the sheets that follow the input, of those of the layers only each softmax."""
+    first, places = input_sheet(subject)
+    yield first
+    yield layers_sheet(subject)
+    yield from plain_layers(subject, places, Softmax)
+
+
+def broken_promises(canvas: Canvas, values: Values) -> Iterator[str]:
+    """Yield a sentence on each formula cell that does not come to the promised value."""
+    found = values.get(canvas.name, {})
+    for row, column, _, expected in canvas.promised():
+        value = found.get((row, column))
+        if not _agrees(expected, value):
+            where = f"{canvas.name}!{address((row, column))}"
+            yield f"{where} comes to {spoken(value)}, expected {spoken(expected)}"
+
+
+def errors(
+    exported: ExportedFile, values: Values, but: Mapping[str, Collection[tuple[int, int]]]
+) -> Iterator[str]:
+    """Yield the formulas, of sheets that show no layer, that come to an error value.
+
+    Those in `but` are left out.
+    """
+    for name in sorted(exported.cells.keys() - exported.sheets.keys()):
+        for place, cell in exported.cells[name].items():
+            if place in but.get(name, ()):
+                continue
+            value = values.get(name, {}).get(place)
+            if cell.formula is not None and isinstance(value, str) and _ERROR.fullmatch(value):
+                yield f"{name}!{address(place)} comes to {value}"
+
+
+def same_formula(expected: str, found: str) -> bool:
+    """Compare formulas without "=", but for case, spaces and how a number is written.
+
+    A number counts as the same if the two differ by no more than `LITERAL`.
+    """
+    one, other = (
+        "".join(
+            part if at % 2 else re.sub(r"\s", "", part.upper())
+            for at, part in enumerate(_TEXT.split(text))
+        )
+        for text in (expected, found)
+    )
+    if one == other:
+        return True
+    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
+        return False
+    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
+    return all(math.isclose(float(a), float(b), rel_tol=LITERAL) for a, b in pairs)
+
+
+def _agrees(expected: Value, found: object) -> bool:
+    if isinstance(expected, str):
+        text = "" if found is None else found
+        return isinstance(text, str) and same_text(expected, text)
+    if type(found) not in (int, float):
+        return False
+    assert isinstance(found, (int, float))
+    return abs(found - expected) <= TOLERANCE * max(1.0, abs(expected))
+
+
+def _wrong_formulas(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -> Iterator[str]:
+    promised = {(row, column): formula for row, column, formula, _ in canvas.promised()}
+    for place, formula in promised.items():
+        cell = held.get(place, FileCell(None, None))
+        where = f"{canvas.name}!{address(place)}"
+        if cell.formula is None:
+            yield f"{where} holds no formula but {spoken(cell.value)}; expected {_short(formula)}"
+        elif not same_formula(formula[1:], cell.formula):
+            yield f"{where} holds {_short('=' + cell.formula)}; expected {_short(formula)}"
+    for place, cell in held.items():
+        if cell.formula is not None and place in canvas.cells and place not in promised:
+            where = f"{canvas.name}!{address(place)}"
+            yield f"{where} holds {_short('=' + cell.formula)} where no formula belongs"
+
+
+def _short(formula: str) -> str:
+    return formula if len(formula) <= LONGEST else f"{formula[:LONGEST]}…"
+
+
+def _wrong_constants(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -> Iterator[str]:
+    for place, expected in canvas.cells.items():
+        if isinstance(expected.value, str):
+            continue
+        cell = held.get(place, FileCell(None, None))
+        same = type(cell.value) is float and math.isclose(
+            cell.value, expected.value, rel_tol=LITERAL
+        )
+        if cell.formula is not None or not same:
+            found = spoken(cell.value) if cell.formula is None else f"={cell.formula}"
+            where = f"{canvas.name}!{address(place)}"
+            yield f"{where} holds {found}, the network has {spoken(expected.value)}"

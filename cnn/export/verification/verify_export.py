@@ -1,0 +1,196 @@
+"""Verifies an exported network: every formula cell, recalculated, against torch in float64.
+
+The inputs go in through the file's own cells: a sample by its number, a drawing cell by cell, the
+layer that `Layers` shows by its name. The engines get a copy whose cached values are all wrong, so
+that none can pass for a computed one. Formulas must also read as the export writes them: one that
+is wrong for few inputs only would seldom be met by those that are tried.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from cnn.export.network.stages import Array
+from cnn.export.sheets.layout import Sheet
+from cnn.export.verification.cases import Case, choose_cases, drawing_case, sample_case
+from cnn.export.verification.exported_file import ExportedFile, address, read_exported, spoken
+from cnn.export.verification.promises import (
+    TOLERANCE,
+    broken_promises,
+    constant_sheets,
+    errors,
+    following_sheets,
+    wiring,
+)
+from cnn.export.verification.sessions import recalculations
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
+from sheetgen.spreadsheet.reader import FileCell
+
+__all__ = [
+    "TOLERANCE",
+    "Case",
+    "ExportedFile",
+    "LayerResult",
+    "Result",
+    "choose_cases",
+    "drawing_case",
+    "read_exported",
+    "sample_case",
+    "verify_cases",
+    "verify_workbook",
+]
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """What one engine made of one layer: the largest relative difference, the first wrong cell."""
+
+    layer: str
+    activations: int
+    largest_difference: float
+    wrong: str = ""
+    """A sentence on the first cell that is wrong; empty if none is."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every activation is torch's."""
+        return not self.wrong
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one engine made of one input; `predicted` and `expected` are the likeliest classes.
+
+    They are None for a network without probabilities.
+    """
+
+    engine: str
+    shown: str
+    layers: tuple[LayerResult, ...]
+    predicted: int | None
+    expected: int | None
+    unwritten: tuple[str, ...] = ()
+    """A sentence on each cell that holds something else than the export writes."""
+    findings: tuple[str, ...] = ()
+    """A sentence on each cell, of no layer, that comes to something else than it must."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every layer passed, the classes are the same and no other cell is wrong."""
+        return self.predicted == self.expected and not self.wrongs()
+
+    @property
+    def wrong(self) -> str:
+        """A sentence on the first thing that is wrong; empty if all passed."""
+        return next(iter(self.wrongs()), "")
+
+    def wrongs(self, most: int | None = None) -> list[str]:
+        """Return sentences on what is wrong, of each kind no more than `most`, if that is given.
+
+        The kinds: cells that do not hold what the export writes, the first wrong activation of
+        each layer, and other cells.
+        """
+        layers = [layer.wrong for layer in self.layers if layer.wrong]
+        return [*self.unwritten[:most], *layers[:most], *self.findings[:most]]
+
+    @property
+    def activations(self) -> int:
+        """Number of activations compared."""
+        return sum(layer.activations for layer in self.layers)
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest |found - expected| / max(1, |expected|) of all activations."""
+        return max(layer.largest_difference for layer in self.layers)
+
+
+def verify_workbook(
+    path: Path | str,
+    model: nn.Module,
+    engines: Sequence[Engine] = (EMBEDDED,),
+    inputs: int = 3,
+    seed: int = 0,
+) -> list[Result]:
+    """Return a result for each engine and each input of an exported workbook.
+
+    Raises InputError as `read_exported` and `choose_cases` do, RunError when an engine fails.
+    """
+    exported = read_exported(Path(path), model)
+    cases = choose_cases(exported, inputs, np.random.default_rng(seed))
+    return [found for engine in engines for found in verify_cases(exported, engine, cases)]
+
+
+def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) -> Iterator[Result]:
+    """Yield what an engine makes of each input. Raises RunError when it fails."""
+    expected = exported.reference.activations(np.stack([case.values for case in cases]))
+    wrong = tuple(wiring(exported))
+    constant = tuple(constant_sheets(exported))
+    found = recalculations(engine, exported.path, [case.changes for case in cases])
+    for number, (case, values) in enumerate(zip(cases, found, strict=True)):
+        right = {name: numbers[number] for name, numbers in expected.items()}
+        subject = exported.subject(case.values, right, case.choice, case.layer, case.first_channel)
+        sheets = (*following_sheets(subject), *constant)
+        findings = tuple(_findings(exported, sheets, values))
+        layers, taken = _layers(exported, right, values)
+        yield Result(engine.version(), case.shown, layers, *taken, wrong, findings)
+
+
+def _findings(exported: ExportedFile, sheets: Sequence[Canvas], values: Values) -> Iterator[str]:
+    for sheet in sheets:
+        yield from broken_promises(sheet, values)
+    promised = {
+        sheet.name: {(row, column) for row, column, *_ in sheet.promised()} for sheet in sheets
+    }
+    yield from errors(exported, values, promised)
+
+
+def _layers(
+    exported: ExportedFile, expected: Mapping[str, Array], values: Values
+) -> tuple[tuple[LayerResult, ...], tuple[int | None, int | None]]:
+    """Return what the layers came to, and the likeliest class as found and as expected."""
+    layers, maps = [], dict[str, Array]()
+    for name, sheet in exported.sheets.items():
+        maps[name] = _map(sheet, values.get(name, {}))
+        layers.append(_layer(exported.cells[name], sheet, maps[name], expected[name]))
+    predicted = right = None
+    if shares := exported.network.probabilities:
+        if not np.isnan(maps[shares.name]).any():
+            predicted = int(maps[shares.name].argmax())
+        right = int(expected[shares.name].argmax())
+    return tuple(layers), (predicted, right)
+
+
+def _map(sheet: Sheet, values: Mapping[tuple[int, int], object]) -> Array:
+    """Return a layer's activations as an engine found them, NaN where there is no number."""
+    shape = sheet.shape
+    found = np.full((shape.channels, shape.height, shape.width), math.nan)
+    for unit in sheet.units():
+        value = values.get(sheet.cell(*unit))
+        if type(value) in (int, float):
+            found[unit] = value
+    return found
+
+
+def _layer(
+    cells: Mapping[tuple[int, int], FileCell], sheet: Sheet, found: Array, expected: Array
+) -> LayerResult:
+    differences = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
+    wrong = ""
+    for unit in sheet.units():
+        place = sheet.cell(*unit)
+        where = f"{sheet.name}!{address(place)}"
+        if cells.get(place, FileCell(None, None)).formula is None:
+            wrong = f"{where} holds no formula"
+        elif not differences[unit] <= TOLERANCE:
+            held = "no number" if math.isnan(found[unit]) else spoken(found[unit])
+            wrong = f"{where} comes to {held}, torch to {spoken(expected[unit])}"
+        if wrong:
+            break
+    finite = differences[np.isfinite(differences)]
+    largest = float(finite.max()) if finite.size else math.inf
+    return LayerResult(sheet.name, found.size, largest, wrong)

@@ -1,0 +1,88 @@
+"""Puts the sheet of a run into a workbook, which loses nothing by it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cnn.log.record import read_record
+from cnn.log.run_mark import find_mark
+from cnn.log.training_log import training_log_sheet
+from sheetgen.errors import InputError
+from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
+from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.writer import write_workbook
+from sheetgen.template import template
+from sheetgen.workbook.build import build_workbook
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a run's sheet has been put."""
+
+    saved: Saved
+    sheet: str
+    built: bool
+    edited: str | None = None
+    """The former sheet of the run, which a person has edited and which is left as it was."""
+
+
+def require_usable(workbook: Path) -> None:
+    """Check, without writing anything, that a sheet can be put into a workbook.
+
+    Raises InputError when the path is a folder, when the file there is no workbook that can be
+    read, or when there is none and its name does not end in .xlsx.
+    """
+    if resolved(workbook).exists():
+        sheet_names(workbook)
+    elif workbook.suffix.lower() != ".xlsx":
+        raise InputError(f"{workbook} must end in .xlsx, so that spreadsheet programs open it")
+
+
+def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:
+    """Put the sheet of a run into a workbook, which is built from `era-v1` if it is not there.
+
+    The sheet that shows the same run is replaced, unless a person has edited it; no other sheet
+    is touched.
+
+    Raises InputError when the run, the data or the workbook cannot be read, RunError when the
+    workbook cannot be written; it is then as it was.
+    """
+    record = read_record(run, data_dir)
+    built = not resolved(workbook).exists()
+    if built:
+        build_workbook(template.load("era-v1"), workbook)
+    canvas = training_log_sheet(record)
+    former, edited = _former(workbook, canvas.name, record.mark)
+    names: dict[str, str] = {}
+    with TemporaryDirectory(prefix="cnn-") as folder:
+        donor = Path(folder, "donor.xlsx")
+        write_workbook([canvas], donor, canvas.name)
+
+        def insert(to: Path) -> None:
+            replaced = {canvas.name: former} if former else None
+            names.update(insert_sheets(workbook, donor, [canvas.name], to, replaced))
+
+        saved = save(workbook, insert, aside=is_open_elsewhere(workbook))
+    return Placed(saved, names[canvas.name], built, None if former else edited)
+
+
+def _former(workbook: Path, name: str, mark: str) -> tuple[str | None, str | None]:
+    """Return the sheet that shows the run, and one of it that a person has edited, if any.
+
+    A copy that nobody has changed reads like ours: of several the lowest-numbered is ours.
+    """
+    ours = re.compile(rf"{re.escape(name)}(?: \(([1-9][0-9]*)\))?")
+    numbers = {
+        sheet: int(match[1] or 1)
+        for sheet in sheet_names(workbook)
+        if (match := ours.fullmatch(sheet))
+    }
+    cells = read_cells(workbook, numbers) if numbers else {}
+    former: dict[bool, str] = {}
+    for sheet in sorted(numbers, key=numbers.__getitem__):
+        found = find_mark(cells[sheet])
+        if found is not None and found.mark == mark:
+            former.setdefault(found.is_edited, sheet)
+    return former.get(False), former.get(True)

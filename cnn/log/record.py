@@ -1,0 +1,108 @@
+"""What a run has to tell: its settings, its log, and how its network does on the test digits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cnn.log.run_mark import run_mark
+from cnn.mnist import SAMPLE, Images
+from cnn.models import build_model, parameter_count
+from cnn.summary import Row, summarize
+from cnn.training.config import Config
+from cnn.training.evaluation import Evaluation
+from cnn.training.run import Line, Run
+from cnn.training.start import evaluate_run, load
+from sheetgen.errors import InputError
+
+ROUNDING = 2.5
+"""Images on which two devices may differ, because their floating-point sums round otherwise."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run and the evaluation of its network."""
+
+    name: str
+    config: Config
+    log: list[Line]
+    described: dict[str, Any]
+    evaluation: Evaluation
+    images: Images
+
+    @property
+    def title(self) -> str:
+        """What it was trained on."""
+        if self.config.data == SAMPLE:
+            return "a demonstration on 5,000 digits of MNIST, not a result"
+        part = "" if self.config.limit is None else f" (the first {self.config.limit:,} digits)"
+        return f"training on MNIST{part}"
+
+    @property
+    def subtitle(self) -> str:
+        """Size and length of the training, and what its accuracy was tested on."""
+        tested = f"{len(self.images):,} digits"
+        held = "held out of the training set" if self.config.hold_out else "of the test set"
+        count = parameter_count(build_model(self.config.model))
+        return f"{count:,} parameters, {self.length}, tested on {tested} {held}"
+
+    @property
+    def length(self) -> str:
+        """How many epochs are finished, and of how many if that is not all."""
+        done, planned = len(self.log), self.config.recipe.epochs
+        return f"{done} epochs" if done >= planned else f"unfinished: {done} of {planned} epochs"
+
+    @property
+    def mark(self) -> str:
+        """What tells this run from others, also from those in a folder of the same name."""
+        return run_mark(self.name, self.described)
+
+    @cached_property
+    def layers(self) -> list[Row]:
+        """The rows of the layer table."""
+        return list(summarize(build_model(self.config.model)).rows)
+
+    @cached_property
+    def settings(self) -> dict[str, str | float | int]:
+        """The configuration, one name and value a line."""
+        return dict(_flat(self.described))
+
+
+def read_record(path: Path, data_dir: Path | None) -> Record:
+    """Read a run and test its network.
+
+    Raises InputError when the run or the data is missing or damaged, when no epoch is finished,
+    or when the weights are not those that the log tells of.
+    """
+    run = Run(path)
+    described = run.read_config()
+    config, evaluation = evaluate_run(path, data_dir)
+    state = run.read_checkpoint()
+    # A run that was stopped between the two has one epoch less in its log.
+    log = state["log"] if state else run.read_log()
+    if not log:
+        raise InputError(f"{path} has no finished epoch")
+    _require_the_logs_weights(path, log[-1], evaluation)
+    images = load(config, data_dir).test
+    return Record(path.resolve().name, config, log, described, evaluation, images)
+
+
+def _require_the_logs_weights(path: Path, last: Line, evaluation: Evaluation) -> None:
+    logged = last["test_accuracy"] * len(evaluation.labels)
+    if abs(evaluation.right - logged) > ROUNDING:
+        raise InputError(
+            f"the weights in {path} are not those of its log: their test accuracy is "
+            f"{evaluation.accuracy:.2%}, in the log it is {last['test_accuracy']:.2%}"
+        )
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str | float | int]]:
+    for name, value in values.items():
+        label = f"{prefix}{name.replace('_', ' ')}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{label}: ")
+        elif isinstance(value, bool):
+            yield label, "yes" if value else "no"
+        elif value is not None:
+            yield label, value if isinstance(value, (int, float)) else str(value)

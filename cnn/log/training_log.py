@@ -1,0 +1,236 @@
+"""The sheet `CNN <model>`: a training's log, epoch by epoch, with what it came to, live."""
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from cnn.log.log_results import draw_confusion, draw_gallery, draw_layers, draw_settings
+from cnn.log.record import Record
+from cnn.log.run_mark import draw_mark
+from cnn.training.run import Line
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series, cell_address, local
+from sheetgen.spreadsheet.style import (
+    INPUT,
+    KINDS,
+    LABEL,
+    SECTION,
+    SUBTITLE,
+    TITLE,
+    VERDICT,
+    Style,
+    band,
+    header,
+    number,
+)
+
+BAND_ROW = 4
+HEADER_ROW = 5
+FIRST_ROW = 6  # the first epoch
+LEFT = 1
+PERCENT = "0.00%"
+TARGET = 0.994
+LIMIT = 20_000
+CHART = (480, 300)
+# The log's fields: header, kind, number format.
+FIELDS: dict[str, tuple[str, str, str]] = {
+    "epoch": ("epoch", "iteration", "0"),
+    "learning_rate": ("learning rate", "weight", "0.000000"),
+    "train_loss": ("train loss", "error", "0.000000"),
+    "train_accuracy": ("train accuracy", "unit", PERCENT),
+    "test_loss": ("test loss", "error", "0.000000"),
+    "test_accuracy": ("test accuracy", "unit", PERCENT),
+    "seconds": ("seconds", "helper", "0.0"),
+    "samples_per_second": ("samples per second", "helper", "#,##0"),
+}
+FLAG = LEFT + len(FIELDS)  # the column that marks the epochs at the target
+SUMMARY = FLAG + 4  # leaves room for the confusion matrix, which is wider than the log
+TARGET_CELL = (FIRST_ROW, SUMMARY + 1)
+WHOLE = Style(number_format="#,##0", bold=True)
+SHARE = Style(number_format=PERCENT, bold=True)
+
+
+def training_log_sheet(record: Record) -> Canvas:
+    """Draw the sheet."""
+    canvas = Canvas(f"CNN {record.config.model}", tab_colour=KINDS["unit"].strong)
+    canvas.freeze = (FIRST_ROW, LEFT + 1)
+    canvas.heights[0] = 28
+    canvas.widths.update({0: 2, SUMMARY: 42, SUMMARY + 1: 16})
+    canvas.widths.update(dict.fromkeys(range(FLAG + 1, SUMMARY), 10))
+    canvas.write(0, LEFT, f"{canvas.name}: {record.title}", TITLE)
+    canvas.write(1, LEFT, record.subtitle, SUBTITLE)
+    canvas.write(2, LEFT, "run", LABEL)
+    canvas.write(2, LEFT + 1, record.name, Style(bold=True))
+    sheet = _Sheet(canvas, record)
+    _log(sheet)
+    below = max(sheet.last_row, FIRST_ROW + 10) + 2
+    layers_row = below + 1 + CHART[1] // 20 + 2
+    total = draw_layers(canvas, record, layers_row)
+    _summary(sheet, total)
+    _charts(sheet, below)
+    draw_settings(canvas, record, layers_row, SUMMARY)
+    row = layers_row + max(len(record.layers), len(record.settings) + 2) + 5
+    draw_gallery(canvas, record, draw_confusion(canvas, record, row))
+    draw_mark(canvas, record.mark, layers_row + 1 + len(record.settings), SUMMARY)
+    return canvas
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    canvas: Canvas
+    record: Record
+
+    @property
+    def log(self) -> list[Line]:
+        return self.record.log
+
+    @property
+    def last_row(self) -> int:
+        return FIRST_ROW + len(self.log) - 1
+
+    def values(self, field: str) -> list[Any]:
+        return [line[field] for line in self.log]
+
+    def column(self, field: str) -> int:
+        return LEFT + list(FIELDS).index(field)
+
+    def range(self, field: str) -> str:
+        column = self.column(field)
+        return self.canvas.range(FIRST_ROW, column, self.last_row, column)
+
+    def here(self, field: str) -> str:
+        """Return the range without the sheet's name, so that the sheet may be renamed."""
+        return local(self.range(field))
+
+
+def _log(sheet: _Sheet) -> None:
+    canvas = sheet.canvas
+    for offset, (field, (title, kind, digits)) in enumerate(FIELDS.items()):
+        column = LEFT + offset
+        canvas.write(BAND_ROW, column, "the log" if offset == 0 else "", band(kind))
+        canvas.write(HEADER_ROW, column, title, header(kind))
+        canvas.widths[column] = 19 if field == "samples_per_second" else 15
+        for row, value in enumerate(sheet.values(field), start=FIRST_ROW):
+            canvas.write(row, column, value, number(kind, digits))
+    canvas.write(BAND_ROW, FLAG, "", band("helper"))
+    canvas.write(HEADER_ROW, FLAG, "at the target", header("helper"))
+    canvas.notes[HEADER_ROW, FLAG] = "1 where the test accuracy is at least the target"
+    canvas.widths[FLAG] = 14
+    for row, accuracy in enumerate(sheet.values("test_accuracy"), start=FIRST_ROW):
+        tested = cell_address(row, sheet.column("test_accuracy"))
+        formula = f"=IF({tested}>={cell_address(*TARGET_CELL)},1,0)"
+        canvas.calculate(row, FLAG, formula, int(accuracy >= TARGET), number("helper", "0"))
+
+
+def _summary(sheet: _Sheet, total: tuple[str, int]) -> None:
+    """Write what the training came to; `total` is the cell and the number of the parameters."""
+    canvas = sheet.canvas
+    for column, title in ((SUMMARY, "summary"), (SUMMARY + 1, "")):
+        canvas.write(BAND_ROW, column, title, band("unit"))
+        canvas.write(HEADER_ROW, column, "live" if title else "", header("unit"))
+    canvas.write(TARGET_CELL[0], SUMMARY, "target for the test accuracy", LABEL)
+    canvas.ask(*TARGET_CELL, "target", TARGET, replace(INPUT, number_format=PERCENT), **POSITIVE)
+    for row, result in enumerate(_results(sheet), start=FIRST_ROW + 1):
+        _result(canvas, row, result)
+    row = FIRST_ROW + 7
+    parameters, limit = cell_address(row, SUMMARY + 1), (row + 1, SUMMARY + 1)
+    _result(canvas, row, _Result("parameters", f"={total[0]}", total[1], WHOLE))
+    canvas.write(row + 1, SUMMARY, "limit of parameters", LABEL)
+    canvas.ask(*limit, "limit", LIMIT, replace(INPUT, number_format="#,##0"), **POSITIVE)
+    formula = f'=IF({parameters}<{cell_address(*limit)},"PASS","FAIL")'
+    verdict = "PASS" if total[1] < LIMIT else "FAIL"
+    _result(canvas, row + 2, _Result("fewer than the limit", formula, verdict, VERDICT))
+    _target_line(sheet)
+
+
+def _results(sheet: _Sheet) -> list["_Result"]:
+    log, accuracies = sheet.log, sheet.values("test_accuracy")
+    epochs, tested = sheet.here("epoch"), sheet.here("test_accuracy")
+    flags = f"{cell_address(FIRST_ROW, FLAG)}:{cell_address(sheet.last_row, FLAG)}"
+    best, last = max(accuracies), accuracies[-1]
+    reached = [line["epoch"] for line in log if line["test_accuracy"] >= TARGET]
+    best_epoch = f"=INDEX({epochs},MATCH(MAX({tested}),{tested},0))"
+    last_accuracy = f"INDEX({tested},MATCH(MAX({epochs}),{epochs},0))"
+    first = f'=IF(SUM({flags})=0,"not reached",INDEX({epochs},MATCH(1,{flags},0)))'
+    met = f'=IF({last_accuracy}>={cell_address(*TARGET_CELL)},"PASS","FAIL")'
+    return [
+        _Result("best epoch", best_epoch, log[accuracies.index(best)]["epoch"], WHOLE),
+        _Result("its test accuracy", f"=MAX({tested})", best, SHARE),
+        _Result("last epoch", f"=MAX({epochs})", log[-1]["epoch"], WHOLE),
+        _Result("its test accuracy", f"={last_accuracy}", last, SHARE),
+        _Result("first epoch at the target", first, (reached or ["not reached"])[0], WHOLE),
+        _Result("target met in the last epoch", met, "PASS" if last >= TARGET else "FAIL", VERDICT),
+    ]
+
+
+class _Result(NamedTuple):
+    """A line of the summary: its label, its formula and what that comes to."""
+
+    label: str
+    formula: str
+    value: float | int | str
+    style: Style
+
+
+def _result(canvas: Canvas, row: int, result: _Result) -> None:
+    canvas.write(row, SUMMARY, result.label, LABEL)
+    canvas.calculate(row, SUMMARY + 1, result.formula, result.value, result.style)
+    if result.style == VERDICT:
+        canvas.verdicts.append((row, SUMMARY + 1, row, SUMMARY + 1))
+
+
+def _target_line(sheet: _Sheet) -> None:
+    """Write the two points of the target's line in the chart of the accuracies."""
+    canvas, column = sheet.canvas, SUMMARY + 3
+    canvas.widths[column - 1] = 3
+    canvas.write(HEADER_ROW, column, "target", header("helper"))
+    canvas.write(HEADER_ROW, column + 1, "accuracy", header("helper"))
+    canvas.write(BAND_ROW, column, "the target's line", band("helper"))
+    canvas.write(BAND_ROW, column + 1, "", band("helper"))
+    epochs = sheet.here("epoch")
+    for row, (function, value) in enumerate(
+        (("MIN", sheet.log[0]["epoch"]), ("MAX", sheet.log[-1]["epoch"])), start=FIRST_ROW
+    ):
+        canvas.calculate(row, column, f"={function}({epochs})", value, number("helper", "0"))
+        formula = f"={cell_address(*TARGET_CELL)}"
+        canvas.calculate(row, column + 1, formula, TARGET, number("helper", PERCENT))
+
+
+def _charts(sheet: _Sheet, row: int) -> None:
+    canvas = sheet.canvas
+    titles = ("Loss", "Accuracy and the target", "Learning rate")
+    target = Series(
+        canvas.range(FIRST_ROW, SUMMARY + 3, FIRST_ROW + 1, SUMMARY + 3),
+        canvas.range(FIRST_ROW, SUMMARY + 4, FIRST_ROW + 1, SUMMARY + 4),
+        canvas.absolute(HEADER_ROW, SUMMARY + 3),
+        "#6B7280",
+        1.25,
+        "dash",
+    )
+    groups = (
+        (_curve(sheet, "train_loss", "#E69F00"), _curve(sheet, "test_loss", "#0072B2")),
+        (
+            _curve(sheet, "train_accuracy", "#E69F00"),
+            _curve(sheet, "test_accuracy", "#0072B2"),
+            target,
+        ),
+        (_curve(sheet, "learning_rate", "#009E73"),),
+    )
+    canvas.write(row, LEFT, f"{titles[0]}, {titles[1].lower()}, {titles[2].lower()}", SECTION)
+    for place, (title, series) in enumerate(zip(titles, groups, strict=True)):
+        canvas.charts.append(
+            Chart(
+                row=row + 1,
+                column=LEFT,
+                x_offset=place * (CHART[0] + 10),
+                width=CHART[0],
+                height=CHART[1],
+                series=series,
+                description=f"{title} by epoch",
+                x_title="epoch",
+                y_title=title.split()[0].lower() if place < 2 else "learning rate",
+            )
+        )
+
+
+def _curve(sheet: _Sheet, field: str, colour: str) -> Series:
+    name = sheet.canvas.absolute(HEADER_ROW, sheet.column(field))
+    return Series(sheet.range("epoch"), sheet.range(field), name, colour)

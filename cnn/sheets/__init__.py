@@ -1,1 +1,0 @@
-"""The sheets that a training adds to a workbook."""

@@ -1,0 +1,95 @@
+"""What a run of `cnn train` is made from: everything needed to repeat it."""
+
+import os
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any, Self
+
+import torch
+
+from cnn.mnist import MNIST, SAMPLE, Digits
+from cnn.models import build_model, parameter_count
+from cnn.training.recipes import Recipe, require_whole, shown
+from sheetgen.errors import InputError
+
+MOST_THREADS = 1024
+"""Of one process, on any machine."""
+
+
+def most_threads() -> int:
+    """Return how many threads a new run may have here: 8 for each core, but at least 64.
+
+    Far more of them than cores only wait for each other; some ten thousand end the process.
+    """
+    return min(MOST_THREADS, max(64, 8 * (os.cpu_count() or 1)))
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of a run, on which its weights depend to the last bit.
+
+    Raises `InputError` for a value of another type or outside its range.
+    """
+
+    model: str
+    recipe: Recipe
+    seed: int
+    data: str
+    """`mnist` or `sample`."""
+    limit: int | None
+    """Train on so many images only; None means all."""
+    hold_out: int
+    """Test on so many training images, which are not trained on; 0 means on the test set."""
+    device: str
+    threads: int
+    """Of one process."""
+    processes: int
+
+    def __post_init__(self) -> None:
+        for name in ("model", "device"):
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{name} is {shown(getattr(self, name))}; expected a name")
+        if self.data not in (MNIST, SAMPLE):
+            raise InputError(f"data is {shown(self.data)}; expected {MNIST} or {SAMPLE}")
+        require_whole("seed", self.seed, 0, 2**32 - 1)
+        if self.limit is not None:
+            require_whole("limit", self.limit, 1)
+        require_whole("hold_out", self.hold_out, 0)
+        require_whole("threads", self.threads, 1, MOST_THREADS)
+        require_whole("processes", self.processes, 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON can hold them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Return the settings from a dictionary that `as_dict` or `describe` made.
+
+        Raises `InputError` for anything else.
+        """
+        try:
+            own = {name: values[name] for name in cls.__dataclass_fields__}
+            return cls(**own | {"recipe": Recipe.from_dict(values["recipe"])})
+        except (KeyError, TypeError) as error:
+            raise InputError(f"it does not describe a run: {error!r}") from error
+
+
+def describe(config: Config, digits: Digits) -> dict[str, Any]:
+    """Return what `config.json` holds: the settings, the data's checksums and the versions."""
+    return config.as_dict() | {
+        "parameters": parameter_count(build_model(config.model)),
+        "data_checksums": digits.checksums,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the weights' last bits depend on, and of this package."""
+    return {
+        "sheetgen": version("sheetgen"),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+    }

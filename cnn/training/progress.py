@@ -1,0 +1,121 @@
+"""What a training shows while it runs: a bar on a terminal, a line per epoch anywhere."""
+
+import sys
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from cnn.mnist import SAMPLE
+from cnn.training.config import Config
+from cnn.training.run import Line
+
+UPDATE_INTERVAL = 16
+"""Steps between two updates of the bar; reading the loss of each would hold up a GPU."""
+
+
+def message(text: str) -> None:
+    """Print a message on standard error."""
+    click.echo(text, err=True)
+
+
+class Report:
+    """Shows nothing; the base of what shows something."""
+
+    interval = 0
+    """Steps between two calls of `step`; 0 means that it is not to be called."""
+
+    def step(self, epoch: int, images: int, loss: float, accuracy: float) -> None:
+        """Note that so many images of the epoch (from 1) are done, with their mean loss."""
+
+    def epoch(self, line: Line) -> None:
+        """Note the end of an epoch."""
+
+    def close(self) -> None:
+        """Note the end of the training."""
+
+
+class Lines(Report):
+    """Prints a line per finished epoch on standard output."""
+
+    def __init__(self, config: Config) -> None:
+        self.epochs = config.recipe.epochs
+        self.note = " (sample of 5,000 digits)" if config.data == SAMPLE else ""
+
+    def epoch(self, line: Line) -> None:
+        """Print the line."""
+        click.echo(
+            f"epoch {line['epoch']}/{self.epochs}{self.note}: "
+            f"train loss {line['train_loss']:.4f}, accuracy {line['train_accuracy']:.2%}; "
+            f"test loss {line['test_loss']:.4f}, accuracy {line['test_accuracy']:.2%}; "
+            f"{line['seconds']:.1f} s, {line['samples_per_second']:,.0f} samples/s"
+        )
+
+
+class Bar(Lines):
+    """Adds a progress bar over all epochs, on standard error."""
+
+    interval = UPDATE_INTERVAL
+
+    def __init__(self, config: Config, images: int, done: int) -> None:
+        """Start the bar for epochs of so many images, of which `done` are finished."""
+        super().__init__(config)
+        self.images = images
+        self.progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2%}"),
+            TextColumn("{task.fields[speed]:,.0f} samples/s"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            refresh_per_second=4,
+        )
+        self.task: TaskID = self.progress.add_task(
+            "train",
+            total=images * self.epochs,
+            completed=images * done,
+            epoch=f"{done + 1}/{self.epochs}",
+            loss=0.0,
+            accuracy=0.0,
+            speed=0.0,
+        )
+        self.progress.start()
+
+    def step(self, epoch: int, images: int, loss: float, accuracy: float) -> None:
+        """Move the bar."""
+        (task,) = self.progress.tasks
+        self.progress.update(
+            self.task,
+            completed=(epoch - 1) * self.images + images,
+            epoch=f"{epoch}/{self.epochs}",
+            loss=loss,
+            accuracy=accuracy,
+            speed=task.speed or 0.0,
+        )
+
+    def epoch(self, line: Line) -> None:
+        """Print the line where the bar was, and the bar below it."""
+        self.progress.stop()
+        super().epoch(line)
+        if line["epoch"] < self.epochs:
+            self.progress.start()
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self.progress.stop()
+
+
+def report_for(config: Config, images: int, done: int) -> Report:
+    """Return the report that suits standard error: a bar on a terminal, else lines alone."""
+    return Bar(config, images, done) if sys.stderr.isatty() else Lines(config)

@@ -1,0 +1,83 @@
+"""What makes training faster on a CPU and leaves its results alone.
+
+The measurements are those of `benchmarks/train_speed.py` on two cores.
+"""
+
+import ctypes
+import time
+from collections.abc import Mapping
+
+import torch
+
+from cnn.mnist import Images
+from cnn.training.config import Config
+from cnn.training.interruption import Interruption
+from cnn.training.processes import Processes
+from cnn.training.progress import Report
+from cnn.training.train import Training
+
+# Parameters of glibc's mallopt(3), from its malloc.h.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_LARGEST_MMAP_THRESHOLD = 32 << 20
+
+CLEARLY = 1.25
+"""How much faster one thread must be before the others are given up."""
+
+
+LARGEST_BATCH = 256
+"""Images in a step that is only taken to time it."""
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep the memory of freed tensors for the next ones, where it can.
+
+    It gives large blocks back to the system and gets them anew in every step, as pages that the
+    system must clear first: thousands of page faults a step, some 7 % of its time.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # not glibc
+        return
+    mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+    mallopt(_TRIM_THRESHOLD, 1 << 30)
+
+
+def thread_count(config: Config) -> int:
+    """Return how many threads a training should have: `config.threads`, or one.
+
+    Threads wait for each other some hundred times a step. Where another process keeps one of
+    their cores, all of them wait for that, and one thread alone is up to twice as fast. So this
+    takes a few steps each way, on blank images; random numbers are as before.
+    """
+    if config.threads == 1 or config.device != "cpu" or config.processes > 1:
+        return config.threads
+    state = torch.get_rng_state()
+    try:
+        return faster({count: _seconds(config, count) for count in (config.threads, 1)})
+    finally:
+        torch.set_rng_state(state)
+
+
+def faster(seconds: Mapping[int, float]) -> int:
+    """Return the larger of two thread counts, unless the other one is clearly faster.
+
+    On an idle machine the choice is always the same, and with it the last bits of the weights.
+    """
+    many, few = sorted(seconds, reverse=True)
+    return few if seconds[few] * CLEARLY < seconds[many] else many
+
+
+def _seconds(config: Config, threads: int, steps: int = 5) -> float:
+    """Return the shortest time of a step with so many threads, which disturbances leave alone."""
+    torch.set_num_threads(threads)
+    size = min(config.recipe.batch_size, LARGEST_BATCH)
+    pixels = torch.zeros(size, 28, 28, dtype=torch.uint8)
+    batch = Images(pixels, torch.zeros(size, dtype=torch.int64))
+    training = Training(config, Processes(), batch)
+    taken = []
+    with Interruption() as interruption:
+        for _ in range(2 + steps):
+            start = time.perf_counter()
+            training.epoch(batch, Report(), interruption)
+            taken.append(time.perf_counter() - start)
+    return min(taken[2:])

@@ -1,0 +1,268 @@
+"""Starts a training, or goes on with one, from what the command line asks for."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
+
+from cnn.mnist import MNIST, SAMPLE, Digits, load_mnist, load_sample
+from cnn.models import build_model
+from cnn.training.config import Config, describe, most_threads, versions
+from cnn.training.evaluation import Evaluation, evaluate
+from cnn.training.processes import Processes
+from cnn.training.progress import Report, message, report_for
+from cnn.training.recipes import RECIPES
+from cnn.training.run import Line, Run, State
+from cnn.training.speed import keep_freed_memory, thread_count
+from cnn.training.train import batch_count, train
+from sheetgen.errors import InputError
+
+DEFAULT_MODEL = "fast"
+RUNS = Path("output/runs")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line names; None where it does not."""
+
+    model: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    data_dir: Path | None = None
+    sample: bool = False
+    run: Path | None = None
+    seed: int | None = None
+    device: str | None = None
+    resume: bool = False
+    threads: int | None = None
+    limit: int | None = None
+    hold_out: int | None = None
+
+    @property
+    def path(self) -> Path:
+        """The run's directory."""
+        return self.run or RUNS / (self.model or DEFAULT_MODEL)
+
+    @property
+    def data(self) -> str | None:
+        """The data's name; None where nothing is said of it."""
+        if self.sample and self.data_dir is not None:
+            raise InputError("--sample and --data-dir exclude each other")
+        return SAMPLE if self.sample else MNIST if self.data_dir is not None else None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A training that has run to its end."""
+
+    run: Run
+    config: Config
+    log: list[Line]
+
+
+def start(options: Options, processes: Processes) -> Finished:
+    """Train as the options ask, in this process together with the others, if there are any.
+
+    Raises `InputError` for options that cannot be used, `RunError` where the training fails and
+    `KeyboardInterrupt` on Ctrl-C, once the finished epochs are recorded.
+    """
+    run = Run(options.path)
+    stored = processes.from_main(lambda: _stored(options, run))
+    keep_freed_memory()
+    config = processes.together(lambda: _config(options, stored, processes))
+    torch.set_num_threads(config.threads)
+    digits = processes.first_on_each_machine(lambda: load(config, options.data_dir))
+    size = config.recipe.batch_size
+    processes.together(lambda: batch_count(len(digits.train), size, processes.count))
+    checkpoint = processes.from_main(lambda: _open(run, config, digits, stored))
+    device = processes.together(lambda: _device(config.device, processes))
+    done = len(checkpoint["log"]) if checkpoint else 0
+    report = report_for(config, len(digits.train), done) if processes.is_main else Report()
+    try:
+        log = train(config, digits.to(device), run, processes, report, checkpoint)
+    except KeyboardInterrupt:
+        report.close()
+        if processes.is_main:
+            message("\n" + _what_is_safe(run))
+        raise
+    finally:
+        report.close()
+    return Finished(run, config, log)
+
+
+def _what_is_safe(run: Run) -> str:
+    if run.checkpoint.exists():
+        return f"the finished epochs are safe in {run.path}; go on with --resume"
+    return f"no epoch is finished in {run.path}; the same command begins it anew"
+
+
+def load(config: Config, data_dir: Path | None) -> Digits:
+    """Return the digits that a run trains and tests on. Raises `InputError` if it cannot."""
+    digits = load_sample() if config.data == SAMPLE else load_mnist(data_dir)
+    return digits.hold_out(config.hold_out).limit(config.limit)
+
+
+def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]:
+    """Test the network of a run on the images that its log was tested on.
+
+    Raises `InputError` if the run or the data is missing or damaged.
+    """
+    config, model = trained_model(path)
+    convert_conv2d_weight_memory_format(model, torch.channels_last)
+    return config, evaluate(model, load(config, data_dir).test)
+
+
+def trained_model(path: Path) -> tuple[Config, nn.Module]:
+    """Return the network of a run with its weights.
+
+    Raises `InputError` if the run has none, or those of another model.
+    """
+    run = Run(path)
+    config = _read_config(run, run.read_config())
+    model = build_model(config.model)
+    try:
+        model.load_state_dict(run.read_weights())
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"the weights in {path} do not fit {config.model}: {reason}") from error
+    return config, model
+
+
+def _stored(options: Options, run: Run) -> dict[str, Any] | None:
+    """Return the configuration of the run to go on with, None for a new one."""
+    if options.resume and run.is_started():
+        return run.read_config()
+    run.require_free()
+    if options.resume:
+        message(f"there is no run in {run.path} yet: starting one")
+    return None
+
+
+def _read_config(run: Run, stored: dict[str, Any]) -> Config:
+    try:
+        return Config.from_dict(stored)
+    except InputError as error:
+        raise InputError(f"{run.config} cannot be used: {error}") from error
+
+
+def _config(options: Options, stored: dict[str, Any] | None, processes: Processes) -> Config:
+    """Return the configuration of a new run, or the stored one if the options agree with it."""
+    if stored is None:
+        return _new_config(options, processes)
+    config = _read_config(Run(options.path), stored)
+    asked = {
+        "model": options.model,
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate,
+        "seed": options.seed,
+        "data": options.data,
+        "limit": options.limit,
+        "hold_out": options.hold_out,
+        "device": None if options.device == "auto" else options.device,
+        "threads": options.threads,
+        "processes": processes.count,
+    }
+    for name, value in asked.items():
+        label = name.replace("_", " ")
+        was = getattr(config, name, getattr(config.recipe, name, None))
+        if value is not None and value != was:
+            advice = (
+                "go on with it as it is, or name another directory with --run"
+                if Run(options.path).has_finished_epochs()
+                else "no epoch of it is finished: without --resume it begins anew"
+            )
+            raise InputError(
+                f"the run in {options.path} began with {label} {was}, not {value}; {advice}"
+            )
+    return config
+
+
+def _new_config(options: Options, processes: Processes) -> Config:
+    model = options.model or DEFAULT_MODEL
+    build_model(model)
+    changes = {
+        name: getattr(options, name)
+        for name in ("epochs", "batch_size", "learning_rate")
+        if getattr(options, name) is not None
+    }
+    for name in ("limit", "threads"):
+        _positive(name, getattr(options, name))
+    if options.threads is not None and options.threads > most_threads():
+        raise InputError(
+            f"--threads is {options.threads}; expected at most {most_threads()} on this machine"
+        )
+    device = options.device or "auto"
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    _device(device, processes)
+    config = Config(
+        model=model,
+        recipe=replace(RECIPES[model], **changes),
+        seed=options.seed or 0,
+        data=options.data or MNIST,
+        limit=options.limit,
+        hold_out=options.hold_out or 0,
+        device=device,
+        threads=options.threads or min(torch.get_num_threads(), most_threads()),
+        processes=processes.count,
+    )
+    return config if options.threads else _with_free_threads(config)
+
+
+def _with_free_threads(config: Config) -> Config:
+    threads = thread_count(config)
+    if threads < config.threads:
+        message(
+            f"another process is busy here: {threads} thread of {config.threads} is faster now "
+            f"(--threads {config.threads} uses all)"
+        )
+    return replace(config, threads=threads)
+
+
+def _positive(name: str, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise InputError(f"--{name} is {value}; expected at least 1")
+
+
+def _device(name: str, processes: Processes) -> torch.device:
+    """Return this process's device. Raises `InputError` if there is none of that name here."""
+    try:
+        device = torch.device(name)
+        if device.type == "cpu" and device.index:
+            raise RuntimeError("PyTorch takes any number for the one CPU")
+        if device.type == "cuda" and device.index is None:
+            device = torch.device("cuda", processes.local_rank)
+        if device.type not in ("cpu", "cuda"):
+            raise InputError(f'the device "{name}" is not supported; choose auto, cpu or cuda')
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f'there is no device "{name}" here; choose auto, cpu or cuda, such as cuda:0'
+        ) from error
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    return device
+
+
+def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | None) -> State | None:
+    """Create the run's directory, or return the checkpoint of the run to go on with."""
+    if stored is None:
+        run.create(describe(config, digits))
+        return None
+    if stored.get("data_checksums") != digits.checksums:
+        raise InputError(f"the run in {run.path} was trained on other data")
+    if stored.get("versions") != versions():
+        message("this machine or its packages changed: the last bits of the weights may differ")
+    run.require_checkpoint()
+    checkpoint = run.read_checkpoint()
+    if checkpoint is not None and checkpoint["config"] != config.as_dict():
+        raise InputError(f"{run.checkpoint} is that of another run than {run.config}")
+    run.remove_temporary_files()
+    # A process that died between the checkpoint and the log left the log one line short.
+    run.write_log(checkpoint["log"] if checkpoint else [])
+    return checkpoint

@@ -1,0 +1,278 @@
+"""The training loop, on a CPU or a GPU, in one process or several."""
+
+import math
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import nll_loss
+from torch.nn.parallel import DistributedDataParallel
+from torch.nn.utils import convert_conv2d_weight_memory_format
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from cnn.dropout import speed_up_dropout
+from cnn.mnist import Digits, Images, normalize
+from cnn.models import build_model
+from cnn.training.augmentation import apply_affine, random_affine
+from cnn.training.config import Config
+from cnn.training.evaluation import evaluate
+from cnn.training.interruption import Interruption
+from cnn.training.processes import Processes
+from cnn.training.progress import Report
+from cnn.training.recipes import Recipe, rate_factor
+from cnn.training.run import Line, Run, State
+from sheetgen.errors import InputError, RunError
+
+
+def train(
+    config: Config,
+    digits: Digits,
+    run: Run,
+    processes: Processes,
+    report: Report,
+    checkpoint: State | None = None,
+) -> list[Line]:
+    """Train up to the configured number of epochs, recording each in the run; return the log.
+
+    Goes on from the checkpoint, if there is one. `digits` lie on the device. Ctrl-C raises
+    `KeyboardInterrupt` between two steps, when all finished epochs are recorded.
+
+    Raises `RunError` when the loss is no longer finite or a file cannot be written, `InputError`
+    for a checkpoint of another network.
+    """
+    training = Training(config, processes, digits.train)
+    if checkpoint:
+        training.load_state(checkpoint)
+    with Interruption() as interruption:
+        while len(training.log) < config.recipe.epochs:
+            trained, timing = training.epoch(digits.train, report, interruption)
+            tested = processes.from_main(lambda: _test(training.tested_model(), digits.test))
+            _require_finite(trained["epoch"], trained["train_loss"], tested["test_loss"])
+            training.log.append(trained | tested | {"data": config.data} | timing)
+            state = training.state()
+            processes.from_main(partial(_record, run, state))
+            report.epoch(training.log[-1])
+        weights = training.tested_model().state_dict()
+        processes.from_main(lambda: run.write_weights(weights))
+    return training.log
+
+
+class Training:
+    """All that changes while a network is trained."""
+
+    def __init__(self, config: Config, processes: Processes, images: Images) -> None:
+        """Draw the weights; `images` are those to be trained on."""
+        recipe = config.recipe
+        self.config, self.processes = config, processes
+        self.log: list[Line] = []
+        self.device = images.pixels.device
+        self.batches = batch_count(len(images), recipe.batch_size, processes.count)
+        torch.manual_seed(config.seed)
+        self.model = _for_training(build_model(config.model), self.device)
+        self.parallel = _parallel(self.model, processes)
+        self.optimizer = _optimizer(self.model, recipe)
+        steps = self.batches * recipe.epochs
+        self.schedule = LambdaLR(
+            self.optimizer, lambda step: rate_factor(recipe.schedule, min(step, steps - 1), steps)
+        )
+        self.ema = _moving_average(self.model, recipe)
+        # Order and augmentation are the same in every process, each of which takes its share of
+        # a batch; dropout, which draws from torch's own generator, must differ.
+        self.generator = torch.Generator().manual_seed(config.seed)
+        torch.manual_seed(config.seed + 1 + processes.rank)
+
+    def tested_model(self) -> nn.Module:
+        """Return the network to test and to keep: the average over the steps if there is one."""
+        return self.ema.module if self.ema else self.model
+
+    def epoch(
+        self, images: Images, report: Report, interruption: Interruption
+    ) -> tuple[Line, Line]:
+        """Train on every image once; return the log's fields on that, and those on its speed."""
+        self.parallel.train()
+        number = len(self.log) + 1
+        # The sum of the losses, the images classified rightly, all images.
+        totals = torch.zeros(3, dtype=torch.float64, device=self.device)
+        learning_rate = 0.0
+        start = time.perf_counter()
+        for step, (pixels, labels, share) in enumerate(self._shares(images), start=1):
+            learning_rate = self.optimizer.param_groups[0]["lr"]
+            totals += self._step(pixels, labels, share)
+            if report.interval and step % report.interval == 0:
+                loss, right, seen = totals.tolist()
+                report.step(number, int(seen) * self.processes.count, loss / seen, right / seen)
+            interruption.check()
+        loss, right, seen = self.processes.add_up(totals).tolist()
+        seconds = time.perf_counter() - start
+        trained: Line = {
+            "epoch": number,
+            "learning_rate": learning_rate,
+            "train_loss": loss / seen,
+            "train_accuracy": right / seen,
+        }
+        return trained, {"seconds": seconds, "samples_per_second": seen / seconds}
+
+    def _shares(self, images: Images) -> Iterator[tuple[torch.Tensor, torch.Tensor, float]]:
+        """Yield this process's part of every batch: inputs, labels, and its weight in the mean.
+
+        The weight is that of the sum over the part in the mean over the whole batch, times the
+        number of processes, because these take the mean of their gradients.
+        """
+        rank, count = self.processes.rank, self.processes.count
+        order = torch.randperm(len(images), generator=self.generator).to(self.device)
+        augmentation = self.config.recipe.augmentation
+        for batch in order.split(self.config.recipe.batch_size)[: self.batches]:
+            mine = batch[rank::count]
+            pixels = images.pixels[mine].unsqueeze(1)
+            if augmentation:
+                maps = random_affine(len(batch), 28, augmentation, self.generator)[rank::count]
+                pixels = apply_affine(pixels.float(), maps.to(self.device))
+            inputs = normalize(pixels).contiguous(memory_format=torch.channels_last)
+            yield inputs, images.labels[mine], count / len(batch)
+
+    def _step(self, inputs: torch.Tensor, labels: torch.Tensor, share: float) -> torch.Tensor:
+        """Take one step; return the sum of the losses, the images classified rightly, all images.
+
+        The loss that is returned is the negative log-likelihood without smoothing, so that it
+        compares with the test's.
+        """
+        on_gpu = self.device.type == "cuda"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu):
+            output = self.parallel(inputs)
+        log_probabilities = output.float()
+        loss = nll_loss(log_probabilities, labels, reduction="sum")
+        smoothing = self.config.recipe.label_smoothing
+        # The cross-entropy with (1 - s) of the target on the label and s spread over the classes.
+        uniform = -log_probabilities.mean(dim=1).sum() if smoothing else 0.0
+        objective = (1 - smoothing) * loss + smoothing * uniform
+        self.optimizer.zero_grad(set_to_none=True)
+        (objective * share).backward()
+        self.optimizer.step()
+        self.schedule.step()
+        if self.ema:
+            self.ema.update_parameters(self.model)
+        right = (log_probabilities.argmax(dim=1) == labels).sum()
+        return torch.stack([loss.detach(), right, torch.full_like(right, len(labels))])
+
+    def state(self) -> State:
+        """Return everything that `load_state` needs to go on as if nothing had happened."""
+        return {
+            "config": self.config.as_dict(),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "tested_model": self.tested_model().state_dict(),
+            "ema": self.ema.state_dict() if self.ema else None,
+            "generator": self.generator.get_state(),
+            "random_states": self.processes.gather(_random_state(self.device)),
+            "log": self.log,
+        }
+
+    def load_state(self, state: State) -> None:
+        """Take over a state. Raises `InputError` if it is not one of this network's."""
+        try:
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.schedule.load_state_dict(state["schedule"])
+            if self.ema:
+                self.ema.load_state_dict(state["ema"])
+            self.generator.set_state(state["generator"])
+            _set_random_state(state["random_states"][self.processes.rank], self.device)
+        except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
+            reason = str(error).split("\n")[0]
+            raise InputError(f"the checkpoint does not fit the network: {reason}") from error
+        self.log = list(state["log"])
+
+
+def _for_training(model: nn.Module, device: torch.device) -> nn.Module:
+    """Return the network with the same function, made to train faster."""
+    speed_up_dropout(model)
+    for module in model.modules():
+        # Neither a convolution nor BatchNorm needs its output to find its gradient.
+        if isinstance(module, nn.ReLU):
+            module.inplace = True
+    return convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
+
+
+def _parallel(model: nn.Module, processes: Processes) -> nn.Module:
+    return model if processes.count == 1 else DistributedDataParallel(model)
+
+
+def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
+    weights = [parameter for parameter in model.parameters() if parameter.dim() > 1]
+    others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
+    groups: list[dict[str, Any]] = [
+        {"params": weights, "weight_decay": recipe.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.SGD(
+        groups,
+        lr=recipe.learning_rate,
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        fused=True,
+    )
+
+
+def _moving_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
+    if not recipe.ema_decay:
+        return None
+    # BatchNorm's statistics are averaged too: those of the latest weights would not fit.
+    average = get_ema_multi_avg_fn(recipe.ema_decay)
+    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
+
+
+def batch_count(images: int, batch_size: int, processes: int) -> int:
+    """Return the batches of an epoch in which every process has an image.
+
+    Raises `InputError` if there are none.
+    """
+    whole, rest = divmod(images, batch_size)
+    count = (whole if batch_size >= processes else 0) + (rest >= processes)
+    if not count:
+        raise InputError(
+            f"{processes} processes cannot share batches of {min(images, batch_size)} images"
+        )
+    return count
+
+
+def _random_state(device: torch.device) -> dict[str, torch.Tensor]:
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def _set_random_state(states: dict[str, torch.Tensor], device: torch.device) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
+
+
+def _test(model: nn.Module, images: Images) -> Line:
+    result = evaluate(model, images)
+    return {"test_loss": result.loss, "test_accuracy": result.accuracy}
+
+
+def _require_finite(epoch: int, *losses: float) -> None:
+    """Raise `RunError` if a loss is infinite or no number, which JSON cannot hold either."""
+    if not all(map(math.isfinite, losses)):
+        raise RunError(
+            f"the training diverged in epoch {epoch}: its loss is no longer a finite number; "
+            "try a smaller --learning-rate"
+        )
+
+
+def _record(run: Run, state: State) -> None:
+    done = len(state["log"])
+    try:
+        run.record(state)
+    except (RunError, InputError) as error:
+        raise RunError(
+            f"{error}; what was written before is safe: make room and go on with --resume "
+            f"(epoch {done} was just finished)"
+        ) from error

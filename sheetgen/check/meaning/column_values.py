@@ -1,0 +1,185 @@
+"""Compares the numbers of a column with what the other columns of their rows make of a formula.
+
+Numbers that were pasted with few digits are compared within what their rounding, and that of the
+numbers they are recomputed from, can explain.
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetgen.check.formula.expressions import (
+    Array,
+    Cell,
+    Expression,
+    Leaf,
+    Symbol,
+    evaluate,
+    leaves,
+)
+
+RELATIVE = 1e-9
+_FULL_DIGITS = 14
+_FLOAT = 4e-15  # a saved double has 15 digits at least
+
+
+@dataclass
+class Numbers:
+    """The numbers of a table: symbol → values and their rounding errors, each of shape (rows,)."""
+
+    values: dict[str, Array]
+    roundings: dict[str, Array]
+    constants: dict[str, float]
+    cells: Mapping[Cell, float]
+    rows: int
+
+    def lookup(self, leaf: Leaf) -> Array:
+        """Return the values of a symbol in its row; nan beyond the table's ends."""
+        if isinstance(leaf, Cell):
+            return np.full(self.rows, self.cells.get(leaf, math.nan))
+        if leaf.name not in self.values:
+            return np.full(self.rows, self.constants.get(leaf.name, math.nan))
+        return _moved(self.values[leaf.name], leaf.offset)
+
+    def rounding(self, leaf: Leaf) -> Array:
+        """Return by how much each value of `lookup` may be off."""
+        values = np.abs(self.lookup(leaf)) * _FLOAT
+        if isinstance(leaf, Symbol) and leaf.name in self.roundings:
+            return np.maximum(values, _moved(self.roundings[leaf.name], leaf.offset))
+        return values
+
+    def recomputed(self, expression: Expression) -> tuple[Array, Array]:
+        """Return what an expression gives in each row, and how exact that is; shape (rows,)."""
+        value = np.broadcast_to(evaluate(expression, self.lookup), self.rows)
+        allowed = np.abs(value) * RELATIVE
+        for moved in dict.fromkeys(leaves(expression)):
+            error = self.rounding(moved)
+
+            def nudged(leaf: Leaf, which: Leaf = moved, by: Array = error) -> Array:
+                return self.lookup(leaf) + by if leaf == which else self.lookup(leaf)
+
+            with np.errstate(invalid="ignore"):
+                allowed = allowed + np.abs(evaluate(expression, nudged) - value)
+        return value, allowed
+
+    def agreement(self, symbol: str, expression: Expression) -> tuple[Array, NDArray[np.bool_]]:
+        """Return the column's relative differences from an expression, and where it agrees.
+
+        Both have shape (rows,); where either is undefined the difference is nan and the row does
+        not count as agreeing.
+        """
+        value, allowed = self.recomputed(expression)
+        actual = self.values[symbol]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            difference = np.abs(actual - value)
+            agrees = difference <= allowed + self.rounding(Symbol(symbol))
+            largest = np.max(np.abs(value), initial=0.0, where=np.isfinite(value))
+            # Where a column passes through 0, the digits that cancel out say nothing.
+            scale = np.maximum(np.maximum(np.abs(value), np.abs(actual)), 1e-6 * largest)
+            relative = np.where(difference == 0, 0.0, difference / scale)
+        return relative, agrees
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """With how many decimals, significant digits and characters numbers were written.
+
+    `small` are the significant digits of positive and of negative numbers that programs show as
+    9.22E-05: often fewer than the others have.
+    """
+
+    decimals: int
+    digits: int
+    characters: int = 99
+    small: tuple[int, int] = (99, 99)
+
+    @classmethod
+    def of(cls, values: Array) -> "Precision":
+        """Return the precision of numbers; the longest one shows it."""
+        finite = values[np.isfinite(values)]
+        texts = [_text(value) for value in finite.tolist()]
+        plain = [text for text in texts if "e" not in text]
+        small = [text for text in texts if "e-" in text]
+        return cls(
+            max((_decimals(text) for text in texts), default=0),
+            max((_digits(text) for text in texts), default=0),
+            max((len(text) for text in plain), default=99),
+            (
+                max((_digits(text) for text in small if text[0] != "-"), default=99),
+                max((_digits(text) for text in small if text[0] == "-"), default=99),
+            ),
+        )
+
+    def rounding(self, values: Array) -> Array:
+        """Return half a unit of the last digit of each number; 0 for full precision.
+
+        So many decimals, digits or characters are kept, whichever is coarsest: in a narrow column
+        the sign takes the place of a digit, and so does each digit before the point.
+        """
+        if self.digits >= _FULL_DIGITS:
+            return np.zeros_like(values)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            size = np.where(values == 0, -300.0, np.floor(np.log10(np.abs(values))))
+        by_digits = 10.0 ** (size + 1 - self.digits)
+        whole_part = np.maximum(size, 0) + 1
+        # A column that is too narrow for the digits before the point shows no number at all.
+        by_width = np.minimum(10.0 ** (whole_part + (values < 0) + 1 - self.characters), 1.0)
+        kept = np.where(values < 0, self.small[1], self.small[0])
+        by_notation = np.where((values != 0) & (size < -4), 10.0 ** (size + 1 - kept), 0.0)
+        coarsest = np.maximum.reduce([by_digits, by_width, by_notation])
+        largest = np.maximum(coarsest, 10.0**-self.decimals)
+        return np.where(np.isfinite(values), 0.5 * largest, 0.0)
+
+
+def roundings_of(values: Mapping[str, Array], given: Collection[str]) -> dict[str, Array]:
+    """Return symbol → rounding errors of its column, shape (rows,).
+
+    A column of only one or two different numbers does not show its precision, so that it has the
+    whole table's. Numbers that were typed (`given`) are exact unless they are as long as that.
+    """
+    computed = [column for symbol, column in values.items() if symbol not in given]
+    whole = Precision.of(np.concatenate(computed)) if computed else Precision(0, 99)
+    found = {}
+    for symbol, column in values.items():
+        own = Precision.of(column)
+        if symbol in given:
+            exact = own.decimals < whole.decimals
+            found[symbol] = np.zeros_like(column) if exact else whole.rounding(column)
+        else:
+            few = len(set(column[np.isfinite(column)].tolist())) < 3
+            found[symbol] = (whole if few else own).rounding(column)
+    return found
+
+
+def _text(value: float) -> str:
+    """Return a number as spreadsheets show it, with 15 digits at most: 0.1 + 0.2 is 0.3."""
+    short = float(f"{value:.15g}")
+    return repr(value if _digits(repr(short)) >= _FULL_DIGITS else short).removesuffix(".0")
+
+
+def _digits(text: str) -> int:
+    mantissa = text.partition("e")[0].replace(".", "").lstrip("-0")
+    return len(mantissa.rstrip("0"))
+
+
+def _decimals(text: str) -> int:
+    mantissa, _, exponent = text.partition("e")
+    fraction = mantissa.partition(".")[2].rstrip("0")
+    return max(0, len(fraction) - int(exponent or 0))
+
+
+def _moved(values: Array, offset: int) -> Array:
+    """Return each row's value of the row `offset` below it; nan beyond the ends."""
+    if offset == 0:
+        return values
+    result = np.full_like(values, np.nan)
+    if abs(offset) >= len(values):
+        return result
+    if offset > 0:
+        result[:-offset] = values[offset:]
+    else:
+        result[-offset:] = values[:offset]
+    return result

@@ -1,0 +1,117 @@
+"""Says what the references of a formula stand for: symbols of the table's rows, or cells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sheetgen.check.formula.expressions import Cell, Expression, Number, Symbol, replace
+from sheetgen.check.formula.parsing import Formula, Reference, UnsupportedError, parse
+from sheetgen.check.reading.cells import Book, Cells
+from sheetgen.check.tables.find_tables import Table
+from sheetgen.check.tables.headers import family, symbol_of
+
+_GIVEN = ("i", "t", "b", "b_h", "b_o")
+_DEEPEST = 6  # helper cells that refer to helper cells
+
+
+def labelled_cells(cells: Cells) -> dict[tuple[int, int], str]:
+    """Return the cells with a number whose name stands to the left of it, or else above it."""
+    beside: dict[tuple[int, int], str] = {}
+    below: dict[tuple[int, int], str] = {}
+    for (row, column), content in cells.items():
+        symbol = symbol_of(content.text.rstrip(" :=")) if content.text else None
+        if symbol is None or family(symbol) not in _GIVEN:
+            continue
+        for target, place in ((beside, (row, column + 1)), (below, (row + 1, column))):
+            neighbour = cells.get(place)
+            if neighbour is not None and neighbour.number is not None:
+                target[place] = symbol
+    return {**below, **beside}
+
+
+@dataclass
+class Resolver:
+    """What a table's formulas refer to.
+
+    `constant` are the symbols whose column holds the same number in every row; `assigned` names
+    cells outside of the table, such as {cell of the rate: "η"}.
+    """
+
+    book: Book
+    table: Table
+    constant: set[str]
+    labelled: Mapping[tuple[int, int], str]
+    assigned: dict[Cell, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._symbols = {column: symbol for symbol, column in self.table.columns.items()}
+        self._trees: dict[Formula, Expression | None] = {}
+
+    def tree(self, formula: Formula) -> Expression | None:
+        """Return the parsed formula with its references as they are, or None."""
+        if formula not in self._trees:
+            try:
+                self._trees[formula] = parse(formula, self.book.names)
+            except UnsupportedError:
+                self._trees[formula] = None
+        return self._trees[formula]
+
+    def resolved(self, formula: Formula, row: int, column: int) -> Expression | None:
+        """Return the formula over symbols, in a cell of the sheet; None if it is not understood.
+
+        Helper cells that hold formulas are replaced by those, so that what remains are symbols
+        and cells with numbers.
+        """
+        return self._resolve(formula, self.table.sheet, row, column, row, 0)
+
+    def _resolve(
+        self, formula: Formula, sheet: str, row: int, column: int, own_row: int, depth: int
+    ) -> Expression | None:
+        tree = self.tree(formula)
+        if tree is None or depth > _DEEPEST:
+            return None
+        unknown = False
+
+        def change(part: Expression) -> Expression | None:
+            nonlocal unknown
+            if not isinstance(part, Reference):
+                return None
+            cell = part.seen_from(row, column, sheet)
+            found = self._meaning(cell, own_row, depth)
+            unknown = unknown or found is None
+            return found if found is not None else Number(0)
+
+        result = replace(tree, change)
+        return None if unknown else result
+
+    def _meaning(self, cell: Cell, own_row: int, depth: int) -> Expression | None:
+        if cell in self.assigned:
+            return Symbol(self.assigned[cell])
+        if cell.sheet == self.table.sheet and (symbol := self.symbol_at(cell.row, cell.column)):
+            fixed = symbol in self.constant or symbol == "η"
+            return Symbol(
+                symbol, 0 if fixed else self.table.index_of(cell.row) - self.table.index_of(own_row)
+            )
+        label = self.labelled.get((cell.row, cell.column))
+        if cell.sheet == self.table.sheet and label and label not in self.table.columns:
+            return Symbol(label)
+        content = self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column))
+        if content is not None and content.formula is not None:
+            inner = self._resolve(
+                content.formula, cell.sheet, cell.row, cell.column, own_row, depth + 1
+            )
+            if inner is not None:
+                return inner
+        return cell
+
+    def symbol_at(self, row: int, column: int) -> str | None:
+        """Return the symbol of the table's cell there, or None outside of the table."""
+        if self.table.first <= row <= self.table.last and row not in self.table.skipped:
+            return self._symbols.get(column)
+        return None
+
+    def number(self, cell: Cell) -> float:
+        """Return the number of a cell; an empty one counts as 0, as in a spreadsheet."""
+        content = self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column))
+        if content is None or content.value is None:
+            return 0.0
+        return float("nan") if content.number is None else content.number

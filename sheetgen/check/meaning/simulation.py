@@ -1,0 +1,82 @@
+"""Random trainings of the same network, at which two formulas can be told apart.
+
+In a person's table two targets may be equal, or an input 1, and a wrong formula then gives right
+numbers. Here every quantity is drawn at random (inputs, targets, initial parameters, the rate) or
+follows from those by its definition, so that a formula agrees in all of them only if it is
+mathematically the same (Schwartz, "Fast probabilistic algorithms for verification of polynomial
+identities", Journal of the ACM 27 (1980)).
+"""
+
+import numpy as np
+
+from sheetgen.check.formula.expressions import Array, Cell, Expression, Leaf, Symbol, evaluate
+from sheetgen.check.meaning.table_network import PARAMETERS, Network
+from sheetgen.check.tables.headers import family
+
+POINTS = 7
+REACH = 12
+"""Rows before and after the one at hand."""
+AGREEMENT = 1e-8
+
+
+class Simulation:
+    """Every symbol of a network in REACH rows before and after, at POINTS random trainings."""
+
+    def __init__(self, network: Network, several_samples: bool = False) -> None:
+        random = np.random.default_rng(20240131)
+        self._rows: list[dict[str, Array]] = []
+        definitions = network.definitions()
+        given = [f"i{one}" for one in range(1, network.inputs + 1)]
+        given += [f"t{one}" for one in range(1, network.outputs + 1)]
+        fixed = {name: _draw(random) for name in given}
+        biases = list(dict.fromkeys(network.biases.values()))
+        parameters = [f"w{one}" for one in range(1, network.weights + 1)] + biases
+        first = {name: _draw(random) for name in parameters}
+        rate = random.uniform(0.05, 0.4, POINTS)
+        for row in range(2 * REACH + 1):
+            values: dict[str, Array] = {"η": rate}
+            self._rows.append(values)
+            values.update({name: _draw(random) for name in given} if several_samples else fixed)
+            for name in parameters:
+                earlier = row > 0 and name in definitions
+                values[name] = self._at(definitions[name], row) if earlier else first[name]
+            for name, definition in definitions.items():
+                if family(name) not in PARAMETERS:
+                    values[name] = self._at(definition, row)
+
+    def _at(self, expression: Expression, row: int) -> Array:
+        def lookup(leaf: Leaf) -> Array:
+            assert isinstance(leaf, Symbol)
+            return self._rows[row + leaf.offset][leaf.name]
+
+        return evaluate(expression, lookup)
+
+    def values(self, expression: Expression) -> Array | None:
+        """Return the values at the random points; None if a leaf is no symbol of the network."""
+        unknown = False
+
+        def lookup(leaf: Leaf) -> Array:
+            nonlocal unknown
+            if isinstance(leaf, Cell) or leaf.name not in self._rows[0]:
+                unknown = True
+                return np.full(POINTS, np.nan)
+            return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][leaf.name]
+
+        found = evaluate(expression, lookup)
+        return None if unknown else np.broadcast_to(found, POINTS)
+
+
+def same(left: Array, right: Array) -> bool:
+    """Return whether two formulas agree at all random points."""
+    finite = np.isfinite(left) & np.isfinite(right)
+    # Where both are undefined, as beyond the domain of a logarithm, neither says anything.
+    if not finite.any() or np.any(np.isfinite(left) != np.isfinite(right)):
+        return False
+    difference = np.abs(left[finite] - right[finite])
+    scale = np.maximum(np.abs(left[finite]), np.abs(right[finite]))
+    return bool(np.all(difference <= AGREEMENT * scale))
+
+
+def _draw(random: np.random.Generator) -> Array:
+    """Return numbers away from 0 and 1, of either sign."""
+    return np.asarray(random.uniform(0.3, 0.9, POINTS) * random.choice([-1.0, 1.0], POINTS))

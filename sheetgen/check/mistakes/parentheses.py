@@ -1,0 +1,91 @@
+"""Wrong formulas whose parentheses are missing, too many, or at another place."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from sheetgen.check.formula.expressions import Expression, Leaf, replace, written
+from sheetgen.check.formula.parsing import Reference, UnsupportedError, parse_text
+
+_TOKEN = re.compile(r"[A-Z]+\(|\$A\$\d+|[0-9.]+(?:E-?[0-9]+)?|.")
+_KIND = "missing-parenthesis"
+_LONGEST = 75  # tokens; longer formulas are not tried with parentheses at every other place
+
+
+Mistake = tuple[str, str, Expression]
+
+
+def missing_parentheses(tree: Expression) -> Iterator[Mistake]:
+    """Yield (kind, words, expression) for each pair of parentheses that can be left out."""
+    yield from _parsed(tree, _without_pairs)
+
+
+def misplaced_parentheses(tree: Expression) -> Iterator[Mistake]:
+    """Yield (kind, words, expression) for parentheses at a wrong place, or one pair too many."""
+    yield from _parsed(tree, _misplaced)
+
+
+def _parsed(
+    tree: Expression, variants: Callable[[list[str]], Iterator[tuple[str, list[str]]]]
+) -> Iterator[Mistake]:
+    leaves: list[Leaf] = []
+
+    def name(leaf: Leaf) -> str:
+        leaves.append(leaf)
+        return f"$A${len(leaves)}"
+
+    for words, changed in variants(_TOKEN.findall(written(tree, name))):
+        try:
+            found = parse_text("".join(changed))
+        except UnsupportedError:
+            continue
+        yield _KIND, words, _with_leaves(found, leaves)
+
+
+def _without_pairs(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
+    for first, last in _bare_pairs(tokens):
+        yield "a pair of parentheses is missing", _without(tokens, first, last)
+
+
+def _bare_pairs(tokens: list[str]) -> list[tuple[int, int]]:
+    return [(first, last) for first, last in _pairs(tokens) if tokens[first] == "("]
+
+
+def _misplaced(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
+    if len(tokens) > 3 * _LONGEST:
+        return
+    for first, last in _pairs(tokens):
+        moved = _without(tokens, last)
+        for place in range(first + 2, len(moved) + 1):
+            yield "a parenthesis closes at the wrong place", [*moved[:place], ")", *moved[place:]]
+    for first, last in _bare_pairs(tokens):
+        moved = _without(tokens, first)
+        for place in range(last):
+            yield "a parenthesis opens at the wrong place", [*moved[:place], "(", *moved[place:]]
+    if len(tokens) > _LONGEST:
+        return
+    for first in range(len(tokens)):
+        for last in range(first + 2, len(tokens)):
+            changed = [*tokens[:first], "(", *tokens[first : last + 1], ")", *tokens[last + 1 :]]
+            yield "there are parentheses that do not belong there", changed
+
+
+def _without(tokens: list[str], *places: int) -> list[str]:
+    return [token for place, token in enumerate(tokens) if place not in places]
+
+
+def _pairs(tokens: list[str]) -> list[tuple[int, int]]:
+    """Return the places of each parenthesis, or function, and of the one that closes it."""
+    opened, found = [], []
+    for place, token in enumerate(tokens):
+        if token.endswith("("):
+            opened.append(place)
+        elif token == ")":
+            found.append((opened.pop(), place))
+    return sorted(found)
+
+
+def _with_leaves(tree: Expression, leaves: list[Leaf]) -> Expression:
+    def change(part: Expression) -> Expression | None:
+        return leaves[part.row] if isinstance(part, Reference) else None
+
+    return replace(tree, change)

@@ -1,0 +1,125 @@
+"""The class list, names.csv, and the names of the files that its students get."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sheetgen.errors import InputError
+from sheetgen.template.toml_table import hint, shortened
+
+MAXIMUM_STUDENTS = 1000
+MAXIMUM_NAME = 100  # characters
+MAXIMUM_FILE_NAME = 60  # characters, of up to four bytes each; file systems take 255 bytes
+MAXIMUM_SEED = 2**63 - 1
+DELIMITERS = ",;\t"
+
+# What Windows forbids in the name of a file or takes for a device.
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|COM\d|LPT\d)(\.|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A line of the list: who, and the seed where one is given."""
+
+    name: str
+    seed: int | None = None
+
+
+def read_names(path: Path) -> list[Name]:
+    """Read a CSV file (RFC 4180, UTF-8) with a column `name` and, if there is one, `seed`.
+
+    Other columns are passed over. In place of commas there may be semicolons or tabs, as
+    spreadsheets write them where the comma is the decimal mark. Raises InputError when it is no
+    such file or a line is wrong.
+    """
+    records = _records(path)
+    if not records:
+        raise InputError(f"{path}: found nothing; expected a line with the column name")
+    header = [column.strip().casefold() for column in records[0][1]]
+    if header.count("name") != 1 or header.count("seed") > 1:
+        near = "" if "name" in header else hint("name", header)
+        raise InputError(
+            f"{path}: found the columns {shortened(', '.join(header))}{near}; "
+            "expected one column name and at most one column seed"
+        )
+    if not 1 <= len(records) - 1 <= MAXIMUM_STUDENTS:
+        raise InputError(
+            f"{path}: found {len(records) - 1} students; expected 1 to {MAXIMUM_STUDENTS}"
+        )
+    return [_name(path, line, dict(_fields(path, line, header, row))) for line, row in records[1:]]
+
+
+def _records(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the lines that are not empty, by their numbers."""
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} cannot be read: it is no file")
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} cannot be read: it is not UTF-8 text") from None
+    except (OSError, ValueError) as error:  # ValueError for a path with a null character
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path} cannot be read: {reason}") from None
+    first = next(filter(str.strip, text.splitlines()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return [(reader.line_num, fields) for fields in reader if any(map(str.strip, fields))]
+    except csv.Error as error:
+        raise InputError(f"{path}: found {error} in line {reader.line_num}") from None
+
+
+def _fields(
+    path: Path, line: int, header: list[str], fields: list[str]
+) -> Iterable[tuple[str, str]]:
+    if len(fields) != len(header):
+        raise InputError(
+            f"{path}: found {len(fields)} columns in line {line}; expected {len(header)}, as in "
+            "the first line"
+        )
+    return zip(header, map(str.strip, fields), strict=True)
+
+
+def _name(path: Path, line: int, fields: dict[str, str]) -> Name:
+    name, seed = unicodedata.normalize("NFC", fields["name"]), fields.get("seed", "")
+    if not name or len(name) > MAXIMUM_NAME or not name.isprintable():
+        raise InputError(
+            f"{path}: found the name {shortened(name)} in line {line}; expected 1 to "
+            f"{MAXIMUM_NAME} printable characters"
+        )
+    if not seed:
+        return Name(name)
+    if not re.fullmatch(r"[0-9]{1,19}", seed) or int(seed) > MAXIMUM_SEED:
+        raise InputError(
+            f"{path}: found the seed {shortened(seed)} in line {line}; expected a whole number "
+            f"from 0 to {MAXIMUM_SEED}, or nothing"
+        )
+    return Name(name, int(seed))
+
+
+def file_names(names: Iterable[str]) -> list[str]:
+    """Return a file name for each person, without its ending, all distinct on any system."""
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        stem = _safe(name)
+        free, number = stem, 2
+        # Upper and lower case name the same file on Windows and macOS.
+        while free.casefold() in taken:
+            free, number = f"{stem} ({number})", number + 1
+        taken.add(free.casefold())
+        found.append(free)
+    return found
+
+
+def _safe(name: str) -> str:
+    stem = _FORBIDDEN.sub("_", name)[:MAXIMUM_FILE_NAME].rstrip(". ")
+    # Shells take a leading hyphen for an option, and programs hide or skip the others.
+    if not stem or stem[0] in "-.~$ =@+" or _DEVICE.match(stem):
+        stem = f"_{stem}"
+    return stem

@@ -1,0 +1,227 @@
+"""An exercise, and what it is for one student: the plan, the table, the blanks, the numbers."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import isfinite
+
+from sheetgen.errors import InputError
+from sheetgen.exercises.assignment import blanks
+from sheetgen.exercises.assignment.class_list import Name, file_names
+from sheetgen.exercises.assignment.own_numbers import RATE, Numbers, draw, with_numbers
+from sheetgen.exercises.assignment.table_layout import Layout, Quantity, Stage
+from sheetgen.network.trace import Trace
+from sheetgen.template.template import Template
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.sources import Sources
+
+TOPICS = ("forward", "backward", "update", "all")
+LEVELS = (1, 2, 3)
+ROWS = {1: 4, 2: 3, 3: 3}  # by level
+LARGEST_BATCH = 6  # rows before the first update that a person may be asked to go through
+
+RELATIVE = 1e-5
+"""How far from the exact value a right answer may be, times that value.
+
+Rounding to six significant digits moves a number by at most half of this.
+"""
+ABSOLUTE = 5e-10
+"""What is always near enough: half a unit of the ninth decimal, the last that a cell shows."""
+
+ATTEMPTS = 30
+SMALLEST = 1e-6  # of a blank's exact value that a student should get
+LARGEST = 1e6
+
+
+@dataclass(frozen=True)
+class Student:
+    """Who gets a workbook with which numbers; `file` is its name without the ending.
+
+    `identifier` stands in the workbook. The name may be empty.
+    """
+
+    identifier: str
+    name: str
+    seed: int
+    file: str
+    numbers: Numbers
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What all students of a class have in common."""
+
+    template: Template
+    topic: str
+    level: int
+    seed: int
+    rows: int
+    last: Stage
+    blanks: tuple[Quantity, ...] = ()
+
+    @property
+    def lacks_update(self) -> bool:
+        """Whether all is asked for but the update, which comes too late in large batches."""
+        return self.topic == "all" and self.last == "backward"
+
+    @classmethod
+    def of(
+        cls, template: Template, topic: str = "all", level: int = 1, seed: int = 0
+    ) -> "Exercise":
+        """Return the exercise of a template, with the blanks chosen.
+
+        Raises InputError for a topic or level that there is not, and when the network is too
+        large for an exercise.
+        """
+        if topic not in TOPICS or level not in LEVELS:
+            raise InputError(
+                f"found topic {topic!r}, level {level!r}; expected one of {', '.join(TOPICS)} and "
+                "a level from 1 to 3"
+            )
+        rows, last = _shape(template, topic, level)
+        empty = cls(template, topic, level, seed, rows, last)
+        typical = empty.assigned(Student("", "", seed, "", draw(template, seed)))
+        chosen = blanks.choose(typical.layout, template.network, typical.trace, topic, level)
+        return replace(empty, blanks=tuple(chosen))
+
+    def closed(self, students: Sequence[Student]) -> "Exercise":
+        """Return the exercise with those cells blank, too, that would tell a student an answer.
+
+        Such as a_h1 beside h1, where a ReLU lets a student's numbers pass.
+        """
+        found = set(self.blanks)
+        for student in students:
+            assignment = self.assigned(student)
+            found |= blanks.told(assignment.layout, set(self.blanks), assignment.trace)
+        layout = self.assigned(students[0]).layout
+        return replace(self, blanks=tuple(sorted(found, key=layout.place)))
+
+    def assigned(self, student: Student) -> "Assignment":
+        """Return the exercise with a student's numbers."""
+        return Assignment(self, student)
+
+    def students(self, names: Sequence[Name]) -> list[Student]:
+        """Return the students of a class, each with other numbers.
+
+        Who has no seed of their own gets one from the class's seed and the name, so that it
+        does not depend on who else is in the list.
+        """
+        found: list[Student] = []
+        counts: dict[str, int] = {}
+        for name, file in zip(names, file_names(each.name for each in names), strict=True):
+            counts[name.name] = counts.get(name.name, 0) + 1
+            seed = name.seed
+            if seed is None:
+                seed = _seed(self.seed, name.name, counts[name.name])
+            found.append(self.student(name.name, seed, file, found))
+        return found
+
+    def student(self, name: str, seed: int, file: str, others: Sequence[Student] = ()) -> Student:
+        """Return a student whose numbers differ from those of all others with another seed.
+
+        Raises InputError when the training diverges with whatever numbers are drawn.
+        """
+        taken = [each.numbers for each in others if each.seed != seed]
+        best: Student | None = None
+        fewest = len(self.blanks) + 1
+        for attempt in range(ATTEMPTS):
+            numbers = draw(self.template, seed, attempt)
+            drawn = Student("", name, seed, file, numbers)
+            values = self.assigned(drawn).expected.values()
+            is_usable = all(isfinite(each) and abs(each) < LARGEST for each in values)
+            if numbers in taken or not is_usable:
+                continue
+            vanishing = sum(abs(each) < SMALLEST for each in values)
+            if vanishing < fewest:
+                best, fewest = drawn, vanishing
+            if not fewest:
+                break
+        if best is None:
+            raise InputError(
+                f"the training of {self.template.title!r} leaves the numbers that a person can "
+                f"work with, above {LARGEST:g}, within {self.rows} rows; choose a smaller rate"
+            )
+        return replace(best, identifier=self._identifier(best, len(others)))
+
+    def _identifier(self, student: Student, place: int) -> str:
+        parts = [self.template.source, self.topic, self.level, self.seed, place, student.name,
+                 student.numbers]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One student's exercise."""
+
+    exercise: Exercise
+    student: Student
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The template with the student's numbers and one learning rate."""
+        template = with_numbers(self.exercise.template, self.student.numbers)
+        iterations = self.exercise.rows - 1
+        if template.schedule != "constant":  # which spans all updates
+            iterations = max(iterations, template.iterations)
+        return Plan.of(replace(template, iterations=iterations))
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What every symbol is in the rows of the exercise, by the reference."""
+        rate = self.student.numbers[RATE]
+        trained = self.plan.train(rate, self.plan.template.optimizer)
+        rows = self.exercise.rows
+        return Trace({symbol: values[:rows] for symbol, values in trained.values.items()})
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The sheets with the student's numbers."""
+        return Sources.of(self.plan)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The table."""
+        training = self.plan.training(self.plan.template.optimizer)
+        exercise = self.exercise
+        return Layout.of(
+            self.plan.network, training, exercise.last, exercise.rows, self.sources.address
+        )
+
+    @property
+    def expected(self) -> dict[Quantity, float]:
+        """The exact value of each blank."""
+        return {each: self.value(each) for each in self.exercise.blanks}
+
+    def value(self, quantity: Quantity) -> float:
+        """Return the exact value of a quantity."""
+        symbol, iteration = quantity
+        return float(self.trace[symbol][iteration])
+
+
+def is_right(found: float, expected: float) -> bool:
+    """Tell whether an answer is near enough to the exact value."""
+    return abs(found - expected) <= max(RELATIVE * abs(expected), ABSOLUTE)
+
+
+def _shape(template: Template, topic: str, level: int) -> tuple[int, Stage]:
+    """Return the number of rows and the last stage that the table shows."""
+    rows, size = ROWS[level], template.batch_size
+    if topic == "forward":
+        return rows, "forward"
+    if topic == "backward":
+        return rows, "backward"
+    if size > LARGEST_BATCH:
+        if topic == "update":
+            raise InputError(
+                f"the weights change after {size} rows only, a batch; an exercise on the update "
+                f"takes a batch_size of at most {LARGEST_BATCH}"
+            )
+        return rows, "backward"
+    return max(rows, size + 1) if size > 1 else rows, "update"
+
+
+def _seed(seed: int, name: str, occurrence: int) -> int:
+    digest = hashlib.sha256(f"{seed}\n{name}\n{occurrence}".encode()).digest()
+    return int.from_bytes(digest[:4])

@@ -1,0 +1,123 @@
+"""Reads a workbook that a student handed in: the answers, and what the file is made of.
+
+Nothing of it is believed but the answers: the exercise, the numbers and the right answers come
+from the key.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+from openpyxl.utils import range_boundaries
+
+from sheetgen.errors import InputError
+from sheetgen.exercises.assignment.table_layout import HEADER_ROW, Layout, Quantity
+from sheetgen.exercises.sheets import answers, exercise_sheet
+from sheetgen.spreadsheet.package_parts import (
+    elements,
+    opened,
+    relationships,
+    sheets_of,
+    workbook_part,
+)
+from sheetgen.spreadsheet.reader import FileCell, read_cells
+
+Cells = Mapping[tuple[int, int], FileCell]
+NOTHING = FileCell(None, None)
+LARGEST = 1000  # rows and columns, more than any exercise has
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A student's file: its cells by sheet, its hidden sheets and its names as formulas see them.
+
+    `spread` are the cells that an array formula over several cells fills, with its formula, by
+    sheet; names and hidden sheets are in lower case.
+    """
+
+    path: Path
+    title: str
+    cells: Mapping[str, Cells]
+    hidden: frozenset[str]
+    names: Mapping[str, str]
+    spread: Mapping[str, Mapping[tuple[int, int], str]]
+
+    @property
+    def answers_sheets(self) -> frozenset[str]:
+        """Every sheet that may hold the answers, whatever it is called now, in lower case."""
+        marked = (
+            name.casefold()
+            for name, cells in self.cells.items()
+            if cells.get((answers.IDENTIFIER[0], 0), NOTHING).value == answers.MARK
+        )
+        return frozenset({answers.NAME, *self.hidden, *marked})
+
+    def exercise_sheet(self, layout: Layout) -> str:
+        """Return the name of the sheet with the table; InputError if it is not as handed out."""
+        names = sorted(self.cells, key=lambda name: name != exercise_sheet.NAME)
+        for name in names:
+            if name.casefold() not in self.answers_sheets and _has_table(self.cells[name], layout):
+                return name
+        if exercise_sheet.NAME in self.cells:
+            raise InputError(
+                f"{self.path}: the table on the sheet {exercise_sheet.NAME} is not where it was "
+                "handed out; rows or columns were inserted, deleted or overwritten"
+            )
+        raise InputError(f"{self.path} has no sheet with the table of the exercise")
+
+    def answer(self, name: str, layout: Layout, quantity: Quantity) -> FileCell:
+        """Return what the student put into a blank."""
+        return self.cells[name].get(layout.place(quantity), NOTHING)
+
+
+def read_handed_in(path: Path) -> HandedIn:
+    """Read a student's file; raises InputError when it is no workbook that can be read."""
+    cells = read_cells(path)
+    with opened(path) as archive:
+        sheets = sheets_of(archive)
+        hidden = frozenset(each.name.casefold() for each in sheets if not each.is_visible)
+        names = {
+            str(each.get("name", "")).casefold(): str(each.text or "")
+            for each in elements(archive, workbook_part(archive)[0], "definedName")
+        }
+        spread = {
+            each.name: _spread(elements(archive, each.part, "f"))
+            for each in sheets
+            if each.is_worksheet
+        }
+        title = ""
+        for kind, part in relationships(archive, "").values():
+            if kind == "core-properties" and part in archive.NameToInfo:
+                title = "".join(str(each.text or "") for each in elements(archive, part, "title"))
+    return HandedIn(path, title, cells, hidden, names, spread)
+
+
+def _has_table(cells: Cells, layout: Layout) -> bool:
+    """Tell whether the headers and the numbers of the iterations stand where they should."""
+    headers = all(
+        cells.get((HEADER_ROW, place), NOTHING).value == symbol
+        for symbol, place in layout.places.items()
+    )
+    return headers and all(
+        cells.get((layout.place(("iteration", row))), NOTHING).value == row
+        for row in range(layout.rows)
+    )
+
+
+def _spread(formulas: Iterator[etree._Element]) -> dict[tuple[int, int], str]:
+    """Return the cells that formulas over several cells fill, within what an exercise can be."""
+    found = {}
+    for each in formulas:
+        if each.get("t") not in ("array", "dataTable") or not each.get("ref"):
+            continue
+        try:
+            left, top, right, bottom = range_boundaries(str(each.get("ref")))
+        except (ValueError, TypeError):
+            continue
+        if (left, top) == (right, bottom):
+            continue
+        for row in range(top - 1, min(bottom, LARGEST)):
+            for column in range(left - 1, min(right, LARGEST)):
+                found[row, column] = str(each.text or "")
+    return found

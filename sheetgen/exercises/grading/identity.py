@@ -1,0 +1,99 @@
+"""Finds out whose exercise a file is, by the number in it or else by its name."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sheetgen.errors import InputError
+from sheetgen.exercises.assignment.exercise import Student
+from sheetgen.exercises.grading.handed_in import NOTHING, HandedIn
+from sheetgen.exercises.key import Key
+from sheetgen.exercises.sheets import answers
+from sheetgen.workbook.plan import INPUTS
+
+_IDENTIFIER = re.compile(r"exercise ([0-9a-f]{12})")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose exercise a file is, and what is doubtful about it ("" if nothing is)."""
+
+    student: Student
+    doubt: str = ""
+
+
+def owner_of(handed_in: HandedIn, key: Key) -> Owner:
+    """Return the student whose exercise a file is.
+
+    The number of the exercise stands on several sheets and in the properties; what most of them
+    say counts. Where there is none, the file's name decides, or else the numbers on `Inputs`.
+    Raises InputError when it is nobody's in the key.
+    """
+    found = Counter(_identifiers(handed_in))
+    students = {student.identifier: student for student in key.students}
+    known = [identifier for identifier, _ in found.most_common() if identifier in students]
+    if known:
+        student = students[known[0]]
+        return Owner(
+            student, _doubt(handed_in, student, [students[each] for each in known[1:]], key)
+        )
+    if found:
+        raise InputError(
+            f"{handed_in.path} is exercise {found.most_common(1)[0][0]}, which is not in the key"
+        )
+    if by_name := _by_file_name(handed_in, key.students):
+        return Owner(by_name, f"it has lost its number; by its name it is {_shown(by_name)}")
+    if by_numbers := _by_numbers(handed_in, key.students):
+        return Owner(
+            by_numbers, f"it has lost its number; by its inputs it is {_shown(by_numbers)}"
+        )
+    raise InputError(f"{handed_in.path} does not say whose exercise it is")
+
+
+def _identifiers(handed_in: HandedIn) -> Iterator[str]:
+    for cells in handed_in.cells.values():
+        for (row, _), cell in cells.items():
+            if row == 1 and isinstance(cell.value, str):
+                yield from _IDENTIFIER.findall(cell.value)
+    yield from _IDENTIFIER.findall(handed_in.title)
+    hidden = handed_in.cells.get(answers.NAME, {}).get(answers.IDENTIFIER, NOTHING).value
+    if isinstance(hidden, str):
+        yield from _IDENTIFIER.findall(f"{answers.MARK} {hidden}")
+
+
+def _doubt(handed_in: HandedIn, student: Student, others: Sequence[Student], key: Key) -> str:
+    if others:
+        names = ", ".join(map(_shown, others))
+        return f"it is graded as {_shown(student)}'s, but parts of it are those of {names}"
+    named = _by_file_name(handed_in, key.students)
+    if named and named != student:
+        return f"it is {_shown(student)}'s exercise under the file name of {_shown(named)}"
+    return ""
+
+
+def _by_file_name(handed_in: HandedIn, students: Sequence[Student]) -> Student | None:
+    """Return the student with the longest name that the file's name contains."""
+    stem = handed_in.path.stem.casefold()
+    fitting = [
+        student
+        for student in students
+        if re.search(rf"(?<!\w){re.escape(student.file.casefold())}(?!\w)", stem)
+    ]
+    return max(fitting, key=lambda student: len(student.file), default=None)
+
+
+def _by_numbers(handed_in: HandedIn, students: Sequence[Student]) -> Student | None:
+    """Return the student most of whose numbers are on `Inputs`, if more than half of them are."""
+    cells = handed_in.cells.get(INPUTS, {}).values()
+    there = {cell.value for cell in cells if isinstance(cell.value, float)}
+    shares = {
+        place: sum(number in there for number in student.numbers.values()) / len(student.numbers)
+        for place, student in enumerate(students)
+    }
+    best = max(shares, key=lambda place: shares[place])
+    return students[best] if shares[best] > 0.5 else None
+
+
+def _shown(student: Student) -> str:
+    return student.name or student.file

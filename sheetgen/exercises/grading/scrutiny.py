@@ -1,0 +1,115 @@
+"""Looks at a student's formula before it is computed: what it may refer to and what not.
+
+It is computed in a workbook that has no answers, so none can be reached; what is found here says
+why a formula scores nothing, and lets honest ones through whose sheet or names are the student's.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token
+
+from sheetgen.exercises.grading.handed_in import HandedIn
+from sheetgen.exercises.sheets import answers, exercise_sheet
+from sheetgen.spreadsheet.canvas import quoted
+
+# What can reach a cell that the formula does not name, or something outside of the workbook.
+REACHING = (
+    "INDIRECT", "EVALUATE", "CALL", "REGISTER.ID", "DDE", "RTD", "WEBSERVICE", "FILTERXML", "EXEC",
+)  # fmt: skip
+MAXIMUM_DEPTH = 8  # of names that lead to names
+
+_CELLS = re.compile(
+    r"\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?|\$?[A-Z]{1,3}:\$?[A-Z]{1,3}|\$?\d+:\$?\d+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to compute, and why it scores nothing ("" where it may be right).
+
+    `is_cheating` tells that it reaches for the answers.
+    """
+
+    formula: str
+    reason: str = ""
+    is_cheating: bool = False
+
+
+class _RefusedError(Exception):
+    """The formula is not to be computed."""
+
+    def __init__(self, reason: str, is_cheating: bool) -> None:
+        super().__init__(reason)
+        self.is_cheating = is_cheating
+
+
+def scrutinise(formula: str, handed_in: HandedIn, own: str, known: Collection[str]) -> Verdict:
+    """Judge a formula, without "=", of the sheet `own`; `known` are the sheets it may read."""
+    try:
+        return Verdict(_Reader(handed_in, own, known).read(formula))
+    except _RefusedError as error:
+        return Verdict("", str(error), error.is_cheating)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    handed_in: HandedIn
+    own: str
+    known: Collection[str]
+
+    def read(self, formula: str, depth: int = 0) -> str:
+        """Return the formula with the names of the student's workbook written out."""
+        if answers.NAME in formula.casefold():
+            raise _RefusedError("refers to the answers", True)
+        if depth > MAXIMUM_DEPTH:
+            raise _RefusedError("uses names that lead to names without end", False)
+        try:
+            tokens = Tokenizer(f"={formula}").items
+        except Exception:  # it raises IndexError and others on what is no formula
+            raise _RefusedError("cannot be read as a formula", False) from None
+        return "".join(self._token(token, depth) for token in tokens)
+
+    def _token(self, token: Token, depth: int) -> str:
+        text = str(token.value)
+        if token.type == Token.FUNC and token.subtype == Token.OPEN:
+            self._function(text[:-1].casefold().removeprefix("_xlfn."), depth)
+        if token.type != Token.OPERAND or token.subtype != Token.RANGE:
+            return text
+        if "[" in text or "|" in text:
+            raise _RefusedError("refers to another workbook, or to a table that is not there", True)
+        place, mark, cells = text.rpartition("!")
+        if mark:
+            return self._on_sheet(place, cells, depth)
+        return text if _CELLS.fullmatch(text) else self._name(text, depth)
+
+    def _function(self, name: str, depth: int) -> None:
+        if name.upper() in REACHING:
+            raise _RefusedError(f"uses {name.upper()}, which can reach the answers", True)
+        if name in self.handed_in.names:
+            self.read(self.handed_in.names[name], depth + 1)
+            raise _RefusedError(f"uses the function {name} of its own workbook", False)
+
+    def _on_sheet(self, place: str, cells: str, depth: int) -> str:
+        name = place.removeprefix("$")
+        if name.startswith("'"):
+            name = name.strip("'").replace("''", "'")
+        folded = name.casefold()
+        if ":" in name:
+            raise _RefusedError("refers to several sheets at once, and so to the answers", True)
+        if folded in self.handed_in.answers_sheets:
+            raise _RefusedError("refers to the answers", True)
+        if folded == self.own.casefold():
+            name = exercise_sheet.NAME
+        elif folded not in {each.casefold() for each in self.known}:
+            raise _RefusedError(f"refers to {name}, which is no sheet of the exercise", False)
+        if not _CELLS.fullmatch(cells):
+            return self._name(cells, depth)
+        return f"{quoted(name)}!{cells}"
+
+    def _name(self, name: str, depth: int) -> str:
+        text = self.handed_in.names.get(name.casefold())
+        return name if text is None else f"({self.read(text, depth + 1)})"

@@ -1,0 +1,176 @@
+"""Every quantity of a network in textbook notation, for headers, notes and the derivation."""
+
+from sheetgen.network.network import Bias, Network, Parameter, activation_name
+from sheetgen.network.trace import EXPONENTIALS, GREATEST
+
+TIMES = " · "
+LETTERS = {GREATEST: "m", EXPONENTIALS: "S"}
+HEADINGS = {GREATEST: "m = greatest o", EXPONENTIALS: "S = Σ e^(o − m)"}
+SUBSTITUTED_OUTPUTS = 2  # for which ∂E/∂a_h is written out in full: some 75 characters
+
+
+def layer_title(network: Network, layer: int) -> str:
+    """Return "output layer", "hidden layer" or, with several, "hidden layer 2"."""
+    if layer == len(network.layers) - 1:
+        return "output layer"
+    return "hidden layer" if len(network.layers) == 2 else f"hidden layer {layer + 1}"
+
+
+def letter(symbol: str) -> str:
+    """Return what stands for a symbol in equations: m for the greatest o, else the symbol."""
+    return LETTERS.get(symbol, symbol)
+
+
+def heading(symbol: str) -> str:
+    """Return what a symbol is called where its numbers stand: m = greatest o, else the symbol."""
+    return HEADINGS.get(symbol, symbol)
+
+
+def position(network: Network, unit: str) -> tuple[int, int]:
+    """Return the layer and the place in it of a unit named as in `Network.unit_names`."""
+    for layer, names in enumerate(network.unit_names):
+        if unit in names:
+            return layer, names.index(unit)
+    raise KeyError(unit)
+
+
+def weighted_sum(network: Network, unit: str) -> str:
+    """Return w1·i1 + w2·i2 + b1, the right side of h1 = …"""
+    terms = [f"{edge.name}·{edge.source}" for edge in network.into(unit)]
+    bias = network.bias_of(unit)
+    return " + ".join(terms + ([bias.name] if bias else []))
+
+
+def activation(network: Network, unit: str) -> str:
+    """Return σ(h1), the right side of a_h1 = …"""
+    layer, _ = position(network, unit)
+    return network.layers[layer].activation.notation(unit)
+
+
+def error(network: Network, output: int) -> str:
+    """Return ½·(t1 − a_o1)², the right side of E1 = …"""
+    target, unit, activated = _output(network, output)
+    return network.loss.notation(target, unit, activated, network.outputs)
+
+
+def total_error(network: Network) -> str:
+    """Return E1 + E2, the right side of E_total = …"""
+    return " + ".join(network.error_names)
+
+
+def activation_slope(network: Network, unit: str) -> str:
+    """Return a_h1·(1 − a_h1), the right side of ∂a_h1/∂h1 = …"""
+    layer, _ = position(network, unit)
+    return network.layers[layer].activation.slope_notation(unit, activation_name(unit))
+
+
+def loss_slope(network: Network, output: int) -> str:
+    """Return (a_o1 − t1), the right side of ∂E/∂a_o1 = …
+
+    A loss that is computed together with its activation has none.
+    """
+    target, _, activated = _output(network, output)
+    return network.loss.slope_notation(target, activated, network.outputs)
+
+
+def is_joint(network: Network) -> bool:
+    """Tell whether the loss and the output activation are computed as one, to ∂E/∂o at once."""
+    return network.loss.activation is not None
+
+
+def output_delta(network: Network, output: int) -> str:
+    """Return ∂E/∂o of an output in activations and targets, as factors of a product."""
+    target, unit, activated = _output(network, output)
+    if is_joint(network):
+        return network.loss.delta_notation(target, unit, activated, network.outputs)
+    if network.layers[-1].activation.acts_on_layer:
+        return f"{activated}·(∂E/∂{activated} − Σ ∂E/∂a_o·a_o)"
+    return TIMES.join((loss_slope(network, output), activation_slope(network, unit)))
+
+
+def delta(network: Network, unit: str) -> str:
+    """Return the right side of ∂E/∂h1 = …, as factors of a product."""
+    layer, place = position(network, unit)
+    if layer == len(network.layers) - 1:
+        return output_delta(network, place)
+    inner = substituted_activation_gradient(network, unit)
+    inner = f"({inner})" if " + " in inner else inner
+    return TIMES.join((inner, activation_slope(network, unit)))
+
+
+def terms_of_activation_gradient(network: Network, unit: str) -> list[str]:
+    """Return what adds up to ∂E/∂a of a hidden unit: ∂E/∂o1 · w5, and so on."""
+    edges = network.out_of(activation_name(unit))
+    return [f"∂E/∂{edge.target}{TIMES}{edge.name}" for edge in edges]
+
+
+def chain_of_activation_gradient(network: Network, unit: str) -> str:
+    """Return ∂E/∂o1 · ∂o1/∂a_h1 + ∂E/∂o2 · ∂o2/∂a_h1, the chain rule for ∂E/∂a_h1."""
+    activated = activation_name(unit)
+    return " + ".join(
+        f"∂E/∂{edge.target}{TIMES}∂{edge.target}/∂{activated}" for edge in network.out_of(activated)
+    )
+
+
+def substituted_activation_gradient(network: Network, unit: str) -> str:
+    """Return ∂E/∂a of a unit in activations, targets and weights only.
+
+    A layer that feeds a small output layer is substituted in full; elsewhere the ∂E/∂z of the
+    next layer stay as they are, because the text would grow with each unit and each layer.
+    """
+    layer, place = position(network, unit)
+    last = len(network.layers) - 1
+    if layer == last:
+        return loss_slope(network, place)
+    if layer < last - 1 or network.outputs > SUBSTITUTED_OUTPUTS:
+        return " + ".join(terms_of_activation_gradient(network, unit))
+    return " + ".join(
+        TIMES.join((output_delta(network, position(network, edge.target)[1]), edge.name))
+        for edge in network.out_of(activation_name(unit))
+    )
+
+
+def gradient(network: Network, parameter: Parameter) -> str:
+    """Return the closed form of ∂E/∂w, from the error back to what the weight multiplies."""
+    outer = delta(network, parameter.target)
+    return outer if isinstance(parameter, Bias) else TIMES.join((outer, parameter.source))
+
+
+def _output(network: Network, output: int) -> tuple[str, str, str]:
+    """Return the target, the pre-activation and the activation of an output."""
+    unit = network.unit_names[-1][output]
+    return network.target_names[output], unit, activation_name(unit)
+
+
+def chain_rule(network: Network, parameter: Parameter) -> tuple[str, ...]:
+    """Return the factors of ∂E/∂w: ∂E/∂a, ∂a/∂z and ∂z/∂w, or ∂E/∂z and ∂z/∂w.
+
+    There are two where an output has no ∂a/∂z of its own.
+    """
+    unit = parameter.target
+    inner = f"∂{unit}/∂{parameter.name}"
+    if not has_slope(network, parameter.layer):
+        return f"∂E/∂{unit}", inner
+    activated = activation_name(unit)
+    return f"∂E/∂{activated}", f"∂{activated}/∂{unit}", inner
+
+
+def substituted_chain_rule(network: Network, parameter: Parameter) -> tuple[str, ...]:
+    """Return the factors of `chain_rule` in activations, targets and weights."""
+    inner = "1" if isinstance(parameter, Bias) else parameter.source
+    if not has_slope(network, parameter.layer):
+        return output_delta(network, parameter.unit), inner
+    outer = substituted_activation_gradient(network, parameter.target)
+    outer = f"({outer})" if " + " in outer else outer
+    return outer, activation_slope(network, parameter.target), inner
+
+
+def has_slope(network: Network, layer: int) -> bool:
+    """Tell whether each unit of a layer has a ∂a/∂z of its own, which ∂E/∂z goes through.
+
+    An output layer has none where its loss is computed together with its activation, or where
+    each activation depends on all units.
+    """
+    if layer < len(network.layers) - 1:
+        return True
+    return not is_joint(network) and not network.layers[-1].activation.acts_on_layer

@@ -1,0 +1,166 @@
+"""The spreadsheet's own account of a network: the expression of every quantity of one row.
+
+`cell` gives the address, or the text, that stands for a symbol. The names are those of network.py
+and history.py; of reference.py's mathematics nothing is used here.
+"""
+
+from collections.abc import Callable, Iterator
+
+from sheetgen.formulas import notation
+from sheetgen.network.activations import Softmax
+from sheetgen.network.network import Bias, Network, Parameter, activation_name
+from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER
+
+Cell = Callable[[str], str]
+
+LONGEST_SLOPE = 40
+"""Characters of an activation's slope that may be repeated in several gradients."""
+
+
+def uses_delta_columns(network: Network) -> bool:
+    """Tell whether gradients go through helper columns ∂E/∂z.
+
+    One hidden layer before few outputs is written out in full, as the seeds' table is; a larger
+    network's written-out gradients would be unreadable and, in the end, too long for a cell.
+    """
+    return (
+        len(network.layers) > 2
+        or network.outputs > 4
+        or _softmax(network) is not None
+        or any(
+            len(layer.activation.slope_formula("AB1", "AC1")) > LONGEST_SLOPE
+            for layer in network.layers[:-1]
+        )
+    )
+
+
+def pre_activation_formula(network: Network, unit: str, cell: Cell) -> str:
+    """Return the expression of a unit's weighted sum with its bias."""
+    terms = [f"{cell(edge.name)}*{cell(edge.source)}" for edge in network.into(unit)]
+    bias = network.bias_of(unit)
+    return "+".join(terms + ([cell(bias.name)] if bias else []))
+
+
+def activation_formula(network: Network, unit: str, cell: Cell) -> str:
+    """Return the expression of a unit's activation."""
+    layer, _ = notation.position(network, unit)
+    activation = network.layers[layer].activation
+    if isinstance(activation, Softmax):
+        return activation.formula_in_layer(cell(unit), cell(GREATEST), cell(EXPONENTIALS))
+    return activation.formula(cell(unit))
+
+
+def error_formula(network: Network, output: int, cell: Cell) -> str:
+    """Return the expression of one output's error."""
+    unit = network.unit_names[-1][output]
+    target, activated = cell(network.target_names[output]), cell(activation_name(unit))
+    z, log_sum = cell(unit), ""
+    if _softmax(network):
+        # The logarithm comes first: with z first, tables of 100 rows and more whose rows share
+        # weights come to #VALUE! in LibreOffice 7.4, which computes columns in several threads.
+        log_sum, z = f"LN({cell(EXPONENTIALS)})", f"({z}-{cell(GREATEST)})"
+    return network.loss.formula(target, z, activated, network.outputs, log_sum)
+
+
+def total_error_formula(network: Network, cell: Cell) -> str:
+    """Return the expression of E_total."""
+    return "+".join(map(cell, network.error_names))
+
+
+def gradient_formula(network: Network, parameter: Parameter, cell: Cell) -> str:
+    """Return the expression of ∂E/∂w or ∂E/∂b, with the address that `cell` gives for a symbol."""
+    if uses_delta_columns(network):
+        delta = cell(f"∂E/∂{parameter.target}")
+    else:
+        delta = delta_formula(network, parameter.target, cell)
+    return delta if isinstance(parameter, Bias) else f"{delta}*{cell(parameter.source)}"
+
+
+def delta_formula(network: Network, unit: str, cell: Cell) -> str:
+    """Return the expression of ∂E/∂z of a unit, which can stand as a factor of a product."""
+    layer, place = notation.position(network, unit)
+    activated = cell(activation_name(unit))
+    if layer == len(network.layers) - 1:
+        return _output_delta(network, place, cell)
+    slope = network.layers[layer].activation.slope_formula(cell(unit), activated)
+    return f"{_activation_gradient(network, unit, cell)}*{slope}"
+
+
+def _output_delta(network: Network, output: int, cell: Cell) -> str:
+    unit = network.unit_names[-1][output]
+    target, activated = cell(network.target_names[output]), cell(activation_name(unit))
+    if notation.is_joint(network):
+        return network.loss.delta_formula(
+            target, activated, network.outputs, _target_sum(network, cell)
+        )
+    gradient = network.loss.slope_formula(target, activated, network.outputs)
+    if softmax := _softmax(network):
+        return softmax.delta_formula(gradient, activated, cell(INNER))
+    slope = network.layers[-1].activation.slope_formula(cell(unit), activated)
+    return f"{gradient}*{slope}"
+
+
+def _activation_gradient(network: Network, unit: str, cell: Cell) -> str:
+    """Return ∂E/∂a of a hidden unit: the sum over the units that it feeds."""
+    terms = []
+    for edge in network.out_of(activation_name(unit)):
+        helper = uses_delta_columns(network)
+        name = edge.target
+        delta = cell(f"∂E/∂{name}") if helper else delta_formula(network, name, cell)
+        terms.append(f"{delta}*{cell(edge.name)}")
+    return terms[0] if len(terms) == 1 else f"({'+'.join(terms)})"
+
+
+def softmax_helpers(network: Network) -> tuple[str, ...]:
+    """Return the symbols of the helper cells that a softmax output layer goes through."""
+    if not _softmax(network):
+        return ()
+    return (
+        (GREATEST, EXPONENTIALS) if notation.is_joint(network) else (GREATEST, EXPONENTIALS, INNER)
+    )
+
+
+def softmax_helper_formulas(network: Network, cell: Cell) -> Iterator[tuple[str, str, str]]:
+    """Yield each helper symbol of `softmax_helpers`, its expression and its notation."""
+    softmax = _softmax(network)
+    if softmax is None:
+        return
+    units = network.unit_names[-1]
+    cells = [cell(unit) for unit in units]
+    greatest = "greatest o, taken off every exponent to avoid overflow"
+    yield GREATEST, softmax.greatest_formula(cells), greatest
+    total = softmax.total_formula(cells, cell(GREATEST))
+    yield EXPONENTIALS, total, "Σ e^(o − m)"
+    if not notation.is_joint(network):
+        terms = []
+        for target, unit in zip(network.target_names, units, strict=True):
+            activated = cell(activation_name(unit))
+            slope = network.loss.slope_formula(cell(target), activated, network.outputs)
+            terms.append(f"{slope}*{activated}")
+        yield INNER, "+".join(terms), "Σ ∂E/∂a·a over the outputs"
+
+
+def correct_formula(network: Network, cell: Cell) -> str:
+    """Return the expression that is 1 where the network says what the target says, else 0."""
+    activated = [cell(activation_name(unit)) for unit in network.unit_names[-1]]
+    targets = [cell(target) for target in network.target_names]
+    if _softmax(network):
+        chosen = "+".join(f"{t}*{a}" for t, a in zip(targets, activated, strict=True))
+        return f"IF({chosen}>=MAX({','.join(activated)}),1,0)"
+    # Compared as numbers: ironcalc drops the parentheses of (a>=0.5)=(t>=0.5).
+    same = (f"IF({a}>=0.5,1,0)=IF({t}>=0.5,1,0)" for t, a in zip(targets, activated, strict=True))
+    return f"IF(AND({','.join(same)}),1,0)"
+
+
+def is_classification(network: Network) -> bool:
+    """Tell whether an output can be right or wrong, so that there is a column `correct`."""
+    return network.loss.activation is not None
+
+
+def _target_sum(network: Network, cell: Cell) -> str:
+    return f"({'+'.join(map(cell, network.target_names))})" if network.outputs > 1 else ""
+
+
+def _softmax(network: Network) -> Softmax | None:
+    activation = network.layers[-1].activation
+    return activation if isinstance(activation, Softmax) else None

@@ -1,0 +1,160 @@
+"""Takes a network over from PyTorch, whose modules are known by their names: torch is not loaded.
+
+The modules are those of torch.nn: https://docs.pytorch.org/docs/stable/nn.html
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sheetgen.errors import InputError
+from sheetgen.network.activations import Activation, activation
+from sheetgen.network.losses import LOSSES, Loss
+from sheetgen.network.network import Layer
+from sheetgen.template.toml_table import shortened
+
+_ACTIVATIONS = {
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "ReLU": "relu",
+    "LeakyReLU": "leaky-relu",
+    "ELU": "elu",
+    "Softplus": "softplus",
+    "GELU": "gelu",
+    "Softmax": "softmax",
+}
+_LOSSES = {
+    "MSELoss": "mean-squared-error",
+    "BCEWithLogitsLoss": "binary-cross-entropy",
+    "CrossEntropyLoss": "cross-entropy",
+}
+# The only values that have a counterpart, of settings that change what is computed.
+_SETTINGS: dict[str, dict[str, tuple[object, ...]]] = {
+    "MSELoss": {"reduction": ("mean",)},
+    "BCEWithLogitsLoss": {"reduction": ("mean",), "weight": (None,), "pos_weight": (None,)},
+    "CrossEntropyLoss": {
+        "reduction": ("mean",),
+        "weight": (None,),
+        "label_smoothing": (0,),
+        "ignore_index": (-100,),
+    },
+    "GELU": {"approximate": ("tanh",)},
+    "Softplus": {"beta": (1,), "threshold": (20,)},
+    # Softmax over the last axis of (samples, outputs), which torch takes where it is not told.
+    "Softmax": {"dim": (-1, 1, None)},
+}
+
+
+def layers_and_loss(model: Iterable[Any], loss: object) -> tuple[tuple[Layer, ...], Loss]:
+    """Return the layers of a `torch.nn.Sequential` of Linear and activation modules, and the loss.
+
+    `loss` is a name of ours or one of torch's modules MSELoss, BCEWithLogitsLoss and
+    CrossEntropyLoss. The latter two take what the last Linear puts out, which becomes a sigmoid
+    or a softmax layer. Biases that need no gradient become biases that are not trained.
+
+    Raises InputError for modules, settings and losses that have no counterpart.
+    """
+    chosen = _loss(loss)
+    layers: list[Layer] = []
+    modules = _modules(model)
+    _check_ties(modules)
+    for position, module in enumerate(modules):
+        kind, path = type(module).__name__, f"model[{position}]"
+        if kind == "Linear":
+            layers.append(_linear(module, path))
+        elif kind == "Identity":
+            continue
+        elif not layers or layers[-1].activation.name != "identity":
+            raise InputError(f"{path}: found {kind}; expected a Linear before it")
+        else:
+            layers[-1] = _activated(layers[-1], _activation(module, path))
+    if not layers:
+        raise InputError("model: found no Linear; expected at least one")
+    _check_not_twice(layers[-1], loss)
+    if chosen.activation and layers[-1].activation.name == "identity":
+        layers[-1] = _activated(layers[-1], activation(chosen.activation))
+    return tuple(layers), chosen
+
+
+def _modules(model: object) -> list[Any]:
+    """Return the modules of a Sequential in their order."""
+    if isinstance(model, str) or not isinstance(model, Iterable):
+        kind = type(model).__name__
+        raise InputError(
+            f"model: found {kind}; expected a torch.nn.Sequential, or a list of modules"
+        )
+    return list(model)
+
+
+def _check_ties(modules: list[Any]) -> None:
+    """Refuse weights that two layers share: here each layer's go their own way."""
+    owners: dict[int, int] = {}
+    for position, module in enumerate(modules):
+        if type(module).__name__ != "Linear":
+            continue
+        for name in ("weight", "bias"):
+            parameter = getattr(module, name)
+            owner = owners.setdefault(id(parameter), position)
+            if parameter is not None and owner != position:
+                raise InputError(
+                    f"model[{position}]: found a Linear whose {name} is that of model[{owner}]; "
+                    f"expected a {name} of its own"
+                )
+
+
+def _check_not_twice(last: Layer, loss: object) -> None:
+    """Refuse an output activation that a loss of torch applies to its input itself."""
+    kind, name = type(loss).__name__, last.activation.name
+    if kind in _LOSSES and LOSSES[_LOSSES[kind]].activation == name:
+        raise InputError(
+            f"model: found {name.capitalize()} at its end, which {kind} applies itself; "
+            f"expected a Linear at its end, or the loss {_LOSSES[kind]!r} by its name"
+        )
+
+
+def _check_settings(module: object, path: str) -> None:
+    """Refuse settings with which a module computes something else."""
+    kind = type(module).__name__
+    for name, known in _SETTINGS.get(kind, {}).items():
+        found = getattr(module, name)
+        is_setting = found is None or isinstance(found, str | int | float)  # and no tensor
+        if not is_setting or found not in known:
+            shown = " ".join(shortened(found).split())
+            raise InputError(f"{path}: found {kind} with {name} {shown}; expected {known[0]!r}")
+
+
+def _linear(module: Any, path: str) -> Layer:  # noqa: ANN401 - a module of torch
+    if not module.weight.requires_grad:
+        raise InputError(
+            f"{path}: found a Linear whose weight needs no gradient; expected one that is trained"
+        )
+    weights = tuple(map(tuple, module.weight.detach().double().tolist()))
+    if module.bias is None:
+        return Layer(weights, activation("identity"))
+    biases = tuple(module.bias.detach().double().tolist())
+    return Layer(weights, activation("identity"), biases, bool(module.bias.requires_grad))
+
+
+def _activated(layer: Layer, chosen: Activation) -> Layer:
+    return Layer(layer.weights, chosen, layer.biases, layer.train_biases)
+
+
+def _activation(module: Any, path: str) -> Activation:  # noqa: ANN401
+    kind = type(module).__name__
+    if kind not in _ACTIVATIONS:
+        known = ", ".join(["Linear", "Identity", *_ACTIVATIONS])
+        raise InputError(f"{path}: found {kind}; expected one of {known}")
+    _check_settings(module, path)
+    slope = {"LeakyReLU": "negative_slope", "ELU": "alpha"}.get(kind)
+    return activation(_ACTIVATIONS[kind], getattr(module, slope) if slope else None)
+
+
+def _loss(loss: object) -> Loss:
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            raise InputError(f"loss: found {loss!r}; expected {' or '.join(LOSSES)}")
+        return LOSSES[loss]
+    kind = type(loss).__name__
+    if kind not in _LOSSES:
+        raise InputError(f"loss: found {kind}; expected a name or one of {', '.join(_LOSSES)}")
+    _check_settings(loss, "loss")
+    return LOSSES[_LOSSES[kind]]

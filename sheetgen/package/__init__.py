@@ -1,5 +1,0 @@
-"""Sheets of one workbook inserted into another, at the level of the files' parts."""
-
-from sheetgen.package.insert import insert_sheets
-
-__all__ = ["insert_sheets"]

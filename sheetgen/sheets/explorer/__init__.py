@@ -1,1 +1,0 @@
-"""The sheet `Explorer`: one moment of the training, from the inputs to a new weight."""

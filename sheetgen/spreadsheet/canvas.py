@@ -1,0 +1,337 @@
+"""A worksheet in memory: its cells with the value that each formula must have, and its looks.
+
+The modules in sheets/ draw canvases, workbook.py writes them, verification.py compares the values
+that they promise with what a spreadsheet engine computes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
+
+from sheetgen.spreadsheet.style import HEAT, INPUT, PLAIN, Style
+
+Value = float | int | str
+Place = tuple[int, int, int, int]
+"""A range: first row and column, last row and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A constant, or a formula ("=…") with the value that it must have."""
+
+    value: Value
+    formula: str | None
+    style: Style
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of one relative formula per column, as `fast_worksheet.FormulaBlock` holds them."""
+
+    first_row: int
+    first_column: int
+    formulas: tuple[str, ...]
+    values: tuple[NDArray[Any], ...]
+    styles: tuple[Style, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.values[0])
+
+    def formula(self, row: int, column: int) -> str:
+        """Return the formula of a cell, its place counted from 0 on the worksheet."""
+        return relative(self.formulas[column - self.first_column], row)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line or a point of a chart; the references are absolute, with the sheet's name."""
+
+    x: str
+    y: str
+    name: str = ""
+    colour: str = ""
+    width: float = 2.0
+    dash: str = ""
+    marker_size: int = 0
+    marker_fill: str = ""
+    label: str = ""  # where the series' name stands as a label: "center", "above", …
+    label_bold: bool = False
+    label_size: int = 10
+    in_legend: bool = True
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A scatter chart with straight lines, its upper left corner in a cell; sizes in pixels."""
+
+    row: int
+    column: int
+    width: int
+    height: int
+    series: tuple[Series, ...]
+    description: str
+    x_title: str = ""
+    y_title: str = ""
+    logarithmic: bool = False
+    legend: str = "bottom"
+    bare: bool = False  # without axes, for the diagram
+    transparent: bool = False  # without a background, to lie on cells
+    labels_outside: bool = False  # the axes' numbers at the edges, wherever the axes cross
+    limits: tuple[float, float, float, float] | None = None  # x from, to, y from, to
+    x_offset: int = 0
+    y_offset: int = 0
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A range shaded by its numbers: from the first colour to the last, by way of a third.
+
+    `limits` are the numbers, or the addresses of cells with the numbers, that have these colours;
+    without them the range's smallest and
+    largest have the outer ones, the median the middle one.
+    """
+
+    place: Place
+    colours: tuple[str, ...] = HEAT
+    limits: tuple[float | str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Cells that look otherwise while a formula is true.
+
+    `formula` ("=…") is meant for the first cell of the range and moves with the others, as a
+    copied one does; `properties` are XlsxWriter's format properties. A formula must not refer
+    to other sheets, which Excel 2007 does not allow here.
+    """
+
+    place: Place
+    formula: str
+    properties: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG with its upper left corner in a cell, drawn `scale` times as large as its pixels."""
+
+    row: int
+    column: int
+    data: bytes
+    scale: float
+    description: str
+
+
+@dataclass
+class Canvas:
+    """One worksheet. Rows and columns count from 0.
+
+    `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers, `bars`
+    those whose cells show a bar as long as their number from 0 to 1, with its colour; `merges`
+    are shown as one cell. `inputs` are the cells that a person may change, by their keys, and
+    `options` what those accept that hold a text.
+    """
+
+    name: str
+    tab_colour: str = ""
+    protected: bool = True
+    gridlines: bool = False
+    hidden: bool = False
+    very_hidden: bool = False
+    zoom: int = 100
+    freeze: tuple[int, int] | None = None
+    repeat_rows: tuple[int, int] | None = None
+    print_area: tuple[int, int, int, int] | None = None  # row, column, last row, last column
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)
+    scales: dict[tuple[int, int], float] = field(default_factory=dict)
+    inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    widths: dict[int, float] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)
+    notes: dict[tuple[int, int], str] = field(default_factory=dict)
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
+    verdicts: list[Place] = field(default_factory=list)
+    numbers: list[Place] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    heat_maps: list[HeatMap] = field(default_factory=list)
+    bars: list[tuple[Place, str]] = field(default_factory=list)
+    merges: list[Place] = field(default_factory=list)
+    validations: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    charts: list[Chart] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+
+    def write(self, row: int, column: int, value: Value, style: Style = PLAIN) -> None:
+        """Write a constant: text stays text, whatever it starts with."""
+        self.cells[row, column] = Cell(value, None, style)
+
+    def calculate(
+        self,
+        row: int,
+        column: int,
+        formula: str,
+        value: Value,
+        style: Style = PLAIN,
+        scale: float = 1.0,
+    ) -> None:
+        """Write a formula ("=…") and the value that the reference promises for it.
+
+        `scale` is the size of the numbers whose difference the formula takes, where rounding
+        is relative to that size and not to the result.
+        """
+        self.cells[row, column] = Cell(value, formula, style)
+        if scale > 1:
+            self.scales[row, column] = scale
+
+    def shorten(self, first_column: int, last_column: int) -> None:
+        """Show the large numbers of columns, as far down as something stands, in few characters."""
+        last = max(row for row, _ in self.cells)
+        self.numbers.append((0, first_column, last, last_column))
+
+    def ask(
+        self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object
+    ) -> None:
+        """Write a number for a person to change, validated, and known to `verify` by its key.
+
+        `limits` are XlsxWriter's validation options; without any, every number is accepted.
+        """
+        self.write(row, column, value, style)
+        self.inputs[key] = row, column
+        self.validations[row, column] = {**ANY_NUMBER, **limits}
+
+    def count(
+        self,
+        row: int,
+        column: int,
+        key: str,
+        value: int,
+        minimum: int,
+        maximum: int,
+        style: Style = INPUT,
+    ) -> None:
+        """Write a whole number for a person to change, as `ask` does."""
+        self.ask(
+            row,
+            column,
+            key,
+            value,
+            style,
+            validate="integer",
+            minimum=minimum,
+            maximum=maximum,
+            error_title="A whole number, please",
+            error_message=f"Type a whole number from {minimum:,} to {maximum:,}.",
+        )
+
+    def choose(
+        self,
+        row: int,
+        column: int,
+        key: str,
+        value: str,
+        options: Sequence[str],
+        style: Style = INPUT,
+        source: str = "",
+    ) -> None:
+        """Write a text for a person to choose from a list, known to `verify` by its key.
+
+        `source` is the absolute range on this sheet that holds the options. Without it they
+        stand in the validation itself, which has room for 255 characters and no commas.
+        """
+        self.write(row, column, value, style)
+        self.inputs[key] = row, column
+        self.options[key] = tuple(options)
+        self.validations[row, column] = {
+            "validate": "list",
+            "source": f"={source}" if source else list(options),
+            "error_title": "One of the list, please",
+            "error_message": f"Type {listed(options)}.",
+        }
+
+    def link(self, row: int, column: int, sheet: str, text: str, style: Style) -> None:
+        """Write text that leads to another sheet."""
+        self.write(row, column, text, style)
+        self.links[row, column] = f"internal:{quoted(sheet)}!A1"
+
+    def address(self, key: str) -> str:
+        """Return the absolute address of an input with the sheet's name: Inputs!$C$9."""
+        return self.absolute(*self.inputs[key])
+
+    def absolute(self, row: int, column: int) -> str:
+        """Return the absolute address of a cell with the sheet's name."""
+        return f"{quoted(self.name)}!{cell_address(row, column)}"
+
+    def range(self, first_row: int, first_column: int, last_row: int, last_column: int) -> str:
+        """Return the absolute address of a range with the sheet's name."""
+        cells = xl_range_abs(first_row, first_column, last_row, last_column)
+        return f"{quoted(self.name)}!{cells}"
+
+    def value(self, row: int, column: int) -> Value:
+        """Return what a single cell holds or must come to."""
+        return self.cells[row, column].value
+
+    def promised(self) -> Iterator[tuple[int, int, str, Value]]:
+        """Yield row, column, formula and promised value of every formula cell."""
+        for (row, column), cell in self.cells.items():
+            if cell.formula is not None:
+                yield row, column, cell.formula, cell.value
+        for block in self.blocks:
+            for index, values in enumerate(block.values):
+                column = block.first_column + index
+                for offset, value in enumerate(values.tolist()):
+                    row = block.first_row + offset
+                    yield row, column, block.formula(row, column), value
+
+
+def cell_address(row: int, column: int) -> str:
+    """Return the absolute address of a cell on its own sheet: $C$9."""
+    return str(xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))
+
+
+def local(address: str) -> str:
+    """Return an address or a range without its sheet, for use on that sheet."""
+    return address.rpartition("!")[2]
+
+
+def relative(formula: str, row: int) -> str:
+    """Return a block's formula as it stands in a row, counted from 0."""
+    return formula.replace("{row}", str(row + 1)).replace("{previous}", str(row))
+
+
+def quoted(sheet: str) -> str:
+    """Return a sheet's name as a formula has to write it."""
+    if sheet.isalnum() and not sheet[0].isdigit():
+        return sheet
+    return "'" + sheet.replace("'", "''") + "'"
+
+
+def listed(options: Sequence[str], most: int = 8) -> str:
+    """Return the options as a sentence names them: a, b or c."""
+    named = [*options[:most], "…"] if len(options) > most else list(options)
+    return ", ".join(named[:-1]) + " or " + named[-1] if len(named) > 1 else named[0]
+
+
+ANY_NUMBER: dict[str, Any] = {
+    "validate": "decimal",
+    "criteria": "between",
+    "minimum": -1e6,
+    "maximum": 1e6,
+    "error_title": "A number, please",
+    "error_message": "Type a number between -1,000,000 and 1,000,000.",
+}
+POSITIVE: dict[str, Any] = {
+    "criteria": ">",
+    "minimum": 0,
+    "error_message": "Type a number above 0.",
+}
+EPSILON: dict[str, Any] = {
+    "criteria": "between",
+    "minimum": 1e-6,
+    "maximum": 0.5,
+    "error_message": "Type a number from 0.000001 to 0.5.",
+}

@@ -1,0 +1,117 @@
+"""Draws a canvas's charts with XlsxWriter.
+
+All are scatter charts with straight lines, because LibreOffice draws category line charts badly.
+They have no titles: LibreOffice does not follow a title that is taken from a cell.
+"""
+
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from sheetgen.spreadsheet.canvas import Chart, Series
+from sheetgen.spreadsheet.style import FONT, INK, MUTED, WHITE
+
+GRID = "#E5E7EB"
+
+
+def insert_chart(workbook: xlsxwriter.Workbook, worksheet: Worksheet, chart: Chart) -> None:
+    """Add a chart to a worksheet."""
+    drawn = workbook.add_chart({"type": "scatter", "subtype": "straight"})
+    for series in chart.series:
+        drawn.add_series(_series(series))
+    drawn.set_title({"none": True})
+    drawn.set_legend(_legend(chart))
+    drawn.set_x_axis(_axis(chart, 0))
+    drawn.set_y_axis(_axis(chart, 1))
+    drawn.set_chartarea({"border": {"color": GRID}, "fill": {"color": WHITE}})
+    plane: dict[str, Any] = {}
+    if chart.bare:
+        # The diagram's circles have a size in pixels, so its plane must have one too.
+        plane["layout"] = {"x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}
+    if chart.transparent:
+        plane["fill"] = {"none": True}
+        drawn.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
+    if plane:
+        drawn.set_plotarea(plane)
+    drawn.set_size({"width": chart.width, "height": chart.height})
+    worksheet.insert_chart(
+        chart.row,
+        chart.column,
+        drawn,
+        {
+            "x_offset": chart.x_offset,
+            "y_offset": chart.y_offset,
+            "description": chart.description,
+            "object_position": 3,  # neither moves nor stretches with the cells below it
+        },
+    )
+
+
+def _series(series: Series) -> dict[str, Any]:
+    options: dict[str, Any] = {"categories": f"={series.x}", "values": f"={series.y}"}
+    if series.name:
+        options["name"] = f"={series.name}"
+    line = series.colour and not series.marker_size
+    options["line"] = {"color": series.colour, "width": series.width} if line else {"none": True}
+    if line and series.dash:
+        options["line"]["dash_type"] = series.dash
+    options["marker"] = {"type": "none"}
+    if series.marker_size:
+        options["marker"] = {
+            "type": "circle",
+            "size": series.marker_size,
+            "border": {"color": series.colour, "width": 1.5},
+            "fill": {"color": series.marker_fill},
+        }
+    if series.label:
+        options["data_labels"] = _label(series)
+    return options
+
+
+def _label(series: Series) -> dict[str, Any]:
+    font = {"name": FONT, "size": series.label_size, "bold": series.label_bold, "color": INK}
+    label: dict[str, Any] = {
+        "series_name": True,
+        "value": False,
+        "position": series.label,
+        "font": font,
+    }
+    if not series.marker_size:
+        label["fill"] = {"color": WHITE}
+    return label
+
+
+def _legend(chart: Chart) -> dict[str, Any]:
+    if not chart.legend:
+        return {"none": True}
+    hidden = [place for place, series in enumerate(chart.series) if not series.in_legend]
+    options: dict[str, Any] = {"position": chart.legend, "font": {"name": FONT, "size": 9}}
+    if hidden:
+        options["delete_series"] = hidden
+    return options
+
+
+def _axis(chart: Chart, which: int) -> dict[str, Any]:
+    """Return the options of the x axis (0) or the y axis (1)."""
+    options: dict[str, Any] = {
+        "num_font": {"name": FONT, "size": 9, "color": MUTED},
+        "major_gridlines": {"visible": not chart.bare, "line": {"color": GRID, "width": 0.75}},
+        "line": {"color": MUTED},
+        "visible": not chart.bare,
+    }
+    title = (chart.x_title, chart.y_title)[which]
+    if title:
+        options["name"] = title
+        options["name_font"] = {"name": FONT, "size": 9, "bold": False, "color": INK}
+    if chart.limits:
+        options["min"], options["max"] = chart.limits[2 * which : 2 * which + 2]
+    if which == 1:
+        options["num_format"] = "General"
+        if chart.logarithmic:
+            options["log_base"] = 10
+            options["crossing"] = "min"
+            options["num_format"] = "0E+00"
+    if chart.labels_outside or (which == 0 and chart.logarithmic):
+        options["label_position"] = "low"
+    return options

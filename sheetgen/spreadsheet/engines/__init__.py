@@ -1,0 +1,28 @@
+"""The spreadsheet engines that can recalculate a workbook."""
+
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet.engines.engine import Engine, Values
+from sheetgen.spreadsheet.engines.formualizer_engine import Formualizer
+from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
+from sheetgen.spreadsheet.engines.libreoffice import LibreOffice
+
+__all__ = ["EMBEDDED", "ENGINES", "Engine", "Values", "engine", "installed"]
+
+EMBEDDED: Engine = IronCalc()
+"""The engine that every installation has."""
+
+ENGINES: tuple[Engine, ...] = (EMBEDDED, Formualizer(), LibreOffice())
+
+
+def engine(name: str) -> Engine:
+    """Return the engine of that name, whether it is installed or not; InputError if unknown."""
+    for candidate in ENGINES:
+        if candidate.name == name:
+            return candidate
+    known = ", ".join(candidate.name for candidate in ENGINES)
+    raise InputError(f"There is no engine named {name!r}; known engines are {known}")
+
+
+def installed() -> list[Engine]:
+    """Return the engines that can run here, in the order of ENGINES."""
+    return [candidate for candidate in ENGINES if candidate.missing() is None]

@@ -1,0 +1,76 @@
+"""What every spreadsheet engine that can recalculate a workbook has in common."""
+
+import importlib.metadata
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet.reader import Value
+
+Values = dict[str, dict[tuple[int, int], Value]]
+"""Sheet → zero-based (row, column) → value; an error value is its text, such as "#DIV/0!"."""
+
+
+class Engine(ABC):
+    """A spreadsheet program or library that evaluates the formulas of a workbook."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def missing(self) -> str | None:
+        """Return None if the engine can run here, else a sentence with the line to install it."""
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return name and version, such as "ironcalc 0.9.1"; RunError if it is not installed."""
+
+    @abstractmethod
+    def recalculate(self, path: Path) -> Values:
+        """Evaluate every formula from scratch and return all cells; the file is not changed.
+
+        Every tab has an entry, and every cell with a formula or a value is in it.
+
+        Raises:
+            InputError: the file cannot be read as a workbook.
+            RunError: the engine is not installed or failed.
+
+        """
+
+    def require(self) -> None:
+        """Raise RunError, with the line that installs the engine, if it cannot run here."""
+        if reason := self.missing():
+            raise RunError(reason)
+
+
+class LibraryEngine(Engine):
+    """An engine that is a Python package of the same name."""
+
+    install: ClassVar[str]
+
+    def missing(self) -> str | None:
+        """Return None if the package is there, else a sentence with the line to install it."""
+        if importlib.util.find_spec(self.name):
+            return None
+        return f"The engine {self.name} is not installed: {self.install}"
+
+    def version(self) -> str:
+        """Return name and version, such as "ironcalc 0.9.1"; RunError if it is not installed."""
+        self.require()
+        return f"{self.name} {importlib.metadata.version(self.name)}"
+
+    @contextmanager
+    def failures(self, path: Path) -> Iterator[None]:
+        """Turn whatever goes wrong inside the engine, Rust panics included, into a RunError."""
+        try:
+            yield
+        except (InputError, RunError):
+            raise
+        except BaseException as error:
+            # PyO3 derives its panic from BaseException, and offers no way to import the class.
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            raise RunError(f"{self.name} could not recalculate {path}: {error}") from error

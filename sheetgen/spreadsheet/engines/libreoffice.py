@@ -1,0 +1,180 @@
+"""LibreOffice Calc, run without a window in a process of its own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+from sheetgen.errors import RunError
+from sheetgen.spreadsheet import reader
+from sheetgen.spreadsheet.engines.engine import Engine, Values
+
+INSTALL = "sudo apt-get install libreoffice-calc"
+SECONDS = 600.0
+
+_PLACES = (
+    "/Applications/LibreOffice.app/Contents/MacOS/soffice",
+    r"C:\Program Files\LibreOffice\program\soffice.com",
+    r"C:\Program Files (x86)\LibreOffice\program\soffice.com",
+)
+
+# OOXMLRecalcMode 0 is "always": by default Calc trusts the cached results of some files.
+# The locale is set because TEXT and FIXED write numbers the way of the person's locale.
+_SETTINGS = (
+    ("/org.openoffice.Office.Calc/Formula/Load", "OOXMLRecalcMode", "0"),
+    ("/org.openoffice.Office.Calc/Content/Update", "Link", "2"),
+    ("/org.openoffice.Office.Common/Misc", "FirstRun", "false"),
+    ("/org.openoffice.Office.Common/Misc", "UseOpenCL", "false"),
+    ("/org.openoffice.Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("/org.openoffice.Setup/L10N", "ooSetupSystemLocale", "en-US"),
+)
+_ITEM = (
+    '<item oor:path="{}"><prop oor:name="{}" oor:op="fuse"><value>{}</value></prop></item>'.format
+)
+_REGISTRY = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<oor:items xmlns:oor="http://openoffice.org/2001/registry">'
+    + "".join(_ITEM(*setting) for setting in _SETTINGS)
+    + "</oor:items>"
+)
+
+
+class LibreOffice(Engine):
+    """Evaluates with LibreOffice Calc, which saves numbers with 15 significant digits."""
+
+    name = "libreoffice"
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        """Give each recalculation this many seconds."""
+        self.seconds = seconds
+
+    def missing(self) -> str | None:
+        """Return None if LibreOffice is there, else a sentence with the line to install it."""
+        return None if _program() else f"LibreOffice is not installed: {INSTALL}"
+
+    def version(self) -> str:
+        """Return name and version, such as "LibreOffice 7.4.7.2"; RunError if not installed."""
+        self.require()
+        return _version()
+
+    def recalculate(self, path: Path) -> Values:
+        """Evaluate every formula from scratch; see Engine.recalculate."""
+        self.require()
+        with converted(path, "xlsx:Calc MS Excel 2007 XML", self.seconds) as result:
+            values: Values = {sheet: {} for sheet in reader.sheet_names(result)}
+            for sheet, row, column, cell in reader.iterate_cells(result):
+                values[sheet][row, column] = cell.value
+        return values
+
+
+@contextmanager
+def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator[Path]:
+    """Recalculate a workbook, convert it as --convert-to does, and lend the resulting file.
+
+    The file is deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER.
+
+    Raises:
+        InputError: the file cannot be read as a workbook.
+        RunError: LibreOffice is not installed, failed, or took longer than `seconds`.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+        # Without cached results none can pass for a result, whatever the profile does. A name
+        # of our own also keeps odd characters, and the lock file, away from the person's file.
+        source = Path(folder, "workbook.xlsx")
+        reader.write_changed(path, source, {})
+        output = Path(folder, "output")
+        options = ["--convert-to", conversion, "--outdir", str(output), str(source)]
+        messages = office(options, Path(folder), seconds)
+        result = output / f"workbook.{conversion.partition(':')[0]}"
+        if not result.is_file():
+            raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
+        yield result
+
+
+def office(options: Sequence[str], folder: Path, seconds: float) -> str:
+    """Run LibreOffice with command-line options and return what it printed.
+
+    Each run has a profile of its own, in `folder`: of two runs on one profile the second writes
+    nothing.
+
+    Raises RunError: LibreOffice is not installed, failed, or took longer than `seconds`.
+    """
+    program = _program()
+    if program is None:
+        raise RunError(f"LibreOffice is not installed: {INSTALL}")
+    profile = folder / "profile"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(_REGISTRY, encoding="utf-8")
+    flags = ["--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck"]
+    return run([program, f"-env:UserInstallation={profile.as_uri()}", *flags, *options], seconds)
+
+
+def run(command: Sequence[str], seconds: float) -> str:
+    """Run a program and return what it printed; nothing that it started outlives this call.
+
+    Raises:
+        RunError: it could not be started, exited with an error, or took longer than `seconds`.
+
+    """
+    name = Path(command[0]).name
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise RunError(f"{name} could not be started: {error.strerror or error}") from error
+    with process:
+        try:
+            printed, _ = process.communicate(timeout=seconds)
+        except BaseException as error:
+            _kill_group(process)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise RunError(f"{name} was stopped after {seconds:g} seconds") from error
+            raise
+    if process.returncode:
+        raise RunError(f"{name} failed ({process.returncode}): {printed.strip()[-500:]}")
+    return printed
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    """Kill a program with all that it started, and wait until they are gone.
+
+    soffice is a script that starts another process, which would survive the script's end.
+    """
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        # The script may be gone while what it started is still there, or all may be gone.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    # The pipe closes when the last of them has ended, and only then may their files be removed.
+    process.communicate()
+
+
+@cache
+def _program() -> str | None:
+    """Return the path of LibreOffice's program, or None if there is none."""
+    candidates = ("soffice", "libreoffice", *_PLACES)
+    return next((found for name in candidates if (found := shutil.which(name))), None)
+
+
+@cache
+def _version() -> str:
+    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+        words = office(["--version"], Path(folder), 60).split()
+    if "LibreOffice" not in words[:-1]:
+        raise RunError(f"LibreOffice does not tell its version: {' '.join(words)[:200]}")
+    return f"LibreOffice {words[words.index('LibreOffice') + 1]}"

@@ -1,0 +1,147 @@
+"""What a sheet needs of its workbook besides styles and names, brought along when it moves.
+
+Links to other workbooks, the authors of comment threads, the metadata of formulas that fill as
+many cells as they need, what makes a check box of a cell.
+"""
+
+from collections.abc import Callable, Mapping
+
+from sheetgen.spreadsheet.insert.changes import Package
+from sheetgen.spreadsheet.insert.package_workbook import ChangedWorkbook, Workbook, identifier_of
+from sheetgen.spreadsheet.insert.parts import (
+    Parts,
+    Relationship,
+    children,
+    relationships_part,
+    relative,
+    serialized,
+)
+from sheetgen.spreadsheet.package_parts import MalformedError
+
+_DYNAMIC_ARRAYS = "XLDAPR"
+_FEATURES = "FeaturePropertyBag"
+
+
+class Companions:
+    """Copies parts of the donor's workbook to the target when a sheet turns out to need them."""
+
+    def __init__(
+        self, package: Package, workbook: ChangedWorkbook, parts: Parts, source: Workbook
+    ) -> None:
+        """Take both packages with their workbooks; nothing is copied yet."""
+        self._package, self._workbook = package, workbook
+        self._parts, self._source = parts, source
+        self._books: dict[int, int] = {}
+        self._has_features: bool | None = None
+
+    def book(self, number: int) -> int:
+        """Return the number by which the target's formulas call the donor's linked workbook.
+
+        Raises MalformedError when the donor has no link of that number.
+        """
+        if number not in self._books:
+            link = _linked(self._source, number)
+            self._books[number] = self._known_book(link) or self._workbook.refer_to_workbook(
+                link.type, self._copy(link.part)
+            )
+        return self._books[number]
+
+    def metadata(self) -> bool:
+        """Bring the metadata of cells; return whether their numbers for it hold in the target."""
+        link = self._source.link("sheetMetadata")
+        if link is None or self._workbook.link("sheetMetadata"):
+            return self._same("sheetMetadata")
+        types = children(self._parts.tree(link.part), "metadataTypes")
+        if any(each.get("name") != _DYNAMIC_ARRAYS for each in types):
+            return False
+        self._workbook.relate(link.type, self._copy(link.part))
+        return True
+
+    def features(self) -> bool:
+        """Bring what cell styles refer to for check boxes; return whether that holds then."""
+        if self._has_features is None:
+            link = self._source.link(_FEATURES)
+            if link and not self._workbook.link(_FEATURES):
+                self._workbook.relate(link.type, self._copy(link.part))
+                self._has_features = True
+            else:
+                self._has_features = self._same(_FEATURES)
+        return self._has_features
+
+    def authors(self) -> None:
+        """Bring the authors of comment threads, whom the threads name by identifiers."""
+        known = [self._package.read(each.part) for each in _persons(self._workbook)]
+        for link in _persons(self._source):
+            if self._parts.read(link.part) not in known:
+                self._workbook.relate(link.type, self._copy(link.part))
+
+    def _same(self, kind: str) -> bool:
+        """Tell whether both workbooks have the same part of a kind."""
+        ours, theirs = self._workbook.link(kind), self._source.link(kind)
+        if ours is None or theirs is None:
+            return False
+        return self._package.read(ours.part) == self._parts.read(theirs.part)
+
+    def _known_book(self, link: Relationship) -> int | None:
+        """Return the number of the same link, from the target itself or an earlier insertion."""
+        data = self._parts.read(link.part)
+        targets = [each.target for each in self._parts.relationships(link.part)]
+        for number in range(1, len(children(self._workbook.root, "externalReferences")) + 1):
+            other = _linked(self._workbook, number).part
+            links = self._package.relationships(other)
+            if self._package.read(other) == data and [each.target for each in links] == targets:
+                return number
+        return None
+
+    def _copy(self, part: str) -> str:
+        new = {old: self._package.free_name(old) for old in self._parts.reachable([part])}
+        for old in new:
+            copy_part(self._package, self._parts, old, new, self._parts.read(old))
+        return new[part]
+
+
+def copy_part(
+    package: Package,
+    parts: Parts,
+    part: str,
+    new: Mapping[str, str],
+    data: bytes,
+    place: Callable[[str], str] = str,
+) -> None:
+    """Add a part of another package under its new name, with these contents.
+
+    Its relationships lead to the new names; those that lead to a place in the workbook
+    ("#Sheet!A1") to what `place` makes of them. Raises MalformedError when it refers to a part
+    that is missing, or when nothing says what it is.
+    """
+    content_type = parts.content_type(part)
+    if not content_type:
+        raise MalformedError(f"its part {part!r} has no content type")
+    package.add(new[part], data, content_type)
+    name = relationships_part(part)
+    if name not in parts:
+        return
+    root = parts.tree(name)
+    for element, link in zip(root.iterchildren("{*}*"), parts.relationships(part), strict=True):
+        if link.part and link.part not in new:
+            raise MalformedError(f"its part {part!r} refers to {link.part!r}, which is missing")
+        if link.part:
+            _, mark, inside = link.target.partition("#")
+            element.set("Target", relative(new[link.part], new[part]) + mark + inside)
+        elif link.target.startswith("#"):
+            element.set("Target", place(link.target))
+    package.change(relationships_part(new[part]), serialized(root))
+
+
+def _linked(workbook: Workbook, number: int) -> Relationship:
+    references = children(workbook.root, "externalReferences")
+    if 1 <= number <= len(references):
+        identifier = identifier_of(references[number - 1])
+        for link in workbook.related:
+            if link.identifier == identifier:
+                return link
+    raise MalformedError(f"a formula refers to the workbook [{number}], which it does not link to")
+
+
+def _persons(workbook: Workbook) -> list[Relationship]:
+    return [link for link in workbook.related if link.kind == "person"]

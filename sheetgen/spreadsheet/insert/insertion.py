@@ -1,0 +1,121 @@
+"""Inserts sheets of one workbook into another, which loses nothing.
+
+A spreadsheet library that loads a workbook and saves it drops what it does not know: charts,
+shapes, cached values. Here the target's parts stay as they are, byte for byte, but for the lists
+that must know of the new sheets: content types, workbook, styles, titles.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sheetgen.errors import InputError, UnmovableError
+from sheetgen.spreadsheet.insert.changes import Package
+from sheetgen.spreadsheet.insert.move import Move, kinds_of_parts
+from sheetgen.spreadsheet.insert.package_workbook import ChangedWorkbook, Workbook
+from sheetgen.spreadsheet.insert.parts import Parts
+from sheetgen.spreadsheet.package_parts import opened
+
+# These depend on caches and connections that stay behind with the donor's workbook.
+_IMMOVABLE = {
+    "pivotTable": "a pivot table",
+    "slicer": "a slicer",
+    "timeline": "a timeline",
+    "queryTable": "a query",
+}
+
+
+def insert_sheets(
+    target: Path,
+    donor: Path,
+    sheets: Sequence[str],
+    output: Path,
+    replace: Mapping[str, str] | None = None,
+    keep_references: bool = False,
+) -> dict[str, str]:
+    """Write a copy of `target` with sheets of `donor` to a new file; return their names there.
+
+    The sheets come last, in the order given, with all that belongs to them: charts, pictures,
+    comments, tables, styles, names. A name that is taken becomes "name (2)" and so on. `replace`
+    gives the sheets of the donor that take the place, and the name, of a sheet of the target.
+    References to a sheet that the result lacks become #REF!, as when a sheet is deleted, or are
+    refused with `keep_references`.
+
+    Raises InputError when a file cannot be read, is encrypted, too large or (target) signed, when
+    it lacks one of the sheets, or when a sheet holds what cannot be moved: a pivot table, a
+    slicer, a query, a picture in a cell, dates that count from another year. Raises OSError when
+    writing fails.
+    """
+    chosen, replaced = tuple(dict.fromkeys(sheets)), dict(replace or {})
+    if len(set(replaced.values())) < len(replaced) or not replaced.keys() <= set(chosen):
+        raise ValueError(f"{sheets} cannot replace {replaced}")
+    failure: OSError | None = None
+    with opened(target) as archive:
+        package = Package(target, archive)
+        workbook = ChangedWorkbook(package)
+        _refuse_signed(package)
+        _require(target, workbook, replaced.values())
+        with opened(donor) as other:
+            parts = Parts(donor, other)
+            parts.translate(to_strict=workbook.is_strict)
+            source = Workbook(parts)
+            _require(donor, source, chosen)
+            _refuse_immovable(donor, parts, source, chosen)
+            if source.counts_from_1904 != workbook.counts_from_1904:
+                raise InputError(f"{donor} counts its dates from another year than {target}")
+            names = _new_names(workbook, chosen, replaced)
+            missing = Move(package, workbook, parts, source, names).run()
+            if missing and keep_references:
+                raise _losing(missing)
+        try:
+            package.write(output)
+        except OSError as error:
+            # Inside of this block it would pass for an error of reading the target.
+            failure = error
+    if failure:
+        raise failure
+    return names
+
+
+def _new_names(
+    workbook: ChangedWorkbook, chosen: Iterable[str], replaced: Mapping[str, str]
+) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for name in chosen:
+        names[name] = replaced.get(name) or workbook.free_name(name, names.values())
+    return names
+
+
+def _losing(missing: Mapping[str, set[str]]) -> UnmovableError:
+    reasons = (f"{sheet} refers to {', '.join(sorted(lost))}" for sheet, lost in missing.items())
+    return UnmovableError(
+        f"formulas refer to sheets that would be gone: {'; '.join(reasons)}", tuple(missing)
+    )
+
+
+def _require(path: Path, workbook: Workbook, sheets: Iterable[str]) -> None:
+    present = {tab.name for tab in workbook.tabs}
+    for name in sheets:
+        if name not in present:
+            raise InputError(f"{path} has no sheet named {name!r}")
+
+
+def _refuse_signed(package: Package) -> None:
+    """Raise InputError for a file whose signature, of macros or of all, a change would break."""
+    names = [part.casefold() for part in package.archive.NameToInfo]
+    macros = any("vbaprojectsignature" in str(each.values()).casefold() for each in package.types)
+    if macros or any(
+        "vbaprojectsignature" in name or name.startswith("_xmlsignatures/") for name in names
+    ):
+        raise InputError(f"{package.path} is signed, and a change would make the signature invalid")
+
+
+def _refuse_immovable(path: Path, parts: Parts, workbook: Workbook, sheets: Iterable[str]) -> None:
+    for name in sheets:
+        tab = workbook.tabs[workbook.place(name)]
+        kinds = kinds_of_parts(parts, tab).values()
+        found = [thing for kind, thing in _IMMOVABLE.items() if kind in kinds]
+        if b' vm="' in parts.read(tab.part):
+            found.append("a picture or a data type in a cell")
+        if found:
+            thing = f"{path} has {found[0]} on its sheet {name!r}, which cannot be moved"
+            raise UnmovableError(thing, (name,))

@@ -1,0 +1,213 @@
+"""Moves sheets, with every part that they lead to, from one open package into another."""
+
+import posixpath
+from collections.abc import Mapping
+from functools import partial
+from itertools import chain, count
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from lxml import etree
+
+from sheetgen.spreadsheet.insert.changes import Package
+from sheetgen.spreadsheet.insert.companions import Companions, copy_part
+from sheetgen.spreadsheet.insert.moved_formulas import Formulas
+from sheetgen.spreadsheet.insert.moved_names import add_names
+from sheetgen.spreadsheet.insert.moved_sheet import SheetMover
+from sheetgen.spreadsheet.insert.package_workbook import ChangedWorkbook, Tab, Workbook, add_titles
+from sheetgen.spreadsheet.insert.parts import Parts, extension, namespace, number, serialized
+from sheetgen.spreadsheet.insert.styles import StyleMerger, plain_styles
+
+_STYLES = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
+
+
+class Table(NamedTuple):
+    """A table that moves, with the name by which formulas call it, old and new."""
+
+    old: str
+    name: str
+    identifier: int
+
+
+class Move:
+    """Sheets on their way from the donor to the target."""
+
+    def __init__(
+        self,
+        package: Package,
+        workbook: ChangedWorkbook,
+        parts: Parts,
+        source: Workbook,
+        names: Mapping[str, str],
+    ) -> None:
+        """Prepare to move sheets of the donor; `names` gives their names in the target."""
+        self._package, self._workbook = package, workbook
+        self._parts, self._source, self._names = parts, source, names
+        self._places = {tab.name: place for place, tab in enumerate(workbook.tabs)}
+        self._moving = [source.tabs[source.place(name)] for name in names]
+        self._companions = Companions(package, workbook, parts, source)
+        self._kinds: dict[str, str] = {}
+        for tab in self._moving:
+            self._kinds |= kinds_of_parts(parts, tab)
+
+    def run(self) -> dict[str, set[str]]:
+        """Change the target; return the sheets that lose references, and to which sheets.
+
+        Raises MalformedError when the donor is damaged.
+        """
+        self._remove_replaced()
+        tables = self._rename_tables()
+        new_names = {table.old.casefold(): table.name for table in tables.values()}
+        formulas = Formulas(self._sheets(), new_names, self._companions.book)
+        styles = self._merge_styles()
+        mover = SheetMover(
+            styles, formulas, self._strings(), self._workbook.windows, self._metadata()
+        )
+        place = partial(_translate_place, formulas)
+        new = {part: self._package.free_name(part) for part in self._kinds}
+        missing: dict[str, set[str]] = {}
+        for tab in self._moving:
+            formulas.names, formulas.missing = set(), set()
+            for part in kinds_of_parts(self._parts, tab):
+                data = self._moved(part, mover, formulas, tables.get(part))
+                copy_part(self._package, self._parts, part, new, data, place)
+            self._register(tab, new[tab.part], formulas)
+            missing[tab.name] = formulas.missing
+        if "threadedComment" in self._kinds.values():
+            self._companions.authors()
+        self._save(styles)
+        return {sheet: lost for sheet, lost in missing.items() if lost}
+
+    def _remove_replaced(self) -> None:
+        """Remove the parts of the sheets that are replaced, but for those used elsewhere too."""
+        places = [self._places[name] for name in self._names.values() if name in self._places]
+        old = [self._workbook.tabs[place].part for place in places]
+        used = set(self._package.reachable([""], without=old)) if old else set()
+        for part in self._package.reachable(old):
+            if part not in used:
+                self._package.remove(part)
+
+    def _rename_tables(self) -> dict[str, Table]:
+        """Give each table that moves an identifier and a name that the target lacks."""
+        identifiers, taken = set[int](), set(self._workbook.names(None))
+        for tab in self._workbook.tabs:
+            if tab.name not in self._names.values():
+                for part in _tables(self._package, tab.part):
+                    root = self._package.tree(part)
+                    identifiers.add(number(root, "id"))
+                    taken.add(str(root.get("displayName", "")).casefold())
+        renamed = {}
+        for part in (part for part, kind in self._kinds.items() if kind == "table"):
+            old = str(self._parts.tree(part).get("displayName", ""))
+            identifier = next(each for each in count(1) if each not in identifiers)
+            renamed[part] = Table(old, _free_table_name(old, taken), identifier)
+            taken.add(renamed[part].name.casefold())
+            identifiers.add(identifier)
+        return renamed
+
+    def _sheets(self) -> dict[str, str | None]:
+        """Return what becomes of each sheet that formulas of the donor may name."""
+        sheets: dict[str, str | None] = {tab.name.casefold(): None for tab in self._source.tabs}
+        sheets |= {tab.name.casefold(): tab.name for tab in self._workbook.tabs}
+        return sheets | {old.casefold(): name for old, name in self._names.items()}
+
+    def _merge_styles(self) -> StyleMerger:
+        tag = namespace(self._workbook.root)
+        ours, theirs = self._workbook.link("styles"), self._source.link("styles")
+        return StyleMerger(
+            self._package.tree(ours.part) if ours else plain_styles(tag),
+            self._parts.tree(theirs.part) if theirs else plain_styles(tag),
+            self._companions.features,
+        )
+
+    def _strings(self) -> list[etree._Element]:
+        link = self._source.link("sharedStrings")
+        return list(self._parts.tree(link.part).iterchildren("{*}si")) if link else []
+
+    def _metadata(self) -> bool:
+        """Return whether cells may keep their numbers of metadata."""
+        needed = any(b' cm="' in self._parts.read(tab.part) for tab in self._moving)
+        return needed and self._companions.metadata()
+
+    def _moved(
+        self, part: str, mover: SheetMover, formulas: Formulas, table: Table | None
+    ) -> bytes:
+        """Return what a part of the donor holds in the target."""
+        data = self._parts.read(part)
+        if self._kinds[part] in ("worksheet", "chartsheet"):
+            return mover.sheet(data)
+        if table:
+            return mover.table(data, table.identifier, table.name)
+        if extension(part) != "xml":
+            return data
+        root = self._parts.tree(part)
+        return serialized(root) if formulas.translate_part(root) else data
+
+    def _register(self, tab: Tab, part: str, formulas: Formulas) -> None:
+        name = self._names[tab.name]
+        place = self._places.get(name)
+        if place is None:
+            self._workbook.append(name, tab.state, tab.relationship.type, part)
+        else:
+            self._workbook.replace(place, tab.relationship.type, part)
+        where = len(self._workbook.tabs) - 1 if place is None else place
+        add_names(self._workbook, where, place is not None, self._source, tab.name, formulas)
+
+    def _save(self, styles: StyleMerger) -> None:
+        data = serialized(styles.target)
+        if link := self._workbook.link("styles"):
+            self._package.change(link.part, data)
+        else:
+            folder = posixpath.dirname(self._workbook.part)
+            part = posixpath.join(folder, "styles.xml")
+            if part in self._package:
+                part = self._package.free_name(part)
+            self._package.add(part, data, _STYLES)
+            self._workbook.relate(f"{self._workbook.links}/styles", part)
+        self._add_titles()
+        self._workbook.recalculate()
+        self._workbook.save()
+
+    def _add_titles(self) -> None:
+        part = self._workbook.properties
+        if part in self._package:
+            root = self._package.tree(part)
+            added = [
+                self._names[tab.name]
+                for tab in self._moving
+                if tab.relationship.kind == "worksheet"
+                and self._names[tab.name] not in self._places
+            ]
+            if add_titles(root, self._places, added):
+                self._package.change(part, serialized(root))
+
+
+def kinds_of_parts(parts: Parts, tab: Tab) -> dict[str, str]:
+    """Return a sheet's part and all to which it leads, each with what it is for the one before.
+
+    What it is, is the last word of the relationship's type. Raises MalformedError when the
+    package is damaged.
+    """
+    kinds = {tab.part: tab.relationship.kind}
+    for part in parts.reachable([tab.part]):
+        for link in parts.relationships(part):
+            if link.part in parts:
+                kinds.setdefault(link.part, link.kind)
+    return kinds
+
+
+def _tables(parts: Parts, sheet: str) -> list[str]:
+    links = parts.relationships(sheet)
+    return [link.part for link in links if link.kind == "table" and link.part in parts]
+
+
+def _free_table_name(name: str, taken: set[str]) -> str:
+    names = chain([name], (f"{name}_{number}" for number in count(2)))
+    return next(each for each in names if each.casefold() not in taken)
+
+
+def _translate_place(formulas: Formulas, target: str) -> str:
+    """Translate "#Sheet!A1", to which a shape or a picture leads."""
+    old = unquote(target[1:])
+    new = formulas.translate(old, keep_missing=True)
+    return target if new == old else "#" + new.replace(" ", "%20")

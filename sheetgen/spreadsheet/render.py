@@ -1,0 +1,79 @@
+"""Draws each sheet of a workbook as a picture, through LibreOffice and Poppler."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet import reader
+from sheetgen.spreadsheet.engines.libreoffice import converted, run
+
+INSTALL = "sudo apt-get install libreoffice-calc poppler-utils"
+
+_EXPORT = 'pdf:calc_pdf_Export:{"SinglePageSheets":{"type":"boolean","value":"true"}}'
+_SECONDS = 600.0
+
+
+def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
+    """Write one PNG per visible sheet, <sheet>.png, and return them in tab order.
+
+    Formulas are recalculated first. `resolution` is in pixels per inch of paper. A file of the
+    same name is replaced.
+
+    Raises:
+        InputError: the workbook cannot be read, or the directory cannot be used.
+        RunError: LibreOffice or Poppler is not installed or failed.
+
+    """
+    if resolution < 1:
+        raise InputError(f"The resolution must be at least 1 pixel per inch, not {resolution}")
+    sheets, visible = reader.sheet_names(path), reader.visible_sheets(path)
+    program = shutil.which("pdftoppm")
+    if program is None:
+        raise RunError(f"Poppler's pdftoppm is not installed: {INSTALL}")
+    _make(directory)
+    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+        with converted(path, _EXPORT, _SECONDS) as document:
+            command = [program, "-png", "-r", str(resolution), str(document), f"{folder}/page"]
+            run(command, _SECONDS)
+        pages = sorted(Path(folder).iterdir(), key=lambda page: int(page.stem.rpartition("-")[2]))
+        pictures = dict(zip(_names_of_pages(len(pages), sheets, visible), pages, strict=True))
+        return list(_place(pictures, visible, directory))
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{directory} is or lies in a file, not a directory") from None
+    except OSError as error:
+        raise InputError(f"{directory} cannot be created: {error.strerror}") from error
+
+
+def _names_of_pages(count: int, sheets: list[str], visible: list[str]) -> list[str]:
+    """Return the sheet that each page shows: LibreOffice 7.4 also prints the hidden ones."""
+    for names in (visible, sheets):
+        if len(names) == count:
+            return names
+    raise RunError(
+        f"LibreOffice drew {count} pages for {len(visible)} visible sheets, so that it is not "
+        "known which page shows which sheet"
+    )
+
+
+def _place(pictures: dict[str, Path], visible: list[str], directory: Path) -> Iterator[Path]:
+    """Move the visible sheets' pictures into the directory, under names that files can have."""
+    taken: set[str] = set()
+    for sheet in visible:
+        stem = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", sheet).rstrip(". ") or "_"
+        name, number = stem, 2
+        # Upper and lower case name the same file on Windows and macOS.
+        while name.casefold() in taken:
+            name, number = f"{stem} ({number})", number + 1
+        taken.add(name.casefold())
+        try:
+            yield Path(shutil.copyfile(pictures[sheet], directory / f"{name}.png"))
+        except OSError as error:
+            raise RunError(f"{name}.png cannot be written: {error.strerror}") from error

@@ -1,0 +1,226 @@
+"""Writes canvases as an .xlsx file with XlsxWriter."""
+
+from collections.abc import Sequence
+from io import SEEK_SET, BytesIO, FileIO
+from math import isfinite
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Value
+from sheetgen.spreadsheet.charts import insert_chart
+from sheetgen.spreadsheet.formula_blocks import (
+    NOT_FINITE,
+    FormulaBlock,
+    worksheet_class,
+    write_block,
+)
+from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+A4 = 9
+WHOLE_SHEET = "A1:XFD1048576"
+BAR = {
+    "type": "data_bar",
+    "bar_solid": True,
+    "min_type": "num",
+    "min_value": 0,
+    "max_type": "num",
+    "max_value": 1,
+}
+
+
+def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
+    """Write the sheets to a new file at `path`; raises OSError when that fails."""
+    with TemporaryDirectory(prefix="sheetgen-") as scratch, _ErrorKeepingFile(path, "w") as file:
+        options = {
+            "tmpdir": scratch,
+            "default_format_properties": {"font_name": FONT, "font_size": 10},
+        }
+        workbook = xlsxwriter.Workbook(file, options)
+        workbook.set_properties({"title": title, "comments": "Made by sheetgen."})
+        writer = _Writer(workbook)
+        for canvas in canvases:
+            writer.sheet(canvas)
+        try:
+            workbook.close()
+        except FileCreateError as error:  # of the parts in the scratch folder
+            raise error.args[0] from None
+        if file.error:
+            raise file.error
+
+
+class _ErrorKeepingFile(FileIO):
+    """A file that keeps its first error for later, and from then on only seems to be written.
+
+    XlsxWriter leaves its zip file open when something fails or is interrupted, and Python
+    prints a traceback if cleaning that up fails in turn. So the zip file is not told, and
+    whoever opened this file looks at `error`.
+    """
+
+    error: OSError | None = None
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write all of the data, unless something has failed before."""
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        try:
+            while rest and not self.error and not self.closed:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.error = error
+        return size
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        """Move as any file does, or nowhere once it is closed."""
+        return 0 if self.closed else super().seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place, or 0 once it is closed."""
+        return 0 if self.closed else super().tell()
+
+    def flush(self) -> None:
+        """Do nothing: each write goes to the system by itself."""
+
+
+class _Writer:
+    """Holds the cell formats, which cells of equal style share."""
+
+    def __init__(self, workbook: xlsxwriter.Workbook) -> None:
+        self.workbook = workbook
+        self.formats: dict[Style, Format] = {}
+        self.worksheet_class = worksheet_class()
+        self.good = workbook.add_format(PASS_FORMAT)
+        self.bad = workbook.add_format(FAIL_FORMAT)
+        self.large = workbook.add_format(LARGE_FORMAT)
+
+    def format(self, style: Style) -> Format:
+        if style not in self.formats:
+            self.formats[style] = self.workbook.add_format(style.properties())
+        return self.formats[style]
+
+    def sheet(self, canvas: Canvas) -> None:
+        worksheet = self.workbook.add_worksheet(canvas.name, self.worksheet_class)
+        self._view(worksheet, canvas)
+        self._page(worksheet, canvas)
+        for first_row, first_column, last_row, last_column in canvas.merges:
+            style = self.format(canvas.cells[first_row, first_column].style)
+            worksheet.merge_range(first_row, first_column, last_row, last_column, "", style)
+        for (row, column), cell in canvas.cells.items():
+            self._cell(worksheet, row, column, cell, canvas.links.get((row, column)))
+        for block in canvas.blocks:
+            formats = tuple(map(self.format, block.styles))
+            write_block(
+                worksheet,
+                FormulaBlock(
+                    block.first_row, block.first_column, block.formulas, block.values, formats
+                ),
+            )
+        self._extras(worksheet, canvas)
+        for name, address in canvas.names.items():
+            self.workbook.define_name(name, f"={address}")
+        for chart in canvas.charts:
+            insert_chart(self.workbook, worksheet, chart)
+        for picture in canvas.pictures:
+            looks = {
+                "image_data": BytesIO(picture.data),
+                "x_scale": picture.scale,
+                "y_scale": picture.scale,
+                "x_offset": 4,
+                "y_offset": 4,
+                "description": picture.description,
+            }
+            worksheet.insert_image(picture.row, picture.column, "picture.png", looks)
+
+    def _cell(
+        self, worksheet: Worksheet, row: int, column: int, cell: Cell, link: str | None
+    ) -> None:
+        style = self.format(cell.style)
+        if cell.formula is not None:
+            worksheet.write_formula(row, column, cell.formula, style, _cached(cell.value))
+        elif link is not None:
+            worksheet.write_url(row, column, link, style, str(cell.value))
+        elif cell.value == "":
+            worksheet.write_blank(row, column, None, style)
+        elif isinstance(cell.value, str):
+            worksheet.write_string(row, column, cell.value, style)
+        else:
+            worksheet.write_number(row, column, cell.value, style)
+
+    def _view(self, worksheet: Worksheet, canvas: Canvas) -> None:
+        if canvas.tab_colour:
+            worksheet.set_tab_color(canvas.tab_colour)
+        if canvas.hidden:
+            worksheet.hide()
+        if canvas.very_hidden:
+            worksheet.very_hidden()
+        if not canvas.gridlines:
+            worksheet.hide_gridlines(2)
+        if canvas.freeze:
+            worksheet.freeze_panes(*canvas.freeze)
+        if canvas.protected:
+            worksheet.protect("", {"format_columns": True, "format_rows": True})
+        worksheet.set_zoom(canvas.zoom)
+        for column, width in canvas.widths.items():
+            worksheet.set_column(column, column, width)
+        for row, height in canvas.heights.items():
+            worksheet.set_row(row, height)
+
+    def _page(self, worksheet: Worksheet, canvas: Canvas) -> None:
+        worksheet.set_landscape()
+        worksheet.set_paper(A4)
+        worksheet.fit_to_pages(1, 0)
+        worksheet.set_margins(0.4, 0.4, 0.5, 0.6)
+        worksheet.set_footer("&L&A&RPage &P of &N")
+        if canvas.repeat_rows:
+            worksheet.repeat_rows(*canvas.repeat_rows)
+        if canvas.print_area:
+            worksheet.print_area(*canvas.print_area)
+
+    def _extras(self, worksheet: Worksheet, canvas: Canvas) -> None:
+        for (row, column), text in canvas.notes.items():
+            scale = 1.2 + len(text) / 60
+            looks = {"font_name": FONT, "font_size": 9, "author": "", "x_scale": min(scale, 3.5)}
+            worksheet.write_comment(row, column, text, looks)
+        for (row, column), options in canvas.validations.items():
+            worksheet.data_validation(row, column, row, column, options)
+        for place in canvas.verdicts:
+            for text, looks in (("PASS", self.good), ("FAIL", self.bad)):
+                rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": looks}
+                worksheet.conditional_format(*place, rule)
+        for heat_map in canvas.heat_maps:
+            worksheet.conditional_format(*heat_map.place, _colour_scale(heat_map))
+        for place, colour in canvas.bars:
+            worksheet.conditional_format(*place, {**BAR, "bar_color": colour})
+        for each in canvas.rules:
+            looks = self.workbook.add_format(each.properties)
+            rule = {"type": "formula", "criteria": each.formula, "format": looks}
+            worksheet.conditional_format(*each.place, rule)
+        for place in canvas.numbers:
+            rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
+            worksheet.conditional_format(*place, {**rule, "format": self.large})
+        # The first row of a table starts the training and so differs from the rows below it.
+        worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})
+
+
+def _colour_scale(heat_map: HeatMap) -> dict[str, object]:
+    """Return XlsxWriter's options of a colour scale."""
+    ends = ("min", "mid", "max") if len(heat_map.colours) == 3 else ("min", "max")
+    options: dict[str, object] = {"type": f"{len(ends)}_color_scale"}
+    options |= {f"{end}_color": colour for end, colour in zip(ends, heat_map.colours, strict=True)}
+    if heat_map.limits:
+        for end, limit in zip(ends, heat_map.limits, strict=True):
+            options |= {f"{end}_type": "num", f"{end}_value": limit}
+    return options
+
+
+def _cached(value: Value) -> Value:
+    """Return a formula's value as a file can hold it: neither inf nor nan is a number there."""
+    return NOT_FINITE if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,68 @@
+"""Writes a template: the TOML text of a network, its data and its training."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sheetgen.network.network import Layer, Network
+
+Rows = Sequence[Sequence[float]]
+
+
+def template_text(
+    network: Network,
+    inputs: Rows,
+    targets: Rows,
+    title: str,
+    description: str,
+    training: dict[str, Any],
+) -> str:
+    """Return the TOML that describes all of it; `training` has the keys of its table.
+
+    Follows TOML 1.0, https://toml.io/en/v1.0.0, of which it needs text, numbers and lists.
+    """
+    lines = [f"title = {_value(title)}", f"description = {_value(description)}", "", "[network]"]
+    lines += [f"inputs = {network.inputs}", f"loss = {_value(network.loss.name)}"]
+    for layer in network.layers:
+        lines += _layer(layer)
+    lines += ["", "[data]", f"inputs = {_rows(inputs)}", f"targets = {_rows(targets)}"]
+    lines += ["", "[training]"]
+    lines += [f"{key} = {_value(value)}" for key, value in training.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _layer(layer: Layer) -> list[str]:
+    lines = ["", "[[network.layers]]", f"units = {layer.units}"]
+    lines.append(f"activation = {_value(layer.activation.name)}")
+    if layer.activation.parameter is not None:
+        lines.append(f"slope = {_value(layer.activation.parameter)}")
+    lines.append(f"weights = {_value(layer.weights)}")
+    if layer.biases is not None:
+        lines.append(f"biases = {_value(layer.biases)}")
+        lines.append(f"train_biases = {_value(layer.train_biases)}")
+    return lines
+
+
+def _rows(rows: Rows) -> str:
+    """Return a list of lists of numbers; the rows may be NumPy's or torch's too."""
+    return _value([[float(number) for number in row] for row in rows])
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Sequence):
+        return f"[{', '.join(map(_value, value))}]"
+    return repr(float(value))  # type: ignore[arg-type]  # NumPy's numbers too
+
+
+def _text(text: str) -> str:
+    """Return a basic string: quotes, backslashes and control characters escaped."""
+    escaped = "".join(
+        f"\\u{ord(sign):04X}" if ord(sign) < 32 or ord(sign) == 127 or sign in '"\\' else sign
+        for sign in text
+    )
+    return f'"{escaped}"'

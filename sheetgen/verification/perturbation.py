@@ -1,0 +1,62 @@
+"""Moves the inputs of a workbook at random, so that only live formulas follow."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.workbook.plan import Plan
+
+LARGEST_CHANGE = 0.2  # of an input, relative
+LARGEST_EPSILON = 4000  # times ε: enough for the gradient check to have to say FAIL
+
+
+def perturbed(plan: Plan, canvases: Iterable[Canvas], random: np.random.Generator) -> Plan:
+    """Move every input of a plan, whose sheets these are.
+
+    By at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up.
+
+    What is chosen from a list or counted is chosen or counted anew. Targets that name a class are
+    permuted.
+    """
+    values: dict[str, float | str] = {}
+    for canvas in canvases:
+        for key, place in canvas.inputs.items():
+            limits, value = canvas.validations[place], canvas.value(*place)
+            if key in canvas.options:
+                values[key] = str(random.choice(canvas.options[key]))
+            elif limits["validate"] == "integer":
+                least, most = limits["minimum"], limits["maximum"]
+                values[key] = float(random.integers(least, most, endpoint=True))
+            else:
+                moved = _moved(key, float(value), random)
+                moved = max(float(limits["minimum"]), min(float(limits["maximum"]), moved))
+                # Few digits, so that texts that contain the number are the same in every engine.
+                values[key] = float(f"{moved:.6g}")
+    return plan.with_values(values | _permuted_targets(plan, random))
+
+
+def _moved(key: str, value: float, random: np.random.Generator) -> float:
+    if key == "epsilon":
+        return min(0.5, value * random.uniform(LARGEST_EPSILON / 4, LARGEST_EPSILON))
+    if key.startswith("learning_rate"):
+        return value * random.uniform(1 - LARGEST_CHANGE, 1)
+    # What is 0 would stay 0 by a relative change, and hide what is multiplied by it.
+    moved = value * random.uniform(1 - LARGEST_CHANGE, 1 + LARGEST_CHANGE)
+    return moved or random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
+
+
+def _permuted_targets(plan: Plan, random: np.random.Generator) -> dict[str, float]:
+    """Return other targets of the same kind where they name classes."""
+    targets = np.array(plan.data.targets)
+    if plan.data.is_one_hot:
+        targets = random.permuted(targets, axis=1)
+    elif plan.network.loss.activation == "sigmoid" and set(targets.ravel()) <= {0.0, 1.0}:
+        targets = 1 - targets if len(targets) == 1 else random.permuted(targets, axis=0)
+    else:
+        return {}
+    return {
+        plan.data_key(name, sample): float(targets[sample, place])
+        for sample in range(len(targets))
+        for place, name in enumerate(plan.network.target_names)
+    }

@@ -1,0 +1,72 @@
+"""What verifying a workbook comes to: by engine, by sheet, by cell that is wrong."""
+
+from dataclasses import dataclass, field
+
+from sheetgen.spreadsheet.canvas import Value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cell that is wrong: why, the formula in it, the expected and the found value."""
+
+    sheet: str
+    cell: str
+    reason: str
+    formula: str
+    expected: Value
+    found: Value | None
+
+    def __str__(self) -> str:
+        shown = self.formula or "(no formula)"
+        return (
+            f"{self.sheet}!{self.cell}: {self.reason}; formula {shown}, "
+            f"expected {self.expected!r}, found {self.found!r}"
+        )
+
+
+@dataclass
+class SheetResult:
+    """What one engine made of one sheet: its formulas, the largest relative difference.
+
+    `reworded` are cells whose formula is not the one that `build` writes but comes to the same;
+    `extra` are formulas where `build` writes none, such as rows that a person dragged down.
+    `sensitive` are cells with build's own formula that are off, but no more than rounding can
+    explain; they count for no largest difference. None of the three fails.
+    """
+
+    sheet: str
+    formulas: int = 0
+    largest_difference: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+    reworded: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    sensitive: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every formula came to what the reference expects."""
+        return not self.findings
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one engine made of the file as it is (perturbation 0) or with moved inputs."""
+
+    engine: str
+    perturbation: int
+    sheets: tuple[SheetResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every sheet passed."""
+        return all(sheet.passed for sheet in self.sheets)
+
+    @property
+    def formulas(self) -> int:
+        """Number of formulas compared."""
+        return sum(sheet.formulas for sheet in self.sheets)
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest |found - expected| / max(1, |expected|) of all sheets."""
+        return max((sheet.largest_difference for sheet in self.sheets), default=0.0)

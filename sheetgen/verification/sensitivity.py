@@ -1,0 +1,161 @@
+"""How far rounding alone moves what a workbook promises: the same trainings, begun a hair aside.
+
+Where a training is chaotic, the last digit of a number grows until it is the first one, and two
+correct programs part. So the initial weights are moved by about 1e-15, some ten units in the last
+place of a number near 1, and everything is composed again. What the promised values then move by
+is their sensitivity, as in N. J. Higham, "Accuracy and Stability of Numerical Algorithms" (2002),
+section 1.6: the error of a result is about the problem's condition times the backward error.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetgen.spreadsheet.agreement import numbers_in, same_text, words
+from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
+
+MOVE = 1e-15  # of a weight of up to 1, relative beyond that
+DIRECTIONS = 2  # each of them both ways, so that one of the two crosses a kink nearby
+ALLOWED = 1000  # times the movement: each of many steps rounds anew, with signs of its own
+
+Place = tuple[int, int]
+Numbers = NDArray[Any] | np.float64
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Tells whether rounding can explain that a cell is off; finds out when first asked."""
+
+    plan: Plan
+    canvases: Sequence[Canvas]
+
+    def explains(
+        self, sheet: str, place: Place, expected: Value, found: Value | None, difference: float
+    ) -> bool:
+        """Tell whether a cell, off by a relative difference, is off no more than by rounding."""
+        movement = self._movements[sheet]
+        if not isinstance(found, str) and not isinstance(expected, str):
+            return found is not None and difference <= ALLOWED * movement.at(place)
+        if not isinstance(expected, str) and movement.at(place) == inf:
+            return True  # such as #NUM!, where the training diverges
+        return found is not None and movement.has_text(place, expected, found)
+
+    def is_beyond(self, sheet: str, place: Place) -> bool:
+        """Tell whether a cell may read numbers that are infinite, which is outside the promise."""
+        return self._movements[sheet].start.at(place) == inf
+
+    @cached_property
+    def _movements(self) -> dict[str, "_Movement"]:
+        movements = {canvas.name: _Movement(canvas) for canvas in self.canvases}
+        for plan in _moved(self.plan):
+            for canvas in compose(plan):
+                movements[canvas.name].take(canvas)
+        return movements
+
+
+def _moved(plan: Plan) -> Iterator[Plan]:
+    """Yield the plan with all initial weights and biases moved, in seeded directions."""
+    network, random = plan.network, np.random.default_rng(0)
+    edges = {each.name: network.weight(each) for each in network.connections}
+    starts = edges | {each.name: network.bias(each) for each in network.biases}
+    for _ in range(DIRECTIONS):
+        steps = random.choice((-1.0, 1.0), len(starts)) * random.uniform(0.5, 1.5, len(starts))
+        for step in (MOVE * steps, -MOVE * steps):
+            values = {
+                name: start + by * max(1.0, abs(start))
+                for (name, start), by in zip(starts.items(), step.tolist(), strict=True)
+            }
+            network_aside = network.with_parameters(values)
+            yield replace(plan, template=replace(plan.template, network=network_aside))
+
+
+class _Movement:
+    """By how much the promised values of one sheet move, relative to max(1, |value|)."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self.start = _Extent(canvas)
+        """Infinite where the training itself is."""
+        self._extent = _Extent(canvas)
+        self._others: dict[Place, list[Value]] = {}
+        self.start.take(canvas)
+
+    def take(self, moved: Canvas) -> None:
+        """Compare with the same sheet of a moved plan."""
+        self._extent.take(moved)
+        for place, cell in self._canvas.cells.items():
+            value = moved.cells[place].value
+            if cell.formula is not None and str in (type(value), type(cell.value)):
+                self._others.setdefault(place, []).append(value)
+
+    def at(self, place: Place) -> float:
+        """Return by how much a cell moves."""
+        return self._extent.at(place)
+
+    def has_text(self, place: Place, expected: Value, found: Value) -> bool:
+        """Tell whether a value, where there may be a text, is like one of those promised."""
+        others = self._others.get(place, [])
+        if not isinstance(found, str):
+            return any(not isinstance(other, str) for other in others)
+        texts = [other for other in others if isinstance(other, str)]
+        if any(same_text(other, found) for other in texts):
+            return True
+        if not isinstance(expected, str):
+            return False
+        start = numbers_in(expected)
+        like = [numbers_in(other) for other in texts if words(other) == words(expected)]
+        moves = [
+            max((abs(each[at] - one) for each in like), default=0.0) for at, one in enumerate(start)
+        ]
+        return bool(moves) and same_text(expected, found, tuple(ALLOWED * each for each in moves))
+
+
+class _Extent:
+    """How far the numbers of a sheet move at most.
+
+    A row of a table follows from all of the row above. So a row counts as moved by as much as any
+    cell of it or above it, infinitely from where a number is infinite. A single cell may read any
+    row, and counts as moved by as much as the whole sheet.
+    """
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._rows = [np.zeros(block.rows) for block in canvas.blocks]
+        self._whole = 0.0
+
+    def take(self, moved: Canvas) -> None:
+        """Let it reach as far as the numbers of a moved sheet."""
+        blocks = zip(self._canvas.blocks, moved.blocks, self._rows, strict=True)
+        for block, other, rows in blocks:
+            for one, another in zip(block.values, other.values, strict=True):
+                np.maximum(rows, _difference(one, another), out=rows)
+            np.maximum.accumulate(rows, out=rows)
+            self._whole = max(self._whole, float(rows.max(initial=0.0)))
+        for place, cell in self._canvas.cells.items():
+            value = moved.cells[place].value
+            if cell.formula and not isinstance(value, str) and not isinstance(cell.value, str):
+                by = _difference(np.float64(cell.value), np.float64(value))
+                self._whole = max(self._whole, float(by))
+
+    def at(self, place: Place) -> float:
+        """Return by how much a cell moves."""
+        row, column = place
+        for block, rows in zip(self._canvas.blocks, self._rows, strict=True):
+            down, across = row - block.first_row, column - block.first_column
+            if 0 <= down < block.rows and 0 <= across < len(block.formulas):
+                return float(rows[down])
+        return self._whole
+
+
+def _difference(one: Numbers, other: Numbers) -> NDArray[np.float64]:
+    """Return |one - other| / max(1, |one|), infinite where one of them is no finite number."""
+    with np.errstate(all="ignore"):
+        found = np.abs(other - one) / np.maximum(1.0, np.abs(one))
+    return np.where(np.isfinite(one) & np.isfinite(other), found, inf)

@@ -1,0 +1,260 @@
+"""Verifies a workbook: every formula, recalculated by spreadsheet engines, against the reference.
+
+The network is read from the file itself. The same workbook is then composed in memory, which
+gives the value that NumPy expects of every formula cell. The engines get a copy of the file
+whose cached values are all wrong, so that none can pass for a computed one. Perturbations move
+the numbers of the input cells and compare again: only live formulas follow.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet.agreement import DIVERGED, OTHER_TOLERANCE, TOLERANCE, disagreement
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
+from sheetgen.spreadsheet.reader import FileCell, read_cells, write_changed
+from sheetgen.verification.perturbation import perturbed
+from sheetgen.verification.results import Finding, Result, SheetResult
+from sheetgen.verification.sensitivity import Sensitivity
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets import origin
+
+__all__ = [
+    "DIVERGED",
+    "IMPOSSIBLE",
+    "Finding",
+    "Result",
+    "SheetResult",
+    "Subject",
+    "read_subject",
+    "tolerance_of",
+    "verify",
+    "verify_subject",
+]
+
+IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can pass
+
+_TEXT = re.compile(r'"[^"]*"')
+_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
+
+Changes = dict[str, dict[tuple[int, int], float | str]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A workbook to verify: its cells as the file holds them, and the network in them.
+
+    `canvases` are the sheets as they should be; `others` are those that `build` did not write,
+    which are not verified.
+    """
+
+    path: Path
+    cells: Mapping[str, Mapping[tuple[int, int], FileCell]]
+    plan: Plan
+    canvases: Sequence[Canvas]
+    others: tuple[str, ...]
+
+
+def verify(
+    path: Path | str,
+    engines: Sequence[Engine] = (EMBEDDED,),
+    perturbations: int = 1,
+    seed: int = 0,
+) -> list[Result]:
+    """Return a result for each engine and for the file as it is, then for each perturbation.
+
+    Each has `passed`, `formulas` and `largest_difference`. Raises InputError when the file was
+    not made by sheetgen or an input cell holds no number, RunError when an engine fails.
+    """
+    return list(verify_subject(read_subject(Path(path)), engines, perturbations, seed))
+
+
+def verify_subject(
+    subject: Subject, engines: Sequence[Engine], perturbations: int = 1, seed: int = 0
+) -> Iterator[Result]:
+    """Yield what `verify` returns, for a file that has been read."""
+    for number in range(perturbations + 1):
+        plan, canvases = subject.plan, subject.canvases
+        if number:
+            plan = perturbed(plan, canvases, np.random.default_rng([seed, number]))
+            canvases = compose(plan)
+        sensitivity = Sensitivity(plan, canvases)
+        with TemporaryDirectory(prefix="sheetgen-") as folder:
+            copy = Path(folder, "without-results.xlsx")
+            write_changed(subject.path, copy, _changes(canvases) if number else {}, IMPOSSIBLE)
+            for engine in engines:
+                values = _recalculated(engine, copy, subject.path)
+                tolerance = tolerance_of(plan)
+                sheets = tuple(
+                    _compare(canvas, subject.cells, values, tolerance, sensitivity)
+                    for canvas in canvases
+                )
+                yield Result(engine.version(), number, sheets)
+
+
+def read_subject(path: Path) -> Subject:
+    """Read a workbook: the structure from its `_sheetgen`, the numbers from its input cells.
+
+    Raises InputError when there is no such sheet or an input cell holds no number.
+    """
+    cells = read_cells(path)
+    if origin.NAME not in cells:
+        raise InputError(
+            f"{path} has no sheet {origin.NAME}, so `sheetgen build` did not make it; "
+            "tables that were made by hand are for `sheetgen check`"
+        )
+    try:
+        made_from = origin.read_origin(
+            {place: cell.value for place, cell in cells[origin.NAME].items()}
+        )
+    except InputError as error:
+        raise InputError(f"{path} cannot be verified: {error}") from None
+    plan = Plan.of(made_from.template)
+    canvases = compose(plan)
+    inputs = [(canvas, key) for canvas in canvases for key in canvas.inputs]
+    values = {key: _input(path, canvas, key, cells) for canvas, key in inputs}
+    if any(values[key] != canvas.value(*canvas.inputs[key]) for canvas, key in inputs):
+        plan = plan.with_values(values)
+        canvases = compose(plan)
+    ours = {canvas.name for canvas in canvases} | {origin.NAME}
+    others = tuple(name for name in cells if name not in ours)
+    return Subject(path, cells, plan, canvases, others)
+
+
+def _recalculated(engine: Engine, copy: Path, path: Path) -> Values:
+    try:
+        return engine.recalculate(copy)
+    except RunError as error:
+        # The copy is gone when the message is read.
+        raise RunError(str(error).replace(str(copy), str(path))) from error
+
+
+def _input(
+    path: Path,
+    canvas: Canvas,
+    key: str,
+    cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
+) -> float | str:
+    """Return what an input cell holds; raises InputError when that does not belong there."""
+    if canvas.name not in cells:
+        raise InputError(f"{path}: the sheet {canvas.name} is missing")
+    place = canvas.inputs[key]
+    cell = cells[canvas.name].get(place, FileCell(None, None))
+    found = "nothing" if cell.value is None else repr(cell.value)
+    if cell.formula is not None:
+        found = f"the formula ={cell.formula}"
+    elif key in canvas.options:
+        if isinstance(cell.value, str) and cell.value in canvas.options[key]:
+            return cell.value
+    elif type(cell.value) is float and _accepts(canvas.validations[place], cell.value):
+        return cell.value
+    where = canvas.absolute(*place)
+    wanted = str(canvas.validations[place]["error_message"]).removeprefix("Type ").rstrip(".")
+    raise InputError(f"{path}: the input cell {where} holds {found}; expected {wanted}")
+
+
+def _accepts(limits: Mapping[str, object], value: float) -> bool:
+    """Tell whether an input cell's validation lets a number in."""
+    least, most = limits["minimum"], limits["maximum"]
+    assert isinstance(least, (int, float)) and isinstance(most, (int, float))
+    if limits["validate"] == "integer" and value != int(value):
+        return False
+    if limits["criteria"] == ">":
+        return least < value < math.inf
+    return least <= value <= most
+
+
+def tolerance_of(plan: Plan) -> float:
+    """Return the tolerance that holds for a workbook's optimisers."""
+    return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
+
+
+def _changes(canvases: Sequence[Canvas]) -> Changes:
+    return {
+        canvas.name: {place: canvas.value(*place) for place in canvas.inputs.values()}
+        for canvas in canvases
+        if canvas.inputs
+    }
+
+
+def _compare(
+    canvas: Canvas,
+    cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
+    values: Values,
+    tolerance: float,
+    sensitivity: Sensitivity,
+) -> SheetResult:
+    result = SheetResult(canvas.name)
+    held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
+    found_here: list[tuple[bool, tuple[int, int, str], Finding]] = []
+    sensitive: list[tuple[bool, tuple[int, int, str]]] = []
+    written: set[tuple[int, int]] = set()
+    for row, column, formula, expected in canvas.promised():
+        result.formulas += 1
+        written.add((row, column))
+        place = row, column
+        cell, value = held.get(place, FileCell(None, None)), found.get(place)
+        shown = "" if cell.formula is None else f"={cell.formula}"
+        reason, difference = _wrong_formula(formula, cell), 0.0
+        if not reason:
+            scale = canvas.scales.get(place, 1.0)
+            reason, difference = disagreement(expected, value, scale, tolerance)
+        is_ours = shown == formula
+        if (
+            reason
+            and is_ours
+            and sensitivity.explains(canvas.name, place, expected, value, difference)
+        ):
+            if not sensitivity.is_beyond(canvas.name, place):
+                sensitive.append((place in canvas.cells, _reading_order(_address(*place))))
+            continue
+        result.largest_difference = max(result.largest_difference, difference)
+        if reason:
+            address = _address(*place)
+            finding = Finding(canvas.name, address, reason, shown, expected, value)
+            found_here.append((is_ours, _reading_order(address), finding))
+        elif not is_ours:
+            result.reworded.append(_address(*place))
+    result.extra = [
+        _address(*place)
+        for place, cell in sorted(held.items())
+        if cell.formula is not None and place not in written
+    ]
+    # A table's rows come first: they say from where on the training is chaotic.
+    result.sensitive = [f"{letters}{row}" for _, (row, _, letters) in sorted(sensitive)]
+    # Cells whose formula has changed come first: others are wrong because they read those.
+    result.findings = [finding for *_, finding in sorted(found_here, key=itemgetter(0, 1))]
+    return result
+
+
+def _address(row: int, column: int) -> str:
+    return str(xl_rowcol_to_cell(row, column))
+
+
+def _reading_order(cell: str) -> tuple[int, int, str]:
+    letters = cell.rstrip("0123456789")
+    return int(cell[len(letters) :]), len(letters), letters
+
+
+def _wrong_formula(expected: str, cell: FileCell) -> str:
+    """Say what is wrong with the cell before anything is computed, or return nothing."""
+    if cell.formula is None:
+        found = "nothing" if cell.value is None else f"the constant {cell.value!r}"
+        return f"it holds {found} where a formula belongs ({expected})"
+    if _refers(expected) and not _refers(cell.formula):
+        return f"its formula refers to no cell where one that does belongs ({expected})"
+    return ""
+
+
+def _refers(formula: str) -> bool:
+    return _REFERENCE.search(_TEXT.sub("", formula)) is not None

@@ -1,0 +1,116 @@
+"""Builds a workbook: guards what stands in its place, composes, writes, saves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sheetgen.errors import InputError, UnmovableError
+from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
+from sheetgen.spreadsheet import stamp
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.writer import write_workbook
+from sheetgen.template.template import Template
+from sheetgen.workbook.compose import compose, with_origin
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets import origin
+
+
+@dataclass(frozen=True)
+class Built:
+    """Where a workbook was saved, and what it was made from."""
+
+    saved: Saved
+    plan: Plan
+    kept: tuple[str, ...] = ()
+    """The sheets of the former workbook that build did not write, by their names now."""
+    lost: str = ""
+    """Which of these sheets could not be kept, and why; empty if all were."""
+
+
+@dataclass(frozen=True)
+class _Former:
+    """What stands where a workbook is to be written."""
+
+    added: tuple[str, ...] = ()
+    """Sheets of a workbook of ours that build did not write."""
+    work: str = ""
+    """A person's work that overwriting loses, in words; empty if there is none."""
+
+
+def build_workbook(template: Template, path: Path | str, force: bool = False) -> Built:
+    """Write the workbook of a template; `force` overwrites whatever stands there.
+
+    Sheets that a person or `cnn` has added to a workbook of ours are carried over.
+
+    Raises InputError when the network does not fit a worksheet, when nothing can be written at
+    that place, or when a file stands there that would lose something; RunError when writing
+    fails. Whatever stood there before is then as it was.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
+    target, aside = resolved(path), is_open_elsewhere(path)
+    may_lose = force or aside
+    former = _inspect(target) if target.exists() else _Former()
+    if former.work and not may_lose:
+        raise InputError(f"{path} {former.work}")
+    plan = Plan.of(template)
+    canvases = with_origin(plan, compose(plan))
+    kept, lost = dict[str, str](), ""
+
+    def write(to: Path) -> None:
+        nonlocal kept, lost
+        movable = former.added
+        while movable:
+            try:
+                kept = _write_with(canvases, template.title, target, movable, to)
+                return
+            except UnmovableError as error:
+                named = ", ".join(error.sheets)
+                lost += ("; " if lost else "") + f"{named}, which cannot be carried over: {error}"
+                if not may_lose:
+                    raise InputError(f"{path} holds {lost}; --force builds without it") from error
+                movable = tuple(name for name in movable if name not in error.sheets)
+        write_workbook(canvases, to, template.title)
+
+    saved = save(path, write, aside)
+    return Built(saved, plan, tuple(kept.values()), lost)
+
+
+def _write_with(
+    canvases: Sequence[Canvas], title: str, former: Path, added: Sequence[str], to: Path
+) -> dict[str, str]:
+    """Write the canvases and, behind them, sheets of the former workbook; return their names.
+
+    Raises InputError when one of these cannot be moved as it is.
+    """
+    with TemporaryDirectory(prefix="sheetgen-") as folder:
+        plain = Path(folder, "new-workbook.xlsx")
+        write_workbook(canvases, plain, title)
+        return insert_sheets(plain, former, added, to, keep_references=True)
+
+
+def _inspect(target: Path) -> _Former:
+    """Find out what overwriting a file would lose, and what can be carried over."""
+    try:
+        sheets = sheet_names(target)
+    except InputError:
+        return _Former(work="is there already and is no workbook; --force overwrites it")
+    if origin.NAME not in sheets:
+        return _Former(work="is there already and was not made by sheetgen; --force overwrites it")
+    cells = read_cells(target, [origin.NAME])[origin.NAME]
+    try:
+        made_from = origin.read_origin({place: cell.value for place, cell in cells.items()})
+    except InputError as error:
+        return _Former(work=f"is there already and {error}; --force overwrites it")
+    added = tuple(name for name in sheets if name not in (*made_from.sheets, origin.NAME))
+    missing = [name for name in made_from.sheets if name not in sheets]
+    if missing or stamp.of_file(target, made_from.sheets) != made_from.fingerprint:
+        lacks = f" (it lacks {', '.join(missing)})" if missing else ""
+        return _Former(
+            added, f"has been edited since it was built{lacks}; --force overwrites the changes"
+        )
+    return _Former(added)

@@ -1,0 +1,74 @@
+"""Composes all sheets of a workbook in memory, each formula with the value it must have."""
+
+from sheetgen.errors import InputError
+from sheetgen.formulas.columns import MAXIMUM_FORMULA
+from sheetgen.spreadsheet import stamp
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.version import __version__
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.sheets.decision_surface.decision_surface import decision_surface_sheet
+from sheetgen.workbook.sheets.derivation.derivation import derivation_sheet
+from sheetgen.workbook.sheets.error_surface.error_surface import error_surface_sheet
+from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
+from sheetgen.workbook.sheets.fitted_curve import fitted_curve_sheet
+from sheetgen.workbook.sheets.gradient_check.gradient_check import gradient_check_sheet
+from sheetgen.workbook.sheets.learning_rates.comparison import comparison_sheet, series_name
+from sheetgen.workbook.sheets.origin import origin_sheet
+from sheetgen.workbook.sheets.overview import overview_sheet
+from sheetgen.workbook.sheets.playground import playground_sheet
+from sheetgen.workbook.sheets.training_table import Table, variant_sheet
+
+
+def compose(plan: Plan) -> list[Canvas]:
+    """Return the sheets in the order of their tabs, all but `_sheetgen`.
+
+    Raises InputError when the network does not fit a worksheet.
+    """
+    sources = Sources.of(plan)
+    compared = tuple(
+        variant_sheet(plan, index, sources, series_name(plan, index))
+        for index in range(len(plan.variants))
+    )
+    playground = playground_sheet(plan, sources)
+    derivation = derivation_sheet(plan, sources)
+    gradient_check = gradient_check_sheet(plan, sources, compared[0].table, derivation)
+    canvases = [
+        *sources.canvases,
+        derivation.canvas,
+        explorer_sheet(plan, [each.table for each in compared]),
+        playground.canvas,
+        *(each.canvas for each in compared),
+        comparison_sheet(plan, compared, sources),
+        *_surfaces(plan, sources, [each.table for each in compared]),
+        gradient_check,
+    ]
+    sheets = [canvas.name for canvas in canvases]
+    canvases.insert(0, overview_sheet(plan, sheets, gradient_check, derivation.cells))
+    for canvas in canvases:
+        _check_formulas(canvas)
+    return canvases
+
+
+def _surfaces(plan: Plan, sources: Sources, tables: list[Table]) -> list[Canvas]:
+    """Return the sheets that show a trained network as a picture: those that suit it."""
+    sheets = (decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
+    return [canvas for sheet in sheets if (canvas := sheet(plan, sources, tables))]
+
+
+def with_origin(plan: Plan, canvases: list[Canvas]) -> list[Canvas]:
+    """Return the sheets with `_sheetgen` behind them, which says what they were made from."""
+    names = tuple(canvas.name for canvas in canvases)
+    return [
+        *canvases,
+        origin_sheet(plan, names, stamp.of_canvases(canvases), __version__),
+    ]
+
+
+def _check_formulas(canvas: Canvas) -> None:
+    for (row, column), cell in canvas.cells.items():
+        if cell.formula is not None and len(cell.formula) > MAXIMUM_FORMULA:
+            raise InputError(
+                f"the formula in {canvas.absolute(row, column)} would have "
+                f"{len(cell.formula):,} characters; a cell holds {MAXIMUM_FORMULA:,}"
+            )

@@ -1,0 +1,335 @@
+"""What every sheet is drawn from: the template, the reference's results, the view controls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cached_property
+from math import isfinite
+
+import numpy as np
+
+from sheetgen.network.activations import Array
+from sheetgen.network.data import Data
+from sheetgen.network.network import Connection, Network, Parameter, activation_name
+from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.network.reference import (
+    Backward,
+    Forward,
+    Parameters,
+    Trace,
+    backward,
+    forward,
+    initial,
+    train,
+)
+from sheetgen.network.schedules import SCHEDULES
+from sheetgen.network.training import Training
+from sheetgen.template.template import Template
+
+INPUTS = "Inputs"
+DATA = "Data"
+PLAYGROUND = "Playground"
+DERIVATION = "Derivation"
+LEARNING_RATES = "Learning rates"
+OPTIMIZER_COMPARISON = "Optimizers"
+GRADIENT_CHECK = "Gradient check"
+OVERVIEW = "Overview"
+EXPLORER = "Explorer"
+DECISION_SURFACE = "Decision surface"
+FITTED_CURVE = "Fitted curve"
+ERROR_SURFACE = "Error surface"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a person can set on the sheets that is no training input.
+
+    learning_rate: the Playground's; threshold: of E_total, for the summary of the rates;
+    epsilon: the central difference's step; tolerance: relative, of the gradient check;
+    the others: what the Explorer and the surfaces show, a table by its tab, a weight, a bias or
+    an activation by its name.
+    """
+
+    learning_rate: float
+    threshold: float
+    explorer_table: str
+    explorer_weight: str
+    surface_table: str
+    surface_output: str
+    error_table: str
+    error_across: str
+    error_down: str
+    explorer_iteration: float = 0
+    surface_iteration: float = 0
+    error_iteration: float = 0
+    epsilon: float = 1e-4
+    tolerance: float = 1e-5
+
+    @classmethod
+    def of(cls, template: Template, tab: str) -> "Controls":
+        """Return the controls of a new workbook; `tab` is the table that the sheets show."""
+        network, rates = template.network, template.learning_rates
+        names = [parameter.name for parameter in network.parameters]
+        # The last layer's weights move the error most.
+        pair = [each.name for each in network.parameters if each.layer == len(network.layers) - 1]
+        pair = (pair if len(pair) > 1 else names)[:2]
+        return cls(
+            learning_rate=rates[len(rates) // 2],
+            threshold=1.0,
+            explorer_table=tab,
+            explorer_weight=names[0],
+            surface_table=tab,
+            surface_output=activation_name(network.unit_names[-1][0]),
+            surface_iteration=template.iterations,
+            error_table=tab,
+            error_across=pair[0],
+            error_down=pair[-1],
+        )
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the trainings that a workbook compares, with a sheet of its own."""
+
+    tab: str
+    """The name of its sheet."""
+    optimizer: str
+    rate: int
+    """The place of its learning rate in the list on `Inputs`, from 0."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A template with all that the reference says about it.
+
+    `tabs` are the rates that the tabs are named for, which `Inputs` may have left behind;
+    `settings` the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
+    """
+
+    template: Template
+    controls: Controls
+    tabs: tuple[float, ...]
+    settings: Mapping[str, float]
+
+    @classmethod
+    def of(cls, template: Template) -> "Plan":
+        """Return the plan of a new workbook, its view controls at their defaults."""
+        rates = template.learning_rates
+        if template.compare:
+            rates = rates[:1]
+            template = replace(template, learning_rates=rates)
+        tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
+        plan = cls(template, Controls.of(template, tab), rates, _settings(template))
+        threshold = float(f"{plan.start.total_error / 2:.2g}") or 1e-3
+        telling = plan._first_with_gradient()
+        controls = replace(plan.controls, threshold=threshold, explorer_iteration=telling)
+        return replace(plan, controls=controls)
+
+    def _first_with_gradient(self) -> float:
+        """Return the first iteration at which the explored weight has a gradient, or else 0.
+
+        For XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros.
+        """
+        iterations = min(self.template.iterations, self.data.samples)
+        short = replace(self, template=replace(self.template, iterations=iterations))
+        trace = short.trace_of(self.controls.explorer_table)
+        found = np.flatnonzero(np.abs(trace[f"∂E/∂{self.controls.explorer_weight}"]) > 1e-12)
+        return float(found[0]) if found.size else 0.0
+
+    @property
+    def network(self) -> Network:
+        """The network with its initial weights."""
+        return self.template.network
+
+    @property
+    def data(self) -> Data:
+        """The samples."""
+        return self.template.data
+
+    @property
+    def has_data_sheet(self) -> bool:
+        """Whether the samples have a sheet of their own."""
+        return self.data.samples > 1 or self.data.standardize
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The trainings to compare: one for each learning rate or for each optimiser."""
+        return _variants(self.template, self.tabs)
+
+    @property
+    def comparison(self) -> str:
+        """The name of the sheet that compares them."""
+        return OPTIMIZER_COMPARISON if self.template.compare else LEARNING_RATES
+
+    @property
+    def optimizers(self) -> tuple[str, ...]:
+        """Every optimiser that is used."""
+        return _optimizers(self.template)
+
+    def training(self, optimizer: str) -> Training:
+        """Return how the network is trained with one of the optimisers."""
+        template = self.template
+        return Training(
+            data=template.data,
+            iterations=template.iterations,
+            order=template.order,
+            batch_size=template.batch_size,
+            reduction=template.reduction,
+            optimizer=OPTIMIZERS[optimizer],
+            hyperparameters=self._settings_of(optimizer),
+            schedule=SCHEDULES[template.schedule],
+            schedule_parameters=self._settings_of(template.schedule),
+        )
+
+    def _settings_of(self, owner: str) -> dict[str, float]:
+        prefix = f"{owner}."
+        return {
+            key.removeprefix(prefix): value
+            for key, value in self.settings.items()
+            if key.startswith(prefix)
+        }
+
+    @cached_property
+    def traces(self) -> tuple[Trace, ...]:
+        """The training of each variant."""
+        rates = self.template.learning_rates
+        return tuple(self.train(rates[each.rate], each.optimizer) for each in self.variants)
+
+    def trace_of(self, tab: str) -> Trace:
+        """Return the training that the sheet of this name shows."""
+        return self.traces[[variant.tab for variant in self.variants].index(tab)]
+
+    @cached_property
+    def playground(self) -> Trace:
+        """The training at the Playground's learning rate."""
+        return self.train(self.controls.learning_rate, self.template.optimizer)
+
+    def train(self, learning_rate: float, optimizer: str) -> Trace:
+        """Train by the reference."""
+        return train(self.network, self.training(optimizer), learning_rate)
+
+    @cached_property
+    def sample(self) -> Array:
+        """The inputs at iteration 0, as the network reads them."""
+        return np.array(self.data.used_inputs()[self.template.order[0]])
+
+    @property
+    def target(self) -> tuple[float, ...]:
+        """The targets at iteration 0."""
+        return self.data.targets[self.template.order[0]]
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The weights and biases at iteration 0."""
+        return initial(self.network)
+
+    @cached_property
+    def start(self) -> Forward:
+        """The forward pass at iteration 0."""
+        return forward(self.network, self.parameters, self.sample.tolist(), self.target)
+
+    @cached_property
+    def start_gradients(self) -> Backward:
+        """The backward pass at iteration 0."""
+        sample = self.sample.tolist()
+        return backward(self.network, self.parameters, sample, self.target, self.start)
+
+    def moved(self, parameter: Parameter, by: float) -> Forward:
+        """Return the forward pass at iteration 0 with one weight or bias moved."""
+        parameters = initial(self.network)
+        if isinstance(parameter, Connection):
+            parameters.weights[parameter.layer][parameter.unit, parameter.position] += by
+        else:
+            parameters.biases[parameter.layer][parameter.unit] += by
+        return forward(self.network, parameters, self.sample.tolist(), self.target)
+
+    def step(self, parameter: Parameter) -> float:
+        """Return by how much the gradient check moves a weight: less where its input is large.
+
+        The truncation of a central difference grows with the square of step times input.
+        """
+        if not isinstance(parameter, Connection):
+            return self.controls.epsilon
+        sources = [self.sample, *self.start.activations]
+        value = float(abs(sources[parameter.layer][parameter.position]))
+        return self.controls.epsilon / max(1.0, value)
+
+    def value(self, parameter: Parameter) -> float:
+        """Return the initial value of a weight or a bias."""
+        if isinstance(parameter, Connection):
+            return self.network.weight(parameter)
+        return self.network.bias(parameter)
+
+    def with_values(self, contents: Mapping[str, float | str]) -> "Plan":
+        """Return the plan with what a workbook's input cells hold, by their keys.
+
+        A view control without a cell stays as it is.
+        """
+        template = self.template
+        values = {key: value for key, value in contents.items() if not isinstance(value, str)}
+        rates = (f"learning_rate_{place + 1}" for place in range(len(template.learning_rates)))
+        changed = replace(
+            template,
+            network=template.network.with_parameters(values),
+            data=self._data(values),
+            learning_rates=tuple(values[rate] for rate in rates),
+        )
+        shown = {key: contents[key] for key in Controls.__dataclass_fields__ if key in contents}
+        controls = replace(self.controls, **shown)  # type: ignore[arg-type]
+        settings = {key: values.get(key, value) for key, value in self.settings.items()}
+        return Plan(changed, controls, self.tabs, settings)
+
+    def _data(self, values: Mapping[str, float]) -> Data:
+        network, samples = self.network, range(self.data.samples)
+        return replace(
+            self.data,
+            inputs=tuple(
+                tuple(values[self.data_key(name, at)] for name in network.input_names)
+                for at in samples
+            ),
+            targets=tuple(
+                tuple(values[self.data_key(name, at)] for name in network.target_names)
+                for at in samples
+            ),
+        )
+
+    def data_key(self, symbol: str, sample: int) -> str:
+        """Return the key of the input cell with a sample's input or target."""
+        return f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
+
+
+def _variants(template: Template, tabs: tuple[float, ...]) -> tuple[Variant, ...]:
+    if template.compare:
+        return tuple(Variant(name, name, 0) for name in template.compare)
+    return tuple(
+        Variant(f"lr {tab:g}", template.optimizer, place) for place, tab in enumerate(tabs)
+    )
+
+
+def _optimizers(template: Template) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*template.compare, template.optimizer)))
+
+
+def _settings(template: Template) -> dict[str, float]:
+    found = {
+        f"{optimizer}.{name}": value
+        for optimizer in _optimizers(template)
+        for name, value in template.hyperparameters_of(optimizer).items()
+    }
+    parameters = template.schedule_parameters
+    return found | {f"{template.schedule}.{name}": value for name, value in parameters.items()}
+
+
+def general_text(number: float) -> str:
+    """Return what number&"" comes to in a spreadsheet: 15 significant digits."""
+    return f"{number:.15G}"
+
+
+def rounded_text(number: float, digits: int) -> str:
+    """Return what ROUND(number, digits)&"" comes to in a spreadsheet, which rounds ties up."""
+    if not isfinite(number):
+        return "#NUM!"
+    step = Decimal(1).scaleb(-digits)
+    exact = Decimal(repr(float(number)))
+    rounded = exact.quantize(step, ROUND_HALF_UP, context=Context(prec=400))
+    return f"{float(rounded) + 0.0:.15G}"  # adding 0 makes -0 a plain 0

@@ -1,0 +1,119 @@
+"""What a training's charts show: the error over the iterations, or its mean over the epochs."""
+
+from dataclasses import dataclass
+
+from sheetgen.network.activations import Array
+from sheetgen.network.trace import Trace
+from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
+from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, header, number
+
+CHART_WIDTH = 325
+CHART_HEIGHT = 300
+CHART_ROWS = 16
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training of less than two epochs came to, a mean over its first epoch.
+
+    `part` says over which samples, `cell` is where the value stands; `is_part` where it is a
+    share of them.
+    """
+
+    title: str
+    part: str
+    formula: str
+    value: float
+    cell: str
+    is_part: bool
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The ranges of a curve's steps and errors, with their sheet, and the errors themselves."""
+
+    step: str
+    """What a point stands for: "iteration" or "epoch"."""
+    error: str
+    """What the error is called."""
+    x: str
+    y: str
+    values: Array
+    accuracy: str = ""
+    """The range of the accuracies, where the network has classes."""
+    accuracies: Array | None = None
+    outcome: Outcome | None = None
+    """In place of a reduction, where the first and the last point are of different samples."""
+
+    def cell(self, at: int) -> str:
+        """Return the absolute address of a point's error."""
+        return _cell(self.y, at)
+
+    def step_cell(self, at: int) -> str:
+        """Return the absolute address of a point's step."""
+        return _cell(self.x, at)
+
+    def accuracy_cell(self, at: int) -> str:
+        """Return the absolute address of a point's accuracy."""
+        return _cell(self.accuracy, at)
+
+
+def _cell(area: str, at: int) -> str:
+    """Return the address of one cell of a column, counted from its top or (negative) its end."""
+    sheet, _, cells = area.rpartition("!")
+    first, _, last = cells.partition(":")
+    column, row = (first if at >= 0 else last or first).strip("$").split("$")
+    return f"{sheet}!${column}${int(row) + (at if at >= 0 else at + 1)}"
+
+
+def per_iteration(x: str, y: str, trace: Trace) -> Curve:
+    """Return the curve of E_total over the iterations."""
+    return Curve("iteration", "E_total", x, y, trace["E_total"])
+
+
+def per_epoch(
+    canvas: Canvas, formulas: dict[str, list[str]], values: dict[str, Array], row: int
+) -> Curve:
+    """Write a line an epoch below the charts that start in `row`; return the curve.
+
+    `formulas` and `values` have a list of epochs for "mean E_total", and may for "accuracy".
+    """
+    top = row + CHART_ROWS * len(formulas) + 1
+    canvas.write(top - 1, 0, "epoch", header("iteration"))
+    epochs = len(values["mean E_total"])
+    for place, (title, cells) in enumerate(formulas.items(), start=1):
+        canvas.write(top - 1, place, title, header("error"))
+        style = number("error", PERCENT if title == "accuracy" else FINE)
+        for at, formula in enumerate(cells):
+            canvas.calculate(top + at, place, formula, float(values[title][at]), style)
+    for at in range(epochs):
+        canvas.write(top + at, 0, at + 1, number("iteration", "0"))
+    columns = [canvas.range(top, place, top + epochs - 1, place) for place in range(3)]
+    curve = Curve("epoch", "mean E_total", columns[0], columns[1], values["mean E_total"])
+    if "accuracy" not in formulas:
+        return curve
+    series = Series(columns[0], columns[2], canvas.absolute(top - 1, 2), KINDS["unit"].strong)
+    canvas.charts.append(_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS))
+    return Curve(
+        curve.step, curve.error, curve.x, curve.y, curve.values, columns[2], values["accuracy"]
+    )
+
+
+def error_chart(canvas: Canvas, series: Series, curve: Curve, row: int) -> None:
+    """Put the chart of the error left of the table, its top in `row`."""
+    canvas.charts.append(_chart(canvas, series, curve.step, curve.error, row))
+
+
+def _chart(canvas: Canvas, series: Series, step: str, title: str, row: int) -> Chart:
+    return Chart(
+        row=row,
+        column=0,
+        width=CHART_WIDTH,
+        height=CHART_HEIGHT,
+        series=(series,),
+        description=f"{title} at each {step}, {canvas.name}",
+        x_title=step,
+        y_title=title,
+        x_offset=4,
+        y_offset=6,
+    )

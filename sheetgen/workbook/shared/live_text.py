@@ -1,0 +1,100 @@
+"""Texts that a formula puts together, each with what the reference expects of it.
+
+A number that has run away, as in a training that diverges, is outside what is promised: a text
+with one is then promised as nan, which stands for any content.
+"""
+
+import re
+from dataclasses import dataclass
+from math import floor, isfinite, log10, nan
+
+from sheetgen.spreadsheet.agreement import DIVERGED
+from sheetgen.workbook.plan import rounded_text
+
+SIGNIFICANT = 4
+"""Digits of a number in a text."""
+FINEST = 10
+"""Decimals of such a number at most, so that none fills a line."""
+SURELY_NEGATIVE = -1e-10
+"""So that rounding errors around 0 do not decide whether a number is put in parentheses."""
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text: the expression that gives it, without "=", and the text or nan."""
+
+    expression: str
+    text: str | float
+
+    @property
+    def formula(self) -> str:
+        """The formula of a cell that holds it."""
+        return f"={self.expression}"
+
+
+def literal(text: str) -> Words:
+    """Return a text that does not change."""
+    return Words('"' + text.replace('"', '""') + '"', text)
+
+
+def joined(*parts: Words | str) -> Words:
+    """Return the parts one behind the other."""
+    words = [literal(part) if isinstance(part, str) else part for part in parts if part != ""]
+    texts = [word.text for word in words]
+    expression = "&".join(word.expression for word in words)
+    if any(isinstance(text, float) for text in texts):
+        return Words(expression, nan)
+    return Words(expression, "".join(map(str, texts)))
+
+
+def filled(template: str, **parts: Words) -> Words:
+    """Return a text with the parts in place of their names in braces, as in "σ({z})"."""
+    pieces = _PLACEHOLDER.split(template)
+    return joined(*(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces)))
+
+
+def only_if(condition: str, is_so: bool, words: Words, otherwise: Words | None = None) -> Words:
+    """Return words that are there while a condition holds, which it does or does not now."""
+    other = otherwise or Words('""', "")
+    expression = f"IF({condition},{words.expression},{other.expression})"
+    return Words(expression, words.text if is_so else other.text)
+
+
+def is_promised(number: float) -> bool:
+    """Tell whether a number is within what the reference promises."""
+    return isfinite(number) and abs(number) <= DIVERGED
+
+
+def decimal(cell: str, number: float, digits: int = 4) -> Words:
+    """Return a number to so many decimals."""
+    text = rounded_text(number, digits) if is_promised(number) else nan
+    return Words(f"ROUND({cell},{digits})", text)
+
+
+def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int = FINEST) -> Words:
+    """Return a number to so many significant digits, and `finest` decimals at most."""
+    rounded = f"ROUND({cell},MIN({finest},{digits - 1}-INT(LOG10(ABS({cell})))))"
+    # Adding 0 makes -0 a plain 0.
+    expression = f'IF({cell}=0,0,{rounded}+0)&""'
+    if not is_promised(number):
+        return Words(expression, nan)
+    if number == 0:
+        return Words(expression, "0")
+    decimals = min(finest, digits - 1 - floor(log10(abs(number))))
+    return Words(expression, rounded_text(number, decimals))
+
+
+def factor(cell: str, number: float, written: Words) -> Words:
+    """Return a number as it stands in a sum or a product: in parentheses where it is negative.
+
+    `written` is the cell that holds its text.
+    """
+    # A line of text breaks behind a hyphen, not behind a minus sign.
+    inside = f'"(−"&MID({written.expression},2,30)&")"'
+    expression = f'IF({cell}<{SURELY_NEGATIVE:G},{inside},{written.expression}&"")'
+    text = written.text
+    if isinstance(text, str) and number < SURELY_NEGATIVE:
+        text = f"(−{text[1:]})"
+    return Words(expression, text)

@@ -1,0 +1,146 @@
+"""The sheet `Data`: the samples to train on, and their inputs standardised where asked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetgen.network.network import Network
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.style import (
+    FINE,
+    INPUT,
+    KINDS,
+    LABEL,
+    NOTE,
+    SUBTITLE,
+    TITLE,
+    Style,
+    band,
+    header,
+    label,
+    number,
+)
+from sheetgen.workbook.plan import DATA, Plan
+from sheetgen.workbook.sheets.inputs import target_limits
+
+BAND_ROW = 3
+NAME_ROW = 4  # what the columns are called in the file that the data came from
+HEADER_ROW = 5
+MEAN_ROW, DEVIATION_ROW = 6, 7
+FIRST_ROW = 8
+
+
+@dataclass(frozen=True)
+class DataSheet:
+    """The sheet `Data`, and where its columns stand."""
+
+    canvas: Canvas
+    columns: dict[str, int]
+    """The column of each symbol, and of "order"; inputs as the network reads them."""
+    first_row: int
+    last_row: int
+
+    def range(self, symbol: str) -> str:
+        """Return the absolute address of a symbol's column."""
+        column = self.columns[symbol]
+        return self.canvas.range(self.first_row, column, self.last_row, column)
+
+    def cell(self, symbol: str, sample: int) -> str:
+        """Return the absolute address of a sample's input or target."""
+        return self.canvas.absolute(self.first_row + sample, self.columns[symbol])
+
+
+def data_sheet(plan: Plan) -> DataSheet:
+    """Draw the sheet; its input keys are those of `Plan.data_key`."""
+    canvas = Canvas(DATA, tab_colour=KINDS["input"].strong, freeze=(FIRST_ROW, 2))
+    canvas.heights[0] = 28
+    canvas.widths.update({0: 2, 1: 10})
+    canvas.write(0, 1, "Data", TITLE)
+    text = f"{plan.data.samples} samples. Change a yellow cell: every sheet follows at once."
+    canvas.write(1, 1, text, SUBTITLE)
+    last = FIRST_ROW + plan.data.samples - 1
+    sheet = DataSheet(canvas, {}, FIRST_ROW, last)
+    _count(canvas, 1, "sample", range(1, plan.data.samples + 1))
+    network = plan.network
+    column = _samples(sheet, plan, 2, "targets", network.target_names, plan.data.target_labels)
+    column = _samples(
+        sheet, plan, column + 1, "inputs", network.input_names, plan.data.input_labels
+    )
+    if plan.data.standardize:
+        column = _standardized(sheet, plan, network, column + 1)
+    if plan.template.order != tuple(range(plan.data.samples)):
+        places = [place + 1 for place in plan.template.order]
+        _count(canvas, column + 1, "order", places)
+        canvas.write(BAND_ROW, column + 1, "shuffled", band("iteration"))
+        canvas.notes[HEADER_ROW, column + 1] = "the samples of an epoch in their order"
+        sheet.columns["order"] = column + 1
+    return sheet
+
+
+def _count(canvas: Canvas, column: int, title: str, numbers: range | list[int]) -> None:
+    canvas.write(HEADER_ROW, column, title, header("iteration"))
+    canvas.widths[column] = 10
+    for row, value in enumerate(numbers, start=FIRST_ROW):
+        canvas.write(row, column, value, label("iteration"))
+
+
+def _samples(
+    sheet: DataSheet,
+    plan: Plan,
+    column: int,
+    title: str,
+    names: tuple[str, ...],
+    labels: tuple[str, ...],
+) -> int:
+    """Write the columns of the inputs or the targets; return the next free column."""
+    canvas, kind = sheet.canvas, title.removesuffix("s")
+    rows = plan.data.inputs if kind == "input" else plan.data.targets
+    limits = target_limits(plan) if kind == "target" else {}
+    for place, name in enumerate(names):
+        at = column + place
+        canvas.write(BAND_ROW, at, title if place == 0 else "", band(kind))
+        if labels:
+            canvas.write(NAME_ROW, at, labels[place], NOTE)
+        canvas.write(HEADER_ROW, at, name, header(kind))
+        canvas.widths[at] = max(11, len(labels[place]) + 2) if labels else 11
+        for sample, row in enumerate(rows):
+            key = plan.data_key(name, sample)
+            canvas.ask(FIRST_ROW + sample, at, key, row[place], INPUT, **limits)
+        sheet.columns[name] = at
+    canvas.widths[column + len(names)] = 3
+    return column + len(names)
+
+
+def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -> int:
+    """Write (x − mean) / deviation of each input, with the mean and deviation above."""
+    canvas = sheet.canvas
+    values = np.array(plan.data.inputs)
+    used = plan.data.used_inputs()
+    canvas.write(MEAN_ROW, 1, "mean", LABEL)
+    canvas.write(DEVIATION_ROW, 1, "deviation", LABEL)
+    for place, name in enumerate(network.input_names):
+        at, raw = column + place, sheet.columns[name]
+        cells = canvas.range(FIRST_ROW, raw, sheet.last_row, raw).rpartition("!")[2]
+        canvas.write(BAND_ROW, at, "inputs, standardised" if place == 0 else "", band("helper"))
+        canvas.write(HEADER_ROW, at, f"{name} standardised", header("helper"))
+        canvas.widths[at] = 15
+        fine = Style(number_format=FINE, border="#E2E8F0")
+        # Rounding can leave a constant column a deviation that is not quite 0.
+        constant = f"MAX({cells})=MIN({cells})"
+        mean, deviation = values[:, place].mean(), values[:, place].std()
+        if values[:, place].max() == values[:, place].min():
+            mean, deviation = values[0, place], 1.0
+        average = f"=IF({constant},MIN({cells}),AVERAGE({cells}))"
+        canvas.calculate(MEAN_ROW, at, average, float(mean), fine)
+        spread = f"=IF({constant},1,STDEVP({cells}))"
+        canvas.calculate(DEVIATION_ROW, at, spread, float(deviation), fine)
+        top = canvas.absolute(MEAN_ROW, at).rpartition("!")[2].split("$")[1]
+        source = canvas.absolute(0, raw).rpartition("!")[2].split("$")[1]
+        for sample in range(plan.data.samples):
+            row = FIRST_ROW + sample
+            formula = f"=({source}{row + 1}-{top}${MEAN_ROW + 1})/{top}${DEVIATION_ROW + 1}"
+            value = float(used[sample, place])
+            canvas.calculate(row, at, formula, value, number("helper", FINE))
+        sheet.columns[name] = at
+    canvas.widths[column + network.inputs] = 3
+    return column + network.inputs

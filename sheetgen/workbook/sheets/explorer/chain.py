@@ -1,0 +1,250 @@
+"""The chain rule of the chosen weight on `Explorer`, factor by factor.
+
+Which lines there are depends on the chosen weight's layer. So every line that may be needed
+stands behind the sheet, and lines.py shows those whose condition holds.
+"""
+
+from dataclasses import dataclass, field
+
+from sheetgen.formulas import notation
+from sheetgen.network.losses import CrossEntropy
+from sheetgen.network.network import Network
+from sheetgen.network.trace import INNER
+from sheetgen.workbook.shared.live_text import Words, filled, joined, literal, only_if
+from sheetgen.workbook.sheets.explorer.choice import SLOPE, Choice, Fact
+from sheetgen.workbook.sheets.explorer.lines import ALWAYS, NOTHING, Condition, Line, agreement
+from sheetgen.workbook.sheets.explorer.moment_values import Instant, Values
+from sheetgen.workbook.sheets.explorer.panel import activation_template, is_written_out
+from sheetgen.workbook.sheets.explorer.shares import Share, Shares
+
+MOST_SHARES = 12  # lines of what comes back through the units of the next layer
+WRITTEN_SUM = 4  # of which the sum is written out, at most
+
+
+@dataclass
+class Chain:
+    """Collects the lines, which read the cells of the choice."""
+
+    choice: Choice
+    shares: Shares
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.choice.network
+
+    @property
+    def values(self) -> Values:
+        """The values of the moment."""
+        return self.choice.values
+
+    @property
+    def instant(self) -> Instant:
+        """The reference's account of the moment."""
+        return self.values.instant
+
+    def collect(self) -> None:
+        """Note the lines in their order."""
+        if not is_written_out(self.network):
+            self._forward()
+        for place, share in enumerate(self.shares.rows[:MOST_SHARES]):
+            self._share(place, share)
+        if len(self.shares.rows) > MOST_SHARES:
+            self._other_shares()
+        self._outer()
+        self._inner()
+        self._product()
+
+    def add(
+        self,
+        kind: str,
+        when: Condition,
+        name: Words,
+        symbols: Words,
+        numbers: Words = NOTHING,
+        value: Fact | None = None,
+    ) -> None:
+        """Note a line; without a value its last cell is empty."""
+        self.lines.append(Line(kind, *when, name, symbols, numbers, value))
+
+    # The way there, where not all of it is written out
+
+    def _forward(self) -> None:
+        """Add the weighted sum and the activation of the unit that the weight leads into."""
+        names, numbers = self.choice.names, self.choice.numbers
+        z, a = numbers["z"], numbers["a"]
+        sums, symbols, in_numbers = [], [], []
+        for layer, each in enumerate(self.network.layers):
+            here = f"{numbers['layer'].cell}={layer + 1}", layer == self.choice.parameter.layer
+            added = " and the bias" if each.biases else ""
+            sums.append(only_if(*here, literal(f"the sum of {each.fan_in} products{added}")))
+            template = each.activation.notation("{z}")
+            symbols.append(only_if(*here, filled(template, z=names["into"])))
+            template, parts = activation_template(each.activation, self.values)
+            in_numbers.append(only_if(*here, filled(template, z=z.words, **parts)))
+        self.add("forward", ALWAYS, names["into"], joined(*sums), NOTHING, z)
+        words = joined(*symbols), joined(*in_numbers)
+        self.add("forward", ALWAYS, names["activation"], *words, a)
+
+    # What comes back from the next layer
+
+    def _share(self, place: int, share: Share) -> None:
+        names, count = self.choice.names, self.shares.count
+        when = share.condition, share.is_there
+        if place == MOST_SHARES - 1 and len(self.shares.rows) > MOST_SHARES:
+            when = f"{count.cell}={MOST_SHARES}", count.number == MOST_SHARES
+        delta = joined("∂E/∂", share.unit)
+        slope = joined("∂", share.unit, "/∂", names["activation"])
+        symbols = joined(delta, " · ", slope, " = ", delta, " · ", share.weight)
+        numbers = joined(share.gradient.factor, " · ", share.weight_value.factor)
+        self.add("share", when, joined("via ", share.unit), symbols, numbers, share.product)
+
+    def _other_shares(self) -> None:
+        count, first = self.shares.count, MOST_SHARES - 1
+        left = count.number - first
+        total, number = self.shares.total(first)
+        self.add(
+            "share",
+            (f"{count.cell}>{MOST_SHARES}", left > 1),
+            literal("via the others"),
+            joined("the sum over the other ", Words(f"({count.cell}-{first})", f"{left:g}")),
+            NOTHING,
+            self.choice.number("other shares", total, number),
+        )
+
+    # The factors
+
+    def _outer(self) -> None:
+        """Add ∂E/∂a, or ∂E/∂o of an output that has no ∂a/∂o of its own."""
+        choice, activated = self.choice, self.choice.names["activation"]
+        self._output_outer()
+        if self.shares.rows:
+            hidden = f"{self.shares.count.cell}>0", not choice.is_output
+            number = self.choice.number("∂E/∂a, hidden", *self.shares.total())
+            symbols, numbers = self._sum_in_words()
+            self.add("factor", hidden, joined("∂E/∂", activated), symbols, numbers, number)
+
+    def _sum_in_words(self) -> tuple[Words, Words]:
+        count, rows = self.shares.count, self.shares.rows
+        several = joined("the sum of these ", Words(count.cell, f"{count.number:g}"))
+        symbols = only_if(f"{count.cell}=1", count.number == 1, literal("this alone"), several)
+        numbers = rows[0].product.factor
+        for share in rows[1:WRITTEN_SUM]:
+            more = joined(" + ", share.product.factor)
+            numbers = joined(numbers, only_if(share.condition, share.is_there, more))
+        if len(rows) > WRITTEN_SUM:
+            is_short = count.number <= WRITTEN_SUM
+            numbers = only_if(f"{count.cell}<={WRITTEN_SUM}", is_short, numbers)
+        return symbols, self.choice.text("the sum in numbers", numbers)
+
+    def _output_outer(self) -> None:
+        """Add ∂E/∂a of an output, or ∂E/∂o where that is one factor."""
+        choice, network, names = self.choice, self.network, self.choice.names
+        when = choice.of_output, choice.is_output
+        if notation.has_slope(network, len(network.layers) - 1):
+            of = names["activation"]
+            template = network.loss.slope_notation("{t}", "{a}", network.outputs)
+            t, a = choice.numbers["t"].cell, choice.numbers["a"].cell
+            expression = network.loss.slope_formula(t, a, network.outputs)
+        else:
+            of, template = names["into"], self._joint_template()
+            expression = self.values.lookup_gradient(of.expression, is_unit=True)
+        value = self.instant.gradients[str(of.text)] if choice.is_output else 0.0
+        number = choice.number("∂E/∂ of an output", f"IF({when[0]},{expression},0)", value)
+        symbols, in_numbers = self._output_in_words(template)
+        self.add("factor", when, joined("∂E/∂", of), symbols, in_numbers, number)
+
+    def _joint_template(self) -> str:
+        """Return ∂E/∂o with its parts in braces."""
+        network = self.network
+        if not notation.is_joint(network):
+            return "{a}·({g} − {n})"
+        template = network.loss.delta_notation("{t}", "{z}", "{a}", network.outputs)
+        return template.replace("Σt", "{s}")
+
+    def _output_in_words(self, template: str) -> tuple[Words, Words]:
+        """Return an output's ∂E/∂a or ∂E/∂o in symbols and in numbers."""
+        names, numbers, activated = self.choice.names, self.choice.numbers, "activation"
+        target = joined("t", Words(numbers["unit"].cell, f"{numbers['unit'].number:g}"))
+        symbols = filled(
+            template,
+            z=names["into"],
+            a=names[activated],
+            t=target,
+            s=literal("Σt"),
+            g=joined("∂E/∂", names[activated]),
+            n=literal(INNER),
+        )
+        parts = {name: numbers[name].factor for name in ("z", "a", "t")}
+        if "{s}" in template:
+            parts["s"] = self._sum_of_targets()
+        if "{n}" in template:
+            if not self.values.is_complete:
+                return symbols, NOTHING
+            parts |= self._softmax_parts()
+        return symbols, filled(template, **parts)
+
+    def _softmax_parts(self) -> dict[str, Words]:
+        """Return ∂E/∂a of the chosen output, and its sum over all of them."""
+        choice, when = self.choice, self.choice.of_output
+        name = choice.names["activation"]
+        value = self.instant.gradients[str(name.text)] if choice.is_output else 0.0
+        found = self.values.lookup_gradient(name.expression)
+        gradient = choice.number("∂E/∂a of an output", f"IF({when},{found},0)", value)
+        inner = Fact(self.values.cells[INNER], self.instant[INNER])
+        return {"g": gradient.factor, "n": inner.factor}
+
+    def _sum_of_targets(self) -> Words:
+        network, cells = self.network, self.values.cells
+        if not isinstance(network.loss, CrossEntropy) or network.target_names[0] not in cells:
+            return literal("Σt")
+        total = "+".join(cells[name] for name in network.target_names)
+        number = sum(self.instant[name] for name in network.target_names)
+        return self.choice.number("Σt", total, number).words
+
+    def _inner(self) -> None:
+        """Add ∂a/∂z and ∂z/∂w."""
+        choice = self.choice
+        names, numbers = choice.names, choice.numbers
+        choice.draw_slope()
+        if SLOPE in numbers:
+            name = joined("∂", names["activation"], "/∂", names["into"])
+            words = names[f"{SLOPE} in symbols"], names[f"{SLOPE} in numbers"]
+            when = choice.of_slope, choice.has_slope
+            self.add("factor", when, name, *words, numbers[SLOPE])
+        name, x = joined("∂", names["into"], "/∂", choice.name), numbers["x"]
+        self.add("factor", ALWAYS, name, names["from"], x.words, x)
+
+    def _product(self) -> None:
+        """Add ∂E/∂w, and hold it against the table's."""
+        choice = self.choice
+        factors = [line for line in self.lines if line.kind == "factor"]
+        *outer, inner = factors
+        used = [line for line in outer if line.is_shown]
+        assert inner.value
+        number, in_numbers = inner.value.number, inner.value.factor
+        symbols, expression = inner.name, inner.value.cell
+        for line in reversed(outer):
+            assert line.value
+            before = joined(line.name, " · "), joined(line.value.factor, " · ")
+            when = line.condition, line.is_shown
+            symbols = joined(only_if(*when, before[0]), symbols)
+            in_numbers = joined(only_if(*when, before[1]), in_numbers)
+            expression = f"IF({line.condition},{line.value.cell},1)*{expression}"
+        for line in used:
+            assert line.value
+            number *= line.value.number
+        name = joined("∂E/∂", choice.name)
+        product = choice.number("∂E/∂w", expression, number)
+        in_numbers = choice.text("the product in numbers", in_numbers)
+        self.add("product", ALWAYS, name, symbols, in_numbers, product)
+        table = self.values.lookup_gradient(choice.name.expression)
+        held = choice.number("∂E/∂w in the table", table, self.instant.gradients[self._name])
+        moment = self.values.moment
+        where = joined("in the table ", Words(moment.tab, moment.table.canvas.name))
+        self.add("check", ALWAYS, name, where, agreement(product, held), held)
+
+    @property
+    def _name(self) -> str:
+        return str(self.choice.name.text)

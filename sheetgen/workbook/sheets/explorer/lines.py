@@ -1,0 +1,155 @@
+"""Shows those of `Explorer`'s lines whose condition holds, one below the other without gaps.
+
+Every line has its texts and its number in cells behind the sheet, and its place among those that
+are shown, or 0. The panel's rows look up the line that has their place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import nan
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from sheetgen.spreadsheet.canvas import Canvas, Rule, Value, cell_address
+from sheetgen.spreadsheet.style import FINE, KINDS, LABEL, MUTED, PLAIN, Style, header
+from sheetgen.workbook.shared.live_text import Words, is_promised, literal, only_if
+from sheetgen.workbook.sheets.explorer.choice import Fact
+from sheetgen.workbook.sheets.explorer.panel import Panel
+
+HEADERS = ("place", "kind", "name", "in symbols", "in numbers", "value")
+KIND_OF = {
+    "forward": "unit",
+    "share": "helper",
+    "factor": "gradient",
+    "product": "gradient",
+    "check": "iteration",
+    "rate": "error",
+    "batch": "gradient",
+    "new": "weight",
+}
+STRONG = ("product", "new")
+
+
+AGREEMENT = 1e-9  # relative, of two ways to the same number
+NOTHING = literal("")
+Condition = tuple[str, bool]
+"""The expression of a condition, and whether it holds now."""
+ALWAYS: Condition = ("TRUE", True)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that is shown while a condition holds."""
+
+    kind: str
+    condition: str
+    is_shown: bool
+    name: Words
+    symbols: Words
+    numbers: Words
+    value: Fact | None
+
+
+def agreement(one: Fact, other: Fact) -> Words:
+    """Say whether two numbers are the same but for rounding."""
+    is_same = abs(one.number - other.number) <= AGREEMENT * max(1.0, abs(other.number))
+    condition = f"ABS({one.cell}-{other.cell})<={AGREEMENT:.0E}*MAX(1,ABS({other.cell}))"
+    words = only_if(condition, is_same, literal("the same"), literal("not the same"))
+    known = is_promised(one.number) and is_promised(other.number)
+    return words if known else replace(words, text=nan)
+
+
+def both(one: Condition, other: Condition) -> Condition:
+    """Return the condition that two conditions hold."""
+    if ALWAYS in (one, other):
+        return other if one == ALWAYS else one
+    return f"AND({one[0]},{other[0]})", one[1] and other[1]
+
+
+def negated(condition: Condition) -> Condition:
+    """Return the condition that another one does not hold."""
+    return f"NOT({condition[0]})", not condition[1]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The cells of all lines; `row` and `column` are those of the first header."""
+
+    canvas: Canvas
+    lines: Sequence[Line]
+    row: int
+    column: int
+
+    def draw(self) -> None:
+        """Write the cells."""
+        for offset, text in enumerate(HEADERS):
+            self.canvas.write(self.row, self.column + offset, text, header("helper"))
+        shown = 0
+        for row, line in enumerate(self.lines, start=self.row + 1):
+            shown += line.is_shown
+            above = f"{cell_address(self.row, self.column)}:{cell_address(row - 1, self.column)}"
+            place = f"=IF({line.condition},MAX({above})+1,0)"
+            self.canvas.calculate(row, self.column, place, shown if line.is_shown else 0, LABEL)
+            self.canvas.write(row, self.column + 1, line.kind, LABEL)
+            for offset, words in enumerate((line.name, line.symbols, line.numbers), start=2):
+                self.canvas.calculate(row, self.column + offset, words.formula, words.text, LABEL)
+            if line.value:
+                number = line.value.number
+                self.canvas.calculate(row, self.column + 5, f"={line.value.cell}", number, LABEL)
+            else:
+                self.canvas.calculate(row, self.column + 5, '=""', "", LABEL)
+
+    def _range(self, offset: int) -> str:
+        column, last = self.column + offset, self.row + len(self.lines)
+        return f"{cell_address(self.row + 1, column)}:{cell_address(last, column)}"
+
+    def show(self, panel: Panel, most: int) -> None:
+        """Write the panel's rows, at most so many as can be needed."""
+        first, helper = panel.row, self.column + len(HEADERS) + 1
+        shown = [line for line in self.lines if line.is_shown]
+        assert len(shown) <= most
+        places = self._range(0)
+        self.canvas.write(first - 1, helper, "line", header("helper"))
+        self.canvas.write(first - 1, helper + 1, "kind", header("helper"))
+        for place in range(1, most + 1):
+            line = shown[place - 1] if place <= len(shown) else None
+            row = panel.row
+            match = f"=IF(MAX({places})<{place},0,MATCH({place},{places},0))"
+            at = self.lines.index(line) + 1 if line else 0
+            self.canvas.calculate(row, helper, match, at, LABEL)
+            which = cell_address(row, helper)
+            self._cell(row, helper + 1, which, 1, line.kind if line else "", LABEL)
+            self._texts(panel, which, line)
+            panel.row += 1
+        self._rules(panel, first, helper + 1)
+
+    def _texts(self, panel: Panel, which: str, line: Line | None) -> None:
+        texts: Sequence[Value] = ("", "", "")
+        if line:
+            texts = (line.name.text, line.symbols.text, line.numbers.text)
+        styles = (Style(indent=1), PLAIN, PLAIN)
+        for offset, (text, style) in enumerate(zip(texts, styles, strict=True)):
+            self._cell(panel.row, panel.column + offset, which, 2 + offset, text, style)
+        value = line.value.number if line and line.value else ""
+        self._cell(panel.row, panel.last_column, which, 5, value, NUMBER)
+
+    def _cell(
+        self, row: int, column: int, which: str, offset: int, value: Value, style: Style
+    ) -> None:
+        found = f"INDEX({self._range(offset)},{which})"
+        self.canvas.calculate(row, column, f'=IF({which}=0,"",{found})', value, style)
+
+    def _rules(self, panel: Panel, first: int, kind_column: int) -> None:
+        """Colour the rows by the kind of their line."""
+        place = first, panel.column, panel.row - 1, panel.last_column
+        kind = xl_rowcol_to_cell(first, kind_column, col_abs=True)
+        for name, colour in KIND_OF.items():
+            looks: dict[str, object] = {"bg_color": KINDS[colour].tint}
+            if name in STRONG:
+                looks |= {"bold": True, "font_color": KINDS[colour].strong}
+            if name == "check":
+                looks |= {"font_color": MUTED, "italic": True}
+            self.canvas.rules.append(Rule(place, f'={kind}="{name}"', looks))
+
+
+NUMBER = Style(number_format=FINE, align="right")

@@ -1,0 +1,291 @@
+"""The values of one moment, fetched from its training table: symbol, value, gradient.
+
+Every other part of `Explorer` reads these cells. A network of many weights has only its outputs
+here; what else is asked for is fetched one by one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import nan
+
+import numpy as np
+
+from sheetgen.formulas import notation, quantities
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.reference import Backward, Parameters, backward, forward
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
+from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.style import FINE, LABEL, VALUE, WHOLE, header, label, number
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.live_text import Words, factor, significant
+from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.sheets.training_table import (
+    FIRST_COLUMN,
+    FIRST_ROW,
+    HEADER_ROW,
+    RATE_CELL,
+    Table,
+)
+
+MOST_SYMBOLS = 400  # that are listed; beyond that, the outputs only
+MOST_OUTPUTS = 40  # that are listed of a network with more symbols
+RATE = "η"
+STEPS = ("epoch", "sample", BATCH_ROW, BATCH_SIZE)
+
+
+@dataclass(frozen=True)
+class Instant:
+    """What the reference says of the chosen moment."""
+
+    plan: Plan
+    moment: Moment
+
+    def __getitem__(self, symbol: str) -> float:
+        if symbol == RATE:
+            return self.moment.value("learning_rate")
+        return self.moment.value(symbol)
+
+    def next(self, symbol: str) -> float:
+        """Return a symbol's value in the next row; nan where there is none."""
+        row = self.moment.iteration + 1
+        values = self.moment.trace[symbol]
+        return float(values[row]) if row < len(values) else nan
+
+    @cached_property
+    def back(self) -> Backward:
+        """The gradients of the row's sample."""
+        network = self.plan.network
+        sample = [self[name] for name in network.input_names]
+        target = [self[name] for name in network.target_names]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            run = forward(network, self._parameters, sample, target)
+            return backward(network, self._parameters, sample, target, run)
+
+    @property
+    def _parameters(self) -> Parameters:
+        network = self.plan.network
+        weights = [
+            np.array([[self[edge.name] for edge in network.into(unit)] for unit in units])
+            for units in network.unit_names
+        ]
+        biases = [
+            np.array(
+                [self[bias.name] if (bias := network.bias_of(unit)) else 0.0 for unit in units]
+            )
+            for units in network.unit_names
+        ]
+        return Parameters(weights, biases)
+
+    @cached_property
+    def gradients(self) -> dict[str, float]:
+        """∂E/∂ of every trained weight and bias, of every h and o, and of every a that has one."""
+        network, back = self.plan.network, self.back
+        found = {each.name: self[each.gradient] for each in network.parameters}
+        for units, deltas, activations in zip(
+            network.unit_names, back.deltas, back.activation_gradients, strict=True
+        ):
+            found |= dict(zip(units, deltas.tolist(), strict=True))
+            found |= dict(zip(map(activation_name, units), activations.tolist(), strict=True))
+        if notation.is_joint(network):
+            for unit in network.unit_names[-1]:
+                del found[activation_name(unit)]
+        return found
+
+
+@dataclass
+class Values:
+    """The block of cells; `row` and `column` are those of its headers.
+
+    `texts` is the first of two columns with the numbers as texts.
+    """
+
+    canvas: Canvas
+    plan: Plan
+    moment: Moment
+    row: int
+    column: int
+    texts: int
+    cells: dict[str, str] = field(default_factory=dict)
+    gradients: dict[str, str] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def instant(self) -> Instant:
+        """The reference's account of the moment."""
+        return Instant(self.plan, self.moment)
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.plan.network
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether every symbol has a cell here."""
+        network = self.network
+        units = sum(layer.units for layer in network.layers)
+        parameters = len(network.connections) + len(network.biases)
+        return network.inputs + parameters + 2 * units + 2 * network.outputs <= MOST_SYMBOLS
+
+    @property
+    def last_row(self) -> int:
+        """The last row of the block."""
+        return self.row + len(self.cells)
+
+    def draw(self) -> None:
+        """Write the block."""
+        canvas, row, column = self.canvas, self.row, self.column
+        headers = (("symbol", "iteration"), ("value", "iteration"), ("∂E/∂symbol", "gradient"))
+        for offset, (text, kind) in enumerate(headers):
+            canvas.write(row, column + offset, text, header(kind))
+        for symbol, kind in self._symbols():
+            self._value(symbol, kind)
+        for symbol in list(self.cells):
+            self._gradient(symbol)
+        canvas.numbers.append((row + 1, column + 1, self.last_row, column + 2))
+
+    def _symbols(self) -> Iterator[tuple[str, str]]:
+        network, table = self.network, self.moment.tables[0]
+        yield RATE, "error"
+        yield from ((step, "iteration") for step in STEPS if step in table.places)
+        if self.is_complete or network.outputs <= MOST_OUTPUTS:
+            yield from ((name, "target") for name in network.target_names)
+        if self.is_complete:
+            yield from ((name, "input") for name in network.input_names)
+            for layer in range(len(network.layers) - 1):
+                yield from self._layer(layer)
+        if self.is_complete or network.outputs <= MOST_OUTPUTS:
+            yield from self._layer(len(network.layers) - 1)
+            yield from ((name, "helper") for name in quantities.softmax_helpers(network))
+            yield from ((name, "error") for name in network.error_names)
+        yield "E_total", "error"
+
+    def _layer(self, layer: int) -> Iterator[tuple[str, str]]:
+        network = self.network
+        if self.is_complete:
+            yield from ((e.name, "weight") for e in network.connections if e.layer == layer)
+            yield from ((b.name, "weight") for b in network.biases if b.layer == layer)
+        for unit in network.unit_names[layer]:
+            yield from ((name, "unit") for name in (unit, activation_name(unit)))
+
+    def _value(self, symbol: str, kind: str) -> None:
+        canvas, column = self.canvas, self.column
+        row = self._rows[symbol] = self.row + 1 + len(self.cells)
+        canvas.write(row, column, notation.LETTERS.get(symbol, symbol), label(kind))
+        style = number(kind, WHOLE if kind == "iteration" else VALUE)
+        formula = self.moment.formula(symbol) if symbol != RATE else self._rate()
+        canvas.calculate(row, column + 1, formula, self.instant[symbol], style)
+        self.cells[symbol] = cell_address(row, column + 1)
+
+    def _rate(self) -> str:
+        """Return the formula of the learning rate in the chosen row."""
+        tables = self.moment.tables
+        if "learning_rate" in tables[0].places:
+            return self.moment.formula("learning_rate")
+        rates = [table.canvas.absolute(*RATE_CELL) for table in tables]
+        chosen = f"CHOOSE({self.moment.place},{','.join(rates)})"
+        return f"={chosen if len(rates) > 1 else rates[0]}"
+
+    def _gradient(self, symbol: str) -> None:
+        """Write ∂E/∂ of a symbol beside its value, if it has one."""
+        row = self._rows[symbol]
+        formula = self._gradient_formula(symbol)
+        if not formula:
+            self.canvas.write(row, self.column + 2, "", number("gradient"))
+            return
+        value, style = self.instant.gradients[symbol], number("gradient", FINE)
+        self.canvas.calculate(row, self.column + 2, formula, value, style)
+        self.gradients[symbol] = cell_address(row, self.column + 2)
+
+    def _gradient_formula(self, symbol: str) -> str:
+        """Return the formula of ∂E/∂ of a symbol: fetched if the table has it."""
+        network = self.network
+        if symbol not in self.instant.gradients:
+            return ""
+        if f"∂E/∂{symbol}" in self.moment.tables[0].places:
+            return self.moment.formula(f"∂E/∂{symbol}")
+        if not symbol.startswith("a_"):
+            return f"={quantities.delta_formula(network, symbol, self.cells.__getitem__)}"
+        unit = symbol.removeprefix("a_")
+        layer, place = notation.position(network, unit)
+        if layer == len(network.layers) - 1:
+            target = self.cells[network.target_names[place]]
+            slope = network.loss.slope_formula(target, self.cells[symbol], network.outputs)
+            return f"={slope}"
+        shares = (
+            f"{self._gradient_cell(edge.target)}*{self.cells[edge.name]}"
+            for edge in network.out_of(symbol)
+        )
+        return f"={'+'.join(shares)}"
+
+    def _gradient_cell(self, symbol: str) -> str:
+        """Return the address of a gradient that may be written further down."""
+        return cell_address(self._rows[symbol], self.column + 2)
+
+    def write_texts(self, symbols: Iterable[str]) -> None:
+        """Write values as texts, and as factors: in parentheses where they are negative."""
+        canvas, column = self.canvas, self.texts
+        canvas.write(self.row, column, "as text", header("helper"))
+        canvas.write(self.row, column + 1, "as factor", header("helper"))
+        for symbol in symbols:
+            cell, row, value = self.cells[symbol], self._rows[symbol], self.instant[symbol]
+            text = significant(cell, value)
+            canvas.calculate(row, column, text.formula, text.text, LABEL)
+            written = factor(cell, value, Words(cell_address(row, column), text.text))
+            canvas.calculate(row, column + 1, written.formula, written.text, LABEL)
+
+    def text(self, symbol: str) -> Words:
+        """Return a value as text."""
+        return self._text(symbol, self.texts)
+
+    def factor(self, symbol: str) -> Words:
+        """Return a value as a factor."""
+        return self._text(symbol, self.texts + 1)
+
+    def _text(self, symbol: str, column: int) -> Words:
+        row = self._rows[symbol]
+        text = self.canvas.value(row, column)
+        assert not isinstance(text, int)
+        return Words(cell_address(row, column), text)
+
+    def lookup(self, name: str) -> str:
+        """Return the expression of the value of the symbol that a cell or expression names."""
+        if not self.is_complete:
+            return self.fetch(name, self.moment.row)
+        return f"INDEX({self._range(1)},MATCH({name},{self._range(0)},0))"
+
+    def lookup_gradient(self, name: str, is_unit: bool = False) -> str:
+        """Return the expression of ∂E/∂ of the symbol that a cell or expression names."""
+        is_here = is_unit and not quantities.uses_delta_columns(self.network)
+        if not self.is_complete and not is_here:
+            return self.fetch(f'"∂E/∂"&{name}', self.moment.row)
+        return f"INDEX({self._range(2)},MATCH({name},{self._range(0)},0))"
+
+    def _range(self, offset: int) -> str:
+        column = self.column + offset
+        return f"{cell_address(self.row + 1, column)}:{cell_address(self.last_row, column)}"
+
+    def fetch(self, name: str, row: str) -> str:
+        """Return the expression of a symbol's value in the chosen table, at an iteration.
+
+        `name` and `row` are expressions of the column's header and of the iteration.
+        """
+        tables = self.moment.tables
+        cells = [
+            f"INDEX({_body(table)},{row}+1,MATCH({name},{_header(table)},0))" for table in tables
+        ]
+        return f"CHOOSE({self.moment.place},{','.join(cells)})" if len(cells) > 1 else cells[0]
+
+
+def _body(table: Table) -> str:
+    last = FIRST_ROW + table.iterations
+    return table.canvas.range(FIRST_ROW, FIRST_COLUMN, last, _last_column(table))
+
+
+def _header(table: Table) -> str:
+    return table.canvas.range(HEADER_ROW, FIRST_COLUMN, HEADER_ROW, _last_column(table))
+
+
+def _last_column(table: Table) -> int:
+    return FIRST_COLUMN + len(table.places) - 1

@@ -1,0 +1,176 @@
+"""The upper part of `Gradient check`: a row of gradients that must agree for each probe."""
+
+from dataclasses import dataclass
+
+from sheetgen.spreadsheet.canvas import EPSILON as EPSILON_LIMITS
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, cell_address
+from sheetgen.spreadsheet.style import (
+    FINE,
+    LABEL,
+    NOTE,
+    SCIENTIFIC,
+    SUBTITLE,
+    TITLE,
+    VERDICT,
+    Style,
+    band,
+    header,
+    label,
+    number,
+)
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets.gradient_check.evaluations import TO, Evaluations
+from sheetgen.workbook.sheets.gradient_check.probes import SMALLEST, Probe, has_kinks, verdict_of
+
+VERDICT_CELL = (3, 3)
+KINKS_CELL = (4, 3)
+EPSILON = (3, 7)
+TOLERANCE = (4, 7)
+BAND_ROW = 6
+HEADER_ROW = 7
+FIRST_ROW = 8
+VERDICT_COLUMN = 9
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What the sheet says of its rows; `headers` are the first columns' titles and notes."""
+
+    subtitle: str
+    rows: str
+    bands: tuple[str, str]
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What the first columns of a row hold: a text, and formulas without the sign =."""
+
+    name: str
+    value_formula: str
+    value: float
+    analytic: str
+    closed: str
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """The upper table, with the addresses of E_total in each probe's two evaluations."""
+
+    canvas: Canvas
+    plan: Plan
+    probes: list[Probe]
+    evaluations: Evaluations
+    first_evaluation: int
+    total_error: str
+    """The address of E_total as the training table has it."""
+
+    def evaluation(self, place: int, side: int) -> int:
+        """Return the row in which the network is evaluated, moved up (1) or down (-1)."""
+        return self.first_evaluation + 2 * place + (side < 0)
+
+    def moved_unit(self, place: int) -> str:
+        """Return the unit whose weights are moved at once, if they are."""
+        probe = self.probes[place]
+        is_by_unit = self.evaluations.is_by_unit
+        return self.plan.network.unit_names[probe.layer][probe.unit] if is_by_unit else ""
+
+    def frame(self, texts: Texts) -> None:
+        """Write everything but the rows."""
+        canvas = self.canvas
+        canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 9), 18), VERDICT_COLUMN: 12}
+        canvas.heights[0] = 28
+        canvas.write(0, 1, "Gradient check", TITLE)
+        canvas.write(1, 1, texts.subtitle, SUBTITLE)
+        self._verdict(texts.rows)
+        canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
+        canvas.ask(*EPSILON, "epsilon", self.plan.controls.epsilon, **EPSILON_LIMITS)
+        canvas.write(4, 5, "largest difference allowed, relative", LABEL)
+        canvas.ask(*TOLERANCE, "tolerance", self.plan.controls.tolerance, **POSITIVE)
+        self._headers(texts)
+
+    def _verdict(self, rows: str) -> None:
+        canvas, count = self.canvas, len(self.probes)
+        last = FIRST_ROW + count - 1
+        canvas.write(3, 1, rows, LABEL)
+        results = f"{cell_address(FIRST_ROW, VERDICT_COLUMN)}:{cell_address(last, VERDICT_COLUMN)}"
+        passed = f'COUNTIF({results},"PASS")'
+        if has_kinks(self.plan.network):
+            kinks = f'COUNTIF({results},"kink")'
+            least = f'IF({passed}=0,"kink","PASS")'
+            formula = f'=IF({passed}+{kinks}={count},{least},"FAIL")'
+            self._kinks(f"={kinks}")
+        else:
+            formula = f'=IF({passed}={count},"PASS","FAIL")'
+        canvas.calculate(*VERDICT_CELL, formula, verdict_of(self.probes), VERDICT)
+        canvas.verdicts.append((*VERDICT_CELL, *VERDICT_CELL))
+        canvas.verdicts.append((FIRST_ROW, VERDICT_COLUMN, last, VERDICT_COLUMN))
+        canvas.numbers.append((FIRST_ROW, 2, last, 5))
+
+    def _kinks(self, formula: str) -> None:
+        canvas = self.canvas
+        canvas.write(4, 1, "at a kink, not counted", LABEL)
+        count = sum(probe.verdict == "kink" for probe in self.probes)
+        canvas.calculate(*KINKS_CELL, formula, count, Style(bold=True, align="center"))
+        text = (
+            "kink: within ±ε a unit's pre-activation passes 0, where its activation has a corner; "
+            "across a corner a central difference is no derivative."
+        )
+        canvas.write(5, 1, text, NOTE)
+
+    def _headers(self, texts: Texts) -> None:
+        canvas = self.canvas
+        passes = "PASS when both differences are within what is allowed"
+        if has_kinks(self.plan.network):
+            passes += "; kink where there is no derivative to compare with"
+        comparison = {
+            "|analytic − central|": "must be small beside the gradient",
+            "|analytic − closed|": "must be 0 but for rounding",
+            "allowed": "the relative difference above, times |gradient| or what rounds",
+            "verdict": passes,
+        }
+        bands = {1: texts.bands[0], 3: texts.bands[1], 6: "comparison"}
+        for column, (text, note) in enumerate((texts.headers | comparison).items(), start=1):
+            kind = "weight" if column < 3 else "gradient" if column < 6 else "helper"
+            canvas.write(BAND_ROW, column, bands.get(column, ""), band(kind))
+            canvas.write(HEADER_ROW, column, text, header(kind))
+            canvas.notes[HEADER_ROW, column] = note
+
+    def row(self, place: int, gradients: Gradients) -> None:
+        """Write the row of a probe, by its place among them."""
+        canvas, probe, row = self.canvas, self.probes[place], FIRST_ROW + place
+        gradient, fine = probe.gradient, number("gradient", FINE)
+        canvas.write(row, 1, gradients.name, label("weight"))
+        value = gradients.value
+        canvas.calculate(row, 2, f"={gradients.value_formula}", value, number("weight"))
+        canvas.calculate(row, 3, f"={gradients.analytic}", gradient, fine)
+        canvas.calculate(row, 4, f"={gradients.closed}", gradient, fine)
+        rows = [self.evaluation(place, side) for side in (1, -1)]
+        above, below = (cell_address(each, self.evaluations.total) for each in rows)
+        high, low = (cell_address(each, TO) for each in rows)
+        formula = f"=({above}-{below})/({high}-{low})"
+        canvas.calculate(row, 5, formula, probe.central, fine, probe.noise)
+        analytic, closed, numeric = (cell_address(row, column) for column in (3, 4, 5))
+        small = number("helper", SCIENTIFIC)
+        difference = abs(gradient - probe.central)
+        canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", difference, small, probe.noise)
+        canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
+        floor = f"{SMALLEST:.4f}*MAX(1,{self.total_error})"
+        formula = f"={cell_address(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
+        canvas.calculate(row, 8, formula, probe.allowed, small)
+        canvas.calculate(row, VERDICT_COLUMN, self._agreement(place), probe.verdict, VERDICT)
+
+    def _agreement(self, place: int) -> str:
+        row = FIRST_ROW + place
+        central, closed, allowed = (cell_address(row, column) for column in (6, 7, 8))
+        units = self.probes[place].units
+        if not units:
+            return f'=IF(MAX({central},{closed})<={allowed},"PASS","FAIL")'
+        above, below = (self.evaluation(place, side) for side in (1, -1))
+        moved = self.moved_unit(place)
+        places = [
+            [self.evaluations.place(row, unit, moved) for row in (above, below)] for unit in units
+        ]
+        crossing = "+".join(f"(SIGN({high})<>SIGN({low}))" for high, low in places)
+        agree = f'IF({central}<={allowed},"PASS","FAIL")'
+        return f'=IF({closed}>{allowed},"FAIL",IF({crossing},"kink",{agree}))'

@@ -1,0 +1,188 @@
+"""What the gradient check moves, and what the reference says should come of it.
+
+Of a small network each weight is moved by itself. A large one is checked by directional
+derivatives, as Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 11.5, and
+torch.autograd.gradcheck with fast_mode suggest: all weights into a unit, and its bias, are moved
+at once, each by its own multiple of one step, and Σ d·∂E/∂w is compared with the difference of E.
+As the multiples differ, no two gradients can be exchanged without notice.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sheetgen.network.activations import Array
+from sheetgen.network.network import Bias, Network, Parameter
+from sheetgen.network.reference import Forward, forward, initial
+from sheetgen.workbook.plan import Plan
+
+MAXIMUM_PARAMETERS = 250
+# Where the pre-activation is 0 their slope jumps or, of an ELU with α = 1, the slope's slope:
+# a central difference across that place is no derivative.
+KINKED = ("relu", "leaky-relu", "elu")
+GOLDEN = (5**0.5 - 1) / 2
+# Differences are relative to the gradient, but to no less than this much of E_total (or of 1):
+# the central difference of a gradient of 0 is rounding of that size.
+SMALLEST = 1e-4
+# Rounding of E, some ten units in its last place, over ε is what a central difference cannot
+# be better than; as a multiple of the promised tolerance of 1e-12.
+ROUNDING = 4e-3
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One row of the check: what the reference says of E with something moved up and down.
+
+    `layer` and `unit` are the place of the unit whose pre-activation moves; `rise` is by how much
+    what is moved differs between above and below.
+    """
+
+    plan: Plan
+    layer: int
+    unit: int
+    gradient: float
+    step: float
+    rise: float
+    above: Forward
+    below: Forward
+
+    @property
+    def central(self) -> float:
+        """The central difference."""
+        return (self.above.total_error - self.below.total_error) / self.rise
+
+    @cached_property
+    def noise(self) -> float:
+        """How large the rounding of the central difference can be, as `Canvas.calculate` asks."""
+        return ROUNDING * _magnitude(self.plan) / self.step
+
+    @property
+    def allowed(self) -> float:
+        """The largest difference between the gradients that passes."""
+        floor = SMALLEST * max(1.0, self.plan.start.total_error)
+        return self.plan.controls.tolerance * max(abs(self.gradient), floor)
+
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """The units whose pre-activation may move and has a kink at 0."""
+        return tuple(name for *_, name in self._moving())
+
+    @cached_property
+    def verdict(self) -> str:
+        """PASS, FAIL, or kink where there is no derivative to compare with."""
+        for layer, unit, _ in self._moving():
+            high, low = (run.pre_activations[layer][unit] for run in (self.above, self.below))
+            if np.sign(high) != np.sign(low):
+                return "kink"
+        return "PASS" if abs(self.gradient - self.central) <= self.allowed else "FAIL"
+
+    def _moving(self) -> Iterator[tuple[int, int, str]]:
+        network = self.plan.network
+        for layer, names in enumerate(network.unit_names):
+            if network.layers[layer].activation.name not in KINKED:
+                continue
+            for unit, name in enumerate(names):
+                if layer > self.layer or (layer, unit) == (self.layer, self.unit):
+                    yield layer, unit, name
+
+
+def is_by_parameter(network: Network) -> bool:
+    """Tell whether every weight is moved by itself."""
+    return len(network.parameters) <= MAXIMUM_PARAMETERS
+
+
+def has_kinks(network: Network) -> bool:
+    """Tell whether a central difference may meet a kink."""
+    return any(layer.activation.name in KINKED for layer in network.layers)
+
+
+def probes(plan: Plan) -> list[Probe]:
+    """Return what is moved, in the order of the rows."""
+    network = plan.network
+    if is_by_parameter(network):
+        return [_of_parameter(plan, parameter) for parameter in network.parameters]
+    layers = enumerate(network.layers)
+    return [_of_unit(plan, at, unit) for at, layer in layers for unit in range(layer.units)]
+
+
+def verdict_of(found: Sequence[Probe]) -> str:
+    """Return the verdict of all rows: FAIL if one fails, PASS if others pass, else kink."""
+    verdicts = {probe.verdict for probe in found}
+    return next(verdict for verdict in ("FAIL", "PASS", "kink") if verdict in verdicts)
+
+
+def gradient_of(plan: Plan, parameter: Parameter) -> float:
+    """Return what the reference says of ∂E/∂w or ∂E/∂b at iteration 0."""
+    gradients = plan.start_gradients
+    if isinstance(parameter, Bias):
+        return float(gradients.bias_gradients[parameter.layer][parameter.unit])
+    return float(gradients.weight_gradients[parameter.layer][parameter.unit, parameter.position])
+
+
+def direction(network: Network, layer: int) -> Array:
+    """Return by which multiples of a step the weights into a unit move, then its trained bias.
+
+    The multiples are spread evenly from 0.5 to 1.5 by the golden ratio, their signs alternate.
+    """
+    count = network.layers[layer].fan_in + trains_biases(network, layer)
+    spread = 0.5 + np.arange(1, count + 1) * GOLDEN % 1
+    signs = np.where(np.arange(count) % 2, -1, 1)
+    return np.asarray(np.round(spread, 3) * signs)
+
+
+def trains_biases(network: Network, layer: int) -> bool:
+    """Tell whether a layer has biases that are trained."""
+    chosen = network.layers[layer]
+    return chosen.biases is not None and chosen.train_biases
+
+
+def sources_of(plan: Plan, layer: int) -> Array:
+    """Return what a layer's weights multiply at iteration 0, and 1 for trained biases."""
+    values = [plan.sample, *plan.start.activations][layer]
+    return np.append(values, 1.0) if trains_biases(plan.network, layer) else values
+
+
+def _of_parameter(plan: Plan, parameter: Parameter) -> Probe:
+    step, value = plan.step(parameter), plan.value(parameter)
+    return Probe(
+        plan,
+        parameter.layer,
+        parameter.unit,
+        gradient_of(plan, parameter),
+        step,
+        (value + step) - (value - step),
+        plan.moved(parameter, step),
+        plan.moved(parameter, -step),
+    )
+
+
+def _of_unit(plan: Plan, layer: int, unit: int) -> Probe:
+    """Move along `direction`, by a step for which the pre-activation moves by at most ε."""
+    chosen, sources = direction(plan.network, layer), sources_of(plan, layer)
+    slope = float(chosen @ sources)  # of the pre-activation along the direction
+    gradient = float(plan.start_gradients.deltas[layer][unit]) * slope
+    step = plan.controls.epsilon / max(1.0, abs(slope))
+    above, below = (_moved(plan, layer, unit, side * step * chosen) for side in (1, -1))
+    return Probe(plan, layer, unit, gradient, step, 2 * step, above, below)
+
+
+def _moved(plan: Plan, layer: int, unit: int, by: Array) -> Forward:
+    parameters = initial(plan.network)
+    fan_in = plan.network.layers[layer].fan_in
+    parameters.weights[layer][unit] += by[:fan_in]
+    parameters.biases[layer][unit] += by[fan_in:].sum()
+    return forward(plan.network, parameters, plan.sample.tolist(), plan.target)
+
+
+def _magnitude(plan: Plan) -> float:
+    """Return the size of the numbers that E comes from, to which its rounding is relative."""
+    start, deltas = plan.start, plan.start_gradients.deltas
+    through = sum(
+        float(np.abs(z * delta).sum())
+        for z, delta in zip(start.pre_activations, deltas, strict=True)
+    )
+    joint = plan.network.loss.activation is not None
+    largest = float(np.abs(start.pre_activations[-1]).max()) if joint else 0.0
+    return max(start.total_error, through, largest)

@@ -1,0 +1,210 @@
+"""The sheet `Inputs`: the only training inputs, which all other sheets read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sheetgen.formulas import notation
+from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.network.schedules import SCHEDULES
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
+from sheetgen.spreadsheet.style import (
+    KINDS,
+    LINK,
+    NOTE,
+    SUBTITLE,
+    TITLE,
+    Style,
+    band,
+    header,
+    label,
+)
+from sheetgen.workbook.plan import DATA, INPUTS, Plan
+
+HEADER = 4
+FIRST = 5
+
+
+@dataclass(frozen=True)
+class InputsSheet:
+    """The sheet, and where the number of updates stands that a schedule spans."""
+
+    canvas: Canvas
+    updates: str = ""
+
+
+def inputs_sheet(plan: Plan) -> InputsSheet:
+    """Draw the sheet; its input keys are symbols such as i1, t1, w1, b1 and learning_rate_1 …
+
+    Those of hyper-parameters are such as adam.beta1.
+    """
+    canvas = Canvas(INPUTS, tab_colour=KINDS["input"].strong, freeze=(FIRST, 0))
+    canvas.write(0, 1, "Inputs", TITLE)
+    canvas.heights[0] = 28
+    canvas.write(
+        1, 1, "Change a yellow cell: every table, chart and check follows at once.", SUBTITLE
+    )
+    canvas.widths.update({0: 2})
+    column, network = 1, plan.network
+    if plan.has_data_sheet:
+        canvas.link(2, column, DATA, "inputs and targets: sheet Data", LINK)
+    else:
+        _list(canvas, 1, "inputs", "input", network.input_names, plan.data.inputs[0])
+        targets, limits = plan.data.targets[0], target_limits(plan)
+        _list(canvas, 4, "targets", "target", network.target_names, targets, **limits)
+        column = 7
+    _weights(canvas, column, plan)
+    column += 5
+    if network.biases:
+        _biases(canvas, column, plan)
+        column += 5
+    _learning_rates(canvas, column, plan)
+    return InputsSheet(canvas, _settings(canvas, column + 4, plan))
+
+
+def _heading(canvas: Canvas, column: int, title: str, kind: str, headers: tuple[str, ...]) -> None:
+    for offset, text in enumerate(headers):
+        canvas.write(HEADER - 1, column + offset, title if offset == 0 else "", band(kind))
+        canvas.write(HEADER, column + offset, text, header(kind))
+
+
+def _list(
+    canvas: Canvas,
+    column: int,
+    title: str,
+    kind: str,
+    names: tuple[str, ...],
+    values: tuple[float, ...],
+    **limits: Any,  # noqa: ANN401 - as Canvas.ask takes them
+) -> None:
+    _heading(canvas, column, title, kind, ("symbol", "value"))
+    canvas.widths.update({column: 10, column + 1: 13, column + 2: 3})
+    for offset, (name, value) in enumerate(zip(names, values, strict=True)):
+        canvas.write(FIRST + offset, column, name, label(kind))
+        canvas.ask(FIRST + offset, column + 1, name, value, **limits)
+        _name(canvas, f"{name[0]}_{name[1:]}", FIRST + offset, column + 1)
+
+
+def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
+    network = plan.network
+    _heading(canvas, column, "initial weights", "weight", ("symbol", "from", "to", "value"))
+    canvas.widths.update({column: 10, column + 1: 10, column + 2: 10, column + 3: 13})
+    canvas.widths[column + 4] = 3
+    for row, edge in enumerate(network.connections, start=FIRST):
+        canvas.write(row, column, edge.name, label("weight"))
+        canvas.write(row, column + 1, edge.source, Style(align="center"))
+        canvas.write(row, column + 2, edge.target, Style(align="center"))
+        canvas.ask(row, column + 3, edge.name, network.weight(edge))
+        _name(canvas, f"w_{edge.name[1:]}", row, column + 3)
+    last = FIRST + len(network.connections)
+    layers = ", ".join(
+        f"{notation.layer_title(network, index)}: {layer.activation.name}"
+        for index, layer in enumerate(network.layers)
+    )
+    canvas.write(last + 1, column, layers, NOTE)
+    biases = "" if network.biases else ", no biases"
+    canvas.write(last + 2, column, f"loss: {network.loss.name}{biases}", NOTE)
+
+
+def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
+    network = plan.network
+    _heading(canvas, column, "initial biases", "weight", ("symbol", "of", "value", ""))
+    canvas.widths.update({column: 10, column + 1: 10, column + 2: 13, column + 3: 12})
+    canvas.widths[column + 4] = 3
+    for row, bias in enumerate(network.biases, start=FIRST):
+        canvas.write(row, column, bias.name, label("weight"))
+        canvas.write(row, column + 1, bias.target, Style(align="center"))
+        canvas.ask(row, column + 2, bias.name, network.bias(bias))
+        if not bias.is_trained:
+            canvas.write(row, column + 3, "not trained", NOTE)
+        _name(canvas, f"b_{bias.name[1:]}", row, column + 2)
+
+
+def _learning_rates(canvas: Canvas, column: int, plan: Plan) -> None:
+    _heading(canvas, column, "learning rates", "error", ("number", "η", "tab"))
+    canvas.widths.update({column: 10, column + 1: 13, column + 2: 13, column + 3: 3})
+    links = [
+        [each.tab for each in plan.variants if each.rate == at] for at in range(len(plan.tabs))
+    ]
+    for number, rate in enumerate(plan.template.learning_rates, start=1):
+        row = FIRST + number - 1
+        key = f"learning_rate_{number}"
+        canvas.write(row, column, number, label("error"))
+        canvas.ask(row, column + 1, key, rate, **POSITIVE)
+        for offset, tab in enumerate(links[number - 1]):
+            canvas.link(row + offset, column + 2, tab, tab, replace(LINK, align="center"))
+        _name(canvas, key, row, column + 1)
+
+
+def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
+    """Write the hyper-parameters; return the address of the schedule's number of updates."""
+    training = plan.training(plan.template.optimizer)
+    if not plan.settings and not training.is_scheduled:
+        return ""
+    _heading(canvas, column, "optimiser and schedule", "error", ("of", "symbol", "value"))
+    canvas.widths.update({column: 14, column + 1: 14, column + 2: 13})
+    row = FIRST
+    for key, value in plan.settings.items():
+        owner, name = key.split(".")
+        canvas.write(row, column, owner, label("error"))
+        canvas.write(row, column + 1, name.replace("_", " "), Style(align="center"))
+        canvas.ask(row, column + 2, key, value, **limits_of(name))
+        row += 1
+    address = ""
+    if training.is_scheduled:
+        canvas.write(row, column, plan.template.schedule, label("error"))
+        canvas.write(row, column + 1, "updates", Style(align="center"))
+        canvas.write(row, column + 2, training.updates)
+        canvas.notes[row, column + 2] = "how many updates lead to the last row of a table"
+        address = canvas.absolute(row, column + 2)
+        row += 1
+    for offset, text in enumerate(_notes(plan)):
+        canvas.write(row + 1 + offset, column, text, NOTE)
+    return address
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    for name in plan.optimizers:
+        decays = f"{name}.weight_decay" in plan.settings
+        yield f"{name}: {OPTIMIZERS[name].rule('w', '∂E/∂w', decays)}"
+    if plan.template.schedule != "constant":
+        yield f"{plan.template.schedule}: {SCHEDULES[plan.template.schedule].rule()}"
+
+
+def target_limits(plan: Plan) -> dict[str, Any]:
+    """Return the validation of targets, which are probabilities for the losses of classes."""
+    return {} if plan.network.loss.activation is None else PROBABILITY
+
+
+def limits_of(name: str) -> dict[str, Any]:
+    """Return the validation of a hyper-parameter's cell."""
+    if name in ("epsilon", "gamma", "step_size"):
+        return POSITIVE
+    if name == "weight_decay":
+        return NOT_NEGATIVE
+    return FRACTION
+
+
+FRACTION: dict[str, Any] = {
+    "criteria": "between",
+    "minimum": 0,
+    "maximum": 0.999999,
+    "error_message": "Type a number from 0 to 0.999999.",
+}
+PROBABILITY: dict[str, Any] = {
+    "criteria": "between",
+    "minimum": 0,
+    "maximum": 1,
+    "error_message": "Type a number from 0 to 1.",
+}
+NOT_NEGATIVE: dict[str, Any] = {
+    "criteria": "between",
+    "minimum": 0,
+    "maximum": 1e6,
+    "error_message": "Type a number from 0 to 1,000,000.",
+}
+
+
+def _name(canvas: Canvas, name: str, row: int, column: int) -> None:
+    # Excel reads W1, I1 and T1 as cells, so the first weight's defined name is w_1.
+    canvas.names[name] = canvas.absolute(row, column)

@@ -1,0 +1,19 @@
+"""The sheet `Playground`: a learning rate to type, the whole table, the error chart beside it."""
+
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
+from sheetgen.spreadsheet.style import INPUT, KINDS, TITLE
+from sheetgen.workbook.plan import PLAYGROUND, Plan
+from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.sheets.training_table import RATE_CELL, Table, draw_curves, draw_table
+
+
+def playground_sheet(plan: Plan, sources: Sources) -> Table:
+    """Draw the sheet."""
+    canvas = Canvas(PLAYGROUND, tab_colour=KINDS["unit"].strong)
+    canvas.write(0, 0, "Playground: type a learning rate into the yellow cell", TITLE)
+    rate = plan.controls.learning_rate
+    canvas.ask(*RATE_CELL, "learning_rate", rate, INPUT, **POSITIVE)
+    canvas.notes[RATE_CELL] = "Type a learning rate above 0 and watch the table and the chart."
+    table = draw_table(canvas, plan, plan.playground, sources, plan.template.optimizer)
+    draw_curves(table, plan, "", KINDS["unit"].strong)
+    return table

@@ -1,0 +1,243 @@
+"""A training table: one row an iteration, the error chart beside it; a sheet `lr …` for each rate.
+
+Left of the table stand the rate, what it achieves and the chart, right of it the columns of
+`columns.training_columns`, in which every row from iteration 1 on is the same relative formula.
+With several samples the chart shows the mean error of each epoch.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from sheetgen.formulas import notation
+from sheetgen.formulas.columns import Column, has_correct, training_columns
+from sheetgen.network.trace import CORRECT, Trace
+from sheetgen.network.training import Training
+from sheetgen.spreadsheet.canvas import Block, Canvas, Place, Rule, Series, local
+from sheetgen.spreadsheet.style import (
+    KINDS,
+    LABEL,
+    PERCENT,
+    RESULT,
+    SMALL,
+    SMALL_FORMAT,
+    TITLE,
+    VALUE,
+    Style,
+    band,
+    column_width,
+    header,
+    number,
+    number_format,
+)
+from sheetgen.workbook.plan import Plan, general_text
+from sheetgen.workbook.shared.curves import Curve, Outcome, error_chart, per_epoch, per_iteration
+from sheetgen.workbook.shared.sources import Sources
+
+BAND_ROW = 3
+HEADER_ROW = 4
+FIRST_ROW = 5  # iteration 0
+FIRST_COLUMN = 3
+RATE_CELL = (1, 1)
+OUTCOME_CELL = (4, 1)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet with a training table, and where its quantities stand."""
+
+    canvas: Canvas
+    trace: Trace
+    places: dict[str, int]
+    training: Training
+
+    @property
+    def iterations(self) -> int:
+        """The last iteration."""
+        return self.training.iterations
+
+    def cell(self, symbol: str, iteration: int) -> str:
+        """Return the absolute address of a quantity at an iteration."""
+        return self.canvas.absolute(FIRST_ROW + iteration, self.places[symbol])
+
+    def range(self, symbol: str, first: int = 0, last: int | None = None) -> str:
+        """Return the absolute address of a quantity at all iterations, or from first to last."""
+        column, end = self.places[symbol], self.iterations if last is None else last
+        return self.canvas.range(FIRST_ROW + first, column, FIRST_ROW + end, column)
+
+    def header(self, symbol: str) -> str:
+        """Return the absolute address of a quantity's header."""
+        return self.canvas.absolute(HEADER_ROW, self.places[symbol])
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A table and its curve of the error, over the iterations or over the epochs."""
+
+    table: Table
+    curve: Curve
+
+    @property
+    def canvas(self) -> Canvas:
+        """The sheet."""
+        return self.table.canvas
+
+
+def variant_sheet(plan: Plan, index: int, sources: Sources, series_name: str) -> Compared:
+    """Draw the sheet of one learning rate or optimiser; `series_name` is its curve's name."""
+    variant = plan.variants[index]
+    rate, tab = plan.template.learning_rates[variant.rate], plan.tabs[variant.rate]
+    canvas = Canvas(variant.tab, tab_colour=KINDS["error"].strong)
+    rate_address = sources.address(f"learning_rate_{variant.rate + 1}")
+    canvas.calculate(*RATE_CELL, f"={rate_address}", rate, RESULT_RATE)
+    start = "Training with learning rate η = "
+    if plan.template.compare:
+        start = f"Training with {variant.optimizer}, learning rate η = "
+        moved = ""
+    else:
+        moved = f"   (the tab was named for η = {tab:g})"
+    text = start + general_text(rate) + ("" if rate == tab else moved)
+    formula = f'="{start}"&B2'
+    if moved:
+        formula += f'&IF(B2={tab:.16G},"","{moved}")'
+    canvas.calculate(0, 0, formula, text, TITLE)
+    table = draw_table(canvas, plan, plan.traces[index], sources, variant.optimizer)
+    return Compared(table, draw_curves(table, plan, series_name, KINDS["error"].strong))
+
+
+def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optimizer: str) -> Table:
+    """Draw the columns onto a sheet whose rate stands in RATE_CELL."""
+    training = plan.training(optimizer)
+    columns = training_columns(plan.network, training, sources.address, "$B$2", FIRST_COLUMN)
+    places = {column.symbol: FIRST_COLUMN + place for place, column in enumerate(columns)}
+    table = Table(canvas, trace, places, training)
+    canvas.protected = False
+    canvas.freeze = (FIRST_ROW, FIRST_COLUMN + 1)
+    canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
+    canvas.widths.update({0: 25, 1: 21, 2: 2})
+    canvas.heights[0] = 28
+    canvas.names[f"'{canvas.name}'!learning_rate"] = canvas.absolute(*RATE_CELL)
+    _headers(canvas, columns)
+    _rows(canvas, columns, trace)
+    return table
+
+
+def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curve:
+    """Draw the summary and the charts left of the table; return the curve of the error.
+
+    Before the second epoch ends, an epoch's mean has nothing to be compared with: until then the
+    chart shows every iteration.
+    """
+    is_by_epoch = table.training.samples > 1 and table.training.epochs > 1
+    if is_by_epoch:
+        curve = _epochs(table, plan)
+        names = ("mean E_total of epoch 1", f"mean E_total of epoch {len(curve.values)}")
+    else:
+        curve = per_iteration(table.range("iteration"), table.range("E_total"), table.trace)
+        names = ("E_total at iteration 0", f"E_total at iteration {table.iterations}")
+        if table.training.samples > 1:
+            curve = replace(curve, outcome=_outcome(table, plan))
+    _summary(table, curve, names)
+    name = series_name or table.header("E_total")
+    error_chart(table.canvas, Series(curve.x, curve.y, name, colour), curve, FIRST_ROW)
+    return curve
+
+
+def _outcome(table: Table, plan: Plan) -> Outcome:
+    """Return what the first epoch came to, or as much of it as there are rows for."""
+    samples, last = table.training.samples, min(table.training.samples - 1, table.iterations)
+    title, symbol = "mean E_total", "E_total"
+    if has_correct(plan.network, table.training):
+        title, symbol = "accuracy", CORRECT
+    part = "epoch 1" if last == samples - 1 else f"{last + 1} of {samples} samples"
+    formula = f"=AVERAGE({local(table.range(symbol, 0, last))})"
+    value = float(table.trace[symbol][: last + 1].mean())
+    cell = table.canvas.absolute(*OUTCOME_CELL)
+    return Outcome(title, part, formula, value, cell, symbol == CORRECT)
+
+
+def _epochs(table: Table, plan: Plan) -> Curve:
+    """Write the mean error of each epoch, and with classes the accuracy, below the charts."""
+    symbols = {"mean E_total": "E_total"}
+    if has_correct(plan.network, table.training):
+        symbols["accuracy"] = CORRECT
+        table.canvas.widths[2] = 12
+    ranges, values = {}, {}
+    samples, epochs = table.training.samples, table.training.epochs
+    for title, symbol in symbols.items():
+        ends = [min((at + 1) * samples - 1, table.iterations) for at in range(epochs)]
+        places = [local(table.range(symbol, at * samples, end)) for at, end in enumerate(ends)]
+        ranges[title] = [f"=AVERAGE({place})" for place in places]
+        values[title] = np.array(
+            [table.trace[symbol][at * samples : end + 1].mean() for at, end in enumerate(ends)]
+        )
+    return per_epoch(table.canvas, ranges, values, FIRST_ROW)
+
+
+def _headers(canvas: Canvas, columns: tuple[Column, ...]) -> None:
+    former = None
+    for place, column in enumerate(columns, start=FIRST_COLUMN):
+        title = "" if column.band == former else column.band.title
+        canvas.write(BAND_ROW, place, title, band(column.band.kind))
+        title = notation.heading(column.symbol)
+        canvas.write(HEADER_ROW, place, title, header(column.band.kind))
+        canvas.notes[HEADER_ROW, place] = column.notation
+        canvas.widths[place] = column_width(column.band.kind, title)
+        former = column.band
+
+
+def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
+    styles = [number(column.band.kind, _format(column)) for column in columns]
+    for place, (column, style) in enumerate(zip(columns, styles, strict=True)):
+        value = trace[column.symbol][0].item()
+        at = FIRST_ROW, FIRST_COLUMN + place
+        if isinstance(column.first, int):
+            canvas.write(*at, column.first, style)
+        else:
+            canvas.calculate(*at, column.first.replace("{row}", str(FIRST_ROW + 1)), value, style)
+    later = tuple(trace[column.symbol][1:] for column in columns)
+    formulas = tuple(column.rest for column in columns)
+    canvas.blocks.append(Block(FIRST_ROW + 1, FIRST_COLUMN, formulas, later, tuple(styles)))
+    last_row, last_column = FIRST_ROW + len(later[0]), FIRST_COLUMN + len(columns) - 1
+    canvas.numbers.append((FIRST_ROW, FIRST_COLUMN + 1, last_row, last_column))
+    for place, column in enumerate(columns, start=FIRST_COLUMN):
+        if column.symbol == "learning_rate":
+            _small_numbers(canvas, (FIRST_ROW, place, last_row, place))
+    canvas.numbers.append((2, 1, 3, 1))
+
+
+def _format(column: Column) -> str:
+    """Return the number format of a column; of those that count, only the rate has decimals."""
+    return VALUE if column.symbol == "learning_rate" else number_format(column.band.kind)
+
+
+def _small_numbers(canvas: Canvas, place: Place) -> None:
+    """Show numbers as 4.90E-10 that would be 0.000000."""
+    cell = str(xl_rowcol_to_cell(*place[:2]))
+    canvas.rules.append(Rule(place, f"=AND({cell}<>0,ABS({cell})<{SMALL})", SMALL_FORMAT))
+
+
+def _summary(table: Table, curve: Curve, names: tuple[str, str]) -> None:
+    canvas, values = table.canvas, curve.values
+    first, last = float(values[0]), float(values[-1])
+    canvas.write(1, 0, "learning rate η", LABEL)
+    ends = (curve.cell(0), curve.cell(-1))
+    for row, name, cell, value in zip((2, 3), names, ends, (first, last), strict=True):
+        canvas.write(row, 0, name, LABEL)
+        canvas.calculate(row, 1, f"={cell}", value, RESULT)
+    percent = replace(RESULT, number_format=PERCENT)
+    if curve.outcome:
+        outcome = curve.outcome
+        text = f"{outcome.title}, {outcome.part}"
+        canvas.write(OUTCOME_CELL[0], 0, text, LABEL)
+        canvas.widths[0] = max(canvas.widths[0], len(text))
+        style = percent if outcome.is_part else RESULT
+        canvas.calculate(*OUTCOME_CELL, outcome.formula, outcome.value, style)
+        return
+    canvas.write(4, 0, "reduction of E_total", LABEL)
+    reduction = 0.0 if first == 0 else 1 - last / first
+    canvas.calculate(4, 1, "=IF(B3=0,0,1-B4/B3)", reduction, percent)
+
+
+RESULT_RATE = Style(bold=True, align="right")
