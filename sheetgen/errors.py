@@ -30,3 +30,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {one.casefold(): one for one in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     return folded[near[0]] if near else None
+
+
+def shortened(found: object) -> str:
+    """Return what was found as TOML or Python would write it, at most 60 characters."""
+    text = repr(found)
+    return text if len(text) <= 60 else f"{text[:57]}…"

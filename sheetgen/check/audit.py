@@ -30,9 +30,10 @@ from sheetgen.check.meaning.simulation import Simulation
 from sheetgen.check.meaning.table_network import PARAMETERS, infer, is_helper
 from sheetgen.check.reading.cells import Book
 from sheetgen.check.reading.open_file import read_book, recalculated
-from sheetgen.check.tables.find_tables import Table, headers_alone, tables_of
+from sheetgen.check.tables.find_tables import headers_alone, tables_of
 from sheetgen.check.tables.headers import family
 from sheetgen.check.tables.numbers_as_text import read_texts
+from sheetgen.check.tables.table import Table
 from sheetgen.errors import InputError
 
 _AFTER_SOFTMAX = ("a_o", "E", "E_total")

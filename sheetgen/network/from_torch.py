@@ -6,11 +6,10 @@ The modules are those of torch.nn: https://docs.pytorch.org/docs/stable/nn.html
 from collections.abc import Iterable
 from typing import Any
 
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, shortened
 from sheetgen.network.activations import Activation, activation
+from sheetgen.network.layer import Layer
 from sheetgen.network.losses import LOSSES, Loss
-from sheetgen.network.network import Layer
-from sheetgen.template.toml_table import shortened
 
 _ACTIVATIONS = {
     "Sigmoid": "sigmoid",

@@ -6,58 +6,14 @@ Courville, "Deep Learning" (2016), section 6.5. Nothing here knows of cells or f
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count, islice
 
 import numpy as np
 
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
-from sheetgen.network.trace import History, Trace
+from sheetgen.network.trace import Backward, Forward, History, Parameters, Row, Trace
 from sheetgen.network.training import Training
-
-__all__ = ["Backward", "Forward", "Parameters", "Trace", "backward", "forward", "initial", "train"]
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """A layer's weights (units, fan-in) and biases (units); a layer without biases adds zeros."""
-
-    weights: list[Array]
-    biases: list[Array]
-
-
-@dataclass(frozen=True)
-class Forward:
-    """One sample's forward pass: a layer's pre_activations z[l] and activations a[l]."""
-
-    pre_activations: list[Array]
-    activations: list[Array]
-    errors: Array
-
-    @property
-    def total_error(self) -> float:
-        """E_total, the sum of the outputs' errors."""
-        return float(self.errors.sum())
-
-
-@dataclass(frozen=True)
-class Backward:
-    """∂E/∂a, ∂a/∂z and ∂E/∂z of each layer (units), ∂E/∂W (units, fan-in) and ∂E/∂b (units).
-
-    What an output layer does not have, because its loss is computed together with its
-    activation or because each activation depends on all units, is nan.
-    """
-
-    activation_gradients: list[Array]
-    slopes: list[Array]
-    deltas: list[Array]
-    weight_gradients: list[Array]
-
-    @property
-    def bias_gradients(self) -> list[Array]:
-        """∂E/∂b of each layer, which is ∂E/∂z."""
-        return self.deltas
 
 
 def initial(network: Network) -> Parameters:
@@ -133,30 +89,6 @@ def train(network: Network, training: Training, learning_rate: float) -> Trace:
         for row in islice(_rows(network, training, learning_rate), training.iterations + 1):
             history.keep(row)
     return history.trace()
-
-
-@dataclass(frozen=True)
-class Row:
-    """All that belongs to one sample's pass."""
-
-    sample: int
-    """Its place in the data, from 0."""
-    epoch: int
-    batch_row: int
-    """Its place in the batch, from 1."""
-    batch_size: int
-    update: int
-    """How many updates were made before."""
-    learning_rate: float
-    parameters: Parameters
-    run: Forward
-    back: Backward
-    gradient: Array
-    """Of everything that is trained, in the order of `Network.parameters`."""
-    gradient_sum: Array
-    """Over the batch so far."""
-    state: tuple[Array, ...]
-    """The optimiser's, with the update after this row if there is one."""
 
 
 def _rows(network: Network, training: Training, learning_rate: float) -> Iterator[Row]:

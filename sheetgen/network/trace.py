@@ -1,16 +1,12 @@
 """What every symbol of a training was in every row: the arrays that a training table shows."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.training import Training
-
-if TYPE_CHECKING:
-    from sheetgen.network.reference import Row
 
 GREATEST = "greatest o"
 EXPONENTIALS = "Σ e^o"
@@ -29,6 +25,71 @@ def sum_name(parameter: str) -> str:
 def state_name(state: str, parameter: str) -> str:
     """Return the name of a parameter's state in the optimiser."""
     return f"{state} {parameter}"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """A layer's weights (units, fan-in) and biases (units); a layer without biases adds zeros."""
+
+    weights: list[Array]
+    biases: list[Array]
+
+
+@dataclass(frozen=True)
+class Forward:
+    """One sample's forward pass: a layer's pre_activations z[l] and activations a[l]."""
+
+    pre_activations: list[Array]
+    activations: list[Array]
+    errors: Array
+
+    @property
+    def total_error(self) -> float:
+        """E_total, the sum of the outputs' errors."""
+        return float(self.errors.sum())
+
+
+@dataclass(frozen=True)
+class Backward:
+    """∂E/∂a, ∂a/∂z and ∂E/∂z of each layer (units), ∂E/∂W (units, fan-in) and ∂E/∂b (units).
+
+    What an output layer does not have, because its loss is computed together with its
+    activation or because each activation depends on all units, is nan.
+    """
+
+    activation_gradients: list[Array]
+    slopes: list[Array]
+    deltas: list[Array]
+    weight_gradients: list[Array]
+
+    @property
+    def bias_gradients(self) -> list[Array]:
+        """∂E/∂b of each layer, which is ∂E/∂z."""
+        return self.deltas
+
+
+@dataclass(frozen=True)
+class Row:
+    """All that belongs to one sample's pass."""
+
+    sample: int
+    """Its place in the data, from 0."""
+    epoch: int
+    batch_row: int
+    """Its place in the batch, from 1."""
+    batch_size: int
+    update: int
+    """How many updates were made before."""
+    learning_rate: float
+    parameters: Parameters
+    run: Forward
+    back: Backward
+    gradient: Array
+    """Of everything that is trained, in the order of `Network.parameters`."""
+    gradient_sum: Array
+    """Over the batch so far."""
+    state: tuple[Array, ...]
+    """The optimiser's, with the update after this row if there is one."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +123,7 @@ class History:
         self._states = [np.empty((rows, width)) for _ in training.optimizer.states]
         self._row = 0
 
-    def keep(self, row: "Row") -> None:
+    def keep(self, row: Row) -> None:
         """Take the next row."""
         at = self._row
         self._counts[at] = (

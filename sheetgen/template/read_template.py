@@ -10,8 +10,9 @@ from sheetgen.errors import InputError
 from sheetgen.network import activations, optimizers, schedules
 from sheetgen.network.activations import ACTIVATIONS, Activation
 from sheetgen.network.initialization import SCHEMES, SPREADS, initial_weights
+from sheetgen.network.layer import Layer
 from sheetgen.network.losses import LOSSES, Loss
-from sheetgen.network.network import Layer, Network
+from sheetgen.network.network import Network
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Reduction

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sheetgen.errors import InputError
-from sheetgen.network.data import Data, read_data
+from sheetgen.network.data import Data
 from sheetgen.network.network import Network
+from sheetgen.template.read_data import read_data
 from sheetgen.template.read_template import (
     Recipe,
     check_compared,

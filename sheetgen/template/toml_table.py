@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sheetgen.errors import InputError, nearest
+from sheetgen.errors import InputError, nearest, shortened
 
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
 NUMBER = "a finite number from -1e6 to 1e6"
@@ -182,9 +182,3 @@ def hint(name: str, known: Iterable[str]) -> str:
 def refused(path: str, found: object, expected: str) -> InputError:
     """Return the complaint about what was found under a path."""
     return InputError(f"{path}: found {shortened(found)}; expected {expected}")
-
-
-def shortened(found: object) -> str:
-    """Return what was found as TOML or Python would write it, at most 60 characters."""
-    text = repr(found)
-    return text if len(text) <= 60 else f"{text[:57]}…"

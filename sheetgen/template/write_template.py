@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sheetgen.network.network import Layer, Network
+from sheetgen.network.layer import Layer
+from sheetgen.network.network import Network
 
 Rows = Sequence[Sequence[float]]
 

@@ -10,19 +10,11 @@ import numpy as np
 
 from sheetgen.network.activations import Array
 from sheetgen.network.data import Data
-from sheetgen.network.network import Connection, Network, Parameter, activation_name
+from sheetgen.network.network import Bias, Connection, Network, Parameter, activation_name
 from sheetgen.network.optimizers import OPTIMIZERS
-from sheetgen.network.reference import (
-    Backward,
-    Forward,
-    Parameters,
-    Trace,
-    backward,
-    forward,
-    initial,
-    train,
-)
+from sheetgen.network.reference import backward, forward, initial, train
 from sheetgen.network.schedules import SCHEDULES
+from sheetgen.network.trace import Backward, Forward, Parameters, Trace
 from sheetgen.network.training import Training
 from sheetgen.template.template import Template
 
@@ -333,3 +325,11 @@ def rounded_text(number: float, digits: int) -> str:
     exact = Decimal(repr(float(number)))
     rounded = exact.quantize(step, ROUND_HALF_UP, context=Context(prec=400))
     return f"{float(rounded) + 0.0:.15G}"  # adding 0 makes -0 a plain 0
+
+
+def gradient_of(plan: Plan, parameter: Parameter) -> float:
+    """Return what the reference says of ∂E/∂w or ∂E/∂b at iteration 0."""
+    gradients = plan.start_gradients
+    if isinstance(parameter, Bias):
+        return float(gradients.bias_gradients[parameter.layer][parameter.unit])
+    return float(gradients.weight_gradients[parameter.layer][parameter.unit, parameter.position])

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from sheetgen.check.judging.findings import Finding
-from sheetgen.check.tables.find_tables import Table
 from sheetgen.check.tables.headers import family
+from sheetgen.check.tables.table import Table
 
 
 def compare_sheets(tables: list[Table]) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from sheetgen.check.formula.expressions import Array, Cell, Leaf, Symbol, evaluate
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.reading.cells import Book
-from sheetgen.check.tables.find_tables import Table
+from sheetgen.check.tables.table import Table
 
 _ROWS = 3
 _TOLERANCE = 1e-6

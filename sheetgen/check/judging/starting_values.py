@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 
 from sheetgen.check.judging.findings import Column, Finding
-from sheetgen.check.tables.find_tables import Table
 from sheetgen.check.tables.headers import family
+from sheetgen.check.tables.table import Table
 
 _FEW = 0.1
 

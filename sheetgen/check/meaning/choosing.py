@@ -11,8 +11,8 @@ from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.functions import ACTIVATIONS, Activation, losses
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.table_network import Network, bias_readings, expanded, is_helper
-from sheetgen.check.tables.find_tables import Table
 from sheetgen.check.tables.headers import family
+from sheetgen.check.tables.table import Table
 
 
 def with_biases(table: Table, network: Network, numbers: Numbers, resolver: Resolver) -> Network:

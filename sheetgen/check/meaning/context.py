@@ -9,8 +9,8 @@ from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.simulation import Simulation
 from sheetgen.check.meaning.table_network import PARAMETERS, Network, expanded, is_helper
-from sheetgen.check.tables.find_tables import Table
 from sheetgen.check.tables.headers import family
+from sheetgen.check.tables.table import Table
 
 
 @dataclass

@@ -22,8 +22,8 @@ from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.table_network import PARAMETERS, Network, expanded
 from sheetgen.check.reading.cells import Book, Cells, number_in
-from sheetgen.check.tables.find_tables import Table
 from sheetgen.check.tables.headers import family, symbol_of
+from sheetgen.check.tables.table import Table
 
 _IN_TEXT = re.compile(
     r"(?:η|ƞ|ɳ|ŋ|\blr\b|learning\s*_?rate(?:\s*\(.*?\))?)\s*[:=(\s]\s*([0-9]+(?:[.,][0-9]+)?)",

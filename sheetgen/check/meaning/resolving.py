@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from sheetgen.check.formula.expressions import Cell, Expression, Number, Symbol, replace
 from sheetgen.check.formula.parsing import Formula, Reference, UnsupportedError, parse
 from sheetgen.check.reading.cells import Book, Cells
-from sheetgen.check.tables.find_tables import Table
 from sheetgen.check.tables.headers import family, symbol_of
+from sheetgen.check.tables.table import Table
 
 _GIVEN = ("i", "t", "b", "b_h", "b_o")
 _DEEPEST = 6  # helper cells that refer to helper cells

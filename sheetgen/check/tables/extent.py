@@ -2,14 +2,10 @@
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sheetgen.check.meaning.table_network import PARAMETERS
-from sheetgen.check.reading.cells import Content
 from sheetgen.check.tables.headers import family
-
-if TYPE_CHECKING:
-    from sheetgen.check.tables.find_tables import Table
+from sheetgen.check.tables.table import Table, holds_number
 
 _WIDEST_GAP = 3  # rows without numbers in a table of pasted numbers
 _DOWN = re.compile(r"R(?:\[-?\d+\]|\d+)(?=C)")
@@ -19,7 +15,7 @@ _SUMMARY = re.compile(
 )
 
 
-def read_rows(table: "Table", headers: list[int]) -> "list[Table]":
+def read_rows(table: Table, headers: list[int]) -> list[Table]:
     """Set the rows of a table whose first row is known; return it, and the trainings below it.
 
     `headers` are the rows of the headers on the same columns. A training goes on below a gap where
@@ -48,7 +44,7 @@ def read_rows(table: "Table", headers: list[int]) -> "list[Table]":
             return found
 
 
-def _end_of_block(table: "Table", first: int, end: int) -> int:
+def _end_of_block(table: Table, first: int, end: int) -> int:
     """Return the last row before one in which neither most weights nor most columns are filled."""
     weights = [column for symbol, column in table.columns.items() if family(symbol) == "w"]
     last = first - 1
@@ -61,22 +57,18 @@ def _end_of_block(table: "Table", first: int, end: int) -> int:
     return last
 
 
-def _next_filled(table: "Table", first: int, end: int) -> int | None:
+def _next_filled(table: Table, first: int, end: int) -> int | None:
     return next((row for row in range(first, end) if _is_filled(table, row)), None)
 
 
-def _is_filled(table: "Table", row: int) -> bool:
+def _is_filled(table: Table, row: int) -> bool:
     """Return whether numbers or formulas stand in most of the table's columns."""
     columns = table.columns.values()
-    held = sum(_holds_number(table.content(row, column)) for column in columns)
+    held = sum(holds_number(table.content(row, column)) for column in columns)
     return 3 * held >= 2 * len(columns)
 
 
-def _holds_number(content: Content) -> bool:
-    return content.number is not None or content.formula is not None
-
-
-def _goes_on(table: "Table", row: int, end: int) -> bool:
+def _goes_on(table: Table, row: int, end: int) -> bool:
     """Return whether a row below a gap continues the training: its weights are updated alike."""
     live = _live(table, _updated_columns(table))
     if live:
@@ -88,7 +80,7 @@ def _goes_on(table: "Table", row: int, end: int) -> bool:
     return row - table.last - 1 <= _WIDEST_GAP and follows and not _SUMMARY.search(names)
 
 
-def _starts_anew(table: "Table", row: int) -> bool:
+def _starts_anew(table: Table, row: int) -> bool:
     """Return whether weights are typed where formulas stood, and the other formulas go on."""
     weights = _updated_columns(table)
     others = _live(table, [one for one in table.columns.values() if one not in weights])
@@ -98,15 +90,15 @@ def _starts_anew(table: "Table", row: int) -> bool:
     return bool(others) and typed and 2 * alike > len(others)
 
 
-def _updated_columns(table: "Table") -> list[int]:
+def _updated_columns(table: Table) -> list[int]:
     return [column for symbol, column in table.columns.items() if family(symbol) in PARAMETERS]
 
 
-def _live(table: "Table", columns: list[int]) -> list[int]:
+def _live(table: Table, columns: list[int]) -> list[int]:
     return [column for column in columns if table.content(table.last, column).formula is not None]
 
 
-def _alike(table: "Table", row: int, column: int) -> bool:
+def _alike(table: Table, row: int, column: int) -> bool:
     """Return whether the formulas of a row and of the table's last use the same columns."""
     one, other = table.content(table.last, column).formula, table.content(row, column).formula
     if one is None or other is None:

@@ -1,119 +1,14 @@
 """Finds the training tables of a sheet: a row of names, and the rows of numbers below it."""
 
-from dataclasses import dataclass, field
 from itertools import pairwise
 
-import numpy as np
-
-from sheetgen.check.formula.expressions import Array
-from sheetgen.check.formula.parsing import address
 from sheetgen.check.reading.cells import Cells, Content
 from sheetgen.check.tables.extent import read_rows
 from sheetgen.check.tables.headers import error_of, family, number, symbol_of
+from sheetgen.check.tables.table import EMPTY, Table, holds_number
 
-_EMPTY = Content(None)
 _GAP = 3  # rows that may lie between the header and the first row of numbers
 _FORWARD = {"h", "a_h", "o", "a_o", "E", "E_total"}
-
-
-@dataclass(slots=True)
-class Table:
-    """A table: symbol → column, and its rows; all positions are zero-based.
-
-    `repeated` are headers that name a symbol twice: (column, the symbol that the header names).
-    """
-
-    sheet: str
-    cells: Cells
-    header_row: int
-    columns: dict[str, int]
-    others: dict[int, str]
-    first: int = 0
-    last: int = 0
-    repeated: list[tuple[int, str]] = field(default_factory=list)
-    skipped: list[int] = field(default_factory=list)
-    """Rows without numbers between the first and the last; the training goes on below them."""
-    unread: list[int] = field(default_factory=list)
-    """Rows below the last that hold numbers in most columns, but do not go on with the training."""
-    identified: dict[int, str] = field(default_factory=dict)
-    """Columns whose header says nothing, or what another's says, and what they are."""
-    starts_anew: bool = False
-    """Whether the headers are those of another training further up."""
-
-    @property
-    def rows(self) -> int:
-        """How many rows of numbers there are."""
-        return self.last - self.first + 1 - len(self.skipped)
-
-    @property
-    def sheet_rows(self) -> list[int]:
-        """The sheet's rows that belong to the table, from the first to the last."""
-        gaps = set(self.skipped)
-        return [row for row in range(self.first, self.last + 1) if row not in gaps]
-
-    def row_at(self, index: int) -> int:
-        """Return the sheet's row of a row of the table, which are counted from 0."""
-        if not self.skipped or index < 0:
-            return self.first + index
-        rows = self.sheet_rows
-        return rows[index] if index < len(rows) else self.last + 1 + index - len(rows)
-
-    def index_of(self, row: int) -> int:
-        """Return which row of the table a row of the sheet is, counted from 0."""
-        return row - self.first - sum(1 for gap in self.skipped if gap < row)
-
-    @property
-    def place(self) -> str:
-        """The range of the table, with its header row."""
-        columns = self.columns.values()
-        top = self.first if self.starts_anew else self.header_row
-        return f"{address(top, min(columns))}:{address(self.last, max(columns))}"
-
-    def header(self, symbol: str) -> str:
-        """Return a column's header as the file writes it."""
-        return self.content(self.header_row, self.columns[symbol]).text.strip()
-
-    @property
-    def not_understood(self) -> dict[int, str]:
-        """The columns of numbers whose header says nothing: column → header, empty without one.
-
-        Those within the table, and those with a header that touch it.
-        """
-        columns = self.columns.values()
-        known = {*columns, *self.identified, *(column for column, _ in self.repeated)}
-        first, last = min(columns), max(columns)
-        while first - 1 in self.others:
-            first -= 1
-        while last + 1 in self.others:
-            last += 1
-        found = {}
-        for column in sorted({*range(first, last + 1)} - known):
-            held = [self.content(row, column) for row in self.sheet_rows]
-            if 2 * sum(_holds_number(one) for one in held) > len(held):
-                found[column] = self.others.get(column, "").strip()
-        return found
-
-    def content(self, row: int, column: int) -> Content:
-        """Return what a cell holds; an empty content where there is none."""
-        return self.cells.get((row, column), _EMPTY)
-
-    def contents(self, symbol: str) -> list[Content]:
-        """Return the cells of a column from the first row to the last."""
-        column = self.columns[symbol]
-        return [self.content(row, column) for row in self.sheet_rows]
-
-    def values(self, symbol: str) -> Array:
-        """Return the numbers of a column, shape (rows,); what is no number is nan."""
-        numbers = [content.number for content in self.contents(symbol)]
-        return np.array([np.nan if one is None else one for one in numbers])
-
-    def cell(self, symbol: str, row: int) -> str:
-        """Return the address of a column's cell in a row, counted from the first."""
-        return address(self.row_at(row), self.columns[symbol])
-
-    def range(self, symbol: str) -> str:
-        """Return the range of a column's numbers."""
-        return f"{self.cell(symbol, 0)}:{self.cell(symbol, self.rows - 1)}"
 
 
 def tables_of(sheet: str, cells: Cells) -> list[Table]:
@@ -149,13 +44,13 @@ def _headers(cells: Cells, row: int, texts: list[tuple[int, str]]) -> list[tuple
     below it and its symbol stands in the row again, above numbers.
     """
     below = {column: _first_below(cells, row, column) for column, _ in texts}
-    heads = {symbol_of(text) for column, text in texts if _holds_number(below[column])} - {None}
+    heads = {symbol_of(text) for column, text in texts if holds_number(below[column])} - {None}
     return [
         (column, text)
         for column, text in texts
-        if _holds_number(below[column])
+        if holds_number(below[column])
         or not (
-            _holds_number(cells.get((row, column + 1), _EMPTY))
+            holds_number(cells.get((row, column + 1), EMPTY))
             or (below[column].text and symbol_of(text) in heads)
         )
     ]
@@ -164,7 +59,7 @@ def _headers(cells: Cells, row: int, texts: list[tuple[int, str]]) -> list[tuple
 def _first_below(cells: Cells, row: int, column: int) -> Content:
     """Return the first cell below a header that holds anything, among those of the table's top."""
     places = ((one, column) for one in range(row + 1, row + 2 + _GAP))
-    return next((cells[place] for place in places if place in cells), _EMPTY)
+    return next((cells[place] for place in places if place in cells), EMPTY)
 
 
 def _blocks(texts: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
@@ -257,7 +152,7 @@ def _read_short_errors(columns: dict[str, int], others: dict[int, str]) -> None:
 def _first_row(table: Table) -> int | None:
     weights = [symbol for symbol in table.columns if family(symbol) == "w"]
     for row in range(table.header_row + 1, table.header_row + 2 + _GAP):
-        if any(_holds_number(table.content(row, table.columns[one])) for one in weights):
+        if any(holds_number(table.content(row, table.columns[one])) for one in weights):
             return row
     return None
 
@@ -267,11 +162,7 @@ def _is_filled(table: Table) -> bool:
     below = [table.content(table.first, column) for column in table.columns.values()]
     if any(symbol_of(content.text) is not None for content in below if content.text):
         return False
-    return 3 * sum(_holds_number(content) for content in below) >= 2 * len(below)
-
-
-def _holds_number(content: Content) -> bool:
-    return content.number is not None or content.formula is not None
+    return 3 * sum(holds_number(content) for content in below) >= 2 * len(below)
 
 
 def _name_repeated(table: Table) -> None:
@@ -282,7 +173,7 @@ def _name_repeated(table: Table) -> None:
     kept = []
     for column, symbol in table.repeated:
         following = f"{family(symbol)}{number(symbol) + 1}"
-        has_numbers = _holds_number(table.content(table.first, column))
+        has_numbers = holds_number(table.content(table.first, column))
         partner = following.removeprefix("∂E/∂") in table.columns
         if number(symbol) and following not in table.columns and has_numbers and partner:
             table.columns[following] = column

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sheetgen.errors import InputError
-from sheetgen.template.toml_table import hint, shortened
+from sheetgen.errors import InputError, shortened
+from sheetgen.template.toml_table import hint
 
 MAXIMUM_STUDENTS = 1000
 MAXIMUM_NAME = 100  # characters

@@ -12,8 +12,7 @@ import numpy as np
 from sheetgen.formulas import quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
-from sheetgen.network.reference import Parameters
-from sheetgen.network.trace import Trace
+from sheetgen.network.trace import Parameters, Trace
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
 from sheetgen.spreadsheet.style import header, label, number

@@ -15,7 +15,7 @@ from sheetgen.network.network import Connection, Network, Parameter, activation_
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.canvas import cell_address
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE
-from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.plan import Plan, gradient_of
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.derivation import derivation_pen
 from sheetgen.workbook.sheets.derivation.derivation_pen import BLOCKS, FIRST_ROW, SYMBOL, Derivation
@@ -31,7 +31,6 @@ from sheetgen.workbook.sheets.derivation.unit_pen import (
     TIMES_2,
     UnitPen,
 )
-from sheetgen.workbook.sheets.gradient_check.probes import gradient_of
 
 __all__ = ["Derivation", "derivation_sheet", "is_by_unit"]
 

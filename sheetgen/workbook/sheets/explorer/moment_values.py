@@ -13,8 +13,8 @@ import numpy as np
 
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.network import Network, activation_name
-from sheetgen.network.reference import Backward, Parameters, backward, forward
-from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
+from sheetgen.network.reference import backward, forward
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Backward, Parameters
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
 from sheetgen.spreadsheet.style import FINE, LABEL, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan

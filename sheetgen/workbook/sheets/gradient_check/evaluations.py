@@ -13,8 +13,7 @@ import numpy as np
 from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.quantities import Cell
 from sheetgen.network.network import Network, activation_name
-from sheetgen.network.reference import Forward
-from sheetgen.network.trace import EXPONENTIALS, GREATEST
+from sheetgen.network.trace import EXPONENTIALS, GREATEST, Forward
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
 from sheetgen.spreadsheet.style import FINE, SECTION, header, label, number
 

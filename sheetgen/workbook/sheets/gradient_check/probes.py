@@ -14,9 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Bias, Network, Parameter
-from sheetgen.network.reference import Forward, forward, initial
-from sheetgen.workbook.plan import Plan
+from sheetgen.network.network import Network, Parameter
+from sheetgen.network.reference import forward, initial
+from sheetgen.network.trace import Forward
+from sheetgen.workbook.plan import Plan, gradient_of
 
 MAXIMUM_PARAMETERS = 250
 # Where the pre-activation is 0 their slope jumps or, of an ELU with α = 1, the slope's slope:
@@ -111,14 +112,6 @@ def verdict_of(found: Sequence[Probe]) -> str:
     """Return the verdict of all rows: FAIL if one fails, PASS if others pass, else kink."""
     verdicts = {probe.verdict for probe in found}
     return next(verdict for verdict in ("FAIL", "PASS", "kink") if verdict in verdicts)
-
-
-def gradient_of(plan: Plan, parameter: Parameter) -> float:
-    """Return what the reference says of ∂E/∂w or ∂E/∂b at iteration 0."""
-    gradients = plan.start_gradients
-    if isinstance(parameter, Bias):
-        return float(gradients.bias_gradients[parameter.layer][parameter.unit])
-    return float(gradients.weight_gradients[parameter.layer][parameter.unit, parameter.position])
 
 
 def direction(network: Network, layer: int) -> Array:
