@@ -26,7 +26,7 @@ from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
 from sheetgen.workbook.shared.grid import OFF
-from sheetgen.workbook.shared.snapshot import parameters_at, run
+from sheetgen.workbook.shared.moment import parameters_at, run
 from sheetgen.workbook.sheets import fitted_curve
 from sheetgen.workbook.sheets.decision_surface import decision_surface
 from sheetgen.workbook.sheets.error_surface import error_surface

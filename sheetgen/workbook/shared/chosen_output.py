@@ -7,7 +7,7 @@ from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
 from sheetgen.spreadsheet.style import LABEL, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.snapshot import Snapshot
+from sheetgen.workbook.shared.moment import Snapshot
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,21 @@
 """The network's diagram: a scatter chart whose labels are the names of its series.
 
-A series' name that is taken from a cell is followed by every spreadsheet program; text boxes
-linked to cells and data labels taken from cells are not followed by LibreOffice. So every label
-is a series of one point: its name is the text, its point is the place.
+Every spreadsheet program keeps a series' name up to date that is taken from a cell; LibreOffice
+does not do so for text boxes and data labels. So every label is a series of one point: its name is
+the text, its point is the place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sheetgen.formulas import notation
 from sheetgen.network.network import Bias, Connection, Network, activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION, header
+from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.diagram_layout import Node, Plane, label_places, nodes_of, too_many
 from sheetgen.workbook.shared.live_text import Words, decimal, joined
+from sheetgen.workbook.shared.page import write_headers
 
 
 def draw(
@@ -25,10 +26,8 @@ def draw(
     `cells` gives the address of every input, target, weight, bias and activation at iteration 0.
     """
     network = plan.network
-    pen = Pen(canvas, network, cells, _values(plan), Plane.of(network), behind + 2)
     canvas.write(behind, 1, "Cells behind the diagram", SECTION)
-    for column, text in enumerate(("label", "x from", "x to", "y from", "y to"), start=2):
-        canvas.write(behind + 1, column, text, header("helper"))
+    pen = Pen(canvas, network, cells, _values(plan), Plane.of(network), behind + 2)
     nodes = nodes_of(network)
     labels = label_places(network)
     if labels:
@@ -40,20 +39,7 @@ def draw(
     series += [pen.node(node) for node in nodes.values()]
     series += [pen.bias(bias, nodes) for bias in network.biases]
     series += [pen.target(output, nodes) for output in range(network.outputs)]
-    plane = pen.plane
-    canvas.charts.append(
-        Chart(
-            row=at[0],
-            column=at[1],
-            width=plane.width,
-            height=plane.height,
-            series=tuple(series),
-            description="The network with its weights and activations at iteration 0",
-            legend="",
-            bare=True,
-            limits=(plane.left, plane.right, -plane.half_height, plane.half_height),
-        )
-    )
+    pen.chart(at, series, "The network with its weights and activations at iteration 0")
 
 
 def size(network: Network) -> tuple[int, int]:
@@ -65,7 +51,7 @@ def size(network: Network) -> tuple[int, int]:
 def note(canvas: Canvas, network: Network, row: int, column: int, why: str = "") -> None:
     """Write what the network is made of, and why there is no diagram.
 
-    Unless it is said, that is because the network has too many units or layers.
+    Without a reason given, it is that the network has too many units or layers.
     """
     canvas.write(row, column, "The network", SECTION)
     lines = [f"{network.inputs} inputs"]
@@ -93,7 +79,8 @@ def _values(plan: Plan) -> dict[str, float]:
 class Pen:
     """Writes the cells of one series a row, from `column` on, and returns the series.
 
-    `cells` has the address of every symbol that is shown, `values` what it must come to.
+    `cells` has the address of every symbol that is shown, `values` the value it must have. The
+    headers go into the row above the first.
     """
 
     canvas: Canvas
@@ -106,6 +93,30 @@ class Pen:
     wraps: bool = True
     """Whether the rows are as high as the words in them."""
 
+    def __post_init__(self) -> None:
+        titles = ("label", "x from", "x to", "y from", "y to")
+        write_headers(self.canvas, self.row - 1, self.column, titles)
+
+    def chart(
+        self, at: tuple[int, int], series: Sequence[Series], description: str, below: int = 0
+    ) -> None:
+        """Put the diagram at a cell, with so many pixels of room below the network."""
+        plane = self.plane
+        bottom = -plane.half_height - plane.up(below)
+        self.canvas.charts.append(
+            Chart(
+                row=at[0],
+                column=at[1],
+                width=plane.width,
+                height=plane.height + below,
+                series=tuple(series),
+                description=description,
+                legend="",
+                bare=True,
+                limits=(plane.left, plane.right, bottom, plane.half_height),
+            )
+        )
+
     def edge(self, edge: Connection, nodes: dict[str, Node]) -> Series:
         """Draw a line from circle to circle."""
         x_from, x_to, y_from, y_to = self.plane.shortened(
@@ -116,7 +127,7 @@ class Pen:
         return self.series((x_from, x_to), (y_from, y_to), colour=KINDS["weight"].strong)
 
     def edges(self, edges: list[Connection], nodes: dict[str, Node]) -> Series:
-        """Draw all that goes out of a unit in one line, which comes back after each."""
+        """Draw all connections out of a unit in one line, which returns to the unit after each."""
         xs, ys = [], []
         for edge in edges:
             start, end = nodes[edge.source], nodes[activation_name(edge.target)]
@@ -169,14 +180,14 @@ class Pen:
         return self.series((x,), (y,), label="center", label_size=label_size)
 
     def write(self, words: Words) -> None:
-        """Write the words that the next series has for its name."""
+        """Write the words that are the name of the next series."""
         style = replace(LABEL, wrap=self.wraps)
         self.canvas.calculate(self.row, self.column, words.formula, words.text, style)
         if self.wraps and "\n" in str(words.text):
             self.canvas.heights[self.row] = 28
 
     def _line(self, xs: list[float], ys: list[float]) -> Series:
-        """Draw a line of many points, the x of which stand above the y."""
+        """Draw a line of many points, with x in one row and y in the row below."""
         row, first = self.row, self.column + 1
         last = self.column + len(xs)
         for offset, values in enumerate((xs, ys)):
@@ -200,7 +211,7 @@ class Pen:
         width: float = 1.5,
         **looks: object,
     ) -> Series:
-        """Write the places of one or two points into the row of the series' name."""
+        """Write the coordinates of one or two points into the row of the series' name."""
         canvas, row = self.canvas, self.row
         x_column, y_column = self.column + 1, self.column + 3
         for column, values in ((x_column, xs), (y_column, ys)):

@@ -1,16 +1,27 @@
-"""A moment of a training, chosen on a sheet: which table, which iteration, and the values there.
+"""A moment of a training, chosen on a sheet: its table, its iteration, the network at that time.
 
-The values are live: CHOOSE takes the table, INDEX the row. INDIRECT would do with less, but it
-takes the names of tabs from texts, which nothing keeps in step when a tab is renamed.
+The values are live: CHOOSE takes the table, INDEX the row. INDIRECT would need fewer formulas, but
+it takes the names of tabs from texts, which stay as they are when a tab is renamed.
+
+Sheets that run the network on many inputs have its weights at the moment in a list of cells, a
+Snapshot. Its formulas are put together from quantities.py; `run` is NumPy's pass, for all inputs
+at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sheetgen.network.trace import Trace
+import numpy as np
+
+from sheetgen.formulas import quantities
+from sheetgen.network.activations import Array
+from sheetgen.network.network import Network
+from sheetgen.network.trace import Parameters, Trace
+from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
-from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style, header
+from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.page import column_range, write_headers, write_value
 from sheetgen.workbook.sheets.training_table import Table
 
 HELPER = Style(colour=KINDS["helper"].strong, number_format=WHOLE)
@@ -18,7 +29,7 @@ HELPER = Style(colour=KINDS["helper"].strong, number_format=WHOLE)
 
 @dataclass(frozen=True)
 class Moment:
-    """The cells of a choice, and what the reference says about it."""
+    """The cells in which a moment is chosen, and what the reference says about it."""
 
     tables: tuple[Table, ...]
     trace: Trace
@@ -41,33 +52,32 @@ class Moment:
         at: tuple[int, int],
         helper_column: int,
     ) -> "Moment":
-        """Write the drop-down of tables at a cell, the iteration below it, both with labels.
+        """Write the drop-down of tables into a cell, the iteration below it, both with labels.
 
-        `prefix` is that of the two controls: explorer, surface or error. The names of the tables
-        and the place of the chosen one stand in `helper_column`, from the row of the drop-down on,
-        and beside that the iteration, brought within the training.
+        `prefix` is that of the two controls: explorer, surface or error. `helper_column` gets the
+        place of the chosen table and the names of all, from the row of the drop-down on, and the
+        column beside it the iteration, limited to those of the training.
         """
         row, column = at
         tabs = [table.canvas.name for table in tables]
         tab = str(getattr(plan.controls, f"{prefix}_table"))
         iteration = int(getattr(plan.controls, f"{prefix}_iteration"))
-        canvas.write(row, helper_column, "place", header("helper"))
+        write_headers(canvas, row, helper_column, ("place", "row"))
         for offset, name in enumerate(tabs, start=2):
             canvas.write(row + offset, helper_column, name, HELPER)
-        first, last = (cell_address(row + offset, helper_column) for offset in (2, 1 + len(tabs)))
+        listed = column_range(helper_column, row + 2, row + 1 + len(tabs))
         chosen = cell_address(row, column)
         # ironcalc finds nothing by MATCH in a range of one cell.
-        formula = f"=MATCH({chosen},{first}:{last},0)" if len(tabs) > 1 else "=1"
+        formula = f"=MATCH({chosen},{listed},0)" if len(tabs) > 1 else "=1"
         canvas.calculate(row + 1, helper_column, formula, tabs.index(tab) + 1, HELPER)
         what = "optimiser" if plan.template.compare else "learning rate"
         canvas.write(row, column - 1, what, LABEL)
-        canvas.choose(row, column, f"{prefix}_table", tab, tabs, source=f"{first}:{last}")
-        canvas.write(row + 1, column - 1, f"iteration, 0 to {tables[0].iterations:,}", LABEL)
-        last_row = tables[0].iterations
-        canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last_row)
-        # Pasting passes by the validation, and INDEX takes a row of 0 for a whole column.
-        within = f"=MAX(0,MIN({last_row},INT({cell_address(row + 1, column)})))"
-        canvas.write(row, helper_column + 1, "row", header("helper"))
+        canvas.choose(row, column, f"{prefix}_table", tab, tabs, source=listed)
+        last = tables[0].iterations
+        canvas.write(row + 1, column - 1, f"iteration, 0 to {last:,}", LABEL)
+        canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last)
+        # Pasting bypasses the validation, and INDEX takes a row of 0 for a whole column.
+        within = f"=MAX(0,MIN({last},INT({cell_address(row + 1, column)})))"
         canvas.calculate(row + 1, helper_column + 1, within, iteration, HELPER)
         return cls(
             tuple(tables),
@@ -94,9 +104,112 @@ class Moment:
         `row` is an expression for that iteration.
         """
         index = f"{row or self.row}+1"
-        cells = [f"INDEX({table.range(symbol)},{index})" for table in self.tables]
-        return f"=CHOOSE({self.place},{','.join(cells)})" if len(cells) > 1 else f"={cells[0]}"
+        cells = (f"INDEX({table.range(symbol)},{index})" for table in self.tables)
+        return f"={self.chosen(cells)}"
+
+    def chosen(self, of_each: Iterable[str]) -> str:
+        """Return the expression that takes the chosen table's one of an expression per table."""
+        listed = list(of_each)
+        return f"CHOOSE({self.place},{','.join(listed)})" if len(listed) > 1 else listed[0]
 
     def value(self, symbol: str) -> float:
         """Return the reference's value at the chosen moment."""
         return float(self.trace[symbol][self.iteration])
+
+
+def weights_in_row(network: Network, trace: Trace, iteration: int) -> Parameters:
+    """Return the weights and biases in a row of a training; a layer without biases adds zeros."""
+    weights = [np.empty((layer.units, layer.fan_in)) for layer in network.layers]
+    biases = [np.zeros(layer.units) for layer in network.layers]
+    for edge in network.connections:
+        weights[edge.layer][edge.unit, edge.position] = trace[edge.name][iteration]
+    for bias in network.biases:
+        biases[bias.layer][bias.unit] = trace[bias.name][iteration]
+    return Parameters(weights, biases)
+
+
+def parameters_at(network: Network, trace: Trace, iteration: int) -> Parameters:
+    """Return the weights and biases in a row of a training, all nan if one has diverged.
+
+    Nothing is promised of what follows from such a weight.
+    """
+    found = weights_in_row(network, trace, iteration)
+    arrays = (*found.weights, *found.biases)
+    if any(not np.all(np.abs(each) <= DIVERGED) for each in arrays):
+        for each in arrays:
+            each.fill(np.nan)
+    return found
+
+
+def run(
+    network: Network, parameters: Parameters, samples: Array
+) -> tuple[list[Array], list[Array]]:
+    """Return each layer's pre-activations and activations (…, samples, units).
+
+    `samples` (samples, inputs) are inputs as the network reads them. Weights (…, units, fan-in)
+    and biases (…, units) may be those of several networks of one shape. What overflows is inf or
+    nan.
+    """
+    pre_activations, activations = [], []
+    a = samples
+    layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer, matrix, bias in layers:
+            z = np.einsum("...uf,...sf->...su", matrix, a) + bias[..., None, :]
+            a = layer.activation.value(z)
+            pre_activations.append(z)
+            activations.append(a)
+    return pre_activations, activations
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The weights and biases at a moment, in cells of a sheet."""
+
+    network: Network
+    parameters: Parameters
+    addresses: dict[str, str]
+    """The absolute address of each weight and bias, on the sheet itself."""
+    values: dict[str, float]
+
+    @classmethod
+    def draw(
+        cls,
+        canvas: Canvas,
+        network: Network,
+        moment: Moment,
+        at: tuple[int, int],
+        names: Sequence[str] = (),
+    ) -> "Snapshot":
+        """Write the names of all weights and biases down from a cell, their values beside them.
+
+        `names` are all of them in their order on the sheet.
+        """
+        row, column = at
+        edges = [edge.name for edge in network.connections]
+        names = names or [*edges, *(bias.name for bias in network.biases)]
+        write_headers(canvas, row, column, ("weight", "value"), "weight")
+        values = {name: moment.value(name) for name in names}
+        addresses = {
+            name: write_value(canvas, at, column, name, moment.formula(name), value, "weight")
+            for at, (name, value) in enumerate(values.items(), start=row + 1)
+        }
+        parameters = parameters_at(network, moment.trace, moment.iteration)
+        return cls(network, parameters, addresses, values)
+
+    def sum_formula(self, unit: str, source: Callable[[str], str]) -> str:
+        """Return the expression of a unit's weighted sum.
+
+        `source` gives the address of an input or of an activation of the layer before.
+        """
+        return quantities.pre_activation_formula(
+            self.network, unit, lambda symbol: self.addresses.get(symbol) or source(symbol)
+        )
+
+    def unit_formula(self, unit: str, source: Callable[[str], str]) -> str:
+        """Return the expression of a unit's activation, its weighted sum written out in it.
+
+        Not for softmax, where a unit depends on all units.
+        """
+        z = self.sum_formula(unit, source)
+        return quantities.activation_formula(self.network, unit, lambda _: f"({z})")

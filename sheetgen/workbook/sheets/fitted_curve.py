@@ -29,9 +29,8 @@ from sheetgen.spreadsheet.style import (
 )
 from sheetgen.workbook.plan import FITTED_CURVE, Plan
 from sheetgen.workbook.shared.chosen_output import choose_output, softmax_formula
-from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.moment import Moment, Snapshot, run
 from sheetgen.workbook.shared.samples_list import MOST, InputColumn, SamplesList
-from sheetgen.workbook.shared.snapshot import Snapshot, run
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.training_table import Table
 

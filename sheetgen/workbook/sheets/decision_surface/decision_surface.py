@@ -28,9 +28,8 @@ from sheetgen.spreadsheet.style import (
 from sheetgen.workbook.plan import DECISION_SURFACE, Plan
 from sheetgen.workbook.shared.chosen_output import ChosenOutput
 from sheetgen.workbook.shared.grid import CELL, NAME, SIZES, TICK, Axis, Grid, limits_of, shading
-from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, InputColumn, SamplesList
-from sheetgen.workbook.shared.snapshot import Snapshot
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.decision_surface import unit_pictures
 from sheetgen.workbook.sheets.training_table import Table

@@ -19,7 +19,7 @@ from sheetgen.spreadsheet.style import SECTION
 from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
 from sheetgen.workbook.shared.grid import Grid, limits_of, pixels_wide, shading
 from sheetgen.workbook.shared.live_text import joined, literal, only_if
-from sheetgen.workbook.shared.snapshot import run
+from sheetgen.workbook.shared.moment import run
 
 PER_BAND = 4  # pictures side by side, right of the output's
 BELOW = 7  # rows from a picture to the next band

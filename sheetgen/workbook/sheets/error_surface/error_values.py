@@ -8,7 +8,7 @@ import numpy as np
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Connection
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Parameters
-from sheetgen.workbook.shared.snapshot import run
+from sheetgen.workbook.shared.moment import run
 from sheetgen.workbook.sheets.error_surface.error_passes import ERRORS, Part, Passes
 from sheetgen.workbook.sheets.error_surface.weight_choice import WeightChoice
 

@@ -6,8 +6,7 @@ from functools import cached_property
 from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
 from sheetgen.spreadsheet.style import LABEL, NOTE, WHOLE, header, number
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.moment import Moment
-from sheetgen.workbook.shared.snapshot import Snapshot
+from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.sheets.error_surface.error_passes import ACROSS, BASE, DOWN
 
 SAME = "choose two different ones"

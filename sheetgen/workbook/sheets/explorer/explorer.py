@@ -1,15 +1,14 @@
 """The sheet `Explorer`: one moment of a training, chosen by learning rate and iteration.
 
-On the left the network's diagram with all values, and beneath it the gradient flowing back; in
-the middle the forward pass and the chain rule of a chosen weight, with the numbers in place; on
-the right the moment's values. All of it is live, and reads the training tables.
+On the left is the network's diagram with all values, and below it the gradient flowing back; in
+the middle the forward pass and the chain rule of a chosen weight, with their numbers; on the right
+the moment's values. All of it is live: it reads the training tables.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from sheetgen.formulas.quantities import softmax_helpers
-from sheetgen.network.network import Network
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, SECTION, SUBTITLE, TITLE, Style
@@ -17,23 +16,22 @@ from sheetgen.workbook.plan import EXPLORER, Plan
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.live_text import Words, decimal, joined, literal, significant
 from sheetgen.workbook.shared.moment import Moment
-from sheetgen.workbook.sheets.explorer.chain import MOST_SHARES, Chain
-from sheetgen.workbook.sheets.explorer.choice import Choice
+from sheetgen.workbook.sheets.explorer.chain_rule import MOST_SHARES, Chain, Shares
+from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.explorer_diagrams import (
     Diagrams,
     is_explored,
     plane_of,
     why_not,
 )
-from sheetgen.workbook.sheets.explorer.lines import Lines
+from sheetgen.workbook.sheets.explorer.forward_pass import Panel, is_written_out
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
-from sheetgen.workbook.sheets.explorer.panel import Panel, is_written_out
-from sheetgen.workbook.sheets.explorer.shares import Shares
+from sheetgen.workbook.sheets.explorer.shown_lines import Lines
 from sheetgen.workbook.sheets.explorer.weight_update import Update, is_plain
 from sheetgen.workbook.sheets.training_table import Table
 
 CONTROLS = (2, 2)  # the cell of the first drop-down
-TOP = 6  # the row below what stays in sight
+TOP = 6  # the row below the frozen ones
 LEFT, FILLER, PANEL = 1, 3, 4  # columns
 LABELS, INPUTS = 24, 14  # characters of width
 MARGIN = 20  # pixels
@@ -56,12 +54,9 @@ class _Sheet:
         self.moment = Moment.ask(self.canvas, plan, tables, "explorer", CONTROLS, BEHIND)
         self.values = Values(self.canvas, plan, self.moment, TOP + 1, PANEL + 5, BEHIND + 36)
         at = CONTROLS[0] + 2, CONTROLS[1]
-        self.choice = Choice(self.canvas, self.values, at, TOP + 1, BEHIND + 2)
-        self.panel = Panel(self.canvas, self.values, PANEL, TOP)
-
-    @property
-    def network(self) -> Network:
-        return self.plan.network
+        self.choice = Choice(self.values, at, TOP + 1, BEHIND + 2)
+        self.panel = Panel(self.values, PANEL, TOP)
+        self.network = plan.network
 
     def draw(self) -> Canvas:
         canvas = self.canvas
@@ -137,7 +132,7 @@ class _Sheet:
         self._rules()
 
     def _most_lines(self) -> int:
-        """Return how many lines there can be at once."""
+        """Return the most lines that there can be at once."""
         widest = max((layer.units for layer in self.network.layers[1:]), default=0)
         batched = self.moment.tables[0].training.is_batched
         forward = 0 if is_written_out(self.network) else 2
@@ -161,8 +156,7 @@ class _Sheet:
         chosen = texts[tables.index(self.moment.table)]
         words = literal(chosen)
         if len(set(texts)) > 1:
-            listed = ",".join(literal(text).expression for text in texts)
-            words = Words(f"CHOOSE({self.moment.place},{listed})", chosen)
+            words = Words(self.moment.chosen(literal(text).expression for text in texts), chosen)
         style = Style(wrap=True, vertical="top", fill=KINDS["weight"].tint, indent=1)
         row = panel.row
         for column in range(PANEL, panel.last_column + 1):
@@ -205,7 +199,7 @@ class _Sheet:
         return self._below(row + 1, diagrams.plane.height + MARGIN)
 
     def _below(self, row: int, pixels: float) -> int:
-        """Return the first row that is so far below the top of another."""
+        """Return the first row that is at least so far below the top of another."""
         while pixels > 0:
             points = self.canvas.heights.get(row)
             pixels -= PIXELS_OF_ROW if points is None else points * 4 / 3

@@ -1,10 +1,10 @@
-"""The two diagrams of `Explorer`: forward with values, and beneath the gradient flowing back."""
+"""The two diagrams of `Explorer`: forward with values, and below it the gradient flowing back."""
 
 from dataclasses import dataclass, replace
 
 from sheetgen.network.network import Network, activation_name
-from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import LABEL, LINE, MUTED, header
+from sheetgen.spreadsheet.canvas import Series
+from sheetgen.spreadsheet.style import LABEL, LINE, MUTED
 from sheetgen.workbook.shared.diagram import LINE_BREAK, Pen
 from sheetgen.workbook.shared.diagram_layout import (
     BIAS_PIXELS,
@@ -16,9 +16,16 @@ from sheetgen.workbook.shared.diagram_layout import (
     too_many,
 )
 from sheetgen.workbook.shared.live_text import Words, joined, literal, significant
-from sheetgen.workbook.sheets.explorer.choice import Choice
+from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
+from sheetgen.workbook.sheets.explorer.connection_lines import (
+    FALLS,
+    MEDIUM,
+    RISES,
+    THICK,
+    WIDTHS,
+    ConnectionLines,
+)
 from sheetgen.workbook.sheets.explorer.moment_values import Values
-from sheetgen.workbook.sheets.explorer.routes import FALLS, MEDIUM, RISES, THICK, WIDTHS, Routes
 
 MOST_CONNECTIONS = 100  # more would take too many cells, and be a tangle
 MOST_SERIES = 250  # a chart takes 255
@@ -34,7 +41,7 @@ def is_explored(network: Network) -> bool:
 
 
 def why_not(network: Network) -> str:
-    """Say why there are no diagrams; nothing if there are."""
+    """Say why there are no diagrams; return nothing if there are."""
     if not is_drawn(network):
         return too_many(network)
     if len(network.connections) > MOST_CONNECTIONS:
@@ -46,7 +53,7 @@ def why_not(network: Network) -> str:
 
 
 def labels_of(network: Network) -> dict[str, tuple[float, float]]:
-    """Return the places of the weights' labels, beside those of the units if there is room."""
+    """Return the places of the weights' labels, clear of the units' labels if there is room."""
     plane, beside = plane_of(network), []
     for node in nodes_of(network).values():
         if node.kind == "unit":
@@ -69,22 +76,18 @@ class Diagrams:
     column: int
 
     def __post_init__(self) -> None:
-        self.network: Network = self.values.network
-        self.canvas: Canvas = self.values.canvas
+        values, canvas = self.values, self.values.canvas
+        self.network = values.network
         self.plane = plane_of(self.network)
         self.nodes = nodes_of(self.network)
         self.labels = labels_of(self.network)
-        self.routes = Routes(self.values, self.choice, self.plane, self.row, self.column)
-        self.routes.draw()
-        shown = {symbol: self.values.instant[symbol] for symbol in self.values.cells}
-        pen_column = self.routes.last_column + 2
-        cells = self.values.cells
-        row, wraps = self.row + 1, False
-        self.pen = Pen(self.canvas, self.network, cells, shown, self.plane, row, pen_column, wraps)
-        for offset, text in enumerate(("label", "x from", "x to", "y from", "y to")):
-            self.canvas.write(self.row, pen_column + offset, text, header("helper"))
-        self.frame = self.routes.draw_frame(self.pen.row, pen_column + 1)
-        self.canvas.write(self.pen.row, pen_column, "frame: x, and y below", LABEL)
+        self.lines = ConnectionLines(values, self.choice, self.plane, self.row, self.column)
+        self.lines.draw()
+        shown = {symbol: values.instant[symbol] for symbol in values.cells}
+        row, column = self.row + 1, self.lines.last_column + 2
+        self.pen = Pen(canvas, self.network, values.cells, shown, self.plane, row, column, False)
+        self.frame = self.lines.draw_frame(row, column + 1)
+        canvas.write(row, column, "frame: x, and y below", LABEL)
         self.pen.row += 2
 
     @property
@@ -95,7 +98,7 @@ class Diagrams:
     def forward(self, at: tuple[int, int]) -> None:
         """Draw inputs, weights, pre-activations, activations, targets and errors."""
         pen, network = self.pen, self.network
-        series = [self.frame, self.routes.all()]
+        series = [self.frame, self.lines.all()]
         for edge in network.connections if self.labels else ():
             series.append(pen.weight(edge, *self.labels[edge.name]))
         series += [pen.node(node) for node in self.nodes.values()]
@@ -105,7 +108,7 @@ class Diagrams:
         top = self.plane.half_height - self.plane.up(BIAS_PIXELS)
         right = len(network.layers) + ERROR_AT
         series.append(pen.label(pen.live("E_total"), right, top, label_size=10))
-        self._chart(at, series, "The network with all values of the chosen moment", 0)
+        self.pen.chart(at, series, "The network with all values of the chosen moment")
 
     def _pre_activation(self, unit: str) -> Series:
         node = self.nodes[activation_name(unit)]
@@ -121,7 +124,7 @@ class Diagrams:
     def backward(self, at: tuple[int, int]) -> None:
         """Draw the gradient of every weight, bias and pre-activation."""
         pen, network = self.pen, self.network
-        series = [self.frame, *self.routes.by_kind()]
+        series = [self.frame, *self.lines.by_kind()]
         for edge in network.connections if self.labels else ():
             words = self._gradient(edge.name, f"{edge.name}: ")
             series.append(pen.label(words, *self.labels[edge.name]))
@@ -137,7 +140,8 @@ class Diagrams:
                 words = self._gradient(activated, f"∂E/∂{activated}", LINE_BREAK)
                 series.append(pen.label(words, node.x + ERROR_AT, node.y, label_size=10))
         series += self._legend()
-        self._chart(at, series, "The gradient flowing back at the chosen moment", LEGEND_PIXELS)
+        title = "The gradient flowing back at the chosen moment"
+        self.pen.chart(at, series, title, LEGEND_PIXELS)
 
     def _gradient(self, symbol: str, *before: Words | str) -> Words:
         value, cell = self.values.instant.gradients[symbol], self.values.gradients[symbol]
@@ -162,25 +166,6 @@ class Diagrams:
             self.pen.write(literal(text))
             series.append(self.pen.series((end,), (y,), label="right", label_size=9))
         return series
-
-    def _chart(
-        self, at: tuple[int, int], series: list[Series], description: str, below: int
-    ) -> None:
-        plane = self.plane
-        bottom = -plane.half_height - plane.up(below)
-        self.canvas.charts.append(
-            Chart(
-                row=at[0],
-                column=at[1],
-                width=plane.width,
-                height=plane.height + below,
-                series=tuple(series),
-                description=description,
-                legend="",
-                bare=True,
-                limits=(plane.left, plane.right, bottom, plane.half_height),
-            )
-        )
 
 
 COLOURS = (

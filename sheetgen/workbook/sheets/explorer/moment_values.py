@@ -1,7 +1,7 @@
 """The values of one moment, fetched from its training table: symbol, value, gradient.
 
-Every other part of `Explorer` reads these cells. A network of many weights has only its outputs
-here; what else is asked for is fetched one by one.
+Every other part of `Explorer` reads these cells. For a network of many weights they hold the
+outputs only; other values are fetched one by one where they are needed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,14 +12,15 @@ from math import nan
 import numpy as np
 
 from sheetgen.formulas import notation, quantities
-from sheetgen.network.network import Network, activation_name
+from sheetgen.network.network import activation_name
 from sheetgen.network.reference import backward, forward
-from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Backward, Parameters
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Backward
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
 from sheetgen.spreadsheet.style import FINE, LABEL, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.live_text import Words, factor, significant
-from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.moment import Moment, weights_in_row
+from sheetgen.workbook.shared.page import column_range, write_headers
 from sheetgen.workbook.sheets.training_table import (
     FIRST_COLUMN,
     FIRST_ROW,
@@ -58,24 +59,10 @@ class Instant:
         network = self.plan.network
         sample = [self[name] for name in network.input_names]
         target = [self[name] for name in network.target_names]
+        parameters = weights_in_row(network, self.moment.trace, self.moment.iteration)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            run = forward(network, self._parameters, sample, target)
-            return backward(network, self._parameters, sample, target, run)
-
-    @property
-    def _parameters(self) -> Parameters:
-        network = self.plan.network
-        weights = [
-            np.array([[self[edge.name] for edge in network.into(unit)] for unit in units])
-            for units in network.unit_names
-        ]
-        biases = [
-            np.array(
-                [self[bias.name] if (bias := network.bias_of(unit)) else 0.0 for unit in units]
-            )
-            for units in network.unit_names
-        ]
-        return Parameters(weights, biases)
+            run = forward(network, parameters, sample, target)
+            return backward(network, parameters, sample, target, run)
 
     @cached_property
     def gradients(self) -> dict[str, float]:
@@ -97,7 +84,8 @@ class Instant:
 class Values:
     """The block of cells; `row` and `column` are those of its headers.
 
-    `texts` is the first of two columns with the numbers as texts.
+    `texts` is the first of two columns with the numbers as texts. `instant` is the reference's
+    account of the moment.
     """
 
     canvas: Canvas
@@ -110,15 +98,9 @@ class Values:
     gradients: dict[str, str] = field(default_factory=dict)
     _rows: dict[str, int] = field(default_factory=dict)
 
-    @cached_property
-    def instant(self) -> Instant:
-        """The reference's account of the moment."""
-        return Instant(self.plan, self.moment)
-
-    @property
-    def network(self) -> Network:
-        """The network."""
-        return self.plan.network
+    def __post_init__(self) -> None:
+        self.network = self.plan.network
+        self.instant = Instant(self.plan, self.moment)
 
     @cached_property
     def is_complete(self) -> bool:
@@ -172,7 +154,7 @@ class Values:
     def _value(self, symbol: str, kind: str) -> None:
         canvas, column = self.canvas, self.column
         row = self._rows[symbol] = self.row + 1 + len(self.cells)
-        canvas.write(row, column, notation.LETTERS.get(symbol, symbol), label(kind))
+        canvas.write(row, column, notation.letter(symbol), label(kind))
         style = number(kind, WHOLE if kind == "iteration" else VALUE)
         formula = self.moment.formula(symbol) if symbol != RATE else self._rate()
         canvas.calculate(row, column + 1, formula, self.instant[symbol], style)
@@ -183,9 +165,7 @@ class Values:
         tables = self.moment.tables
         if "learning_rate" in tables[0].places:
             return self.moment.formula("learning_rate")
-        rates = [table.canvas.absolute(*RATE_CELL) for table in tables]
-        chosen = f"CHOOSE({self.moment.place},{','.join(rates)})"
-        return f"={chosen if len(rates) > 1 else rates[0]}"
+        return f"={self.moment.chosen(table.canvas.absolute(*RATE_CELL) for table in tables)}"
 
     def _gradient(self, symbol: str) -> None:
         """Write ∂E/∂ of a symbol beside its value, if it has one."""
@@ -226,8 +206,7 @@ class Values:
     def write_texts(self, symbols: Iterable[str]) -> None:
         """Write values as texts, and as factors: in parentheses where they are negative."""
         canvas, column = self.canvas, self.texts
-        canvas.write(self.row, column, "as text", header("helper"))
-        canvas.write(self.row, column + 1, "as factor", header("helper"))
+        write_headers(canvas, self.row, column, ("as text", "as factor"))
         for symbol in symbols:
             cell, row, value = self.cells[symbol], self._rows[symbol], self.instant[symbol]
             text = significant(cell, value)
@@ -263,29 +242,19 @@ class Values:
         return f"INDEX({self._range(2)},MATCH({name},{self._range(0)},0))"
 
     def _range(self, offset: int) -> str:
-        column = self.column + offset
-        return f"{cell_address(self.row + 1, column)}:{cell_address(self.last_row, column)}"
+        return column_range(self.column + offset, self.row + 1, self.last_row)
 
     def fetch(self, name: str, row: str) -> str:
         """Return the expression of a symbol's value in the chosen table, at an iteration.
 
         `name` and `row` are expressions of the column's header and of the iteration.
         """
-        tables = self.moment.tables
-        cells = [
-            f"INDEX({_body(table)},{row}+1,MATCH({name},{_header(table)},0))" for table in tables
-        ]
-        return f"CHOOSE({self.moment.place},{','.join(cells)})" if len(cells) > 1 else cells[0]
+        return self.moment.chosen(
+            f"INDEX({_rows(table, FIRST_ROW, FIRST_ROW + table.iterations)},{row}+1,"
+            f"MATCH({name},{_rows(table, HEADER_ROW, HEADER_ROW)},0))"
+            for table in self.moment.tables
+        )
 
 
-def _body(table: Table) -> str:
-    last = FIRST_ROW + table.iterations
-    return table.canvas.range(FIRST_ROW, FIRST_COLUMN, last, _last_column(table))
-
-
-def _header(table: Table) -> str:
-    return table.canvas.range(HEADER_ROW, FIRST_COLUMN, HEADER_ROW, _last_column(table))
-
-
-def _last_column(table: Table) -> int:
-    return FIRST_COLUMN + len(table.places) - 1
+def _rows(table: Table, first: int, last: int) -> str:
+    return table.canvas.range(first, FIRST_COLUMN, last, FIRST_COLUMN + len(table.places) - 1)

@@ -1,16 +1,14 @@
 """The update of the chosen weight on `Explorer`: from ∂E/∂w to the new weight.
 
-Gradient descent is written out. What another optimiser makes of the gradient depends on what it
-remembers, which the training table has in its helper columns: its new weight is the next row's.
+Gradient descent is written out. Another optimiser's update also depends on its state, which is in
+the helper columns of the training table: its new weight is taken from the next row.
 """
-
-from dataclasses import dataclass
 
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, sum_name
 from sheetgen.workbook.shared.live_text import Words, joined, literal
-from sheetgen.workbook.sheets.explorer.chain import Chain
-from sheetgen.workbook.sheets.explorer.choice import Choice, Fact
-from sheetgen.workbook.sheets.explorer.lines import (
+from sheetgen.workbook.sheets.explorer.chain_rule import Chain
+from sheetgen.workbook.sheets.explorer.chosen_weight import Fact
+from sheetgen.workbook.sheets.explorer.shown_lines import (
     ALWAYS,
     NOTHING,
     Condition,
@@ -18,7 +16,6 @@ from sheetgen.workbook.sheets.explorer.lines import (
     both,
     negated,
 )
-from sheetgen.workbook.sheets.explorer.moment_values import Instant, Values
 from sheetgen.workbook.sheets.training_table import Table
 
 
@@ -28,69 +25,40 @@ def is_plain(table: Table) -> bool:
     return training.optimizer.name == "sgd" and "weight_decay" not in training.hyperparameters
 
 
-@dataclass
 class Update:
     """Adds its lines to those of the chain rule."""
 
-    chain: Chain
-
-    @property
-    def choice(self) -> Choice:
-        """The chosen weight."""
-        return self.chain.choice
-
-    @property
-    def values(self) -> Values:
-        """The values of the moment."""
-        return self.chain.values
-
-    @property
-    def instant(self) -> Instant:
-        """The reference's account of the moment."""
-        return self.chain.instant
-
-    @property
-    def _name(self) -> str:
-        return str(self.choice.name.text)
-
-    @property
-    def _tab(self) -> Words:
-        moment = self.values.moment
-        return Words(moment.tab, moment.table.canvas.name)
-
-    def collect(self) -> None:
-        """Note the lines in their order."""
-        self._rate()
-        self._update()
-
-    def _rate(self) -> None:
-        scheduled = self.values.moment.tables[0].training.is_scheduled
-        text = "the learning rate of this row" if scheduled else "the learning rate"
-        self.chain.add(
-            "rate", ALWAYS, literal("η"), literal(text), NOTHING, self.choice.numbers["η"]
+    def __init__(self, chain: Chain) -> None:
+        self.add, self.choice, self.instant = chain.add, chain.choice, chain.instant
+        self.values, self.moment = chain.values, chain.values.moment
+        self.training = self.moment.tables[0].training
+        self.name = self.choice.parameter.name
+        self.tab = Words(self.moment.tab, self.moment.table.canvas.name)
+        self.goes_on: Condition = (
+            f"{self.moment.row}<{self.training.iterations}",
+            not self.moment.is_last,
         )
 
-    def _update(self) -> None:
-        moment = self.values.moment
-        at_end = self._batch() if moment.tables[0].training.is_batched else ALWAYS
-        goes_on = f"{moment.row}<{moment.tables[0].iterations}", not moment.is_last
-        there = self.values.fetch(self.choice.name.expression, f"({moment.row}+1)")
-        value = 0.0 if moment.is_last else self.instant.next(self._name)
-        next_row = self.choice.number("w, next row", f"IF({goes_on[0]},{there},0)", value)
-        plain = [is_plain(table) for table in moment.tables]
-        is_chosen_plain = plain[moment.tables.index(moment.table)]
-        if any(plain):
-            here = ALWAYS if all(plain) else self._plain(plain, is_chosen_plain)
-            self._plain_update(both(at_end, here), next_row, goes_on)
-        if not all(plain):
-            here = ALWAYS if not any(plain) else negated(self._plain(plain, is_chosen_plain))
-            self._other_update(both(at_end, here), next_row, goes_on)
-        if at_end != ALWAYS:
-            self._waiting(negated(at_end), next_row, goes_on)
-
-    def _plain(self, plain: list[bool], is_chosen_plain: bool) -> Condition:
+    def collect(self) -> None:
+        """Add the lines in their order."""
+        rate = (
+            "the learning rate of this row" if self.training.is_scheduled else "the learning rate"
+        )
+        self.add("rate", ALWAYS, literal("η"), literal(rate), NOTHING, self.choice.numbers["η"])
+        at_end = self._batch() if self.training.is_batched else ALWAYS
+        there = self.values.fetch(self.choice.name.expression, f"({self.moment.row}+1)")
+        value = 0.0 if self.moment.is_last else self.instant.next(self.name)
+        self.next_row = self.choice.number("w, next row", f"IF({self.goes_on[0]},{there},0)", value)
+        plain = [is_plain(table) for table in self.moment.tables]
         flags = ",".join(str(int(each)) for each in plain)
-        return f"CHOOSE({self.values.moment.place},{flags})=1", is_chosen_plain
+        is_chosen = plain[self.moment.tables.index(self.moment.table)]
+        chosen: Condition = f"CHOOSE({self.moment.place},{flags})=1", is_chosen
+        if any(plain):
+            self._plain_update(both(at_end, ALWAYS if all(plain) else chosen))
+        if not all(plain):
+            self._other_update(both(at_end, negated(chosen) if any(plain) else ALWAYS))
+        if at_end != ALWAYS:
+            self._waiting(negated(at_end))
 
     def _batch(self) -> Condition:
         """Add the sum over the batch so far; return the condition that its last row is chosen."""
@@ -99,21 +67,19 @@ class Update:
         size = Fact(cells[BATCH_SIZE], self.instant[BATCH_SIZE])
         at_end = f"{place.cell}={size.cell}", place.number == size.number
         name = joined("Σ∂E/∂", choice.name)
-        expression = self.values.fetch(f'"Σ∂E/∂"&{choice.name.expression}', self.values.moment.row)
-        total = choice.number("Σ∂E/∂w", expression, self.instant[sum_name(self._name)])
+        expression = self.values.fetch(f'"Σ∂E/∂"&{choice.name.expression}', self.moment.row)
+        total = choice.number("Σ∂E/∂w", expression, self.instant[sum_name(self.name)])
         symbols = joined("over the batch so far, row ", place.words, " of ", size.words)
-        self.chain.add("batch", ALWAYS, name, symbols, NOTHING, total)
-        if self.values.moment.tables[0].training.reduction == "mean":
+        self.add("batch", ALWAYS, name, symbols, NOTHING, total)
+        if self.training.reduction == "mean":
             mean = choice.number("mean", f"{total.cell}/{size.cell}", total.number / size.number)
-            numbers = joined(total.words, " / ", size.words)
-            self.chain.add(
-                "batch", at_end, literal("mean"), joined(name, " / ", size.words), numbers, mean
-            )
+            symbols, numbers = (joined(each, " / ", size.words) for each in (name, total.words))
+            self.add("batch", at_end, literal("mean"), symbols, numbers, mean)
         return at_end
 
     @property
     def _direction(self) -> tuple[Words, Fact]:
-        """The gradient that the update goes by, and what it is called."""
+        """The name of the gradient that the update goes by, and the gradient."""
         numbers = self.choice.numbers
         if "mean" in numbers:
             return literal("mean"), numbers["mean"]
@@ -121,7 +87,7 @@ class Update:
             return joined("Σ∂E/∂", self.choice.name), numbers["Σ∂E/∂w"]
         return joined("∂E/∂", self.choice.name), numbers["∂E/∂w"]
 
-    def _plain_update(self, when: Condition, next_row: Fact, goes_on: Condition) -> None:
+    def _plain_update(self, when: Condition) -> None:
         choice, name = self.choice, self.choice.name
         w, rate = choice.numbers["w"], choice.numbers["η"]
         called, direction = self._direction
@@ -130,26 +96,27 @@ class Update:
         expression = f"{w.cell}-{rate.cell}*{direction.cell}"
         number = w.number - rate.number * direction.number
         new = choice.number("new w", expression, number)
-        self.chain.add("new", when, joined("new ", name), symbols, numbers, new)
-        self._next(both(when, goes_on), new, next_row)
-        self._end(both(when, negated(goes_on)))
+        self.add("new", when, joined("new ", name), symbols, numbers, new)
+        self._next(when, new)
 
-    def _other_update(self, when: Condition, next_row: Fact, goes_on: Condition) -> None:
+    def _other_update(self, when: Condition) -> None:
         name = joined("new ", self.choice.name)
-        symbols, where = literal("by the rule below"), joined("in the next row of ", self._tab)
-        self.chain.add("new", both(when, goes_on), name, symbols, where, next_row)
-        self._end(both(when, negated(goes_on)))
+        symbols, where = literal("by the rule below"), joined("in the next row of ", self.tab)
+        self.add("new", both(when, self.goes_on), name, symbols, where, self.next_row)
+        self._end(when)
 
-    def _waiting(self, when: Condition, next_row: Fact, goes_on: Condition) -> None:
+    def _waiting(self, when: Condition) -> None:
         name, w = self.choice.name, self.choice.numbers["w"]
         symbols = literal("unchanged until the batch is complete")
-        self.chain.add("new", when, joined("new ", name), symbols, w.words, w)
-        self._next(both(when, goes_on), w, next_row)
-        self._end(both(when, negated(goes_on)))
+        self.add("new", when, joined("new ", name), symbols, w.words, w)
+        self._next(when, w)
 
-    def _next(self, when: Condition, new: Fact, next_row: Fact) -> None:
-        where = joined("in the next row of ", self._tab)
-        self.chain.add("check", when, self.choice.name, where, agreement(new, next_row), next_row)
+    def _next(self, when: Condition, new: Fact) -> None:
+        """Compare the new weight with that of the next row, if there is one."""
+        where, same = joined("in the next row of ", self.tab), agreement(new, self.next_row)
+        self.add("check", both(when, self.goes_on), self.choice.name, where, same, self.next_row)
+        self._end(when)
 
     def _end(self, when: Condition) -> None:
-        self.chain.add("check", when, self._tab, literal("ends with this row"))
+        there_is_none = both(when, negated(self.goes_on))
+        self.add("check", there_is_none, self.tab, literal("ends with this row"))

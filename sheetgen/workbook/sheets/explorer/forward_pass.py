@@ -1,6 +1,6 @@
-"""The written-out part of `Explorer`: lines of a symbol, its equation in symbols and in numbers.
+"""The panel of `Explorer`, and the forward pass in it: symbol, equation, the same in numbers.
 
-Here are the columns, and the forward pass; the chain rule is in chain.py.
+The lines of the chain rule, which follow below, are in chain_rule.py and weight_update.py.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,6 @@ from sheetgen.formulas import notation
 from sheetgen.network.activations import Activation
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST
-from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, KINDS, Style, band
 from sheetgen.workbook.shared.live_text import Words, filled, joined
 from sheetgen.workbook.sheets.explorer.moment_values import Values
@@ -27,31 +26,21 @@ POINTS_OF_LINE = 15
 def is_written_out(network: Network) -> bool:
     """Tell whether the forward pass of all units is short enough to be read."""
     units = sum(layer.units for layer in network.layers)
-    return units <= MOST_UNITS and _terms(network) <= MOST_TERMS
-
-
-def _terms(network: Network) -> int:
-    return max(layer.fan_in + (layer.biases is not None) for layer in network.layers)
+    terms = max(layer.fan_in + (layer.biases is not None) for layer in network.layers)
+    return units <= MOST_UNITS and terms <= MOST_TERMS
 
 
 @dataclass
 class Panel:
-    """Writes line below line; `column` is that of the symbols."""
+    """Writes line below line; `column` is that of the symbols, `last_column` that of the values."""
 
-    canvas: Canvas
     values: Values
     column: int
     row: int
 
-    @property
-    def network(self) -> Network:
-        """The network."""
-        return self.values.network
-
-    @property
-    def last_column(self) -> int:
-        """The column of the values."""
-        return self.column + 3
+    def __post_init__(self) -> None:
+        self.canvas, self.network = self.values.canvas, self.values.network
+        self.last_column = self.column + 3
 
     @property
     def text_width(self) -> float:
@@ -120,7 +109,7 @@ class Panel:
         unit = network.unit_names[-1][output]
         target, activated = network.target_names[output], activation_name(unit)
         template = network.loss.notation("{t}", "{z}", "{a}", network.outputs)
-        # Behind the equals sign of a logarithm's loss stands the form that avoids ln 0.
+        # Behind the equals sign of a logarithm's loss is the form that avoids ln 0.
         template = template.split(" = ")[0]
         numbers = filled(
             template, t=values.factor(target), z=values.factor(unit), a=values.factor(activated)
@@ -132,7 +121,7 @@ class Panel:
         canvas, palette = self.canvas, KINDS[kind]
         style = Style(fill=palette.tint, wrap=True)
         name = replace(style, bold=True, colour=palette.strong, wrap=False, indent=1)
-        canvas.write(self.row, self.column, notation.LETTERS.get(symbol, symbol), name)
+        canvas.write(self.row, self.column, notation.letter(symbol), name)
         canvas.write(self.row, self.column + 1, f"= {symbols}", style)
         numbers = joined("= ", numbers)
         canvas.calculate(self.row, self.column + 2, numbers.formula, numbers.text, style)
@@ -145,7 +134,7 @@ class Panel:
         self.row += 1
 
     def _longest(self, symbol: str) -> int:
-        """Return how many characters a unit's weighted sum in numbers may have."""
+        """Return the most characters that a symbol's equation in numbers may have."""
         if symbol == EXPONENTIALS:
             return self.network.outputs * EXPONENTIAL_IN_NUMBERS
         if not any(symbol in units for units in self.network.unit_names):

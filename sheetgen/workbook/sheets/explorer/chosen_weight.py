@@ -1,23 +1,24 @@
-"""The chosen weight of `Explorer`: what it is and what belongs to it, in cells behind the sheet.
+"""The chosen weight of `Explorer`: its name, layer, unit and numbers, in cells behind the sheet.
 
-The layers are few, so that what differs from layer to layer has one cell each, of which the one
-of the chosen weight's layer is taken.
+What differs from layer to layer has one cell for each layer, and formulas take that of the chosen
+weight's layer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from sheetgen.formulas import notation
-from sheetgen.network.network import Bias, Network, Parameter, activation_name
-from sheetgen.spreadsheet.canvas import Canvas, Value, cell_address
-from sheetgen.spreadsheet.style import LABEL, header
+from sheetgen.network.network import Bias, activation_name
+from sheetgen.spreadsheet.canvas import Value, cell_address
+from sheetgen.spreadsheet.style import LABEL
 from sheetgen.workbook.shared.live_text import Words, factor, filled, joined, only_if, significant
-from sheetgen.workbook.sheets.explorer.moment_values import RATE, Instant, Values
+from sheetgen.workbook.shared.page import column_range, write_headers
+from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 
 ONE = "1"
-"""Stands for what a bias multiplies."""
+"""In place of the name of what a bias multiplies."""
 NO_LAYER = "-"
 SLOPE = "∂a/∂z"
 
@@ -36,15 +37,17 @@ class Fact:
 
     @property
     def factor(self) -> Words:
-        """The number as it stands in a product."""
+        """The number as a factor of a product: in parentheses if it is negative."""
         return factor(self.cell, self.number, self.words)
 
 
 @dataclass
 class Choice:
-    """Writes the cells; `row` and `column` are those of the first header, `at` of the drop-down."""
+    """Writes the cells; `row` and `column` are those of the first header, `at` of the drop-down.
 
-    canvas: Canvas
+    `parameter` is the chosen weight or bias, `name` its name, `place` its place among all.
+    """
+
     values: Values
     at: tuple[int, int]
     row: int
@@ -52,69 +55,46 @@ class Choice:
     numbers: dict[str, Fact] = field(default_factory=dict)
     names: dict[str, Words] = field(default_factory=dict)
 
-    @property
-    def network(self) -> Network:
-        """The network."""
-        return self.values.network
-
-    @property
-    def instant(self) -> Instant:
-        """The reference's account of the moment."""
-        return self.values.instant
-
-    @property
-    def name(self) -> Words:
-        """The chosen weight's or bias's name."""
-        return Words(cell_address(*self.at), self.values.plan.controls.explorer_weight)
-
-    @cached_property
-    def place(self) -> int:
-        """Its place among the parameters."""
-        return [each.name for each in self.network.parameters].index(str(self.name.text))
-
-    @property
-    def parameter(self) -> Parameter:
-        """The chosen weight or bias."""
-        return self.network.parameters[self.place]
-
-    @property
-    def last_row(self) -> int:
-        """The last row of the list of parameters."""
-        return self.row + len(self.network.parameters)
+    def __post_init__(self) -> None:
+        self.canvas, self.network = self.values.canvas, self.values.network
+        self.instant = self.values.instant
+        self.options = [each.name for each in self.network.parameters]
+        chosen = self.values.plan.controls.explorer_weight
+        self.place = self.options.index(chosen)
+        self.parameter = self.network.parameters[self.place]
+        self.name = Words(cell_address(*self.at), chosen)
 
     def range(self, offset: int) -> str:
-        """Return a column of the list of parameters, by its place."""
-        column = self.column + offset
-        return f"{cell_address(self.row + 1, column)}:{cell_address(self.last_row, column)}"
-
-    @property
-    def options(self) -> str:
-        """The range of the parameters' names."""
-        return self.range(0)
+        """Return a column of the list of parameters."""
+        return column_range(self.column + offset, self.row + 1, self.row + len(self.options))
 
     def ask(self) -> None:
         """Write the drop-down, and the list behind it."""
-        names = [each.name for each in self.network.parameters]
-        self.canvas.choose(
-            *self.at, "explorer_weight", str(self.name.text), names, source=self.options
-        )
-        for offset, text in enumerate(("name", "into", "from", "layer", "unit")):
-            self.canvas.write(self.row, self.column + offset, text, header("helper"))
-        for row, each in enumerate(self.network.parameters, start=self.row + 1):
-            source = ONE if isinstance(each, Bias) else each.source
-            cells: tuple[Value, ...] = (
+        chosen = self.parameter.name
+        self.canvas.choose(*self.at, "explorer_weight", chosen, self.options, source=self.range(0))
+        rows = [
+            (
                 each.name,
                 each.target,
-                source,
+                ONE if isinstance(each, Bias) else each.source,
                 each.layer + 1,
                 each.unit + 1,
             )
-            for column, value in enumerate(cells, start=self.column):
-                self.canvas.write(row, column, value, LABEL)
+            for each in self.network.parameters
+        ]
+        self._list(self.row, self.column, ("name", "into", "from", "layer", "unit"), rows)
+
+    def _list(
+        self, row: int, column: int, titles: tuple[str, ...], rows: Sequence[tuple[Value, ...]]
+    ) -> None:
+        write_headers(self.canvas, row, column, titles)
+        for at_row, cells in enumerate(rows, start=row + 1):
+            for at_column, value in enumerate(cells, start=column):
+                self.canvas.write(at_row, at_column, value, LABEL)
 
     def draw(self, row: int, column: int) -> None:
-        """Write what the choice comes to, in a column of names and one of values."""
-        self.canvas.write(row, column, "the chosen weight", header("helper"))
+        """Write all about the chosen weight, in a column of names and one of values."""
+        write_headers(self.canvas, row, column, ["the chosen weight"])
         self._next = row + 1, column
         self._layers(row, column + 3)
         self._what()
@@ -122,14 +102,12 @@ class Choice:
 
     def number(self, name: str, expression: str, value: float) -> Fact:
         """Write a number, and remember it by its name."""
-        cell = self._write(name, expression, value)
-        self.numbers[name] = Fact(cell, value)
+        self.numbers[name] = Fact(self._write(name, expression, value), value)
         return self.numbers[name]
 
     def text(self, name: str, words: Words) -> Words:
         """Write a text, and remember it by its name."""
-        cell = self._write(name, words.expression, words.text)
-        self.names[name] = Words(cell, words.text)
+        self.names[name] = Words(self._write(name, words.expression, words.text), words.text)
         return self.names[name]
 
     def _write(self, name: str, expression: str, value: Value) -> str:
@@ -145,46 +123,36 @@ class Choice:
 
     def _layers(self, row: int, column: int) -> None:
         """Write a row for each layer: what the layer behind it is."""
-        network = self.network
-        titles = ("layer", "units", "units behind", "are called", "weights before theirs")
-        for offset, title in enumerate(titles):
-            self.canvas.write(row, column + offset, title, header("helper"))
-        weights = 0
-        for layer, units in enumerate(network.unit_names):
-            weights += len(units) * network.layers[layer].fan_in
-            behind = network.unit_names[layer + 1] if layer + 1 < len(network.layers) else ()
+        rows, weights, units = [], 0, self.network.unit_names
+        for layer, (names, behind) in enumerate(zip(units, (*units[1:], ()), strict=True)):
+            weights += len(names) * self.network.layers[layer].fan_in
             called = behind[0][:-1] if behind else NO_LAYER
-            cells: tuple[Value, ...] = (layer + 1, len(units), len(behind), called, weights)
-            for offset, value in enumerate(cells):
-                self.canvas.write(row + 1 + layer, column + offset, value, LABEL)
-        self._table = row + 1, column
+            rows.append((layer + 1, len(names), len(behind), called, weights))
+        titles = ("layer", "units", "units behind", "are called", "weights before theirs")
+        self._list(row, column, titles, rows)
+        self._table, self._of_each_layer = (row + 1, column), rows
 
     def _of_layer(self, offset: int) -> str:
-        row, column = self._table[0], self._table[1] + offset
-        last = row + len(self.network.layers) - 1
-        cells = f"{cell_address(row, column)}:{cell_address(last, column)}"
+        row, column = self._table
+        cells = column_range(column + offset, row, row + len(self.network.layers) - 1)
         return f"INDEX({cells},{self.numbers['layer'].cell})"
 
     def _what(self) -> None:
         parameter = self.parameter
         # ironcalc finds nothing by MATCH in a range of one cell.
-        several = len(self.network.parameters) > 1
-        match = f"MATCH({self.name.expression},{self.options},0)" if several else "1"
-        place = self.number("place", match, self.place + 1).cell
+        match = f"MATCH({self.name.expression},{self.range(0)},0)"
+        place = self.number("place", match if len(self.options) > 1 else "1", self.place + 1).cell
         source = ONE if isinstance(parameter, Bias) else parameter.source
         into = self.text("into", Words(f"INDEX({self.range(1)},{place})", parameter.target))
         self.text("from", Words(f"INDEX({self.range(2)},{place})", source))
         self.number("layer", f"INDEX({self.range(3)},{place})", parameter.layer + 1)
         self.number("unit", f"INDEX({self.range(4)},{place})", parameter.unit + 1)
         self.text("activation", joined("a_", into))
-        units = self.network.unit_names
-        behind = units[parameter.layer + 1] if not self.is_output else ()
-        self.number("units", self._of_layer(1), len(units[parameter.layer]))
-        self.number("behind", self._of_layer(2), len(behind))
-        self.text("called", Words(self._of_layer(3), behind[0][:-1] if behind else NO_LAYER))
-        layers = self.network.layers[: parameter.layer + 1]
-        before = sum(layer.units * layer.fan_in for layer in layers)
-        self.number("weights before", self._of_layer(4), before)
+        _, units, behind, called, weights = self._of_each_layer[parameter.layer]
+        self.number("units", self._of_layer(1), units)
+        self.number("behind", self._of_layer(2), behind)
+        self.text("called", Words(self._of_layer(3), called))
+        self.number("weights before", self._of_layer(4), weights)
 
     def _numbers(self) -> None:
         network, parameter, instant = self.network, self.parameter, self.instant
@@ -208,7 +176,7 @@ class Choice:
 
     @property
     def of_output(self) -> str:
-        """The condition that it does."""
+        """The condition that the chosen weight belongs to the output layer."""
         return f"{self.numbers['layer'].cell}={len(self.network.layers)}"
 
     @property
@@ -218,15 +186,15 @@ class Choice:
 
     @property
     def of_slope(self) -> str:
-        """The condition that it does."""
+        """The condition that the chosen weight's unit has a ∂a/∂z of its own."""
         count = len(self.network.layers)
-        sign = ">" if notation.has_slope(self.network, count - 1) else "<"
-        return f"{self.numbers['layer'].cell}{sign}{0 if sign == '>' else count}"
+        sign = ">0" if notation.has_slope(self.network, count - 1) else f"<{count}"
+        return f"{self.numbers['layer'].cell}{sign}"
 
     def draw_slope(self) -> None:
-        """Write ∂a/∂z of the chosen unit: its value, and it in symbols and in numbers.
+        """Write ∂a/∂z of the chosen unit: its value, and its equation in symbols and in numbers.
 
-        Each layer has cells of its own, which are empty while another layer's weight is chosen.
+        Each layer has its own cells, which are empty while another layer's weight is chosen.
         """
         layers = [
             self._slope_of(layer)
@@ -252,7 +220,7 @@ class Choice:
                 value = activation.slope(np.array([z.number]), np.array([a.number]))[0].item()
         template = activation.slope_notation("{z}", "{a}")
         symbols = filled(template, z=self.names["into"], a=self.names["activation"])
-        # In σ′(z) the number stands in parentheses already.
+        # In σ′(z) the number is in parentheses already.
         z_words = z.words if template.endswith("({z})") else z.factor
         numbers = filled(template, z=z_words, a=a.factor)
         title = f"{SLOPE}, layer {layer + 1}"

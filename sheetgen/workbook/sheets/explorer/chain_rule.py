@@ -1,51 +1,120 @@
 """The chain rule of the chosen weight on `Explorer`, factor by factor.
 
-Which lines there are depends on the chosen weight's layer. So every line that may be needed
-stands behind the sheet, and lines.py shows those whose condition holds.
+Which lines there are depends on the chosen weight's layer. So the cells behind the sheet hold
+every line that may be needed, and shown_lines.py shows those whose condition holds.
 """
 
 from dataclasses import dataclass, field
 
 from sheetgen.formulas import notation
 from sheetgen.network.losses import CrossEntropy
-from sheetgen.network.network import Network
+from sheetgen.network.network import Connection
 from sheetgen.network.trace import INNER
 from sheetgen.workbook.shared.live_text import Words, filled, joined, literal, only_if
-from sheetgen.workbook.sheets.explorer.choice import SLOPE, Choice, Fact
-from sheetgen.workbook.sheets.explorer.lines import ALWAYS, NOTHING, Condition, Line, agreement
-from sheetgen.workbook.sheets.explorer.moment_values import Instant, Values
-from sheetgen.workbook.sheets.explorer.panel import activation_template, is_written_out
-from sheetgen.workbook.sheets.explorer.shares import Share, Shares
+from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.sheets.explorer.chosen_weight import SLOPE, Choice, Fact
+from sheetgen.workbook.sheets.explorer.forward_pass import activation_template, is_written_out
+from sheetgen.workbook.sheets.explorer.shown_lines import (
+    ALWAYS,
+    NOTHING,
+    Condition,
+    Line,
+    agreement,
+)
 
 MOST_SHARES = 12  # lines of what comes back through the units of the next layer
 WRITTEN_SUM = 4  # of which the sum is written out, at most
+SHARE_HEADERS = ("unit behind", "its weight", "∂E/∂ of it", "the weight's value", "share")
+
+
+@dataclass(frozen=True)
+class Share:
+    """One row: the unit behind, the weight that leads there, and ∂E/∂z · w.
+
+    A sum of them is ∂E/∂a_h = Σ ∂E/∂z · ∂z/∂a_h over the units of the next layer, where ∂z/∂a_h is
+    the weight between (Goodfellow, Bengio and Courville, "Deep Learning" (2016), algorithm 6.4).
+    """
+
+    when: Condition
+    unit: Words
+    weight: Words
+    gradient: Fact
+    weight_value: Fact
+    product: Fact
+
+
+@dataclass
+class Shares:
+    """What comes back to the chosen unit through each unit that it feeds: a table of shares.
+
+    It has as many rows as the widest layer behind another one; surplus rows are empty.
+    """
+
+    choice: Choice
+    row: int
+    column: int
+    rows: list[Share] = field(default_factory=list)
+
+    @property
+    def count(self) -> Fact:
+        """The number of units that the chosen unit feeds."""
+        return self.choice.numbers["behind"]
+
+    def draw(self) -> None:
+        """Write the table."""
+        choice, network = self.choice, self.choice.network
+        write_headers(choice.canvas, self.row, self.column, SHARE_HEADERS)
+        activated = str(choice.names["activation"].text)
+        edges = [] if choice.is_output else network.out_of(activated)
+        for place in range(max((layer.units for layer in network.layers[1:]), default=0)):
+            self._share(place, edges[place] if place < len(edges) else None)
+
+    def _share(self, place: int, edge: Connection | None) -> None:
+        """Write a row, for an edge or for none."""
+        choice, values, row = self.choice, self.choice.values, self.row + 1 + place
+        is_there, there = edge is not None, f"{self.count.cell}>{place}"
+        numbers, put = choice.numbers, choice.put
+        unit = joined(choice.names["called"], f"{place + 1}")
+        unit = self._words(row, 0, only_if(there, is_there, unit))
+        # Weights are numbered layer by layer and unit by unit, over that unit's inputs.
+        before = f"{numbers['weights before'].cell}+{place}*{numbers['units'].cell}"
+        name = Words(f'"w"&({before}+{numbers["unit"].cell})', edge.name if edge else "")
+        weight = self._words(row, 1, only_if(there, is_there, name))
+        delta = values.instant.gradients[edge.target] if edge else 0.0
+        found = values.lookup_gradient(unit.expression, is_unit=True)
+        gradient = Fact(put(row, self.column + 2, f"IF({there},{found},0)", delta), delta)
+        w = values.instant[edge.name] if edge else 0.0
+        found = values.lookup(weight.expression)
+        value = Fact(put(row, self.column + 3, f"IF({there},{found},0)", w), w)
+        product = put(row, self.column + 4, f"{gradient.cell}*{value.cell}", delta * w)
+        when = there, is_there
+        self.rows.append(Share(when, unit, weight, gradient, value, Fact(product, delta * w)))
+
+    def _words(self, row: int, offset: int, words: Words) -> Words:
+        cell = self.choice.put(row, self.column + offset, words.expression, words.text)
+        return Words(cell, words.text)
+
+    def total(self, first: int = 0) -> tuple[str, float]:
+        """Return the expression and the value of the sum, from one of the rows on."""
+        cells = [share.product.cell for share in self.rows[first:]]
+        number = sum(share.product.number for share in self.rows[first:])
+        return f"SUM({cells[0]}:{cells[-1]})", number
 
 
 @dataclass
 class Chain:
-    """Collects the lines, which read the cells of the choice."""
+    """Collects the lines, which read the cells of the chosen weight."""
 
     choice: Choice
     shares: Shares
     lines: list[Line] = field(default_factory=list)
 
-    @property
-    def network(self) -> Network:
-        """The network."""
-        return self.choice.network
-
-    @property
-    def values(self) -> Values:
-        """The values of the moment."""
-        return self.choice.values
-
-    @property
-    def instant(self) -> Instant:
-        """The reference's account of the moment."""
-        return self.values.instant
+    def __post_init__(self) -> None:
+        self.network, self.values = self.choice.network, self.choice.values
+        self.instant = self.values.instant
 
     def collect(self) -> None:
-        """Note the lines in their order."""
+        """Collect the lines in their order."""
         if not is_written_out(self.network):
             self._forward()
         for place, share in enumerate(self.shares.rows[:MOST_SHARES]):
@@ -65,10 +134,10 @@ class Chain:
         numbers: Words = NOTHING,
         value: Fact | None = None,
     ) -> None:
-        """Note a line; without a value its last cell is empty."""
-        self.lines.append(Line(kind, *when, name, symbols, numbers, value))
+        """Add a line; without a value its last cell is empty."""
+        self.lines.append(Line(kind, when, name, symbols, numbers, value))
 
-    # The way there, where not all of it is written out
+    # The forward pass, where not all of it is written out
 
     def _forward(self) -> None:
         """Add the weighted sum and the activation of the unit that the weight leads into."""
@@ -91,7 +160,7 @@ class Chain:
 
     def _share(self, place: int, share: Share) -> None:
         names, count = self.choice.names, self.shares.count
-        when = share.condition, share.is_there
+        when = share.when
         if place == MOST_SHARES - 1 and len(self.shares.rows) > MOST_SHARES:
             when = f"{count.cell}={MOST_SHARES}", count.number == MOST_SHARES
         delta = joined("∂E/∂", share.unit)
@@ -132,7 +201,7 @@ class Chain:
         numbers = rows[0].product.factor
         for share in rows[1:WRITTEN_SUM]:
             more = joined(" + ", share.product.factor)
-            numbers = joined(numbers, only_if(share.condition, share.is_there, more))
+            numbers = joined(numbers, only_if(*share.when, more))
         if len(rows) > WRITTEN_SUM:
             is_short = count.number <= WRITTEN_SUM
             numbers = only_if(f"{count.cell}<={WRITTEN_SUM}", is_short, numbers)
@@ -217,34 +286,29 @@ class Chain:
         self.add("factor", ALWAYS, name, names["from"], x.words, x)
 
     def _product(self) -> None:
-        """Add ∂E/∂w, and hold it against the table's."""
+        """Add ∂E/∂w, and compare it with the table's."""
         choice = self.choice
         factors = [line for line in self.lines if line.kind == "factor"]
         *outer, inner = factors
-        used = [line for line in outer if line.is_shown]
         assert inner.value
         number, in_numbers = inner.value.number, inner.value.factor
         symbols, expression = inner.name, inner.value.cell
         for line in reversed(outer):
             assert line.value
-            before = joined(line.name, " · "), joined(line.value.factor, " · ")
-            when = line.condition, line.is_shown
-            symbols = joined(only_if(*when, before[0]), symbols)
-            in_numbers = joined(only_if(*when, before[1]), in_numbers)
-            expression = f"IF({line.condition},{line.value.cell},1)*{expression}"
-        for line in used:
-            assert line.value
-            number *= line.value.number
+            symbols = joined(only_if(*line.when, joined(line.name, " · ")), symbols)
+            before = joined(line.value.factor, " · ")
+            in_numbers = joined(only_if(*line.when, before), in_numbers)
+            expression = f"IF({line.when[0]},{line.value.cell},1)*{expression}"
+        for line in outer:
+            number *= line.value.number if line.value and line.when[1] else 1.0
         name = joined("∂E/∂", choice.name)
         product = choice.number("∂E/∂w", expression, number)
         in_numbers = choice.text("the product in numbers", in_numbers)
         self.add("product", ALWAYS, name, symbols, in_numbers, product)
         table = self.values.lookup_gradient(choice.name.expression)
-        held = choice.number("∂E/∂w in the table", table, self.instant.gradients[self._name])
+        held = choice.number(
+            "∂E/∂w in the table", table, self.instant.gradients[choice.parameter.name]
+        )
         moment = self.values.moment
         where = joined("in the table ", Words(moment.tab, moment.table.canvas.name))
         self.add("check", ALWAYS, name, where, agreement(product, held), held)
-
-    @property
-    def _name(self) -> str:
-        return str(self.choice.name.text)

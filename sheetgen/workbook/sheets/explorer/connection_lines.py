@@ -1,8 +1,8 @@
-"""The lines of `Explorer`'s diagrams: where each connection runs, and which is drawn how.
+"""The lines of `Explorer`'s diagrams: where each connection runs, in which colour and width.
 
-No chart program lets a cell decide on a line's colour or width. So there is one series for each
-colour and width, which goes through all connections: one that is not of its kind shrinks to the
-point where it starts. An empty row behind each connection interrupts the line.
+No chart program takes a line's colour or width from a cell. So there is one series for each colour
+and width, which goes through all connections: a connection of another colour or width shrinks to
+the point where it starts. An empty row behind each connection interrupts the line.
 """
 
 from dataclasses import dataclass
@@ -10,20 +10,21 @@ from math import hypot, isnan, nan
 
 import numpy as np
 
-from sheetgen.network.network import Bias, Network, Parameter, activation_name
-from sheetgen.spreadsheet.canvas import Canvas, Series, cell_address
-from sheetgen.spreadsheet.style import INPUT, KINDS, LABEL, LINE, SERIES_COLOURS, header
+from sheetgen.network.network import Bias, Parameter, activation_name
+from sheetgen.spreadsheet.canvas import Series, cell_address
+from sheetgen.spreadsheet.style import INPUT, KINDS, LABEL, LINE, SERIES_COLOURS
 from sheetgen.workbook.shared.diagram import PLACE
 from sheetgen.workbook.shared.diagram_layout import Plane, nodes_of
 from sheetgen.workbook.shared.live_text import is_promised
-from sheetgen.workbook.sheets.explorer.choice import Choice
+from sheetgen.workbook.shared.page import column_range, write_headers
+from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
 FRAME = 9  # pixels to either side of what is chosen
 HALF_LABEL = 38  # pixels, of a bias's label
-THICK, MEDIUM = 0.4, 0.08  # of the largest gradient, from which on a line is so wide
-NOTHING = "1E-9"  # of the largest gradient: what is less may be rounding, and counts as none
-NO_GRADIENT = "1E-200"  # nor does it count where all are so small
+THICK, MEDIUM = 0.4, 0.08  # of the largest gradient: from there on a line has this width
+NOTHING = "1E-9"  # of the largest gradient: anything less may be rounding, and counts as 0
+NO_GRADIENT = "1E-200"  # anything less counts as 0 too
 WIDTHS = {3: 5.0, 2: 2.5, 1: 1.0}  # points
 RISES, FALLS = SERIES_COLOURS[0], SERIES_COLOURS[4]
 """Colours of a negative gradient, by which its weight rises, and of a positive one."""
@@ -34,29 +35,26 @@ ROWS = 3  # of a connection: where it starts, where it ends, and nothing
 
 @dataclass(frozen=True)
 class Kind:
-    """A look of lines: the size class with the gradient's sign, 0 for no gradient."""
+    """How a line is drawn: its number is the size class with the gradient's sign, 0 for none."""
 
     number: int
-
-    @property
-    def colour(self) -> str:
-        """The line's colour."""
-        if self.number == 0:
-            return LINE
-        return FALLS if self.number > 0 else RISES
-
-    @property
-    def width(self) -> float:
-        """The line's width in points."""
-        return WIDTHS.get(abs(self.number), 1.0)
+    colour: str
+    width: float
 
 
-LOOKS = tuple(map(Kind, (0, 1, -1, 2, -2, 3, -3)))
+LOOKS = (
+    Kind(0, LINE, 1.0),
+    *(
+        Kind(sign * size, colour, WIDTHS[size])
+        for size in (1, 2, 3)
+        for sign, colour in ((1, FALLS), (-1, RISES))
+    ),
+)
 """In the order in which they are drawn, one over the other."""
 
 
 @dataclass
-class Routes:
+class ConnectionLines:
     """The cells; `row` and `column` are those of the first header."""
 
     values: Values
@@ -65,20 +63,9 @@ class Routes:
     row: int
     column: int
 
-    @property
-    def canvas(self) -> Canvas:
-        """The sheet."""
-        return self.values.canvas
-
-    @property
-    def network(self) -> Network:
-        """The network."""
-        return self.values.network
-
-    @property
-    def last_column(self) -> int:
-        """The last column that is used."""
-        return self._column_of(len(LOOKS)) + 1
+    def __post_init__(self) -> None:
+        self.canvas, self.network = self.values.canvas, self.values.network
+        self.last_column = self._column_of(len(LOOKS)) + 1
 
     def _column_of(self, look: int) -> int:
         """Return the column of x of a look; behind them are those of all connections."""
@@ -86,8 +73,7 @@ class Routes:
 
     def draw(self) -> None:
         """Write where every connection runs, its kind now, and the points of every look."""
-        for offset, text in enumerate((*HEADERS, *CORNERS)):
-            self.canvas.write(self.row, self.column + offset, text, header("helper"))
+        write_headers(self.canvas, self.row, self.column, (*HEADERS, *CORNERS))
         self._ends = [self._ends_of(each) for each in self.network.parameters]
         for place, parameter in enumerate(self.network.parameters):
             self._route(place, parameter)
@@ -139,7 +125,7 @@ class Routes:
         return tuple(round(corner, 4) for corner in (*xs, *ys))
 
     def _kind(self, place: int) -> float:
-        """Return the number of a parameter's look; nan where a gradient has run away."""
+        """Return the number of a parameter's look; nan if a gradient diverges."""
         gradients = [self.values.instant.gradients[p.name] for p in self.network.parameters]
         if not all(map(is_promised, gradients)):
             return nan
@@ -150,8 +136,8 @@ class Routes:
         return float(np.sign(gradients[place]) * width)
 
     def _range(self, offset: int) -> str:
-        column, last = self.column + offset, self.row + len(self.network.parameters)
-        return f"{cell_address(self.row + 1, column)}:{cell_address(last, column)}"
+        last = self.row + len(self.network.parameters)
+        return column_range(self.column + offset, self.row + 1, last)
 
     def _points(self, place: int, column: int, kind: Kind | None) -> None:
         """Write where a connection starts and ends in the line of a look, or of all."""
@@ -190,16 +176,15 @@ class Routes:
     def draw_frame(self, row: int, column: int) -> Series:
         """Write the corners of a frame around what is chosen; return its line.
 
-        They stand in two rows, x above y, with the first one once more at the end.
+        They are in two rows, x above y, and the first corner is repeated at the end.
         """
         place, corners = self.choice.numbers["place"], self._corners(self.choice.place)
         for axis in (0, 1):
-            for offset in range(len(ROUND)):
-                corner = 4 * axis + ROUND[offset]
-                formula = f"=INDEX({self._range(len(HEADERS) + corner)},{place.cell})"
-                value = corners[corner]
-                self.canvas.calculate(row + axis, column + offset, formula, value, PLACE)
-        last = column + len(ROUND) - 1
+            for at, corner in enumerate((0, 1, 2, 3, 0), start=column):
+                each = 4 * axis + corner
+                formula = f"=INDEX({self._range(len(HEADERS) + each)},{place.cell})"
+                self.canvas.calculate(row + axis, at, formula, corners[each], PLACE)
+        last = column + 4
         return Series(
             x=self.canvas.range(row, column, row, last),
             y=self.canvas.range(row + 1, column, row + 1, last),
@@ -207,7 +192,3 @@ class Routes:
             width=2.0,
             in_legend=False,
         )
-
-
-ROUND = (0, 1, 2, 3, 0)
-"""The corners in the order in which a line goes through them."""

@@ -1,7 +1,7 @@
 """Shows those of `Explorer`'s lines whose condition holds, one below the other without gaps.
 
-Every line has its texts and its number in cells behind the sheet, and its place among those that
-are shown, or 0. The panel's rows look up the line that has their place.
+The cells behind the sheet hold the texts and the number of every line, and its place among the
+shown lines, or 0. Each row of the panel looks up the line that has its place.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,11 @@ from math import nan
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.spreadsheet.canvas import Canvas, Rule, Value, cell_address
-from sheetgen.spreadsheet.style import FINE, KINDS, LABEL, MUTED, PLAIN, Style, header
+from sheetgen.spreadsheet.style import FINE, KINDS, LABEL, MUTED, PLAIN, Style
 from sheetgen.workbook.shared.live_text import Words, is_promised, literal, only_if
-from sheetgen.workbook.sheets.explorer.choice import Fact
-from sheetgen.workbook.sheets.explorer.panel import Panel
+from sheetgen.workbook.shared.page import column_range, write_headers
+from sheetgen.workbook.sheets.explorer.chosen_weight import Fact
+from sheetgen.workbook.sheets.explorer.forward_pass import Panel
 
 HEADERS = ("place", "kind", "name", "in symbols", "in numbers", "value")
 KIND_OF = {
@@ -28,8 +29,6 @@ KIND_OF = {
     "new": "weight",
 }
 STRONG = ("product", "new")
-
-
 AGREEMENT = 1e-9  # relative, of two ways to the same number
 NOTHING = literal("")
 Condition = tuple[str, bool]
@@ -42,8 +41,7 @@ class Line:
     """A line that is shown while a condition holds."""
 
     kind: str
-    condition: str
-    is_shown: bool
+    when: Condition
     name: Words
     symbols: Words
     numbers: Words
@@ -82,14 +80,14 @@ class Lines:
 
     def draw(self) -> None:
         """Write the cells."""
-        for offset, text in enumerate(HEADERS):
-            self.canvas.write(self.row, self.column + offset, text, header("helper"))
+        write_headers(self.canvas, self.row, self.column, HEADERS)
         shown = 0
         for row, line in enumerate(self.lines, start=self.row + 1):
-            shown += line.is_shown
-            above = f"{cell_address(self.row, self.column)}:{cell_address(row - 1, self.column)}"
-            place = f"=IF({line.condition},MAX({above})+1,0)"
-            self.canvas.calculate(row, self.column, place, shown if line.is_shown else 0, LABEL)
+            condition, is_shown = line.when
+            shown += is_shown
+            above = column_range(self.column, self.row, row - 1)
+            place = f"=IF({condition},MAX({above})+1,0)"
+            self.canvas.calculate(row, self.column, place, shown if is_shown else 0, LABEL)
             self.canvas.write(row, self.column + 1, line.kind, LABEL)
             for offset, words in enumerate((line.name, line.symbols, line.numbers), start=2):
                 self.canvas.calculate(row, self.column + offset, words.formula, words.text, LABEL)
@@ -100,17 +98,15 @@ class Lines:
                 self.canvas.calculate(row, self.column + 5, '=""', "", LABEL)
 
     def _range(self, offset: int) -> str:
-        column, last = self.column + offset, self.row + len(self.lines)
-        return f"{cell_address(self.row + 1, column)}:{cell_address(last, column)}"
+        return column_range(self.column + offset, self.row + 1, self.row + len(self.lines))
 
     def show(self, panel: Panel, most: int) -> None:
-        """Write the panel's rows, at most so many as can be needed."""
+        """Write the panel's rows: `most` of them, the most lines that can be shown at once."""
         first, helper = panel.row, self.column + len(HEADERS) + 1
-        shown = [line for line in self.lines if line.is_shown]
+        shown = [line for line in self.lines if line.when[1]]
         assert len(shown) <= most
         places = self._range(0)
-        self.canvas.write(first - 1, helper, "line", header("helper"))
-        self.canvas.write(first - 1, helper + 1, "kind", header("helper"))
+        write_headers(self.canvas, first - 1, helper, ("line", "kind"))
         for place in range(1, most + 1):
             line = shown[place - 1] if place <= len(shown) else None
             row = panel.row
@@ -124,12 +120,10 @@ class Lines:
         self._rules(panel, first, helper + 1)
 
     def _texts(self, panel: Panel, which: str, line: Line | None) -> None:
-        texts: Sequence[Value] = ("", "", "")
-        if line:
-            texts = (line.name.text, line.symbols.text, line.numbers.text)
+        words = (line.name, line.symbols, line.numbers) if line else (NOTHING,) * 3
         styles = (Style(indent=1), PLAIN, PLAIN)
-        for offset, (text, style) in enumerate(zip(texts, styles, strict=True)):
-            self._cell(panel.row, panel.column + offset, which, 2 + offset, text, style)
+        for offset, (each, style) in enumerate(zip(words, styles, strict=True)):
+            self._cell(panel.row, panel.column + offset, which, 2 + offset, each.text, style)
         value = line.value.number if line and line.value else ""
         self._cell(panel.row, panel.last_column, which, 5, value, NUMBER)
 

@@ -1,0 +1,35 @@
+"""What every sheet's page has: a title, rows of headers, named values, ranges of a column."""
+
+from collections.abc import Iterable
+
+from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.style import SUBTITLE, TITLE, header, label, number
+
+
+def write_title(canvas: Canvas, column: int, title: str, subtitle: str) -> None:
+    """Write the title and the subtitle into the first two rows."""
+    canvas.heights[0] = 28
+    canvas.write(0, column, title, TITLE)
+    canvas.write(1, column, subtitle, SUBTITLE)
+
+
+def write_headers(
+    canvas: Canvas, row: int, column: int, titles: Iterable[str], kind: str = "helper"
+) -> None:
+    """Write headers side by side from a cell on."""
+    for at, title in enumerate(titles, start=column):
+        canvas.write(row, at, title, header(kind))
+
+
+def write_value(
+    canvas: Canvas, row: int, column: int, name: str, formula: str, value: float, kind: str
+) -> str:
+    """Write a quantity's name and its formula beside it; return the address of the value."""
+    canvas.write(row, column, name, label(kind))
+    canvas.calculate(row, column + 1, formula, value, number(kind))
+    return cell_address(row, column + 1)
+
+
+def column_range(column: int, first_row: int, last_row: int) -> str:
+    """Return the absolute address of a part of a column on its own sheet: $C$2:$C$9."""
+    return f"{cell_address(first_row, column)}:{cell_address(last_row, column)}"
