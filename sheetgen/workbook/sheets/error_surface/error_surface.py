@@ -1,8 +1,8 @@
 """The sheet `Error surface`: E_total over the plane of two chosen weights, and the training's path.
 
-All other weights are what they are at the chosen iteration. Both axes have one scale, because the
-gradient is at right angles to the lines of equal error only where the axes are alike (Goodfellow,
-Bengio and Courville, "Deep Learning" (2016), section 4.3).
+All other weights have their values at the chosen iteration. Both axes have the same scale, because
+only then is the gradient at right angles to the lines of equal error (Goodfellow, Bengio and
+Courville, "Deep Learning" (2016), section 4.3).
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,6 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     NOTE,
     SECTION,
-    SUBTITLE,
-    TITLE,
     Style,
     number,
 )
@@ -30,12 +28,19 @@ from sheetgen.workbook.plan import ERROR_SURFACE, Plan
 from sheetgen.workbook.shared.grid import NAME, SIZES, Grid
 from sheetgen.workbook.shared.live_text import literal, only_if
 from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.page import write_title
 from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.sheets.error_surface.error_passes import CUTS, Passes, X, Y, part_text
-from sheetgen.workbook.sheets.error_surface.error_samples import FirstLayer, Samples
-from sheetgen.workbook.sheets.error_surface.error_values import ErrorValues
-from sheetgen.workbook.sheets.error_surface.weight_choice import WeightChoice
-from sheetgen.workbook.sheets.error_surface.weight_path import WeightPath
+from sheetgen.workbook.sheets.error_surface.error_formulas import (
+    CUTS,
+    ErrorValues,
+    FirstLayer,
+    Passes,
+    Samples,
+    X,
+    Y,
+    part_text,
+)
+from sheetgen.workbook.sheets.error_surface.two_weights import WeightChoice, WeightPath
 from sheetgen.workbook.sheets.training_table import Table
 
 FORMULAS = 8000  # of the surface
@@ -66,7 +71,7 @@ def error_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -
 
 
 def _fitting(plan: Plan) -> tuple[int, int, int] | None:
-    """Return how many samples are shown, all or one, how the network is cut, the cells a side."""
+    """Return the number of samples shown (all or one), the cut, and the cells along a side."""
     network, every = plan.network, plan.data.samples
     for samples in dict.fromkeys((every, 1)):
         if samples * network.layers[0].units > FIRST_LAYER:
@@ -93,7 +98,6 @@ class _Sheet:
     canvas: Canvas
     main: Grid
     helpers: int
-    moment: Moment
     choice: WeightChoice
     path: WeightPath
     samples: Samples
@@ -134,20 +138,18 @@ class _Sheet:
         passes = Passes(plan.network, samples, cut, address)
         main = Grid(canvas, TOP, LEFT, size)
         cells = helpers + 26
-        return cls(plan, canvas, main, helpers, moment, choice, path, shown, passes, cells)
+        return cls(plan, canvas, main, helpers, choice, path, shown, passes, cells)
 
     def draw(self) -> None:
         canvas, main = self.canvas, self.main
         canvas.widths.update({0: 2, 1: 28, 2: 13, 3: 8})
         canvas.widths.update(dict.fromkeys(range(self.helpers, self.cells + 1), 16))
-        canvas.heights[0] = 28
-        canvas.write(0, 1, "Error surface", TITLE)
         text = (
-            "E_total as two weights change and all others stay what they are at the chosen "
-            "iteration, and the way that the training took."
+            "E_total when two weights change and all others keep their values at the chosen "
+            "iteration, and the path of the training."
         )
-        canvas.write(1, 1, text, SUBTITLE)
-        title = "Cells behind: the weights at this iteration, the path, what the samples add"
+        write_title(canvas, 1, "Error surface", text)
+        title = "Cells behind: the weights at this iteration, the path, the samples’ part"
         canvas.write(1, self.helpers, title, SECTION)
         axes = self.path.axes
         values = np.array([[axis.value(k) for k in range(main.size)] for axis in axes])
@@ -269,16 +271,16 @@ class _Sheet:
         canvas.calculate(TOP + 3, 1, told.formula, shown, replace(NOTE, colour=LINES))
         marks = (
             ("●  iteration 0", START),
-            (f"●  iteration {self.moment.tables[0].iterations:,}, the last one", END),
+            (f"●  iteration {self.plan.template.iterations:,}, the last one", END),
             ("●  the chosen iteration", "#CA8A04"),
             ("━  the path of the two weights", INK),
-            ("│  E_total is the same along a thin line", LINES),
+            ("│  along a thin line E_total is the same", LINES),
         )
         for row, (text, colour) in enumerate(marks, start=TOP + 4):
             canvas.write(row, 1, text, Style(colour=colour))
         notes = (
-            "White is the smallest error shown, red the largest. Both axes have one scale.",
-            "It is the surface of the chosen iteration: it moves when the other weights move.",
+            "White is the smallest error shown, red the largest. Both axes have the same scale.",
+            "This is the surface at the chosen iteration: it changes when other weights change.",
         )
         for row, text in enumerate(notes, start=main.place[2] + 5):
             canvas.write(row, 1, text, NOTE)

@@ -306,9 +306,8 @@ class Chain:
         in_numbers = choice.text("the product in numbers", in_numbers)
         self.add("product", ALWAYS, name, symbols, in_numbers, product)
         table = self.values.lookup_gradient(choice.name.expression)
-        held = choice.number(
-            "∂E/∂w in the table", table, self.instant.gradients[choice.parameter.name]
-        )
+        gradient = self.instant.gradients[choice.parameter.name]
+        held = choice.number("∂E/∂w in the table", table, gradient)
         moment = self.values.moment
         where = joined("in the table ", Words(moment.tab, moment.table.canvas.name))
         self.add("check", ALWAYS, name, where, agreement(product, held), held)

@@ -41,10 +41,9 @@ class Update:
 
     def collect(self) -> None:
         """Add the lines in their order."""
-        rate = (
-            "the learning rate of this row" if self.training.is_scheduled else "the learning rate"
-        )
-        self.add("rate", ALWAYS, literal("η"), literal(rate), NOTHING, self.choice.numbers["η"])
+        of_row = " of this row" if self.training.is_scheduled else ""
+        rate = literal(f"the learning rate{of_row}")
+        self.add("rate", ALWAYS, literal("η"), rate, NOTHING, self.choice.numbers["η"])
         at_end = self._batch() if self.training.is_batched else ALWAYS
         there = self.values.fetch(self.choice.name.expression, f"({self.moment.row}+1)")
         value = 0.0 if self.moment.is_last else self.instant.next(self.name)

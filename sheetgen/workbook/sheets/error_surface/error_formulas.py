@@ -1,0 +1,323 @@
+"""E_total as a function of two chosen weights: its expression in a cell, for any network.
+
+Which weights x and y are is chosen on the sheet, so a formula cannot know. It has each weight as
+base + across·x + down·y: for a chosen weight, base is 0 and one of the other two is 1; for all
+others, base is the weight's value. The weighted sums of the first layer, whose inputs do not
+change, are c + r·x + s·y, with c, r and s in cells for every unit and sample.
+
+A network that is too long for one formula is cut: the weighted sums of the outputs, or all layers
+but the first, get their own cells, and the errors of several samples are added in portions.
+
+`ErrorValues` is the reference's account of the same, in NumPy.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from sheetgen.formulas import notation, quantities
+from sheetgen.network.activations import Array
+from sheetgen.network.network import Connection, Network, activation_name
+from sheetgen.network.trace import EXPONENTIALS, GREATEST, Parameters
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.style import label, number
+from sheetgen.workbook.shared.moment import run
+from sheetgen.workbook.shared.page import write_headers, write_value
+from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.sheets.error_surface.two_weights import (
+    ACROSS,
+    BASE,
+    DOWN,
+    KINDS,
+    WeightChoice,
+)
+
+PORTION = 6000
+"""Characters of a formula, of the 8,192 that a cell holds."""
+CUTS = (0, 1, 2)
+"""No cut, the outputs' weighted sums, or all layers but the first in cells of their own."""
+
+Part = tuple[int, str]
+"""What has its own cell for each point: a sample's quantity, or a portion of the errors."""
+ERRORS = "errors"
+
+
+X, Y = "{x}", "{y}"
+"""Placeholders for the addresses of x and y in the expressions."""
+
+
+def part_text(part: Part) -> str:
+    """Return the placeholder for the address of a part in the expressions."""
+    return "{" + f"{part[0]} {part[1]}" + "}"
+
+
+@dataclass(frozen=True)
+class Passes:
+    """The formulas of one point of the plane of x and y, for all samples.
+
+    They have the placeholders X, Y and `part_text` for addresses that differ from point to point.
+
+    `address` gives the address of a symbol for a sample: a target's; of "base w5", "across w5",
+    "down w5" for a weight; of "base h1" and so on for the c, r and s of a unit of the first layer.
+    """
+
+    network: Network
+    samples: int
+    cut: int
+    address: Callable[[str, int], str]
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What needs a cell before the error, each after what it is computed from."""
+        found: list[Part] = []
+        for sample in range(self.samples):
+            for layer, units in enumerate(self.network.unit_names):
+                is_last = layer == len(self.network.layers) - 1
+                if is_last and self.cut >= 1:
+                    found += [(sample, unit) for unit in units]
+                elif layer > 0 and self.cut >= 2:
+                    found += [(sample, activation_name(unit)) for unit in units]
+            if self._is_softmax:
+                found += [(sample, GREATEST), (sample, EXPONENTIALS)]
+        return (*found, *((at, ERRORS) for at in range(len(self.portions))))
+
+    @property
+    def _is_softmax(self) -> bool:
+        return self.network.layers[-1].activation.acts_on_layer
+
+    @cached_property
+    def portions(self) -> tuple[tuple[int, ...], ...]:
+        """The samples whose errors are added in one cell, unless one formula takes all."""
+        length = len(self._error(0)) + 1
+        if length * self.samples <= PORTION:
+            return ()
+        size = max(1, PORTION // length)
+        every = range(self.samples)
+        return tuple(tuple(every[at : at + size]) for at in range(0, self.samples, size))
+
+    def formula(self, part: Part) -> str:
+        """Return the expression of a part."""
+        sample, symbol = part
+        if symbol == ERRORS:
+            return "+".join(self._error(each) for each in self.portions[sample])
+        return self._expression(sample, symbol)
+
+    def error_formula(self) -> str:
+        """Return the expression of E_total, of several samples the mean."""
+        if self.portions:
+            texts = [part_text((at, ERRORS)) for at in range(len(self.portions))]
+        else:
+            texts = [self._error(sample) for sample in range(self.samples)]
+        total = "+".join(texts)
+        return total if self.samples == 1 else f"({total})/{self.samples}"
+
+    def _error(self, sample: int) -> str:
+        network = self.network
+        return "+".join(
+            quantities.error_formula(network, output, lambda each: self._cell(sample, each))
+            for output in range(network.outputs)
+        )
+
+    def _cell(self, sample: int, symbol: str) -> str:
+        """Return the address or the expression of a symbol, as a formula has it."""
+        if symbol in self.network.target_names:
+            return self.address(symbol, sample)
+        if symbol in self._weights:
+            return self._weight(symbol)
+        if self._has_cell(symbol):
+            return part_text((sample, symbol))
+        return f"({self._expression(sample, symbol)})"
+
+    def _has_cell(self, symbol: str) -> bool:
+        if symbol in (GREATEST, EXPONENTIALS):
+            return True
+        if symbol in self.network.unit_names[-1]:
+            return self.cut >= 1
+        hidden = self.network.unit_names[1:-1]
+        return self.cut >= 2 and any(symbol[2:] in units for units in hidden)
+
+    def _expression(self, sample: int, symbol: str) -> str:
+        network = self.network
+
+        def cell(each: str) -> str:
+            return self._cell(sample, each)
+
+        if symbol in (GREATEST, EXPONENTIALS):
+            helpers = quantities.softmax_helper_formulas(network, cell)
+            return next(text for name, text, _ in helpers if name == symbol)
+        if symbol in network.unit_names[0]:
+            base, across, down = (
+                self.address(f"{kind} {symbol}", sample) for kind in (BASE, ACROSS, DOWN)
+            )
+            return f"{base}+{across}*{X}+{down}*{Y}"
+        if any(symbol in units for units in network.unit_names):
+            return quantities.pre_activation_formula(network, symbol, cell)
+        return quantities.activation_formula(network, symbol.removeprefix("a_"), cell)
+
+    def _weight(self, name: str) -> str:
+        if not self._weights[name]:
+            return self.address(f"{BASE} {name}", 0)
+        base, across, down = (self.address(f"{kind} {name}", 0) for kind in (BASE, ACROSS, DOWN))
+        return f"({base}+{across}*{X}+{down}*{Y})"
+
+    @cached_property
+    def _weights(self) -> dict[str, bool]:
+        """All weights and biases, and whether each is trained and so can be chosen."""
+        edges = dict.fromkeys((edge.name for edge in self.network.connections), True)
+        return edges | {bias.name: bias.is_trained for bias in self.network.biases}
+
+    def size(self) -> tuple[int, int, int]:
+        """Return a point's formulas, their characters, and the characters of the longest."""
+        lengths = [len(self.formula(part)) for part in self.parts]
+        lengths.append(len(self.error_formula()))
+        return len(lengths), sum(lengths), max(lengths)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples whose error is shown: their inputs as the network reads them, and targets."""
+
+    inputs: Array
+    targets: Array
+    cell: Callable[[str, int], str]
+    """The address of an input or a target of one of them."""
+
+    @classmethod
+    def all(cls, choice: WeightChoice, sources: Sources) -> "Samples":
+        """Return all samples."""
+        data = choice.plan.data
+
+        def cell(symbol: str, sample: int) -> str:
+            return sources.data.cell(symbol, sample) if sources.data else sources.address(symbol)
+
+        return cls(data.used_inputs(), np.array(data.targets), cell)
+
+    @classmethod
+    def of_row(cls, canvas: Canvas, choice: WeightChoice, at: tuple[int, int]) -> "Samples":
+        """Write the sample of the chosen iteration down two columns from a cell; return it."""
+        (row, column), network, moment = at, choice.plan.network, choice.moment
+        write_headers(canvas, row, column, ("sample", ""), "input")
+        addresses = {}
+        for place, name in enumerate((*network.input_names, *network.target_names), start=row + 1):
+            kind = "input" if name in network.input_names else "target"
+            formula, value = moment.formula(name), moment.value(name)
+            addresses[name] = write_value(canvas, place, column, name, formula, value, kind)
+        inputs = np.array([[moment.value(name) for name in network.input_names]])
+        targets = np.array([[moment.value(name) for name in network.target_names]])
+        return cls(inputs, targets, lambda symbol, _: addresses[symbol])
+
+
+@dataclass(frozen=True)
+class FirstLayer:
+    """c, r and s of the weighted sums c + r·x + s·y of the first layer, in four columns."""
+
+    choice: WeightChoice
+    samples: Samples
+    row: int
+    column: int
+
+    def draw(self, canvas: Canvas) -> None:
+        """Write a row for each unit and sample."""
+        network = self.choice.plan.network
+        write_headers(canvas, self.row - 1, self.column, ("first layer", *KINDS))
+        for sample in range(len(self.samples.inputs)):
+            for place, unit in enumerate(network.unit_names[0]):
+                row = self._row(sample, place)
+                name = f"{unit} of {sample + 1}" if len(self.samples.inputs) > 1 else unit
+                canvas.write(row, self.column, name, label("unit"))
+                for offset, kind in enumerate(KINDS):
+                    text, value = self._sum(unit, sample, offset, kind)
+                    at = row, self.column + 1 + offset
+                    canvas.calculate(*at, f"={text}", value, number("unit"))
+
+    def address(self, unit: str, sample: int, kind: str) -> str:
+        """Return the address of c (BASE), r (ACROSS) or s (DOWN) of a unit."""
+        place = self.choice.plan.network.unit_names[0].index(unit)
+        column = self.column + 1 + KINDS.index(kind)
+        return str(xl_rowcol_to_cell(self._row(sample, place), column))
+
+    def _row(self, sample: int, place: int) -> int:
+        return self.row + sample * self.choice.plan.network.layers[0].units + place
+
+    def _sum(self, unit: str, sample: int, which: int, kind: str) -> tuple[str, float]:
+        """Return the sum of a unit's bases, acrosses or downs times what each multiplies."""
+        network = self.choice.plan.network
+        texts, value = [], 0.0
+        for edge in network.into(unit):
+            factor = self.choice.addresses(edge.name)[kind]
+            texts.append(f"{factor}*{self.samples.cell(edge.source, sample)}")
+            part = self.choice.parts(edge.name)[which]
+            value += part * float(self.samples.inputs[sample, edge.position])
+        bias = network.bias_of(unit)
+        if bias and kind in self.choice.addresses(bias.name):
+            texts.append(self.choice.addresses(bias.name)[kind])
+            value += self.choice.parts(bias.name)[which]
+        return "+".join(texts), value
+
+
+@dataclass(frozen=True)
+class ErrorValues:
+    """The passes of samples at points (points, 2), each the values of the two chosen weights.
+
+    `inputs` (samples, inputs) are as the network reads them, `targets` (samples, outputs).
+    """
+
+    choice: WeightChoice
+    passes: Passes
+    inputs: Array
+    targets: Array
+    points: Array
+
+    @property
+    def errors(self) -> Array:
+        """E_total at each point, of several samples the mean."""
+        return np.asarray(self._errors.mean(axis=1))
+
+    def part(self, part: Part) -> Array:
+        """Return a part's value at each point."""
+        sample, symbol = part
+        if symbol == ERRORS:
+            return np.asarray(self._errors[:, list(self.passes.portions[sample])].sum(axis=1))
+        sums, activations = self._run
+        if symbol in (GREATEST, EXPONENTIALS):
+            z = sums[-1][:, sample]
+            greatest = z.max(axis=-1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                total = np.exp(z - greatest[:, None]).sum(axis=-1)
+            return np.asarray(greatest if symbol == GREATEST else total)
+        name = symbol.removeprefix("a_")
+        layer, place = notation.position(self.choice.plan.network, name)
+        values = sums if symbol == name else activations
+        return np.asarray(values[layer][:, sample, place])
+
+    @cached_property
+    def _run(self) -> tuple[list[Array], list[Array]]:
+        return run(self.choice.plan.network, self._parameters, self.inputs)
+
+    @cached_property
+    def _errors(self) -> Array:
+        sums, activations = self._run
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            errors = self.choice.plan.network.loss.value(self.targets, sums[-1], activations[-1])
+        return np.asarray(errors.sum(axis=-1))
+
+    @property
+    def _parameters(self) -> Parameters:
+        """The weights (points, units, fan-in) and biases (points, units) of every layer."""
+        start, count = self.choice.snapshot.parameters, len(self.points)
+        moved = Parameters(
+            [np.repeat(each[None], count, axis=0) for each in start.weights],
+            [np.repeat(each[None], count, axis=0) for each in start.biases],
+        )
+        for each in self.choice.plan.network.parameters:
+            _, across, down = self.choice.parts(each.name)
+            if across or down:
+                values = self.points[:, 0 if across else 1]
+                if isinstance(each, Connection):
+                    moved.weights[each.layer][:, each.unit, each.position] = values
+                else:
+                    moved.biases[each.layer][:, each.unit] = values
+        return moved
