@@ -1,13 +1,14 @@
-"""The output that a sheet shows of a network with several, chosen from a list."""
+"""The output that a sheet shows, chosen from a list if the network has several."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
-from sheetgen.spreadsheet.style import LABEL, WHOLE, header, label, number
+from sheetgen.spreadsheet.style import LABEL, WHOLE, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.moment import Snapshot
+from sheetgen.workbook.shared.page import column_range, write_headers, write_value
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,10 @@ class ChosenOutput:
     output: int
     """Its place among the outputs, from 0."""
     place: str
-    """The address of that place, from 1; nothing where there is only one output."""
+    """The address of that place, from 1; nothing if there is only one output."""
     weights: tuple[str, ...]
     bias: str
-    """The address of its bias; nothing where it has none."""
+    """The address of its bias; nothing if it has none."""
 
     @classmethod
     def ask(
@@ -48,14 +49,10 @@ class ChosenOutput:
         if biases:
             symbols["bias"] = [bias.name for bias in biases]
         cells = []
-        column = helpers[1]
         for at_row, (title, among) in enumerate(symbols.items(), start=row):
-            canvas.write(at_row, column, title, label("weight"))
             addresses = ",".join(snapshot.addresses[symbol] for symbol in among)
-            value = snapshot.values[among[output]]
-            style = number("weight")
-            canvas.calculate(at_row, column + 1, f"=CHOOSE({place},{addresses})", value, style)
-            cells.append(cell_address(at_row, column + 1))
+            formula, value = f"=CHOOSE({place},{addresses})", snapshot.values[among[output]]
+            cells.append(write_value(canvas, at_row, helpers[1], title, formula, value, "weight"))
         bias = cells.pop() if biases else ""
         return cls(snapshot, output, place, tuple(cells), bias)
 
@@ -88,11 +85,10 @@ def choose_output(
     names = [activation_name(unit) for unit in plan.network.unit_names[-1]]
     if len(names) == 1:
         return 0, "", row
-    for offset, title in enumerate(("output", "")):
-        canvas.write(row, column + offset, title, header("helper"))
+    write_headers(canvas, row, column, ("output", ""))
     for offset, name in enumerate(names, start=1):
         canvas.write(row + offset, column, name, label("unit"))
-    source = f"{cell_address(row + 1, column)}:{cell_address(row + len(names), column)}"
+    source = column_range(column, row + 1, row + len(names))
     canvas.write(at[0], at[1] - 1, "output", LABEL)
     canvas.choose(*at, "surface_output", plan.controls.surface_output, names, source=source)
     output = names.index(plan.controls.surface_output)
@@ -106,7 +102,7 @@ def choose_output(
 def softmax_formula(mine: str, every: Sequence[str]) -> str:
     """Return the expression of a softmax output's activation from its z and from all z.
 
-    a = e^z / Σ e^zⱼ = 1 / Σ e^(zⱼ − z). It is as good as 0 where an exponent passes 700.
+    a = e^z / Σ e^zⱼ = 1 / Σ e^(zⱼ − z). Where an exponent passes 700 it is practically 0.
     """
     terms = "+".join(f"EXP(MIN({each}-{mine},700))" for each in every)
     return f"1/({terms})"

@@ -33,3 +33,8 @@ def write_value(
 def column_range(column: int, first_row: int, last_row: int) -> str:
     """Return the absolute address of a part of a column on its own sheet: $C$2:$C$9."""
     return f"{cell_address(first_row, column)}:{cell_address(last_row, column)}"
+
+
+def longest_formula(canvas: Canvas) -> int:
+    """Return the number of characters of the longest formula in a single cell."""
+    return max(len(cell.formula or "") for cell in canvas.cells.values())

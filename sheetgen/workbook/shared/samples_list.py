@@ -1,75 +1,21 @@
-"""The samples on a sheet that shows what a network makes of them: a list in helper columns."""
+"""The samples that a sheet shows beside the network's outputs: a list in helper columns."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.canvas import Canvas, Series, cell_address
+from sheetgen.spreadsheet.canvas import Canvas, Series, cell_address, local
 from sheetgen.spreadsheet.style import WHITE, WHOLE, header, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import OFF, Axis
-from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.sheets.data_sheet import DEVIATION_ROW, MEAN_ROW
+from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.sources import InputColumn, Sources
 
 LOW, HIGH = "#1E40AF", "#B45309"  # the points of lower and of higher targets
 MOST = 200
-"""Samples that are marked; of more, as many that lie evenly in the data."""
-MARKER_SIZES = ((20, 11), (60, 8), (MOST, 6))  # for up to so many samples
-
-
-@dataclass(frozen=True)
-class InputColumn:
-    """An input's column of the data, in the units of the data."""
-
-    plan: Plan
-    sources: Sources
-    place: int
-
-    @property
-    def name(self) -> str:
-        """The input's symbol."""
-        return self.plan.network.input_names[self.place]
-
-    @property
-    def title(self) -> str:
-        """The input's symbol, and its name in the data where it has one."""
-        labels = self.plan.data.input_labels
-        return f"{self.name}: {labels[self.place]}" if labels else self.name
-
-    def cell(self, sample: int) -> str:
-        """Return the absolute address of a sample's value."""
-        canvas = self.sources.data.canvas if self.sources.data else self.sources.inputs
-        return canvas.address(self.plan.data_key(self.name, sample))
-
-    @property
-    def range(self) -> str:
-        """The absolute address of all samples' values."""
-        first, last = self.cell(0), self.cell(self.plan.data.samples - 1)
-        return first if first == last else f"{first}:{last.rpartition('!')[2]}"
-
-    @property
-    def values(self) -> Array:
-        """All samples' values."""
-        return np.array([row[self.place] for row in self.plan.data.inputs], dtype=np.float64)
-
-    def used_formula(self, value: str) -> str:
-        """Return the expression of what the network reads for a value."""
-        if not self.plan.data.standardize:
-            return value
-        assert self.sources.data is not None
-        canvas, column = self.sources.data.canvas, self.sources.data.columns[self.name]
-        mean, deviation = (canvas.absolute(row, column) for row in (MEAN_ROW, DEVIATION_ROW))
-        return f"({value}-{mean})/{deviation}"
-
-    def used(self, values: Array) -> Array:
-        """Return what the network reads for these values."""
-        if not self.plan.data.standardize:
-            return values
-        column = self.values
-        if column.max() == column.min():
-            return np.asarray(values - column[0])
-        return np.asarray((values - column.mean()) / column.std())
+"""The most samples that are marked; of more, this number, evenly spaced in the data."""
+MARKER_SIZES = ((20, 11), (60, 8), (MOST, 6))  # the most samples, and their size
 
 
 @dataclass(frozen=True)
@@ -95,7 +41,8 @@ class SamplesList:
     ) -> "SamplesList":
         """Write the list, its header at a cell.
 
-        `place` is the address of the output's place, where it can be chosen.
+        `output` is the place of the output whose targets are listed, `place` the address of that
+        place if it can be chosen.
         """
         network, data, (row, column) = plan.network, plan.data, at
         count = min(data.samples, MOST)
@@ -110,7 +57,7 @@ class SamplesList:
             for offset, each in enumerate(columns, start=1):
                 value = data.inputs[sample][each.place]
                 canvas.calculate(at_row, column + offset, f"={each.cell(sample)}", value, INPUT)
-            targets = [_target(sources, name, sample) for name in network.target_names]
+            targets = [sources.sample(name, sample) for name in network.target_names]
             formula = f"=CHOOSE({place},{','.join(targets)})" if place else f"={targets[0]}"
             value = data.targets[sample][output]
             canvas.calculate(at_row, column + network.inputs + 1, formula, value, TARGET)
@@ -133,17 +80,17 @@ class SamplesList:
         return int(self.inputs.shape[1]) + 1
 
     def points(self, axes: tuple[Axis, Axis], middle: float | None) -> list[Series]:
-        """Write where the samples are on a picture with these axes; return the points to draw.
+        """Write the samples' positions on a picture with these axes; return the points to draw.
 
-        The first are those with a target below `middle`, or without one below the middle between
-        the smallest and the largest target.
+        The first are those with a target below `middle`, the others those of `middle` or more. If
+        it is None, it is the middle between the smallest and the largest target.
         """
         canvas, column = self.canvas, self.column + self.target + 1
-        for offset, title in enumerate(("across", "up, lower", "up, higher", "middle")):
-            canvas.write(self.row - 1, column + offset, title, header("helper"))
+        titles = ("across", "up, lower", "up, higher", "middle")
+        write_headers(canvas, self.row - 1, column, titles)
         limit = cell_address(self.row, column + 3)
         if middle is None:
-            cells = self.range(self.target).rpartition("!")[2]
+            cells = local(self.range(self.target))
             middle = float(self.targets.min() + self.targets.max()) / 2
             formula = f"=(MIN({cells})+MAX({cells}))/2"
             canvas.calculate(self.row, column + 3, formula, middle, HELPER)
@@ -172,10 +119,6 @@ class SamplesList:
             )
             for offset, colour in ((1, LOW), (2, HIGH))
         ]
-
-
-def _target(sources: Sources, name: str, sample: int) -> str:
-    return sources.data.cell(name, sample) if sources.data else sources.inputs.address(name)
 
 
 INPUT, TARGET, HELPER = number("input"), number("target"), number("helper")

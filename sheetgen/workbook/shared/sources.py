@@ -1,16 +1,22 @@
-"""Where a training begins: the cells of `Inputs` and `Data` that the other sheets read."""
+"""The cells of `Inputs` and `Data` that the other sheets read."""
 
 from dataclasses import dataclass
 
-from sheetgen.spreadsheet.canvas import Canvas
+import numpy as np
+
+from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.style import LABEL, Style
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.sheets.data_sheet import DataSheet, data_sheet
+from sheetgen.workbook.shared.grid import Axis
+from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.sheets.data_sheet import DEVIATION_ROW, MEAN_ROW, DataSheet, data_sheet
 from sheetgen.workbook.sheets.inputs import inputs_sheet
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The sheets that hold all that a person may change about the training."""
+    """The sheets with everything that the user may change about the training."""
 
     plan: Plan
     inputs: Canvas
@@ -43,6 +49,87 @@ class Sources:
 
     def first(self, symbol: str) -> str:
         """Return the absolute address of a symbol's value at iteration 0."""
+        return self.sample(symbol, self.plan.template.order[0])
+
+    def sample(self, symbol: str, sample: int) -> str:
+        """Return the absolute address of a symbol, and if each sample has one, of that sample's."""
         if self.data and symbol in self.data.columns:
-            return self.data.cell(symbol, self.plan.template.order[0])
+            return self.data.cell(symbol, sample)
         return self.inputs.address(symbol)
+
+
+@dataclass(frozen=True)
+class InputColumn:
+    """An input's column of the data, in the data's own units."""
+
+    plan: Plan
+    sources: Sources
+    place: int
+
+    @property
+    def name(self) -> str:
+        """The input's symbol."""
+        return self.plan.network.input_names[self.place]
+
+    @property
+    def title(self) -> str:
+        """The input's symbol, and its name in the data where it has one."""
+        labels = self.plan.data.input_labels
+        return f"{self.name}: {labels[self.place]}" if labels else self.name
+
+    def cell(self, sample: int) -> str:
+        """Return the absolute address of a sample's value."""
+        canvas = self.sources.data.canvas if self.sources.data else self.sources.inputs
+        return canvas.address(self.plan.data_key(self.name, sample))
+
+    @property
+    def range(self) -> str:
+        """The absolute address of all samples' values."""
+        first, last = self.cell(0), self.cell(self.plan.data.samples - 1)
+        return first if first == last else f"{first}:{local(last)}"
+
+    @property
+    def values(self) -> Array:
+        """All samples' values."""
+        return np.array([row[self.place] for row in self.plan.data.inputs], dtype=np.float64)
+
+    def used_formula(self, value: str) -> str:
+        """Return the expression of what the network reads for a value."""
+        if not self.plan.data.standardize:
+            return value
+        assert self.sources.data is not None
+        canvas, column = self.sources.data.canvas, self.sources.data.columns[self.name]
+        mean, deviation = (canvas.absolute(row, column) for row in (MEAN_ROW, DEVIATION_ROW))
+        return f"({value}-{mean})/{deviation}"
+
+    def used(self, values: Array) -> Array:
+        """Return what the network reads for these values."""
+        if not self.plan.data.standardize:
+            return values
+        column = self.values
+        if column.max() == column.min():
+            return np.asarray(values - column[0])
+        return np.asarray((values - column.mean()) / column.std())
+
+    def axis(
+        self, canvas: Canvas, at: tuple[int, int], part: int, steps: int, style: Style
+    ) -> Axis:
+        """Write an axis in two columns from a cell on: the range of the values, and more.
+
+        The axis is longer by one `part`th of the range on either side, or by 1 about a single
+        value.
+        """
+        (row, column), cells = at, self.range
+        low, width = float(self.values.min()), float(np.ptp(self.values))
+        span, whole = f"(MAX({cells})-MIN({cells}))", 1 + 2 / part
+        start, step = low - (width / part or 1), (whole * width or 2) / steps
+        write_headers(canvas, row, column, (self.name, ""), "input")
+        rows = (
+            ("from", f"=MIN({cells})-IF({span}>0,{span}/{part},1)", start),
+            ("step", f"=IF({span}>0,{whole:g}*{span},2)/{steps}", step),
+        )
+        for at_row, (name, formula, value) in enumerate(rows, start=row + 1):
+            canvas.write(at_row, column, name, LABEL)
+            canvas.calculate(at_row, column + 1, formula, value, style)
+        first, gap = (cell_address(row + offset, column + 1) for offset in (1, 2))
+        return Axis(first, gap, start, step)

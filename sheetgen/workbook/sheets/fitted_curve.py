@@ -1,10 +1,10 @@
 """The sheet `Fitted curve` of a network with one input: its output over the range of that input.
 
 The network runs at 61 values of the input, at the chosen iteration and, for comparison, at
-iteration 0. A column holds what one unit makes of all of them.
+iteration 0. Each column holds one unit at all of these values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,51 +14,50 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.canvas import Canvas, Chart, Series, cell_address
+from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import (
     KINDS,
-    LABEL,
     NOTE,
     SECTION,
     SERIES_COLOURS,
-    SUBTITLE,
-    TITLE,
     WHITE,
     header,
     number,
 )
 from sheetgen.workbook.plan import FITTED_CURVE, Plan
 from sheetgen.workbook.shared.chosen_output import choose_output, softmax_formula
+from sheetgen.workbook.shared.grid import Axis
 from sheetgen.workbook.shared.moment import Moment, Snapshot, run
-from sheetgen.workbook.shared.samples_list import MOST, InputColumn, SamplesList
-from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.page import longest_formula, write_title
+from sheetgen.workbook.shared.samples_list import MOST, SamplesList
+from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.sheets.training_table import Table
 
 POINTS = 61
-MOST_FORMULAS = 8000  # from which on there is no such sheet
+MOST_FORMULAS = 8000  # with more there is no such sheet
 ROW = 8  # the header of the helpers; the points follow
 HELPERS = 19
 CURVE, START, SAMPLES = KINDS["unit"].strong, "#9CA3AF", KINDS["target"].strong
-DRAWN_UNITS = 12  # hidden units of which there is a chart
+DRAWN_UNITS = 12  # hidden units, at most, in the chart of them
 
 
 def fitted_curve_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -> Canvas | None:
-    """Draw the sheet; return None for a network with several inputs, or one that is too large."""
+    """Draw the sheet; return None if the network has several inputs or is too large."""
     units = sum(layer.units for layer in plan.network.layers)
     if plan.network.inputs != 1 or 2 * units * POINTS > MOST_FORMULAS:
         return None
     canvas = Canvas(FITTED_CURVE, tab_colour=KINDS["unit"].strong)
     _Sheet(canvas, plan, sources, InputColumn(plan, sources, 0)).draw(tables)
-    longest = max(len(cell.formula or "") for cell in canvas.cells.values())
-    return None if longest > MAXIMUM_FORMULA else canvas
+    return None if longest_formula(canvas) > MAXIMUM_FORMULA else canvas
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """The points of the network at one moment: x and the output shown, and units by their names."""
+    """The network at one moment: the ranges of x and of the output shown, the units' columns."""
 
     header: tuple[int, int]
     """The cell that names the output's column."""
+    x: str
     y: str
     units: dict[str, int]
     next_column: int
@@ -74,14 +73,12 @@ class _Sheet:
     def draw(self, tables: Sequence[Table]) -> None:
         canvas, network = self.canvas, self.plan.network
         canvas.widths.update({0: 2, 1: 28, 2: 13})
-        canvas.heights[0] = 28
-        canvas.write(0, 1, "Fitted curve", TITLE)
         text = (
-            "What the network makes of every value of its input. "
+            "The network’s output for every value of its input. "
             "Type another iteration and watch it learn."
         )
-        canvas.write(1, 1, text, SUBTITLE)
-        title = "Cells behind: the weights, what the axis shows, the samples, the network’s points"
+        write_title(canvas, 1, "Fitted curve", text)
+        title = "Cells behind: the weights, the axis, the samples, the points of the curves"
         canvas.write(1, HELPERS, title, SECTION)
         moment = Moment.ask(canvas, self.plan, tables, "surface", (3, 2), HELPERS)
         now = Snapshot.draw(canvas, network, moment, (ROW, HELPERS + 2))
@@ -91,10 +88,10 @@ class _Sheet:
         output, place, _ = choose_output(canvas, self.plan, (5, 2), (ROW, HELPERS + 8))
         at = ROW, HELPERS + 14
         samples = SamplesList.draw(canvas, self.plan, self.sources, at, output, place)
-        self._axis((ROW, HELPERS + 11))
-        column = HELPERS + 18
-        start = self._points(first, column, output, place)
-        curve = self._points(now, start.next_column + 1, output, place)
+        at = ROW, HELPERS + 11
+        axis = self.inputs.axis(canvas, at, 10, POINTS - 1, number("input"))
+        start = self._points(first, axis, HELPERS + 18, output, place)
+        curve = self._points(now, axis, start.next_column + 1, output, place)
         name = "output at iteration "
         canvas.write(*start.header, f"{name}0", header("unit"))
         formula = f'="{name}"&{moment.row}'
@@ -102,8 +99,8 @@ class _Sheet:
         canvas.write(ROW, samples.column + samples.target, "samples", header("target"))
         canvas.widths.update(dict.fromkeys(range(HELPERS, curve.next_column), 12))
         canvas.widths.update({start.header[1]: 22, curve.header[1]: 22})
-        self._chart(samples, start, curve)
-        self._units(curve)
+        self._draw_samples(samples, start, curve)
+        self._draw_units(curve)
         if self.plan.data.samples > MOST:
             text = f"{MOST} of {self.plan.data.samples} samples are shown"
             canvas.write(6, 1, text, NOTE)
@@ -111,41 +108,22 @@ class _Sheet:
         canvas.shorten(HELPERS, curve.next_column)
         canvas.print_area = (0, 0, 30, HELPERS - 2)
 
-    def _axis(self, at: tuple[int, int]) -> None:
-        """Write the range of the input: a tenth more on either side, or 1 about a single value."""
-        (row, column), canvas, cells = at, self.canvas, self.inputs.range
-        low, width, span = *self._range, f"(MAX({cells})-MIN({cells}))"
-        canvas.write(row, column, self.inputs.name, header("input"))
-        canvas.write(row, column + 1, "", header("input"))
-        canvas.write(row + 1, column, "from", LABEL)
-        formula = f"=MIN({cells})-IF({span}>0,{span}/10,1)"
-        canvas.calculate(row + 1, column + 1, formula, low, number("input"))
-        canvas.write(row + 2, column, "step", LABEL)
-        formula = f"=IF({span}>0,1.2*{span},2)/{POINTS - 1}"
-        canvas.calculate(row + 2, column + 1, formula, width, number("input"))
-
-    @property
-    def _range(self) -> tuple[float, float]:
-        """Where the axis begins, and the step from point to point."""
-        low, width = float(self.inputs.values.min()), float(np.ptp(self.inputs.values))
-        return low - (width / 10 or 1), (1.2 * width or 2) / (POINTS - 1)
-
-    def _points(self, snapshot: Snapshot, column: int, output: int, place: str) -> _Curve:
+    def _points(
+        self, snapshot: Snapshot, axis: Axis, column: int, output: int, place: str
+    ) -> _Curve:
         """Write the columns of x, of every unit and of the output shown, from a column on."""
-        network, (low, step) = self.plan.network, self._range
-        x = low + step * np.arange(POINTS, dtype=np.float64)
+        network = self.plan.network
+        x = axis.start + axis.step * np.arange(POINTS, dtype=np.float64)
         used = self.inputs.used(np.asarray(x))
         sums, activations = run(network, snapshot.parameters, used[:, None])
-        start, gap = (cell_address(ROW + offset, HELPERS + 12) for offset in (1, 2))
-        axis = [f"{start}+{gap}*{k}" for k in range(POINTS)]
-        self._column(column, self.inputs.name, "input", axis, x)
-        units = {network.input_names[0]: column}
+        self._column(column, self.inputs.name, "input", map(axis.formula, range(POINTS)), x)
+        units, x_range = {self.inputs.name: column}, self._range(column)
         column += 1
         if self.plan.data.standardize:
-            cells = [self._cell(k, column - 1) for k in range(POINTS)]
-            texts = [self.inputs.used_formula(cell) for cell in cells]
+            cells = (self._cell(k, column - 1) for k in range(POINTS))
+            texts = list(map(self.inputs.used_formula, cells))
             self._column(column, f"{self.inputs.name} standardised", "helper", texts, used)
-            units[network.input_names[0]] = column
+            units[self.inputs.name] = column
             column += 1
         is_softmax = network.layers[-1].activation.acts_on_layer
         for layer, names in enumerate(network.unit_names):
@@ -161,11 +139,10 @@ class _Sheet:
             column += len(names)
         texts = [self._shown(units, k, place, is_softmax) for k in range(POINTS)]
         self._column(column, "", "unit", texts, activations[-1][:, output])
-        y = self.canvas.range(ROW + 1, column, ROW + POINTS, column)
-        return _Curve((ROW, column), y, units, column + 1)
+        return _Curve((ROW, column), x_range, self._range(column), units, column + 1)
 
     def _column(
-        self, column: int, title: str, kind: str, formulas: list[str], values: Array
+        self, column: int, title: str, kind: str, formulas: Iterable[str], values: Array
     ) -> None:
         self.canvas.write(ROW, column, title, header(kind))
         for row, (formula, value) in enumerate(zip(formulas, values, strict=True), start=ROW + 1):
@@ -187,50 +164,32 @@ class _Sheet:
         chosen = f"CHOOSE({place},{','.join(every)})" if place else every[0]
         return softmax_formula(chosen, every) if is_softmax else chosen
 
-    def _x(self, units: dict[str, int]) -> str:
-        """Return the range of x in the units of the data."""
-        column = units[self.inputs.name] - int(self.plan.data.standardize)
+    def _range(self, column: int) -> str:
         return self.canvas.range(ROW + 1, column, ROW + POINTS, column)
 
-    def _chart(self, samples: SamplesList, start: _Curve, curve: _Curve) -> None:
+    def _draw_samples(self, samples: SamplesList, start: _Curve, curve: _Curve) -> None:
         """Draw the samples, the curve at iteration 0 and the chosen one."""
         canvas = self.canvas
+        targets = samples.range(samples.target)
         name = canvas.absolute(ROW, samples.column + samples.target)
-        x = samples.range(1)
         series = (
-            Series(
-                self._x(start.units), start.y, canvas.absolute(*start.header), START, width=1.25
-            ),
-            Series(self._x(curve.units), curve.y, canvas.absolute(*curve.header), CURVE, width=3),
-            Series(
-                x, samples.range(samples.target), name, WHITE, marker_size=8, marker_fill=SAMPLES
-            ),
+            Series(start.x, start.y, canvas.absolute(*start.header), START, width=1.25),
+            Series(curve.x, curve.y, canvas.absolute(*curve.header), CURVE, width=3),
+            Series(samples.range(1), targets, name, WHITE, marker_size=8, marker_fill=SAMPLES),
         )
-        canvas.charts.append(
-            Chart(
-                row=ROW - 1,
-                column=1,
-                width=640,
-                height=420,
-                series=series,
-                description="The network's output over its input, and the samples",
-                x_title=self.inputs.title,
-                y_title="output and targets",
-                labels_outside=True,
-            )
-        )
+        title = "The network's output over its input, and the samples"
+        self._chart(1, 640, series, title, "output and targets")
 
-    def _units(self, curve: _Curve) -> None:
-        """Draw what the last hidden layer makes of the input."""
+    def _draw_units(self, curve: _Curve) -> None:
+        """Draw the activations of the last hidden layer."""
         network = self.plan.network
         if len(network.layers) == 1 or network.layers[-2].units > DRAWN_UNITS:
             return
-        names = [activation_name(unit) for unit in network.unit_names[-2]]
-        columns = [curve.units[name] for name in names]
+        columns = [curve.units[activation_name(unit)] for unit in network.unit_names[-2]]
         series = tuple(
             Series(
-                self._x(curve.units),
-                self.canvas.range(ROW + 1, column, ROW + POINTS, column),
+                curve.x,
+                self._range(column),
                 self.canvas.absolute(ROW, column),
                 SERIES_COLOURS[at % len(SERIES_COLOURS)],
                 width=1.75,
@@ -238,17 +197,23 @@ class _Sheet:
             )
             for at, column in enumerate(columns)
         )
-        self.canvas.write(ROW - 2, 9, "What the hidden units make of the input", SECTION)
+        self.canvas.write(ROW - 2, 9, "The hidden units over the input", SECTION)
+        title = "The activations of the last hidden layer over the input"
+        self._chart(9, 520, series, title, "activation")
+
+    def _chart(
+        self, column: int, width: int, series: tuple[Series, ...], description: str, y_title: str
+    ) -> None:
         self.canvas.charts.append(
             Chart(
                 row=ROW - 1,
-                column=9,
-                width=520,
+                column=column,
+                width=width,
                 height=420,
                 series=series,
-                description="The activations of the last hidden layer over the input",
+                description=description,
                 x_title=self.inputs.title,
-                y_title="activation",
+                y_title=y_title,
                 labels_outside=True,
             )
         )

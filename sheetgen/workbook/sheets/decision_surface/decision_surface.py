@@ -1,7 +1,7 @@
 """The sheet `Decision surface` of a network with two inputs: its output all over their plane.
 
-A grid of cells runs the network at the chosen iteration. What the hidden units make of the plane
-is shown beside the output that is made of them.
+A grid of cells runs the network at the chosen iteration. The hidden units' activations over the
+plane are shown beside the output.
 """
 
 from collections.abc import Sequence
@@ -12,43 +12,41 @@ import numpy as np
 from sheetgen.formulas.columns import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     KINDS,
     LABEL,
     SECTION,
-    SUBTITLE,
-    TITLE,
     VALUE,
     Style,
-    header,
     number,
 )
 from sheetgen.workbook.plan import DECISION_SURFACE, Plan
 from sheetgen.workbook.shared.chosen_output import ChosenOutput
-from sheetgen.workbook.shared.grid import CELL, NAME, SIZES, TICK, Axis, Grid, limits_of, shading
+from sheetgen.workbook.shared.grid import CELL, NAME, SIZES, TICK, Grid, limits_of, shading
 from sheetgen.workbook.shared.moment import Moment, Snapshot
-from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, InputColumn, SamplesList
-from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.page import longest_formula, write_title
+from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, SamplesList
+from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.sheets.decision_surface import unit_pictures
 from sheetgen.workbook.sheets.training_table import Table
 
-FORMULAS = 4000  # that the pictures may have at most, if they need not be too coarse for it
-MOST_FORMULAS = 8000  # from which on there is no such sheet
+FORMULAS = 4000  # of all pictures at most, as long as these need not be too coarse
+MOST_FORMULAS = 8000  # with more there is no such sheet
 TOP, LEFT = 8, 5  # the upper left cell of the output's picture
 
 
 def decision_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -> Canvas | None:
-    """Draw the sheet; return None for a network without two inputs, or one that is too large."""
+    """Draw the sheet; return None if the network has not two inputs or is too large."""
     pictures = unit_pictures.pictures(plan.network)
     size = next((size for size in SIZES if pictures * size**2 <= FORMULAS), SIZES[-1])
     if plan.network.inputs != 2 or pictures * size**2 > MOST_FORMULAS:
         return None
     sheet = _Sheet.of(plan, sources, tables, size)
     sheet.draw()
-    longest = max(len(cell.formula or "") for cell in sheet.canvas.cells.values())
-    is_too_large = longest > MAXIMUM_FORMULA or max(sheet.canvas.widths) > MAXIMUM_COLUMNS
+    is_too_wide = max(sheet.canvas.widths) > MAXIMUM_COLUMNS
+    is_too_large = is_too_wide or longest_formula(sheet.canvas) > MAXIMUM_FORMULA
     return None if is_too_large else sheet.canvas
 
 
@@ -80,16 +78,19 @@ class _Sheet:
         canvas, main = self.canvas, self.main
         canvas.widths.update({0: 2, 1: 28, 2: 13, 3: 7})
         canvas.widths.update(dict.fromkeys(range(self.helpers, self.helpers + 19), 12))
-        canvas.heights[0] = 28
-        canvas.write(0, 1, "Decision surface", TITLE)
         text = (
-            "What the network says at every point of the plane of its two inputs. "
+            "The network’s output for all values of its two inputs. "
             "Type another iteration and watch it learn."
         )
-        canvas.write(1, 1, text, SUBTITLE)
-        title = "Cells behind: the weights at this iteration, what the axes show, the samples"
+        write_title(canvas, 1, "Decision surface", text)
+        title = "Cells behind: the weights at this iteration, the axes, the samples"
         canvas.write(1, self.helpers, title, SECTION)
-        axes = self._axis(0), self._axis(1)
+        fine, helpers, steps = number("input", FINE), self.helpers + 8, main.size - 1
+        across, up = (
+            each.axis(canvas, (TOP - 1 + 4 * which, helpers), 4, steps, fine)
+            for which, each in enumerate(self.inputs)
+        )
+        axes = across, up
         points = [np.array([axis.value(k) for k in range(main.size)]) for axis in axes]
         used = np.array([each.used(at) for each, at in zip(self.inputs, points, strict=True)])
         pictures = unit_pictures.Pictures(self.chosen, main, used)
@@ -106,26 +107,6 @@ class _Sheet:
         canvas.shorten(self.helpers, self.helpers + 18)
         last = max(pictures.last_row, main.place[2] + 5)
         canvas.print_area = (0, 0, last, self.helpers - 2)
-
-    def _axis(self, which: int) -> Axis:
-        """Write an input's range: a quarter more on either side, or 1 about a single value."""
-        canvas, inputs = self.canvas, self.inputs[which]
-        row, column, cells = TOP - 1 + 4 * which, self.helpers + 8, inputs.range
-        low, width = float(inputs.values.min()), float(np.ptp(inputs.values))
-        steps = self.main.size - 1
-        start, step = low - (width / 4 or 1), (1.5 * width or 2) / steps
-        span = f"(MAX({cells})-MIN({cells}))"
-        canvas.write(row, column, inputs.name, header("input"))
-        canvas.write(row, column + 1, "", header("input"))
-        rows = {
-            "from": (f"=MIN({cells})-IF({span}>0,{span}/4,1)", start),
-            "step": (f"=IF({span}>0,1.5*{span},2)/{steps}", step),
-        }
-        for at, (name, (formula, value)) in enumerate(rows.items(), start=row + 1):
-            canvas.write(at, column, name, LABEL)
-            canvas.calculate(at, column + 1, formula, value, number("input", FINE))
-        low_cell, gap = (cell_address(row + offset, column + 1) for offset in (1, 2))
-        return Axis(low_cell, gap, start, step)
 
     def _names(self) -> None:
         """Write what the picture shows, and the names of its axes."""
@@ -147,7 +128,7 @@ class _Sheet:
         canvas.merges.append((place[2] + 3, LEFT, place[2] + 3, place[3]))
 
     def _scale(self, values: Array) -> None:
-        """Draw the colours below the picture, and what their ends stand for."""
+        """Draw the colours below the picture, and the values at their ends."""
         canvas, main, row = self.canvas, self.main, self.main.place[2] + 4
         activation = self.plan.network.layers[-1].activation
         limits = limits_of(activation)

@@ -1,7 +1,7 @@
 """A network's units over the plane of its two inputs: a picture for each, layer by layer.
 
-Each picture is a grid of cells, in which a unit is computed from the pictures of the layer before,
-at the first layer from the values along the axes.
+Each picture is a grid of cells, which compute a unit from the pictures of the layer before it, or
+in the first layer from the values along the axes.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from sheetgen.workbook.shared.moment import run
 
 PER_BAND = 4  # pictures side by side, right of the output's
 BELOW = 7  # rows from a picture to the next band
-CONSTANT = "1E-12"  # what a picture's values differ by at the most if they are one
+CONSTANT = "1E-12"  # a picture is constant if its values differ by less
 
 Point = tuple[int, int]
 """A point of a grid, its places across and up."""
@@ -58,10 +58,8 @@ class Pictures:
     grids: dict[str, Grid] = field(default_factory=dict)
     bands: int = 0
 
-    @property
-    def network(self) -> Network:
-        """The network."""
-        return self.chosen.snapshot.network
+    def __post_init__(self) -> None:
+        self.network = self.chosen.snapshot.network
 
     @property
     def last_row(self) -> int:
@@ -84,10 +82,8 @@ class Pictures:
         activation = network.layers[-1].activation
         if activation.acts_on_layer:
             self._softmax(sums[-1])
-            values = self._fill(self.main, self._share, activations[-1][:, output])
-        else:
-            formula = self.chosen.unit_formula
-            values = self._fill(self.main, formula, activations[-1][:, output])
+        formula = self._share if activation.acts_on_layer else self.chosen.unit_formula
+        values = self._fill(self.main, formula, activations[-1][:, output])
         self.main.canvas.heat_maps.append(shading(self.main.place, activation))
         if limits := limits_of(activation):
             self.main.outline(f"({{cell}}>={limits[1]:g})")
@@ -118,7 +114,7 @@ class Pictures:
         return plane
 
     def _entitle(self, grid: Grid, plane: Array) -> None:
-        """Let the title say where there is nothing to see: a dead unit is white everywhere."""
+        """Let the title say if there is nothing to see: a dead unit is white everywhere."""
         title = literal(str(grid.canvas.cells[grid.row - 1, grid.column].value))
         spread = f"MAX({grid.range})-MIN({grid.range})<{CONSTANT}"
         is_constant = bool(np.ptp(plane) < float(CONSTANT))

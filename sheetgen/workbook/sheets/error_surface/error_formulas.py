@@ -189,11 +189,7 @@ class Samples:
     def all(cls, choice: WeightChoice, sources: Sources) -> "Samples":
         """Return all samples."""
         data = choice.plan.data
-
-        def cell(symbol: str, sample: int) -> str:
-            return sources.data.cell(symbol, sample) if sources.data else sources.address(symbol)
-
-        return cls(data.used_inputs(), np.array(data.targets), cell)
+        return cls(data.used_inputs(), np.array(data.targets), sources.sample)
 
     @classmethod
     def of_row(cls, canvas: Canvas, choice: WeightChoice, at: tuple[int, int]) -> "Samples":

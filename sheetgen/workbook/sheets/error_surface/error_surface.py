@@ -28,7 +28,7 @@ from sheetgen.workbook.plan import ERROR_SURFACE, Plan
 from sheetgen.workbook.shared.grid import NAME, SIZES, Grid
 from sheetgen.workbook.shared.live_text import literal, only_if
 from sheetgen.workbook.shared.moment import Moment
-from sheetgen.workbook.shared.page import write_title
+from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.error_surface.error_formulas import (
     CUTS,
@@ -57,17 +57,13 @@ LINES, LEVELS = "#9A3412", 10  # of equal error
 
 
 def error_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -> Canvas | None:
-    """Draw the sheet; return None for a network of one weight, or one that is too large."""
-    if len(plan.network.parameters) < 2:
-        return None
+    """Draw the sheet; return None if the network has a single weight or is too large."""
     found = _fitting(plan)
-    if found is None:
+    if len(plan.network.parameters) < 2 or found is None:
         return None
-    samples, cut, size = found
-    sheet = _Sheet.of(plan, sources, tables, samples, cut, size)
+    sheet = _Sheet.of(plan, sources, tables, *found)
     sheet.draw()
-    longest = max(len(cell.formula or "") for cell in sheet.canvas.cells.values())
-    return None if longest > MAXIMUM_FORMULA else sheet.canvas
+    return None if longest_formula(sheet.canvas) > MAXIMUM_FORMULA else sheet.canvas
 
 
 def _fitting(plan: Plan) -> tuple[int, int, int] | None:
