@@ -13,7 +13,7 @@ from sheetgen.workbook.sheets.error_surface.error_surface import error_surface_s
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.fitted_curve import fitted_curve_sheet
 from sheetgen.workbook.sheets.gradient_check.gradient_check import gradient_check_sheet
-from sheetgen.workbook.sheets.learning_rates.comparison import comparison_sheet, series_name
+from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sheet, series_name
 from sheetgen.workbook.sheets.origin import origin_sheet
 from sheetgen.workbook.sheets.overview import overview_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet

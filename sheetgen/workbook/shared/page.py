@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
-from sheetgen.spreadsheet.style import SUBTITLE, TITLE, header, label, number
+from sheetgen.spreadsheet.style import SUBTITLE, TITLE, band, header, label, number
 
 
 def write_title(canvas: Canvas, column: int, title: str, subtitle: str) -> None:
@@ -19,6 +19,15 @@ def write_headers(
     """Write headers side by side from a cell on."""
     for at, title in enumerate(titles, start=column):
         canvas.write(row, at, title, header(kind))
+
+
+def write_band(
+    canvas: Canvas, row: int, column: int, title: str, headers: Iterable[str], kind: str
+) -> None:
+    """Write a band with a title into a row, and headers below it, from a cell on."""
+    for at, text in enumerate(headers, start=column):
+        canvas.write(row, at, title if at == column else "", band(kind))
+        canvas.write(row + 1, at, text, header(kind))
 
 
 def write_value(

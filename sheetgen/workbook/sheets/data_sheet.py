@@ -1,19 +1,17 @@
-"""The sheet `Data`: the samples to train on, and their inputs standardised where asked."""
+"""The sheet `Data`: the samples to train on, and if asked their standardised inputs."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sheetgen.network.network import Network
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
 from sheetgen.spreadsheet.style import (
     FINE,
     INPUT,
     KINDS,
     LABEL,
     NOTE,
-    SUBTITLE,
-    TITLE,
     Style,
     band,
     header,
@@ -21,6 +19,7 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 from sheetgen.workbook.plan import DATA, Plan
+from sheetgen.workbook.shared.page import write_title
 from sheetgen.workbook.sheets.inputs import target_limits
 
 BAND_ROW = 3
@@ -32,7 +31,7 @@ FIRST_ROW = 8
 
 @dataclass(frozen=True)
 class DataSheet:
-    """The sheet `Data`, and where its columns stand."""
+    """The sheet `Data`, and its columns."""
 
     canvas: Canvas
     columns: dict[str, int]
@@ -53,11 +52,9 @@ class DataSheet:
 def data_sheet(plan: Plan) -> DataSheet:
     """Draw the sheet; its input keys are those of `Plan.data_key`."""
     canvas = Canvas(DATA, tab_colour=KINDS["input"].strong, freeze=(FIRST_ROW, 2))
-    canvas.heights[0] = 28
     canvas.widths.update({0: 2, 1: 10})
-    canvas.write(0, 1, "Data", TITLE)
     text = f"{plan.data.samples} samples. Change a yellow cell: every sheet follows at once."
-    canvas.write(1, 1, text, SUBTITLE)
+    write_title(canvas, 1, "Data", text)
     last = FIRST_ROW + plan.data.samples - 1
     sheet = DataSheet(canvas, {}, FIRST_ROW, last)
     _count(canvas, 1, "sample", range(1, plan.data.samples + 1))
@@ -72,7 +69,7 @@ def data_sheet(plan: Plan) -> DataSheet:
         places = [place + 1 for place in plan.template.order]
         _count(canvas, column + 1, "order", places)
         canvas.write(BAND_ROW, column + 1, "shuffled", band("iteration"))
-        canvas.notes[HEADER_ROW, column + 1] = "the samples of an epoch in their order"
+        canvas.notes[HEADER_ROW, column + 1] = "the order of the samples in an epoch"
         sheet.columns["order"] = column + 1
     return sheet
 
@@ -120,7 +117,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
     canvas.write(DEVIATION_ROW, 1, "deviation", LABEL)
     for place, name in enumerate(network.input_names):
         at, raw = column + place, sheet.columns[name]
-        cells = canvas.range(FIRST_ROW, raw, sheet.last_row, raw).rpartition("!")[2]
+        cells = local(canvas.range(FIRST_ROW, raw, sheet.last_row, raw))
         canvas.write(BAND_ROW, at, "inputs, standardised" if place == 0 else "", band("helper"))
         canvas.write(HEADER_ROW, at, f"{name} standardised", header("helper"))
         canvas.widths[at] = 15
@@ -134,8 +131,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
         canvas.calculate(MEAN_ROW, at, average, float(mean), fine)
         spread = f"=IF({constant},1,STDEVP({cells}))"
         canvas.calculate(DEVIATION_ROW, at, spread, float(deviation), fine)
-        top = canvas.absolute(MEAN_ROW, at).rpartition("!")[2].split("$")[1]
-        source = canvas.absolute(0, raw).rpartition("!")[2].split("$")[1]
+        top, source = (cell_address(0, each).split("$")[1] for each in (at, raw))
         for sample in range(plan.data.samples):
             row = FIRST_ROW + sample
             formula = f"=({source}{row + 1}-{top}${MEAN_ROW + 1})/{top}${DEVIATION_ROW + 1}"

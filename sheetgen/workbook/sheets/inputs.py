@@ -12,14 +12,11 @@ from sheetgen.spreadsheet.style import (
     KINDS,
     LINK,
     NOTE,
-    SUBTITLE,
-    TITLE,
     Style,
-    band,
-    header,
     label,
 )
 from sheetgen.workbook.plan import DATA, INPUTS, Plan
+from sheetgen.workbook.shared.page import write_band, write_title
 
 HEADER = 4
 FIRST = 5
@@ -27,7 +24,7 @@ FIRST = 5
 
 @dataclass(frozen=True)
 class InputsSheet:
-    """The sheet, and where the number of updates stands that a schedule spans."""
+    """The sheet, and the address of the number of updates that a schedule spans."""
 
     canvas: Canvas
     updates: str = ""
@@ -39,11 +36,8 @@ def inputs_sheet(plan: Plan) -> InputsSheet:
     Those of hyper-parameters are such as adam.beta1.
     """
     canvas = Canvas(INPUTS, tab_colour=KINDS["input"].strong, freeze=(FIRST, 0))
-    canvas.write(0, 1, "Inputs", TITLE)
-    canvas.heights[0] = 28
-    canvas.write(
-        1, 1, "Change a yellow cell: every table, chart and check follows at once.", SUBTITLE
-    )
+    text = "Change a yellow cell: every table, chart and check follows at once."
+    write_title(canvas, 1, "Inputs", text)
     canvas.widths.update({0: 2})
     column, network = 1, plan.network
     if plan.has_data_sheet:
@@ -62,12 +56,6 @@ def inputs_sheet(plan: Plan) -> InputsSheet:
     return InputsSheet(canvas, _settings(canvas, column + 4, plan))
 
 
-def _heading(canvas: Canvas, column: int, title: str, kind: str, headers: tuple[str, ...]) -> None:
-    for offset, text in enumerate(headers):
-        canvas.write(HEADER - 1, column + offset, title if offset == 0 else "", band(kind))
-        canvas.write(HEADER, column + offset, text, header(kind))
-
-
 def _list(
     canvas: Canvas,
     column: int,
@@ -77,7 +65,7 @@ def _list(
     values: tuple[float, ...],
     **limits: Any,  # noqa: ANN401 - as Canvas.ask takes them
 ) -> None:
-    _heading(canvas, column, title, kind, ("symbol", "value"))
+    write_band(canvas, HEADER - 1, column, title, ("symbol", "value"), kind)
     canvas.widths.update({column: 10, column + 1: 13, column + 2: 3})
     for offset, (name, value) in enumerate(zip(names, values, strict=True)):
         canvas.write(FIRST + offset, column, name, label(kind))
@@ -87,7 +75,9 @@ def _list(
 
 def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    _heading(canvas, column, "initial weights", "weight", ("symbol", "from", "to", "value"))
+    write_band(
+        canvas, HEADER - 1, column, "initial weights", ("symbol", "from", "to", "value"), "weight"
+    )
     canvas.widths.update({column: 10, column + 1: 10, column + 2: 10, column + 3: 13})
     canvas.widths[column + 4] = 3
     for row, edge in enumerate(network.connections, start=FIRST):
@@ -108,7 +98,9 @@ def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
 
 def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    _heading(canvas, column, "initial biases", "weight", ("symbol", "of", "value", ""))
+    write_band(
+        canvas, HEADER - 1, column, "initial biases", ("symbol", "of", "value", ""), "weight"
+    )
     canvas.widths.update({column: 10, column + 1: 10, column + 2: 13, column + 3: 12})
     canvas.widths[column + 4] = 3
     for row, bias in enumerate(network.biases, start=FIRST):
@@ -121,7 +113,7 @@ def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
 
 
 def _learning_rates(canvas: Canvas, column: int, plan: Plan) -> None:
-    _heading(canvas, column, "learning rates", "error", ("number", "η", "tab"))
+    write_band(canvas, HEADER - 1, column, "learning rates", ("number", "η", "tab"), "error")
     canvas.widths.update({column: 10, column + 1: 13, column + 2: 13, column + 3: 3})
     links = [
         [each.tab for each in plan.variants if each.rate == at] for at in range(len(plan.tabs))
@@ -141,7 +133,9 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
     training = plan.training(plan.template.optimizer)
     if not plan.settings and not training.is_scheduled:
         return ""
-    _heading(canvas, column, "optimiser and schedule", "error", ("of", "symbol", "value"))
+    write_band(
+        canvas, HEADER - 1, column, "optimiser and schedule", ("of", "symbol", "value"), "error"
+    )
     canvas.widths.update({column: 14, column + 1: 14, column + 2: 13})
     row = FIRST
     for key, value in plan.settings.items():
@@ -155,7 +149,7 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
         canvas.write(row, column, plan.template.schedule, label("error"))
         canvas.write(row, column + 1, "updates", Style(align="center"))
         canvas.write(row, column + 2, training.updates)
-        canvas.notes[row, column + 2] = "how many updates lead to the last row of a table"
+        canvas.notes[row, column + 2] = "the number of updates up to the last row of a table"
         address = canvas.absolute(row, column + 2)
         row += 1
     for offset, text in enumerate(_notes(plan)):
@@ -172,7 +166,7 @@ def _notes(plan: Plan) -> Iterator[str]:
 
 
 def target_limits(plan: Plan) -> dict[str, Any]:
-    """Return the validation of targets, which are probabilities for the losses of classes."""
+    """Return the validation of targets: probabilities, if the loss is one for classes."""
     return {} if plan.network.loss.activation is None else PROBABILITY
 
 
@@ -185,24 +179,17 @@ def limits_of(name: str) -> dict[str, Any]:
     return FRACTION
 
 
-FRACTION: dict[str, Any] = {
-    "criteria": "between",
-    "minimum": 0,
-    "maximum": 0.999999,
-    "error_message": "Type a number from 0 to 0.999999.",
-}
-PROBABILITY: dict[str, Any] = {
-    "criteria": "between",
-    "minimum": 0,
-    "maximum": 1,
-    "error_message": "Type a number from 0 to 1.",
-}
-NOT_NEGATIVE: dict[str, Any] = {
-    "criteria": "between",
-    "minimum": 0,
-    "maximum": 1e6,
-    "error_message": "Type a number from 0 to 1,000,000.",
-}
+def _between(maximum: float, in_words: str) -> dict[str, Any]:
+    return {
+        "criteria": "between",
+        "minimum": 0,
+        "maximum": maximum,
+        "error_message": f"Type a number from 0 to {in_words}.",
+    }
+
+
+FRACTION, PROBABILITY = _between(0.999999, "0.999999"), _between(1, "1")
+NOT_NEGATIVE = _between(1e6, "1,000,000")
 
 
 def _name(canvas: Canvas, name: str, row: int, column: int) -> None:
