@@ -1,7 +1,7 @@
 """The lower part of `Gradient check`: the network evaluated again, with something moved.
 
-Each row is a forward pass in cells. Where all weights into a unit are moved at once, only what
-that changes is computed.
+Each row is a forward pass in cells. If all weights into a unit are moved at once, only what that
+changes is computed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,8 @@ from sheetgen.formulas.quantities import Cell
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Forward
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
-from sheetgen.spreadsheet.style import FINE, SECTION, header, label, number
+from sheetgen.spreadsheet.style import FINE, SECTION, header, number
+from sheetgen.workbook.shared.page import write_headers, write_value
 
 MOVED, TO, FIRST = 1, 2, 3
 MOVED_Z, MOVED_A = "z", "a"
@@ -25,15 +26,15 @@ TEXTS = {
     GREATEST: "the largest o, taken off to avoid overflow",
     EXPONENTIALS: "Σ e^(o − the largest o)",
 }
-MANY_OUTPUTS = 20  # beyond which every output's error has a cell of its own
+MANY_OUTPUTS = 20  # with more, every output's error has its own cell
 
 
 @dataclass(frozen=True)
 class Evaluations:
     """The table; `row` is that of its headers.
 
-    Where several weights are moved at once the table has columns for the unit that they lead
-    into, MOVED_Z and MOVED_A, and for the layers behind the first one.
+    If all weights into a unit are moved at once (`is_by_unit`), the table has columns for that
+    unit, MOVED_Z and MOVED_A, and for the layers after the first one.
     """
 
     canvas: Canvas
@@ -48,8 +49,12 @@ class Evaluations:
         layers = network.unit_names[1:] if self.is_by_unit else network.unit_names
         names = [MOVED_Z, MOVED_A] if self.is_by_unit else []
         names += [name for units in layers for unit in units for name in of_unit(unit)]
-        names += quantities.softmax_helpers(network)[:2]
-        return [*names, *self._errors, "E_total"]
+        return [*names, *self._last_symbols]
+
+    @property
+    def _last_symbols(self) -> tuple[str, ...]:
+        """Those that do not belong to a single unit."""
+        return (*quantities.softmax_helpers(self.network)[:2], *self._errors, "E_total")
 
     @property
     def _errors(self) -> tuple[str, ...]:
@@ -77,8 +82,7 @@ class Evaluations:
         """Write the title and the headers; `to` says what the second column holds."""
         canvas, row = self.canvas, self.row
         canvas.write(row - 1, MOVED, title, SECTION)
-        canvas.write(row, MOVED, "moved", header("weight"))
-        canvas.write(row, TO, "s" if self.is_by_unit else "to", header("weight"))
+        write_headers(canvas, row, MOVED, ("moved", "s" if self.is_by_unit else "to"), "weight")
         for column, symbol in enumerate(self.symbols, start=FIRST):
             canvas.write(row, column, notation.heading(symbol), header(_kind(symbol)))
             canvas.notes[row, column] = f"{symbol} = {self._notation(symbol)}"
@@ -103,13 +107,8 @@ class Evaluations:
         if self.network.layers[layer].activation.acts_on_layer:
             beside = (unit for unit in self.network.unit_names[layer] if unit != moved)
             names += map(activation_name, beside)
-        names += self.symbols[len(self.symbols) - self._ends :]
+        names += self._last_symbols
         self._write(row, run, known, names, moved, formula)
-
-    @property
-    def _ends(self) -> int:
-        """The number of columns behind those of the units."""
-        return len(quantities.softmax_helpers(self.network)[:2]) + len(self._errors) + 1
 
     def _write(
         self,
@@ -159,7 +158,7 @@ class Evaluations:
         return notation.weighted_sum(network, symbol)
 
     def _values(self, run: Forward) -> dict[str, float]:
-        """Return what the reference says of every quantity in a row."""
+        """Return the reference's value of every quantity in a row."""
         values = dict(zip(self.network.error_names, run.errors.tolist(), strict=True))
         for units, z, a in zip(
             self.network.unit_names, run.pre_activations, run.activations, strict=True
@@ -180,8 +179,7 @@ def of_unit(unit: str) -> tuple[str, str]:
 
 def write_moved(canvas: Canvas, row: int, text: str, formula: str, value: float) -> None:
     """Write what is moved, and to what value or by what step."""
-    canvas.write(row, MOVED, text, label("weight"))
-    canvas.calculate(row, TO, f"={formula}", value, number("weight"))
+    write_value(canvas, row, MOVED, text, f"={formula}", value, "weight")
 
 
 def _kind(symbol: str) -> str:

@@ -1,19 +1,32 @@
 """The sheet `Gradient check`: every gradient at iteration 0, found in three ways, live.
 
-The table's own gradient stands beside the chain rule of `Derivation` and beside the central
-difference (E(w + ε) - E(w - ε)) / 2ε, for which the network is evaluated again in cells with one
-weight moved (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 11.5). Of a large
-network the weights into a unit are moved together, by unit_check.py.
+The table's own gradient is beside the chain rule of `Derivation` and beside the central difference
+(E(w + ε) - E(w - ε)) / 2ε, for which cells evaluate the network again with one weight moved
+(Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 11.5).
+
+In a large network all weights into a unit are moved together, as probes.py describes. The
+pre-activation z = w·x + b is linear in what is moved, so moving the weights and the bias by ±s·d
+moves z by ±s·(d·x): that is how the cells compute it.
 """
 
-from sheetgen.network.network import Connection, Network, Parameter
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
-from sheetgen.spreadsheet.style import KINDS
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+from sheetgen.formulas import notation
+from sheetgen.network.network import Connection
+from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.style import KINDS, SECTION, label, number
 from sheetgen.workbook.plan import GRADIENT_CHECK, Plan
+from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.derivation.derivation import Derivation, is_by_unit
-from sheetgen.workbook.sheets.gradient_check import unit_check
-from sheetgen.workbook.sheets.gradient_check.evaluations import Evaluations, write_moved
+from sheetgen.workbook.sheets.gradient_check.evaluations import (
+    FIRST,
+    TO,
+    Evaluations,
+    of_unit,
+    write_moved,
+)
 from sheetgen.workbook.sheets.gradient_check.gradient_rows import (
     EPSILON,
     FIRST_ROW,
@@ -22,111 +35,264 @@ from sheetgen.workbook.sheets.gradient_check.gradient_rows import (
     Gradients,
     Texts,
 )
-from sheetgen.workbook.sheets.gradient_check.probes import is_by_parameter, probes, verdict_of
+from sheetgen.workbook.sheets.gradient_check.probes import (
+    direction,
+    is_by_parameter,
+    probes,
+    sources_of,
+    trains_biases,
+    verdict_of,
+)
 from sheetgen.workbook.sheets.training_table import Table
 
 __all__ = ["VERDICT_CELL", "gradient_check_sheet", "verdict"]
+
+UNIT_TEXTS = Texts(
+    "The gradients at iteration 0, found in three ways that must agree: all weights into a unit "
+    "and its trained bias are moved at once, along the direction d given below.",
+    "all weights and biases",
+    ("weights", "Σ d·∂E/∂w, found in three ways"),
+    {
+        "into": "the unit whose weights and trained bias are moved, each by s·d",
+        "∂z/∂s": "d·x: by how much that moves the unit's pre-activation z, for each unit of s",
+        "analytic": "Σ d·∂E/∂w over the gradients of the first training table, iteration 0",
+        "closed form": "δ·(d·x), with δ = ∂E/∂z from Derivation",
+        "central difference": (
+            "(E(w + s·d) − E(w − s·d)) / 2s, from the table below; s is ε, or less where z would "
+            "move by more than ε"
+        ),
+    },
+)
+DIRECTION_ROWS = 4  # names, x, d, and an empty row before the next layer
 
 
 def gradient_check_sheet(
     plan: Plan, sources: Sources, table: Table, derivation: Derivation
 ) -> Canvas:
     """Draw the sheet; `table` gives the analytic gradients, `derivation` the chain rule's."""
-    canvas = Canvas(GRADIENT_CHECK, tab_colour=KINDS["gradient"].strong, freeze=(FIRST_ROW, 2))
-    if not is_by_parameter(plan.network):
-        unit_check.draw(canvas, plan, sources, table, derivation)
-        return canvas
-    found = probes(plan)
-    header = FIRST_ROW + len(found) + 3
-    evaluations = Evaluations(canvas, plan.network, header)
-    total = table.cell("E_total", 0)
-    comparisons = Comparisons(canvas, plan, found, evaluations, header + 1, total)
-    comparisons.frame(_texts(plan.network))
-    for place, parameter in enumerate(plan.network.parameters):
-        gradients = Gradients(
-            parameter.gradient,
-            sources.first(parameter.name),
-            plan.value(parameter),
-            table.cell(parameter.gradient, 0),
-            derivation.cells[parameter.gradient],
-        )
-        comparisons.row(place, gradients)
-    evaluations.headers(
-        f"The network evaluated again, with one {_moved(plan.network)} moved by ±ε",
-        "the weight ± ε, or ± ε/|x| where it multiplies an x beyond ±1",
-    )
-    known = _known(plan.network, sources)
-    for place, parameter in enumerate(plan.network.parameters):
-        _evaluations(comparisons, place, parameter, known, derivation)
-    last = header + 2 * len(found)
-    canvas.numbers.append((header + 1, 2, last, evaluations.total))
-    return canvas
+    if is_by_parameter(plan.network):
+        return _WeightCheck(plan, sources, table, derivation, 0).draw()
+    directions = DIRECTION_ROWS * len(plan.network.layers) + 2
+    return _UnitCheck(plan, sources, table, derivation, directions).draw()
 
 
 def verdict(plan: Plan) -> str:
     """Return what the reference says about the whole check: PASS or FAIL.
 
-    It is kink where no central difference is a derivative.
+    It is kink if no central difference is a derivative.
     """
     return verdict_of(probes(plan))
 
 
-def _moved(network: Network) -> str:
-    return "weight or bias" if _has_biases(network) else "weight"
+class _Check(ABC):
+    """Draws the sheet: a row of comparisons for each probe, then two evaluations for each.
+
+    `between` is the number of rows that a kind of check needs between the two, from `below` on.
+    """
+
+    def __init__(
+        self, plan: Plan, sources: Sources, table: Table, derivation: Derivation, between: int
+    ) -> None:
+        self.plan, self.network = plan, plan.network
+        self.sources, self.table, self.derivation = sources, table, derivation
+        strong = KINDS["gradient"].strong
+        self.canvas = canvas = Canvas(GRADIENT_CHECK, tab_colour=strong, freeze=(FIRST_ROW, 2))
+        self.probes = found = probes(plan)
+        self.below = FIRST_ROW + len(found) + 3
+        self.evaluations = Evaluations(canvas, plan.network, self.below + between, between > 0)
+        total = table.cell("E_total", 0)
+        self.comparisons = Comparisons(canvas, plan, found, self.evaluations, total)
+
+    def draw(self) -> Canvas:
+        self.begin()
+        for place in range(len(self.probes)):
+            self.comparisons.row(place, self.gradients(place))
+        self.evaluations.headers(*self.headings())
+        for place in range(len(self.probes)):
+            for side in (1, -1):
+                self.evaluate(place, side, self.comparisons.evaluation(place, side))
+        last = self.comparisons.evaluation(len(self.probes) - 1, -1)
+        self.canvas.numbers.append((self.evaluations.row + 1, 2, last, self.evaluations.total))
+        return self.canvas
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Write what is above the comparisons, and between them and the evaluations."""
+
+    @abstractmethod
+    def gradients(self, place: int) -> Gradients:
+        """Return what the first columns of a probe's row hold."""
+
+    @abstractmethod
+    def headings(self) -> tuple[str, str]:
+        """Return the title of the evaluations, and what their second column holds."""
+
+    @abstractmethod
+    def evaluate(self, place: int, side: int, row: int) -> None:
+        """Write the network with something moved up (1) or down (-1)."""
 
 
-def _has_biases(network: Network) -> bool:
-    return any(bias.is_trained for bias in network.biases)
+class _WeightCheck(_Check):
+    """Moves every weight and trained bias by itself."""
+
+    def begin(self) -> None:
+        both = self.moved == "weight or bias"
+        closed = "the substituted chain rule at the end of Derivation"
+        if not is_by_unit(self.network):
+            closed = "δ·aᵀ, and δ for a bias, from Derivation"
+        checked = "every weight and trained bias" if both else "every weight"
+        texts = Texts(
+            f"The gradient of {checked} at iteration 0, found in three ways that must agree.",
+            "all weights and biases" if both else "all weights",
+            ("weights and biases" if both else "weights", "∂E/∂w, found in three ways"),
+            {
+                "gradient": "what is checked",
+                "weight": f"the {self.moved}'s value at iteration 0",
+                "analytic": "from the first training table, iteration 0",
+                "closed form": closed,
+                "central difference": (
+                    "(E(w + ε) − E(w − ε)) / 2ε, from the table below; where a weight multiplies "
+                    "an x beyond ±1, it is moved by ε/|x|"
+                ),
+            },
+        )
+        self.comparisons.frame(texts)
+
+    @property
+    def moved(self) -> str:
+        has_biases = any(bias.is_trained for bias in self.network.biases)
+        return "weight or bias" if has_biases else "weight"
+
+    def gradients(self, place: int) -> Gradients:
+        parameter = self.network.parameters[place]
+        return Gradients(
+            parameter.gradient,
+            self.sources.first(parameter.name),
+            self.plan.value(parameter),
+            self.table.cell(parameter.gradient, 0),
+            self.derivation.cells[parameter.gradient],
+        )
+
+    def headings(self) -> tuple[str, str]:
+        return (
+            f"The network evaluated again, with one {self.moved} moved by ±ε",
+            "the weight ± ε, or ± ε/|x| where it multiplies an x beyond ±1",
+        )
+
+    def evaluate(self, place: int, side: int, row: int) -> None:
+        """Write a forward pass with a parameter replaced by the cell that holds w ± ε."""
+        probe, parameter = self.probes[place], self.network.parameters[place]
+        step = cell_address(*EPSILON)
+        if isinstance(parameter, Connection):
+            step += f"/MAX(1,ABS({self.derivation.cells[parameter.source]}))"
+        sign, shown = ("+", "+") if side > 0 else ("-", "−")
+        formula = f"{self.known[parameter.name]}{sign}{step}"
+        value = self.plan.value(parameter) + side * probe.step
+        write_moved(self.canvas, row, f"{parameter.name} {shown} ε", formula, value)
+        known = self.known | {parameter.name: cell_address(row, TO)}
+        self.evaluations.evaluate(row, probe.above if side > 0 else probe.below, known)
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The address of all that a forward pass begins with."""
+        network = self.network
+        names = [*network.input_names, *network.target_names]
+        names += [edge.name for edge in network.connections]
+        names += [bias.name for bias in network.biases]
+        return {name: self.sources.first(name) for name in names}
 
 
-def _texts(network: Network) -> Texts:
-    both = _has_biases(network)
-    what = "every weight and trained bias" if both else "every weight"
-    closed = "the substituted chain rule at the end of Derivation"
-    if not is_by_unit(network):
-        closed = "δ·aᵀ, and δ for a bias, from Derivation"
-    moved = "weight" if not both else "weight or bias"
-    return Texts(
-        f"The gradient of {what} at iteration 0, found in three ways that must agree.",
-        "all weights and biases" if both else "all weights",
-        ("weights and biases" if both else "weights", "∂E/∂w, found in three ways"),
-        {
-            "gradient": "what is checked",
-            "weight": f"the {moved}'s value at iteration 0",
-            "analytic": "from the first training table, iteration 0",
-            "closed form": closed,
-            "central difference": (
-                "(E(w + ε) − E(w − ε)) / 2ε, from the table below; where a weight multiplies an x "
-                "beyond ±1, it is moved by ε/|x|"
-            ),
-        },
-    )
+class _UnitCheck(_Check):
+    """Moves the weights into each unit together."""
+
+    def begin(self) -> None:
+        self.comparisons.frame(UNIT_TEXTS)
+        title = "The directions: what the weights multiply, x, and how far they are moved, d"
+        self.canvas.write(self.below, 1, title, SECTION)
+        for layer in range(len(self.network.layers)):
+            self.direction(layer)
+
+    def headings(self) -> tuple[str, str]:
+        return (
+            "The network evaluated again, with the weights into one unit moved by ±s·d: z and a "
+            "are that unit's, and what does not change is not computed again",
+            "±s, by which d is multiplied",
+        )
+
+    def direction_row(self, layer: int) -> int:
+        """Return the row of a layer's d; its x is above it, d·x in front of it."""
+        return self.below + 3 + DIRECTION_ROWS * layer
+
+    def direction(self, layer: int) -> None:
+        """Write what a layer's weights multiply, and the direction in which they are moved."""
+        canvas, row, network = self.canvas, self.direction_row(layer), self.network
+        names = [*network.source_names[layer], *["bias"] * trains_biases(network, layer)]
+        write_headers(canvas, row - 2, 1, (notation.layer_title(network, layer), "d·x", *names))
+        canvas.write(row - 1, 1, "x", label("helper"))
+        canvas.write(row, 1, "d", label("helper"))
+        xs, ds = sources_of(self.plan, layer), direction(network, layer)
+        for column, (name, x, d) in enumerate(zip(names, xs, ds, strict=True), start=FIRST):
+            if name == "bias":
+                canvas.write(row - 1, column, 1, number("helper"))
+            else:
+                source = self.derivation.cells[name]
+                canvas.calculate(row - 1, column, f"={source}", float(x), number("helper"))
+            canvas.write(row, column, float(d), number("helper"))
+            canvas.widths.setdefault(column, 12)
+        upper, lower = (_range(at, len(names)) for at in (row - 1, row))
+        formula = f"=SUMPRODUCT({upper},{lower})"
+        canvas.calculate(row, TO, formula, float(xs @ ds), number("helper"))
+
+    def gradients(self, place: int) -> Gradients:
+        probe, network = self.probes[place], self.network
+        name = network.unit_names[probe.layer][probe.unit]
+        row = self.direction_row(probe.layer)
+        slope, edges = cell_address(row, TO), network.into(name)
+        first, last = (self.table.cell(edges[at].gradient, 0) for at in (0, -1))
+        analytic = f"SUMPRODUCT({first}:{local(last)},{_range(row, len(edges))})"
+        bias = network.bias_of(name)
+        if bias and bias.is_trained:
+            multiple = cell_address(row, FIRST + len(edges))
+            analytic += f"+{self.table.cell(bias.gradient, 0)}*{multiple}"
+        value = float(sources_of(self.plan, probe.layer) @ direction(network, probe.layer))
+        closed = f"{self.derivation.cells[f'∂E/∂{name}']}*{slope}"
+        return Gradients(name, slope, value, analytic, closed)
+
+    def evaluate(self, place: int, side: int, row: int) -> None:
+        """Write what changes when the weights into a unit are moved."""
+        probe = self.probes[place]
+        name = self.network.unit_names[probe.layer][probe.unit]
+        slope = cell_address(self.direction_row(probe.layer), TO)
+        sign, shown = ("", "+") if side > 0 else ("-", "−")
+        formula = f"{sign}{cell_address(*EPSILON)}/MAX(1,ABS({slope}))"
+        write_moved(self.canvas, row, f"{name} {shown} s", formula, side * probe.step)
+        run = probe.above if side > 0 else probe.below
+        moved = f"{_short(self.derivation.cells[name])}+{cell_address(row, TO)}*{slope}"
+        self.evaluations.evaluate_after(row, run, self.known, name, moved)
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The address of what no evaluation computes."""
+        network = self.network
+        names = [*network.target_names]
+        names += [edge.name for edge in network.connections]
+        names += [bias.name for bias in network.biases]
+        known = {name: _short(self.sources.first(name)) for name in names}
+        for unit in network.unit_names[-1]:
+            known |= {name: _short(self.derivation.cells[name]) for name in of_unit(unit)}
+        for layer, sources in enumerate(network.source_names[1:], start=1):
+            row = self.direction_row(layer) - 1
+            known |= {
+                name: _short(cell_address(row, column))
+                for column, name in enumerate(sources, start=FIRST)
+            }
+        return known
 
 
-def _known(network: Network, sources: Sources) -> dict[str, str]:
-    """Return the address of all that a forward pass begins with."""
-    names = [*network.input_names, *network.target_names]
-    names += [edge.name for edge in network.connections]
-    names += [bias.name for bias in network.biases]
-    return {name: sources.first(name) for name in names}
+def _range(row: int, count: int) -> str:
+    return f"{cell_address(row, FIRST)}:{cell_address(row, FIRST + count - 1)}"
 
 
-def _evaluations(
-    comparisons: Comparisons,
-    place: int,
-    parameter: Parameter,
-    known: dict[str, str],
-    derivation: Derivation,
-) -> None:
-    """Write two forward passes with a parameter replaced by the cell that holds w ± ε."""
-    probe, value = comparisons.probes[place], comparisons.plan.value(parameter)
-    step = cell_address(*EPSILON)
-    if isinstance(parameter, Connection):
-        step += f"/MAX(1,ABS({derivation.cells[parameter.source]}))"
-    for side, run, sign, shown in ((1, probe.above, "+", "+"), (-1, probe.below, "-", "−")):
-        row = comparisons.evaluation(place, side)
-        formula = f"{known[parameter.name]}{sign}{step}"
-        text = f"{parameter.name} {shown} ε"
-        write_moved(comparisons.canvas, row, text, formula, value + side * probe.step)
-        moved = known | {parameter.name: cell_address(row, 2)}
-        comparisons.evaluations.evaluate(row, run, moved)
+def _short(address: str) -> str:
+    # Without the $ a sum over a wide layer stays within what a cell holds.
+    return address.replace("$", "")

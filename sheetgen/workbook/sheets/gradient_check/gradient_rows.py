@@ -9,8 +9,6 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     NOTE,
     SCIENTIFIC,
-    SUBTITLE,
-    TITLE,
     VERDICT,
     Style,
     band,
@@ -19,6 +17,7 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.page import column_range, write_title
 from sheetgen.workbook.sheets.gradient_check.evaluations import TO, Evaluations
 from sheetgen.workbook.sheets.gradient_check.probes import SMALLEST, Probe, has_kinks, verdict_of
 
@@ -34,7 +33,7 @@ VERDICT_COLUMN = 9
 
 @dataclass(frozen=True)
 class Texts:
-    """What the sheet says of its rows; `headers` are the first columns' titles and notes."""
+    """The sheet's texts about its rows; `headers` are the first columns' titles and notes."""
 
     subtitle: str
     rows: str
@@ -61,16 +60,15 @@ class Comparisons:
     plan: Plan
     probes: list[Probe]
     evaluations: Evaluations
-    first_evaluation: int
     total_error: str
     """The address of E_total as the training table has it."""
 
     def evaluation(self, place: int, side: int) -> int:
         """Return the row in which the network is evaluated, moved up (1) or down (-1)."""
-        return self.first_evaluation + 2 * place + (side < 0)
+        return self.evaluations.row + 1 + 2 * place + (side < 0)
 
     def moved_unit(self, place: int) -> str:
-        """Return the unit whose weights are moved at once, if they are."""
+        """Return the unit whose weights are moved together, or nothing if each moves alone."""
         probe = self.probes[place]
         is_by_unit = self.evaluations.is_by_unit
         return self.plan.network.unit_names[probe.layer][probe.unit] if is_by_unit else ""
@@ -79,9 +77,7 @@ class Comparisons:
         """Write everything but the rows."""
         canvas = self.canvas
         canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 9), 18), VERDICT_COLUMN: 12}
-        canvas.heights[0] = 28
-        canvas.write(0, 1, "Gradient check", TITLE)
-        canvas.write(1, 1, texts.subtitle, SUBTITLE)
+        write_title(canvas, 1, "Gradient check", texts.subtitle)
         self._verdict(texts.rows)
         canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
         canvas.ask(*EPSILON, "epsilon", self.plan.controls.epsilon, **EPSILON_LIMITS)
@@ -93,7 +89,7 @@ class Comparisons:
         canvas, count = self.canvas, len(self.probes)
         last = FIRST_ROW + count - 1
         canvas.write(3, 1, rows, LABEL)
-        results = f"{cell_address(FIRST_ROW, VERDICT_COLUMN)}:{cell_address(last, VERDICT_COLUMN)}"
+        results = column_range(VERDICT_COLUMN, FIRST_ROW, last)
         passed = f'COUNTIF({results},"PASS")'
         if has_kinks(self.plan.network):
             kinks = f'COUNTIF({results},"kink")'
@@ -114,19 +110,19 @@ class Comparisons:
         canvas.calculate(*KINKS_CELL, formula, count, Style(bold=True, align="center"))
         text = (
             "kink: within ±ε a unit's pre-activation passes 0, where its activation has a corner; "
-            "across a corner a central difference is no derivative."
+            "across a corner the central difference is not the derivative."
         )
         canvas.write(5, 1, text, NOTE)
 
     def _headers(self, texts: Texts) -> None:
         canvas = self.canvas
-        passes = "PASS when both differences are within what is allowed"
+        passes = "PASS if both differences are within what is allowed"
         if has_kinks(self.plan.network):
-            passes += "; kink where there is no derivative to compare with"
+            passes += "; kink if there is no derivative to compare with"
         comparison = {
-            "|analytic − central|": "must be small beside the gradient",
-            "|analytic − closed|": "must be 0 but for rounding",
-            "allowed": "the relative difference above, times |gradient| or what rounds",
+            "|analytic − central|": "must be small compared with the gradient",
+            "|analytic − closed|": "must be 0 except for rounding",
+            "allowed": "the relative difference above, times |gradient| or the size of rounding",
             "verdict": passes,
         }
         bands = {1: texts.bands[0], 3: texts.bands[1], 6: "comparison"}

@@ -1,10 +1,10 @@
-"""What the gradient check moves, and what the reference says should come of it.
+"""What the gradient check moves, and the reference's account of the effect.
 
-Of a small network each weight is moved by itself. A large one is checked by directional
+In a small network each weight is moved by itself. A large one is checked by directional
 derivatives, as Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 11.5, and
 torch.autograd.gradcheck with fast_mode suggest: all weights into a unit, and its bias, are moved
 at once, each by its own multiple of one step, and Σ d·∂E/∂w is compared with the difference of E.
-As the multiples differ, no two gradients can be exchanged without notice.
+As the multiples differ, two exchanged gradients are noticed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,24 +20,24 @@ from sheetgen.network.trace import Forward
 from sheetgen.workbook.plan import Plan, gradient_of
 
 MAXIMUM_PARAMETERS = 250
-# Where the pre-activation is 0 their slope jumps or, of an ELU with α = 1, the slope's slope:
-# a central difference across that place is no derivative.
+# Where the pre-activation is 0, their slope jumps (for an ELU with α = 1, the slope's slope): a
+# central difference across that point is not the derivative.
 KINKED = ("relu", "leaky-relu", "elu")
 GOLDEN = (5**0.5 - 1) / 2
-# Differences are relative to the gradient, but to no less than this much of E_total (or of 1):
+# Differences are relative to the gradient, or to this part of E_total (or of 1) if that is more:
 # the central difference of a gradient of 0 is rounding of that size.
 SMALLEST = 1e-4
-# Rounding of E, some ten units in its last place, over ε is what a central difference cannot
-# be better than; as a multiple of the promised tolerance of 1e-12.
+# A central difference cannot be better than the rounding of E, some ten units in its last place,
+# over ε; as a multiple of the promised tolerance of 1e-12.
 ROUNDING = 4e-3
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One row of the check: what the reference says of E with something moved up and down.
+    """One row of the check: the reference's E with something moved up (above) and down (below).
 
-    `layer` and `unit` are the place of the unit whose pre-activation moves; `rise` is by how much
-    what is moved differs between above and below.
+    `layer` and `unit` are the place of the unit whose pre-activation moves; `rise` is the
+    difference of what is moved between above and below.
     """
 
     plan: Plan
@@ -56,7 +56,7 @@ class Probe:
 
     @cached_property
     def noise(self) -> float:
-        """How large the rounding of the central difference can be, as `Canvas.calculate` asks."""
+        """The size of the central difference's rounding, as `Canvas.calculate` takes it."""
         return ROUNDING * _magnitude(self.plan) / self.step
 
     @property
@@ -72,7 +72,7 @@ class Probe:
 
     @cached_property
     def verdict(self) -> str:
-        """PASS, FAIL, or kink where there is no derivative to compare with."""
+        """PASS, FAIL, or kink if there is no derivative to compare with."""
         for layer, unit, _ in self._moving():
             high, low = (run.pre_activations[layer][unit] for run in (self.above, self.below))
             if np.sign(high) != np.sign(low):
@@ -115,7 +115,7 @@ def verdict_of(found: Sequence[Probe]) -> str:
 
 
 def direction(network: Network, layer: int) -> Array:
-    """Return by which multiples of a step the weights into a unit move, then its trained bias.
+    """Return the multiples of a step by which the weights into a unit and its trained bias move.
 
     The multiples are spread evenly from 0.5 to 1.5 by the golden ratio, their signs alternate.
     """
