@@ -1,8 +1,8 @@
 """From a network to the ordered columns of its training table, each with the formula of a row.
 
-Formulas are text with {row} and {previous} where the numbers of the formula's own row and of the
-row above belong. This module is the spreadsheet's own account of the training: it shares the
-names with reference.py, and nothing else.
+Formulas are text in which {row} and {previous} are the numbers of the formula's own row and of the
+row above. This module is the spreadsheet's own account of the training: it shares the names with
+reference.py, and nothing else.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,20 +12,10 @@ from xlsxwriter.utility import xl_col_to_name
 
 from sheetgen.errors import InputError
 from sheetgen.formulas import notation, quantities
-from sheetgen.formulas.quantities import delta_formula, gradient_formula, uses_delta_columns
-from sheetgen.formulas.updates import Rule, Texts
+from sheetgen.formulas.updates import Rule, Texts, everywhere
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE, state_name, sum_name
 from sheetgen.network.training import Training
-
-__all__ = [
-    "Band",
-    "Column",
-    "delta_formula",
-    "gradient_formula",
-    "training_columns",
-    "uses_delta_columns",
-]
 
 MAXIMUM_COLUMNS = 16_384
 MAXIMUM_FORMULA = 8_192  # characters
@@ -43,7 +33,7 @@ class Band:
 class Column:
     """One column: its header, its formula in row 0 and in all later rows, and the mathematics.
 
-    `first` is a number where row 0 starts a count.
+    `first` is a number if row 0 starts a count.
     """
 
     symbol: str
@@ -54,7 +44,7 @@ class Column:
 
 
 @dataclass
-class Draft:
+class _Draft:
     """Collects the symbols in order first, because a formula may name a column further right."""
 
     network: Network
@@ -79,15 +69,15 @@ def training_columns(
     learning_rate: str,
     first_column: int,
 ) -> tuple[Column, ...]:
-    """Return the columns of the training table in the order that they stand in.
+    """Return the columns of the training table in their order.
 
     `address` gives the absolute address of an initial value, such as "Inputs!$C$9" for w1, and
     with several samples the range of an input's or a target's column, and of "order";
     `learning_rate` is the table's rate, such as "$B$2"; `first_column` counts from 0.
 
-    Raises InputError when the table or a formula would pass what a worksheet can hold.
+    Raises InputError if the table or a formula would be larger than a worksheet can hold.
     """
-    draft = Draft(network, training, first_column)
+    draft = _Draft(network, training, first_column)
     _place(draft)
     width = first_column + len(draft.bands)
     if width > MAXIMUM_COLUMNS:
@@ -104,23 +94,23 @@ def training_columns(
 
 
 def _is_simple(network: Network, training: Training) -> bool:
-    """Tell whether LibreOffice computes the table rightly though all rows have one formula."""
+    """Tell whether LibreOffice computes the table correctly although all rows have one formula."""
     return training.samples == 1 and len(network.layers) <= 2 and not training.optimizer.states
 
 
 def _set_apart(column: Column) -> Column:
-    """Let row 0 have a formula of its own, by a plus sign that changes nothing.
+    """Give row 0 its own formula, by a plus sign that changes nothing.
 
     LibreOffice computes 100 and more neighbouring cells of one formula in several threads. Other
-    sheets ask for row 0 first; with that row done, the threads take rows that wait for each other
-    for a circle, and cells in row 1 come to #VALUE! (seen in LibreOffice 7.4).
+    sheets ask for row 0 first; once that row is done, the threads take rows that wait for each
+    other for a circular reference, and cells in row 1 become #VALUE! (seen in LibreOffice 7.4).
     """
     if isinstance(column.first, int) or column.first != column.rest:
         return column
     return replace(column, first=f"=+{column.first[1:]}")
 
 
-def _place(draft: Draft) -> None:
+def _place(draft: _Draft) -> None:
     network, training = draft.network, draft.training
     several = ("epoch", "sample") if training.samples > 1 else ()
     rate = ("learning_rate",) if training.is_scheduled else ()
@@ -145,10 +135,10 @@ def _place(draft: Draft) -> None:
     _place_helpers(draft)
 
 
-def _place_helpers(draft: Draft) -> None:
+def _place_helpers(draft: _Draft) -> None:
     network, training = draft.network, draft.training
     draft.place(Band("helpers: softmax", "helper"), *quantities.softmax_helpers(network))
-    if uses_delta_columns(network):
+    if quantities.uses_delta_columns(network):
         deltas = [f"∂E/∂{unit}" for units in network.unit_names for unit in units]
         draft.place(Band("helpers: ∂E/∂ of each unit", "helper"), *deltas)
     if has_correct(network, training):
@@ -164,11 +154,11 @@ def _place_helpers(draft: Draft) -> None:
 
 
 def has_correct(network: Network, training: Training) -> bool:
-    """Tell whether the table says of each row if the network was right."""
+    """Tell whether the table says for each row if the network is right."""
     return training.samples > 1 and quantities.is_classification(network)
 
 
-def _formulas(draft: Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
+def _formulas(draft: _Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
     """Yield each symbol with its first formula, its later formula and its notation."""
     network, cell = draft.network, draft.cell
     yield from rule.steps()
@@ -179,54 +169,37 @@ def _formulas(draft: Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
     for bias in network.biases:
         yield bias.name, rule.parameter(bias)
     for parameter in network.parameters:
-        text = f"{parameter.gradient} = {notation.gradient(network, parameter)}"
-        formula = f"={gradient_formula(network, parameter, cell)}"
-        yield parameter.gradient, everywhere(formula, text)
+        text = notation.gradient(network, parameter)
+        formula = quantities.gradient_formula(network, parameter, cell)
+        yield _equation(parameter.gradient, formula, text)
         yield from rule.memory(parameter)
     yield from _unit_formulas(draft)
-    yield from _error_formulas(draft)
-    if uses_delta_columns(network):
-        yield from _delta_formulas(draft)
+    for output, name in enumerate(network.error_names):
+        formula = quantities.error_formula(network, output, cell)
+        yield _equation(name, formula, notation.error(network, output))
+    total = quantities.total_error_formula(network, cell)
+    yield _equation("E_total", total, notation.total_error(network))
     for symbol, formula, text in quantities.softmax_helper_formulas(network, cell):
         yield symbol, everywhere(f"={formula}", f"{notation.letter(symbol)} = {text}")
     if has_correct(network, draft.training):
-        text = "1 where the network says what the target says, else 0"
+        text = "1 if the network’s answer is that of the target, else 0"
         yield CORRECT, everywhere(f"={quantities.correct_formula(network, cell)}", text)
 
 
-def _unit_formulas(draft: Draft) -> Iterator[tuple[str, Texts]]:
+def _unit_formulas(draft: _Draft) -> Iterator[tuple[str, Texts]]:
     network, cell = draft.network, draft.cell
-    for units in network.unit_names:
-        for unit in units:
-            text = f"{unit} = {notation.weighted_sum(network, unit)}"
-            formula = quantities.pre_activation_formula(network, unit, cell)
-            yield unit, everywhere(f"={formula}", text)
-            activated = activation_name(unit)
-            text = f"{activated} = {notation.activation(network, unit)}"
-            formula = quantities.activation_formula(network, unit, cell)
-            yield activated, everywhere(f"={formula}", text)
+    for unit in (unit for units in network.unit_names for unit in units):
+        formula = quantities.pre_activation_formula(network, unit, cell)
+        yield _equation(unit, formula, notation.weighted_sum(network, unit))
+        formula = quantities.activation_formula(network, unit, cell)
+        yield _equation(activation_name(unit), formula, notation.activation(network, unit))
+        if quantities.uses_delta_columns(network):
+            formula = quantities.delta_formula(network, unit, cell)
+            yield _equation(f"∂E/∂{unit}", formula, notation.delta(network, unit))
 
 
-def _error_formulas(draft: Draft) -> Iterator[tuple[str, Texts]]:
-    network, cell = draft.network, draft.cell
-    for output, name in enumerate(network.error_names):
-        text = f"{name} = {notation.error(network, output)}"
-        yield name, everywhere(f"={quantities.error_formula(network, output, cell)}", text)
-    text = f"E_total = {notation.total_error(network)}"
-    yield "E_total", everywhere(f"={quantities.total_error_formula(network, cell)}", text)
-
-
-def _delta_formulas(draft: Draft) -> Iterator[tuple[str, Texts]]:
-    network = draft.network
-    for units in network.unit_names:
-        for unit in units:
-            text = f"∂E/∂{unit} = {notation.delta(network, unit)}"
-            yield f"∂E/∂{unit}", everywhere(f"={delta_formula(network, unit, draft.cell)}", text)
-
-
-def everywhere(formula: str, text: str) -> Texts:
-    """Return the texts of a column whose formula looks at its own row only."""
-    return formula, formula, text
+def _equation(symbol: str, formula: str, text: str) -> tuple[str, Texts]:
+    return symbol, everywhere(f"={formula}", f"{symbol} = {text}")
 
 
 def _check_lengths(columns: tuple[Column, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The columns that lead from row to row: which sample, which weights, what the optimiser knows."""
+"""The columns that lead from row to row: the sample, the weights, the optimiser's state."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, UPDATE, state_name, su
 from sheetgen.network.training import Training
 
 Texts = tuple[str | int, str, str]
-"""A column's formula in row 0 (or a number there), in the later rows, and what it says."""
+"""A column's formula in row 0 (or a number), its formula in later rows, and its explanation."""
 
 
 @dataclass(frozen=True)
 class Rule:
     """Writes those columns' formulas.
 
-    `cell` gives a symbol's cell in the formula's own row or another one, `address` the place of
-    an initial value, a hyper-parameter or a column of the data, `base_rate` that of the table's
-    learning rate.
+    `cell` gives a symbol's cell in the formula's own row or another one, `address` the address of
+    an initial value, a hyper-parameter or a column of the data; `base_rate` is the address of the
+    table's learning rate.
     """
 
     training: Training
@@ -29,7 +29,7 @@ class Rule:
         """Yield the columns that count."""
         training = self.training
         above = self.cell("iteration", "{previous}")
-        yield "iteration", (0, f"={above}+1", "counts the rows, from 0: one sample each")
+        yield "iteration", (0, f"={above}+1", "counts the rows from 0; each row is one sample")
         if training.samples > 1:
             yield from self._places()
         if training.is_batched:
@@ -38,46 +38,46 @@ class Rule:
             rate = training.schedule.formula(
                 self.base_rate, self._update(), self.address("updates"), self._parameters()
             )
-            yield "learning_rate", _everywhere(f"={rate}", training.schedule.rule())
+            yield "learning_rate", everywhere(f"={rate}", training.schedule.rule)
 
     def _places(self) -> Iterator[tuple[str, Texts]]:
         samples, iteration = self.training.samples, self.cell("iteration")
         text = "one pass over all samples is an epoch"
-        yield "epoch", _everywhere(f"=INT({iteration}/{samples})+1", text)
+        yield "epoch", everywhere(f"=INT({iteration}/{samples})+1", text)
         place = f"MOD({iteration},{samples})+1"
         if self.training.order == tuple(range(samples)):
-            yield "sample", _everywhere(f"={place}", "the sample of this row, in turn")
+            yield "sample", everywhere(f"={place}", "the sample of this row, in turn")
         else:
             shuffled = f"=INDEX({self.address('order')},{place})"
-            yield "sample", _everywhere(shuffled, "the sample of this row, in the order on Data")
+            yield "sample", everywhere(shuffled, "the sample of this row, in the order on Data")
 
     def _batches(self) -> Iterator[tuple[str, Texts]]:
         samples, size = self.training.samples, self.training.batch_size
         iteration = self.cell("iteration")
         place = f"MOD({iteration},{samples})"
         batch_row = f"=MOD({place},{size})+1" if size < samples else f"={place}+1"
-        yield BATCH_ROW, _everywhere(batch_row, "the place in the batch, from 1")
+        yield BATCH_ROW, everywhere(batch_row, "the place in the batch, from 1")
         left = f"={size}"
         if samples % size:
             left = f"=MIN({size},{samples}-{place}+{self.cell(BATCH_ROW)}-1)"
-        yield BATCH_SIZE, _everywhere(left, "how many rows share their weights")
+        yield BATCH_SIZE, everywhere(left, "the number of rows that share their weights")
         update = f"=INT({iteration}/{samples})"
         if self.training.batches > 1:
             update += f"*{self.training.batches}+INT({place}/{size})"
-        yield UPDATE, _everywhere(update, "how many updates were made before")
+        yield UPDATE, everywhere(update, "the number of updates made before")
 
     def sample(self, symbol: str) -> Texts:
         """Return the column of an input or a target."""
         if self.training.samples == 1:
-            return _everywhere(f"={self.address(symbol)}", f"{symbol}, from the sheet Inputs")
+            return everywhere(f"={self.address(symbol)}", f"{symbol}, from the sheet Inputs")
         formula = f"=INDEX({self.address(symbol)},{self.cell('sample')})"
-        return _everywhere(formula, f"{symbol} of the row's sample, from the sheet Data")
+        return everywhere(formula, f"{symbol} of the row's sample, from the sheet Data")
 
     def parameter(self, parameter: Parameter) -> Texts:
         """Return the column of a weight or a bias."""
         name, start = parameter.name, f"={self.address(parameter.name)}"
         if isinstance(parameter, Bias) and not parameter.is_trained:
-            return start, start, f"{name} is not trained: it stays what it is on Inputs"
+            return start, start, f"{name} is not trained: it keeps its value from Inputs"
         updated = self._updated(parameter)
         decays = "weight_decay" in self.training.hyperparameters
         text = self.training.optimizer.rule(name, parameter.gradient, decays)
@@ -135,13 +135,13 @@ class Rule:
         )
 
     def _at_the_end(self, new: str, former: str) -> str:
-        """Return the expression of what changes in the last row of a batch only."""
+        """Return the expression of a state that changes only in the last row of a batch."""
         if not self.training.is_batched:
             return new
         return f"IF({self.cell(BATCH_ROW)}={self.cell(BATCH_SIZE)},{new},{former})"
 
     def _gradient(self, parameter: Parameter, row: str) -> str:
-        """Return the expression of the gradient that an update goes by."""
+        """Return the expression of the gradient that an update uses."""
         if not self.training.is_batched:
             return self.cell(parameter.gradient, row)
         total = self.cell(sum_name(parameter.name), row)
@@ -161,5 +161,6 @@ class Rule:
         return {each: self.address(f"{name}.{each}") for each in self.training.schedule_parameters}
 
 
-def _everywhere(formula: str, text: str) -> Texts:
+def everywhere(formula: str, text: str) -> Texts:
+    """Return the texts of a column whose formula reads its own row only."""
     return formula, formula, text

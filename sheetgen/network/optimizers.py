@@ -1,10 +1,10 @@
 """Optimisers: each class holds the NumPy form, the cell form and the textbook form of an update.
 
-All are those of torch.optim, with its defaults; only momentum, which PyTorch leaves at 0, is 0.9
-here. To add one, write a class and list it in OPTIMIZERS.
+All are those of torch.optim, with its defaults; only momentum, which is 0 in PyTorch, is 0.9 here.
+To add one, write a class and list it in OPTIMIZERS.
 
-LibreOffice has an error where a power comes out below 1e-307, though not where a product does. So
-squares are products in cells, and exponents end where the power no longer matters.
+LibreOffice has an error if a power is below 1e-307, but not if a product is. So squares are
+products in cells, and exponents are limited to where the power still matters.
 """
 
 # The base class says what each method does and what its arguments are.
@@ -16,27 +16,30 @@ from typing import ClassVar
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.schedules import COUNT, Numbers, Ranges, Texts, checked
+from sheetgen.network.schedules import COUNT, Numbers, Ranges, Texts, completed
 
 State = tuple[Array, ...]
 
 
 class Optimizer(ABC):
-    """An update w ← w - η · direction; what it remembers of each weight is handed in and out.
+    """An update w ← w - η · direction; its state is handed in and out.
 
     `defaults` are the hyper-parameters in the order in which to show them. `states` names what
-    is remembered of each weight, all of it 0 before the first update. Weight decay λ adds λ w to
-    the gradient; where it is decoupled it instead takes η λ w off the weight. Without a
+    it remembers of each weight, all of it 0 before the first update. Weight decay λ adds λ w to
+    the gradient; decoupled weight decay subtracts η λ w from the weight instead. Without a
     "weight_decay" among the hyper-parameters h there is none.
 
     A formula's arguments are addresses of cells or expressions in parentheses, so that they can
-    stand in a product or under a power; h holds absolute addresses.
+    be factors of a product or the base of a power; h holds absolute addresses.
     """
 
     name: ClassVar[str]
     defaults: ClassVar[Numbers]
     states: ClassVar[tuple[str, ...]] = ()
     decoupled: ClassVar[bool] = False
+    template: ClassVar[str]
+    """The update by the decayed gradient {g}, whose square is {squared}; {w} is the weight and
+    {start} what the step is subtracted from."""
 
     def new_state(self, g: Array, state: State, h: Numbers) -> State:
         """Return the state after an update, given that before it; g is the decayed gradient."""
@@ -52,24 +55,22 @@ class Optimizer(ABC):
 
     @abstractmethod
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
-        """Return the expression of the direction, which can stand as factors of a product."""
+        """Return the expression of the direction, as factors of a product."""
 
-    def rule(self, weight: str, gradient: str, decays: bool | None = None) -> str:
+    def rule(self, weight: str, gradient: str, decays: bool) -> str:
         """Return the update as a textbook writes it: η is the learning rate, λ the weight decay.
 
-        `decays` tells whether there is a weight decay; unless told, as it is by default. t counts
-        the updates that were made before, as a schedule's does.
+        `decays` tells whether there is a weight decay. t counts the updates that were made before,
+        as a schedule's does.
         """
-        if decays is None:
-            decays = self.defaults["weight_decay"] > 0
-        start = f"{weight} − η·λ·{weight}" if decays and self.decoupled else weight
         if not decays or self.decoupled:
+            start = f"{weight} − η·λ·{weight}" if decays else weight
             return self._rule(weight, start, gradient)
-        return f"g = {gradient} + λ·{weight};  {self._rule(weight, start, 'g')}"
+        return f"g = {gradient} + λ·{weight};  {self._rule(weight, weight, 'g')}"
 
-    @abstractmethod
     def _rule(self, weight: str, start: str, g: str) -> str:
-        """Return the update by the decayed gradient g; `start` is what the step is taken off."""
+        squared = f"{g}²" if len(g) == 1 else f"({g})²"
+        return self.template.format(w=weight, start=start, g=g, squared=squared)
 
     def step(
         self,
@@ -122,6 +123,7 @@ class SGD(Optimizer):
 
     name = "sgd"
     defaults: ClassVar[Numbers] = {"weight_decay": 0.0}
+    template = "{w} ← {start} − η·{g}"
 
     def direction(self, g: Array, state: State, update: int, h: Numbers) -> Array:
         return g
@@ -129,11 +131,8 @@ class SGD(Optimizer):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return g
 
-    def rule(self, weight: str, gradient: str, decays: bool | None = None) -> str:
+    def rule(self, weight: str, gradient: str, decays: bool) -> str:
         return self._rule(weight, weight, f"({gradient} + λ·{weight})" if decays else gradient)
-
-    def _rule(self, weight: str, start: str, g: str) -> str:
-        return f"{weight} ← {start} − η·{g}"
 
 
 class Momentum(Optimizer):
@@ -147,6 +146,7 @@ class Momentum(Optimizer):
     name = "momentum"
     defaults: ClassVar[Numbers] = {"momentum": 0.9, "weight_decay": 0.0}
     states = ("velocity",)
+    template = "velocity ← μ·velocity + {g};  {w} ← {start} − η·velocity"
 
     def new_state(self, g: Array, state: State, h: Numbers) -> State:
         (velocity,) = state
@@ -161,9 +161,6 @@ class Momentum(Optimizer):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return state["velocity"]
 
-    def _rule(self, weight: str, start: str, g: str) -> str:
-        return f"velocity ← μ·velocity + {g};  {weight} ← {start} − η·velocity"
-
 
 class Nesterov(Momentum):
     """Nesterov's momentum: the velocity of Momentum, and the direction g + μ velocity.
@@ -174,15 +171,13 @@ class Nesterov(Momentum):
     """
 
     name = "nesterov"
+    template = "velocity ← μ·velocity + {g};  {w} ← {start} − η·({g} + μ·velocity)"
 
     def direction(self, g: Array, state: State, update: int, h: Numbers) -> Array:
         return g + h["momentum"] * state[0]
 
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return f"({g}+{h['momentum']}*{state['velocity']})"
-
-    def _rule(self, weight: str, start: str, g: str) -> str:
-        return f"velocity ← μ·velocity + {g};  {weight} ← {start} − η·({g} + μ·velocity)"
 
 
 class Adagrad(Optimizer):
@@ -196,6 +191,7 @@ class Adagrad(Optimizer):
     name = "adagrad"
     defaults: ClassVar[Numbers] = {"epsilon": 1e-10, "weight_decay": 0.0}
     states = ("sum of squares",)
+    template = "s ← s + {squared};  {w} ← {start} − η·{g}/(√s + ε)"
 
     def new_state(self, g: Array, state: State, h: Numbers) -> State:
         return (state[0] + g**2,)
@@ -207,14 +203,11 @@ class Adagrad(Optimizer):
         return {"sum of squares": f"{former['sum of squares']}+{g}*{g}"}
 
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
-        return f"{g}/(SQRT({state['sum of squares']})+{h['epsilon']})"
-
-    def _rule(self, weight: str, start: str, g: str) -> str:
-        return f"s ← s + {_squared(g)};  {weight} ← {start} − η·{g}/(√s + ε)"
+        return f"{g}/(SQRT({state[self.states[0]]})+{h['epsilon']})"
 
 
-class RMSprop(Optimizer):
-    """RMSprop: s ← α s + (1 - α) g², and the direction g / (√s + ε).
+class RMSprop(Adagrad):
+    """RMSprop: s ← α s + (1 - α) g², and the direction g / (√s + ε) of AdaGrad.
 
     Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5 (2012), with ε
     outside the root, not centred and without momentum:
@@ -224,23 +217,14 @@ class RMSprop(Optimizer):
     name = "rmsprop"
     defaults: ClassVar[Numbers] = {"alpha": 0.99, "epsilon": 1e-8, "weight_decay": 0.0}
     states = ("mean square",)
+    template = "s ← α·s + (1 − α)·{squared};  {w} ← {start} − η·{g}/(√s + ε)"
 
     def new_state(self, g: Array, state: State, h: Numbers) -> State:
         return (h["alpha"] * state[0] + (1.0 - h["alpha"]) * g**2,)
 
-    def direction(self, g: Array, state: State, update: int, h: Numbers) -> Array:
-        return g / (np.sqrt(state[0]) + h["epsilon"])
-
     def new_state_formulas(self, g: str, former: Texts, h: Texts) -> dict[str, str]:
         alpha = h["alpha"]
         return {"mean square": f"{alpha}*{former['mean square']}+(1-{alpha})*{g}*{g}"}
-
-    def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
-        return f"{g}/(SQRT({state['mean square']})+{h['epsilon']})"
-
-    def _rule(self, weight: str, start: str, g: str) -> str:
-        mean = f"s ← α·s + (1 − α)·{_squared(g)}"
-        return f"{mean};  {weight} ← {start} − η·{g}/(√s + ε)"
 
 
 class Adam(Optimizer):
@@ -258,6 +242,10 @@ class Adam(Optimizer):
         "weight_decay": 0.0,
     }
     states = ("m", "v")
+    template = (
+        "m ← β₁·m + (1 − β₁)·{g};  v ← β₂·v + (1 − β₂)·{squared};  m̂ = m/(1 − β₁ᵗ⁺¹);  "
+        f"v̂ = v/(1 − β₂ᵗ⁺¹)  ({COUNT});  {{w}} ← {{start}} − η·m̂/(√v̂ + ε)"
+    )
 
     def new_state(self, g: Array, state: State, h: Numbers) -> State:
         m, v = state
@@ -279,11 +267,6 @@ class Adam(Optimizer):
         mean = f"{state['m']}/(1-{_power(h['beta1'], update)})"
         square = f"{state['v']}/(1-{_power(h['beta2'], update)})"
         return f"{mean}/(SQRT({square})+{h['epsilon']})"
-
-    def _rule(self, weight: str, start: str, g: str) -> str:
-        means = f"m ← β₁·m + (1 − β₁)·{g};  v ← β₂·v + (1 − β₂)·{_squared(g)}"
-        unbiased = f"m̂ = m/(1 − β₁ᵗ⁺¹);  v̂ = v/(1 − β₂ᵗ⁺¹)  ({COUNT})"
-        return f"{means};  {unbiased};  {weight} ← {start} − η·m̂/(√v̂ + ε)"
 
 
 class AdamW(Adam):
@@ -314,14 +297,10 @@ RANGES: Ranges = {
 }
 
 
-def _squared(g: str) -> str:
-    return f"{g}²" if len(g) == 1 else f"({g})²"
-
-
 def _power(beta: str, update: str) -> str:
-    """Return the expression of βᵗ, with an exponent that ends at 37 / (1 - β).
+    """Return the expression of βᵗ, with an exponent of 37 / (1 - β) at most.
 
-    There βᵗ ≤ e⁻³⁷ < 2⁻⁵³, as ln β ≤ β - 1, which 1 - βᵗ does not tell from 0.
+    There βᵗ ≤ e⁻³⁷ < 2⁻⁵³, as ln β ≤ β - 1, so that 1 - βᵗ is 1 to the last digit.
     """
     return f"{beta}^MIN({update},37/(1-{beta}))"
 
@@ -332,6 +311,4 @@ def hyperparameters(name: str, given: Numbers) -> dict[str, float]:
     Raises KeyError for an unknown optimiser, and ValueError for a hyper-parameter that it does
     not have or whose value is out of range.
     """
-    defaults = OPTIMIZERS[name].defaults
-    checked(given, RANGES, list(defaults), f"the optimizer {name}")
-    return {key: float(given.get(key, default)) for key, default in defaults.items()}
+    return completed(OPTIMIZERS[name].defaults, given, RANGES, f"the optimizer {name}")

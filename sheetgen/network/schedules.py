@@ -25,14 +25,16 @@ class Schedule(ABC):
     """How the learning rate η follows from the base rate η₀ and the update t.
 
     `defaults` are the parameters in the order in which to show them; None marks a required one.
-    Updates count from 0, and `updates` is how many (T) the training is planned to have. A table
-    may go on beyond them, so that rates must be finite there as well.
+    Updates count from 0, and `updates` is the number (T) that the training is planned to have. A
+    table may be continued beyond them, so rates must be finite there as well.
 
     A formula's arguments are addresses of cells or expressions in parentheses.
     """
 
     name: ClassVar[str]
     defaults: ClassVar[Defaults]
+    rule: ClassVar[str]
+    """The learning rate as a textbook writes it."""
 
     @abstractmethod
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
@@ -42,25 +44,19 @@ class Schedule(ABC):
     def formula(self, base: str, update: str, updates: str, h: Texts) -> str:
         """Return the spreadsheet expression of the learning rate of an update."""
 
-    @abstractmethod
-    def rule(self) -> str:
-        """Return the learning rate as a textbook writes it."""
-
 
 class Constant(Schedule):
     """The same rate for all updates."""
 
     name = "constant"
     defaults: ClassVar[Defaults] = {}
+    rule = "η = η₀"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base
 
     def formula(self, base: str, update: str, updates: str, h: Texts) -> str:
         return base
-
-    def rule(self) -> str:
-        return "η = η₀"
 
 
 class Step(Schedule):
@@ -71,6 +67,7 @@ class Step(Schedule):
 
     name = "step"
     defaults: ClassVar[Defaults] = {"step_size": None, "gamma": 0.1}
+    rule = f"η = η₀ · γ^⌊t / step_size⌋  ({COUNT})"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base * float(h["gamma"] ** (update // h["step_size"]))
@@ -78,9 +75,6 @@ class Step(Schedule):
     def formula(self, base: str, update: str, updates: str, h: Texts) -> str:
         falls = f"INT({update}/{h['step_size']})"
         return f"{base}*{_power(h['gamma'], falls)}"
-
-    def rule(self) -> str:
-        return f"η = η₀ · γ^⌊t / step_size⌋  ({COUNT})"
 
 
 class Exponential(Schedule):
@@ -91,15 +85,13 @@ class Exponential(Schedule):
 
     name = "exponential"
     defaults: ClassVar[Defaults] = {"gamma": None}
+    rule = f"η = η₀ · γᵗ  ({COUNT})"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base * float(h["gamma"] ** update)
 
     def formula(self, base: str, update: str, updates: str, h: Texts) -> str:
         return f"{base}*{_power(h['gamma'], update)}"
-
-    def rule(self) -> str:
-        return f"η = η₀ · γᵗ  ({COUNT})"
 
 
 class Cosine(Schedule):
@@ -112,6 +104,7 @@ class Cosine(Schedule):
 
     name = "cosine"
     defaults: ClassVar[Defaults] = {}
+    rule = f"η = ½ · η₀ · (1 + cos(π · t / T))  ({COUNT}, T updates in all)"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base * (1.0 + cos(pi * update / updates)) / 2.0
@@ -119,23 +112,25 @@ class Cosine(Schedule):
     def formula(self, base: str, update: str, updates: str, h: Texts) -> str:
         return f"{base}*(1+COS(PI()*{update}/{updates}))/2"
 
-    def rule(self) -> str:
-        return f"η = ½ · η₀ · (1 + cos(π · t / T))  ({COUNT}, T updates in all)"
-
 
 class OneCycle(Schedule):
     """Half a cosine up to the base rate during the warm-up, then half a cosine down to its end.
 
     Smith and Topin, "Super-convergence: very fast training of neural networks using large
     learning rates" (2019), with PyTorch's factors (the start is 1/25 of the base rate, the end
-    10⁻⁴ of the start) and its peak at warmup · T - 1. A peak before the first update is not
-    seen, a peak at the first update is that update's rate, and beyond the last update the rate
-    stays as it is at the end; PyTorch raises errors in the latter two cases.
+    10⁻⁴ of the start) and its peak at warmup · T - 1. A peak before the first update is skipped, a
+    peak at the first update is that update's rate, and beyond the last update the rate stays what
+    it was there; PyTorch raises errors in the latter two cases.
     https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
     """
 
     name = "one-cycle"
     defaults: ClassVar[Defaults] = {"warmup": 0.3}
+    rule = (
+        "p = warmup · T − 1;  up to p from η₀/25 to η₀: η = η₀ − ½ · (η₀ − η₀/25) · "
+        "(1 + cos(π · t / p));  then to η₁ = η₀/250000: η = η₁ + ½ · (η₀ − η₁) · "
+        f"(1 + cos(π · (t − p) / (T − 1 − p)))  ({COUNT}, T updates in all)"
+    )
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         start, end = base / 25.0, base / 25.0 / 1e4
@@ -146,20 +141,13 @@ class OneCycle(Schedule):
 
     def formula(self, base: str, update: str, updates: str, h: Texts) -> str:
         # η₀ · (1 - 24/25 · (1 + cos …)/2), and with 25 · 10⁴ = 250000 the same for the way down.
-        # The quotients are never by 0: the peak is above t ≥ 0 where the first is taken, and the
-        # second is by T · (1 - warmup).
+        # No quotient is by 0: the first is only taken if the peak is above t ≥ 0, and the second
+        # is by T · (1 - warmup).
         peak = f"({h['warmup']}*{updates}-1)"
         down = f"MIN(({update}-{peak})/({updates}*(1-{h['warmup']})),1)"
         rising = f"1-0.48*(1+COS(PI()*{update}/{peak}))"
         falling = f"(1+249999*(1+COS(PI()*{down}))/2)/250000"
         return f"{base}*IF({update}<{peak},{rising},{falling})"
-
-    def rule(self) -> str:
-        return (
-            "p = warmup · T − 1;  up to p from η₀/25 to η₀: η = η₀ − ½ · (η₀ − η₀/25) · "
-            "(1 + cos(π · t / p));  then to η₁ = η₀/250000: η = η₁ + ½ · (η₀ − η₁) · "
-            f"(1 + cos(π · (t − p) / (T − 1 − p)))  ({COUNT}, T updates in all)"
-        )
 
 
 SCHEDULES: dict[str, Schedule] = {
@@ -182,32 +170,36 @@ def parameters(name: str, given: Numbers) -> dict[str, float]:
     Raises KeyError for an unknown schedule, and ValueError for a parameter that it does not have,
     whose value is out of range, or that is missing.
     """
-    defaults = SCHEDULES[name].defaults
-    checked(given, RANGES, list(defaults), f"the schedule {name}")
-    merged = {**defaults, **given}
-    for key, value in merged.items():
-        if value is None:
-            raise ValueError(
-                f"{key}: found nothing; expected {RANGES[key][1]}, as the schedule {name} needs it"
-            )
-    return {key: float(value) for key, value in merged.items() if value is not None}
+    return completed(SCHEDULES[name].defaults, given, RANGES, f"the schedule {name}")
 
 
-def checked(given: Numbers, ranges: Ranges, known: list[str], owner: str) -> None:
-    """Raise ValueError unless all that is given is known, finite and within its range."""
+def completed(defaults: Defaults, given: Numbers, ranges: Ranges, owner: str) -> dict[str, float]:
+    """Return the defaults with what is given in their place.
+
+    Raises ValueError unless all that is given is known, finite and within its range, and all that
+    has no default is given.
+    """
     for key, value in given.items():
-        if key not in known:
-            expected = f"only {', '.join(known)}" if known else "no parameters"
+        if key not in defaults:
+            expected = f"only {', '.join(defaults)}" if defaults else "no parameters"
             raise ValueError(f"{key}: found with {owner}; expected {expected}")
         is_in_range, words = ranges[key]
         if not (isfinite(value) and is_in_range(value)):
             raise ValueError(f"{key}: found {value:g}; expected {words}")
+    merged: dict[str, float] = {}
+    for key, default in defaults.items():
+        found = given.get(key, default)
+        if found is None:
+            expected = f"{ranges[key][1]}, as {owner} needs it"
+            raise ValueError(f"{key}: found nothing; expected {expected}")
+        merged[key] = float(found)
+    return merged
 
 
 def _power(gamma: str, exponent: str) -> str:
-    """Return the expression of a power of gamma, which is 0 from e⁻⁷⁰⁰ on.
+    """Return the expression of a power of gamma, which is 0 if it is below e⁻⁷⁰⁰.
 
-    LibreOffice has an error, and not 0, where a power is too small for a number.
+    LibreOffice has an error instead of 0 if a power is too small for a number.
     """
     return f"IF({exponent}*LN({gamma})<-700,0,{gamma}^{exponent})"
 

@@ -1,4 +1,4 @@
-"""What every sheet is drawn from: the template, the reference's results, the view controls."""
+"""What all sheets are drawn from: the template, the reference's results, the view controls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.data import Data
+from sheetgen.network.data import Data, Rows
 from sheetgen.network.network import Bias, Connection, Network, Parameter, activation_name
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.reference import backward, forward, initial, train
@@ -34,12 +34,12 @@ ERROR_SURFACE = "Error surface"
 
 @dataclass(frozen=True)
 class Controls:
-    """What a person can set on the sheets that is no training input.
+    """What the user can set on the sheets besides the training inputs.
 
     learning_rate: the Playground's; threshold: of E_total, for the summary of the rates;
     epsilon: the central difference's step; tolerance: relative, of the gradient check;
-    the others: what the Explorer and the surfaces show, a table by its tab, a weight, a bias or
-    an activation by its name.
+    the others: what the Explorer and the surfaces show: a table by its tab, a weight, a bias or an
+    activation by its name.
     """
 
     learning_rate: float
@@ -87,15 +87,15 @@ class Variant:
     """The name of its sheet."""
     optimizer: str
     rate: int
-    """The place of its learning rate in the list on `Inputs`, from 0."""
+    """The position of its learning rate in the list on `Inputs`, from 0."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A template with all that the reference says about it.
+    """A template with everything that the reference computes from it.
 
-    `tabs` are the rates that the tabs are named for, which `Inputs` may have left behind;
-    `settings` the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
+    `tabs` are the rates that the tabs are named for, which may have been changed on `Inputs`;
+    `settings` are the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
     """
 
     template: Template
@@ -118,9 +118,9 @@ class Plan:
         return replace(plan, controls=controls)
 
     def _first_with_gradient(self) -> float:
-        """Return the first iteration at which the explored weight has a gradient, or else 0.
+        """Return the first iteration at which the explored weight's gradient is not 0, else 0.
 
-        For XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros.
+        At XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros.
         """
         iterations = min(self.template.iterations, self.data.samples)
         short = replace(self, template=replace(self.template, iterations=iterations))
@@ -236,9 +236,9 @@ class Plan:
         return forward(self.network, parameters, self.sample.tolist(), self.target)
 
     def step(self, parameter: Parameter) -> float:
-        """Return by how much the gradient check moves a weight: less where its input is large.
+        """Return by how much the gradient check moves a weight: less if its input is large.
 
-        The truncation of a central difference grows with the square of step times input.
+        The truncation error of a central difference grows with the square of step times input.
         """
         if not isinstance(parameter, Connection):
             return self.controls.epsilon
@@ -253,9 +253,9 @@ class Plan:
         return self.network.bias(parameter)
 
     def with_values(self, contents: Mapping[str, float | str]) -> "Plan":
-        """Return the plan with what a workbook's input cells hold, by their keys.
+        """Return the plan with the contents of a workbook's input cells, by their keys.
 
-        A view control without a cell stays as it is.
+        A view control without a cell keeps its value.
         """
         template = self.template
         values = {key: value for key, value in contents.items() if not isinstance(value, str)}
@@ -272,18 +272,12 @@ class Plan:
         return Plan(changed, controls, self.tabs, settings)
 
     def _data(self, values: Mapping[str, float]) -> Data:
-        network, samples = self.network, range(self.data.samples)
-        return replace(
-            self.data,
-            inputs=tuple(
-                tuple(values[self.data_key(name, at)] for name in network.input_names)
-                for at in samples
-            ),
-            targets=tuple(
-                tuple(values[self.data_key(name, at)] for name in network.target_names)
-                for at in samples
-            ),
-        )
+        def rows(names: tuple[str, ...]) -> Rows:
+            samples = range(self.data.samples)
+            return tuple(tuple(values[self.data_key(each, at)] for each in names) for at in samples)
+
+        inputs, targets = rows(self.network.input_names), rows(self.network.target_names)
+        return replace(self.data, inputs=inputs, targets=targets)
 
     def data_key(self, symbol: str, sample: int) -> str:
         """Return the key of the input cell with a sample's input or target."""
@@ -313,12 +307,12 @@ def _settings(template: Template) -> dict[str, float]:
 
 
 def general_text(number: float) -> str:
-    """Return what number&"" comes to in a spreadsheet: 15 significant digits."""
+    """Return the text of number&"" in a spreadsheet: 15 significant digits."""
     return f"{number:.15G}"
 
 
 def rounded_text(number: float, digits: int) -> str:
-    """Return what ROUND(number, digits)&"" comes to in a spreadsheet, which rounds ties up."""
+    """Return the text of ROUND(number, digits)&"" in a spreadsheet, which rounds ties up."""
     if not isfinite(number):
         return "#NUM!"
     step = Decimal(1).scaleb(-digits)
@@ -328,7 +322,7 @@ def rounded_text(number: float, digits: int) -> str:
 
 
 def gradient_of(plan: Plan, parameter: Parameter) -> float:
-    """Return what the reference says of ∂E/∂w or ∂E/∂b at iteration 0."""
+    """Return the reference's ∂E/∂w or ∂E/∂b at iteration 0."""
     gradients = plan.start_gradients
     if isinstance(parameter, Bias):
         return float(gradients.bias_gradients[parameter.layer][parameter.unit])
