@@ -173,12 +173,13 @@ def _formulas(draft: _Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
         formula = quantities.gradient_formula(network, parameter, cell)
         yield _equation(parameter.gradient, formula, text)
         yield from rule.memory(parameter)
-    yield from _unit_formulas(draft)
-    for output, name in enumerate(network.error_names):
-        formula = quantities.error_formula(network, output, cell)
-        yield _equation(name, formula, notation.error(network, output))
-    total = quantities.total_error_formula(network, cell)
-    yield _equation("E_total", total, notation.total_error(network))
+    for symbol in (*_units(network), *network.error_names, "E_total"):
+        formula = quantities.forward_formula(network, symbol, cell)
+        yield _equation(symbol, formula, notation.forward(network, symbol))
+    if quantities.uses_delta_columns(network):
+        for unit in (unit for units in network.unit_names for unit in units):
+            formula = quantities.delta_formula(network, unit, cell)
+            yield _equation(f"∂E/∂{unit}", formula, notation.delta(network, unit))
     for symbol, formula, text in quantities.softmax_helper_formulas(network, cell):
         yield symbol, everywhere(f"={formula}", f"{notation.letter(symbol)} = {text}")
     if has_correct(network, draft.training):
@@ -186,16 +187,10 @@ def _formulas(draft: _Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
         yield CORRECT, everywhere(f"={quantities.correct_formula(network, cell)}", text)
 
 
-def _unit_formulas(draft: _Draft) -> Iterator[tuple[str, Texts]]:
-    network, cell = draft.network, draft.cell
-    for unit in (unit for units in network.unit_names for unit in units):
-        formula = quantities.pre_activation_formula(network, unit, cell)
-        yield _equation(unit, formula, notation.weighted_sum(network, unit))
-        formula = quantities.activation_formula(network, unit, cell)
-        yield _equation(activation_name(unit), formula, notation.activation(network, unit))
-        if quantities.uses_delta_columns(network):
-            formula = quantities.delta_formula(network, unit, cell)
-            yield _equation(f"∂E/∂{unit}", formula, notation.delta(network, unit))
+def _units(network: Network) -> Iterator[str]:
+    for units in network.unit_names:
+        for unit in units:
+            yield from (unit, activation_name(unit))
 
 
 def _equation(symbol: str, formula: str, text: str) -> tuple[str, Texts]:

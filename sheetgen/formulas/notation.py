@@ -58,6 +58,17 @@ def total_error(network: Network) -> str:
     return " + ".join(network.error_names)
 
 
+def forward(network: Network, symbol: str) -> str:
+    """Return the right side of any quantity of the forward pass, from h1 to E_total."""
+    if symbol in network.error_names:
+        return error(network, network.error_names.index(symbol))
+    if symbol == "E_total":
+        return total_error(network)
+    if symbol.startswith("a_"):
+        return activation(network, symbol.removeprefix("a_"))
+    return weighted_sum(network, symbol)
+
+
 def activation_slope(network: Network, unit: str) -> str:
     """Return a_h1·(1 − a_h1), the right side of ∂a_h1/∂h1 = …"""
     layer, _ = position(network, unit)

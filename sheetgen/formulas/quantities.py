@@ -67,6 +67,23 @@ def total_error_formula(network: Network, cell: Cell) -> str:
     return "+".join(map(cell, network.error_names))
 
 
+def forward_formula(network: Network, symbol: str, cell: Cell) -> str:
+    """Return the expression of any quantity of the forward pass, from a pre-activation to E_total.
+
+    Raises KeyError for any other symbol.
+    """
+    if symbol in (GREATEST, EXPONENTIALS):
+        helpers = softmax_helper_formulas(network, cell)
+        return next(formula for name, formula, _ in helpers if name == symbol)
+    if symbol in network.error_names:
+        return error_formula(network, network.error_names.index(symbol), cell)
+    if symbol == "E_total":
+        return total_error_formula(network, cell)
+    if symbol.startswith("a_"):
+        return activation_formula(network, symbol.removeprefix("a_"), cell)
+    return pre_activation_formula(network, symbol, cell)
+
+
 def gradient_formula(network: Network, parameter: Parameter, cell: Cell) -> str:
     """Return the expression of ∂E/∂w or ∂E/∂b, with the address that `cell` gives for a symbol."""
     if uses_delta_columns(network):

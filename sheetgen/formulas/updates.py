@@ -38,7 +38,7 @@ class Rule:
             rate = training.schedule.formula(
                 self.base_rate, self._update(), self.address("updates"), self._parameters()
             )
-            yield "learning_rate", everywhere(f"={rate}", training.schedule.rule)
+            yield "learning_rate", everywhere(f"={rate}", training.schedule.rule())
 
     def _places(self) -> Iterator[tuple[str, Texts]]:
         samples, iteration = self.training.samples, self.cell("iteration")

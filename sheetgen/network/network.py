@@ -122,6 +122,13 @@ class Network:
         """t1, t2, …"""
         return numbered("t", self.outputs)
 
+    @property
+    def given_names(self) -> tuple[str, ...]:
+        """What a forward pass begins with: the inputs, the targets, all weights and biases."""
+        weights = (edge.name for edge in self.connections)
+        biases = (bias.name for bias in self.biases)
+        return (*self.input_names, *self.target_names, *weights, *biases)
+
     @cached_property
     def error_names(self) -> tuple[str, ...]:
         """E1, E2, …, the error of each output."""

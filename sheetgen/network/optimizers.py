@@ -57,12 +57,13 @@ class Optimizer(ABC):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         """Return the expression of the direction, as factors of a product."""
 
-    def rule(self, weight: str, gradient: str, decays: bool) -> str:
+    def rule(self, weight: str, gradient: str, decays: bool | None = None) -> str:
         """Return the update as a textbook writes it: η is the learning rate, λ the weight decay.
 
-        `decays` tells whether there is a weight decay. t counts the updates that were made before,
-        as a schedule's does.
+        `decays` tells whether there is a weight decay; None stands for the default. t counts the
+        updates that were made before, as a schedule's does.
         """
+        decays = self.defaults["weight_decay"] > 0 if decays is None else decays
         if not decays or self.decoupled:
             start = f"{weight} − η·λ·{weight}" if decays else weight
             return self._rule(weight, start, gradient)
@@ -131,7 +132,7 @@ class SGD(Optimizer):
     def direction_formula(self, g: str, state: Texts, update: str, h: Texts) -> str:
         return g
 
-    def rule(self, weight: str, gradient: str, decays: bool) -> str:
+    def rule(self, weight: str, gradient: str, decays: bool | None = None) -> str:
         return self._rule(weight, weight, f"({gradient} + λ·{weight})" if decays else gradient)
 
 

@@ -25,6 +25,7 @@ class Schedule(ABC):
     """How the learning rate η follows from the base rate η₀ and the update t.
 
     `defaults` are the parameters in the order in which to show them; None marks a required one.
+    `equation` is the rate as a textbook writes it.
     Updates count from 0, and `updates` is the number (T) that the training is planned to have. A
     table may be continued beyond them, so rates must be finite there as well.
 
@@ -33,8 +34,7 @@ class Schedule(ABC):
 
     name: ClassVar[str]
     defaults: ClassVar[Defaults]
-    rule: ClassVar[str]
-    """The learning rate as a textbook writes it."""
+    equation: ClassVar[str]
 
     @abstractmethod
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
@@ -44,13 +44,17 @@ class Schedule(ABC):
     def formula(self, base: str, update: str, updates: str, h: Texts) -> str:
         """Return the spreadsheet expression of the learning rate of an update."""
 
+    def rule(self) -> str:
+        """Return the equation."""
+        return self.equation
+
 
 class Constant(Schedule):
     """The same rate for all updates."""
 
     name = "constant"
     defaults: ClassVar[Defaults] = {}
-    rule = "η = η₀"
+    equation = "η = η₀"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base
@@ -67,7 +71,7 @@ class Step(Schedule):
 
     name = "step"
     defaults: ClassVar[Defaults] = {"step_size": None, "gamma": 0.1}
-    rule = f"η = η₀ · γ^⌊t / step_size⌋  ({COUNT})"
+    equation = f"η = η₀ · γ^⌊t / step_size⌋  ({COUNT})"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base * float(h["gamma"] ** (update // h["step_size"]))
@@ -85,7 +89,7 @@ class Exponential(Schedule):
 
     name = "exponential"
     defaults: ClassVar[Defaults] = {"gamma": None}
-    rule = f"η = η₀ · γᵗ  ({COUNT})"
+    equation = f"η = η₀ · γᵗ  ({COUNT})"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base * float(h["gamma"] ** update)
@@ -104,7 +108,7 @@ class Cosine(Schedule):
 
     name = "cosine"
     defaults: ClassVar[Defaults] = {}
-    rule = f"η = ½ · η₀ · (1 + cos(π · t / T))  ({COUNT}, T updates in all)"
+    equation = f"η = ½ · η₀ · (1 + cos(π · t / T))  ({COUNT}, T updates in all)"
 
     def rate(self, base: float, update: int, updates: int, h: Numbers) -> float:
         return base * (1.0 + cos(pi * update / updates)) / 2.0
@@ -126,7 +130,7 @@ class OneCycle(Schedule):
 
     name = "one-cycle"
     defaults: ClassVar[Defaults] = {"warmup": 0.3}
-    rule = (
+    equation = (
         "p = warmup · T − 1;  up to p from η₀/25 to η₀: η = η₀ − ½ · (η₀ − η₀/25) · "
         "(1 + cos(π · t / p));  then to η₁ = η₀/250000: η = η₁ + ½ · (η₀ − η₁) · "
         f"(1 + cos(π · (t − p) / (T − 1 − p)))  ({COUNT}, T updates in all)"

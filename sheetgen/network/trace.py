@@ -48,6 +48,19 @@ class Forward:
         """E_total, the sum of the outputs' errors."""
         return float(self.errors.sum())
 
+    def values(self, network: Network) -> dict[str, float]:
+        """Return all pre-activations, activations and errors by their symbols, and m and S."""
+        found = dict(zip(network.error_names, self.errors.tolist(), strict=True))
+        for units, z, a in zip(
+            network.unit_names, self.pre_activations, self.activations, strict=True
+        ):
+            found |= dict(zip(units, z.tolist(), strict=True))
+            found |= dict(zip(map(activation_name, units), a.tolist(), strict=True))
+        outputs = self.pre_activations[-1]
+        found[GREATEST] = float(outputs.max())
+        found[EXPONENTIALS] = float(np.exp(outputs - outputs.max()).sum())
+        return found | {"E_total": self.total_error}
+
 
 @dataclass(frozen=True)
 class Backward:
@@ -66,6 +79,22 @@ class Backward:
     def bias_gradients(self) -> list[Array]:
         """∂E/∂b of each layer, which is ∂E/∂z."""
         return self.deltas
+
+    def values(self, network: Network) -> dict[str, float]:
+        """Return ∂E/∂a, ∂a/∂z, ∂E/∂z, ∂E/∂w and ∂E/∂b by their symbols: "∂E/∂a_h1" and so on."""
+        found: dict[str, float] = {}
+        for layer, units in enumerate(network.unit_names):
+            for at, unit in enumerate(units):
+                activated = activation_name(unit)
+                found[f"∂E/∂{activated}"] = float(self.activation_gradients[layer][at])
+                found[f"∂{activated}/∂{unit}"] = float(self.slopes[layer][at])
+                found[f"∂E/∂{unit}"] = float(self.deltas[layer][at])
+        for edge in network.connections:
+            gradients = self.weight_gradients[edge.layer]
+            found[edge.gradient] = float(gradients[edge.unit, edge.position])
+        for bias in network.biases:
+            found[bias.gradient] = float(self.bias_gradients[bias.layer][bias.unit])
+        return found
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import numpy as np
 
 from sheetgen.network.activations import Array
 from sheetgen.network.data import Data, Rows
-from sheetgen.network.network import Bias, Connection, Network, Parameter, activation_name
+from sheetgen.network.network import Connection, Network, Parameter, activation_name
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.reference import backward, forward, initial, train
 from sheetgen.network.schedules import SCHEDULES
-from sheetgen.network.trace import Backward, Forward, Parameters, Trace
+from sheetgen.network.trace import INNER, Backward, Forward, Parameters, Trace
 from sheetgen.network.training import Training
 from sheetgen.template.template import Template
 
@@ -226,6 +226,20 @@ class Plan:
         sample = self.sample.tolist()
         return backward(self.network, self.parameters, sample, self.target, self.start)
 
+    @cached_property
+    def start_values(self) -> dict[str, float]:
+        """All inputs, targets, weights, biases, units, errors and gradients at iteration 0."""
+        given = (
+            *self.sample.tolist(),
+            *self.target,
+            *map(self.value, self.network.connections),
+            *map(self.value, self.network.biases),
+        )
+        found = dict(zip(self.network.given_names, given, strict=True))
+        found |= self.start.values(self.network) | self.start_gradients.values(self.network)
+        gradients = self.start_gradients.activation_gradients[-1]
+        return found | {INNER: float(gradients @ self.start.activations[-1])}
+
     def moved(self, parameter: Parameter, by: float) -> Forward:
         """Return the forward pass at iteration 0 with one weight or bias moved."""
         parameters = initial(self.network)
@@ -319,11 +333,3 @@ def rounded_text(number: float, digits: int) -> str:
     exact = Decimal(repr(float(number)))
     rounded = exact.quantize(step, ROUND_HALF_UP, context=Context(prec=400))
     return f"{float(rounded) + 0.0:.15G}"  # adding 0 makes -0 a plain 0
-
-
-def gradient_of(plan: Plan, parameter: Parameter) -> float:
-    """Return the reference's ∂E/∂w or ∂E/∂b at iteration 0."""
-    gradients = plan.start_gradients
-    if isinstance(parameter, Bias):
-        return float(gradients.bias_gradients[parameter.layer][parameter.unit])
-    return float(gradients.weight_gradients[parameter.layer][parameter.unit, parameter.position])

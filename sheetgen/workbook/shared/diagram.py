@@ -27,7 +27,7 @@ def draw(
     """
     network = plan.network
     canvas.write(behind, 1, "Cells behind the diagram", SECTION)
-    pen = Pen(canvas, network, cells, _values(plan), Plane.of(network), behind + 2)
+    pen = Pen(canvas, network, cells, plan.start_values, Plane.of(network), behind + 2)
     nodes = nodes_of(network)
     labels = label_places(network)
     if labels:
@@ -61,18 +61,6 @@ def note(canvas: Canvas, network: Network, row: int, column: int, why: str = "")
     for offset, line in enumerate(lines, start=1):
         canvas.write(row + offset, column, line, NOTE)
     canvas.widths[column] = 34
-
-
-def _values(plan: Plan) -> dict[str, float]:
-    """Return every number that the diagram shows, by its symbol: those of iteration 0."""
-    network = plan.network
-    values = dict(zip(network.input_names, plan.sample.tolist(), strict=True))
-    values |= dict(zip(network.target_names, plan.target, strict=True))
-    values |= {edge.name: plan.value(edge) for edge in network.connections}
-    values |= {bias.name: plan.value(bias) for bias in network.biases}
-    for units, activations in zip(network.unit_names, plan.start.activations, strict=True):
-        values |= dict(zip(map(activation_name, units), activations.tolist(), strict=True))
-    return values
 
 
 @dataclass

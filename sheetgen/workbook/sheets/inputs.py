@@ -162,7 +162,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         decays = f"{name}.weight_decay" in plan.settings
         yield f"{name}: {OPTIMIZERS[name].rule('w', '∂E/∂w', decays)}"
     if plan.template.schedule != "constant":
-        yield f"{plan.template.schedule}: {SCHEDULES[plan.template.schedule].rule}"
+        yield f"{plan.template.schedule}: {SCHEDULES[plan.template.schedule].rule()}"
 
 
 def target_limits(plan: Plan) -> dict[str, Any]:

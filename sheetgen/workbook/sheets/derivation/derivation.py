@@ -6,8 +6,7 @@ network of many weights is written in matrices instead, by matrix_derivation.py.
 """
 
 from dataclasses import replace
-
-import numpy as np
+from itertools import islice
 
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.activations import Softmax
@@ -15,7 +14,7 @@ from sheetgen.network.network import Connection, Network, Parameter, activation_
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.canvas import cell_address
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE
-from sheetgen.workbook.plan import Plan, gradient_of
+from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
@@ -69,49 +68,30 @@ class _ByUnit(UnitPen):
         self.section("Forward pass", "unit")
         self.palette = KINDS["unit"]
         for index, layer in enumerate(self.network.layers):
+            units = self.network.unit_names[index]
             if layer.activation.acts_on_layer:
-                self.softmax()
+                self.softmax(units)
                 continue
-            for unit, name in enumerate(self.network.unit_names[index]):
-                self.pre_activation(index, unit, name)
-                self.activation(index, unit, name)
-        self.errors()
+            for unit in units:
+                self.quantities(unit, activation_name(unit))
+        self.palette = KINDS["error"]
+        self.quantities(*self.network.error_names, "E_total")
         self.palette = KINDS["unit"]
         self.definitions()
-        self.remark("In the derivatives below, E stands for E_total.")
+        self.remark("In the derivatives below, E is E_total.")
 
-    def pre_activation(self, layer: int, unit: int, name: str) -> None:
-        formula = quantities.pre_activation_formula(self.network, name, self.place)
-        value = float(self.plan.start.pre_activations[layer][unit])
-        self.equation(name, notation.weighted_sum(self.network, name), formula, value)
+    def quantities(self, *symbols: str) -> None:
+        for symbol in symbols:
+            formula = quantities.forward_formula(self.network, symbol, self.place)
+            self.equation(symbol, notation.forward(self.network, symbol), formula)
 
-    def activation(self, layer: int, unit: int, name: str) -> None:
-        formula = quantities.activation_formula(self.network, name, self.place)
-        value = float(self.plan.start.activations[layer][unit])
-        text = notation.activation(self.network, name)
-        self.equation(activation_name(name), text, formula, value)
-
-    def softmax(self) -> None:
+    def softmax(self, units: tuple[str, ...]) -> None:
         """Write an output layer in which every activation depends on all pre-activations."""
-        network, last = self.network, len(self.network.layers) - 1
-        for unit, name in enumerate(network.unit_names[-1]):
-            self.pre_activation(last, unit, name)
-        z = self.plan.start.pre_activations[-1]
-        values = (z.max(), np.exp(z - z.max()).sum())
-        texts = quantities.softmax_helper_formulas(network, self.place)
-        for value, (symbol, formula, text) in zip(values, texts, strict=False):
-            self.equation(symbol, text, formula, float(value))
-        for unit, name in enumerate(network.unit_names[-1]):
-            self.activation(last, unit, name)
-
-    def errors(self) -> None:
-        network, start = self.network, self.plan.start
-        self.palette = KINDS["error"]
-        for output, name in enumerate(network.error_names):
-            formula = quantities.error_formula(network, output, self.place)
-            self.equation(name, notation.error(network, output), formula, start.errors[output])
-        total = quantities.total_error_formula(network, self.place)
-        self.equation("E_total", notation.total_error(network), total, start.total_error)
+        self.quantities(*units)
+        helpers = quantities.softmax_helper_formulas(self.network, self.place)
+        for symbol, formula, text in islice(helpers, 2):
+            self.equation(symbol, text, formula)
+        self.quantities(*map(activation_name, units))
 
     def layer(self, layer: int) -> None:
         network = self.network
@@ -124,11 +104,11 @@ class _ByUnit(UnitPen):
         for unit, name in enumerate(network.unit_names[layer]):
             self.palette = BLOCKS[unit % len(BLOCKS)]
             if not is_output:
-                self.hidden_gradient(layer, unit, name)
+                self.hidden_gradient(layer, name)
             elif notation.has_slope(network, layer):
                 self.output_gradient(unit, name)
             if notation.has_slope(network, layer):
-                self.delta(layer, unit, name)
+                self.delta(layer, name)
             else:
                 self.output_delta(unit, name)
             for edge in network.into(name):
@@ -156,8 +136,7 @@ class _ByUnit(UnitPen):
             activated = [activation_name(name) for name in network.unit_names[-1]]
             text = " + ".join(f"∂E/∂{each}·{each}" for each in activated)
             formula = "+".join(f"{self.place(f'∂E/∂{a}')}*{self.place(a)}" for a in activated)
-            gradients = self.plan.start_gradients.activation_gradients[-1]
-            self.equation(INNER, text, formula, float(gradients @ self.plan.start.activations[-1]))
+            self.equation(INNER, text, formula)
 
     def output_gradient(self, output: int, name: str) -> None:
         """∂E/∂a of an output: only its own error depends on it."""
@@ -168,8 +147,7 @@ class _ByUnit(UnitPen):
         formula = loss.slope_formula(self.place(target), self.place(activated), count)
         steps = loss.slope_steps(target, activated, count)
         text = f"∂{own}/∂{activated} = {steps} = {notation.loss_slope(network, output)}"
-        value = float(self.plan.start_gradients.activation_gradients[-1][output])
-        self.equation(f"∂E/∂{activated}", text, formula, value)
+        self.equation(f"∂E/∂{activated}", text, formula)
 
     def output_delta(self, output: int, name: str) -> None:
         """∂E/∂o at once, where there is no ∂a/∂o of a single unit to go through."""
@@ -181,10 +159,9 @@ class _ByUnit(UnitPen):
             formula = activation.delta_formula(*cells)
         else:
             formula = quantities.delta_formula(network, name, self.place)
-        value = float(self.plan.start_gradients.deltas[-1][output])
-        self.equation(f"∂E/∂{name}", notation.output_delta(network, output), formula, value)
+        self.equation(f"∂E/∂{name}", notation.output_delta(network, output), formula)
 
-    def hidden_gradient(self, layer: int, unit: int, name: str) -> None:
+    def hidden_gradient(self, layer: int, name: str) -> None:
         """∂E/∂a of a hidden unit: a sum over all the units that it feeds."""
         network = self.network
         activated = activation_name(name)
@@ -198,22 +175,21 @@ class _ByUnit(UnitPen):
             name_of_part = _part(network, layer, edge, activated)
             share = f"{delta} · ∂{edge.target}/∂{activated} = {delta} · {edge.name}"
             formula = f"{self.place(delta)}*{self.place(edge.name)}"
-            self.equation(name_of_part, share, formula, self.values[delta] * self.values[edge.name])
+            self.values[name_of_part] = self.values[delta] * self.values[edge.name]
+            self.equation(name_of_part, share, formula)
             parts.append(name_of_part)
-        value = float(self.plan.start_gradients.activation_gradients[layer][unit])
-        self.equation(f"∂E/∂{activated}", text, "+".join(map(self.place, parts)), value)
+        self.equation(f"∂E/∂{activated}", text, "+".join(map(self.place, parts)))
 
-    def delta(self, layer: int, unit: int, name: str) -> None:
-        network, gradients = self.network, self.plan.start_gradients
+    def delta(self, layer: int, name: str) -> None:
+        network = self.network
         activated = activation_name(name)
         slope = f"∂{activated}/∂{name}"
         activation = network.layers[layer].activation
         formula = activation.slope_formula(self.place(name), self.place(activated))
         text = notation.activation_slope(network, name)
-        self.equation(slope, text, formula, float(gradients.slopes[layer][unit]))
+        self.equation(slope, text, formula)
         product = f"{self.place(f'∂E/∂{activated}')}*{self.place(slope)}"
-        text = f"∂E/∂{activated} · {slope}"
-        self.equation(f"∂E/∂{name}", text, product, float(gradients.deltas[layer][unit]))
+        self.equation(f"∂E/∂{name}", f"∂E/∂{activated} · {slope}", product)
 
     def chain_rule(self, parameter: Parameter) -> None:
         """Write a weight's chain rule in three lines: general, substituted, in numbers."""
@@ -242,8 +218,7 @@ class _ByUnit(UnitPen):
                 canvas.write(row, column, 1, numbers)
         formula = "*".join(cell_address(row, column) for column in columns)
         style = self.style(bold=True, number_format=FINE, colour=self.palette.strong)
-        gradient = gradient_of(self.plan, parameter)
-        canvas.calculate(row, RESULT, f"={formula}", gradient, style)
+        canvas.calculate(row, RESULT, f"={formula}", self.values[parameter.gradient], style)
 
     def closed_forms(self) -> None:
         """Write every gradient once more in one line and one formula, as the seeds end."""
@@ -255,8 +230,7 @@ class _ByUnit(UnitPen):
                 self.palette = BLOCKS[parameter.unit % len(BLOCKS)]
                 former = parameter.target
             formula = quantities.gradient_formula(network, parameter, self.place)
-            text = notation.gradient(network, parameter)
-            self.equation(parameter.gradient, text, formula, gradient_of(self.plan, parameter))
+            self.equation(parameter.gradient, notation.gradient(network, parameter), formula)
 
 
 def _part(network: Network, layer: int, edge: Connection, activated: str) -> str:

@@ -7,10 +7,7 @@ matrices.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from sheetgen.formulas import notation
-from sheetgen.network.activations import Array
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, Palette, Style, band, label, number
@@ -44,7 +41,7 @@ class Derivation:
 
 
 class Pen:
-    """Writes line below line; remembers the address and the value of each symbol.
+    """Writes line below line; knows the value of each symbol, and remembers its address.
 
     `palette` has the colours of the current block, `row` is that of the current line.
     """
@@ -60,12 +57,8 @@ class Pen:
             when += f", which is sample {plan.template.order[0] + 1}, the first in the order"
         title = "Derivation of every gradient"
         write_title(self.canvas, SYMBOL, title, f"{subtitle}; {when}.")
-        network = self.network
-        self.values = dict(zip(network.input_names, plan.sample.tolist(), strict=True))
-        self.values |= dict(zip(network.target_names, plan.target, strict=True))
-        self.values |= {each.name: plan.value(each) for each in network.connections}
-        self.values |= {each.name: plan.value(each) for each in network.biases}
-        self.cells = {symbol: sources.first(symbol) for symbol in self.values}
+        self.values = dict(plan.start_values)
+        self.cells = {symbol: sources.first(symbol) for symbol in self.network.given_names}
 
     @property
     def sheet(self) -> Derivation:
@@ -161,10 +154,10 @@ class Pen:
 
 
 class UnitPen(Pen):
-    """A pen whose lines are a symbol, its value, and what it is equal to."""
+    """A pen whose lines are a symbol, its value, and the right side of its equation."""
 
-    def equation(self, symbol: str, right: str, formula: str, value: float) -> None:
-        """Write symbol, value = right side, and remember where the value stands."""
+    def equation(self, symbol: str, right: str, formula: str) -> None:
+        """Write symbol, value = right side, and remember the value's cell."""
         self.fill()
         shown = self.style(bold=True, colour=self.palette.strong)
         self.text(SYMBOL, notation.letter(symbol), shown)
@@ -173,9 +166,8 @@ class UnitPen(Pen):
         if len(right) > LINE:
             self.heighten({FIRST: right})
         style = self.style(bold=True, number_format=FINE)
-        self.canvas.calculate(self.row, RESULT, f"={formula}", value, style)
+        self.canvas.calculate(self.row, RESULT, f"={formula}", self.values[symbol], style)
         self.cells[symbol] = self.canvas.absolute(self.row, RESULT)
-        self.values[symbol] = value
         self.row += 1
 
     def heighten(self, texts: dict[int, str]) -> None:
@@ -207,16 +199,15 @@ class UnitPen(Pen):
 
 @dataclass(frozen=True)
 class Vector:
-    """A row of cells: its name, and each number's symbol, formula and value (units).
+    """A row of cells: its name, and each number's symbol and formula.
 
-    `formula` is asked for when the cells that it may read are written.
+    `formula` is called once the cells that it may read are written.
     """
 
     name: str
     kind: str
     symbols: Sequence[str]
     formula: Callable[[int], str]
-    values: Array
 
 
 class MatrixPen(Pen):
@@ -241,10 +232,9 @@ class MatrixPen(Pen):
                 self._line(vector, places)
         self.row += 1
 
-    def scalar(self, symbol: str, kind: str, formula: str, value: float) -> None:
+    def scalar(self, symbol: str, kind: str, formula: str) -> None:
         """Write a single number."""
-        name = notation.heading(symbol)
-        vector = Vector(name, kind, (symbol,), lambda _: formula, np.array([value]))
+        vector = Vector(notation.heading(symbol), kind, (symbol,), lambda _: formula)
         self._line(vector, range(1))
 
     def matrix(
@@ -269,7 +259,7 @@ class MatrixPen(Pen):
         canvas = self.canvas
         canvas.write(self.row, SYMBOL, vector.name, label(vector.kind))
         for column, at in enumerate(places, start=FIRST_NUMBER):
-            value = float(vector.values[at])
+            value = self.values[vector.symbols[at]]
             style = number(vector.kind, VALUE)
             canvas.calculate(self.row, column, f"={vector.formula(at)}", value, style)
             self.cells[vector.symbols[at]] = canvas.absolute(self.row, column)

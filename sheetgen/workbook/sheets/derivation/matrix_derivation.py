@@ -5,9 +5,7 @@ The equations are those of Goodfellow, Bengio and Courville, "Deep Learning" (20
 sheet's own forward pass, and not from the training tables.
 """
 
-from collections.abc import Callable
-
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.activations import Softmax
@@ -59,62 +57,51 @@ class _ByLayer(MatrixPen):
         )
         self.definitions()
         self.row += 1
-        names, cells = network.input_names, dict(self.cells)
-        inputs = Vector("a₀", "input", names, lambda at: cells[names[at]], self.plan.sample)
         self.equation("The inputs:")
-        self.vectors(names, inputs)
+        self.vectors(network.input_names, self.given("a₀", "input", network.input_names))
         for layer in range(len(network.layers)):
             self.forward_layer(layer)
         self.errors()
 
     def forward_layer(self, layer: int) -> None:
-        network, start = self.network, self.plan.start
-        self.equation(_forward_equation(network, layer))
-        units = network.unit_names[layer]
-        z = Vector(
-            indexed("z", layer),
-            "unit",
-            units,
-            lambda at: quantities.pre_activation_formula(network, units[at], self.place),
-            start.pre_activations[layer],
-        )
-        a = Vector(
-            indexed("a", layer),
-            "unit",
-            [activation_name(unit) for unit in units],
-            lambda at: quantities.activation_formula(network, units[at], self.place),
-            start.activations[layer],
-        )
-        softmax = network.layers[layer].activation
-        if not isinstance(softmax, Softmax):
+        self.equation(_forward_equation(self.network, layer))
+        units = self.network.unit_names[layer]
+        z = self.vector(indexed("z", layer), "unit", units)
+        a = self.vector(indexed("a", layer), "unit", [activation_name(unit) for unit in units])
+        if not self.network.layers[layer].activation.acts_on_layer:
             self.vectors(units, z, a)
             return
         self.vectors(units, z)
-        cells, values = [self.place(unit) for unit in units], z.values
-        self.scalar(GREATEST, "unit", softmax.greatest_formula(cells), values.max())
-        total = softmax.total_formula(cells, self.place(GREATEST))
-        self.scalar(EXPONENTIALS, "unit", total, np.exp(values - values.max()).sum())
+        for symbol in (GREATEST, EXPONENTIALS):
+            formula = quantities.forward_formula(self.network, symbol, self.place)
+            self.scalar(symbol, "unit", formula)
         self.row += 1
         self.vectors(units, a)
 
+    def vector(self, name: str, kind: str, symbols: Sequence[str]) -> Vector:
+        """Return a vector of the forward pass."""
+        return Vector(
+            name,
+            kind,
+            symbols,
+            lambda at: quantities.forward_formula(self.network, symbols[at], self.place),
+        )
+
+    def given(self, name: str, kind: str, symbols: Sequence[str]) -> Vector:
+        """Return a vector of cells that are known before: of the inputs or the targets."""
+        cells = dict(self.cells)
+        return Vector(name, kind, symbols, lambda at: cells[symbols[at]])
+
     def errors(self) -> None:
-        network, start = self.network, self.plan.start
+        network = self.network
         z, a = (indexed(symbol, len(network.layers) - 1) for symbol in "za")
         form = network.loss.notation("t", z, a, network.outputs)
         self.equation(f"The error of each output:  {form}.  E_total is their sum.")
-        names, cells = network.target_names, dict(self.cells)
-        target = np.array(self.plan.target)
-        targets = Vector("t", "target", names, lambda at: cells[names[at]], target)
-        errors = Vector(
-            "E",
-            "error",
-            network.error_names,
-            lambda at: quantities.error_formula(network, at, self.place),
-            start.errors,
-        )
+        targets = self.given("t", "target", network.target_names)
+        errors = self.vector("E", "error", network.error_names)
         self.vectors(network.unit_names[-1], targets, errors)
         total = quantities.total_error_formula(network, self.place)
-        self.scalar("E_total", "error", total, start.total_error)
+        self.scalar("E_total", "error", total)
         self.row += 1
 
     def backward(self, layer: int) -> None:
@@ -165,8 +152,7 @@ class _ByLayer(MatrixPen):
             return
         self.vectors(units, gradient)
         terms = (f"{self.place(f'∂E/∂{each}')}*{self.place(each)}" for each in activated)
-        inner = float(gradient.values @ self.plan.start.activations[-1])
-        self.scalar(INNER, "gradient", "+".join(terms), inner)
+        self.scalar(INNER, "gradient", "+".join(terms))
         self.row += 1
         text = f"∂E/∂{z} = {a} ⊙ (∂E/∂{a} − {INNER}), where Σ runs over all outputs"
         self.equation(f"{indexed('δ', layer)} = {text}")
@@ -203,7 +189,6 @@ class _ByLayer(MatrixPen):
             lambda at: activation.slope_formula(
                 place(units[at]), place(activation_name(units[at]))
             ),
-            self.plan.start_gradients.slopes[layer],
         )
         delta = self.delta(
             layer, lambda at: f"{place(gradient.symbols[at])}*{place(slopes.symbols[at])}"
@@ -213,14 +198,12 @@ class _ByLayer(MatrixPen):
     def gradient(self, layer: int, formula: Formula) -> Vector:
         """Return ∂E/∂a of a layer."""
         symbols = [f"∂E/∂{activation_name(unit)}" for unit in self.network.unit_names[layer]]
-        values = self.plan.start_gradients.activation_gradients[layer]
-        return Vector(f"∂E/∂{indexed('a', layer)}", "gradient", symbols, formula, values)
+        return Vector(f"∂E/∂{indexed('a', layer)}", "gradient", symbols, formula)
 
     def delta(self, layer: int, formula: Formula) -> Vector:
         """Return δ = ∂E/∂z of a layer."""
         symbols = [f"∂E/∂{unit}" for unit in self.network.unit_names[layer]]
-        values = self.plan.start_gradients.deltas[layer]
-        return Vector(indexed("δ", layer), "gradient", symbols, formula, values)
+        return Vector(indexed("δ", layer), "gradient", symbols, formula)
 
     def biases(self, layer: int) -> None:
         """Write ∂E/∂b = δ, or say that the biases are not trained."""
@@ -231,14 +214,13 @@ class _ByLayer(MatrixPen):
             return
         name = f"∂E/∂{indexed('b', layer)}"
         self.equation(f"{name} = {indexed('δ', layer)}")
-        values = self.plan.start_gradients.bias_gradients[layer]
         symbols = [bias.gradient for bias in biases]
 
         def delta(at: int) -> str:
             return self.place(f"∂E/∂{biases[at].target}")
 
         names = [bias.name for bias in biases]
-        self.vectors(names, Vector(name, "gradient", symbols, delta, values))
+        self.vectors(names, Vector(name, "gradient", symbols, delta))
 
     def weights(self, layer: int) -> None:
         """Write ∂E/∂W = δ·aᵀ as a matrix, if it is not too large to be read."""
@@ -266,8 +248,7 @@ class _ByLayer(MatrixPen):
             return f"{self.place(delta)}*{self.place(source)}"
 
         symbols = [edge.gradient for edge in edges]
-        values = self.plan.start_gradients.weight_gradients[layer][unit]
-        return Vector(edges[0].target, "gradient", symbols, product, values)
+        return Vector(edges[0].target, "gradient", symbols, product)
 
 
 def _forward_equation(network: Network, layer: int) -> str:

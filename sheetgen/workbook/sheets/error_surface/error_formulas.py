@@ -140,22 +140,14 @@ class Passes:
         return self.cut >= 2 and any(symbol[2:] in units for units in hidden)
 
     def _expression(self, sample: int, symbol: str) -> str:
-        network = self.network
-
-        def cell(each: str) -> str:
-            return self._cell(sample, each)
-
-        if symbol in (GREATEST, EXPONENTIALS):
-            helpers = quantities.softmax_helper_formulas(network, cell)
-            return next(text for name, text, _ in helpers if name == symbol)
-        if symbol in network.unit_names[0]:
+        if symbol in self.network.unit_names[0]:
             base, across, down = (
                 self.address(f"{kind} {symbol}", sample) for kind in (BASE, ACROSS, DOWN)
             )
             return f"{base}+{across}*{X}+{down}*{Y}"
-        if any(symbol in units for units in network.unit_names):
-            return quantities.pre_activation_formula(network, symbol, cell)
-        return quantities.activation_formula(network, symbol.removeprefix("a_"), cell)
+        return quantities.forward_formula(
+            self.network, symbol, lambda each: self._cell(sample, each)
+        )
 
     def _weight(self, name: str) -> str:
         if not self._weights[name]:

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.quantities import Cell
 from sheetgen.network.network import Network, activation_name
@@ -85,7 +83,8 @@ class Evaluations:
         write_headers(canvas, row, MOVED, ("moved", "s" if self.is_by_unit else "to"), "weight")
         for column, symbol in enumerate(self.symbols, start=FIRST):
             canvas.write(row, column, notation.heading(symbol), header(_kind(symbol)))
-            canvas.notes[row, column] = f"{symbol} = {self._notation(symbol)}"
+            text = TEXTS.get(symbol) or notation.forward(self.network, symbol)
+            canvas.notes[row, column] = f"{symbol} = {text}"
             canvas.widths.setdefault(column, 12)
         canvas.notes[row, TO] = to
         canvas.widths[self.total] = max(14, canvas.widths.get(self.total, 0))
@@ -120,7 +119,7 @@ class Evaluations:
         moved_formula: str = "",
     ) -> None:
         places = {**known, **{symbol: self.place(row, symbol, moved) for symbol in symbols}}
-        values = self._values(run)
+        values = run.values(self.network)
         for symbol in symbols:
             formula = moved_formula
             if symbol != moved:
@@ -131,45 +130,10 @@ class Evaluations:
 
     def _formula(self, symbol: str, cell: Cell) -> str:
         network = self.network
-        if symbol in (GREATEST, EXPONENTIALS):
-            texts = quantities.softmax_helper_formulas(network, cell)
-            return next(formula for name, formula, _ in texts if name == symbol)
-        if symbol in network.error_names:
-            return quantities.error_formula(network, network.error_names.index(symbol), cell)
-        if symbol == "E_total":
-            if self._errors:
-                return quantities.total_error_formula(network, cell)
-            outputs = range(network.outputs)
-            return "+".join(quantities.error_formula(network, output, cell) for output in outputs)
-        if symbol.startswith("a_"):
-            return quantities.activation_formula(network, symbol.removeprefix("a_"), cell)
-        return quantities.pre_activation_formula(network, symbol, cell)
-
-    def _notation(self, symbol: str) -> str:
-        network = self.network
-        if symbol in TEXTS:
-            return TEXTS[symbol]
-        if symbol == "E_total":
-            return notation.total_error(network)
-        if symbol in network.error_names:
-            return notation.error(network, network.error_names.index(symbol))
-        if symbol.startswith("a_"):
-            return notation.activation(network, symbol.removeprefix("a_"))
-        return notation.weighted_sum(network, symbol)
-
-    def _values(self, run: Forward) -> dict[str, float]:
-        """Return the reference's value of every quantity in a row."""
-        values = dict(zip(self.network.error_names, run.errors.tolist(), strict=True))
-        for units, z, a in zip(
-            self.network.unit_names, run.pre_activations, run.activations, strict=True
-        ):
-            values |= dict(zip(units, z.tolist(), strict=True))
-            values |= dict(zip(map(activation_name, units), a.tolist(), strict=True))
-        outputs = run.pre_activations[-1]
-        values[GREATEST] = float(outputs.max())
-        values[EXPONENTIALS] = float(np.exp(outputs - outputs.max()).sum())
-        values["E_total"] = run.total_error
-        return values
+        if symbol != "E_total" or self._errors:
+            return quantities.forward_formula(network, symbol, cell)
+        outputs = range(network.outputs)
+        return "+".join(quantities.error_formula(network, output, cell) for output in outputs)
 
 
 def of_unit(unit: str) -> tuple[str, str]:

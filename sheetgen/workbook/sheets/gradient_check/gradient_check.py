@@ -195,11 +195,7 @@ class _WeightCheck(_Check):
     @cached_property
     def known(self) -> dict[str, str]:
         """The address of all that a forward pass begins with."""
-        network = self.network
-        names = [*network.input_names, *network.target_names]
-        names += [edge.name for edge in network.connections]
-        names += [bias.name for bias in network.biases]
-        return {name: self.sources.first(name) for name in names}
+        return {name: self.sources.first(name) for name in self.network.given_names}
 
 
 class _UnitCheck(_Check):
@@ -274,9 +270,7 @@ class _UnitCheck(_Check):
     def known(self) -> dict[str, str]:
         """The address of what no evaluation computes."""
         network = self.network
-        names = [*network.target_names]
-        names += [edge.name for edge in network.connections]
-        names += [bias.name for bias in network.biases]
+        names = network.given_names[network.inputs :]
         known = {name: _short(self.sources.first(name)) for name in names}
         for unit in network.unit_names[-1]:
             known |= {name: _short(self.derivation.cells[name]) for name in of_unit(unit)}

@@ -17,7 +17,7 @@ from sheetgen.network.activations import Array
 from sheetgen.network.network import Network, Parameter
 from sheetgen.network.reference import forward, initial
 from sheetgen.network.trace import Forward
-from sheetgen.workbook.plan import Plan, gradient_of
+from sheetgen.workbook.plan import Plan
 
 MAXIMUM_PARAMETERS = 250
 # Where the pre-activation is 0, their slope jumps (for an ELU with α = 1, the slope's slope): a
@@ -143,7 +143,7 @@ def _of_parameter(plan: Plan, parameter: Parameter) -> Probe:
         plan,
         parameter.layer,
         parameter.unit,
-        gradient_of(plan, parameter),
+        plan.start_values[parameter.gradient],
         step,
         (value + step) - (value - step),
         plan.moved(parameter, step),
