@@ -1,10 +1,7 @@
 """The samples that a sheet shows beside the network's outputs: a list in helper columns."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas, Series, cell_address, local
 from sheetgen.spreadsheet.style import WHITE, WHOLE, header, number
 from sheetgen.workbook.plan import Plan
@@ -18,27 +15,21 @@ MOST = 200
 MARKER_SIZES = ((20, 11), (60, 8), (MOST, 6))  # the most samples, and their size
 
 
-@dataclass(frozen=True)
 class SamplesList:
-    """Samples in rows: number, inputs in the units of the data, and one target."""
+    """Samples in rows: number, inputs in the data's own units, and one target.
 
-    canvas: Canvas
-    row: int
-    column: int
-    samples: tuple[int, ...]
-    inputs: Array
-    targets: Array
+    `row` and `column` are those of the first number, `inputs` and `targets` the values.
+    """
 
-    @classmethod
-    def draw(
-        cls,
+    def __init__(
+        self,
         canvas: Canvas,
         plan: Plan,
         sources: Sources,
         at: tuple[int, int],
         output: int,
         place: str,
-    ) -> "SamplesList":
+    ) -> None:
         """Write the list, its header at a cell.
 
         `output` is the place of the output whose targets are listed, `place` the address of that
@@ -62,8 +53,9 @@ class SamplesList:
             value = data.targets[sample][output]
             canvas.calculate(at_row, column + network.inputs + 1, formula, value, TARGET)
         chosen = np.array(samples)
-        inputs, targets = np.array(data.inputs)[chosen], np.array(data.targets)[chosen, output]
-        return cls(canvas, row + 1, column, tuple(samples), inputs, targets)
+        self.canvas, self.row, self.column = canvas, row + 1, column
+        self.inputs = np.array(data.inputs)[chosen]
+        self.targets = np.array(data.targets)[chosen, output]
 
     def cell(self, at: int, offset: int) -> str:
         """Return the address of a sample's cell; offset 1 is the first input."""
@@ -72,7 +64,7 @@ class SamplesList:
     def range(self, offset: int) -> str:
         """Return the absolute address of a column, with the sheet's name."""
         column = self.column + offset
-        return self.canvas.range(self.row, column, self.row + len(self.samples) - 1, column)
+        return self.canvas.range(self.row, column, self.row + len(self.targets) - 1, column)
 
     @property
     def target(self) -> int:
@@ -108,7 +100,7 @@ class SamplesList:
                 shown = value if is_shown else float(OFF)
                 canvas.calculate(row, column + offset, formula, shown, HELPER, axes[1].scale(y))
         first = self.target + 1
-        size = next(size for most, size in MARKER_SIZES if len(self.samples) <= most)
+        size = next(size for most, size in MARKER_SIZES if len(self.targets) <= most)
         return [
             Series(
                 self.range(first),

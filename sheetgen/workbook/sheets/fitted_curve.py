@@ -87,7 +87,7 @@ class _Sheet:
         )
         output, place, _ = choose_output(canvas, self.plan, (5, 2), (ROW, HELPERS + 8))
         at = ROW, HELPERS + 14
-        samples = SamplesList.draw(canvas, self.plan, self.sources, at, output, place)
+        samples = SamplesList(canvas, self.plan, self.sources, at, output, place)
         at = ROW, HELPERS + 11
         axis = self.inputs.axis(canvas, at, 10, POINTS - 1, number("input"))
         start = self._points(first, axis, HELPERS + 18, output, place)

@@ -1,7 +1,8 @@
 """The sheet `Inputs`: the only training inputs, which all other sheets read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any
 
 from sheetgen.formulas import notation
@@ -39,17 +40,15 @@ def inputs_sheet(plan: Plan) -> InputsSheet:
     text = "Change a yellow cell: every table, chart and check follows at once."
     write_title(canvas, 1, "Inputs", text)
     canvas.widths.update({0: 2})
-    column, network = 1, plan.network
+    column = 1
     if plan.has_data_sheet:
         canvas.link(2, column, DATA, "inputs and targets: sheet Data", LINK)
     else:
-        _list(canvas, 1, "inputs", "input", network.input_names, plan.data.inputs[0])
-        targets, limits = plan.data.targets[0], target_limits(plan)
-        _list(canvas, 4, "targets", "target", network.target_names, targets, **limits)
+        _given(canvas, plan)
         column = 7
     _weights(canvas, column, plan)
     column += 5
-    if network.biases:
+    if plan.network.biases:
         _biases(canvas, column, plan)
         column += 5
     _learning_rates(canvas, column, plan)
@@ -58,34 +57,42 @@ def inputs_sheet(plan: Plan) -> InputsSheet:
 
 def _list(
     canvas: Canvas,
-    column: int,
-    title: str,
-    kind: str,
-    names: tuple[str, ...],
-    values: tuple[float, ...],
+    at: int,
+    band_of: tuple[str, str],
+    headers: Sequence[str],
+    rows: Iterable[tuple[str, tuple[str, ...], float]],
     **limits: Any,  # noqa: ANN401 - as Canvas.ask takes them
 ) -> None:
-    write_band(canvas, HEADER - 1, column, title, ("symbol", "value"), kind)
-    canvas.widths.update({column: 10, column + 1: 13, column + 2: 3})
-    for offset, (name, value) in enumerate(zip(names, values, strict=True)):
-        canvas.write(FIRST + offset, column, name, label(kind))
-        canvas.ask(FIRST + offset, column + 1, name, value, **limits)
-        _name(canvas, f"{name[0]}_{name[1:]}", FIRST + offset, column + 1)
+    """Write quantities from a column on: symbol, what it belongs to, and the value to change.
+
+    `band_of` has the title and the kind of the band above.
+    """
+    title, kind = band_of
+    write_band(canvas, HEADER - 1, at, title, ("symbol", *headers), kind)
+    last = at + len(headers)
+    canvas.widths.update(dict.fromkeys(range(at, last), 10))
+    canvas.widths.update({last: 13, last + 1: 3})
+    for row, (symbol, texts, value) in enumerate(rows, start=FIRST):
+        canvas.write(row, at, symbol, label(kind))
+        for column, text in enumerate(texts, start=at + 1):
+            canvas.write(row, column, text, Style(align="center"))
+        canvas.ask(row, last, symbol, value, **limits)
+        _name(canvas, f"{symbol[0]}_{symbol[1:]}", row, last)
+
+
+def _given(canvas: Canvas, plan: Plan) -> None:
+    """Write the inputs and targets of the only sample."""
+    network, data = plan.network, plan.data
+    inputs = zip(network.input_names, repeat(()), data.inputs[0])
+    _list(canvas, 1, ("inputs", "input"), ["value"], inputs)
+    targets = zip(network.target_names, repeat(()), data.targets[0])
+    _list(canvas, 4, ("targets", "target"), ["value"], targets, **target_limits(plan))
 
 
 def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    write_band(
-        canvas, HEADER - 1, column, "initial weights", ("symbol", "from", "to", "value"), "weight"
-    )
-    canvas.widths.update({column: 10, column + 1: 10, column + 2: 10, column + 3: 13})
-    canvas.widths[column + 4] = 3
-    for row, edge in enumerate(network.connections, start=FIRST):
-        canvas.write(row, column, edge.name, label("weight"))
-        canvas.write(row, column + 1, edge.source, Style(align="center"))
-        canvas.write(row, column + 2, edge.target, Style(align="center"))
-        canvas.ask(row, column + 3, edge.name, network.weight(edge))
-        _name(canvas, f"w_{edge.name[1:]}", row, column + 3)
+    rows = ((e.name, (e.source, e.target), network.weight(e)) for e in network.connections)
+    _list(canvas, column, ("initial weights", "weight"), ("from", "to", "value"), rows)
     last = FIRST + len(network.connections)
     layers = ", ".join(
         f"{notation.layer_title(network, index)}: {layer.activation.name}"
@@ -98,18 +105,13 @@ def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
 
 def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    write_band(
-        canvas, HEADER - 1, column, "initial biases", ("symbol", "of", "value", ""), "weight"
-    )
-    canvas.widths.update({column: 10, column + 1: 10, column + 2: 13, column + 3: 12})
-    canvas.widths[column + 4] = 3
+    write_band(canvas, HEADER - 1, column + 3, "", [""], "weight")
+    rows = ((each.name, (each.target,), network.bias(each)) for each in network.biases)
+    _list(canvas, column, ("initial biases", "weight"), ("of", "value"), rows)
+    canvas.widths.update({column + 3: 12, column + 4: 3})
     for row, bias in enumerate(network.biases, start=FIRST):
-        canvas.write(row, column, bias.name, label("weight"))
-        canvas.write(row, column + 1, bias.target, Style(align="center"))
-        canvas.ask(row, column + 2, bias.name, network.bias(bias))
         if not bias.is_trained:
             canvas.write(row, column + 3, "not trained", NOTE)
-        _name(canvas, f"b_{bias.name[1:]}", row, column + 2)
 
 
 def _learning_rates(canvas: Canvas, column: int, plan: Plan) -> None:

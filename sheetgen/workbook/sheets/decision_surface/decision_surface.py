@@ -5,7 +5,7 @@ plane are shown beside the output.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,36 +43,28 @@ def decision_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]
     size = next((size for size in SIZES if pictures * size**2 <= FORMULAS), SIZES[-1])
     if plan.network.inputs != 2 or pictures * size**2 > MOST_FORMULAS:
         return None
-    sheet = _Sheet.of(plan, sources, tables, size)
+    sheet = _Sheet(plan, sources, tables, size)
     sheet.draw()
     is_too_wide = max(sheet.canvas.widths) > MAXIMUM_COLUMNS
     is_too_large = is_too_wide or longest_formula(sheet.canvas) > MAXIMUM_FORMULA
     return None if is_too_large else sheet.canvas
 
 
-@dataclass(frozen=True)
 class _Sheet:
-    plan: Plan
-    canvas: Canvas
-    main: Grid
-    helpers: int
-    """The first column of the helpers."""
-    chosen: ChosenOutput
-    inputs: tuple[InputColumn, InputColumn]
-    samples: SamplesList
+    """`helpers` is the first helper column."""
 
-    @classmethod
-    def of(cls, plan: Plan, sources: Sources, tables: Sequence[Table], size: int) -> "_Sheet":
-        canvas = Canvas(DECISION_SURFACE, tab_colour=KINDS["unit"].strong)
-        helpers = LEFT + unit_pictures.width(plan.network) * (size + 2) + 1
+    def __init__(self, plan: Plan, sources: Sources, tables: Sequence[Table], size: int) -> None:
+        self.plan = plan
+        self.canvas = canvas = Canvas(DECISION_SURFACE, tab_colour=KINDS["unit"].strong)
+        self.main = Grid(canvas, TOP, LEFT, size)
+        self.helpers = helpers = LEFT + unit_pictures.width(plan.network) * (size + 2) + 1
         moment = Moment.ask(canvas, plan, tables, "surface", (3, 2), helpers)
         snapshot = Snapshot.draw(canvas, plan.network, moment, (TOP - 1, helpers + 2))
-        chosen = ChosenOutput.ask(canvas, plan, snapshot, (5, 2), (TOP - 1, helpers + 5))
+        at = TOP - 1, helpers + 5
+        self.chosen = chosen = ChosenOutput.ask(canvas, plan, snapshot, (5, 2), at)
         at = TOP - 1, helpers + 11
-        samples = SamplesList.draw(canvas, plan, sources, at, chosen.output, chosen.place)
-        inputs = InputColumn(plan, sources, 0), InputColumn(plan, sources, 1)
-        main = Grid(canvas, TOP, LEFT, size)
-        return cls(plan, canvas, main, helpers, chosen, inputs, samples)
+        self.samples = SamplesList(canvas, plan, sources, at, chosen.output, chosen.place)
+        self.inputs = InputColumn(plan, sources, 0), InputColumn(plan, sources, 1)
 
     def draw(self) -> None:
         canvas, main = self.canvas, self.main

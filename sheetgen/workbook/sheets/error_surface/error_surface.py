@@ -6,7 +6,7 @@ Courville, "Deep Learning" (2016), section 4.3).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -61,7 +61,7 @@ def error_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -
     found = _fitting(plan)
     if len(plan.network.parameters) < 2 or found is None:
         return None
-    sheet = _Sheet.of(plan, sources, tables, *found)
+    sheet = _Sheet(plan, sources, tables, *found)
     sheet.draw()
     return None if longest_formula(sheet.canvas) > MAXIMUM_FORMULA else sheet.canvas
 
@@ -88,34 +88,26 @@ def _fitting(plan: Plan) -> tuple[int, int, int] | None:
     return None
 
 
-@dataclass(frozen=True)
 class _Sheet:
-    plan: Plan
-    canvas: Canvas
-    main: Grid
-    helpers: int
-    choice: WeightChoice
-    path: WeightPath
-    samples: Samples
-    passes: Passes
-    cells: int
-    """The first column of the cells that the error is computed from."""
+    """`helpers` is the first helper column, `cells` the first that the error is computed from."""
 
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         plan: Plan,
         sources: Sources,
         tables: Sequence[Table],
         samples: int,
         cut: int,
         size: int,
-    ) -> "_Sheet":
-        canvas = Canvas(ERROR_SURFACE, tab_colour=KINDS["error"].strong)
-        helpers = LEFT + size + 3
+    ) -> None:
+        self.plan, network = plan, plan.network
+        self.canvas = canvas = Canvas(ERROR_SURFACE, tab_colour=KINDS["error"].strong)
+        self.main = Grid(canvas, TOP, LEFT, size)
+        self.helpers = helpers = LEFT + size + 3
+        self.cells = helpers + 26
         moment = Moment.ask(canvas, plan, tables, "error", (3, 2), helpers)
-        choice = WeightChoice.ask(canvas, plan, moment, (5, 2), (TOP - 1, helpers + 2))
-        path = WeightPath.draw(canvas, choice, (TOP - 1, helpers + 9), size)
+        self.choice = choice = WeightChoice(canvas, plan, moment, (5, 2), (TOP - 1, helpers + 2))
+        self.path = WeightPath(canvas, choice, (TOP - 1, helpers + 9), size)
         if samples == 1 and plan.data.samples > 1:
             shown = Samples.of_row(canvas, choice, (TOP - 1, helpers + 18))
         else:
@@ -124,17 +116,14 @@ class _Sheet:
         first.draw(canvas)
 
         def address(symbol: str, sample: int) -> str:
-            if symbol in plan.network.target_names:
+            if symbol in network.target_names:
                 return shown.cell(symbol, sample)
             kind, _, name = symbol.partition(" ")
-            if name in plan.network.unit_names[0]:
+            if name in network.unit_names[0]:
                 return first.address(name, sample, kind)
             return choice.addresses(name)[kind].replace("$", "")
 
-        passes = Passes(plan.network, samples, cut, address)
-        main = Grid(canvas, TOP, LEFT, size)
-        cells = helpers + 26
-        return cls(plan, canvas, main, helpers, choice, path, shown, passes, cells)
+        self.samples, self.passes = shown, Passes(network, samples, cut, address)
 
     def draw(self) -> None:
         canvas, main = self.canvas, self.main

@@ -1,8 +1,5 @@
 """The two weights of `Error surface`: the choice, and their path through the training."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 
 from sheetgen.network.activations import Array
@@ -24,56 +21,44 @@ FLAG, STEP, WEIGHT = number("helper", WHOLE), number("iteration", WHOLE), number
 HELPER = number("helper", FINE)
 
 
-@dataclass(frozen=True)
 class WeightChoice:
-    """The chosen weights, across and upwards. Where both are the same, the one across counts."""
+    """The chosen weights, across and upwards. If both are the same, it counts as the one across.
 
-    plan: Plan
-    moment: Moment
-    snapshot: Snapshot
-    chosen: tuple[str, str]
-    """The addresses of the two drop-downs."""
-    names: str
-    """The range of all trained weights' names."""
-    columns: str
-    """The range of their columns in the training tables, the first of which has the iterations."""
-    row: int
-    column: int
+    `chosen` are the addresses of the two drop-downs, `names` the range of all trained weights'
+    names, `columns` that of their columns in the training tables, counted from the iterations.
+    """
 
-    @classmethod
-    def ask(
-        cls,
+    def __init__(
+        self,
         canvas: Canvas,
         plan: Plan,
         moment: Moment,
         at: tuple[int, int],
         list_at: tuple[int, int],
-    ) -> "WeightChoice":
+    ) -> None:
         """Write the drop-downs into a cell and the one below, the list of weights from `list_at`.
 
         The list takes six columns.
         """
+        self.plan, self.moment, (self.row, self.column) = plan, moment, list_at
         names = [each.name for each in plan.network.parameters]
         others = [bias.name for bias in plan.network.biases if not bias.is_trained]
-        snapshot = Snapshot.draw(canvas, plan.network, moment, list_at, (*names, *others))
-        row, column = list_at
-        names_at, columns_at = (
-            local(canvas.range(row + 1, column + offset, row + len(names), column + offset))
-            for offset in (0, 5)
+        self.snapshot = Snapshot.draw(canvas, plan.network, moment, list_at, (*names, *others))
+        self._rows = {name: row for row, name in enumerate(names, start=self.row + 1)}
+        self.names, self.columns = (
+            local(canvas.range(self.row + 1, column, self.row + len(names), column))
+            for column in (self.column, self.column + 5)
         )
-        chosen = cell_address(*at), cell_address(at[0] + 1, at[1])
-        choice = cls(plan, moment, snapshot, chosen, names_at, columns_at, row, column)
-        for offset, (key, title) in enumerate(
-            (("error_across", "weight across"), ("error_down", "weight upwards"))
-        ):
-            canvas.write(at[0] + offset, at[1] - 1, title, LABEL)
+        self.chosen = cell_address(*at), cell_address(at[0] + 1, at[1])
+        titles = {"error_across": "weight across", "error_down": "weight upwards"}
+        for row, (key, title) in enumerate(titles.items(), start=at[0]):
+            canvas.write(row, at[1] - 1, title, LABEL)
             value = str(getattr(plan.controls, key))
-            canvas.choose(at[0] + offset, at[1], key, value, names, source=choice.names)
-        formula = f'=IF({chosen[0]}={chosen[1]},"{SAME}","")'
+            canvas.choose(row, at[1], key, value, names, source=self.names)
+        formula = f'=IF({self.chosen[0]}={self.chosen[1]},"{SAME}","")'
         same = plan.controls.error_across == plan.controls.error_down
         canvas.calculate(at[0] + 1, at[1] + 1, formula, SAME if same else "", NOTE)
-        choice._flags(canvas)
-        return choice
+        self._flags(canvas)
 
     def _flags(self, canvas: Canvas) -> None:
         """Write each weight's base (its value unless it is chosen), and whether it is x or y."""
@@ -112,30 +97,17 @@ class WeightChoice:
         row = self._rows[name]
         return {kind: cell_address(row, self.column + offset) for offset, kind in kinds}
 
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        names = (each.name for each in self.plan.network.parameters)
-        return {name: row for row, name in enumerate(names, start=self.row + 1)}
 
-
-@dataclass(frozen=True)
 class WeightPath:
     """Points of the path in rows, and one more row for the chosen moment; the axes.
 
     `points` (rows, 2) are the two weights, nan in a training that diverges.
     """
 
-    canvas: Canvas
-    row: int
-    column: int
-    points: Array
-    axes: tuple[Axis, Axis]
-
-    @classmethod
-    def draw(
-        cls, canvas: Canvas, choice: WeightChoice, at: tuple[int, int], size: int
-    ) -> "WeightPath":
-        """Write the axes of a picture of `size` cells a side, two columns from a cell on.
+    def __init__(
+        self, canvas: Canvas, choice: WeightChoice, at: tuple[int, int], size: int
+    ) -> None:
+        """Write the axes of a picture of `size` cells a side, in two columns from a cell on.
 
         The points follow in five columns, after an empty one.
         """
@@ -157,10 +129,10 @@ class WeightPath:
                 canvas.calculate(place, column, f"={moment.row}", iteration, STEP)
             else:
                 canvas.write(place, column, iteration, STEP)
-        path = cls(canvas, row + 1, column, points, _axes(canvas, at, points, size))
+        self.canvas, self.row, self.column = canvas, row + 1, column
+        self.points, self.axes = points, _axes(canvas, at, points, size)
         for which, name in enumerate(names):
-            path._weight(choice, which, moment.trace[name][iterations])
-        return path
+            self._weight(choice, which, moment.trace[name][iterations])
 
     def _weight(self, choice: WeightChoice, which: int, values: Array) -> None:
         """Write one weight at each point, and where that is on the picture."""
