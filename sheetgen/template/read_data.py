@@ -10,7 +10,7 @@ from pathlib import Path
 from sheetgen.errors import InputError, shortened
 from sheetgen.network.data import MAXIMUM_SAMPLES, Data, Rows
 from sheetgen.network.network import Network
-from sheetgen.template.toml_table import NUMBER, Table, hint, numbers, refused
+from sheetgen.template.toml_table import NUMBER, Table, hint, refused, rows_of
 
 KEYS = ("inputs", "targets", "file", "input_columns", "target_columns", "class_column",
         "standardize")  # fmt: skip
@@ -57,14 +57,12 @@ def _typed(table: Table, network: Network, standardize: bool) -> Data:
 
 def _rows(table: Table, key: str, width: int, why: str) -> Rows:
     found, path = table.required(key), table.path(key)
+    expected = f"one row of {width} numbers ({why})"
     if not isinstance(found, list) or not found or not isinstance(found[0], list):
-        raise refused(path, found, f"one row of {width} numbers ({why}) per sample")
+        raise refused(path, found, f"{expected} per sample")
     if len(found) > MAXIMUM_SAMPLES:
         raise InputError(f"{path}: found {len(found)} rows; expected at most {MAXIMUM_SAMPLES}")
-    for index, row in enumerate(found):
-        if not isinstance(row, list) or len(row) != width:
-            raise refused(f"{path}[{index}]", row, f"one row of {width} numbers ({why})")
-    return tuple(numbers(row, f"{path}[{index}]") for index, row in enumerate(found))
+    return rows_of(found, width, path, expected)
 
 
 def _check_target(row: tuple[float, ...], network: Network, path: str, where: str = "") -> None:

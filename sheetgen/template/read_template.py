@@ -16,7 +16,7 @@ from sheetgen.network.network import Network
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Reduction
-from sheetgen.template.toml_table import Table, chosen, numbers, refused
+from sheetgen.template.toml_table import Table, chosen, refused, rows_of
 
 MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_ITERATIONS = MAXIMUM_ROWS - 100  # leaves room for headings above the table
@@ -159,10 +159,7 @@ def _weights(table: Table, units: int, fan_in: int) -> tuple[tuple[float, ...], 
     expected = f"{units} rows (units) of {fan_in} numbers (what the layer reads)"
     if not isinstance(rows, list) or len(rows) != units:
         raise refused(path, rows, expected)
-    for index, row in enumerate(rows):
-        if not isinstance(row, list) or len(row) != fan_in:
-            raise refused(f"{path}[{index}]", row, expected)
-    return tuple(numbers(row, f"{path}[{index}]") for index, row in enumerate(rows))
+    return rows_of(rows, fan_in, path, expected)
 
 
 def _drawn(table: Table, units: int, fan_in: int) -> tuple[tuple[float, ...], ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sheetgen.errors import InputError, nearest, shortened
+from sheetgen.network.data import Rows
 
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
 NUMBER = "a finite number from -1e6 to 1e6"
@@ -123,6 +124,14 @@ def numbers(found: object, path: str) -> tuple[float, ...]:
     if not isinstance(found, list):
         raise refused(path, found, "a list of numbers")
     return tuple(number(entry, f"{path}[{index}]") for index, entry in enumerate(found))
+
+
+def rows_of(found: list[object], width: int, path: str, expected: str) -> Rows:
+    """Return rows of so many numbers; raises InputError for any other row."""
+    for index, row in enumerate(found):
+        if not isinstance(row, list) or len(row) != width:
+            raise refused(f"{path}[{index}]", row, expected)
+    return tuple(numbers(row, f"{path}[{index}]") for index, row in enumerate(found))
 
 
 def number(found: object, path: str) -> float:

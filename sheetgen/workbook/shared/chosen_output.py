@@ -1,7 +1,6 @@
 """The output that a sheet shows, chosen from a list if the network has several."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, cell_address
@@ -11,50 +10,41 @@ from sheetgen.workbook.shared.moment import Snapshot
 from sheetgen.workbook.shared.page import column_range, write_headers, write_value
 
 
-@dataclass(frozen=True)
 class ChosenOutput:
-    """An output with its weights in cells, so that one grid of formulas serves all outputs."""
+    """An output with its weights in cells, so that one grid of formulas serves all outputs.
 
-    snapshot: Snapshot
-    output: int
-    """Its place among the outputs, from 0."""
-    place: str
-    """The address of that place, from 1; nothing if there is only one output."""
-    weights: tuple[str, ...]
-    bias: str
-    """The address of its bias; nothing if it has none."""
+    `output` is its place among the outputs, from 0; `place` the address of that place, from 1, or
+    nothing if there is only one output.
+    """
 
-    @classmethod
-    def ask(
-        cls,
+    def __init__(
+        self,
         canvas: Canvas,
         plan: Plan,
         snapshot: Snapshot,
         at: tuple[int, int],
         helpers: tuple[int, int],
-    ) -> "ChosenOutput":
+    ) -> None:
         """Ask as `choose_output` does, and write the weights of the chosen one below."""
-        network = plan.network
-        edges = [network.into(unit) for unit in network.unit_names[-1]]
-        biases = [bias for bias in map(network.bias_of, network.unit_names[-1]) if bias]
-        output, place, row = choose_output(canvas, plan, at, helpers)
-        if not place:
-            weights = tuple(snapshot.addresses[edge.name] for edge in edges[0])
-            bias = snapshot.addresses[biases[0].name] if biases else ""
-            return cls(snapshot, 0, "", weights, bias)
+        units = plan.network.unit_names[-1]
+        edges = [plan.network.into(unit) for unit in units]
+        biases = [bias for bias in map(plan.network.bias_of, units) if bias]
+        self.snapshot = snapshot
+        self.output, self.place, row = choose_output(canvas, plan, at, helpers)
         symbols = {
             f"weight of {edge.source}": [each[edge.position].name for each in edges]
             for edge in edges[0]
         }
         if biases:
             symbols["bias"] = [bias.name for bias in biases]
-        cells = []
+        self.cells = []
         for at_row, (title, among) in enumerate(symbols.items(), start=row):
-            addresses = ",".join(snapshot.addresses[symbol] for symbol in among)
-            formula, value = f"=CHOOSE({place},{addresses})", snapshot.values[among[output]]
-            cells.append(write_value(canvas, at_row, helpers[1], title, formula, value, "weight"))
-        bias = cells.pop() if biases else ""
-        return cls(snapshot, output, place, tuple(cells), bias)
+            addresses = [snapshot.addresses[symbol] for symbol in among]
+            cell, value = addresses[0], snapshot.values[among[self.output]]
+            if self.place:
+                formula = f"=CHOOSE({self.place},{','.join(addresses)})"
+                cell = write_value(canvas, at_row, helpers[1], title, formula, value, "weight")
+            self.cells.append(cell)
 
     def unit_formula(self, source: Callable[[str], str]) -> str:
         """Return the expression of the output's activation, as `Snapshot.unit_formula` does.
@@ -64,10 +54,9 @@ class ChosenOutput:
         network = self.snapshot.network
         edges = network.into(network.unit_names[-1][0])
         terms = [
-            f"{weight}*{source(edge.source)}"
-            for weight, edge in zip(self.weights, edges, strict=True)
+            f"{cell}*{source(edge.source)}" for cell, edge in zip(self.cells, edges, strict=False)
         ]
-        z = "+".join([*terms, *[self.bias] * bool(self.bias)])
+        z = "+".join(terms + self.cells[len(edges) :])
         activation = network.layers[-1].activation
         return z if activation.acts_on_layer else activation.formula(f"({z})")
 

@@ -1,11 +1,14 @@
 """What a training's charts show: the error over the iterations, or its mean over the epochs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from sheetgen.network.activations import Array
 from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, header, number
+from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, number
+from sheetgen.workbook.shared.page import write_headers
 
 CHART_WIDTH = 325
 CHART_HEIGHT = 300
@@ -14,10 +17,10 @@ CHART_ROWS = 16
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training of less than two epochs came to, a mean over its first epoch.
+    """The result of a training of fewer than two epochs: a mean over its first epoch.
 
-    `part` says over which samples, `cell` is where the value stands; `is_part` where it is a
-    share of them.
+    `part` says over which samples, `cell` is the value's address; `is_part` tells whether the
+    value is a share of the samples.
     """
 
     title: str
@@ -33,7 +36,7 @@ class Curve:
     """The ranges of a curve's steps and errors, with their sheet, and the errors themselves."""
 
     step: str
-    """What a point stands for: "iteration" or "epoch"."""
+    """What a point is: "iteration" or "epoch"."""
     error: str
     """What the error is called."""
     x: str
@@ -43,7 +46,7 @@ class Curve:
     """The range of the accuracies, where the network has classes."""
     accuracies: Array | None = None
     outcome: Outcome | None = None
-    """In place of a reduction, where the first and the last point are of different samples."""
+    """Shown instead of a reduction if the first and the last point are of different samples."""
 
     def cell(self, at: int) -> str:
         """Return the absolute address of a point's error."""
@@ -71,32 +74,29 @@ def per_iteration(x: str, y: str, trace: Trace) -> Curve:
     return Curve("iteration", "E_total", x, y, trace["E_total"])
 
 
-def per_epoch(
-    canvas: Canvas, formulas: dict[str, list[str]], values: dict[str, Array], row: int
-) -> Curve:
-    """Write a line an epoch below the charts that start in `row`; return the curve.
+def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: int) -> Curve:
+    """Write a row for each epoch below the charts that start in `row`; return the curve.
 
-    `formulas` and `values` have a list of epochs for "mean E_total", and may for "accuracy".
+    `means` has each epoch's formula and value of "mean E_total", and may have "accuracy" too.
     """
-    top = row + CHART_ROWS * len(formulas) + 1
-    canvas.write(top - 1, 0, "epoch", header("iteration"))
-    epochs = len(values["mean E_total"])
-    for place, (title, cells) in enumerate(formulas.items(), start=1):
-        canvas.write(top - 1, place, title, header("error"))
+    top = row + CHART_ROWS * len(means) + 1
+    write_headers(canvas, top - 1, 0, ["epoch"], "iteration")
+    write_headers(canvas, top - 1, 1, means, "error")
+    for place, (title, cells) in enumerate(means.items(), start=1):
         style = number("error", PERCENT if title == "accuracy" else FINE)
-        for at, formula in enumerate(cells):
-            canvas.calculate(top + at, place, formula, float(values[title][at]), style)
+        for at, (formula, value) in enumerate(cells, start=top):
+            canvas.calculate(at, place, formula, value, style)
+    epochs = len(means["mean E_total"])
     for at in range(epochs):
         canvas.write(top + at, 0, at + 1, number("iteration", "0"))
     columns = [canvas.range(top, place, top + epochs - 1, place) for place in range(3)]
+    values = {title: np.array([value for _, value in cells]) for title, cells in means.items()}
     curve = Curve("epoch", "mean E_total", columns[0], columns[1], values["mean E_total"])
-    if "accuracy" not in formulas:
+    if "accuracy" not in means:
         return curve
     series = Series(columns[0], columns[2], canvas.absolute(top - 1, 2), KINDS["unit"].strong)
     canvas.charts.append(_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS))
-    return Curve(
-        curve.step, curve.error, curve.x, curve.y, curve.values, columns[2], values["accuracy"]
-    )
+    return replace(curve, accuracy=columns[2], accuracies=values["accuracy"])
 
 
 def error_chart(canvas: Canvas, series: Series, curve: Curve, row: int) -> None:

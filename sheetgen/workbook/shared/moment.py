@@ -162,40 +162,34 @@ def run(
     return pre_activations, activations
 
 
-@dataclass(frozen=True)
 class Snapshot:
-    """The weights and biases at a moment, in cells of a sheet."""
+    """The weights and biases at a moment, in cells of a sheet.
 
-    network: Network
-    parameters: Parameters
-    addresses: dict[str, str]
-    """The absolute address of each weight and bias, on the sheet itself."""
-    values: dict[str, float]
+    `addresses` are the absolute addresses of all, on the sheet itself, and `values` their values.
+    """
 
-    @classmethod
-    def draw(
-        cls,
+    def __init__(
+        self,
         canvas: Canvas,
         network: Network,
         moment: Moment,
         at: tuple[int, int],
         names: Sequence[str] = (),
-    ) -> "Snapshot":
+    ) -> None:
         """Write the names of all weights and biases down from a cell, their values beside them.
 
         `names` are all of them in their order on the sheet.
         """
-        row, column = at
+        self.network, (row, column) = network, at
+        self.parameters = parameters_at(network, moment.trace, moment.iteration)
         edges = [edge.name for edge in network.connections]
         names = names or [*edges, *(bias.name for bias in network.biases)]
         write_headers(canvas, row, column, ("weight", "value"), "weight")
-        values = {name: moment.value(name) for name in names}
-        addresses = {
-            name: write_value(canvas, at, column, name, moment.formula(name), value, "weight")
-            for at, (name, value) in enumerate(values.items(), start=row + 1)
+        self.values = {name: moment.value(name) for name in names}
+        self.addresses = {
+            name: write_value(canvas, place, column, name, moment.formula(name), value, "weight")
+            for place, (name, value) in enumerate(self.values.items(), start=row + 1)
         }
-        parameters = parameters_at(network, moment.trace, moment.iteration)
-        return cls(network, parameters, addresses, values)
 
     def sum_formula(self, unit: str, source: Callable[[str], str]) -> str:
         """Return the expression of a unit's weighted sum.

@@ -81,10 +81,8 @@ class _Sheet:
         title = "Cells behind: the weights, the axis, the samples, the points of the curves"
         canvas.write(1, HELPERS, title, SECTION)
         moment = Moment.ask(canvas, self.plan, tables, "surface", (3, 2), HELPERS)
-        now = Snapshot.draw(canvas, network, moment, (ROW, HELPERS + 2))
-        first = Snapshot.draw(
-            canvas, network, replace(moment, row="0", iteration=0), (ROW, HELPERS + 5)
-        )
+        now = Snapshot(canvas, network, moment, (ROW, HELPERS + 2))
+        first = Snapshot(canvas, network, replace(moment, row="0", iteration=0), (ROW, HELPERS + 5))
         output, place, _ = choose_output(canvas, self.plan, (5, 2), (ROW, HELPERS + 8))
         at = ROW, HELPERS + 14
         samples = SamplesList(canvas, self.plan, self.sources, at, output, place)

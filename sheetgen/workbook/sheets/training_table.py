@@ -1,13 +1,12 @@
 """A training table: one row an iteration, the error chart beside it; a sheet `lr …` for each rate.
 
-Left of the table stand the rate, what it achieves and the chart, right of it the columns of
-`columns.training_columns`, in which every row from iteration 1 on is the same relative formula.
+On the left are the rate, its result and the chart; on the right the columns of
+`columns.training_columns`, in which every row from iteration 1 on has the same relative formula.
 With several samples the chart shows the mean error of each epoch.
 """
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.formulas import notation
@@ -45,7 +44,7 @@ OUTCOME_CELL = (4, 1)
 
 @dataclass(frozen=True)
 class Table:
-    """A sheet with a training table, and where its quantities stand."""
+    """A sheet with a training table, and the columns of its quantities (`places`)."""
 
     canvas: Canvas
     trace: Trace
@@ -91,12 +90,10 @@ def variant_sheet(plan: Plan, index: int, sources: Sources, series_name: str) ->
     canvas = Canvas(variant.tab, tab_colour=KINDS["error"].strong)
     rate_address = sources.address(f"learning_rate_{variant.rate + 1}")
     canvas.calculate(*RATE_CELL, f"={rate_address}", rate, RESULT_RATE)
-    start = "Training with learning rate η = "
+    start, moved = "Training with ", f"   (the tab was named for η = {tab:g})"
     if plan.template.compare:
-        start = f"Training with {variant.optimizer}, learning rate η = "
-        moved = ""
-    else:
-        moved = f"   (the tab was named for η = {tab:g})"
+        start, moved = f"Training with {variant.optimizer}, ", ""
+    start += "learning rate η = "
     text = start + general_text(rate) + ("" if rate == tab else moved)
     formula = f'="{start}"&B2'
     if moved:
@@ -107,7 +104,7 @@ def variant_sheet(plan: Plan, index: int, sources: Sources, series_name: str) ->
 
 
 def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optimizer: str) -> Table:
-    """Draw the columns onto a sheet whose rate stands in RATE_CELL."""
+    """Draw the columns onto a sheet whose rate is in RATE_CELL."""
     training = plan.training(optimizer)
     columns = training_columns(plan.network, training, sources.address, "$B$2", FIRST_COLUMN)
     places = {column.symbol: FIRST_COLUMN + place for place, column in enumerate(columns)}
@@ -126,8 +123,7 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optim
 def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curve:
     """Draw the summary and the charts left of the table; return the curve of the error.
 
-    Before the second epoch ends, an epoch's mean has nothing to be compared with: until then the
-    chart shows every iteration.
+    With fewer than two epochs there are no means to compare, so the chart shows every iteration.
     """
     is_by_epoch = table.training.samples > 1 and table.training.epochs > 1
     if is_by_epoch:
@@ -145,16 +141,20 @@ def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curv
 
 
 def _outcome(table: Table, plan: Plan) -> Outcome:
-    """Return what the first epoch came to, or as much of it as there are rows for."""
+    """Return the result of the first epoch, or of the part of it that there are rows for."""
     samples, last = table.training.samples, min(table.training.samples - 1, table.iterations)
     title, symbol = "mean E_total", "E_total"
     if has_correct(plan.network, table.training):
         title, symbol = "accuracy", CORRECT
     part = "epoch 1" if last == samples - 1 else f"{last + 1} of {samples} samples"
-    formula = f"=AVERAGE({local(table.range(symbol, 0, last))})"
-    value = float(table.trace[symbol][: last + 1].mean())
     cell = table.canvas.absolute(*OUTCOME_CELL)
-    return Outcome(title, part, formula, value, cell, symbol == CORRECT)
+    return Outcome(title, part, *_mean(table, symbol, 0, last), cell, symbol == CORRECT)
+
+
+def _mean(table: Table, symbol: str, first: int, last: int) -> tuple[str, float]:
+    """Return the formula and the value of a quantity's mean over some iterations."""
+    formula = f"=AVERAGE({local(table.range(symbol, first, last))})"
+    return formula, float(table.trace[symbol][first : last + 1].mean())
 
 
 def _epochs(table: Table, plan: Plan) -> Curve:
@@ -163,16 +163,13 @@ def _epochs(table: Table, plan: Plan) -> Curve:
     if has_correct(plan.network, table.training):
         symbols["accuracy"] = CORRECT
         table.canvas.widths[2] = 12
-    ranges, values = {}, {}
-    samples, epochs = table.training.samples, table.training.epochs
-    for title, symbol in symbols.items():
-        ends = [min((at + 1) * samples - 1, table.iterations) for at in range(epochs)]
-        places = [local(table.range(symbol, at * samples, end)) for at, end in enumerate(ends)]
-        ranges[title] = [f"=AVERAGE({place})" for place in places]
-        values[title] = np.array(
-            [table.trace[symbol][at * samples : end + 1].mean() for at, end in enumerate(ends)]
-        )
-    return per_epoch(table.canvas, ranges, values, FIRST_ROW)
+    samples, last = table.training.samples, table.iterations
+    starts = [at * samples for at in range(table.training.epochs)]
+    means = {
+        title: [_mean(table, symbol, at, min(at + samples - 1, last)) for at in starts]
+        for title, symbol in symbols.items()
+    }
+    return per_epoch(table.canvas, means, FIRST_ROW)
 
 
 def _headers(canvas: Canvas, columns: tuple[Column, ...]) -> None:
@@ -208,12 +205,12 @@ def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
 
 
 def _format(column: Column) -> str:
-    """Return the number format of a column; of those that count, only the rate has decimals."""
+    """Return the number format of a column; in the first band only the rate has decimals."""
     return VALUE if column.symbol == "learning_rate" else number_format(column.band.kind)
 
 
 def _small_numbers(canvas: Canvas, place: Place) -> None:
-    """Show numbers as 4.90E-10 that would be 0.000000."""
+    """Show as 4.90E-10 what would be 0.000000."""
     cell = str(xl_rowcol_to_cell(*place[:2]))
     canvas.rules.append(Rule(place, f"=AND({cell}<>0,ABS({cell})<{SMALL})", SMALL_FORMAT))
 

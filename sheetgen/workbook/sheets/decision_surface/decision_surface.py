@@ -59,9 +59,9 @@ class _Sheet:
         self.main = Grid(canvas, TOP, LEFT, size)
         self.helpers = helpers = LEFT + unit_pictures.width(plan.network) * (size + 2) + 1
         moment = Moment.ask(canvas, plan, tables, "surface", (3, 2), helpers)
-        snapshot = Snapshot.draw(canvas, plan.network, moment, (TOP - 1, helpers + 2))
+        snapshot = Snapshot(canvas, plan.network, moment, (TOP - 1, helpers + 2))
         at = TOP - 1, helpers + 5
-        self.chosen = chosen = ChosenOutput.ask(canvas, plan, snapshot, (5, 2), at)
+        self.chosen = chosen = ChosenOutput(canvas, plan, snapshot, (5, 2), at)
         at = TOP - 1, helpers + 11
         self.samples = SamplesList(canvas, plan, sources, at, chosen.output, chosen.place)
         self.inputs = InputColumn(plan, sources, 0), InputColumn(plan, sources, 1)

@@ -43,7 +43,7 @@ class WeightChoice:
         self.plan, self.moment, (self.row, self.column) = plan, moment, list_at
         names = [each.name for each in plan.network.parameters]
         others = [bias.name for bias in plan.network.biases if not bias.is_trained]
-        self.snapshot = Snapshot.draw(canvas, plan.network, moment, list_at, (*names, *others))
+        self.snapshot = Snapshot(canvas, plan.network, moment, list_at, (*names, *others))
         self._rows = {name: row for row, name in enumerate(names, start=self.row + 1)}
         self.names, self.columns = (
             local(canvas.range(self.row + 1, column, self.row + len(names), column))
