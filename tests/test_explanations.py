@@ -347,7 +347,7 @@ def test_a_wrong_gradient_fails_at_a_kink_too(tmp_path):
 def test_biases_that_are_not_trained_are_said_to_stay(books):
     book = books("fixed biases")
     text = book.texts("Derivation")
-    assert "b1 and b2 are not trained: they stay what they are on Inputs." in text
+    assert "b1 and b2 are not trained: they keep their values from Inputs." in text
     assert "h1" in book.derivation.cells and "∂E/∂b1" not in book.derivation.cells
     assert "w1·i1 + w2·i2 + b1" in text
 

@@ -6,7 +6,7 @@ from sheetgen.network.trace import EXPONENTIALS, GREATEST
 TIMES = " · "
 LETTERS = {GREATEST: "m", EXPONENTIALS: "S"}
 HEADINGS = {GREATEST: "m = greatest o", EXPONENTIALS: "S = Σ e^(o − m)"}
-SUBSTITUTED_OUTPUTS = 2  # for which ∂E/∂a_h is written out in full: some 75 characters
+SUBSTITUTED_OUTPUTS = 2  # at most, if ∂E/∂a_h is written out in full: some 75 characters
 
 
 def layer_title(network: Network, layer: int) -> str:
@@ -17,12 +17,12 @@ def layer_title(network: Network, layer: int) -> str:
 
 
 def letter(symbol: str) -> str:
-    """Return what stands for a symbol in equations: m for the greatest o, else the symbol."""
+    """Return a symbol as equations have it: m for the greatest o, else the symbol itself."""
     return LETTERS.get(symbol, symbol)
 
 
 def heading(symbol: str) -> str:
-    """Return what a symbol is called where its numbers stand: m = greatest o, else the symbol."""
+    """Return a symbol as the heading of its numbers: m = greatest o, else the symbol itself."""
     return HEADINGS.get(symbol, symbol)
 
 
@@ -126,8 +126,8 @@ def chain_of_activation_gradient(network: Network, unit: str) -> str:
 def substituted_activation_gradient(network: Network, unit: str) -> str:
     """Return ∂E/∂a of a unit in activations, targets and weights only.
 
-    A layer that feeds a small output layer is substituted in full; elsewhere the ∂E/∂z of the
-    next layer stay as they are, because the text would grow with each unit and each layer.
+    A layer that feeds a small output layer is substituted in full; in other layers the ∂E/∂z of
+    the next layer remain, because the text would grow with each unit and each layer.
     """
     layer, place = position(network, unit)
     last = len(network.layers) - 1
@@ -142,7 +142,7 @@ def substituted_activation_gradient(network: Network, unit: str) -> str:
 
 
 def gradient(network: Network, parameter: Parameter) -> str:
-    """Return the closed form of ∂E/∂w, from the error back to what the weight multiplies."""
+    """Return the closed form of ∂E/∂w, from the error back to the weight's source."""
     outer = delta(network, parameter.target)
     return outer if isinstance(parameter, Bias) else TIMES.join((outer, parameter.source))
 

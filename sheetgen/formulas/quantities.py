@@ -1,7 +1,7 @@
 """The spreadsheet's own account of a network: the expression of every quantity of one row.
 
-`cell` gives the address, or the text, that stands for a symbol. The names are those of network.py
-and history.py; of reference.py's mathematics nothing is used here.
+`cell` gives the address or the expression of a symbol. The names are those of network.py and
+trace.py; nothing of reference.py's mathematics is used here.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,14 +14,14 @@ from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER
 Cell = Callable[[str], str]
 
 LONGEST_SLOPE = 40
-"""Characters of an activation's slope that may be repeated in several gradients."""
+"""The most characters of an activation's slope that is repeated in several gradients."""
 
 
 def uses_delta_columns(network: Network) -> bool:
     """Tell whether gradients go through helper columns ∂E/∂z.
 
-    One hidden layer before few outputs is written out in full, as the seeds' table is; a larger
-    network's written-out gradients would be unreadable and, in the end, too long for a cell.
+    With one hidden layer and few outputs they are written out in full; in a larger network they
+    would be unreadable and, in the end, too long for a cell.
     """
     return (
         len(network.layers) > 2
@@ -57,7 +57,7 @@ def error_formula(network: Network, output: int, cell: Cell) -> str:
     z, log_sum = cell(unit), ""
     if _softmax(network):
         # The logarithm comes first: with z first, tables of 100 rows and more whose rows share
-        # weights come to #VALUE! in LibreOffice 7.4, which computes columns in several threads.
+        # weights become #VALUE! in LibreOffice 7.4, which computes columns in several threads.
         log_sum, z = f"LN({cell(EXPONENTIALS)})", f"({z}-{cell(GREATEST)})"
     return network.loss.formula(target, z, activated, network.outputs, log_sum)
 
@@ -94,7 +94,7 @@ def gradient_formula(network: Network, parameter: Parameter, cell: Cell) -> str:
 
 
 def delta_formula(network: Network, unit: str, cell: Cell) -> str:
-    """Return the expression of ∂E/∂z of a unit, which can stand as a factor of a product."""
+    """Return the expression of ∂E/∂z of a unit, as a factor of a product."""
     layer, place = notation.position(network, unit)
     activated = cell(activation_name(unit))
     if layer == len(network.layers) - 1:
@@ -158,7 +158,7 @@ def softmax_helper_formulas(network: Network, cell: Cell) -> Iterator[tuple[str,
 
 
 def correct_formula(network: Network, cell: Cell) -> str:
-    """Return the expression that is 1 where the network says what the target says, else 0."""
+    """Return the expression that is 1 if the network's answer is the target's, else 0."""
     activated = [cell(activation_name(unit)) for unit in network.unit_names[-1]]
     targets = [cell(target) for target in network.target_names]
     if _softmax(network):

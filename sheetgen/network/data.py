@@ -7,7 +7,7 @@ import numpy as np
 
 from sheetgen.network.activations import Array
 
-MAXIMUM_SAMPLES = 1_000_000  # what a worksheet has rows for
+MAXIMUM_SAMPLES = 1_000_000  # a worksheet has 1,048,576 rows
 Rows = tuple[tuple[float, ...], ...]
 
 
@@ -16,8 +16,8 @@ class Data:
     """Samples: inputs (samples, inputs) and targets (samples, outputs).
 
     The labels are the names of a CSV file's columns, or of the classes of one-hot targets; data
-    without names has none. Where `standardize` is true, the network reads each input as
-    (x - mean) / deviation of its column. Raises ValueError when the rows do not fit each other.
+    without names has none. If `standardize` is true, the network reads each input as
+    (x - mean) / deviation of its column. Raises ValueError if the rows do not fit each other.
     """
 
     inputs: Rows
@@ -40,20 +40,20 @@ class Data:
 
     @cached_property
     def is_one_hot(self) -> bool:
-        """Whether the targets say a class: one 1 in each row, else 0, in two or more columns."""
+        """Whether each target is a class: a single 1, otherwise 0, in two or more columns."""
         rest = (0.0,) * (len(self.targets[0]) - 1)
         return bool(rest) and all(tuple(sorted(row)) == (*rest, 1.0) for row in self.targets)
 
     def used_inputs(self) -> Array:
         """Return what the network reads (samples, inputs): the inputs, standardised if asked.
 
-        The deviation is that of a population, √(mean of (x - mean)²), as scikit-learn's
-        StandardScaler has it; a column that is constant is only shifted to 0.
+        The deviation is that of a population, √(mean of (x - mean)²), as in scikit-learn's
+        StandardScaler; a constant column is only shifted to 0.
         """
         inputs = np.array(self.inputs, dtype=np.float64)
         if not self.standardize:
             return inputs
-        # Rounding can leave a constant column a deviation of 1e-17, so that is not what we ask.
+        # Rounding can give a constant column a deviation of 1e-17, so we do not test for 0.
         is_constant = inputs.max(axis=0) == inputs.min(axis=0)
         deviation = np.where(is_constant, 1.0, inputs.std(axis=0))
         mean = np.where(is_constant, inputs[0], inputs.mean(axis=0))

@@ -50,7 +50,7 @@ def uniform(random: np.random.Generator, units: int, fan_in: int, bound: float) 
 
 
 def zeros(_: np.random.Generator, units: int, fan_in: int, __: float) -> Array:
-    """Return zeros, with which all units of a layer stay alike."""
+    """Return zeros, with which all units of a layer remain equal."""
     return np.zeros((units, fan_in))
 
 
@@ -65,7 +65,7 @@ SCHEMES: dict[str, Scheme] = {
 }
 
 SPREADS = {"normal": "deviation", "uniform": "bound"}
-"""What the spread of a scheme is called, where it has one; it is 1 unless given."""
+"""The name of a scheme's spread, if it has one; the spread is 1 unless given."""
 
 
 def initial_weights(
@@ -73,8 +73,8 @@ def initial_weights(
 ) -> tuple[tuple[float, ...], ...]:
     """Draw a layer's weights (units, fan-in) with numpy.random.default_rng(seed).
 
-    They are rounded to 6 significant digits, so that a person can read and retype them. Raises
-    KeyError for an unknown scheme.
+    They are rounded to 6 significant digits, so that they can be read and retyped. Raises KeyError
+    for an unknown scheme.
     """
     drawn = SCHEMES[scheme](np.random.default_rng(seed), units, fan_in, spread)
     return tuple(tuple(float(f"{weight:.6g}") for weight in row) for row in drawn.tolist())

@@ -57,8 +57,7 @@ Parameter = Connection | Bias
 class Network:
     """Layers from the inputs to the outputs, and the loss.
 
-    Raises ValueError when the layers do not fit each other or the loss, or when a weight is not
-    finite.
+    Raises ValueError if the layers do not fit each other or the loss, or if a weight is not finite.
     """
 
     layers: tuple[Layer, ...]
@@ -88,7 +87,7 @@ class Network:
 
     @classmethod
     def from_torch(cls, model: Iterable[Any], loss: object = "half-squared-error") -> "Network":
-        """Return the network that a `torch.nn.Sequential` is, with its weights of now.
+        """Return the network of a `torch.nn.Sequential`, with its present weights.
 
         The modules may be Linear, Identity, Sigmoid, Tanh, ReLU, LeakyReLU, ELU, Softplus, GELU
         (tanh form) and, last, Softmax; `loss` is a name as in a template, or MSELoss,
@@ -181,7 +180,7 @@ class Network:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """All that is trained, in the order of the gradients: the weights, then the biases."""
+        """Everything that is trained, in the order of the gradients: weights, then biases."""
         return (*self.connections, *(bias for bias in self.biases if bias.is_trained))
 
     def bias_of(self, unit: str) -> Bias | None:

@@ -47,7 +47,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def direction(self, g: Array, state: State, update: int, h: Numbers) -> Array:
-        """Return what the learning rate multiplies, given the new state; updates count from 1."""
+        """Return the direction, given the new state; updates count from 1."""
 
     def new_state_formulas(self, g: str, former: Texts, h: Texts) -> dict[str, str]:
         """Return the expression of each state after an update, given those before it."""
@@ -60,7 +60,7 @@ class Optimizer(ABC):
     def rule(self, weight: str, gradient: str, decays: bool | None = None) -> str:
         """Return the update as a textbook writes it: η is the learning rate, λ the weight decay.
 
-        `decays` tells whether there is a weight decay; None stands for the default. t counts the
+        `decays` tells whether there is a weight decay; None means the default. t counts the
         updates that were made before, as a schedule's does.
         """
         decays = self.defaults["weight_decay"] > 0 if decays is None else decays

@@ -1,4 +1,4 @@
-"""Forward pass, backpropagation and gradient descent in plain NumPy matrices: the truth.
+"""The reference: forward pass, backpropagation and gradient descent in plain NumPy matrices.
 
 The method is that of Rumelhart, Hinton and Williams, "Learning representations by
 back-propagating errors", Nature 323 (1986), in the matrix form of Goodfellow, Bengio and
@@ -79,7 +79,7 @@ def _output(network: Network, target: Array, run: Forward) -> tuple[Array, Array
 
 
 def train(network: Network, training: Training, learning_rate: float) -> Trace:
-    """Descend the gradient and keep every value on the way.
+    """Train the network and keep every value on the way.
 
     Row 0 of the trace holds the initial weights; the weights change after each batch. A run that
     diverges ends in inf and nan, as it does in a spreadsheet's #NUM!.

@@ -1,4 +1,4 @@
-"""What every symbol of a training was in every row: the arrays that a training table shows."""
+"""The values of every symbol in every row of a training, as a training table shows them."""
 
 from dataclasses import dataclass
 
@@ -66,8 +66,8 @@ class Forward:
 class Backward:
     """∂E/∂a, ∂a/∂z and ∂E/∂z of each layer (units), ∂E/∂W (units, fan-in) and ∂E/∂b (units).
 
-    What an output layer does not have, because its loss is computed together with its
-    activation or because each activation depends on all units, is nan.
+    Those of an output layer are nan if it has none: if its loss is computed together with its
+    activation, or if each activation depends on all units.
     """
 
     activation_gradients: list[Array]
@@ -108,7 +108,7 @@ class Row:
     """Its place in the batch, from 1."""
     batch_size: int
     update: int
-    """How many updates were made before."""
+    """The number of updates made before."""
     learning_rate: float
     parameters: Parameters
     run: Forward
@@ -123,7 +123,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Trace:
-    """What every symbol was in rows 0 … N: one array (N + 1) per symbol."""
+    """The values of every symbol in rows 0 … N: one array (N + 1) per symbol."""
 
     values: dict[str, Array]
 
@@ -199,7 +199,7 @@ class History:
         return values
 
     def _correct(self, targets: Array) -> Array:
-        """Return 1 where the network says what the target says, else 0."""
+        """Return 1 where the network's answer is the target's, else 0."""
         activations = self._activations[-1]
         if self._network.loss.activation == "softmax":
             right = np.einsum("ru,ru->r", targets, activations) >= activations.max(axis=1)

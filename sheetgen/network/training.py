@@ -1,4 +1,4 @@
-"""How a network is trained: on which samples, in which batches, by which rule."""
+"""How a network is trained: its samples, its batches, its optimiser and its schedule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Reduction = Literal["mean", "sum"]
 
 @dataclass(frozen=True)
 class Training:
-    """All that leads from the initial weights to the later ones, but for the learning rate.
+    """Everything that leads from the initial weights to the later ones, except the learning rate.
 
     One row of a training table is one sample's pass. The rows of a batch share their weights,
     which change after its last row; the last batch of an epoch may be a short one.
@@ -25,7 +25,7 @@ class Training:
     """The place in the data, from 0, of each sample of an epoch."""
     batch_size: int = 1
     reduction: Reduction = "mean"
-    """Of the gradients of a batch."""
+    """How the gradients of a batch are combined."""
     optimizer: Optimizer = field(default_factory=lambda: OPTIMIZERS["sgd"])
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=lambda: SCHEDULES["constant"])
@@ -59,5 +59,5 @@ class Training:
 
     @property
     def epochs(self) -> int:
-        """Number of epochs that the table has all rows of; 1 where it has not even those of one."""
+        """Number of epochs of which the table has all rows, at least 1."""
         return max(1, (self.iterations + 1) // self.samples)

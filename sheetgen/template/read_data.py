@@ -15,7 +15,7 @@ from sheetgen.template.toml_table import NUMBER, Table, hint, refused, rows_of
 KEYS = ("inputs", "targets", "file", "input_columns", "target_columns", "class_column",
         "standardize")  # fmt: skip
 
-# Excel and Python each read more than this as a number ("1_000", "1e", "nan"), but not the same.
+# Excel and Python both accept more as a number ("1_000", "1e", "nan"), but not the same.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
@@ -24,8 +24,8 @@ def read_data(
 ) -> tuple[Data, dict[str, str]]:
     """Read a template's [data]; return it with the text of its CSV file by that file's name.
 
-    A file that `files` has is taken from there, any other from the folder. Raises InputError
-    when the data does not suit the network and its loss.
+    A file in `files` is taken from there, any other from the folder. Raises InputError if the
+    data does not fit the network and its loss.
     """
     table.only(*KEYS)
     standardize = table.boolean("standardize", default=False)
@@ -78,7 +78,7 @@ def _check_target(row: tuple[float, ...], network: Network, path: str, where: st
 
 
 def _text(table: Table, folder: Path) -> str:
-    """Return the text of the CSV file, its lines ending as Python's do."""
+    """Return the text of the CSV file, with the line endings of Python."""
     path = folder / str(table.required("file"))
     try:
         if not path.is_file():
@@ -183,7 +183,7 @@ class _Csv:
                 raise self._refused(self._field(name, line, column), "the name of a class")
         classes = list(dict.fromkeys(found))
         if all(map(_NUMBER.fullmatch, classes)):
-            # 1 and 1.0 are one class, called as it is written first.
+            # 1 and 1.0 are one class, named as it is first written.
             written = {Decimal(name): name for name in reversed(classes)}
             found = [written[Decimal(name)] for name in found]
             classes = [written[number] for number in sorted(written)]

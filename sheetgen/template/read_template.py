@@ -37,7 +37,7 @@ class Recipe:
 
     `order` is the place in the data, from 0, of each sample of an epoch. `hyperparameters` are
     those of `optimizer`, with its defaults for what is not `given`; a weight decay of 0 is left
-    out. `compare` names the optimisers to compare; without any, the learning rates are.
+    out. `compare` names the optimisers to compare; without any, the learning rates are compared.
     """
 
     learning_rates: tuple[float, ...]
@@ -53,7 +53,7 @@ class Recipe:
     compare: tuple[str, ...]
 
     def hyperparameters_of(self, optimizer: str) -> dict[str, float]:
-        """Return an optimiser's defaults, overridden by what is given and it has.
+        """Return an optimiser's defaults, overridden by what is given.
 
         Raises KeyError for an unknown optimiser.
         """
@@ -63,7 +63,7 @@ class Recipe:
 
 
 def hyperparameters(optimizer: str, given: Mapping[str, float]) -> dict[str, float]:
-    """Return an optimiser's defaults, overridden by what is given and it has, less a decay of 0.
+    """Return an optimiser's defaults, overridden by what is given, without a decay of 0.
 
     Raises KeyError for an unknown optimiser and ValueError for a value that is out of range.
     """
@@ -92,7 +92,7 @@ def check_learning_rates(rates: Sequence[float], path: str) -> None:
 
 
 def check_compared(compare: Sequence[str], rates: Sequence[float], path: str) -> None:
-    """Raise InputError where optimisers are to be compared at several learning rates."""
+    """Raise InputError if optimisers are compared at several learning rates."""
     if compare and len(rates) > 1:
         raise InputError(
             f"{path}: found {len(rates)} rates; expected one beside compare, "
@@ -187,7 +187,7 @@ def _biases(table: Table, units: int) -> tuple[float, ...] | None:
 
 
 def read_recipe(table: Table, samples: int) -> Recipe:
-    """Read [training] for data of so many samples; raises InputError for what cannot be."""
+    """Read [training] for data of `samples` samples; raises InputError for what does not fit."""
     table.only(*KEYS, *HYPERPARAMETERS, *SCHEDULE_PARAMETERS)
     rates = table.numbers("learning_rates")
     check_learning_rates(rates, table.path("learning_rates"))
@@ -228,7 +228,7 @@ def _compare(table: Table) -> tuple[str, ...]:
 
 
 def _given(table: Table, chosen_optimizers: tuple[str, ...]) -> dict[str, float]:
-    """Return the hyper-parameters in the table, each of which some optimiser must have."""
+    """Return the hyper-parameters in the table; each must belong to one of the optimisers."""
     given = {key: table.number(key) for key in HYPERPARAMETERS if key in table}
     known = [key for name in chosen_optimizers for key in OPTIMIZERS[name].defaults]
     for key in given:

@@ -123,7 +123,7 @@ def parse(
     files: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Template:
-    """Read a template from its TOML text; `name` stands in front of every complaint.
+    """Read a template from its TOML text; every error message begins with `name`.
 
     The CSV file that it may name is taken from `files` (name → text), or else from the folder,
     which is the current one unless given. Raises InputError when it is not a valid template.

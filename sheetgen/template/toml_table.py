@@ -13,14 +13,14 @@ from sheetgen.network.data import Rows
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
 NUMBER = "a finite number from -1e6 to 1e6"
 
-# Halves of a UTF-16 pair, and what XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets).
+# Halves of a UTF-16 pair, and characters that XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets).
 _NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class Table:
     """A table and the path that leads to it, such as "network.layers[0]".
 
-    All methods raise InputError when what stands under the key is not what they return.
+    All methods raise InputError if the key's value is not what they return.
     """
 
     def __init__(self, values: Mapping[str, Any], path: str = "") -> None:
@@ -44,13 +44,13 @@ class Table:
                 )
 
     def required(self, key: str) -> Any:  # noqa: ANN401 - whatever TOML holds
-        """Return what stands under a key."""
+        """Return the value of a key."""
         if key not in self.values:
             raise InputError(f"{self.path(key)}: found nothing; expected this key")
         return self.values[key]
 
     def refused(self, key: str, expected: str) -> InputError:
-        """Return the complaint about what stands under a key."""
+        """Return the error about the value of a key."""
         return refused(self.path(key), self.values[key], expected)
 
     def table(self, key: str) -> "Table":
@@ -127,7 +127,7 @@ def numbers(found: object, path: str) -> tuple[float, ...]:
 
 
 def rows_of(found: list[object], width: int, path: str, expected: str) -> Rows:
-    """Return rows of so many numbers; raises InputError for any other row."""
+    """Return rows of `width` numbers each; raises InputError for any other row."""
     for index, row in enumerate(found):
         if not isinstance(row, list) or len(row) != width:
             raise refused(f"{path}[{index}]", row, expected)
@@ -137,7 +137,7 @@ def rows_of(found: list[object], width: int, path: str, expected: str) -> Rows:
 def number(found: object, path: str) -> float:
     """Return a number of moderate size in 16 significant digits; raises InputError for others.
 
-    That is how a workbook holds an input, so it is what we compute with.
+    A workbook holds inputs like that, so we compute with the same numbers.
     """
     if not isinstance(found, int | float) or isinstance(found, bool) or not abs(found) <= 1e6:
         raise refused(path, found, NUMBER)
@@ -145,7 +145,7 @@ def number(found: object, path: str) -> float:
 
 
 def plain(found: object, path: str) -> Any:  # noqa: ANN401 - whatever TOML holds
-    """Return a value as TOML would give it, be it NumPy's or torch's.
+    """Return a value as TOML would give it, also of NumPy's or torch's types.
 
     Raises InputError for what TOML has no value for, such as None.
     """
@@ -159,7 +159,7 @@ def plain(found: object, path: str) -> Any:  # noqa: ANN401 - whatever TOML hold
 
 
 def plain_rows(found: object, path: str) -> list[list[float]]:
-    """Return rows of numbers, be they NumPy's or torch's; raises InputError for anything else."""
+    """Return rows of numbers, NumPy's and torch's too; raises InputError for anything else."""
     rows = plain(found, path)
     expected = "one row of numbers per sample, such as [[0, 1], [1, 0]]"
     if not isinstance(rows, list):
@@ -189,5 +189,5 @@ def hint(name: str, known: Iterable[str]) -> str:
 
 
 def refused(path: str, found: object, expected: str) -> InputError:
-    """Return the complaint about what was found under a path."""
+    """Return the error about what was found under a path."""
     return InputError(f"{path}: found {shortened(found)}; expected {expected}")

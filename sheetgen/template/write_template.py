@@ -19,7 +19,7 @@ def template_text(
 ) -> str:
     """Return the TOML that describes all of it; `training` has the keys of its table.
 
-    Follows TOML 1.0, https://toml.io/en/v1.0.0, of which it needs text, numbers and lists.
+    Follows TOML 1.0, https://toml.io/en/v1.0.0; it needs text, numbers and lists only.
     """
     lines = [f"title = {_value(title)}", f"description = {_value(description)}", "", "[network]"]
     lines += [f"inputs = {network.inputs}", f"loss = {_value(network.loss.name)}"]
@@ -44,7 +44,7 @@ def _layer(layer: Layer) -> list[str]:
 
 
 def _rows(rows: Rows) -> str:
-    """Return a list of lists of numbers; the rows may be NumPy's or torch's too."""
+    """Return a list of lists of numbers; the rows may also be NumPy's or torch's."""
     return _value([[float(number) for number in row] for row in rows])
 
 

@@ -1,4 +1,4 @@
-"""Builds a workbook: guards what stands in its place, composes, writes, saves."""
+"""Builds a workbook: protects an existing file, composes the sheets, writes and saves them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,29 +25,29 @@ class Built:
     saved: Saved
     plan: Plan
     kept: tuple[str, ...] = ()
-    """The sheets of the former workbook that build did not write, by their names now."""
+    """The sheets carried over from the former workbook, by their present names."""
     lost: str = ""
-    """Which of these sheets could not be kept, and why; empty if all were."""
+    """Which sheets could not be carried over, and why; empty if all were."""
 
 
 @dataclass(frozen=True)
 class _Former:
-    """What stands where a workbook is to be written."""
+    """The file that is in the place of the new workbook."""
 
     added: tuple[str, ...] = ()
     """Sheets of a workbook of ours that build did not write."""
     work: str = ""
-    """A person's work that overwriting loses, in words; empty if there is none."""
+    """The work that overwriting would lose, in words; empty if there is none."""
 
 
 def build_workbook(template: Template, path: Path | str, force: bool = False) -> Built:
-    """Write the workbook of a template; `force` overwrites whatever stands there.
+    """Write the workbook of a template; `force` overwrites any file that is there.
 
-    Sheets that a person or `cnn` has added to a workbook of ours are carried over.
+    Sheets that the user or `cnn` has added to a workbook of ours are carried over.
 
-    Raises InputError when the network does not fit a worksheet, when nothing can be written at
-    that place, or when a file stands there that would lose something; RunError when writing
-    fails. Whatever stood there before is then as it was.
+    Raises InputError if the network does not fit a worksheet, if nothing can be written at that
+    path, or if overwriting the file there would lose something; RunError if writing fails. The
+    file there is then unchanged.
     """
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
@@ -83,9 +83,9 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
 def _write_with(
     canvases: Sequence[Canvas], title: str, former: Path, added: Sequence[str], to: Path
 ) -> dict[str, str]:
-    """Write the canvases and, behind them, sheets of the former workbook; return their names.
+    """Write the canvases, then sheets of the former workbook; return the names of the latter.
 
-    Raises InputError when one of these cannot be moved as it is.
+    Raises UnmovableError if one of these cannot be moved unchanged.
     """
     with TemporaryDirectory(prefix="sheetgen-") as folder:
         plain = Path(folder, "new-workbook.xlsx")

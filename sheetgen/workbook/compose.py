@@ -51,13 +51,13 @@ def compose(plan: Plan) -> list[Canvas]:
 
 
 def _surfaces(plan: Plan, sources: Sources, tables: list[Table]) -> list[Canvas]:
-    """Return the sheets that show a trained network as a picture: those that suit it."""
+    """Return the sheets that show a trained network as a picture, as far as they suit it."""
     sheets = (decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
     return [canvas for sheet in sheets if (canvas := sheet(plan, sources, tables))]
 
 
 def with_origin(plan: Plan, canvases: list[Canvas]) -> list[Canvas]:
-    """Return the sheets with `_sheetgen` behind them, which says what they were made from."""
+    """Return the sheets followed by `_sheetgen`, which says what they were made from."""
     names = tuple(canvas.name for canvas in canvases)
     return [
         *canvases,

@@ -21,7 +21,7 @@ from sheetgen.workbook.shared.page import write_headers
 def draw(
     canvas: Canvas, plan: Plan, cells: dict[str, str], at: tuple[int, int], behind: int
 ) -> None:
-    """Draw the diagram at a cell; `behind` is the first row of the cells that it shows.
+    """Draw the diagram at a cell; `behind` is the first row of the cells that it reads.
 
     `cells` gives the address of every input, target, weight, bias and activation at iteration 0.
     """
@@ -88,7 +88,7 @@ class Pen:
     def chart(
         self, at: tuple[int, int], series: Sequence[Series], description: str, below: int = 0
     ) -> None:
-        """Put the diagram at a cell, with so many pixels of room below the network."""
+        """Put the diagram at a cell, with `below` pixels of room below the network."""
         plane = self.plane
         bottom = -plane.half_height - plane.up(below)
         self.canvas.charts.append(

@@ -1,4 +1,4 @@
-"""The diagram's geometry: what is drawn at all, how large, and where its labels have room."""
+"""The diagram's geometry: what is drawn, its size, and the places of its labels."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MAXIMUM_SERIES = 250  # a chart takes 255
 MAXIMUM_LABELLED_EDGES = 40
 HEIGHT = 430  # pixels
 PIXELS_PER_LAYER = 287
-# How far along its edge a weight's label stands: before the edges cross, if there is room.
+# Where along its edge a weight's label is put: before the edges cross, if there is room.
 LABEL_AT = (0.3, 0.26, 0.34, 0.38, 0.42, 0.46, 0.5, 0.54, 0.58, 0.62, 0.66, 0.7, 0.74)
 LABEL_WIDTH, LABEL_HEIGHT = 76, 14  # pixels of such a label
 BIAS_PIXELS = 16  # of height, of a line of text above or below a circle
@@ -61,9 +61,9 @@ class Plane:
 
     @classmethod
     def of(cls, network: Network, lines: int = 0, least: int = HEIGHT) -> "Plane":
-        """Return the plane that a network needs, at `least` so high.
+        """Return the plane that a network needs; its height is at `least` that.
 
-        `lines` is how many lines of text each circle has above it, besides its bias below.
+        `lines` is the number of lines of text above each circle, besides its bias below.
         """
         tallest = max(network.inputs, *(layer.units for layer in network.layers))
         scale = LARGE if tallest <= UNITS_AT_LARGE else SMALL
@@ -74,17 +74,17 @@ class Plane:
         return cls(-0.3, layers + 0.7, half, (layers + 1) * PIXELS_PER_LAYER, height, scale)
 
     def up(self, pixels: float) -> float:
-        """Return how far up so many pixels are."""
+        """Return the height of some pixels in the plane."""
         return pixels * 2 * self.half_height / self.height
 
     @property
     def across(self) -> float:
-        """How wide one pixel is."""
+        """The width of one pixel in the plane."""
         return (self.right - self.left) / self.width
 
     @property
     def beside(self) -> float:
-        """How far above or below a circle's centre a line of text stands."""
+        """The distance of a line of text from the centre of the circle above or below it."""
         return self.up(self.scale.radius + BIAS_PIXELS / 2)
 
     def meet(self, one: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -115,7 +115,7 @@ def is_drawn(network: Network) -> bool:
 
 
 def too_many(network: Network) -> str:
-    """Say what the network has too many of to be drawn."""
+    """Say why the network is too large to be drawn, or nothing."""
     if max(network.inputs, *(layer.units for layer in network.layers)) > MAXIMUM_UNITS:
         return f"not drawn: over {MAXIMUM_UNITS} units in a layer"
     if len(network.layers) > MAXIMUM_LAYERS or series_count(network) > MAXIMUM_SERIES:
@@ -124,7 +124,7 @@ def too_many(network: Network) -> str:
 
 
 def series_count(network: Network) -> int:
-    """Return how many series the diagram consists of."""
+    """Return the number of series in the diagram."""
     sources = sum(len(names) for names in network.source_names)
     edges = 2 * len(network.connections) if labels_weights(network) else sources
     return edges + sources + 2 * network.outputs + len(network.biases)
@@ -138,9 +138,9 @@ def labels_weights(network: Network) -> bool:
 def label_places(
     network: Network, plane: Plane | None = None, taken: Iterable[tuple[float, float]] = ()
 ) -> dict[str, tuple[float, float]]:
-    """Return where each weight's label stands so that none covers another; empty if some do.
+    """Return a place for each weight's label so that none covers another; nothing if some do.
 
-    `plane` is the network's own unless given; other labels stand at the `taken` places.
+    `plane` is the network's own unless given; other labels are at the `taken` places.
     """
     if len(network.connections) > MAXIMUM_LABELLED_EDGES:
         return {}
@@ -176,5 +176,5 @@ def nodes_of(network: Network) -> dict[str, Node]:
 
 
 def height_of(place: int, count: int) -> float:
-    """Return the y of one of so many units of a layer, the first one at the top."""
+    """Return the y of one of a layer's units, the first one at the top."""
     return (count - 1) / 2 - place

@@ -1,8 +1,8 @@
 """A square picture made of cells: one formula a cell, shaded by its number, with charts over it.
 
-Along each axis the picture shows a range that lies in two cells, its start and its step. Lines
-and points are drawn by a transparent chart on top, which counts in cells from 0 to `size`, so that
-its own axes never change.
+The range along each axis is given by two cells, its start and its step. Lines and points are drawn
+by a transparent chart on top, which counts in cells from 0 to `size`, so that its own axes never
+change.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from sheetgen.spreadsheet.style import DIVERGING, HEAT, INK, KINDS, MUTED, Style
 
 SIDE = 400  # pixels of a picture, or as many of them as its cells fill
 SIZES = (25, 21, 17, 15, 13, 11)  # cells along a side
-OFF = -9  # where the overlay does not show a point
+OFF = -9  # a place at which the overlay does not show a point
 PALE = "#F1F5F9"  # not white, so that the edge of a picture can be seen
 HIDDEN = ";;;"
 CELL = Style(size=8, number_format=HIDDEN)
@@ -25,7 +25,7 @@ MARK = Style(size=6, colour=MUTED, align="center", vertical="top", number_format
 TICK = Style(size=8, colour=MUTED, align="center")
 NAME = Style(size=9, bold=True, colour=KINDS["input"].strong, align="center")
 
-# The range of an activation, and its middle, are what its colours stand for.
+# The least, the middle and the largest value of an activation, which its colours show.
 _LIMITS = {"sigmoid": (0.0, 0.5, 1.0), "softmax": (0.0, 0.5, 1.0), "tanh": (-1.0, 0.0, 1.0)}
 
 
@@ -47,9 +47,9 @@ def pixels_wide(pixels: int) -> float:
 
 @dataclass(frozen=True)
 class Axis:
-    """What a picture's cells stand for along one axis: start + place · step, with place from 0.
+    """The values of a picture's cells along one axis: start + place · step, with place from 0.
 
-    `low` and `gap` are the addresses of the two.
+    `low` and `gap` are the addresses of start and step.
     """
 
     low: str
@@ -119,11 +119,11 @@ class Grid:
         return str(xl_rowcol_to_cell(*self.cell(across, up)))
 
     def below(self, across: int) -> str:
-        """Return the address of the cell below a column, where its x stands."""
+        """Return the address of the cell below a column, which holds its x."""
         return str(xl_rowcol_to_cell(self.row + self.size, self.column + across, row_abs=True))
 
     def beside(self, up: int) -> str:
-        """Return the address of the cell left of a row, where its y stands."""
+        """Return the address of the cell left of a row, which holds its y."""
         return str(xl_rowcol_to_cell(self.cell(0, up)[0], self.column - 1, col_abs=True))
 
     def fill(self, formula: Callable[[int, int], str], values: Array) -> None:
@@ -144,8 +144,8 @@ class Grid:
     ) -> None:
         """Write x below and y left of the picture, as its formulas use them, and ticks.
 
-        `used` turns the expression of each into what the formulas use; `values` (2, size) are
-        those. The ticks show x and y themselves, y's two columns left of the picture.
+        `used` turns the expression of each into what the formulas use, and `values` (2, size) are
+        the values of that. The ticks show x and y themselves, y's two columns left of the picture.
         """
         below, left = self.row + self.size, self.column - 1
         self.canvas.heights[below] = 12
@@ -178,9 +178,9 @@ class Grid:
     def outline(self, level: str, colour: str = INK) -> None:
         """Draw lines between neighbouring cells that differ in an expression of one of them.
 
-        `level` has {cell} in it. All rules stand on the range of the colours, because LibreOffice
-        shows only one of several conditional formats that overlap otherwise; and of these rules
-        it shows only the first that is true, so that both lines together have one of their own.
+        `level` has {cell} in it. All rules are for the whole range of the colours, because of
+        conditional formats that overlap otherwise LibreOffice shows only one. Of these rules it
+        shows only the first that is true, so both lines together have their own rule.
         """
         first_row, first_column, last_row, last_column = self.place
         here, right, below = (

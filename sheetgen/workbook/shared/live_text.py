@@ -1,7 +1,7 @@
-"""Texts that a formula puts together, each with what the reference expects of it.
+"""Texts that a formula puts together, each with the text that the reference expects.
 
-A number that has run away, as in a training that diverges, is outside what is promised: a text
-with one is then promised as nan, which stands for any content.
+Numbers of a training that diverges are outside of what is promised. A text with such a number is
+promised as nan, which allows any content.
 """
 
 import re
@@ -14,9 +14,9 @@ from sheetgen.workbook.plan import rounded_text
 SIGNIFICANT = 4
 """Digits of a number in a text."""
 FINEST = 10
-"""Decimals of such a number at most, so that none fills a line."""
+"""The most decimals of such a number, so that none fills a line."""
 SURELY_NEGATIVE = -1e-10
-"""So that rounding errors around 0 do not decide whether a number is put in parentheses."""
+"""Less is negative for sure; rounding errors around 0 do not put a number in parentheses."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -40,7 +40,7 @@ def literal(text: str) -> Words:
 
 
 def joined(*parts: Words | str) -> Words:
-    """Return the parts one behind the other."""
+    """Return the parts one after the other."""
     words = [literal(part) if isinstance(part, str) else part for part in parts if part != ""]
     texts = [word.text for word in words]
     expression = "&".join(word.expression for word in words)
@@ -56,7 +56,7 @@ def filled(template: str, **parts: Words) -> Words:
 
 
 def only_if(condition: str, is_so: bool, words: Words, otherwise: Words | None = None) -> Words:
-    """Return words that are there while a condition holds, which it does or does not now."""
+    """Return words that are shown while a condition holds; `is_so` tells whether it does now."""
     other = otherwise or Words('""', "")
     expression = f"IF({condition},{words.expression},{other.expression})"
     return Words(expression, words.text if is_so else other.text)
@@ -68,13 +68,13 @@ def is_promised(number: float) -> bool:
 
 
 def decimal(cell: str, number: float, digits: int = 4) -> Words:
-    """Return a number to so many decimals."""
+    """Return a number rounded to some decimals."""
     text = rounded_text(number, digits) if is_promised(number) else nan
     return Words(f"ROUND({cell},{digits})", text)
 
 
 def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int = FINEST) -> Words:
-    """Return a number to so many significant digits, and `finest` decimals at most."""
+    """Return a number rounded to significant digits, with `finest` decimals at most."""
     rounded = f"ROUND({cell},MIN({finest},{digits - 1}-INT(LOG10(ABS({cell})))))"
     # Adding 0 makes -0 a plain 0.
     expression = f'IF({cell}=0,0,{rounded}+0)&""'
@@ -87,11 +87,11 @@ def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int
 
 
 def factor(cell: str, number: float, written: Words) -> Words:
-    """Return a number as it stands in a sum or a product: in parentheses where it is negative.
+    """Return a number as a term or a factor: in parentheses if it is negative.
 
     `written` is the cell that holds its text.
     """
-    # A line of text breaks behind a hyphen, not behind a minus sign.
+    # A line of text may break after a hyphen, but not after a minus sign.
     inside = f'"(−"&MID({written.expression},2,30)&")"'
     expression = f'IF({cell}<{SURELY_NEGATIVE:G},{inside},{written.expression}&"")'
     text = written.text

@@ -1,4 +1,4 @@
-"""The sheet `Overview`: what the workbook is, how to use it, its diagram, its state."""
+"""The sheet `Overview`: what the workbook is, how to use it, the network, the check's verdict."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.diagram_layout import is_drawn, labels_weights
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
-DIAGRAM = (4, 3)  # its cell
+DIAGRAM = (4, 3)  # the cell of its upper left corner
 NARROW, WIDE = 61, 64  # pixels of a column of the diagram: of the first four, of others
 PIXELS_OF_ROW = 20
 STEPS = (
@@ -42,7 +42,7 @@ STEPS = (
     "Type an iteration on Explorer and watch the numbers move through the network.",
     "Click any cell to see its formula; the notes on the headers give the mathematics.",
     "Read on Derivation how the chain rule leads to every gradient.",
-    "Select the last row of a table and drag it down: the training goes on.",
+    "Select the last row of a table and drag it down: the training continues.",
 )
 COLOURS = {
     "input": "inputs i",
@@ -77,7 +77,7 @@ def overview_sheet(
 
 
 def _diagram(canvas: Canvas, plan: Plan, cells: dict[str, str], row: int) -> None:
-    """Draw the network beside the text, whose last row is given, or say what it is made of."""
+    """Draw the network beside the text, which ends with `row`, or say what it is made of."""
     if not is_drawn(plan.network):
         diagram.note(canvas, plan.network, 3, 3)
         return
@@ -126,14 +126,14 @@ def _descriptions(plan: Plan) -> dict[str, str]:
         INPUTS: inputs,
         DATA: f"{count} to train on: change them here",
         DERIVATION: "the chain rule for every weight, each factor with its value",
-        EXPLORER: "any iteration in a picture, one weight's chain rule with its numbers",
-        PLAYGROUND: "a learning rate to type, the whole training and its chart",
+        EXPLORER: "any iteration in a picture, and one weight's chain rule in numbers",
+        PLAYGROUND: "type a learning rate: the whole training and its chart",
         **{each.tab: f"the training {compared}, with its chart" for each in plan.variants},
         plan.comparison: f"all {together} side by side",
-        DECISION_SURFACE: "what the network says for any two inputs, at any iteration",
+        DECISION_SURFACE: "the network's output for any two inputs, at any iteration",
         FITTED_CURVE: "the curve that the network draws through the samples, at any iteration",
         ERROR_SURFACE: "the error around the path of the training, for any two weights",
-        GRADIENT_CHECK: "every gradient found in three ways",
+        GRADIENT_CHECK: "every gradient, computed in three ways",
     }
 
 

@@ -119,7 +119,7 @@ class _ByUnit(UnitPen):
             self.row += 1
 
     def before_outputs(self) -> None:
-        """Say what is special about the outputs, and write what they need together."""
+        """Say what is special about the outputs, and write what all of them need."""
         network = self.network
         if notation.is_joint(network):
             self.joint_remark()
@@ -129,7 +129,7 @@ class _ByUnit(UnitPen):
                 self.remark(f"{text} are 0.")
         elif not notation.is_joint(network):
             self.remark(
-                "Softmax makes every output depend on every o: the sum below is of them all."
+                "With softmax every output depends on every o: the sum below is over all outputs."
             )
             for output, name in enumerate(network.unit_names[-1]):
                 self.output_gradient(output, name)
@@ -221,7 +221,7 @@ class _ByUnit(UnitPen):
         canvas.calculate(row, RESULT, f"={formula}", self.values[parameter.gradient], style)
 
     def closed_forms(self) -> None:
-        """Write every gradient once more in one line and one formula, as the seeds end."""
+        """Write every gradient again, in one line and one formula."""
         network = self.network
         self.section("All gradients in closed form", "gradient")
         former = None

@@ -34,7 +34,7 @@ EQUATION = Style(bold=True)
 
 @dataclass(frozen=True)
 class Derivation:
-    """The sheet, and the address of every quantity that it has a value for."""
+    """The sheet, and the address of every quantity with a value on it."""
 
     canvas: Canvas
     cells: dict[str, str]
@@ -97,28 +97,27 @@ class Pen:
         self.row += 1
 
     def definitions(self) -> None:
-        """Write what each activation of the network is, once."""
+        """Write the definition of each activation in the network, once."""
         activations = (layer.activation for layer in self.network.layers)
         for definition in dict.fromkeys(activation.definition for activation in activations):
             self.remark(definition)
 
     def fixed_biases(self, layer: int) -> None:
-        """Say of a layer's biases, where it has some that are not trained, that they stay."""
+        """Say which of a layer's biases are not trained."""
         names = [b.name for b in self.network.biases if b.layer == layer and not b.is_trained]
         if len(names) == 1:
-            self.remark(f"{names[0]} is not trained: it stays what it is on Inputs.")
+            self.remark(f"{names[0]} is not trained: it keeps its value from Inputs.")
         elif names:
-            listed = (
-                f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} to {names[-1]}"
-            )
-            self.remark(f"{listed} are not trained: they stay what they are on Inputs.")
+            between = "and" if len(names) == 2 else "to"
+            listed = f"{names[0]} {between} {names[-1]}"
+            self.remark(f"{listed} are not trained: they keep their values from Inputs.")
 
     def joint_remark(self) -> None:
         """Say why the loss and the output activation are differentiated as one."""
         loss, activation = self.network.loss, self.network.layers[-1].activation
         self.remark(
-            f"{activation.name.capitalize()} and {loss.name} are taken as one: where an output is "
-            "wrong and sure of it, ∂E/∂a grows without bound and ∂a/∂o vanishes."
+            f"{activation.name.capitalize()} and {loss.name} are differentiated together: when an "
+            "output is sure but wrong, ∂E/∂a grows without bound and ∂a/∂o goes to 0."
         )
         if activation.acts_on_layer:
             rest = "a·Σt − t, which is a − t as long as the targets add up to 1."
@@ -126,10 +125,10 @@ class Pen:
             rest = "a − t, over the number of outputs."
         else:
             rest = "a − t."
-        self.remark(f"In their product both cancel out, and what remains of ∂E/∂o is {rest}")
+        self.remark(f"In their product both cancel, and ∂E/∂o is {rest}")
 
     def update(self) -> None:
-        """End the sheet with what the gradients are for."""
+        """Write the update of the weights, which ends the sheet."""
         network, training = self.network, self.plan.training(self.plan.template.optimizer)
         self.section("The update", "weight")
         self.palette = KINDS["weight"]
@@ -139,18 +138,18 @@ class Pen:
             rule = OPTIMIZERS[name].rule("w", "∂E/∂w", decays)
             begin = f"{name}: " if len(names) > 1 else ""
             if name == "sgd":
-                rule += " for every weight at once: each gradient is that of the old weights."
+                rule += " for all weights at once: every gradient is that of the old weights."
             self.remark(begin + rule)
-        if names != ("sgd",) and "sgd" not in names:
-            self.remark("So for every weight at once: each gradient is that of the old weights.")
+        if "sgd" not in names:
+            text = "This is done for all weights at once"
+            self.remark(f"{text}: every gradient is that of the old weights.")
         if training.is_batched:
             which = "mean" if training.reduction == "mean" else "sum"
-            self.remark(
-                f"∂E/∂w is there the {which} over the samples of a batch, after its last one."
-            )
+            text = f"Here ∂E/∂w is the {which} over the samples of a batch"
+            self.remark(f"{text}, and the weights change after its last sample.")
         if any(bias.is_trained for bias in network.biases):
             self.remark("The trained biases change by the same rule, with ∂E/∂b.")
-        self.remark("This is what leads from one row of a training table to the next.")
+        self.remark("These updates lead from one row of a training table to the next.")
 
 
 class UnitPen(Pen):

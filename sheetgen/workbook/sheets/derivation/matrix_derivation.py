@@ -53,7 +53,7 @@ class _ByLayer(MatrixPen):
         self.palette = KINDS["unit"]
         self.remark(
             "In W·a a matrix multiplies a vector; ᵀ swaps a matrix's rows and columns; "
-            "⊙ multiplies element by element. E stands for E_total."
+            "⊙ multiplies element by element. E is E_total."
         )
         self.definitions()
         self.row += 1
@@ -228,7 +228,7 @@ class _ByLayer(MatrixPen):
         units, fan_in = network.layers[layer].units, network.layers[layer].fan_in
         name = f"∂E/∂{indexed('W', layer)}"
         is_shown = units * fan_in <= LARGEST_MATRIX
-        shaded = ",  shaded from the least to the greatest" if is_shown else ""
+        shaded = ",  shaded from the smallest to the largest" if is_shown else ""
         self.equation(f"{name} = {indexed('δ', layer)}·{indexed('a', layer - 1)}ᵀ{shaded}")
         if not is_shown:
             self.remark(

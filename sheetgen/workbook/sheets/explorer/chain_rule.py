@@ -22,8 +22,8 @@ from sheetgen.workbook.sheets.explorer.shown_lines import (
     agreement,
 )
 
-MOST_SHARES = 12  # lines of what comes back through the units of the next layer
-WRITTEN_SUM = 4  # of which the sum is written out, at most
+MOST_SHARES = 12  # lines, at most, of what comes back through the next layer
+WRITTEN_SUM = 4  # terms, at most, of a sum that is written out
 SHARE_HEADERS = ("unit behind", "its weight", "∂E/∂ of it", "the weight's value", "share")
 
 
@@ -47,7 +47,7 @@ class Share:
 class Shares:
     """What comes back to the chosen unit through each unit that it feeds: a table of shares.
 
-    It has as many rows as the widest layer behind another one; surplus rows are empty.
+    It has as many rows as the widest layer after the first; surplus rows are empty.
     """
 
     choice: Choice
@@ -70,7 +70,7 @@ class Shares:
             self._share(place, edges[place] if place < len(edges) else None)
 
     def _share(self, place: int, edge: Connection | None) -> None:
-        """Write a row, for an edge or for none."""
+        """Write a row, for an edge or empty."""
         choice, values, row = self.choice, self.choice.values, self.row + 1 + place
         is_there, there = edge is not None, f"{self.count.cell}>{place}"
         numbers, put = choice.numbers, choice.put

@@ -18,7 +18,7 @@ from sheetgen.workbook.shared.page import column_range, write_headers
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 
 ONE = "1"
-"""In place of the name of what a bias multiplies."""
+"""What a bias multiplies, in place of a name."""
 NO_LAYER = "-"
 SLOPE = "∂a/∂z"
 
@@ -69,7 +69,7 @@ class Choice:
         return column_range(self.column + offset, self.row + 1, self.row + len(self.options))
 
     def ask(self) -> None:
-        """Write the drop-down, and the list behind it."""
+        """Write the drop-down, and the list that it offers."""
         chosen = self.parameter.name
         self.canvas.choose(*self.at, "explorer_weight", chosen, self.options, source=self.range(0))
         rows = [
@@ -122,7 +122,7 @@ class Choice:
         return cell_address(row, column)
 
     def _layers(self, row: int, column: int) -> None:
-        """Write a row for each layer: what the layer behind it is."""
+        """Write a row for each layer, with what is needed of the next layer."""
         rows, weights, units = [], 0, self.network.unit_names
         for layer, (names, behind) in enumerate(zip(units, (*units[1:], ()), strict=True)):
             weights += len(names) * self.network.layers[layer].fan_in

@@ -68,11 +68,11 @@ class ConnectionLines:
         self.last_column = self._column_of(len(LOOKS)) + 1
 
     def _column_of(self, look: int) -> int:
-        """Return the column of x of a look; behind them are those of all connections."""
+        """Return the column of x of a look; the last is that of all connections."""
         return self.column + len(HEADERS) + len(CORNERS) + 1 + 2 * look
 
     def draw(self) -> None:
-        """Write where every connection runs, its kind now, and the points of every look."""
+        """Write where every connection runs, its look now, and the points of every look."""
         write_headers(self.canvas, self.row, self.column, (*HEADERS, *CORNERS))
         self._ends = [self._ends_of(each) for each in self.network.parameters]
         for place, parameter in enumerate(self.network.parameters):
@@ -140,7 +140,7 @@ class ConnectionLines:
         return column_range(self.column + offset, self.row + 1, last)
 
     def _points(self, place: int, column: int, kind: Kind | None) -> None:
-        """Write where a connection starts and ends in the line of a look, or of all."""
+        """Write where a connection starts and ends in the line of a look, or of all connections."""
         canvas, route, row = self.canvas, self.row + 1 + place, self.row + 1 + ROWS * place
         ends = self._ends[place]
         for offset, first in ((0, 0), (1, 2)):

@@ -84,7 +84,7 @@ class _Sheet:
         return canvas
 
     def state(self) -> None:
-        """Write what the moment is, beside the controls."""
+        """Describe the moment, beside the controls."""
         values, instant, row = self.values, self.values.instant, CONTROLS[0]
         error = joined("E_total = ", decimal(values.cells["E_total"], instant["E_total"], 6))
         rate = joined("η = ", significant(values.cells[RATE], instant[RATE], 6))
@@ -139,7 +139,7 @@ class _Sheet:
         return forward + min(widest, MOST_SHARES) + 3 + 2 + 1 + 2 * batched + 2
 
     def _rules(self) -> None:
-        """Write the rules of the tables' optimisers where they are more than w − η·∂E/∂w."""
+        """Write the rules of the tables' optimisers if they are more than w − η·∂E/∂w."""
         tables, panel = self.moment.tables, self.panel
         if all(map(is_plain, tables)):
             return

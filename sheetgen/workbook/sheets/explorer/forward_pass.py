@@ -14,12 +14,12 @@ from sheetgen.spreadsheet.style import FINE, KINDS, Style, band
 from sheetgen.workbook.shared.live_text import Words, filled, joined
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
-MOST_UNITS = 14  # of which the forward pass is written out
+MOST_UNITS = 14  # in a network whose forward pass is written out
 MOST_TERMS = 9  # of a weighted sum that is written out
 TERM_IN_NUMBERS, BIAS_IN_NUMBERS = 19, 12  # characters of "0.1234·(−0.1234) + " and of a bias
 EXPONENTIAL_IN_NUMBERS = 24  # characters of "e^(0.1234 − 0.1234) + "
 LEAST_WIDTH, MOST_WIDTH = 36, 52  # of a column
-FITTING = 1.15  # characters of such a text, for each that is a column's width
+FITTING = 1.15  # characters of such a text that fit into one character of a column's width
 POINTS_OF_LINE = 15
 
 
@@ -146,7 +146,7 @@ class Panel:
 def activation_template(activation: Activation, values: Values) -> tuple[str, dict[str, Words]]:
     """Return an activation as a textbook writes it, with {z}, and the numbers of its other parts.
 
-    Those of softmax are the greatest pre-activation m and the sum S.
+    For softmax these are the greatest pre-activation m and the sum S.
     """
     template = activation.notation("{z}")
     if not activation.acts_on_layer or GREATEST not in values.cells:

@@ -29,7 +29,7 @@ from sheetgen.workbook.sheets.training_table import (
     Table,
 )
 
-MOST_SYMBOLS = 400  # that are listed; beyond that, the outputs only
+MOST_SYMBOLS = 400  # that are listed; with more, the outputs only
 MOST_OUTPUTS = 40  # that are listed of a network with more symbols
 RATE = "η"
 STEPS = ("epoch", "sample", BATCH_ROW, BATCH_SIZE)
@@ -37,7 +37,7 @@ STEPS = ("epoch", "sample", BATCH_ROW, BATCH_SIZE)
 
 @dataclass(frozen=True)
 class Instant:
-    """What the reference says of the chosen moment."""
+    """The reference's values at the chosen moment."""
 
     plan: Plan
     moment: Moment
