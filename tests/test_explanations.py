@@ -364,7 +364,7 @@ def test_a_trained_bias_has_a_chain_rule_that_ends_in_1(books):
 def test_a_joint_loss_leads_to_the_pre_activation_at_once(name, delta, books):
     book = books(name)
     text = book.texts("Derivation")
-    assert "are taken as one" in text and "a − t" in text
+    assert "are differentiated together" in text and "a − t" in text
     assert delta in text.splitlines()
     assert "∂E/∂a_o1" not in text
     a, t = book.of("a_o1"), book.of("t1")

@@ -132,24 +132,24 @@ class Trace:
 
 
 class History:
-    """Collects the rows of a training."""
+    """Collects the rows of a training: for each kind of value an array (rows, values)."""
 
     def __init__(self, network: Network, training: Training) -> None:
         self._network, self._training = network, training
+        self._units = [unit for units in network.unit_names for unit in units]
+        units, outputs, trained = len(self._units), network.outputs, len(network.parameters)
         rows = training.iterations + 1
-        layers = network.layers
         self._counts = np.empty((rows, 6))
-        self._weights = [np.empty((rows, layer.units, layer.fan_in)) for layer in layers]
-        self._biases = [np.empty((rows, layer.units)) for layer in layers]
-        self._pre_activations = [np.empty((rows, layer.units)) for layer in layers]
-        self._activations = [np.empty((rows, layer.units)) for layer in layers]
-        self._deltas = [np.empty((rows, layer.units)) for layer in layers]
-        self._output_gradients = np.empty((rows, network.outputs))
-        self._errors = np.empty((rows, network.outputs))
-        width = len(network.parameters)
-        self._gradients = np.empty((rows, width))
-        self._sums = np.empty((rows, width))
-        self._states = [np.empty((rows, width)) for _ in training.optimizer.states]
+        self._weights = np.empty((rows, len(network.connections)))
+        self._biases = np.empty((rows, units))
+        self._pre_activations = np.empty((rows, units))
+        self._activations = np.empty((rows, units))
+        self._deltas = np.empty((rows, units))
+        self._output_gradients = np.empty((rows, outputs))
+        self._errors = np.empty((rows, outputs))
+        self._gradients = np.empty((rows, trained))
+        self._sums = np.empty((rows, trained))
+        self._states = [np.empty((rows, trained)) for _ in training.optimizer.states]
         self._row = 0
 
     def keep(self, row: Row) -> None:
@@ -158,12 +158,11 @@ class History:
         self._counts[at] = (
             row.epoch, row.sample, row.batch_row, row.batch_size, row.update, row.learning_rate
         )  # fmt: skip
-        for layer in range(len(self._network.layers)):
-            self._weights[layer][at] = row.parameters.weights[layer]
-            self._biases[layer][at] = row.parameters.biases[layer]
-            self._pre_activations[layer][at] = row.run.pre_activations[layer]
-            self._activations[layer][at] = row.run.activations[layer]
-            self._deltas[layer][at] = row.back.deltas[layer]
+        self._weights[at] = np.concatenate([each.ravel() for each in row.parameters.weights])
+        self._biases[at] = np.concatenate(row.parameters.biases)
+        self._pre_activations[at] = np.concatenate(row.run.pre_activations)
+        self._activations[at] = np.concatenate(row.run.activations)
+        self._deltas[at] = np.concatenate(row.back.deltas)
         self._output_gradients[at] = row.back.activation_gradients[-1]
         self._errors[at] = row.run.errors
         self._gradients[at] = row.gradient
@@ -174,7 +173,7 @@ class History:
 
     def trace(self) -> Trace:
         """Return the arrays by their symbols."""
-        return Trace(self._steps() | self._samples() | self._layers() | self._trained())
+        return Trace(self._steps() | self._samples() | self._passes() | self._trained())
 
     def _steps(self) -> dict[str, Array]:
         epoch, sample, batch_row, batch_size, update, learning_rate = self._counts.T
@@ -200,29 +199,28 @@ class History:
 
     def _correct(self, targets: Array) -> Array:
         """Return 1 where the network's answer is the target's, else 0."""
-        activations = self._activations[-1]
+        activations = self._activations[:, -self._network.outputs :]
         if self._network.loss.activation == "softmax":
             right = np.einsum("ru,ru->r", targets, activations) >= activations.max(axis=1)
         else:
             right = ((activations >= 0.5) == (targets >= 0.5)).all(axis=1)
         return np.asarray(right, dtype=np.float64)
 
-    def _layers(self) -> dict[str, Array]:
-        values: dict[str, Array] = {}
-        for layer, units in enumerate(self._network.unit_names):
-            for unit, name in enumerate(units):
-                values[name] = self._pre_activations[layer][:, unit]
-                values[activation_name(name)] = self._activations[layer][:, unit]
-                values[f"∂E/∂{name}"] = self._deltas[layer][:, unit]
-        for unit, name in enumerate(self._network.error_names):
-            values[name] = self._errors[:, unit]
+    def _passes(self) -> dict[str, Array]:
+        network = self._network
+        values = dict(zip(self._units, self._pre_activations.T, strict=True))
+        values |= dict(zip(map(activation_name, self._units), self._activations.T, strict=True))
+        deltas = (f"∂E/∂{unit}" for unit in self._units)
+        values |= dict(zip(deltas, self._deltas.T, strict=True))
+        values |= dict(zip(network.error_names, self._errors.T, strict=True))
         values["E_total"] = self._errors.sum(axis=1)
-        if self._network.layers[-1].activation.acts_on_layer:
+        if network.layers[-1].activation.acts_on_layer:
             values |= self._softmax()
         return values
 
     def _softmax(self) -> dict[str, Array]:
-        z, a = self._pre_activations[-1], self._activations[-1]
+        outputs = self._network.outputs
+        z, a = self._pre_activations[:, -outputs:], self._activations[:, -outputs:]
         greatest = z.max(axis=1)
         with np.errstate(over="ignore", invalid="ignore"):
             return {
@@ -233,11 +231,10 @@ class History:
 
     def _trained(self) -> dict[str, Array]:
         network = self._network
-        values: dict[str, Array] = {}
-        for edge in network.connections:
-            values[edge.name] = self._weights[edge.layer][:, edge.unit, edge.position]
-        for bias in network.biases:
-            values[bias.name] = self._biases[bias.layer][:, bias.unit]
+        weights = (edge.name for edge in network.connections)
+        values = dict(zip(weights, self._weights.T, strict=True))
+        biases = dict(zip(self._units, self._biases.T, strict=True))
+        values |= {bias.name: biases[bias.target] for bias in network.biases}
         for place, parameter in enumerate(network.parameters):
             values[parameter.gradient] = self._gradients[:, place]
             values[sum_name(parameter.name)] = self._sums[:, place]

@@ -50,18 +50,10 @@ class Curve:
 
     def cell(self, at: int) -> str:
         """Return the absolute address of a point's error."""
-        return _cell(self.y, at)
-
-    def step_cell(self, at: int) -> str:
-        """Return the absolute address of a point's step."""
-        return _cell(self.x, at)
-
-    def accuracy_cell(self, at: int) -> str:
-        """Return the absolute address of a point's accuracy."""
-        return _cell(self.accuracy, at)
+        return cell_of(self.y, at)
 
 
-def _cell(area: str, at: int) -> str:
+def cell_of(area: str, at: int) -> str:
     """Return the address of one cell of a column, counted from its top or (negative) its end."""
     sheet, _, cells = area.rpartition("!")
     first, _, last = cells.partition(":")

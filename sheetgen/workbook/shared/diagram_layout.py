@@ -89,24 +89,15 @@ class Plane:
 
     def meet(self, one: tuple[float, float], other: tuple[float, float]) -> bool:
         """Tell whether labels at two places would cover each other."""
-        across = abs(one[0] - other[0]) * self.width / (self.right - self.left)
-        up = abs(one[1] - other[1]) * self.height / (2 * self.half_height)
+        across, up = abs(one[0] - other[0]) / self.across, abs(one[1] - other[1]) / self.up(1)
         return across < LABEL_WIDTH and up < LABEL_HEIGHT
 
     def shortened(self, start: Node, end: Node) -> tuple[float, float, float, float]:
         """Return the edge from circle to circle: x from, x to, y from, y to."""
         across, up = end.x - start.x, end.y - start.y
-        pixels = hypot(
-            across * self.width / (self.right - self.left),
-            up * self.height / (2 * self.half_height),
-        )
-        cut = self.scale.radius / pixels
-        return (
-            start.x + cut * across,
-            end.x - cut * across,
-            start.y + cut * up,
-            end.y - cut * up,
-        )
+        cut = self.scale.radius / hypot(across / self.across, up / self.up(1))
+        x, y = cut * across, cut * up
+        return start.x + x, end.x - x, start.y + y, end.y - y
 
 
 def is_drawn(network: Network) -> bool:

@@ -27,9 +27,8 @@ class Sources:
     @classmethod
     def of(cls, plan: Plan) -> "Sources":
         """Draw the sheets."""
-        inputs = inputs_sheet(plan)
         data = data_sheet(plan) if plan.has_data_sheet else None
-        return cls(plan, inputs.canvas, inputs.updates, data)
+        return cls(plan, *inputs_sheet(plan), data)
 
     @property
     def canvases(self) -> tuple[Canvas, ...]:

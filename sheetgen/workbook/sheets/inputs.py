@@ -1,7 +1,7 @@
 """The sheet `Inputs`: the only training inputs, which all other sheets read."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -23,18 +23,11 @@ HEADER = 4
 FIRST = 5
 
 
-@dataclass(frozen=True)
-class InputsSheet:
-    """The sheet, and the address of the number of updates that a schedule spans."""
+def inputs_sheet(plan: Plan) -> tuple[Canvas, str]:
+    """Draw the sheet; return it and the address of the number of updates that a schedule spans.
 
-    canvas: Canvas
-    updates: str = ""
-
-
-def inputs_sheet(plan: Plan) -> InputsSheet:
-    """Draw the sheet; its input keys are symbols such as i1, t1, w1, b1 and learning_rate_1 …
-
-    Those of hyper-parameters are such as adam.beta1.
+    Its input keys are symbols such as i1, t1, w1, b1 and learning_rate_1, and for hyper-parameters
+    adam.beta1 and so on.
     """
     canvas = Canvas(INPUTS, tab_colour=KINDS["input"].strong, freeze=(FIRST, 0))
     text = "Change a yellow cell: every table, chart and check follows at once."
@@ -52,7 +45,7 @@ def inputs_sheet(plan: Plan) -> InputsSheet:
         _biases(canvas, column, plan)
         column += 5
     _learning_rates(canvas, column, plan)
-    return InputsSheet(canvas, _settings(canvas, column + 4, plan))
+    return canvas, _settings(canvas, column + 4, plan)
 
 
 def _list(

@@ -6,6 +6,7 @@ from xlsxwriter.utility import xl_col_to_name
 from sheetgen.spreadsheet.canvas import Block, Canvas, local
 from sheetgen.spreadsheet.style import FINE, band, header, number
 from sheetgen.workbook.plan import Plan, general_text
+from sheetgen.workbook.shared.curves import cell_of
 from sheetgen.workbook.shared.page import write_band
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.training_table import BAND_ROW, FIRST_ROW, HEADER_ROW, Compared
@@ -77,7 +78,7 @@ def _table(sheet: Comparison) -> None:
     styles = [number("iteration", "0")] + [number("error", FINE)] * len(curves)
     if sheet.step == "iteration":
         steps = sheet.compared[0].table.trace["iteration"]
-        addresses = [_row_address(curves[0].step_cell(0))]
+        addresses = [_row_address(cell_of(curves[0].x, 0))]
         addresses += [_row_address(curve.cell(0)) for curve in curves]
         values = [steps.astype(int), *(curve.values for curve in curves)]
         block = Block(FIRST_ROW, 0, tuple(addresses), tuple(values), tuple(styles))
@@ -85,7 +86,7 @@ def _table(sheet: Comparison) -> None:
     else:
         for at in range(len(curves[0].values)):
             row = FIRST_ROW + at
-            canvas.calculate(row, 0, f"={curves[0].step_cell(at)}", at + 1, styles[0])
+            canvas.calculate(row, 0, f"={cell_of(curves[0].x, at)}", at + 1, styles[0])
             for place, curve in enumerate(curves, start=1):
                 value = float(curve.values[at])
                 canvas.calculate(row, place, f"={curve.cell(at)}", value, styles[place])

@@ -18,7 +18,7 @@ from sheetgen.spreadsheet.style import (
     Style,
 )
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.curves import Curve
+from sheetgen.workbook.shared.curves import Curve, cell_of
 from sheetgen.workbook.shared.page import write_band, write_title
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.learning_rates.comparison_columns import (
@@ -114,7 +114,7 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve) -> None:
     canvas.calculate(row, left + 3, formula, found, plain)
     if curve.accuracies is not None:
         accuracy = float(curve.accuracies[-1])
-        canvas.calculate(row, left + 4, f"={curve.accuracy_cell(-1)}", accuracy, percent)
+        canvas.calculate(row, left + 4, f"={cell_of(curve.accuracy, -1)}", accuracy, percent)
 
 
 def _common_scale(sheet: Comparison) -> None:
