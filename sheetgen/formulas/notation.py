@@ -109,12 +109,6 @@ def delta(network: Network, unit: str) -> str:
     return TIMES.join((inner, activation_slope(network, unit)))
 
 
-def terms_of_activation_gradient(network: Network, unit: str) -> list[str]:
-    """Return what adds up to ∂E/∂a of a hidden unit: ∂E/∂o1 · w5, and so on."""
-    edges = network.out_of(activation_name(unit))
-    return [f"∂E/∂{edge.target}{TIMES}{edge.name}" for edge in edges]
-
-
 def chain_of_activation_gradient(network: Network, unit: str) -> str:
     """Return ∂E/∂o1 · ∂o1/∂a_h1 + ∂E/∂o2 · ∂o2/∂a_h1, the chain rule for ∂E/∂a_h1."""
     activated = activation_name(unit)
@@ -133,10 +127,9 @@ def substituted_activation_gradient(network: Network, unit: str) -> str:
     last = len(network.layers) - 1
     if layer == last:
         return loss_slope(network, place)
-    if layer < last - 1 or network.outputs > SUBSTITUTED_OUTPUTS:
-        return " + ".join(terms_of_activation_gradient(network, unit))
+    is_full = layer == last - 1 and network.outputs <= SUBSTITUTED_OUTPUTS
     return " + ".join(
-        TIMES.join((output_delta(network, position(network, edge.target)[1]), edge.name))
+        (output_delta(network, edge.unit) if is_full else f"∂E/∂{edge.target}") + TIMES + edge.name
         for edge in network.out_of(activation_name(unit))
     )
 

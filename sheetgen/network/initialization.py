@@ -3,7 +3,7 @@
 https://docs.pytorch.org/docs/stable/nn.init.html: xavier (Glorot and Bengio, "Understanding the
 difficulty of training deep feedforward neural networks", 2010) with gain 1, and kaiming (He,
 Zhang, Ren and Sun, "Delving deep into rectifiers", 2015) with fan_in and the gain √2 of a ReLU.
-To add one, write a function and list it in SCHEMES.
+To add one, list it in SCHEMES.
 """
 
 from collections.abc import Callable
@@ -13,56 +13,37 @@ import numpy as np
 
 from sheetgen.network.activations import Array
 
-Scheme = Callable[[np.random.Generator, int, int, float], Array]
-"""(generator, units, fan-in, spread) → weights (units, fan-in)."""
+Draw = Callable[[np.random.Generator, float, tuple[int, int]], Array]
+"""(generator, spread, shape) → weights of that shape."""
+Spread = Callable[[int, int, float], float]
+"""(units, fan-in, given spread) → the spread of the distribution."""
 
 
-def xavier_uniform(random: np.random.Generator, units: int, fan_in: int, _: float) -> Array:
-    """Draw from the uniform distribution on ±√(6 / (fan-in + units))."""
-    bound = sqrt(6 / (fan_in + units))
-    return random.uniform(-bound, bound, (units, fan_in))
-
-
-def xavier_normal(random: np.random.Generator, units: int, fan_in: int, _: float) -> Array:
-    """Draw from the normal distribution of deviation √(2 / (fan-in + units))."""
-    return random.normal(0, sqrt(2 / (fan_in + units)), (units, fan_in))
-
-
-def kaiming_uniform(random: np.random.Generator, units: int, fan_in: int, _: float) -> Array:
-    """Draw from the uniform distribution on ±√(6 / fan-in)."""
-    bound = sqrt(6 / fan_in)
-    return random.uniform(-bound, bound, (units, fan_in))
-
-
-def kaiming_normal(random: np.random.Generator, units: int, fan_in: int, _: float) -> Array:
-    """Draw from the normal distribution of deviation √(2 / fan-in)."""
-    return random.normal(0, sqrt(2 / fan_in), (units, fan_in))
-
-
-def normal(random: np.random.Generator, units: int, fan_in: int, deviation: float) -> Array:
-    """Draw from the normal distribution of the given deviation."""
-    return random.normal(0, deviation, (units, fan_in))
-
-
-def uniform(random: np.random.Generator, units: int, fan_in: int, bound: float) -> Array:
+def uniform(random: np.random.Generator, bound: float, shape: tuple[int, int]) -> Array:
     """Draw from the uniform distribution on ±bound."""
-    return random.uniform(-bound, bound, (units, fan_in))
+    return random.uniform(-bound, bound, shape)
 
 
-def zeros(_: np.random.Generator, units: int, fan_in: int, __: float) -> Array:
+def normal(random: np.random.Generator, deviation: float, shape: tuple[int, int]) -> Array:
+    """Draw from the normal distribution of mean 0 and the given deviation."""
+    return random.normal(0, deviation, shape)
+
+
+def zeros(_: np.random.Generator, __: float, shape: tuple[int, int]) -> Array:
     """Return zeros, with which all units of a layer remain equal."""
-    return np.zeros((units, fan_in))
+    return np.zeros(shape)
 
 
-SCHEMES: dict[str, Scheme] = {
-    "xavier-uniform": xavier_uniform,
-    "xavier-normal": xavier_normal,
-    "kaiming-uniform": kaiming_uniform,
-    "kaiming-normal": kaiming_normal,
-    "normal": normal,
-    "uniform": uniform,
-    "zeros": zeros,
+SCHEMES: dict[str, tuple[Draw, Spread]] = {
+    "xavier-uniform": (uniform, lambda units, fan_in, _: sqrt(6 / (fan_in + units))),
+    "xavier-normal": (normal, lambda units, fan_in, _: sqrt(2 / (fan_in + units))),
+    "kaiming-uniform": (uniform, lambda _, fan_in, __: sqrt(6 / fan_in)),
+    "kaiming-normal": (normal, lambda _, fan_in, __: sqrt(2 / fan_in)),
+    "normal": (normal, lambda _, __, deviation: deviation),
+    "uniform": (uniform, lambda _, __, bound: bound),
+    "zeros": (zeros, lambda _, __, ___: 0.0),
 }
+"""Each scheme's distribution, and its spread: the bound of a uniform one, else the deviation."""
 
 SPREADS = {"normal": "deviation", "uniform": "bound"}
 """The name of a scheme's spread, if it has one; the spread is 1 unless given."""
@@ -76,5 +57,6 @@ def initial_weights(
     They are rounded to 6 significant digits, so that they can be read and retyped. Raises KeyError
     for an unknown scheme.
     """
-    drawn = SCHEMES[scheme](np.random.default_rng(seed), units, fan_in, spread)
+    draw, spread_of = SCHEMES[scheme]
+    drawn = draw(np.random.default_rng(seed), spread_of(units, fan_in, spread), (units, fan_in))
     return tuple(tuple(float(f"{weight:.6g}") for weight in row) for row in drawn.tolist())

@@ -17,7 +17,10 @@ from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sh
 from sheetgen.workbook.sheets.origin import origin_sheet
 from sheetgen.workbook.sheets.overview import overview_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet
-from sheetgen.workbook.sheets.training_table import Table, variant_sheet
+from sheetgen.workbook.sheets.training_table import variant_sheet
+
+SURFACES = (decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
+"""Sheets that show a trained network as a picture; each returns None if it does not suit it."""
 
 
 def compose(plan: Plan) -> list[Canvas]:
@@ -30,17 +33,18 @@ def compose(plan: Plan) -> list[Canvas]:
         variant_sheet(plan, index, sources, series_name(plan, index))
         for index in range(len(plan.variants))
     )
+    tables = [each.table for each in compared]
     playground = playground_sheet(plan, sources)
     derivation = derivation_sheet(plan, sources)
-    gradient_check = gradient_check_sheet(plan, sources, compared[0].table, derivation)
+    gradient_check = gradient_check_sheet(plan, sources, tables[0], derivation)
     canvases = [
         *sources.canvases,
         derivation.canvas,
-        explorer_sheet(plan, [each.table for each in compared]),
+        explorer_sheet(plan, tables),
         playground.canvas,
         *(each.canvas for each in compared),
         comparison_sheet(plan, compared, sources),
-        *_surfaces(plan, sources, [each.table for each in compared]),
+        *(canvas for sheet in SURFACES if (canvas := sheet(plan, sources, tables))),
         gradient_check,
     ]
     sheets = [canvas.name for canvas in canvases]
@@ -48,12 +52,6 @@ def compose(plan: Plan) -> list[Canvas]:
     for canvas in canvases:
         _check_formulas(canvas)
     return canvases
-
-
-def _surfaces(plan: Plan, sources: Sources, tables: list[Table]) -> list[Canvas]:
-    """Return the sheets that show a trained network as a picture, as far as they suit it."""
-    sheets = (decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
-    return [canvas for sheet in sheets if (canvas := sheet(plan, sources, tables))]
 
 
 def with_origin(plan: Plan, canvases: list[Canvas]) -> list[Canvas]:

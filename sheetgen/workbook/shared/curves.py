@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, number
 from sheetgen.workbook.shared.page import write_headers
@@ -61,11 +60,6 @@ def cell_of(area: str, at: int) -> str:
     return f"{sheet}!${column}${int(row) + (at if at >= 0 else at + 1)}"
 
 
-def per_iteration(x: str, y: str, trace: Trace) -> Curve:
-    """Return the curve of E_total over the iterations."""
-    return Curve("iteration", "E_total", x, y, trace["E_total"])
-
-
 def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: int) -> Curve:
     """Write a row for each epoch below the charts that start in `row`; return the curve.
 
@@ -87,25 +81,23 @@ def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: in
     if "accuracy" not in means:
         return curve
     series = Series(columns[0], columns[2], canvas.absolute(top - 1, 2), KINDS["unit"].strong)
-    canvas.charts.append(_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS))
+    insert_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS)
     return replace(curve, accuracy=columns[2], accuracies=values["accuracy"])
 
 
-def error_chart(canvas: Canvas, series: Series, curve: Curve, row: int) -> None:
-    """Put the chart of the error left of the table, its top in `row`."""
-    canvas.charts.append(_chart(canvas, series, curve.step, curve.error, row))
-
-
-def _chart(canvas: Canvas, series: Series, step: str, title: str, row: int) -> Chart:
-    return Chart(
-        row=row,
-        column=0,
-        width=CHART_WIDTH,
-        height=CHART_HEIGHT,
-        series=(series,),
-        description=f"{title} at each {step}, {canvas.name}",
-        x_title=step,
-        y_title=title,
-        x_offset=4,
-        y_offset=6,
+def insert_chart(canvas: Canvas, series: Series, step: str, title: str, row: int) -> None:
+    """Put the chart of a series left of the table, its top in `row`."""
+    canvas.charts.append(
+        Chart(
+            row=row,
+            column=0,
+            width=CHART_WIDTH,
+            height=CHART_HEIGHT,
+            series=(series,),
+            description=f"{title} at each {step}, {canvas.name}",
+            x_title=step,
+            y_title=title,
+            x_offset=4,
+            y_offset=6,
+        )
     )

@@ -32,7 +32,7 @@ def draw(
     labels = label_places(network)
     if labels:
         series = [pen.edge(edge, nodes) for edge in network.connections]
-        series += [pen.weight(edge, *labels[edge.name]) for edge in network.connections]
+        series += [pen.label(pen.live(name), *place) for name, place in labels.items()]
     else:
         sources = (name for names in network.source_names for name in names)
         series = [pen.edges(network.out_of(source), nodes) for source in sources]
@@ -124,10 +124,6 @@ class Pen:
             ys += [y_from, y_to, y_from]
         self.canvas.write(self.row, self.column, f"{edges[0].source}: x, and y below", LABEL)
         return self._line(xs, ys)
-
-    def weight(self, edge: Connection, x: float, y: float) -> Series:
-        """Write a weight at a place."""
-        return self.label(self.live(edge.name), x, y)
 
     def node(self, node: Node, words: Words | None = None) -> Series:
         """Draw a circle with the symbol and, below it, the value; or with other words."""

@@ -109,16 +109,12 @@ def too_many(network: Network) -> str:
     """Say why the network is too large to be drawn, or nothing."""
     if max(network.inputs, *(layer.units for layer in network.layers)) > MAXIMUM_UNITS:
         return f"not drawn: over {MAXIMUM_UNITS} units in a layer"
-    if len(network.layers) > MAXIMUM_LAYERS or series_count(network) > MAXIMUM_SERIES:
-        return "not drawn: too many layers"
-    return ""
-
-
-def series_count(network: Network) -> int:
-    """Return the number of series in the diagram."""
     sources = sum(len(names) for names in network.source_names)
     edges = 2 * len(network.connections) if labels_weights(network) else sources
-    return edges + sources + 2 * network.outputs + len(network.biases)
+    series = edges + sources + 2 * network.outputs + len(network.biases)
+    if len(network.layers) > MAXIMUM_LAYERS or series > MAXIMUM_SERIES:
+        return "not drawn: too many layers"
+    return ""
 
 
 def labels_weights(network: Network) -> bool:

@@ -31,7 +31,7 @@ from sheetgen.spreadsheet.style import (
     number_format,
 )
 from sheetgen.workbook.plan import Plan, general_text
-from sheetgen.workbook.shared.curves import Curve, Outcome, error_chart, per_epoch, per_iteration
+from sheetgen.workbook.shared.curves import Curve, Outcome, insert_chart, per_epoch
 from sheetgen.workbook.shared.sources import Sources
 
 BAND_ROW = 3
@@ -130,13 +130,15 @@ def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curv
         curve = _epochs(table, plan)
         names = ("mean E_total of epoch 1", f"mean E_total of epoch {len(curve.values)}")
     else:
-        curve = per_iteration(table.range("iteration"), table.range("E_total"), table.trace)
+        places = table.range("iteration"), table.range("E_total")
+        curve = Curve("iteration", "E_total", *places, table.trace["E_total"])
         names = ("E_total at iteration 0", f"E_total at iteration {table.iterations}")
         if table.training.samples > 1:
             curve = replace(curve, outcome=_outcome(table, plan))
     _summary(table, curve, names)
     name = series_name or table.header("E_total")
-    error_chart(table.canvas, Series(curve.x, curve.y, name, colour), curve, FIRST_ROW)
+    series = Series(curve.x, curve.y, name, colour)
+    insert_chart(table.canvas, series, curve.step, curve.error, FIRST_ROW)
     return curve
 
 

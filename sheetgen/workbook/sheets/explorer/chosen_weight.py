@@ -45,7 +45,9 @@ class Fact:
 class Choice:
     """Writes the cells; `row` and `column` are those of the first header, `at` of the drop-down.
 
-    `parameter` is the chosen weight or bias, `name` its name, `place` its place among all.
+    `parameter` is the chosen weight or bias, `name` its name, `place` its place among all;
+    `is_output` tells whether it belongs to the output layer, `has_slope` whether its unit has a
+    ∂a/∂z of its own.
     """
 
     values: Values
@@ -63,6 +65,8 @@ class Choice:
         self.place = self.options.index(chosen)
         self.parameter = self.network.parameters[self.place]
         self.name = Words(cell_address(*self.at), chosen)
+        self.is_output = self.parameter.layer == len(self.network.layers) - 1
+        self.has_slope = notation.has_slope(self.network, self.parameter.layer)
 
     def range(self, offset: int) -> str:
         """Return a column of the list of parameters."""
@@ -170,19 +174,9 @@ class Choice:
         self.number("η", self.values.cells[RATE], instant[RATE])
 
     @property
-    def is_output(self) -> bool:
-        """Whether the chosen weight belongs to the output layer."""
-        return self.parameter.layer == len(self.network.layers) - 1
-
-    @property
     def of_output(self) -> str:
         """The condition that the chosen weight belongs to the output layer."""
         return f"{self.numbers['layer'].cell}={len(self.network.layers)}"
-
-    @property
-    def has_slope(self) -> bool:
-        """Whether the chosen weight's unit has a ∂a/∂z of its own."""
-        return notation.has_slope(self.network, self.parameter.layer)
 
     @property
     def of_slope(self) -> str:

@@ -20,7 +20,6 @@ from sheetgen.workbook.sheets.explorer.chain_rule import MOST_SHARES, Chain, Sha
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.explorer_diagrams import (
     Diagrams,
-    is_explored,
     plane_of,
     why_not,
 )
@@ -170,7 +169,7 @@ class _Sheet:
         canvas = self.canvas
         left = LABELS + INPUTS
         filler = float(WITHOUT_DIAGRAM)
-        if is_explored(self.network):
+        if not why_not(self.network):
             pixels = plane_of(self.network).width + MARGIN - 2 * PIXELS_OF_COLUMN
             filler = (pixels - PIXELS_OF_COLUMN) / PIXELS_OF_CHARACTER - left
         canvas.widths = {0: 2, LEFT: LABELS, LEFT + 1: INPUTS, FILLER: round(filler, 1)}
@@ -182,8 +181,8 @@ class _Sheet:
     def diagrams(self) -> int:
         """Draw the diagrams, or say why not; return the last row that they cover."""
         canvas = self.canvas
-        if not is_explored(self.network):
-            diagram.note(canvas, self.network, TOP, LEFT, why_not(self.network))
+        if why := why_not(self.network):
+            diagram.note(canvas, self.network, TOP, LEFT, why)
             return TOP + 6
         moment = self.moment
         diagrams = Diagrams(self.values, self.choice, TOP + 1, BEHIND + 40)

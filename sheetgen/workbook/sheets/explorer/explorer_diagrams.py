@@ -35,11 +35,6 @@ LABEL_DIGITS, LABEL_DECIMALS = 3, 7
 ERROR_AT = 0.42  # to the right of an output, as wide as a layer
 
 
-def is_explored(network: Network) -> bool:
-    """Tell whether the network is small enough for these diagrams."""
-    return not why_not(network)
-
-
 def why_not(network: Network) -> str:
     """Say why there are no diagrams; return nothing if there are."""
     if not is_drawn(network):
@@ -100,19 +95,17 @@ class Diagrams:
         pen, network = self.pen, self.network
         series = [self.frame, self.lines.all()]
         for edge in network.connections if self.labels else ():
-            series.append(pen.weight(edge, *self.labels[edge.name]))
+            series.append(pen.label(pen.live(edge.name), *self.labels[edge.name]))
         series += [pen.node(node) for node in self.nodes.values()]
-        series += [self._pre_activation(unit) for units in network.unit_names for unit in units]
+        for unit in (unit for units in network.unit_names for unit in units):
+            node = self.nodes[activation_name(unit)]
+            series.append(pen.label(pen.live(unit), node.x, node.y + self.plane.beside))
         series += [pen.bias(bias, self.nodes) for bias in network.biases]
         series += [self._error(output) for output in range(network.outputs)]
         top = self.plane.half_height - self.plane.up(BIAS_PIXELS)
         right = len(network.layers) + ERROR_AT
         series.append(pen.label(pen.live("E_total"), right, top, label_size=10))
         self.pen.chart(at, series, "The network with all values of the chosen moment")
-
-    def _pre_activation(self, unit: str) -> Series:
-        node = self.nodes[activation_name(unit)]
-        return self.pen.label(self.pen.live(unit), node.x, node.y + self.plane.beside)
 
     def _error(self, output: int) -> Series:
         network, pen = self.network, self.pen

@@ -58,10 +58,14 @@ def _summary(sheet: Comparison) -> None:
     step, name = sheet.step, sheet.error
     canvas.write(2, left, f"threshold for {name} (type your own)", LABEL)
     canvas.ask(2, left + 3, "threshold", sheet.plan.controls.threshold, **POSITIVE)
+    outcome = sheet.curves[0].outcome
+    third, meaning = "reduction", f"1 − final {name} / {name} at the first {step}"
+    if outcome:
+        third, meaning = outcome.title, f"the mean over {outcome.part}"
     titles = {
         sheet.subject: "from the sheet Inputs",
         f"final {name}": f"{name} at the last {step}",
-        **_third(sheet),
+        third: meaning,
         f"first {step} below": f"the first {step} whose {name} is below the threshold",
     }
     if sheet.curves[0].accuracies is not None:
@@ -74,14 +78,6 @@ def _summary(sheet: Comparison) -> None:
         _summary_row(sheet, index, curve)
     _common_scale(sheet)
     canvas.numbers.append((FIRST_ROW, left + 1, sheet.scale_row + 1, left + 1))
-
-
-def _third(sheet: Comparison) -> dict[str, str]:
-    """Return the title of the summary's third column, and what it means."""
-    curve = sheet.curves[0]
-    if curve.outcome:
-        return {curve.outcome.title: f"the mean over {curve.outcome.part}"}
-    return {"reduction": f"1 − final {curve.error} / {curve.error} at the first {curve.step}"}
 
 
 def _summary_row(sheet: Comparison, index: int, curve: Curve) -> None:
