@@ -29,15 +29,20 @@ CHOSEN = (0, 3, 5, 11)
 """The images that come with the workbook."""
 
 
+def small_network() -> nn.Sequential:
+    """A network for images of 8 by 8 pixels, with PyTorch's random weights."""
+    return nn.Sequential(
+        nn.Conv2d(1, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(20, 10), nn.LogSoftmax(1),
+    )  # fmt: skip
+
+
 class Exported:
     """A small network with random weights, its workbook, and the images that it was tested on."""
 
     def __init__(self, folder: Path) -> None:
         torch.manual_seed(4)
-        self.model = nn.Sequential(
-            nn.Conv2d(1, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(20, 10), nn.LogSoftmax(1),
-        )  # fmt: skip
+        self.model = small_network()
         with_statistics(self.model, torch.Generator().manual_seed(0))
         self.model.eval()
         self.path = folder / "small.xlsx"
