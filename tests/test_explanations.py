@@ -13,7 +13,8 @@ from conftest import put
 from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.canvas import Canvas, local
+from sheetgen.spreadsheet.address import local
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Values
 from sheetgen.template import template
 from sheetgen.template.template import Template

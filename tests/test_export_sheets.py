@@ -18,7 +18,7 @@ from cnn.export.sheets.drawing import drawn_digit
 from cnn.export.sheets.layers_explorer import LAYERS
 from cnn.export.sheets.network_inputs import CHOICE
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.canvas import local
+from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.reader import read_cells
 

@@ -7,7 +7,8 @@ from PIL import Image
 
 from cnn.log.record import Record
 from cnn.models import CLASSES
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture, local
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture
 from sheetgen.spreadsheet.style import LABEL, NOTE, SECTION, Style, band, header, number
 
 LEFT = 1
@@ -31,11 +32,11 @@ def draw_layers(canvas: Canvas, record: Record, row: int) -> tuple[str, int]:
         canvas.write(at, LEFT + 3, layer.field.size, number("unit", "#,##0"))
     last = first + len(record.layers) - 1
     total = sum(layer.parameters for layer in record.layers)
-    cells = local(canvas.range(first, LEFT + 2, last, LEFT + 2))
+    cells = range_address(first, LEFT + 2, last, LEFT + 2)
     canvas.write(last + 1, LEFT, "all parameters", Style(bold=True))
     strong = Style(bold=True, number_format="#,##0")
     canvas.calculate(last + 1, LEFT + 2, f"=SUM({cells})", total, strong)
-    return local(canvas.absolute(last + 1, LEFT + 2)), total
+    return cell_address(last + 1, LEFT + 2), total
 
 
 def draw_settings(canvas: Canvas, record: Record, row: int, column: int) -> None:
@@ -72,8 +73,8 @@ def draw_confusion(canvas: Canvas, record: Record, row: int) -> int:
             ),
             ((last + 1, left + digit), (first, left + digit, last, left + digit), taken),
         ):
-            hit = local(canvas.absolute(first + digit, left + digit))
-            whole = f"SUM({local(canvas.range(*cells))})"
+            hit = cell_address(first + digit, left + digit)
+            whole = f"SUM({range_address(*cells)})"
             value = diagonal / total if total else 0.0
             formula = f"=IF({whole}=0,0,{hit}/{whole})"
             canvas.calculate(*place, formula, value, number("gradient", "0.00%"))

@@ -7,7 +7,8 @@ from cnn.log.log_results import draw_confusion, draw_gallery, draw_layers, draw_
 from cnn.log.record import Record
 from cnn.log.run_mark import draw_mark
 from cnn.training.run import Line
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, local
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series
 from sheetgen.spreadsheet.style import (
     INPUT,
     KINDS,

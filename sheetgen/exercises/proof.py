@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from sheetgen.errors import RunError
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import disagreement
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import Engine
@@ -53,7 +52,7 @@ def prove(path: Path, canvases: Sequence[Canvas], plan: Plan, engine: Engine) ->
             scale = canvas.scales.get((row, column), 1.0)
             reason, difference = disagreement(expected, found, scale, tolerance)
             if reason:
-                cell = f"{canvas.name}!{xl_rowcol_to_cell(row, column)}"
+                cell = f"{canvas.name}!{relative_address(row, column)}"
                 raise RunError(
                     f"does not verify: {cell} with {formula} comes to {found!r} in "
                     f"{engine.version()}; expected {expected!r}"

@@ -8,8 +8,6 @@ names with reference.py, and nothing else.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from xlsxwriter.utility import xl_col_to_name
-
 from sheetgen.errors import InputError
 from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.quantities import delta_formula, gradient_formula, uses_delta_columns
@@ -17,6 +15,7 @@ from sheetgen.formulas.updates import Rule, Texts
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE, state_name, sum_name
 from sheetgen.network.training import Training
+from sheetgen.spreadsheet.address import column_letters
 
 __all__ = [
     "Band",
@@ -65,7 +64,7 @@ class Draft:
 
     def place(self, band: Band, *symbols: str) -> None:
         for symbol in symbols:
-            self.letters[symbol] = xl_col_to_name(self.first_column + len(self.bands))
+            self.letters[symbol] = column_letters(self.first_column + len(self.bands))
             self.bands[symbol] = band
 
     def cell(self, symbol: str, row: str = "{row}") -> str:

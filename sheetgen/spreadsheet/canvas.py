@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
-from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
+from sheetgen.spreadsheet.address import cell_address, quoted, range_address
 from sheetgen.spreadsheet.style import HEAT, INPUT, PLAIN, Style
 
 Value = float | int | str
@@ -268,7 +268,7 @@ class Canvas:
 
     def range(self, first_row: int, first_column: int, last_row: int, last_column: int) -> str:
         """Return the absolute address of a range with the sheet's name."""
-        cells = xl_range_abs(first_row, first_column, last_row, last_column)
+        cells = range_address(first_row, first_column, last_row, last_column)
         return f"{quoted(self.name)}!{cells}"
 
     def value(self, row: int, column: int) -> Value:
@@ -288,26 +288,9 @@ class Canvas:
                     yield row, column, block.formula(row, column), value
 
 
-def cell_address(row: int, column: int) -> str:
-    """Return the absolute address of a cell on its own sheet: $C$9."""
-    return str(xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))
-
-
-def local(address: str) -> str:
-    """Return an address or a range without its sheet, for use on that sheet."""
-    return address.rpartition("!")[2]
-
-
 def relative(formula: str, row: int) -> str:
     """Return a block's formula as it stands in a row, counted from 0."""
     return formula.replace("{row}", str(row + 1)).replace("{previous}", str(row))
-
-
-def quoted(sheet: str) -> str:
-    """Return a sheet's name as a formula has to write it."""
-    if sheet.isalnum() and not sheet[0].isdigit():
-        return sheet
-    return "'" + sheet.replace("'", "''") + "'"
 
 
 def listed(options: Sequence[str], most: int = 8) -> str:

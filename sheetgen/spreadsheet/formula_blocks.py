@@ -24,8 +24,9 @@ import xlsxwriter
 import xlsxwriter.worksheet as plain
 from numpy.typing import NDArray
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name as column_name
 from xlsxwriter.worksheet import Worksheet
+
+from sheetgen.spreadsheet.address import column_letters, relative_address
 
 SEEN_VERSIONS = ("3.3.1",)
 NOT_FINITE = "#NUM!"  # what a spreadsheet shows where floating point has a NaN or an infinity
@@ -235,7 +236,7 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             error = ' t="e"' if errors[index] else ""
             text = self._escape_data(formula).removeprefix("=").replace("%", "%%")
             text = text.replace("{row}", _ROW).replace("{previous}", _PREVIOUS)
-            reference = f"{column_name(column)}{_ROW}"
+            reference = f"{column_letters(column)}{_ROW}"
             cells.append(f'<c r="{reference}"{style}{error}><f>{text}</f><v>%s</v></c>')
         return "".join(cells)
 
@@ -295,5 +296,5 @@ def _formulas_at(block: FormulaBlock, row: int) -> list[str]:
 
 def _written_twice(sheet: Worksheet, row: int, column: int) -> ValueError:
     return ValueError(
-        f"Cell {column_name(column)}{row + 1} of sheet {sheet.name} is written twice."
+        f"Cell {relative_address(row, column)} of sheet {sheet.name} is written twice."
     )

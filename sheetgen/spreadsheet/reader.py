@@ -16,10 +16,10 @@ from zipfile import ZipFile, ZipInfo
 
 from lxml import etree
 from openpyxl.formula.translate import Translator
-from openpyxl.utils import cell as names
 from openpyxl.utils.escape import unescape
 
 from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet.address import place_of, relative_address
 from sheetgen.spreadsheet.package_parts import (
     MalformedError,
     Sheet,
@@ -139,9 +139,9 @@ def _rows(archive: ZipFile, sheet: Sheet) -> Iterator[tuple[etree._Element, _Cel
             for cell in element.iterchildren("{*}c"):
                 column += 1
                 if address := str(cell.get("r", "")):
-                    row, column = (number - 1 for number in names.coordinate_to_tuple(address))
+                    row, column = place_of(address)
                 cells.append((row, column, cell))
-        except (ValueError, names.CellCoordinatesException) as error:
+        except ValueError as error:
             raise MalformedError(f"{sheet.name!r} has a bad address in row {row + 1}") from error
         yield element, cells
 
@@ -153,17 +153,12 @@ def _sheet_cells(
     for _, cells in _rows(archive, sheet):
         for row, column, element in cells:
             try:
-                cell = _cell(element, _address(row, column), strings, shared)
+                cell = _cell(element, relative_address(row, column), strings, shared)
             except (ValueError, IndexError, KeyError) as error:
-                address = _address(row, column, sheet.name)
+                address = f"{sheet.name!r}!{relative_address(row, column)}"
                 raise MalformedError(f"the cell {address} is not valid") from error
             if cell != FileCell(None, None):
                 yield sheet.name, row, column, cell
-
-
-def _address(row: int, column: int, sheet: str = "") -> str:
-    prefix = f"{names.quote_sheetname(sheet)}!" if sheet else ""
-    return f"{prefix}{names.get_column_letter(column + 1)}{row + 1}"
 
 
 def _children(cell: etree._Element) -> dict[str, etree._Element]:
@@ -222,7 +217,7 @@ def _write_copy(
                     file.write(_with_relative_targets(part.filename, archive.read(part)))
     for name, cells in pending.items():
         for position in cells:
-            raise ValueError(f"there is no cell {_address(*position, name)}")
+            raise ValueError(f"there is no cell {name!r}!{relative_address(*position)}")
 
 
 def _with_relative_targets(part: str, data: bytes) -> bytes:
@@ -255,7 +250,7 @@ def _copy_sheet(
         for row, column, cell in cells:
             new = changes.pop((row, column), None)
             if not _strip_or_change(cell, new, cached):
-                address = _address(row, column, sheet.name)
+                address = f"{sheet.name!r}!{relative_address(row, column)}"
                 kind = "text" if isinstance(new, str) else "number"
                 raise ValueError(f"{address} holds no {kind} that {new} could replace")
         output.write(etree.tostring(element, with_tail=False))

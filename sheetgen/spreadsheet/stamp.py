@@ -13,8 +13,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from zipfile import ZipFile
 
-from openpyxl.utils.cell import coordinate_to_tuple
-
+from sheetgen.spreadsheet.address import place_of
 from sheetgen.spreadsheet.canvas import Block, Canvas, Cell, relative
 from sheetgen.spreadsheet.package_parts import elements, opened, relationships, sheets_of
 from sheetgen.spreadsheet.reader import FileCell, iterate_cells
@@ -58,9 +57,8 @@ def _notes_of_file(path: Path) -> dict[str, dict[tuple[int, int], str]]:
             related = relationships(archive, sheet.part) if _has_links(archive, sheet.part) else {}
             for part in (part for kind, part in related.values() if kind == "comments"):
                 for note in elements(archive, part, "comment"):
-                    row, column = coordinate_to_tuple(str(note.get("ref")))
                     text = "".join(str(each.text or "") for each in note.iter("{*}t"))
-                    found.setdefault(sheet.name, {})[row - 1, column - 1] = text
+                    found.setdefault(sheet.name, {})[place_of(str(note.get("ref")))] = text
     return found
 
 

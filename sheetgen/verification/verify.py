@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import DIVERGED, OTHER_TOLERANCE, TOLERANCE, disagreement
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
@@ -196,8 +196,8 @@ def _compare(
 ) -> SheetResult:
     result = SheetResult(canvas.name)
     held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
-    found_here: list[tuple[bool, tuple[int, int, str], Finding]] = []
-    sensitive: list[tuple[bool, tuple[int, int, str]]] = []
+    found_here: list[tuple[bool, tuple[int, int], Finding]] = []
+    sensitive: list[tuple[bool, tuple[int, int]]] = []
     written: set[tuple[int, int]] = set()
     for row, column, formula, expected in canvas.promised():
         result.formulas += 1
@@ -216,34 +216,25 @@ def _compare(
             and sensitivity.explains(canvas.name, place, expected, value, difference)
         ):
             if not sensitivity.is_beyond(canvas.name, place):
-                sensitive.append((place in canvas.cells, _reading_order(_address(*place))))
+                sensitive.append((place in canvas.cells, place))
             continue
         result.largest_difference = max(result.largest_difference, difference)
         if reason:
-            address = _address(*place)
+            address = relative_address(*place)
             finding = Finding(canvas.name, address, reason, shown, expected, value)
-            found_here.append((is_ours, _reading_order(address), finding))
+            found_here.append((is_ours, place, finding))
         elif not is_ours:
-            result.reworded.append(_address(*place))
+            result.reworded.append(relative_address(*place))
     result.extra = [
-        _address(*place)
+        relative_address(*place)
         for place, cell in sorted(held.items())
         if cell.formula is not None and place not in written
     ]
     # A table's rows come first: they say from where on the training is chaotic.
-    result.sensitive = [f"{letters}{row}" for _, (row, _, letters) in sorted(sensitive)]
+    result.sensitive = [relative_address(*place) for _, place in sorted(sensitive)]
     # Cells whose formula has changed come first: others are wrong because they read those.
     result.findings = [finding for *_, finding in sorted(found_here, key=itemgetter(0, 1))]
     return result
-
-
-def _address(row: int, column: int) -> str:
-    return str(xl_rowcol_to_cell(row, column))
-
-
-def _reading_order(cell: str) -> tuple[int, int, str]:
-    letters = cell.rstrip("0123456789")
-    return int(cell[len(letters) :]), len(letters), letters
 
 
 def _wrong_formula(expected: str, cell: FileCell) -> str:

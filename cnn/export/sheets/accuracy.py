@@ -11,7 +11,8 @@ from cnn.export.sheets.looks import height_of, width_of
 from cnn.export.sheets.subject import Subject
 from cnn.log.record import Record
 from cnn.models import CLASSES
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture
 from sheetgen.spreadsheet.style import (
     HEAT,
     KINDS,
@@ -79,10 +80,8 @@ def _result(canvas: Canvas, counts: list[list[int]]) -> None:
     """Write how many digits are right, counted on the diagonal of the matrix."""
     row, column = RESULT_ROW, LEFT + 2
     first, left = MATRIX_ROW + 2, LEFT + 1
-    diagonal = "+".join(
-        cell_address(first + digit, left + digit).replace("$", "") for digit in range(CLASSES)
-    )
-    matrix = local(canvas.range(first, left, first + CLASSES - 1, left + CLASSES - 1))
+    diagonal = "+".join(relative_address(first + digit, left + digit) for digit in range(CLASSES))
+    matrix = range_address(first, left, first + CLASSES - 1, left + CLASSES - 1)
     right, total = sum(counts[digit][digit] for digit in range(CLASSES)), sum(map(sum, counts))
     right_cell, total_cell = cell_address(row + 1, column), cell_address(row + 2, column)
     lines: list[tuple[str, str, float, Style]] = [
@@ -127,7 +126,7 @@ def _matrix(canvas: Canvas, counts: list[list[int]]) -> int:
             ),
         ):
             summed, share = at
-            canvas.calculate(*summed, f"=SUM({local(canvas.range(*cells))})", total, COUNT)
+            canvas.calculate(*summed, f"=SUM({range_address(*cells)})", total, COUNT)
             whole = cell_address(*summed)
             value = counts[digit][digit] / total if total else 0.0
             canvas.calculate(*share, f"=IF({whole}=0,0,{hit}/{whole})", value, SHARE)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
 
 LARGE_NUMBERS = {0.0: "0.00", 99.5: "0", 9999.5: "0E+0", 9.5e99: '"…"'}
 """From which size on a number above a picture has which format, so that it is not ###."""

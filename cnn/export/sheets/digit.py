@@ -19,7 +19,8 @@ from cnn.export.sheets.looks import (
 )
 from cnn.export.sheets.network_inputs import CHOICE, InputPlaces, SamplePlaces, pixel_formula
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
     INK,

@@ -8,7 +8,8 @@ from cnn.export.network.stages import Array, Softmax
 from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, Sheet, helpers
 from cnn.export.sheets.network_inputs import InputPlaces
 from cnn.export.sheets.stage_formulas import unit_formulas
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LABEL, TITLE, Style
 
 ACTIVATION = Style(number_format="0.00")
@@ -80,7 +81,7 @@ def _helpers(canvas: Canvas, sheet: Sheet, before: Sheet, scores: Array) -> None
     z = before.window(0, 0, height, width)
     canvas.calculate(*places.greatest, f"=MAX({z})", float(scores.max()), ACTIVATION)
     first, last = sheet.place[1], sheet.place[3]
-    cells = local(canvas.range(places.exponentials_row, first, places.last_row, last))
+    cells = range_address(places.exponentials_row, first, places.last_row, last)
     canvas.calculate(*places.total, f"=SUM({cells})", float(exponentials.sum()), ACTIVATION)
     greatest = cell_address(*places.greatest)
     for unit in sheet.units():

@@ -12,8 +12,6 @@ it asks for each formula whether all cells of all ranges are up to date.
 
 from dataclasses import replace
 
-from xlsxwriter.utility import xl_range_abs
-
 from cnn.export.network.stages import Shape
 from cnn.export.sheets.captions import LARGE_NUMBERS, LARGE_NUMBERS_NARROW, shorten_number
 from cnn.export.sheets.digit import DIGIT, has_digit_sheet
@@ -32,7 +30,8 @@ from cnn.export.sheets.looks import (
 from cnn.export.sheets.network_inputs import VALUES
 from cnn.export.sheets.planes import planes_of
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Value, cell_address
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Value
 from sheetgen.spreadsheet.style import INPUT, KINDS, LINK, NOTE, SUBTITLE, TITLE, WHITE, Style
 
 LAYERS = "Layers"
@@ -250,7 +249,7 @@ def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> N
     own = values[channel] if is_shown else values
     part = values if is_unit else own
     blank, unit = f'{cell_address(top, left)}=""', f"{page.fact('pixels')}=1"
-    cells = xl_range_abs(*area)
+    cells = range_address(*area)
     low, high, end = (cell_address(top + 1, left + offset) for offset in range(3))
     lowest, highest = float(part.min()), float(part.max())
     # A channel that is the same all over, but for rounding, is as light as its smallest number.

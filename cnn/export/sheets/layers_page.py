@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from xlsxwriter.utility import xl_range_abs
-
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.planes import Planes
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas
 
 LEFT = 1
 CHOICE_ROW, FIRST_ROW = 4, 5
@@ -52,7 +51,7 @@ class Page:
     def listed(self, column: int) -> str:
         """Return a column of the list of layers."""
         last = len(self.sheets) - 1
-        return str(xl_range_abs(0, self.helper + 1 + column, last, self.helper + 1 + column))
+        return range_address(0, self.helper + 1 + column, last, self.helper + 1 + column)
 
     @property
     def maps(self) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
-
 from cnn.export.network.stages import Border, Convolution, Layer, Network, Shape, Softmax
-from sheetgen.spreadsheet.canvas import Place, quoted
+from sheetgen.spreadsheet.address import quoted, range_address, relative_address, without_dollars
+from sheetgen.spreadsheet.canvas import Place
 
 FIRST_ROW = 3
 """Above the maps: the title, the pixel column, the channel."""
@@ -71,13 +70,13 @@ class Sheet:
 
     def address(self, channel: int, row: int = 0, column: int = 0) -> str:
         """Return the relative address of one activation with the sheet's name: conv1!C5."""
-        return f"{quoted(self.name)}!{xl_rowcol_to_cell(*self.cell(channel, row, column))}"
+        return f"{quoted(self.name)}!{relative_address(*self.cell(channel, row, column))}"
 
     def window(self, row: int, column: int, height: int, width: int) -> str:
         """Return the range of whole pixels, all channels, whose first pixel is (row, column)."""
         first = self.cell(0, row, column)
         last = self.cell(self.shape.channels - 1, row + height - 1, column + width - 1)
-        return f"{quoted(self.name)}!{xl_range(*first, *last)}"
+        return f"{quoted(self.name)}!{without_dollars(range_address(*first, *last))}"
 
     def units(self) -> Iterator[tuple[int, int, int]]:
         """Yield channel, row and column of every activation, row by row of the sheet."""

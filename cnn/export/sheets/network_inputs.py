@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from cnn.export.network.stages import Array, Network, Shape
 from cnn.export.samples import Samples
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, cell_address, quoted
+from sheetgen.spreadsheet.address import cell_address, quoted, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import INPUT, LABEL, NOTE, SECTION, TITLE
 
 SAMPLES = "Samples"
@@ -47,7 +46,7 @@ class InputPlaces:
 
     def pixel_address(self, channel: int, row: int, column: int) -> str:
         """Return the relative address of the cell that the network reads: Digit!C5."""
-        return f"{quoted(self.sheet)}!{xl_rowcol_to_cell(*self.pixel(channel, row, column))}"
+        return f"{quoted(self.sheet)}!{relative_address(*self.pixel(channel, row, column))}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def samples_sheet(samples: Samples, shape: Shape) -> Canvas:
 
 def pixel_formula(places: InputPlaces, samples: SamplePlaces, unit: tuple[int, int, int]) -> str:
     """Return the formula of a cell that the network reads: the person's number or a sample's."""
-    drawn = xl_rowcol_to_cell(*places.drawn(*unit))
+    drawn = relative_address(*places.drawn(*unit))
     if places.choice is None:
         return f"={drawn}"
     choice = cell_address(*places.choice)

@@ -8,7 +8,8 @@ from cnn.export.sheets.network_diagram import draw_diagram
 from cnn.export.sheets.network_inputs import InputSheets
 from cnn.export.sheets.stage_formulas import unit_formulas
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.canvas import Canvas, local
+from sheetgen.spreadsheet.address import range_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     KINDS,
     LINE,
@@ -100,7 +101,7 @@ class _Table:
         draw_diagram(canvas, layers, (first, LEFT + 1), (PICTURE_PIXELS, heights), behind)
         last = first + len(layers) - 1
         canvas.write(last + 1, LEFT, "all layers", Style(bold=True))
-        cells = local(canvas.range(first, LEFT + 4, last, LEFT + 4))
+        cells = range_address(first, LEFT + 4, last, LEFT + 4)
         total = sum(layer.parameters for layer in layers)
         bold = Style(bold=True, number_format="#,##0", align="right")
         canvas.calculate(last + 1, LEFT + 4, f"=SUM({cells})", total, bold)

@@ -25,7 +25,7 @@ from cnn.export.network.stages import (
 )
 from cnn.export.sheets.layout import Sheet, helpers
 from cnn.export.sheets.network_inputs import InputPlaces
-from sheetgen.spreadsheet.canvas import cell_address
+from sheetgen.spreadsheet.address import cell_address
 
 MOST_ARGUMENTS = 255  # of one function, in Excel
 HOLE = "\0"

@@ -8,9 +8,10 @@ import numpy as np
 from cnn.export.network.stages import Array, Input
 from cnn.export.sheets.layers_explorer import FIRST, LAYER, LAYERS
 from cnn.export.sheets.network_inputs import CHOICE
-from cnn.export.verification.exported_file import ExportedFile, address, spoken
+from cnn.export.verification.exported_file import ExportedFile, spoken
 from cnn.export.verification.sessions import Changes
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.reader import FileCell
 
 
@@ -102,8 +103,8 @@ def _unusable(exported: ExportedFile, changes: Changes) -> Iterator[str]:
             cell = exported.cells[sheet].get(place, FileCell(None, None))
             kind = "text" if isinstance(new, str) else "number"
             fits = type(cell.value) is (str if kind == "text" else float)
+            where = f"{sheet}!{relative_address(*place)}"
             if cell.formula is not None:
-                yield f"the input cell {sheet}!{address(place)} holds ={cell.formula}"
+                yield f"the input cell {where} holds ={cell.formula}"
             elif not fits and (kind == "text" or cell.value is not None):
-                held = spoken(cell.value)
-                yield f"the input cell {sheet}!{address(place)} holds {held}; expected a {kind}"
+                yield f"the input cell {where} holds {spoken(cell.value)}; expected a {kind}"

@@ -23,7 +23,8 @@ from cnn.export.sheets.network_inputs import FIRST_SAMPLE, FIRST_VALUE, SAMPLES,
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_cells import WEIGHTS, Weights, weights_sheet
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.reader import FileCell, read_cells
 
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
@@ -121,7 +122,7 @@ class ExportedFile:
         if cell.formula is not None or type(cell.value) is not float:
             found = "a formula" if cell.formula is not None else spoken(cell.value)
             raise InputError(
-                f"{self.path}: {sheet}!{address(place)} holds {found}; expected a number"
+                f"{self.path}: {sheet}!{relative_address(*place)} holds {found}; expected a number"
             )
         return cell.value
 
@@ -182,11 +183,6 @@ def _zeros(shape: Shape) -> Array:
 def _input(source: Input) -> str:
     numbers = "normalised pixels" if source.normalized else "plain numbers"
     return f"{source.output} {numbers}"
-
-
-def address(place: tuple[int, int]) -> str:
-    """Return the relative address of a cell: C5."""
-    return cell_address(*place).replace("$", "")
 
 
 def spoken(value: object) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from lxml import etree
-from xlsxwriter.utility import xl_rowcol_to_cell
 
+from sheetgen.spreadsheet.address import place_of, relative_address
 from sheetgen.spreadsheet.package_parts import opened, sheets_of
 from sheetgen.spreadsheet.reader import read_cells, write_changed
 
@@ -48,20 +48,15 @@ def _with_zeros(data: bytes, places: Iterable[tuple[int, int]]) -> bytes:
     rows = {int(str(row.get("r"))): row for row in root.iter(f"{space}row")}
     for place in places:
         row = rows[place[0] + 1]
-        address = xl_rowcol_to_cell(*place)
+        address = relative_address(*place)
         cells = list(row.iterchildren(f"{space}c"))
         cell = next((each for each in cells if each.get("r") == address), None)
         if cell is None:
-            before = [each for each in cells if _column(str(each.get("r"))) < _column(address)]
+            held = [str(reference) for each in cells if (reference := each.get("r"))]
+            before = [reference for reference in held if place_of(reference)[1] < place[1]]
             cell = etree.Element(f"{space}c", r=address)
             row.insert(len(before), cell)
         if "t" in cell.attrib:
             del cell.attrib["t"]
         etree.SubElement(cell, f"{space}v").text = "0"
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-
-
-def _column(address: str) -> tuple[int, str]:
-    """Return what puts the columns of a row in order: A, Z, AA."""
-    letters = address.rstrip("0123456789")
-    return len(letters), letters

@@ -16,8 +16,9 @@ from cnn.export.sheets.layers_explorer import layers_sheet
 from cnn.export.sheets.network_inputs import InputSheets
 from cnn.export.sheets.network_sheet import network_sheet
 from cnn.export.sheets.subject import Subject
-from cnn.export.verification.exported_file import ExportedFile, address, spoken
+from cnn.export.verification.exported_file import ExportedFile, spoken
 from cnn.models import CLASSES
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import same_text
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.engines import Values
@@ -69,7 +70,7 @@ def broken_promises(canvas: Canvas, values: Values) -> Iterator[str]:
     for row, column, _, expected in canvas.promised():
         value = found.get((row, column))
         if not _agrees(expected, value):
-            where = f"{canvas.name}!{address((row, column))}"
+            where = f"{canvas.name}!{relative_address(row, column)}"
             yield f"{where} comes to {spoken(value)}, expected {spoken(expected)}"
 
 
@@ -86,7 +87,7 @@ def errors(
                 continue
             value = values.get(name, {}).get(place)
             if cell.formula is not None and isinstance(value, str) and _ERROR.fullmatch(value):
-                yield f"{name}!{address(place)} comes to {value}"
+                yield f"{name}!{relative_address(*place)} comes to {value}"
 
 
 def same_formula(expected: str, found: str) -> bool:
@@ -123,14 +124,14 @@ def _wrong_formulas(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) ->
     promised = {(row, column): formula for row, column, formula, _ in canvas.promised()}
     for place, formula in promised.items():
         cell = held.get(place, FileCell(None, None))
-        where = f"{canvas.name}!{address(place)}"
+        where = f"{canvas.name}!{relative_address(*place)}"
         if cell.formula is None:
             yield f"{where} holds no formula but {spoken(cell.value)}; expected {_short(formula)}"
         elif not same_formula(formula[1:], cell.formula):
             yield f"{where} holds {_short('=' + cell.formula)}; expected {_short(formula)}"
     for place, cell in held.items():
         if cell.formula is not None and place in canvas.cells and place not in promised:
-            where = f"{canvas.name}!{address(place)}"
+            where = f"{canvas.name}!{relative_address(*place)}"
             yield f"{where} holds {_short('=' + cell.formula)} where no formula belongs"
 
 
@@ -148,5 +149,5 @@ def _wrong_constants(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -
         )
         if cell.formula is not None or not same:
             found = spoken(cell.value) if cell.formula is None else f"={cell.formula}"
-            where = f"{canvas.name}!{address(place)}"
+            where = f"{canvas.name}!{relative_address(*place)}"
             yield f"{where} holds {found}, the network has {spoken(expected.value)}"

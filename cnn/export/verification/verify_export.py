@@ -17,7 +17,7 @@ from torch import nn
 from cnn.export.network.stages import Array
 from cnn.export.sheets.layout import Sheet
 from cnn.export.verification.cases import Case, choose_cases, drawing_case, sample_case
-from cnn.export.verification.exported_file import ExportedFile, address, read_exported, spoken
+from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken
 from cnn.export.verification.promises import (
     TOLERANCE,
     broken_promises,
@@ -27,6 +27,7 @@ from cnn.export.verification.promises import (
     wiring,
 )
 from cnn.export.verification.sessions import recalculations
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import FileCell
@@ -183,7 +184,7 @@ def _layer(
     wrong = ""
     for unit in sheet.units():
         place = sheet.cell(*unit)
-        where = f"{sheet.name}!{address(place)}"
+        where = f"{sheet.name}!{relative_address(*place)}"
         if cells.get(place, FileCell(None, None)).formula is None:
             wrong = f"{where} holds no formula"
         elif not differences[unit] <= TOLERANCE:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from openpyxl.utils.cell import column_index_from_string, get_column_letter, quote_sheetname
+from openpyxl.utils.cell import column_index_from_string
 
 from sheetgen.check.formula.expressions import Call, Cell, Expression, Negation, Number, Operation
 from sheetgen.check.formula.expressions import is_known as is_known_function
+from sheetgen.spreadsheet.address import cell_address, column_letters, quoted
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -88,7 +89,7 @@ class Formula:
             if down < 1 or across < 1:
                 return "#REF!"
             return (
-                f"{'$' if match[4] else ''}{get_column_letter(across)}"
+                f"{'$' if match[4] else ''}{column_letters(across - 1)}"
                 f"{'$' if match[2] else ''}{down}"
             )
 
@@ -100,15 +101,10 @@ _RELATIVE = re.compile(
 )
 
 
-def address(row: int, column: int) -> str:
-    """Return the address of a zero-based cell."""
-    return f"{get_column_letter(column + 1)}{row + 1}"
-
-
 def full_address(cell: Cell, sheet: str) -> str:
     """Return the address of a cell as formulas on `sheet` write it; fixed, for it never moves."""
-    prefix = "" if cell.sheet == sheet else f"{quote_sheetname(cell.sheet)}!"
-    return f"{prefix}${get_column_letter(cell.column + 1)}${cell.row + 1}"
+    prefix = "" if cell.sheet == sheet else f"{quoted(cell.sheet)}!"
+    return f"{prefix}{cell_address(cell.row, cell.column)}"
 
 
 def parse(formula: Formula, names: Mapping[str, str]) -> Expression:

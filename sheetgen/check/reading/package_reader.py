@@ -11,11 +11,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from lxml import etree
-from openpyxl.utils import cell as addresses
 from openpyxl.utils.escape import unescape
 
 from sheetgen.check.formula.parsing import Formula
 from sheetgen.check.reading.cells import Book, Cells, Content, Value
+from sheetgen.spreadsheet.address import place_of
 from sheetgen.spreadsheet.package_parts import (
     DAMAGE,
     MalformedError,
@@ -137,8 +137,8 @@ def _cells(rows: Iterator[etree._Element], strings: list[str]) -> Cells:
             place = str(cell.get("r", ""))
             if place:
                 try:
-                    row, column = (one - 1 for one in addresses.coordinate_to_tuple(place))
-                except (ValueError, addresses.CellCoordinatesException):
+                    row, column = place_of(place)
+                except ValueError:
                     continue
             content = _content(cell, row, column, strings, shared)
             if content.value is not None or content.formula is not None:

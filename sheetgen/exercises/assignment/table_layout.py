@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-
 from sheetgen.errors import InputError
 from sheetgen.formulas.columns import Column, training_columns
 from sheetgen.network.network import Network
 from sheetgen.network.trace import CORRECT, EXPONENTIALS, GREATEST, INNER
 from sheetgen.network.training import Training
-from sheetgen.spreadsheet.canvas import cell_address, relative
+from sheetgen.spreadsheet.address import cell_address, column_letters, relative_address
+from sheetgen.spreadsheet.canvas import relative
 
 Stage = Literal["given", "forward", "backward", "update"]
 
@@ -71,7 +70,7 @@ class Layout:
                 f"{MAXIMUM_COLUMNS}, so a smaller network or a topic that needs fewer"
             )
         letters = {
-            xl_col_to_name(old): xl_col_to_name(FIRST_COLUMN + new) for new, old in enumerate(shown)
+            column_letters(old): column_letters(FIRST_COLUMN + new) for new, old in enumerate(shown)
         }
         return cls(tuple(_moved(drawn[place], letters) for place in shown), rows, last)
 
@@ -107,7 +106,7 @@ class Layout:
 
     def cell(self, quantity: Quantity) -> str:
         """Return the address of a quantity, such as K14."""
-        return str(xl_rowcol_to_cell(*self.place(quantity)))
+        return relative_address(*self.place(quantity))
 
     def formula(self, quantity: Quantity) -> str:
         """Return the formula that is right for a quantity, "=…"."""
@@ -129,7 +128,7 @@ class Layout:
 
     @cached_property
     def _by_letter(self) -> dict[str, str]:
-        return {xl_col_to_name(place): symbol for symbol, place in self.places.items()}
+        return {column_letters(place): symbol for symbol, place in self.places.items()}
 
 
 def stage_of(column: Column) -> Stage:

@@ -14,8 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from openpyxl.utils.cell import coordinate_to_tuple
-
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.exercise import Assignment, Student, is_right
 from sheetgen.exercises.assignment.own_numbers import RATE
@@ -27,6 +25,7 @@ from sheetgen.exercises.grading.scrutiny import Verdict, scrutinise
 from sheetgen.exercises.key import Key, read_key
 from sheetgen.exercises.sheets import exercise_sheet
 from sheetgen.exercises.sheets.read_only_sheets import given_sheets
+from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import FileCell
@@ -175,10 +174,9 @@ class _Grader:
         rows = range(FIRST_ROW, FIRST_ROW + layout.rows)
         known = {RATE_CELL, *product(rows, layout.places.values())}
         for address in _ADDRESS.findall(formula):
-            row, column = coordinate_to_tuple(address.replace("$", ""))
-            place = row - 1, column - 1
+            place = place_of(address)
             if place not in known and cells.get(place, NOTHING) != NOTHING:
-                return str(address.replace("$", ""))
+                return without_dollars(address)
         return ""
 
     def _computed(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:

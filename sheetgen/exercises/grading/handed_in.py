@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import etree
-from openpyxl.utils import range_boundaries
 
 from sheetgen.errors import InputError
 from sheetgen.exercises.assignment.table_layout import HEADER_ROW, Layout, Quantity
 from sheetgen.exercises.sheets import answers, exercise_sheet
+from sheetgen.spreadsheet.address import range_of
 from sheetgen.spreadsheet.package_parts import (
     elements,
     opened,
@@ -112,12 +112,12 @@ def _spread(formulas: Iterator[etree._Element]) -> dict[tuple[int, int], str]:
         if each.get("t") not in ("array", "dataTable") or not each.get("ref"):
             continue
         try:
-            left, top, right, bottom = range_boundaries(str(each.get("ref")))
-        except (ValueError, TypeError):
+            top, left, bottom, right = range_of(str(each.get("ref")))
+        except ValueError:
             continue
         if (left, top) == (right, bottom):
             continue
-        for row in range(top - 1, min(bottom, LARGEST)):
-            for column in range(left - 1, min(right, LARGEST)):
+        for row in range(top, min(bottom + 1, LARGEST)):
+            for column in range(left, min(right + 1, LARGEST)):
                 found[row, column] = str(each.text or "")
     return found

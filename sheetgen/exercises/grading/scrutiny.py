@@ -13,7 +13,7 @@ from openpyxl.formula.tokenizer import Token
 
 from sheetgen.exercises.grading.handed_in import HandedIn
 from sheetgen.exercises.sheets import answers, exercise_sheet
-from sheetgen.spreadsheet.canvas import quoted
+from sheetgen.spreadsheet.address import quoted
 
 # What can reach a cell that the formula does not name, or something outside of the workbook.
 REACHING = (

@@ -16,7 +16,8 @@ from sheetgen.exercises.assignment.table_layout import (
 from sheetgen.formulas import notation
 from sheetgen.formulas.columns import Column
 from sheetgen.network.network import Parameter
-from sheetgen.spreadsheet.canvas import Canvas, Rule, local
+from sheetgen.spreadsheet.address import range_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
     FINE,
@@ -222,7 +223,7 @@ def _marks_heading(canvas: Canvas, assignment: Assignment) -> None:
 
 
 def _score(canvas: Canvas, assignment: Assignment, solved: bool) -> None:
-    total, marks = len(assignment.exercise.blanks), _marks(canvas, assignment)
+    total, marks = len(assignment.exercise.blanks), _marks(assignment)
     formula = (
         f'=SUM({marks})&" of {total} right"'
         f'&IF(COUNT({marks})>SUM({marks}),", "&(COUNT({marks})-SUM({marks}))&" wrong","")'
@@ -232,22 +233,22 @@ def _score(canvas: Canvas, assignment: Assignment, solved: bool) -> None:
     canvas.calculate(*SCORE_CELL, formula, text, SCORE)
 
 
-def _marks(canvas: Canvas, assignment: Assignment) -> str:
+def _marks(assignment: Assignment) -> str:
     layout = assignment.layout
     first, last = layout.marks_row, layout.marks_row + layout.rows - 1
-    return local(canvas.range(first, FIRST_COLUMN + 1, last, layout.last_column))
+    return range_address(first, FIRST_COLUMN + 1, last, layout.last_column)
 
 
 def _colours(canvas: Canvas, assignment: Assignment) -> None:
     """Colour the blanks and their marks; and the score when everything is right."""
     layout, total = assignment.layout, len(assignment.exercise.blanks)
-    mark = local(canvas.absolute(layout.marks_row, FIRST_COLUMN + 1)).replace("$", "")
+    mark = relative_address(layout.marks_row, FIRST_COLUMN + 1)
     for top in (FIRST_ROW, layout.marks_row):
         place = (top, FIRST_COLUMN + 1, top + layout.rows - 1, layout.last_column)
         canvas.rules.append(Rule(place, f"={mark}=1", {**PASS_FORMAT}))
         # An empty cell equals 0, too.
         canvas.rules.append(Rule(place, f"=AND(ISNUMBER({mark}),{mark}=0)", {**FAIL_FORMAT}))
-    formula = f"=SUM({_marks(canvas, assignment)})={total}"
+    formula = f"=SUM({_marks(assignment)})={total}"
     canvas.rules.append(Rule((*SCORE_CELL, *SCORE_CELL), formula, {"font_color": "#166534"}))
 
 

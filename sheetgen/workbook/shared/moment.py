@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetgen.network.trace import Trace
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style, header
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets.training_table import Table

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.canvas import Canvas, Series, cell_address
+from sheetgen.spreadsheet.address import cell_address, local
+from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import WHITE, WHOLE, header, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import OFF, Axis
@@ -46,7 +47,7 @@ class InputColumn:
     def range(self) -> str:
         """The absolute address of all samples' values."""
         first, last = self.cell(0), self.cell(self.plan.data.samples - 1)
-        return first if first == last else f"{first}:{last.rpartition('!')[2]}"
+        return first if first == last else f"{first}:{local(last)}"
 
     @property
     def values(self) -> Array:
@@ -143,7 +144,7 @@ class SamplesList:
             canvas.write(self.row - 1, column + offset, title, header("helper"))
         limit = cell_address(self.row, column + 3)
         if middle is None:
-            cells = self.range(self.target).rpartition("!")[2]
+            cells = local(self.range(self.target))
             middle = float(self.targets.min() + self.targets.max()) / 2
             formula = f"=(MIN({cells})+MAX({cells}))/2"
             canvas.calculate(self.row, column + 3, formula, middle, HELPER)

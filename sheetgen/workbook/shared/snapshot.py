@@ -13,8 +13,9 @@ from sheetgen.formulas import quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
 from sheetgen.network.trace import Parameters, Trace
+from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.agreement import DIVERGED
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import header, label, number
 from sheetgen.workbook.shared.moment import Moment
 

@@ -12,7 +12,8 @@ import numpy as np
 from sheetgen.formulas.columns import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     KINDS,

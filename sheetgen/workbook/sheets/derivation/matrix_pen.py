@@ -7,6 +7,7 @@ import numpy as np
 
 from sheetgen.formulas import notation
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import without_dollars
 from sheetgen.spreadsheet.canvas import HeatMap
 from sheetgen.spreadsheet.style import VALUE, Style, header, label, number
 from sheetgen.workbook.sheets.derivation.derivation_pen import SYMBOL, Pen
@@ -39,7 +40,7 @@ class MatrixPen(Pen):
     def place(self, symbol: str) -> str:
         """Return a symbol's address as this sheet's formulas write it."""
         # Without the $ a sum over a wide layer stays within what a cell holds.
-        return super().place(symbol).replace("$", "")
+        return without_dollars(super().place(symbol))
 
     def equation(self, text: str) -> None:
         """Write an equation, above the numbers that it leads to."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import header, label, number
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.error_surface.error_passes import ACROSS, BASE, DOWN
@@ -81,7 +81,7 @@ class FirstLayer:
         """Return where c (BASE), r (ACROSS) or s (DOWN) of a unit stands."""
         place = self.choice.plan.network.unit_names[0].index(unit)
         column = self.column + 1 + KINDS.index(kind)
-        return str(xl_rowcol_to_cell(self._row(sample, place), column))
+        return relative_address(self._row(sample, place), column)
 
     def _row(self, sample: int, place: int) -> int:
         return self.row + sample * self.choice.plan.network.layers[0].units + place

@@ -13,7 +13,8 @@ import numpy as np
 
 from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Series, cell_address
+from sheetgen.spreadsheet.address import cell_address, without_dollars
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Series
 from sheetgen.spreadsheet.style import (
     FINE,
     INK,
@@ -129,7 +130,7 @@ class _Sheet:
             kind, _, name = symbol.partition(" ")
             if name in plan.network.unit_names[0]:
                 return first.address(name, sample, kind)
-            return choice.addresses(name)[kind].replace("$", "")
+            return without_dollars(choice.addresses(name)[kind])
 
         passes = Passes(plan.network, samples, cut, address)
         main = Grid(canvas, TOP, LEFT, size)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LABEL, NOTE, WHOLE, header, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.moment import Moment
@@ -49,7 +50,7 @@ class WeightChoice:
         snapshot = Snapshot.draw(canvas, plan.network, moment, list_at, (*names, *others))
         row, column = list_at
         names_at, columns_at = (
-            local(canvas.range(row + 1, column + offset, row + len(names), column + offset))
+            range_address(row + 1, column + offset, row + len(names), column + offset)
             for offset in (0, 5)
         )
         chosen = cell_address(*at), cell_address(at[0] + 1, at[1])

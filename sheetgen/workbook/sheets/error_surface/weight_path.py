@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import cell_address, local, range_address
 from sheetgen.spreadsheet.agreement import DIVERGED
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, LABEL, WHOLE, header, number
 from sheetgen.workbook.shared.grid import Axis
 from sheetgen.workbook.sheets.error_surface.weight_choice import WeightChoice
@@ -101,8 +102,7 @@ def _axes(canvas: Canvas, at: tuple[int, int], points: Array, size: int) -> tupl
     row, column = at
     least, most = points.min(axis=0), points.max(axis=0)
     ranges = [
-        local(canvas.range(row + 1, column + 4 + k, row + len(points), column + 4 + k))
-        for k in range(2)
+        range_address(row + 1, column + 4 + k, row + len(points), column + 4 + k) for k in range(2)
     ]
     step = float(SIDE * (most - least).max() / (size - 1)) or 1 / (size - 1)
     spans = ",".join(f"MAX({cells})-MIN({cells})" for cells in ranges)

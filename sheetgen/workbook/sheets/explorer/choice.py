@@ -11,7 +11,8 @@ import numpy as np
 
 from sheetgen.formulas import notation
 from sheetgen.network.network import Bias, Network, Parameter, activation_name
-from sheetgen.spreadsheet.canvas import Canvas, Value, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.style import LABEL, header
 from sheetgen.workbook.shared.live_text import Words, factor, filled, joined, only_if, significant
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Instant, Values

@@ -7,7 +7,7 @@
 from dataclasses import dataclass, field
 
 from sheetgen.network.network import Connection
-from sheetgen.spreadsheet.canvas import cell_address
+from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.style import header
 from sheetgen.workbook.shared.live_text import Words, joined, only_if
 from sheetgen.workbook.sheets.explorer.choice import Choice, Fact

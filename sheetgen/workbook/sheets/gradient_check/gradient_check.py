@@ -7,7 +7,8 @@ network the weights into a unit are moved together, by unit_check.py.
 """
 
 from sheetgen.network.network import Connection, Network, Parameter
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS
 from sheetgen.workbook.plan import GRADIENT_CHECK, Plan
 from sheetgen.workbook.shared.sources import Sources

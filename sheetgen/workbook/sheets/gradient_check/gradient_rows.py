@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import EPSILON as EPSILON_LIMITS
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, cell_address
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     LABEL,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sheetgen.formulas import notation
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, local, without_dollars
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import SECTION, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
@@ -153,7 +154,7 @@ class _Sheet:
         sign, shown = ("", "+") if side > 0 else ("-", "−")
         formula = f"{sign}{cell_address(*EPSILON)}/MAX(1,ABS({slope}))"
         write_moved(self.canvas, row, f"{name} {shown} s", formula, side * probe.step)
-        start = self.derivation.cells[name].replace("$", "")
+        start = without_dollars(self.derivation.cells[name])
         run = probe.above if side > 0 else probe.below
         moved = f"{start}+{cell_address(row, TO)}*{slope}"
         comparisons.evaluations.evaluate_after(row, run, self.known, name, moved)
@@ -165,20 +166,16 @@ class _Sheet:
         names = [*network.target_names]
         names += [edge.name for edge in network.connections]
         names += [bias.name for bias in network.biases]
-        known = {name: _short(self.sources.first(name)) for name in names}
+        # Without the $ a sum over a wide layer stays within what a cell holds.
+        known = {name: without_dollars(self.sources.first(name)) for name in names}
         for unit in network.unit_names[-1]:
-            known |= {name: _short(self.derivation.cells[name]) for name in of_unit(unit)}
+            known |= {name: without_dollars(self.derivation.cells[name]) for name in of_unit(unit)}
         for layer, sources in enumerate(network.source_names[1:], start=1):
             row = self.direction_row(layer) - 1
             cells = (cell_address(row, column) for column in range(FIRST, FIRST + len(sources)))
-            known |= dict(zip(sources, map(_short, cells), strict=True))
+            known |= dict(zip(sources, map(without_dollars, cells), strict=True))
         return known
 
 
 def _range(row: int, first: int, last: int) -> str:
     return f"{cell_address(row, first)}:{cell_address(row, last)}"
-
-
-def _short(address: str) -> str:
-    # Without the $ a sum over a wide layer stays within what a cell holds.
-    return address.replace("$", "")

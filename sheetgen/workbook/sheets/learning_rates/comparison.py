@@ -4,9 +4,9 @@ A step is an iteration, or with several samples an epoch.
 """
 
 import numpy as np
-from xlsxwriter.utility import xl_col_to_name
 
-from sheetgen.spreadsheet.canvas import POSITIVE, Block, Canvas, local
+from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
+from sheetgen.spreadsheet.canvas import POSITIVE, Block, Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     GENERAL,
@@ -125,11 +125,11 @@ def _flags(sheet: Frame) -> None:
     for index in range(len(sheet.rates)):
         place = sheet.flags_column + index
         canvas.write(BAND_ROW, place, "", band("helper"))
-        name = f"={local(canvas.absolute(HEADER_ROW, 1 + index))}"
+        name = f"={cell_address(HEADER_ROW, 1 + index)}"
         canvas.calculate(
             HEADER_ROW, place, name, canvas.value(HEADER_ROW, 1 + index), header("helper")
         )
-        cell = f"{_letter(1 + index)}{{row}}"
+        cell = f"{column_letters(1 + index)}{{row}}"
         formulas.append(f"=IF(ISNUMBER({cell}),IF({cell}<{_threshold(sheet)},1,0),0)")
         canvas.widths[place] = canvas.widths[1 + index]
     _title(sheet, sheet.flags_column, (title, "helper: flags"), "helper")
@@ -143,7 +143,7 @@ def _extremes(sheet: Frame) -> None:
     """Write each step's least and greatest error, of those curves that are still numbers."""
     canvas, left = sheet.canvas, sheet.extremes_column
     title = "helper: of all that are numbers"
-    cells = [f"{_letter(1 + index)}{{row}}" for index in range(len(sheet.rates))]
+    cells = [f"{column_letters(1 + index)}{{row}}" for index in range(len(sheet.rates))]
     formulas = []
     for place, (name, function, none) in enumerate(
         (("least", "MIN", NONE), ("greatest", "MAX", 0))
@@ -165,12 +165,8 @@ def _extremes(sheet: Frame) -> None:
     canvas.numbers.append((FIRST_ROW, left, sheet.last_row, left + 1))
 
 
-def _letter(column: int) -> str:
-    return str(xl_col_to_name(column))
-
-
 def _threshold(sheet: Frame) -> str:
-    return f"{local(sheet.canvas.absolute(2, sheet.summary_column + 3))}"
+    return cell_address(2, sheet.summary_column + 3)
 
 
 def _summary(sheet: Frame) -> None:
@@ -225,13 +221,13 @@ def _summary_row(sheet: Frame, index: int, curve: Curve) -> None:
     else:
         reduction = 0.0 if error[0] == 0 else float(1 - error[-1] / error[0])
         canvas.calculate(row, left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
-    flags, steps = sheet.below(index), local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
+    flags, steps = sheet.below(index), range_address(FIRST_ROW, 0, sheet.last_row, 0)
     reached = np.flatnonzero(error < sheet.plan.controls.threshold)
     offset = 0 if curve.step == "iteration" else 1
     found = int(reached[0]) + offset if len(reached) else "not reached"
     first_place = f"INDEX({steps},MATCH(1,{flags},0))"
     if len(error) == 1:  # ironcalc finds nothing in a range of one cell
-        first_place = local(canvas.absolute(FIRST_ROW, 0))
+        first_place = cell_address(FIRST_ROW, 0)
     formula = f'=IF(SUM({flags})=0,"not reached",{first_place})'
     canvas.calculate(row, left + 3, formula, found, plain)
     if curve.accuracies is not None:
@@ -247,9 +243,9 @@ def _common_scale(sheet: Frame) -> None:
     end = start + len(sheet.curves[0].values) - 1
     column = sheet.extremes_column
     lows, highs = (
-        local(canvas.range(FIRST_ROW, each, sheet.last_row, each)) for each in (column, column + 1)
+        range_address(FIRST_ROW, each, sheet.last_row, each) for each in (column, column + 1)
     )
-    steps = local(canvas.range(FIRST_ROW, 0, sheet.last_row, 0))
+    steps = range_address(FIRST_ROW, 0, sheet.last_row, 0)
     canvas.write(row - 1, left, f"common scale of the small charts: {_axes(sheet)}", NOTE)
     fine = Style(number_format=FINE, colour=LABEL.colour)
     whole = Style(number_format="0", colour=LABEL.colour, align="center")

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sheetgen.spreadsheet.canvas import Canvas, local
+from sheetgen.spreadsheet.address import range_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import Curve
 from sheetgen.workbook.shared.sources import Sources
@@ -68,4 +69,4 @@ class Frame:
     def below(self, index: int) -> str:
         """Return the range of a curve's flags."""
         column = self.flags_column + index
-        return local(self.canvas.range(FIRST_ROW, column, self.last_row, column))
+        return range_address(FIRST_ROW, column, self.last_row, column)
