@@ -14,9 +14,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from sheetgen.spreadsheet.address import place_of
-from sheetgen.spreadsheet.canvas import Block, Canvas, Cell, relative
+from sheetgen.spreadsheet.canvas import Block, Canvas, Cell, in_row
 from sheetgen.spreadsheet.package_parts import elements, opened, relationships, sheets_of
 from sheetgen.spreadsheet.reader import FileCell, iterate_cells
+from sheetgen.spreadsheet.style import Style
 
 
 def of_canvases(canvases: Sequence[Canvas]) -> str:
@@ -86,19 +87,19 @@ def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
         if cell.formula is not None or cell.value != "":
             singles[row].append((column, _text(column, _promised_content(cell))))
     lines = [(block, _block_text(block)) for block in canvas.blocks]
-    bottoms = [block.first_row + block.rows for block in canvas.blocks]
+    bottoms = [block.row_range.stop for block in canvas.blocks]
     for row in range(max([*singles, *bottoms], default=-1) + 1):
         parts = singles.get(row, [])
         parts += [
-            (block.first_column, relative(text, row))
+            (block.first_column, in_row(text, row))
             for block, text in lines
-            if block.first_row <= row < block.first_row + block.rows
+            if row in block.row_range
         ]
         if parts:
             yield row, "".join(text for _, text in sorted(parts))
 
 
-def _block_text(block: Block) -> str:
+def _block_text(block: Block[Style]) -> str:
     """Return the text of a block's row, with the placeholders of its formulas."""
     return "".join(
         _text(block.first_column + place, formula) for place, formula in enumerate(block.formulas)

@@ -12,14 +12,9 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Value
+from sheetgen.spreadsheet.canvas import Block, Canvas, Cell, HeatMap, Value
 from sheetgen.spreadsheet.charts import insert_chart
-from sheetgen.spreadsheet.formula_blocks import (
-    NOT_FINITE,
-    FormulaBlock,
-    worksheet_class,
-    write_block,
-)
+from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, worksheet_class, write_block
 from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
@@ -115,14 +110,10 @@ class _Writer:
             worksheet.merge_range(first_row, first_column, last_row, last_column, "", style)
         for (row, column), cell in canvas.cells.items():
             self._cell(worksheet, row, column, cell, canvas.links.get((row, column)))
-        for block in canvas.blocks:
-            formats = tuple(map(self.format, block.styles))
-            write_block(
-                worksheet,
-                FormulaBlock(
-                    block.first_row, block.first_column, block.formulas, block.values, formats
-                ),
-            )
+        for each in canvas.blocks:
+            formats = tuple(map(self.format, each.formats))
+            block = Block(each.first_row, each.first_column, each.formulas, each.values, formats)
+            write_block(worksheet, block)
         self._extras(worksheet, canvas)
         for name, address in canvas.names.items():
             self.workbook.define_name(name, f"={address}")

@@ -16,7 +16,7 @@ from sheetgen.network.network import Network
 from sheetgen.network.trace import CORRECT, EXPONENTIALS, GREATEST, INNER
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import cell_address, column_letters, relative_address
-from sheetgen.spreadsheet.canvas import relative
+from sheetgen.spreadsheet.canvas import in_row
 
 Stage = Literal["given", "forward", "backward", "update"]
 
@@ -112,7 +112,7 @@ class Layout:
         """Return the formula that is right for a quantity, "=…"."""
         symbol, iteration = quantity
         text = self._text(symbol, iteration)
-        return relative(text, FIRST_ROW + iteration) if isinstance(text, str) else f"={text}"
+        return in_row(text, FIRST_ROW + iteration) if isinstance(text, str) else f"={text}"
 
     def operands(self, quantity: Quantity) -> frozenset[Quantity]:
         """Return the quantities of the table that the right formula reads."""
