@@ -11,15 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter.utility import xl_col_to_name
 
-from sheetgen.network.activations import (
-    ACTIVATIONS,
-    ELU,
-    GELU,
-    LeakyReLU,
-    Softmax,
-    Softplus,
-    activation,
-)
+from sheetgen.network.activations import ACTIVATIONS, Softmax, activation
+from sheetgen.network.rectifiers import ELU, GELU, LeakyReLU, SiLU, Softplus
 
 try:
     import torch
@@ -55,6 +48,8 @@ def in_torch(chosen, z):
         # Above its threshold, by default 20, PyTorch takes z itself.
         "softplus": lambda: functional.softplus(z, threshold=1000.0),
         "gelu": lambda: functional.gelu(z, approximate="tanh"),
+        "silu": lambda: functional.silu(z),
+        "hardswish": lambda: functional.hardswish(z),
         "softmax": lambda: functional.softmax(z, dim=-1),
     }[chosen.name]()
 
@@ -105,8 +100,12 @@ def test_slope_is_that_of_autograd(name, data, zs):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("relu", 0.0), ("leaky-relu", 0.3), ("elu", 0.3), ("gelu", 0.5)]
-)
+    ("name", "expected"),
+    [
+        ("relu", 0.0), ("leaky-relu", 0.3), ("elu", 0.3), ("gelu", 0.5), ("silu", 0.5),
+        ("hardswish", 0.5),
+    ],
+)  # fmt: skip
 def test_slope_at_0(name, expected):
     chosen = activation(name, 0.3 if name in WITH_SLOPE else None)
     assert chosen.slope(np.zeros(1), np.zeros(1)) == [expected]
@@ -122,9 +121,18 @@ def gelu_in_decimals(z):
     return z * (1 - 2 / ((2 * u).exp() + 1) + 1) / 2
 
 
+def silu_in_decimals(z):
+    return z / (1 + (-z).exp())
+
+
 @pytest.mark.parametrize("z", [-20.0, -18.0, -6.0, -3.0, -0.1, 2.0, 12.0])
 @pytest.mark.parametrize(
-    ("chosen", "exact"), [(Softplus(), softplus_in_decimals), (GELU(), gelu_in_decimals)]
+    ("chosen", "exact"),
+    [
+        (Softplus(), softplus_in_decimals),
+        (GELU(), gelu_in_decimals),
+        (SiLU(), silu_in_decimals),
+    ],
 )
 def test_tails_keep_their_digits(chosen, exact, z):
     """The value and the slope have 12 digits also where they are as small as 1e-260."""
@@ -250,6 +258,8 @@ def test_formulas_write_numbers_as_spreadsheets_do():
         ("elu", "ELU(h1)", "ELU′(h1)"),
         ("softplus", "softplus(h1)", "σ(h1)"),
         ("gelu", "GELU(h1)", "GELU′(h1)"),
+        ("silu", "SiLU(h1)", "SiLU′(h1)"),
+        ("hardswish", "hardswish(h1)", "hardswish′(h1)"),
     ],
 )
 def test_notation(name, of_a_unit, of_its_slope):
@@ -280,7 +290,7 @@ def test_a_unit_of_softmax_has_neither_formula_nor_slope():
 
 
 def test_activations_by_name():
-    order = "identity sigmoid tanh relu leaky-relu elu softplus gelu softmax"
+    order = "identity sigmoid tanh relu leaky-relu elu softplus gelu silu hardswish softmax"
     assert list(ACTIVATIONS) == order.split()
     assert all(activation(name) is found for name, found in ACTIVATIONS.items())
     parameters = {name: found.parameter for name, found in ACTIVATIONS.items() if found.parameter}

@@ -38,6 +38,8 @@ ACTIVATIONS = {
     "elu": functional.elu,
     "softplus": lambda z, _: functional.softplus(z, threshold=1e9),
     "gelu": lambda z, _: functional.gelu(z, approximate="tanh"),
+    "silu": lambda z, _: functional.silu(z),
+    "hardswish": lambda z, _: functional.hardswish(z),
     "softmax": lambda z, _: torch.softmax(z, dim=0),
 }
 LOSSES = {

@@ -6,7 +6,7 @@ from check_helper import HandMade, mistakes, write
 
 from sheetgen.check import check_workbook
 from sheetgen.check.formula.expressions import Symbol, evaluate
-from sheetgen.check.meaning.functions import ACTIVATIONS
+from sheetgen.check.meaning.functions import ACTIVATIONS, activated, slope
 
 
 def with_hidden_biases() -> HandMade:
@@ -62,6 +62,13 @@ FUNCTIONS = {
     "leaky-relu": ("IF({z}>0,{z},0.1*{z})", "IF({a}>0,1,0.1)"),
     "elu": ("IF({z}>=0,{z},EXP({z})-1)", "IF({z}>0,1,EXP({z}))"),
     "softplus": ("LN(1+EXP({z}))", "1/(1+EXP(-{z}))"),
+    "gelu": (
+        "0.5*{z}*(1+TANH(SQRT(2/PI())*({z}+0.044715*{z}^3)))",
+        "0.5*(1+TANH(SQRT(2/PI())*({z}+0.044715*{z}^3)))+0.5*{z}*(1-TANH(SQRT(2/PI())*({z}+"
+        "0.044715*{z}^3))^2)*SQRT(2/PI())*(1+3*0.044715*{z}^2)",
+    ),
+    "silu": ("{z}*1/(1+EXP(-{z}))", "1/(1+EXP(-{z}))*(1+{z}*(1-1/(1+EXP(-{z}))))"),
+    "hardswish": ("{z}*MIN(MAX({z}+3,0),6)/6", "IF({z}<=-3,0,IF({z}>=3,1,(2*{z}+3)/6))"),
     "unknown": ("{z}*TANH(LN(1+EXP({z})))", "1-TANH({z}^3)"),
 }
 
@@ -142,15 +149,16 @@ def test_gradients_without_the_slopes_of_the_outputs_are_told_that(tmp_path):
     assert set(mistakes(report)) == expected
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda one: f"{one.name} {one.below}")
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda one: f"{one.name} {one.parameter}")
 def test_slopes_are_the_derivatives(activation):
     z, step = np.linspace(-2.05, 2.05, 12), 1e-6
 
     def value(at):
-        return evaluate(activation.value(Symbol("z")), lambda _: at)
+        return evaluate(activated(activation, Symbol("z")), lambda _: at)
 
-    slope = evaluate(activation.slope(Symbol("a")), lambda _: value(z))
-    assert np.allclose(slope, (value(z + step) - value(z - step)) / (2 * step), atol=1e-8)
+    places = {Symbol("z"): z, Symbol("a"): value(z)}
+    found = evaluate(slope(activation, *places), places.__getitem__)
+    assert np.allclose(found, (value(z + step) - value(z - step)) / (2 * step), atol=1e-8)
 
 
 def negated() -> HandMade:

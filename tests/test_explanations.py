@@ -203,6 +203,8 @@ if torch is not None:
         "elu": functional.elu,
         "softplus": functional.softplus,
         "gelu": lambda z: functional.gelu(z, approximate="tanh"),
+        "silu": functional.silu,
+        "hardswish": functional.hardswish,
         "softmax": lambda z: torch.softmax(z, dim=0),
     }
     LOSS_IN_TORCH = {

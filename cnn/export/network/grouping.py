@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cnn.export.network.convolutions import folded
 from cnn.export.network.stages import (
     Activate,
     Convolution,
@@ -18,6 +17,7 @@ from cnn.export.network.stages import (
     Softmax,
     Stage,
 )
+from cnn.export.network.windows import folded
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _named(groups: Sequence[_Group]) -> tuple[Layer, ...]:
     layers = []
     for group in groups:
         base = group.stages[0]
-        stem = base.function.name.replace("-", "") if isinstance(base, Activate) else base.stem
+        stem = base.name.replace("-", "") if isinstance(base, Activate) else base.stem
         numbers[stem] += 1
         name = stem if isinstance(base, Input) else f"{_long(stem)}{numbers[stem]}"
         followers = tuple(group.stages[1:])

@@ -6,12 +6,13 @@ The pages that docstrings name are those of https://docs.pytorch.org/docs/stable
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from cnn.dropout import MaskDropout
-from cnn.export.network import convolutions, pools, torch_activations
+from cnn.export.network import windows
 from cnn.export.network.grouping import Read, grouped
 from cnn.export.network.modules import (
     MisfitError,
@@ -19,9 +20,10 @@ from cnn.export.network.modules import (
     in_one_line,
     numbers,
     refuse_options,
+    require_plain,
 )
-from cnn.export.network.plain import require_plain
 from cnn.export.network.stages import (
+    Activate,
     Input,
     Linear,
     LogSoftmax,
@@ -32,6 +34,8 @@ from cnn.export.network.stages import (
     Stage,
 )
 from sheetgen.errors import InputError
+from sheetgen.network.activations import ACTIVATIONS, Activation
+from sheetgen.network.rectifiers import GELU, Softplus
 
 Reader = Callable[[Any, Shape], Stage | None]
 
@@ -166,7 +170,42 @@ def _softmax(module: nn.Softmax | nn.LogSoftmax, shape: Shape) -> Stage:
     return (Softmax if isinstance(module, nn.Softmax) else LogSoftmax)(shape)
 
 
+def _activation(known: Activation, module: nn.Module, shape: Shape) -> Stage:
+    refuse_options(module, known.torch_settings)
+    found = known.like(module)
+    return Activate(shape, found.name, found.word, found.formula)
+
+
+def _gelu(module: nn.GELU, shape: Shape) -> Stage:
+    """Page torch.nn.GELU: unless approximated, it is z Φ(z), with Φ the normal distribution."""
+    refuse_options(module, {"approximate": ("none", "tanh")})
+    known = GELU()
+    formula = known.formula if module.approximate == "tanh" else "{0}*NORMSDIST({0})".format
+    return Activate(shape, known.name, known.word, formula)
+
+
+def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
+    """Page torch.nn.Softplus: ln(1 + e^(βz)) / β, and z itself where βz is above a threshold."""
+    beta, threshold = (
+        repr(float(value)).removesuffix(".0").upper() for value in (module.beta, module.threshold)
+    )
+
+    def formula(z: str) -> str:
+        scaled = z if module.beta == 1 else f"{z}*{beta}"
+        curve = f"({Softplus().formula(scaled)})"
+        curve = curve if module.beta == 1 else f"{curve}/{beta}"
+        return f"IF({scaled}>{threshold},{z},{curve})"
+
+    return Activate(shape, Softplus.name, Softplus().word, formula)
+
+
 READERS: dict[type[nn.Module], Reader] = {
+    **{
+        getattr(nn, type(known).__name__): partial(_activation, known)
+        for known in ACTIVATIONS.values()
+    },
+    nn.GELU: _gelu,
+    nn.Softplus: _softplus,
     nn.Identity: _nothing,
     nn.Dropout: _nothing,
     MaskDropout: _nothing,
@@ -177,7 +216,5 @@ READERS: dict[type[nn.Module], Reader] = {
     nn.BatchNorm2d: _batchnorm,
     nn.Softmax: _softmax,
     nn.LogSoftmax: _softmax,
-    nn.Conv2d: convolutions.convolution,
-    **pools.READERS,
-    **torch_activations.READERS,
+    **windows.READERS,
 }

@@ -5,29 +5,14 @@ are float64. Maps are (channels, height, width); the units of a fully connected 
 of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values stand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-
-class Function(Protocol):
-    """An activation function, one of sheetgen's or of this package."""
-
-    @property
-    def name(self) -> str:
-        """Its name, such as `relu`."""
-
-    @property
-    def definition(self) -> str:
-        """What it is, in textbook notation."""
-
-    def formula(self, z: str) -> str:
-        """Return the spreadsheet expression, given that of its argument."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +126,17 @@ class Activate(Stage):
 
     stem: ClassVar[str] = "activation"
     word: ClassVar[str] = "activation"
-    function: Function
+    name: str
+    """As in templates: `leaky-relu`."""
+    label: str
+    """In prose: ReLU, leaky-relu."""
+    formula: Callable[[str], str]
+    """Returns the expression of f(z), given that of z."""
 
     @property
     def uses(self) -> int:
-        """How often the formula writes its argument."""
-        return self.function.formula("\0").count("\0")
+        """The number of times that the formula has its argument."""
+        return self.formula("\0").count("\0")
 
 
 @dataclass(frozen=True, eq=False)

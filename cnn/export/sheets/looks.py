@@ -69,7 +69,5 @@ def _word(stage: Stage) -> str:
     if isinstance(stage, Input):
         return "normalised input" if stage.normalized else stage.word
     if isinstance(stage, Activate):
-        return {"relu": "ReLU", "elu": "ELU", "gelu": "GELU"}.get(
-            stage.function.name, stage.function.name
-        )
+        return stage.label
     return stage.word

@@ -97,7 +97,7 @@ def _frame(
 
 def _applied(stage: Activate, text: str, tight: bool) -> str:
     """Return an activation's formula, without brackets that its own make superfluous."""
-    formula = stage.function.formula(HOLE)
+    formula = stage.formula(HOLE)
     between_commas = re.fullmatch(rf"[^{HOLE}]*[(,]{HOLE}[),][^{HOLE}]*", formula)
     return formula.replace(HOLE, text if between_commas else _enclosed(text, tight))
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from sheetgen.check.formula.expressions import Symbol, evaluate, leaves, symbols
 from sheetgen.check.meaning.column_values import Numbers
-from sheetgen.check.meaning.functions import ACTIVATIONS, Activation, losses
+from sheetgen.check.meaning.functions import ACTIVATIONS, activated, losses
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.table_network import Network, bias_readings, expanded, is_helper
 from sheetgen.check.tables.headers import family
 from sheetgen.check.tables.table import Table
+from sheetgen.network.activations import Activation
 
 
 def with_biases(table: Table, network: Network, numbers: Numbers, resolver: Resolver) -> Network:
@@ -95,7 +96,7 @@ def _written(table: Table, resolver: Resolver, columns: list[str]) -> tuple[Acti
         if tree is not None and set(leaves(tree)) == {z}:
             values = evaluate(tree, lambda _: _PROBES)
             for one in ACTIVATIONS:
-                if np.allclose(values, evaluate(one.value(z), lambda _: _PROBES), rtol=1e-9):
+                if np.allclose(values, evaluate(activated(one, z), lambda _: _PROBES), rtol=1e-9):
                     found[one] += 1
                     break
     (best, most), *_ = found.most_common(1) or [(ACTIVATIONS[0], 0)]

@@ -24,19 +24,12 @@ MARK = Style(size=6, colour=MUTED, align="center", vertical="top", number_format
 TICK = Style(size=8, colour=MUTED, align="center")
 NAME = Style(size=9, bold=True, colour=KINDS["input"].strong, align="center")
 
-# The range of an activation, and its middle, are what its colours stand for.
-_LIMITS = {"sigmoid": (0.0, 0.5, 1.0), "softmax": (0.0, 0.5, 1.0), "tanh": (-1.0, 0.0, 1.0)}
-
-
-def limits_of(activation: Activation) -> tuple[float, ...]:
-    """Return the least, the middle and the largest value of a bounded activation, else nothing."""
-    return _LIMITS.get(activation.name, ())
-
 
 def shading(place: Place, activation: Activation) -> HeatMap:
-    """Return the colours of an activation's values."""
-    limits = limits_of(activation)
-    return HeatMap(place, DIVERGING, limits) if limits else HeatMap(place, (PALE, HEAT[-1]))
+    """Return the colours of an activation's values: those of its limits, where it has them."""
+    if activation.limits:
+        return HeatMap(place, DIVERGING, activation.limits)
+    return HeatMap(place, (PALE, HEAT[-1]))
 
 
 def pixels_wide(pixels: int) -> float:
