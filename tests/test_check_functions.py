@@ -86,6 +86,17 @@ def test_no_activation_is_a_mistake(tmp_path, name):
     assert unchecked == (expected if name == "unknown" else [])
 
 
+def test_a_slope_of_another_activation_is_named(tmp_path):
+    table = HandMade(seed=1, rows=4)
+    for unit in (1, 2):
+        with_function(table, unit, FUNCTIONS["silu"][0], "{a}*(1-{a})")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    expected = {(f"∂E/∂w{number}", "wrong-activation-function") for number in range(1, 5)}
+    assert set(mistakes(report)) == expected
+    assert report.tables[0].activation == "silu"
+    assert "*(1/(1+EXP(-M6))+N6/(1+EXP(M6)))*C6" in str(report.findings[0].expected)
+
+
 def test_a_wrong_activation_in_one_unit_is_a_mistake(tmp_path):
     table = HandMade()
     table.formulas["a_h1"] = FUNCTIONS["unknown"][0].replace("{z}", "{h1}")

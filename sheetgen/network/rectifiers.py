@@ -202,7 +202,9 @@ class SiLU(Activation):
 
     name = "silu"
     symbol = "SiLU"
-    definition = "SiLU(x) = x · σ(x)   and   SiLU′(x) = σ(x) · (1 + x · σ(−x))"
+    definition = (
+        "SiLU(x) = x · σ(x) with σ(x) = 1 / (1 + e⁻ˣ)   and   SiLU′(x) = σ(x) · (1 + x · σ(−x))"
+    )
 
     def value(self, z: Array) -> Array:
         return z * _logistic(z)

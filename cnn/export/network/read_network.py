@@ -13,7 +13,7 @@ from torch import nn
 
 from cnn.dropout import MaskDropout
 from cnn.export.network import windows
-from cnn.export.network.grouping import Read, grouped
+from cnn.export.network.grouping import grouped
 from cnn.export.network.modules import (
     MisfitError,
     UnsupportedError,
@@ -90,7 +90,7 @@ def read_network(
     """
     if not isinstance(model, nn.Module):
         raise InputError(f"model: found {model!r}; expected a torch.nn.Sequential")
-    shape, read = source.output, list[Read]()
+    shape, read = source.output, list[tuple[str, Stage | None]]()
     for leaf in leaves(model):
         with naming(leaf, shape):
             require_plain(leaf.module)
@@ -99,7 +99,7 @@ def read_network(
             shape = Shape(shape.channels, shape.height, shape.width, flat=True)
         if stage is not None:
             shape = stage.output
-        read.append(Read(str(leaf), stage))
+        read.append((str(leaf), stage))
     return grouped(source, read, fold_batchnorm, probabilities)
 
 
@@ -172,16 +172,18 @@ def _softmax(module: nn.Softmax | nn.LogSoftmax, shape: Shape) -> Stage:
 
 def _activation(known: Activation, module: nn.Module, shape: Shape) -> Stage:
     refuse_options(module, known.torch_settings)
-    found = known.like(module)
-    return Activate(shape, found.name, found.word, found.formula)
+    return _activate(shape, known, known.like(module).formula)
+
+
+def _activate(shape: Shape, known: Activation, formula: Callable[[str], str]) -> Stage:
+    return Activate(shape, formula, known.name.replace("-", ""), known.word)
 
 
 def _gelu(module: nn.GELU, shape: Shape) -> Stage:
     """Page torch.nn.GELU: unless approximated, it is z Φ(z), with Φ the normal distribution."""
     refuse_options(module, {"approximate": ("none", "tanh")})
-    known = GELU()
-    formula = known.formula if module.approximate == "tanh" else "{0}*NORMSDIST({0})".format
-    return Activate(shape, known.name, known.word, formula)
+    formula = GELU().formula if module.approximate == "tanh" else "{0}*NORMSDIST({0})".format
+    return _activate(shape, GELU(), formula)
 
 
 def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
@@ -196,7 +198,7 @@ def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
         curve = curve if module.beta == 1 else f"{curve}/{beta}"
         return f"IF({scaled}>{threshold},{z},{curve})"
 
-    return Activate(shape, Softplus.name, Softplus().word, formula)
+    return _activate(shape, Softplus(), formula)
 
 
 READERS: dict[type[nn.Module], Reader] = {

@@ -7,7 +7,6 @@ of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not w
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,9 +57,9 @@ class Stage:
     """One operation; `output` is the shape of its result."""
 
     output: Shape
-    stem: ClassVar[str] = ""
+    stem = ""
     """What a sheet is called whose first stage this is. Four letters or more: `fc1` is a cell."""
-    word: ClassVar[str] = ""
+    word = ""
     """What it does, as a textbook calls it."""
 
 
@@ -71,8 +70,8 @@ class Input(Stage):
     Without a normalisation (`normalized` False) x is the value itself.
     """
 
-    stem: ClassVar[str] = "input"
-    word: ClassVar[str] = "input"
+    stem = "input"
+    word = "input"
     normalized: bool = False
     white: float = 255.0
     mean: float = 0.0
@@ -86,8 +85,8 @@ class Convolution(Stage):
     Dilated and grouped convolutions have zeros in their kernels. Page torch.nn.Conv2d.
     """
 
-    stem: ClassVar[str] = "conv"
-    word: ClassVar[str] = "convolution"
+    stem = "conv"
+    word = "convolution"
     kernels: Array = field(repr=False)
     biases: Array | None = field(repr=False)
     stride: tuple[int, int] = (1, 1)
@@ -102,8 +101,8 @@ class Linear(Convolution):
     from. Page torch.nn.Linear.
     """
 
-    stem: ClassVar[str] = "linear"
-    word: ClassVar[str] = "fully connected"
+    stem = "linear"
+    word = "fully connected"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +113,8 @@ class ScaleAndShift(Stage):
     torch.nn.BatchNorm2d: scale = γ / √(σ² + ε), shift = β - μ · scale.
     """
 
-    stem: ClassVar[str] = "batchnorm"
-    word: ClassVar[str] = "BatchNorm"
+    stem = "batchnorm"
+    word = "BatchNorm"
     scale: Array = field(repr=False)
     shift: Array = field(repr=False)
 
@@ -124,14 +123,10 @@ class ScaleAndShift(Stage):
 class Activate(Stage):
     """An activation function of each number by itself."""
 
-    stem: ClassVar[str] = "activation"
-    word: ClassVar[str] = "activation"
-    name: str
-    """As in templates: `leaky-relu`."""
-    label: str
-    """In prose: ReLU, leaky-relu."""
     formula: Callable[[str], str]
     """Returns the expression of f(z), given that of z."""
+    stem: str
+    word: str
 
     @property
     def uses(self) -> int:
@@ -143,7 +138,7 @@ class Activate(Stage):
 class Pool(Stage):
     """The rows and columns of the input that each output pixel looks at, in every channel."""
 
-    stem: ClassVar[str] = "pool"
+    stem = "pool"
     rows: Sequence[range]
     columns: Sequence[range]
 
@@ -152,14 +147,14 @@ class Pool(Stage):
 class MaxPool(Pool):
     """The largest number of each window; padding is no number. Page torch.nn.MaxPool2d."""
 
-    word: ClassVar[str] = "max-pool"
+    word = "max-pool"
 
 
 @dataclass(frozen=True, eq=False)
 class AveragePool(Pool):
     """The sum of each window over a divisor (height, width). Page torch.nn.AvgPool2d."""
 
-    word: ClassVar[str] = "average pool"
+    word = "average pool"
     divisors: Array = field(repr=False)
 
 
@@ -167,24 +162,16 @@ class AveragePool(Pool):
 class Softmax(Stage):
     """Shares of a whole, over all units. Page torch.nn.Softmax."""
 
-    stem: ClassVar[str] = "softmax"
-    word: ClassVar[str] = "softmax"
+    stem = "softmax"
+    word = "softmax"
 
 
 @dataclass(frozen=True, eq=False)
 class LogSoftmax(Softmax):
     """The logarithms of softmax's shares. Page torch.nn.LogSoftmax."""
 
-    stem: ClassVar[str] = "logsoftmax"
-    word: ClassVar[str] = "log-softmax"
-
-
-@dataclass(frozen=True, eq=False)
-class Exponential(Stage):
-    """e to the power of each number, which makes probabilities of their logarithms."""
-
-    stem: ClassVar[str] = "probabilities"
-    word: ClassVar[str] = "exponential"
+    stem = "logsoftmax"
+    word = "log-softmax"
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,25 +89,16 @@ def folded(stage: Convolution, norm: ScaleAndShift) -> Convolution:
 def _max_pool(module: nn.MaxPool2d, shape: Shape) -> MaxPool:
     """Page torch.nn.MaxPool2d: pixels outside of the map take no part."""
     refuse_options(module, {"ceil_mode": (False,), "return_indices": (False,)})
-    kernel, stride = pair(module.kernel_size), pair(module.stride)
-    padding, dilation = pair(module.padding), pair(module.dilation)
-    _require_maps(shape)
-    sides = zip((shape.height, shape.width), kernel, stride, padding, dilation, strict=True)
-    rows, columns = (_inside(windows(*side), side[0]) for side in sides)
+    rows, columns = _inside(_windows(module, shape, pair(module.dilation)), shape)
     return MaxPool(_output(shape, rows, columns), rows, columns)
 
 
 def _average_pool(module: nn.AvgPool2d, shape: Shape) -> AveragePool:
     """Page torch.nn.AvgPool2d: padding is zeros, which count unless told otherwise."""
     refuse_options(module, {"ceil_mode": (False,)})
-    kernel, stride, padding = map(pair, (module.kernel_size, module.stride, module.padding))
-    _require_maps(shape)
-    sides = zip((shape.height, shape.width), kernel, stride, padding, strict=True)
-    whole = [windows(*side) for side in sides]
-    rows = _inside(whole[0], shape.height)
-    columns = _inside(whole[1], shape.width)
-    counted = whole if module.count_include_pad else [rows, columns]
-    divisors = _areas(*counted)
+    whole = _windows(module, shape)
+    rows, columns = inside = _inside(whole, shape)
+    divisors = _areas(*(whole if module.count_include_pad else inside))
     if module.divisor_override:
         divisors = np.full_like(divisors, module.divisor_override)
     return AveragePool(_output(shape, rows, columns), rows, columns, divisors)
@@ -124,40 +115,47 @@ def _adaptive_average_pool(module: nn.AdaptiveAvgPool2d, shape: Shape) -> Averag
     return AveragePool(_output(shape, rows, columns), rows, columns, _areas(rows, columns))
 
 
-def windows(side: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> list[range]:
-    """Return the pixels of each window along one side; those of the padding are outside of it."""
-    reach = dilation * (kernel - 1) + 1
-    starts = range(-padding, side + padding - reach + 1, stride)
-    return [range(start, start + reach, dilation) for start in starts]
+def _windows(
+    module: nn.MaxPool2d | nn.AvgPool2d, shape: Shape, dilation: tuple[int, int] = (1, 1)
+) -> list[list[range]]:
+    """Return the rows and the columns of each window; those of the padding are outside the map."""
+    _require_maps(shape)
+    options = map(pair, (module.kernel_size, module.stride, module.padding))
+    found = []
+    for side, kernel, stride, padding, step in zip(
+        (shape.height, shape.width), *options, dilation, strict=True
+    ):
+        reach = step * (kernel - 1) + 1
+        starts = range(-padding, side + padding - reach + 1, stride)
+        found.append([range(start, start + reach, step) for start in starts])
+    return found
 
 
-def bins(side: int, count: int) -> list[range]:
-    """Return the pixels of each bin along one side, as an adaptive pool divides it.
+def _bins(module: nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d, shape: Shape) -> list[list[range]]:
+    """Return the rows and the columns of each bin, as an adaptive pool divides a map.
 
     Bin i goes from ⌊i · side / count⌋ to ⌈(i + 1) · side / count⌉: page
     torch.nn.AdaptiveAvgPool2d, and `start_index` in PyTorch's AdaptivePooling.h.
     """
-    return [range(i * side // count, -(-(i + 1) * side // count)) for i in range(count)]
-
-
-def _bins(
-    module: nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d, shape: Shape
-) -> tuple[list[range], list[range]]:
     _require_maps(shape)
     size: Any = module.output_size
-    height, width = (size, size) if size is None or isinstance(size, int) else size
-    height = shape.height if height is None else height
-    width = shape.width if width is None else width
-    return bins(shape.height, height), bins(shape.width, width)
+    counts = (size, size) if size is None or isinstance(size, int) else size
+    found = []
+    for side, wanted in zip((shape.height, shape.width), counts, strict=True):
+        count = side if wanted is None else wanted
+        found.append([range(i * side // count, -(-(i + 1) * side // count)) for i in range(count)])
+    return found
 
 
-def _inside(found: Sequence[range], side: int) -> list[range]:
-    """Return the windows without the pixels outside of the map."""
-    kept = []
-    for window in found:
-        pixels = [pixel for pixel in window if 0 <= pixel < side]
-        kept.append(range(pixels[0], pixels[-1] + 1, window.step) if pixels else range(0))
-    return kept
+def _inside(found: Sequence[Sequence[range]], shape: Shape) -> list[list[range]]:
+    """Return the windows without the rows and columns outside of the map."""
+    sides = zip(found, (shape.height, shape.width), strict=True)
+    return [[_within(window, side) for window in windows] for windows, side in sides]
+
+
+def _within(window: range, side: int) -> range:
+    pixels = [pixel for pixel in window if 0 <= pixel < side]
+    return range(pixels[0], pixels[-1] + 1, window.step) if pixels else range(0)
 
 
 def _areas(rows: Sequence[range], columns: Sequence[range]) -> Array:

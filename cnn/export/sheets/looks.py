@@ -1,6 +1,6 @@
 """What the sheets of an exported network have in common: square cells, colours, frames."""
 
-from cnn.export.network.stages import Activate, Input, Layer, Shape, Stage
+from cnn.export.network.stages import Input, Layer, Shape, Stage
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.style import DIVERGING, INK, INPUT, KINDS, MUTED, WHITE, Style
 
@@ -68,6 +68,4 @@ def words_of(layer: Layer) -> str:
 def _word(stage: Stage) -> str:
     if isinstance(stage, Input):
         return "normalised input" if stage.normalized else stage.word
-    if isinstance(stage, Activate):
-        return stage.label
     return stage.word

@@ -14,7 +14,6 @@ from cnn.export.network.stages import (
     Activate,
     AveragePool,
     Convolution,
-    Exponential,
     Input,
     LogSoftmax,
     MaxPool,
@@ -90,8 +89,6 @@ def _frame(
         elif isinstance(stage, Activate):
             text = _applied(stage, text, tight)
             tight = _is_tight(text)
-        elif isinstance(stage, Exponential):
-            text, tight = f"EXP({text})", True
     return text
 
 
