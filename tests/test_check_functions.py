@@ -94,7 +94,7 @@ def test_a_slope_of_another_activation_is_named(tmp_path):
     expected = {(f"∂E/∂w{number}", "wrong-activation-function") for number in range(1, 5)}
     assert set(mistakes(report)) == expected
     assert report.tables[0].activation == "silu"
-    assert "*(1/(1+EXP(-M6))+N6/(1+EXP(M6)))*C6" in str(report.findings[0].expected)
+    assert "*(1/(1+EXP(-M6))+N6/(1+EXP(M6)))*C6" in str(report.mistakes[0].expected)
 
 
 def test_a_wrong_activation_in_one_unit_is_a_mistake(tmp_path):
