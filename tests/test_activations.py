@@ -16,6 +16,7 @@ from sheetgen.network.rectifiers import ELU, GELU, LeakyReLU, SiLU, Softplus
 
 try:
     import torch
+    from autograd import in_torch
 except ImportError:  # it belongs to the extra "cnn"
     torch = None
 
@@ -33,25 +34,6 @@ pre_activations = st.one_of(
 def agree(found, expected):
     found, expected = np.asarray(found), np.asarray(expected)
     return bool(np.all(np.abs(found - expected) <= 1e-12 * np.maximum(1.0, np.abs(expected))))
-
-
-def in_torch(chosen, z):
-    """The activation `chosen` as PyTorch computes it."""
-    functional, slope = torch.nn.functional, chosen.parameter
-    return {
-        "identity": lambda: torch.nn.Identity()(z),
-        "sigmoid": lambda: torch.sigmoid(z),
-        "tanh": lambda: torch.tanh(z),
-        "relu": lambda: functional.relu(z),
-        "leaky-relu": lambda: functional.leaky_relu(z, negative_slope=slope),
-        "elu": lambda: functional.elu(z, alpha=slope),
-        # Above its threshold, by default 20, PyTorch takes z itself.
-        "softplus": lambda: functional.softplus(z, threshold=1000.0),
-        "gelu": lambda: functional.gelu(z, approximate="tanh"),
-        "silu": lambda: functional.silu(z),
-        "hardswish": lambda: functional.hardswish(z),
-        "softmax": lambda: functional.softmax(z, dim=-1),
-    }[chosen.name]()
 
 
 @st.composite

@@ -29,6 +29,7 @@ from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
 try:
     import torch
+    from autograd import in_torch
     from torch.nn import functional
 except ImportError:  # it belongs to the extra "cnn"
     torch = None
@@ -176,7 +177,7 @@ def autograd(plan: Plan) -> Autograd:
         start = layer.biases or (0.0,) * layer.units
         biases.append(torch.tensor(start, dtype=torch.float64, requires_grad=True))
         z = weights[-1] @ a + biases[-1]
-        a = IN_TORCH[layer.activation.name](z)
+        a = in_torch(layer.activation, z)
         z.retain_grad()
         z_of.append(z)
         values |= dict(zip(units, z.tolist(), strict=True))
@@ -194,19 +195,6 @@ def autograd(plan: Plan) -> Autograd:
 
 
 if torch is not None:
-    IN_TORCH = {
-        "identity": lambda z: z * 1,
-        "sigmoid": torch.sigmoid,
-        "tanh": torch.tanh,
-        "relu": torch.relu,
-        "leaky-relu": functional.leaky_relu,
-        "elu": functional.elu,
-        "softplus": functional.softplus,
-        "gelu": lambda z: functional.gelu(z, approximate="tanh"),
-        "silu": functional.silu,
-        "hardswish": functional.hardswish,
-        "softmax": lambda z: torch.softmax(z, dim=0),
-    }
     LOSS_IN_TORCH = {
         "half-squared-error": lambda _, a, t: ((t - a) ** 2).sum() / 2,
         "mean-squared-error": lambda _, a, t: functional.mse_loss(a, t),
