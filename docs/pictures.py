@@ -14,7 +14,7 @@ from PIL import Image
 from cnn.export.runs import export_run
 from cnn.log.add_log import put_into_workbook
 from sheetgen.exercises import make_exercise
-from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.render import render
 from sheetgen.template import template
 from sheetgen.workbook.build import build_workbook

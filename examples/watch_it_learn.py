@@ -11,8 +11,8 @@ from pathlib import Path
 import openpyxl
 
 from sheetgen import build_workbook
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.reader import write_changed
 from sheetgen.template import template
 
 SHEET = "Decision surface"

@@ -19,8 +19,8 @@ from cnn.training.config import Config
 from cnn.training.evaluation import Evaluation, evaluate
 from cnn.training.recipes import RECIPES
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
-from sheetgen.spreadsheet.reader import write_changed
 
 SIDE = 8
 SOURCE = Input(Shape(1, SIDE, SIDE), True, 255.0, MEAN, DEVIATION)

@@ -15,8 +15,9 @@ from sheetgen.exercises.assignment.exercise import TOPICS, Exercise, is_right
 from sheetgen.exercises.assignment.table_layout import stage_of
 from sheetgen.exercises.proof import prove
 from sheetgen.exercises.sheets.exercise_workbook import compose
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.reader import read_cells, sheet_names, visible_sheets, write_changed
+from sheetgen.spreadsheet.reader import read_cells, sheet_names, visible_sheets
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.template.template import parse

@@ -16,8 +16,9 @@ from cnn.export.runs import digit_input
 from cnn.export.samples import as_samples
 from cnn.models import build_model
 from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.reader import read_cells, sheet_names, write_changed
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 SIDE = 28
 

@@ -25,8 +25,8 @@ from cnn.export.sheets.planes import MOST_CELLS, MOST_PLANES, planes_of
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.reader import write_changed
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,12 @@ from cnn.export.sheets.accuracy import ACCURACY, MATRIX_ROW
 from cnn.export.sheets.digit import DIGIT, GAP, LEFT, TOP
 from cnn.export.sheets.layers_explorer import LAYERS
 from cnn.export.verification.cases import choose_cases, noise
-from cnn.export.verification.filling import write_filled
 from cnn.export.verification.promises import same_formula
 from cnn.export.verification.verify_export import Result, drawing_case, read_exported, verify_cases
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.reader import read_cells, write_changed
+from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.reader import read_cells
 
 # openpyxl does not know the extension by which bars start at nothing rather than at a tenth.
 pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")
@@ -167,7 +167,7 @@ def test_squares_that_a_person_has_emptied_are_painted_too(
     place = TOP + 2, LEFT + 3
     with pytest.raises(ValueError, match="holds no number"):
         write_changed(path, tmp_path / "filled.xlsx", {DIGIT: {place: 7.0}})
-    write_filled(path, tmp_path / "filled.xlsx", {DIGIT: {place: 7.0}})
+    write_changed(path, tmp_path / "filled.xlsx", {DIGIT: {place: 7.0}}, fill=True)
     before, after = read_cells(path), read_cells(tmp_path / "filled.xlsx")
     assert after[DIGIT].pop(place).value == 7.0
     assert {sheet: cells.keys() for sheet, cells in before.items()} == {

@@ -9,8 +9,8 @@ from sheetgen.errors import RunError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import disagreement
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.reader import write_changed
 from sheetgen.verification.verify import IMPOSSIBLE, tolerance_of
 from sheetgen.workbook.plan import Plan
 

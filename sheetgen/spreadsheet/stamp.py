@@ -6,16 +6,15 @@ where a chart stands.
 """
 
 import hashlib
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from pathlib import Path
-from zipfile import ZipFile
 
 from sheetgen.spreadsheet.address import place_of
 from sheetgen.spreadsheet.canvas import Block, Canvas, Cell, in_row
-from sheetgen.spreadsheet.package_parts import elements, opened, relationships, sheets_of
+from sheetgen.spreadsheet.package_parts import opened
+from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import FileCell, iterate_cells
 from sheetgen.spreadsheet.style import Style
 
@@ -53,19 +52,15 @@ def _notes(notes: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, str]]:
 def _notes_of_file(path: Path) -> dict[str, dict[tuple[int, int], str]]:
     """Return the notes of all sheets by their cells."""
     found: dict[str, dict[tuple[int, int], str]] = {}
-    with opened(path) as archive:
-        for sheet in sheets_of(archive):
-            related = relationships(archive, sheet.part) if _has_links(archive, sheet.part) else {}
-            for part in (part for kind, part in related.values() if kind == "comments"):
-                for note in elements(archive, part, "comment"):
+    with opened(path) as package:
+        for sheet in Workbook(package).sheets:
+            for link in package.relationships(sheet.part):
+                if link.kind != "comments":
+                    continue
+                for note in package.elements(link.part, "comment"):
                     text = "".join(str(each.text or "") for each in note.iter("{*}t"))
                     found.setdefault(sheet.name, {})[place_of(str(note.get("ref")))] = text
     return found
-
-
-def _has_links(archive: ZipFile, part: str) -> bool:
-    folder, name = posixpath.split(part)
-    return posixpath.join(folder, "_rels", f"{name}.rels") in archive.NameToInfo
 
 
 def _combined(hashes: dict[str, str]) -> str:

@@ -20,8 +20,9 @@ from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import DIVERGED, OTHER_TOLERANCE, TOLERANCE, disagreement
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
-from sheetgen.spreadsheet.reader import FileCell, read_cells, write_changed
+from sheetgen.spreadsheet.reader import FileCell, read_cells
 from sheetgen.verification.perturbation import perturbed
 from sheetgen.verification.results import Finding, Result, SheetResult
 from sheetgen.verification.sensitivity import Sensitivity

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cnn.export.verification.filling import write_filled
 from sheetgen.errors import RunError
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
 from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
-from sheetgen.spreadsheet.reader import Value, write_changed
+from sheetgen.spreadsheet.reader import Value
 
 Changes = Mapping[str, Mapping[tuple[int, int], float | str]]
 """Sheet → zero-based (row, column) → the number or the text that a cell gets."""
@@ -30,7 +30,7 @@ def recalculations(engine: Engine, path: Path, cases: Iterable[Changes]) -> Iter
             return
         for number, changes in enumerate(cases):
             copy = Path(folder, f"input-{number}.xlsx")
-            write_filled(path, copy, changes, IMPOSSIBLE)
+            write_changed(path, copy, changes, IMPOSSIBLE, fill=True)
             try:
                 yield engine.recalculate(copy)
             except RunError as error:

@@ -14,13 +14,8 @@ from sheetgen.errors import InputError
 from sheetgen.exercises.assignment.table_layout import HEADER_ROW, Layout, Quantity
 from sheetgen.exercises.sheets import answers, exercise_sheet
 from sheetgen.spreadsheet.address import range_of
-from sheetgen.spreadsheet.package_parts import (
-    elements,
-    opened,
-    relationships,
-    sheets_of,
-    workbook_part,
-)
+from sheetgen.spreadsheet.package_parts import children, opened
+from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import FileCell, read_cells
 
 Cells = Mapping[tuple[int, int], FileCell]
@@ -74,22 +69,23 @@ class HandedIn:
 def read_handed_in(path: Path) -> HandedIn:
     """Read a student's file; raises InputError when it is no workbook that can be read."""
     cells = read_cells(path)
-    with opened(path) as archive:
-        sheets = sheets_of(archive)
-        hidden = frozenset(each.name.casefold() for each in sheets if not each.is_visible)
+    with opened(path) as package:
+        workbook = Workbook(package)
+        hidden = frozenset(each.name.casefold() for each in workbook.sheets if not each.is_visible)
         names = {
             str(each.get("name", "")).casefold(): str(each.text or "")
-            for each in elements(archive, workbook_part(archive)[0], "definedName")
+            for each in children(workbook.root, "definedNames")
         }
         spread = {
-            each.name: _spread(elements(archive, each.part, "f"))
-            for each in sheets
+            each.name: _spread(package.elements(each.part, "f"))
+            for each in workbook.sheets
             if each.is_worksheet
         }
         title = ""
-        for kind, part in relationships(archive, "").values():
-            if kind == "core-properties" and part in archive.NameToInfo:
-                title = "".join(str(each.text or "") for each in elements(archive, part, "title"))
+        for link in package.relationships(""):
+            if link.kind == "core-properties" and link.part in package:
+                titles = package.elements(link.part, "title")
+                title = "".join(str(each.text or "") for each in titles)
     return HandedIn(path, title, cells, hidden, names, spread)
 
 

@@ -6,17 +6,17 @@ many cells as they need, what makes a check box of a cell.
 
 from collections.abc import Callable, Mapping
 
-from sheetgen.spreadsheet.insert.changes import Package
-from sheetgen.spreadsheet.insert.package_workbook import ChangedWorkbook, Workbook, identifier_of
-from sheetgen.spreadsheet.insert.parts import (
-    Parts,
+from sheetgen.spreadsheet.insert.changed_package import ChangedPackage, ChangedWorkbook
+from sheetgen.spreadsheet.package_parts import (
+    MalformedError,
+    Package,
     Relationship,
     children,
     relationships_part,
     relative,
     serialized,
 )
-from sheetgen.spreadsheet.package_parts import MalformedError
+from sheetgen.spreadsheet.package_workbook import Workbook, identifier_of
 
 _DYNAMIC_ARRAYS = "XLDAPR"
 _FEATURES = "FeaturePropertyBag"
@@ -26,7 +26,7 @@ class Companions:
     """Copies parts of the donor's workbook to the target when a sheet turns out to need them."""
 
     def __init__(
-        self, package: Package, workbook: ChangedWorkbook, parts: Parts, source: Workbook
+        self, package: ChangedPackage, workbook: ChangedWorkbook, parts: Package, source: Workbook
     ) -> None:
         """Take both packages with their workbooks; nothing is copied yet."""
         self._package, self._workbook = package, workbook
@@ -101,8 +101,8 @@ class Companions:
 
 
 def copy_part(
-    package: Package,
-    parts: Parts,
+    package: ChangedPackage,
+    parts: Package,
     part: str,
     new: Mapping[str, str],
     data: bytes,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from lxml import etree
 
-from sheetgen.spreadsheet.insert.parts import local_name
+from sheetgen.spreadsheet.package_parts import local_name
 
 MISSING = "#REF!"  # what Excel puts in place of a sheet that has been deleted
 

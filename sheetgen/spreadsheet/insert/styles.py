@@ -10,7 +10,8 @@ from copy import deepcopy
 
 from lxml import etree
 
-from sheetgen.spreadsheet.insert.parts import (
+from sheetgen.spreadsheet.package_parts import (
+    MalformedError,
     children,
     list_of,
     local_name,
@@ -18,7 +19,6 @@ from sheetgen.spreadsheet.insert.parts import (
     number,
     parsed,
 )
-from sheetgen.spreadsheet.package_parts import MalformedError
 
 FIRST_OWN_NUMBER_FORMAT = 164  # those below are built into spreadsheet programs
 
