@@ -132,7 +132,7 @@ def cells_of_sheets(
 
 
 def worksheets(package: Package, damage: Damage = Damage.REFUSE) -> list[Sheet]:
-    """Return the sheets that have cells; raises one of DAMAGE, or InputError, as cells_of_sheets."""
+    """Return the sheets that have cells; raises as cells_of_sheets does."""
     if damage is not Damage.RECOVER:
         return [sheet for sheet in Workbook(package).sheets if sheet.is_worksheet]
     named: list[Sheet] = []
