@@ -6,12 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cnn.log.record import read_record
-from cnn.log.run_mark import find_mark
 from cnn.log.training_log import training_log_sheet
 from sheetgen.errors import InputError
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.stamp import sheet_stamp
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.workbook.build import build_workbook
@@ -82,7 +82,7 @@ def _former(workbook: Path, name: str, mark: str) -> tuple[str | None, str | Non
     cells = read_cells(workbook, numbers) if numbers else {}
     former: dict[bool, str] = {}
     for sheet in sorted(numbers, key=numbers.__getitem__):
-        found = find_mark(cells[sheet])
+        found = sheet_stamp(cells[sheet])
         if found is not None and found.mark == mark:
             former.setdefault(found.is_edited, sheet)
     return former.get(False), former.get(True)

@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cnn.log.run_mark import run_mark
 from cnn.mnist import SAMPLE, Images
 from cnn.models import build_model, parameter_count
 from cnn.summary import Row, summarize
@@ -15,6 +14,7 @@ from cnn.training.evaluation import Evaluation
 from cnn.training.run import Line, Run
 from cnn.training.start import evaluate_run, load
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.stamp import identifier
 
 ROUNDING = 2.5
 """Images on which two devices may differ, because their floating-point sums round otherwise."""
@@ -56,7 +56,8 @@ class Record:
     @property
     def mark(self) -> str:
         """What tells this run from others, also from those in a folder of the same name."""
-        return run_mark(self.name, self.described)
+        settings = {key: value for key, value in self.described.items() if key != "versions"}
+        return identifier([self.name, settings])
 
     @cached_property
     def layers(self) -> list[Row]:

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from cnn.log.log_results import draw_confusion, draw_gallery, draw_layers, draw_settings
 from cnn.log.record import Record
-from cnn.log.run_mark import draw_mark
 from cnn.training.run import Line
 from sheetgen.spreadsheet.address import cell_address, local
 from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series
+from sheetgen.spreadsheet.stamp import stamp_sheet
 from sheetgen.spreadsheet.style import (
     INPUT,
     KINDS,
@@ -70,7 +70,7 @@ def training_log_sheet(record: Record) -> Canvas:
     draw_settings(canvas, record, layers_row, SUMMARY)
     row = layers_row + max(len(record.layers), len(record.settings) + 2) + 5
     draw_gallery(canvas, record, draw_confusion(canvas, record, row))
-    draw_mark(canvas, record.mark, layers_row + 1 + len(record.settings), SUMMARY)
+    stamp_sheet(canvas, record.mark, layers_row + 1 + len(record.settings), SUMMARY)
     return canvas
 
 

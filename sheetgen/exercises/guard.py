@@ -1,4 +1,4 @@
-"""What stands where an exercise is to be written, and whether overwriting it loses something."""
+"""Checks whether writing an exercise would overwrite something that is still needed."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from sheetgen.exercises.assignment.exercise import Assignment
 from sheetgen.exercises.sheets import answers
 from sheetgen.saving import is_open_elsewhere, resolved
 from sheetgen.spreadsheet import stamp
-from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.reader import sheet_names
 
 
 def check_workbook(path: Path, assignment: Assignment) -> None:
@@ -17,17 +17,16 @@ def check_workbook(path: Path, assignment: Assignment) -> None:
     if not target.exists() or is_open_elsewhere(path):  # then it is left as it is
         return
     try:
-        sheets = sheet_names(target)
+        hidden = stamp.hidden_values(target, answers.NAME)
     except InputError:
         raise _refused(path, "and is no workbook") from None
-    if answers.NAME not in sheets:
+    if hidden is None:
         raise _refused(path, "and is no exercise of sheetgen")
-    cells = read_cells(target, [answers.NAME])[answers.NAME]
-    identifier, mark = answers.read_seal({place: cell.value for place, cell in cells.items()})
+    identifier, fingerprint = answers.read_seal(hidden)
     if identifier != assignment.student.identifier:
         raise _refused(path, "and is another exercise")
-    seen = [name for name in sheets if name != answers.NAME]
-    if stamp.of_file(target, seen) != mark:
+    seen = [name for name in sheet_names(target) if name != answers.NAME]
+    if not stamp.is_unedited(target, seen, fingerprint):
         raise _refused(path, "and somebody has worked in it")
 
 

@@ -1,4 +1,4 @@
-"""The very hidden sheet `_cnn`: what an export needs to be verified, and to be written anew."""
+"""The very hidden sheet `_cnn`: what an export needs to be verified, and to be written again."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,16 @@ from cnn.export.sheets.network_inputs import InputPlaces
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.version import __version__
 
 NAME = "_cnn"
 FORMAT = 1  # of this sheet; a later one that cannot be read as this one counts up
-CELL_TEXT = 30_000  # characters; a cell holds 32,767
 
 
 @dataclass(frozen=True)
 class Origin:
-    """How a workbook was exported: the input, the options, where the input's cells stand."""
+    """How a workbook was exported: the input, the options, the positions of the input's cells."""
 
     source: Input
     fold_batchnorm: bool
@@ -53,12 +52,11 @@ def origin_sheet(
         "places": asdict(places),
         "samples": samples,
         "sheets": [canvas.name for canvas in canvases],
-        "fingerprint": stamp.of_canvases(canvases),
+        "fingerprint": stamp.fingerprint(canvases),
     }
     canvas = Canvas(NAME, very_hidden=True)
-    text = json.dumps(facts)
-    for row, start in enumerate(range(0, len(text), CELL_TEXT)):
-        canvas.write(row, 0, text[start : start + CELL_TEXT])
+    for row, piece in enumerate(stamp.in_cells(json.dumps(facts))):
+        canvas.write(row, 0, piece)
     return canvas
 
 
@@ -67,10 +65,10 @@ def read_origin(path: Path) -> Origin:
 
     Raises InputError when the file is no workbook, was not exported, or the sheet is damaged.
     """
-    if NAME not in sheet_names(path):
+    hidden = stamp.hidden_values(path, NAME)
+    if hidden is None:
         raise InputError(f"{path} has no sheet {NAME}, so `cnn export` did not make it")
-    cells = read_cells(path, [NAME])[NAME]
-    text = "".join(str(cells[place].value) for place in sorted(cells))
+    text = "".join(str(hidden[place]) for place in sorted(hidden))
     try:
         facts = json.loads(text)
         if facts["format"] != FORMAT:
@@ -102,7 +100,7 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
 
 
 def require_unedited(path: Path) -> None:
-    """Raise InputError if a file stands there that is no export, or one that was edited since."""
+    """Raise InputError for an existing file that is no export, or was edited since."""
     if not path.exists():
         return
     try:
@@ -114,7 +112,7 @@ def require_unedited(path: Path) -> None:
     names = sheet_names(path)
     if set(names) != {*found.sheets, NAME}:
         raise InputError(f"{path} has other sheets than it was exported with; --force overwrites")
-    if stamp.of_file(path, found.sheets) != found.fingerprint:
+    if not stamp.is_unedited(path, found.sheets, found.fingerprint):
         raise InputError(
             f"{path} has been edited since it was exported; --force overwrites the changes"
         )

@@ -1,7 +1,6 @@
 """An exercise, and what it is for one student: the plan, the table, the blanks, the numbers."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from sheetgen.exercises.assignment.class_list import Name, file_names
 from sheetgen.exercises.assignment.own_numbers import RATE, Numbers, draw, with_numbers
 from sheetgen.exercises.assignment.table_layout import Layout, Quantity, Stage
 from sheetgen.network.trace import Trace
+from sheetgen.spreadsheet import stamp
 from sheetgen.template.template import Template
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
@@ -148,7 +148,7 @@ class Exercise:
     def _identifier(self, student: Student, place: int) -> str:
         parts = [self.template.source, self.topic, self.level, self.seed, place, student.name,
                  student.numbers]  # fmt: skip
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+        return stamp.identifier(parts, digits=12)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,6 @@ def compose(assignment: Assignment, solved: bool) -> Composed:
         *given_sheets(assignment, NAME),
         sheet.canvas,
     )
-    seal(table, stamp.of_canvases(seen))
+    seal(table, stamp.fingerprint(seen))
     text = f"{title(assignment, solved)} ({whose(assignment)})"
     return Composed((*seen, table.canvas), text)
