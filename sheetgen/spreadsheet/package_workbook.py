@@ -53,6 +53,7 @@ class Workbook:
 
         Raises InputError when a part is damaged.
         """
+        self.package = package
         kinds = {each.kind: each.part for each in package.relationships("")}
         if "officeDocument" not in kinds:
             raise MalformedError("none of its parts is a workbook")

@@ -2,7 +2,7 @@
 
 import posixpath
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -10,6 +10,7 @@ from lxml import etree
 
 from sheetgen.spreadsheet.package_parts import (
     CONTENT_TYPES,
+    MalformedError,
     Package,
     Relationship,
     children,
@@ -72,6 +73,37 @@ class ChangedPackage(Package):
         self.change(part, data)
         if self.content_type(part) != content_type:
             self._declare(part, content_type)
+
+    def copy_part(
+        self,
+        donor: Package,
+        part: str,
+        new: Mapping[str, str],
+        data: bytes,
+        place: Callable[[str], str] = str,
+    ) -> None:
+        """Add a part of another package under its new name, with these contents.
+
+        Its relationships lead to the new names; those to a place in the workbook ("#Sheet!A1")
+        to what `place` makes of them. Raises MalformedError when it refers to a part that is
+        missing, or has no content type.
+        """
+        content_type = donor.content_type(part)
+        if not content_type:
+            raise MalformedError(f"its part {part!r} has no content type")
+        self.add(new[part], data, content_type)
+        if relationships_part(part) not in donor:
+            return
+        root = donor.tree(relationships_part(part))
+        for element, link in zip(root.iterchildren("{*}*"), donor.relationships(part), strict=True):
+            if link.part and link.part not in new:
+                raise MalformedError(f"its part {part!r} refers to {link.part!r}, which is missing")
+            if link.part:
+                _, mark, inside = link.target.partition("#")
+                element.set("Target", relative(new[link.part], new[part]) + mark + inside)
+            elif link.target.startswith("#"):
+                element.set("Target", place(link.target))
+        self.change(relationships_part(new[part]), serialized(root))
 
     def change(self, part: str, data: bytes) -> None:
         """Give a part new contents; parts that hold relationships need no content type."""
@@ -136,7 +168,7 @@ class ChangedWorkbook(Workbook):
     def __init__(self, package: ChangedPackage) -> None:
         """Read it; raises MalformedError when the package holds no workbook with sheets."""
         super().__init__(package)
-        self._package = package
+        self.package: ChangedPackage = package
         self._links = package.tree(relationships_part(self.part))
 
     def relate(self, kind: str, part: str) -> str:
@@ -213,12 +245,12 @@ class ChangedWorkbook(Workbook):
         if chain := self.link("calcChain"):
             for element in self._relationships(chain.identifier):
                 self._links.remove(element)
-            self._package.remove(chain.part)
+            self.package.remove(chain.part)
 
     def save(self) -> None:
         """Put the workbook and its relationships into the package."""
-        self._package.change(self.part, serialized(self.root))
-        self._package.change(relationships_part(self.part), serialized(self._links))
+        self.package.change(self.part, serialized(self.root))
+        self.package.change(relationships_part(self.part), serialized(self._links))
 
     def _relationships(self, identifier: str) -> list[etree._Element]:
         every = self._links.iterchildren("{*}Relationship")

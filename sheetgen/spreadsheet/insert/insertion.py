@@ -52,16 +52,16 @@ def insert_sheets(
         package = ChangedPackage(found.archive)
         _refuse_signed(package)
         workbook = ChangedWorkbook(package)
-        _require(package, workbook, replaced.values())
+        _require(workbook, replaced.values())
         with opened(donor) as parts:
             parts.translate(to_strict=workbook.is_strict)
             source = Workbook(parts)
-            _require(parts, source, chosen)
-            _refuse_immovable(parts, source, chosen)
+            _require(source, chosen)
+            _refuse_immovable(source, chosen)
             if source.counts_from_1904 != workbook.counts_from_1904:
                 raise InputError(f"{donor} counts its dates from another year than {target}")
             names = _new_names(workbook, chosen, replaced)
-            missing = Move(package, workbook, parts, source, names).run()
+            missing = Move(workbook, source, names).run()
             if missing and keep_references:
                 raise _losing(missing)
         try:
@@ -90,15 +90,16 @@ def _losing(missing: Mapping[str, set[str]]) -> UnmovableError:
     )
 
 
-def _require(package: Package, workbook: Workbook, sheets: Iterable[str]) -> None:
-    with blaming(package.path):
+def _require(workbook: Workbook, sheets: Iterable[str]) -> None:
+    path = workbook.package.path
+    with blaming(path):
         for sheet in workbook.sheets:
-            if sheet.part not in package:
+            if sheet.part not in workbook.package:
                 raise MalformedError(f"its sheet {sheet.name!r} has no part")
     present = {sheet.name for sheet in workbook.sheets}
     for name in sheets:
         if name not in present:
-            raise InputError(f"{package.path} has no sheet named {name!r}")
+            raise InputError(f"{path} has no sheet named {name!r}")
 
 
 def _refuse_signed(package: Package) -> None:
@@ -111,13 +112,13 @@ def _refuse_signed(package: Package) -> None:
         raise InputError(f"{package.path} is signed, and a change would make the signature invalid")
 
 
-def _refuse_immovable(parts: Package, workbook: Workbook, sheets: Iterable[str]) -> None:
+def _refuse_immovable(workbook: Workbook, sheets: Iterable[str]) -> None:
     for name in sheets:
-        sheet = workbook.sheets[workbook.place(name)]
-        kinds = kinds_of_parts(parts, sheet).values()
+        sheet, package = workbook.sheets[workbook.place(name)], workbook.package
+        kinds = kinds_of_parts(package, sheet).values()
         found = [thing for kind, thing in _IMMOVABLE.items() if kind in kinds]
-        if b' vm="' in parts.read(sheet.part):
+        if b' vm="' in package.read(sheet.part):
             found.append("a picture or a data type in a cell")
         if found:
-            thing = f"{parts.path} has {found[0]} on its sheet {name!r}, which cannot be moved"
+            thing = f"{package.path} has {found[0]} on its sheet {name!r}, which cannot be moved"
             raise UnmovableError(thing, (name,))

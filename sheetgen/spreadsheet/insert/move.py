@@ -10,11 +10,10 @@ from urllib.parse import unquote
 from lxml import etree
 
 from sheetgen.spreadsheet.insert.changed_package import (
-    ChangedPackage,
     ChangedWorkbook,
     add_titles,
 )
-from sheetgen.spreadsheet.insert.companions import Companions, copy_part
+from sheetgen.spreadsheet.insert.companions import Companions
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas, mentions
 from sheetgen.spreadsheet.insert.moved_sheet import SheetMover
 from sheetgen.spreadsheet.insert.styles import StyleMerger, plain_styles
@@ -36,22 +35,17 @@ class Move:
     """Sheets on their way from the donor to the target."""
 
     def __init__(
-        self,
-        package: ChangedPackage,
-        workbook: ChangedWorkbook,
-        parts: Package,
-        source: Workbook,
-        names: Mapping[str, str],
+        self, workbook: ChangedWorkbook, source: Workbook, names: Mapping[str, str]
     ) -> None:
         """Prepare to move sheets of the donor; `names` gives their names in the target."""
-        self._package, self._workbook = package, workbook
-        self._parts, self._source, self._names = parts, source, names
+        self._workbook, self._source, self._names = workbook, source, names
+        self._package, self._parts = workbook.package, source.package
         self._places = {sheet.name: place for place, sheet in enumerate(workbook.sheets)}
         self._moving = [source.sheets[source.place(name)] for name in names]
-        self._companions = Companions(package, workbook, parts, source)
+        self._companions = Companions(workbook, source)
         self._kinds: dict[str, str] = {}
         for sheet in self._moving:
-            self._kinds |= kinds_of_parts(parts, sheet)
+            self._kinds |= kinds_of_parts(self._parts, sheet)
 
     def run(self) -> dict[str, set[str]]:
         """Change the target; return the sheets that lose references, and to which sheets.
@@ -73,7 +67,7 @@ class Move:
             formulas.names, formulas.missing = set(), set()
             for part in kinds_of_parts(self._parts, sheet):
                 data = self._moved(part, mover, formulas, tables.get(part))
-                copy_part(self._package, self._parts, part, new, data, place)
+                self._package.copy_part(self._parts, part, new, data, place)
             self._register(sheet, new[sheet.part], formulas)
             missing[sheet.name] = formulas.missing
         if "threadedComment" in self._kinds.values():
@@ -122,7 +116,7 @@ class Move:
         return StyleMerger(
             self._package.tree(ours.part) if ours else plain_styles(tag),
             self._parts.tree(theirs.part) if theirs else plain_styles(tag),
-            self._companions.features,
+            lambda: self._companions.features,
         )
 
     def _strings(self) -> list[etree._Element]:
