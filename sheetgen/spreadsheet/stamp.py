@@ -2,7 +2,7 @@
 
 A fingerprint is a hash over what sheets hold: formulas, constants and notes, but not computed
 values, formats or positions of charts. It is taken from the canvases before the file is written,
-and kept in a very hidden sheet; a single sheet that is to travel between workbooks has it in a
+and kept in a very hidden sheet; a single sheet that moves between workbooks keeps it in a
 cell of its own.
 """
 
@@ -38,7 +38,7 @@ class SheetStamp:
 
 
 def identifier(described: object, digits: int = _DIGITS) -> str:
-    """Return hexadecimal digits that tell whatever JSON can describe from all others."""
+    """Return hexadecimal digits that identify something by its description as JSON."""
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:digits]
 
 

@@ -1,4 +1,4 @@
-"""Builds a workbook: guards what stands in its place, composes, writes, saves."""
+"""Builds a workbook: guards what is in its place, composes, writes, saves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,22 +32,22 @@ class Built:
 
 @dataclass(frozen=True)
 class _Former:
-    """What stands where a workbook is to be written."""
+    """What is there already where a workbook will be written."""
 
     added: tuple[str, ...] = ()
     """Sheets of a workbook of ours that build did not write."""
     work: str = ""
-    """A person's work that overwriting loses, in words; empty if there is none."""
+    """A user's work that overwriting loses, in words; empty if there is none."""
 
 
 def build_workbook(template: Template, path: Path | str, force: bool = False) -> Built:
-    """Write the workbook of a template; `force` overwrites whatever stands there.
+    """Write the workbook of a template; `force` overwrites whatever is there.
 
-    Sheets that a person or `cnn` has added to a workbook of ours are carried over.
+    Sheets that a user or `cnn` has added to a workbook of ours are carried over.
 
     Raises InputError when the network does not fit a worksheet, when nothing can be written at
-    that place, or when a file stands there that would lose something; RunError when writing
-    fails. Whatever stood there before is then as it was.
+    that place, or when a file there would lose something; RunError when writing
+    fails. What was there before is then unchanged.
     """
     path = Path(path)
     if path.suffix.lower() != ".xlsx":

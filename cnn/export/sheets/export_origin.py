@@ -1,4 +1,4 @@
-"""The very hidden sheet `_cnn`: what an export needs to be verified, and to be written again."""
+"""The very hidden sheet `_cnn`: what an export needs to be verified, and to be written anew."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ FORMAT = 1  # of this sheet; a later one that cannot be read as this one counts 
 
 @dataclass(frozen=True)
 class Origin:
-    """How a workbook was exported: the input, the options, the positions of the input's cells."""
+    """How a workbook was exported: the input, the options, where the input's cells stand."""
 
     source: Input
     fold_batchnorm: bool
@@ -100,7 +100,7 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
 
 
 def require_unedited(path: Path) -> None:
-    """Raise InputError for an existing file that is no export, or was edited since."""
+    """Raise InputError if a file stands there that is no export, or one that was edited since."""
     if not path.exists():
         return
     try:

@@ -147,7 +147,7 @@ class SheetMover:
         self._forget_workbook(root)
 
     def _forget_workbook(self, root: etree._Element) -> None:
-        """Remove what speaks of the workbook that the sheet was in."""
+        """Remove what is about the workbook that the sheet was in."""
         for properties in root.iterchildren("{*}sheetPr"):
             _drop(properties, "codeName")
         for views in root.iterchildren("{*}customSheetViews"):
