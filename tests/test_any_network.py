@@ -19,10 +19,11 @@ from autograd import in_torch  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from sheetgen.network.network import activation_name  # noqa: E402
+from sheetgen.spreadsheet.agreement import DIVERGED  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
 from sheetgen.spreadsheet.engines.libreoffice import LibreOffice  # noqa: E402
 from sheetgen.template import template  # noqa: E402
-from sheetgen.verification.verify import DIVERGED, tolerance_of, verify  # noqa: E402
+from sheetgen.verification.verify import tolerance_of, verify  # noqa: E402
 from sheetgen.workbook.build import build_workbook  # noqa: E402
 from sheetgen.workbook.plan import Plan  # noqa: E402
 

@@ -11,32 +11,57 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from sheetgen.commands import PATH
 from sheetgen.exercises.assignment.exercise import TOPICS, Student
 from sheetgen.exercises.grading.grade import grade as grade_files
 from sheetgen.exercises.grading.marks import as_json, check_marks, lines, save_marks
 from sheetgen.exercises.key import read_key
 from sheetgen.exercises.make import Made, make_exercise
-from sheetgen.saving import Saved
 from sheetgen.spreadsheet import engines
 from sheetgen.template import template
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option("--topic", type=click.Choice(TOPICS), default="all", show_default=True)
-@click.option("--level", type=click.IntRange(1, 3), default=1, show_default=True)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
+@click.option(
+    "--topic",
+    type=click.Choice(TOPICS),
+    default="all",
+    show_default=True,
+    help="The part of an iteration to ask for.",
+)
+@click.option(
+    "--level",
+    type=click.IntRange(1, 3),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How much to leave blank.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default="0",
+    metavar="N",
+    help="Draws the numbers; the same seed gives the same numbers.",
+)
 @click.option(
     "--students",
     type=PATH,
     metavar="CSV",
-    help="A list with a column name and, if you like, seed: a workbook for each.",
+    help="Make a workbook for each student of this list, with a column name and, if wanted, seed.",
 )
-@click.option("--solution", is_flag=True, help="Write the teacher's copy, too.")
-@click.option("--force", is_flag=True, help="Overwrite what stands there, answers included.")
-@click.option("-o", "--output", type=PATH, required=True, metavar="FILE|DIR")
+@click.option("--solution", is_flag=True, help="Also write the teacher's copy.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there, answers included.")
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    required=True,
+    metavar="FILE|DIR",
+    help="The workbook; with --students the folder for all of them.",
+)
 def exercise(
     source: str,
     topic: str,
@@ -47,11 +72,11 @@ def exercise(
     force: bool,
     output: Path,
 ) -> None:
-    """Write a workbook of TEMPLATE with blanks, which marks itself, and the key to grade it.
+    """Write an exercise with blanks that marks itself.
 
-    Level 1 leaves one cell of each column blank, level 2 every other column, level 3 all that
-    follows from the inputs and the first weights. With --students DIR gets a workbook with other
-    numbers for each.
+    TEMPLATE is a built-in name or a TOML file. Level 1 leaves one cell of each column blank, level
+    2 every other column, level 3 all that follows from the inputs and the first weights. Each
+    student gets other numbers. The key for `sheetgen grade` is saved beside the workbooks.
 
     \b
     Examples:
@@ -95,10 +120,11 @@ def _report(made: Made, output: Path) -> None:
         rows = made.exercise.template.batch_size
         click.echo(f"without the update: the weights change after {rows} rows only, a batch")
     click.echo(f"wrote {made.key.path}, for sheetgen grade")
-    proof = made.proof
+    formulas = sum(result.formulas for result in made.results)
+    largest = max(result.largest_difference for result in made.results)
     click.echo(
-        f"verified {proof.formulas:,} formulas of {proof.workbooks} workbooks with "
-        f"{proof.engine}: largest difference to NumPy {proof.largest_difference:.1e}"
+        f"verified {formulas:,} formulas of {len(made.results)} workbooks with "
+        f"{made.results[0].engine}: largest difference to NumPy {largest:.1e}"
     )
 
 
@@ -108,7 +134,7 @@ def _seed(student: Student) -> int:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """Lend a progress bar on standard error, if that is a terminal."""
+    """Show a progress bar on standard error, if that is a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -119,8 +145,10 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 @click.command()
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
-@click.option("--key", type=PATH, required=True, help="The key that `exercise` wrote.")
-@click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Save the marks as a table.")
+@click.option(
+    "--key", type=PATH, required=True, metavar="FILE", help="The key of the exercise or the class."
+)
+@click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Also save the marks as CSV.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON.")
 @click.option(
     "--engine",
@@ -133,10 +161,10 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 def grade(
     files: tuple[Path, ...], key: Path, csv_path: Path | None, json_wanted: bool, name: str
 ) -> None:
-    """Grade the exercises that students handed in, by the answers in their cells alone.
+    """Grade the exercises that students handed in.
 
-    The answers are recalculated in a workbook made from the key. The exit code is 0 if everything
-    is right, 1 if a mark is lost, 2 if a file cannot be read and no mark is lost.
+    Only the answers count: they are recalculated in a workbook made from the key. The exit code is
+    0 if everything is right, 1 if a mark is lost, 2 if a file cannot be read and no mark is lost.
 
     \b
     Examples:
@@ -156,13 +184,10 @@ def grade(
     if json_wanted:
         click.echo(json.dumps([as_json(each) for each in graded], ensure_ascii=False))
     if csv_path:
-        _said_where(save_marks(csv_path, read.exercise, graded))
+        saved = save_marks(csv_path, read.exercise, graded)
+        why = f", as {saved.reason}" if saved.reason else ""
+        click.echo(f"wrote {saved.path}{why}", err=True)
     if any(each.has_failed or not (each.error or each.is_full) for each in graded):
         raise click.exceptions.Exit(1)
     if any(each.error for each in graded):
         raise click.exceptions.Exit(2)
-
-
-def _said_where(saved: Saved) -> None:
-    why = f", as {saved.reason}" if saved.reason else ""
-    click.echo(f"wrote {saved.path}{why}", err=True)

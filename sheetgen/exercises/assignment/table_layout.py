@@ -85,6 +85,11 @@ class Layout:
         return {column.symbol: column for column in self.columns}
 
     @property
+    def quantities(self) -> list[Quantity]:
+        """All quantities of the table, column by column."""
+        return [(column.symbol, row) for column in self.columns for row in range(self.rows)]
+
+    @property
     def last_column(self) -> int:
         """The last column of the table, from 0 on the sheet."""
         return FIRST_COLUMN + len(self.columns) - 1

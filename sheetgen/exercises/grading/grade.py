@@ -1,30 +1,29 @@
 """Grades what students handed in: their answers, recalculated in a workbook of our own.
 
-The workbook is made from the key, with the student's numbers and what the exercise gives as
-constants, and without any answers. Of the student's file only what stands in the blanks is put
-into it; an engine computes it, and the reference says what is right.
+That workbook is made from the key: the student's numbers and what the exercise gives, as
+constants, but no answers. From the student's file it takes only what is in the blanks. An engine
+calculates it, and the reference says what is right.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.exercises.assignment.exercise import Assignment, Student, is_right
+from sheetgen.exercises.assignment.exercise import Student, is_right
 from sheetgen.exercises.assignment.own_numbers import RATE
-from sheetgen.exercises.assignment.table_layout import FIRST_ROW, RATE_CELL, Quantity
-from sheetgen.exercises.grading.grading_remarks import remarks_on
-from sheetgen.exercises.grading.handed_in import NOTHING, HandedIn, read_handed_in
+from sheetgen.exercises.assignment.table_layout import RATE_CELL, Quantity
+from sheetgen.exercises.grading.handed_in import NOTHING, read_handed_in
 from sheetgen.exercises.grading.identity import owner_of
 from sheetgen.exercises.grading.scrutiny import Verdict, scrutinise
+from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.key import Key, read_key
 from sheetgen.exercises.sheets import exercise_sheet
-from sheetgen.exercises.sheets.read_only_sheets import given_sheets
+from sheetgen.exercises.sheets.exercise_workbook import given_sheets
 from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
@@ -105,42 +104,35 @@ def grade(
 def _graded(path: Path, key: Key, engine: Engine, seen: dict[str, Path]) -> Graded:
     handed_in = read_handed_in(path)
     owner = owner_of(handed_in, key)
-    assignment = key.exercise.assigned(owner.student)
-    own = handed_in.exercise_sheet(assignment.layout)
-    notes = [owner.doubt, *remarks_on(handed_in, own, assignment)]
+    submission = Submission.of(handed_in, key.exercise.assigned(owner.student))
+    notes = [owner.doubt, *submission.remarks()]
     former = seen.setdefault(owner.student.identifier, path)
     if former is not path:
         notes.append(f"{former} is this exercise, too")
-    marks = tuple(_Grader(handed_in, own, assignment, engine).marks())
+    marks = tuple(_Grader(submission, engine).marks())
     return Graded(path, owner.student, marks, tuple(note for note in notes if note))
 
 
-@dataclass
 class _Grader:
     """Grades one file."""
 
-    handed_in: HandedIn
-    own: str
-    assignment: Assignment
-    engine: Engine
+    def __init__(self, submission: Submission, engine: Engine) -> None:
+        self.submission, self.engine = submission, engine
+        self.assignment, self.layout = submission.assignment, submission.assignment.layout
+        self.numbers = given_sheets(self.assignment)
+        self.answers = {each: submission.answer(each) for each in self.assignment.exercise.blanks}
+        self.verdicts = {
+            blank: self._verdict(blank, answer.formula)
+            for blank, answer in self.answers.items()
+            if answer.formula is not None
+        }
 
-    def __post_init__(self) -> None:
-        self.numbers = given_sheets(self.assignment, exercise_sheet.NAME)
+    def _verdict(self, blank: Quantity, formula: str) -> Verdict:
         known = {exercise_sheet.NAME, *(canvas.name for canvas in self.numbers)}
-        self.answers: dict[Quantity, FileCell] = {}
-        self.verdicts: dict[Quantity, Verdict] = {}
-        spread = self.handed_in.spread.get(self.own, {})
-        for blank in self.assignment.exercise.blanks:
-            place = self.assignment.layout.place(blank)
-            answer = self.handed_in.answer(self.own, self.assignment.layout, blank)
-            if place in spread:
-                answer = FileCell(spread[place], None)
-            self.answers[blank] = answer
-            if answer.formula is not None:
-                verdict = scrutinise(answer.formula, self.handed_in, self.own, known)
-                if place in spread and not verdict.reason:
-                    verdict = Verdict("", "belongs to an array formula over several cells")
-                self.verdicts[blank] = verdict
+        verdict = scrutinise(formula, self.submission.handed_in, self.submission.sheet, known)
+        if self.submission.is_spread(blank) and not verdict.reason:
+            return Verdict("", "belongs to an array formula over several cells")
+        return verdict
 
     def marks(self) -> Iterator[Mark]:
         formulas = {
@@ -158,7 +150,7 @@ class _Grader:
         if status == "wrong" and not verdict.reason and (helper := self._helper(verdict.formula)):
             reason += f"; {helper} is no cell of the exercise and counts as empty"
         return Mark(
-            cell=self.assignment.layout.cell(blank),
+            cell=self.layout.cell(blank),
             symbol=blank[0],
             iteration=blank[1],
             status=status,
@@ -170,12 +162,10 @@ class _Grader:
 
     def _helper(self, formula: str) -> str:
         """Return a cell that a formula reads, that the student filled but that is not graded."""
-        layout, cells = self.assignment.layout, self.handed_in.cells[self.own]
-        rows = range(FIRST_ROW, FIRST_ROW + layout.rows)
-        known = {RATE_CELL, *product(rows, layout.places.values())}
+        known = {RATE_CELL, *map(self.layout.place, self.layout.quantities)}
         for address in _ADDRESS.findall(formula):
             place = place_of(address)
-            if place not in known and cells.get(place, NOTHING) != NOTHING:
+            if place not in known and self.submission.cells.get(place, NOTHING) != NOTHING:
                 return without_dollars(address)
         return ""
 
@@ -206,24 +196,21 @@ class _Grader:
             canvases = [self._trusted(formulas), *self.numbers]
             write_workbook(canvases, path, "Answers to grade")
             values: Values = self.engine.recalculate(path)
-        layout = self.assignment.layout
-        return {blank: values[exercise_sheet.NAME].get(layout.place(blank)) for blank in formulas}
+        found = values[exercise_sheet.NAME]
+        return {blank: found.get(self.layout.place(blank)) for blank in formulas}
 
     def _trusted(self, formulas: Mapping[Quantity, str]) -> Canvas:
         """Return the sheet of the exercise with constants for all but the student's formulas."""
-        assignment, layout = self.assignment, self.assignment.layout
         canvas = Canvas(exercise_sheet.NAME)
-        canvas.write(*RATE_CELL, assignment.student.numbers[RATE])
-        for column in layout.columns:
-            for row in range(layout.rows):
-                quantity = column.symbol, row
-                place = layout.place(quantity)
-                if quantity not in self.answers:
-                    canvas.write(*place, assignment.value(quantity))
-                elif quantity in formulas:
-                    canvas.calculate(*place, f"={formulas[quantity]}", IMPOSSIBLE)
-                elif (found := _constant(self.answers[quantity])) is not None:
-                    canvas.write(*place, found)
+        canvas.write(*RATE_CELL, self.assignment.student.numbers[RATE])
+        for quantity in self.layout.quantities:
+            place = self.layout.place(quantity)
+            if quantity not in self.answers:
+                canvas.write(*place, self.assignment.value(quantity))
+            elif quantity in formulas:
+                canvas.calculate(*place, f"={formulas[quantity]}", IMPOSSIBLE)
+            elif (found := _constant(self.answers[quantity])) is not None:
+                canvas.write(*place, found)
         return canvas
 
 

@@ -1,7 +1,7 @@
-"""Looks at a student's formula before it is computed: what it may refer to and what not.
+"""Checks what a student's formula refers to before it is calculated.
 
-It is computed in a workbook that has no answers, so none can be reached; what is found here says
-why a formula scores nothing, and lets honest ones through whose sheet or names are the student's.
+It is calculated in a workbook without the answers, so it cannot reach any. The check says why a
+formula scores nothing, and lets honest formulas use the student's own sheet name and defined names.
 """
 
 import re
@@ -12,7 +12,8 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 
 from sheetgen.exercises.grading.handed_in import HandedIn
-from sheetgen.exercises.sheets import answers, exercise_sheet
+from sheetgen.exercises.sheets import exercise_sheet
+from sheetgen.exercises.sheets.exercise_workbook import ANSWERS
 from sheetgen.spreadsheet.address import quoted
 
 # What can reach a cell that the formula does not name, or something outside of the workbook.
@@ -29,7 +30,7 @@ _CELLS = re.compile(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to compute, and why it scores nothing ("" where it may be right).
+    """What to calculate, and why it scores nothing ("" if it may be right).
 
     `is_cheating` tells that it reaches for the answers.
     """
@@ -63,7 +64,7 @@ class _Reader:
 
     def read(self, formula: str, depth: int = 0) -> str:
         """Return the formula with the names of the student's workbook written out."""
-        if answers.NAME in formula.casefold():
+        if ANSWERS in formula.casefold():
             raise _RefusedError("refers to the answers", True)
         if depth > MAXIMUM_DEPTH:
             raise _RefusedError("uses names that lead to names without end", False)
