@@ -11,15 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 from sheetgen.check.check_command import check
-from sheetgen.commands import CommandGroup
+from sheetgen.commands import PATH, CommandGroup
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.exercise_command import exercise, grade
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.render import render as render_sheets
 from sheetgen.template import template
+from sheetgen.verification.results import Result
 from sheetgen.verification.sensitivity import MOVE
-from sheetgen.verification.verify import Result, read_subject, verify_subject
+from sheetgen.verification.verify import read_subject, verify_subject
 from sheetgen.version import __version__
 from sheetgen.workbook.build import build_workbook
 
@@ -39,9 +40,17 @@ def main() -> None:
 
 @main.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=OUTPUT, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    default=OUTPUT,
+    show_default=True,
+    metavar="FILE",
+    help="The workbook.",
+)
 @click.option("--learning-rates", metavar="LIST", help='Such as 0.1,0.2 or "0,1;0,2".')
-@click.option("--iterations", type=int, metavar="N", help="Updates of the weights: rows 0 … N.")
+@click.option("--iterations", type=int, metavar="N", help="The number of updates: rows 0 to N.")
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
 @click.option("--force", is_flag=True, help="Overwrite edits, and sheets that cannot be kept.")
 def build(
@@ -52,7 +61,9 @@ def build(
     no_verify: bool,
     force: bool,
 ) -> None:
-    """Write the workbook of TEMPLATE, a built-in name or a TOML file, and verify it.
+    """Write the workbook of a network and verify it.
+
+    TEMPLATE is a built-in name or a TOML file.
 
     \b
     Examples:
@@ -76,7 +87,7 @@ def build(
 
 @main.command()
 def templates() -> None:
-    """List the built-in templates and what they show.
+    """List the built-in templates.
 
     \b
     Example:
@@ -88,7 +99,7 @@ def templates() -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
     "--engine",
     "name",
@@ -101,14 +112,23 @@ def templates() -> None:
     "--perturb",
     type=click.IntRange(min=0),
     default=1,
-    show_default=True,
+    show_default="1",
     metavar="N",
     help="How often to move the inputs and compare again.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default="0",
+    metavar="N",
+    help="Draws how the inputs move.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> None:
-    """Recalculate every formula of FILE and compare it with the NumPy reference.
+    """Recalculate a workbook and compare every formula with NumPy.
+
+    The exit code is 1 if a formula is wrong.
 
     \b
     Examples:
@@ -119,7 +139,7 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
     chosen = _engines(name)
     if subject.others:
         names = ", ".join(subject.others)
-        click.echo(f"not verified, for build did not write them: {names}", err=True)
+        click.echo(f"not verified, as build did not write them: {names}", err=True)
     results = []
     for result in verify_subject(subject, chosen, perturb, seed):
         results.append(result)
@@ -132,10 +152,14 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.argument("file", type=PATH)
+@click.option(
+    "-o", "--output", type=PATH, required=True, metavar="DIR", help="The folder for the pictures."
+)
 def render(file: Path, output: Path) -> None:
-    """Draw every sheet of FILE as a picture, DIR/<sheet>.png, with LibreOffice.
+    """Draw every sheet of a workbook as a picture.
+
+    LibreOffice draws what a user sees; each sheet becomes DIR/<sheet>.png.
 
     \b
     Example:
@@ -150,9 +174,9 @@ for command in (check, exercise, grade):
 
 
 def parse_learning_rates(text: str) -> list[float]:
-    """Read a list of rates: "0.1,0.2", or "0,1;0,2" where semicolons make commas decimal.
+    """Read a list of rates: "0.1,0.2", or with decimal commas "0,1;0,2".
 
-    Raises InputError, naming the first part that is no number.
+    Raises InputError, naming the first part that is not a number.
     """
     decimal_comma = ";" in text
     parts = text.rstrip("; ").split(";") if decimal_comma else text.split(",")
@@ -172,7 +196,7 @@ def parse_learning_rates(text: str) -> list[float]:
 
 
 def _shown(path: Path) -> Path:
-    """Return a path relative to the working folder, where it lies in there."""
+    """Return a path relative to the working folder, if it is in there."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
@@ -249,16 +273,12 @@ def _sensitive(result: Result) -> Iterable[str]:
 
 def _remarks(result: Result) -> Iterable[str]:
     for sheet in result.sheets:
-        if sheet.extra:
-            yield (
-                f"not verified: {len(sheet.extra):,} formulas on {sheet.sheet} that build did not "
-                f"write, the first in {sheet.extra[0]}"
-            )
-        if sheet.reworded:
-            yield (
-                f"worded differently, with the same result: {len(sheet.reworded):,} formulas on "
-                f"{sheet.sheet}, the first in {sheet.reworded[0]}"
-            )
+        for cells, what, which in (
+            (sheet.extra, "not verified", f"on {sheet.sheet} that build did not write"),
+            (sheet.reworded, "worded differently, with the same result", f"on {sheet.sheet}"),
+        ):
+            if cells:
+                yield f"{what}: {len(cells):,} formulas {which}, the first in {cells[0]}"
 
 
 def _as_json(result: Result) -> dict[str, object]:
