@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from sheetgen.check.check_command import check
-from sheetgen.commands import PATH, CommandGroup
+from sheetgen.commands import COUNT, ENGINES, PATH, CommandGroup
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.exercise_command import exercise, grade
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.render import render as render_sheets
 from sheetgen.template import template
-from sheetgen.verification.results import Result
+from sheetgen.verification.results import Result, SheetResult
 from sheetgen.verification.sensitivity import MOVE
 from sheetgen.verification.verify import read_subject, verify_subject
 from sheetgen.version import __version__
@@ -27,7 +27,7 @@ from sheetgen.workbook.build import build_workbook
 OUTPUT = Path("output/backprop.xlsx")
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=CommandGroup, context_settings={"show_default": True})
 @click.version_option(__version__, prog_name="sheetgen")
 def main() -> None:
     """Neural networks as live spreadsheet formulas, verified against NumPy.
@@ -40,15 +40,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    default=OUTPUT,
-    show_default=True,
-    metavar="FILE",
-    help="The workbook.",
-)
+@click.option("-o", "--output", type=PATH, default=OUTPUT, metavar="FILE", help="The workbook.")
 @click.option("--learning-rates", metavar="LIST", help='Such as 0.1,0.2 or "0,1;0,2".')
 @click.option("--iterations", type=int, metavar="N", help="The number of updates: rows 0 to N.")
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
@@ -101,29 +93,10 @@ def templates() -> None:
 @main.command()
 @click.argument("file", type=PATH)
 @click.option(
-    "--engine",
-    "name",
-    metavar="NAME",
-    default="auto",
-    show_default=True,
-    help="auto (all that are installed), ironcalc, formualizer or libreoffice.",
+    "--engine", "name", metavar="NAME", default="auto", help=f"auto (all installed), {ENGINES}."
 )
-@click.option(
-    "--perturb",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default="1",
-    metavar="N",
-    help="How often to move the inputs and compare again.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default="0",
-    metavar="N",
-    help="Draws how the inputs move.",
-)
+@click.option("--perturb", type=COUNT, default=1, metavar="N", help="How often to move the inputs.")
+@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for moving them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> None:
     """Recalculate a workbook and compare every formula with NumPy.
@@ -146,7 +119,8 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
         if not as_json:
             _print(result)
     if as_json:
-        click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False))
+        found = [{**asdict(result), "passed": result.passed} for result in results]
+        click.echo(json.dumps(found, ensure_ascii=False))
     if not all(result.passed for result in results):
         raise click.exceptions.Exit(1)
 
@@ -232,28 +206,19 @@ def _print(result: Result) -> None:
     table = Table(title=f"{result.engine}, {what}", title_justify="left", box=None)
     for header in ("sheet", "formulas", "largest difference", "result"):
         table.add_column(header, justify="left" if header in ("sheet", "result") else "right")
-    for sheet in result.sheets:
-        verdict = "[green]PASS[/]" if sheet.passed else "[red]FAIL[/]"
-        difference = f"{sheet.largest_difference:.1e}"
-        table.add_row(sheet.sheet, f"{sheet.formulas:,}", difference, verdict)
-    verdict = "[green]PASS[/]" if result.passed else "[red]FAIL[/]"
-    table.add_row("all", f"{result.formulas:,}", f"{result.largest_difference:.1e}", verdict)
+    rows: list[tuple[str, SheetResult | Result]] = [(each.sheet, each) for each in result.sheets]
+    for name, found in [*rows, ("all", result)]:
+        verdict = "[green]PASS[/]" if found.passed else "[red]FAIL[/]"
+        table.add_row(name, f"{found.formulas:,}", f"{found.largest_difference:.1e}", verdict)
     console = Console(highlight=False)
     console.print(table)
-    for line in _first_findings(result):
-        console.print(line, markup=False, soft_wrap=True)
-    for line in _sensitive(result):
-        click.echo(line, err=True)
-    if result.perturbation == 0:
-        for line in _remarks(result):
-            click.echo(line, err=True)
-
-
-def _first_findings(result: Result) -> Iterable[str]:
     for sheet in result.sheets:
         if sheet.findings:
             more = len(sheet.findings) - 1
-            yield f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
+            line = f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
+            console.print(line, markup=False, soft_wrap=True)
+    for line in (*_sensitive(result), *(() if result.perturbation else _remarks(result))):
+        click.echo(line, err=True)
 
 
 def _sensitive(result: Result) -> Iterable[str]:
@@ -279,7 +244,3 @@ def _remarks(result: Result) -> Iterable[str]:
         ):
             if cells:
                 yield f"{what}: {len(cells):,} formulas {which}, the first in {cells[0]}"
-
-
-def _as_json(result: Result) -> dict[str, object]:
-    return {**asdict(result), "passed": result.passed}

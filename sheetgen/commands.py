@@ -10,6 +10,8 @@ import click
 from sheetgen.errors import InputError, RunError, nearest
 
 PATH = click.Path(path_type=Path)
+COUNT = click.IntRange(min=0)
+ENGINES = "ironcalc, formualizer or libreoffice"
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
 

@@ -2,56 +2,34 @@
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sheetgen.commands import PATH
-from sheetgen.exercises.assignment.exercise import TOPICS, Student
+from sheetgen.commands import ENGINES, PATH
+from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
+from sheetgen.exercises.assignment.exercise import TOPICS
 from sheetgen.exercises.grading.grade import grade as grade_files
 from sheetgen.exercises.grading.marks import as_json, check_marks, lines, save_marks
 from sheetgen.exercises.key import read_key
 from sheetgen.exercises.make import Made, make_exercise
-from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import EMBEDDED, engine
 from sheetgen.template import template
+
+SEED = click.IntRange(0, MAXIMUM_SEED)
 
 
 @click.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option(
-    "--topic",
-    type=click.Choice(TOPICS),
-    default="all",
-    show_default=True,
-    help="The part of an iteration to ask for.",
-)
-@click.option(
-    "--level",
-    type=click.IntRange(1, 3),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How much to leave blank.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**63 - 1),
-    default=0,
-    show_default="0",
-    metavar="N",
-    help="Draws the numbers; the same seed gives the same numbers.",
-)
-@click.option(
-    "--students",
-    type=PATH,
-    metavar="CSV",
-    help="Make a workbook for each student of this list, with a column name and, if wanted, seed.",
-)
+@click.option("--topic", type=click.Choice(TOPICS), default="all", help="What to ask for.")
+@click.option("--level", type=click.IntRange(1, 3), default=1, help="How much to leave blank.")
+@click.option("--seed", type=SEED, default=0, metavar="N", help="The seed that draws the numbers.")
+@click.option("--students", type=PATH, metavar="CSV", help="A list; each student gets a workbook.")
 @click.option("--solution", is_flag=True, help="Also write the teacher's copy.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there, answers included.")
 @click.option(
@@ -60,7 +38,7 @@ from sheetgen.template import template
     type=PATH,
     required=True,
     metavar="FILE|DIR",
-    help="The workbook; with --students the folder for all of them.",
+    help="The workbook or, with --students, the folder for all of them.",
 )
 def exercise(
     source: str,
@@ -75,8 +53,9 @@ def exercise(
     """Write an exercise with blanks that marks itself.
 
     TEMPLATE is a built-in name or a TOML file. Level 1 leaves one cell of each column blank, level
-    2 every other column, level 3 all that follows from the inputs and the first weights. Each
-    student gets other numbers. The key for `sheetgen grade` is saved beside the workbooks.
+    2 every other column, level 3 all that follows from the inputs and the first weights. With
+    --students each line of a CSV file (columns name and, if wanted, seed) gets a workbook in DIR
+    with its own numbers. The key for `sheetgen grade` is saved beside them.
 
     \b
     Examples:
@@ -103,11 +82,13 @@ def _report(made: Made, output: Path) -> None:
     for saved in (*made.workbooks, *made.solutions, made.key):
         if saved.reason:
             click.echo(f"saved as {saved.path}, as {saved.reason}", err=True)
-    for seed, students in groupby(sorted(made.students, key=_seed), key=_seed):
-        alike = [student.name for student in students]
-        if len(alike) > 1:
-            names = f"{', '.join(alike[:-1])} and {alike[-1]}"
-            click.echo(f"{names} have the same seed, {seed}, and so the same numbers", err=True)
+    by_seed = defaultdict(list)
+    for student in made.students:
+        by_seed[student.seed].append(student.name)
+    for seed, (*names, last) in sorted(by_seed.items()):
+        if names:
+            alike = f"{', '.join(names)} and {last}"
+            click.echo(f"{alike} have the same seed, {seed}, and so the same numbers", err=True)
     blanks = len(made.exercise.blanks)
     if len(made.workbooks) > 1:
         more = f" and {len(made.solutions)} solutions" if made.solutions else ""
@@ -128,10 +109,6 @@ def _report(made: Made, output: Path) -> None:
     )
 
 
-def _seed(student: Student) -> int:
-    return student.seed
-
-
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None] | None]:
     """Show a progress bar on standard error, if that is a terminal."""
@@ -145,19 +122,10 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 @click.command()
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--key", type=PATH, required=True, metavar="FILE", help="The key of the exercise or the class."
-)
+@click.option("--key", type=PATH, required=True, metavar="FILE", help="The exercise's key.")
 @click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Also save the marks as CSV.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON.")
-@click.option(
-    "--engine",
-    "name",
-    metavar="NAME",
-    default=engines.EMBEDDED.name,
-    show_default=True,
-    help="ironcalc, formualizer or libreoffice.",
-)
+@click.option("--engine", "name", metavar="NAME", default=EMBEDDED.name, help=f"{ENGINES}.")
 def grade(
     files: tuple[Path, ...], key: Path, csv_path: Path | None, json_wanted: bool, name: str
 ) -> None:
@@ -172,11 +140,10 @@ def grade(
       sheetgen grade --key class/class.key.json class/*.xlsx --csv marks.csv
     """  # noqa: D301
     read = read_key(key)
-    engine = engines.engine(name)
     if csv_path:
         check_marks(csv_path)
     graded = []
-    for each in grade_files(read, files, engine):
+    for each in grade_files(read, files, engine(name)):
         graded.append(each)
         if not json_wanted:
             for line in lines(each):

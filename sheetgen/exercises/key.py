@@ -98,9 +98,9 @@ def refused(path: Path, what: str) -> InputError:
 
 def read_key(path: Path) -> Key:
     """Read a key file; raises InputError if it is not one, or one of another version."""
-    document = _document(path)
+    table = Table(_document(path))
     try:
-        return _key(Table(document))
+        return _key(table)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -108,7 +108,7 @@ def read_key(path: Path) -> Key:
 def _document(path: Path) -> dict[str, Any]:
     try:
         if path.exists() and not path.is_file():
-            raise InputError(f"{path} cannot be read: it is no file")
+            raise InputError(f"{path} cannot be read: it is not a file")
         document = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
@@ -136,10 +136,9 @@ def _key(table: Table) -> Key:
 def _read_student(table: Table, exercise: Exercise) -> Student:
     numbers = table.table("numbers")
     found = {name: number(value, numbers.path(name)) for name, value in numbers.values.items()}
-    name, file = table.required("name"), table.required("file")
-    identifier = table.required("id")
-    for key, value in (("name", name), ("file", file), ("id", identifier)):
-        if not isinstance(value, str):
+    name, file, identifier = (table.required(key) for key in ("name", "file", "id"))
+    for key in ("name", "file", "id"):
+        if not isinstance(table.values[key], str):
             raise table.refused(key, "a text")
     seed = table.whole("seed", 0, MAXIMUM_SEED)
     student = Student(identifier, name, seed, file.removesuffix(".xlsx"), found)

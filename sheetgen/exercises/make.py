@@ -39,9 +39,9 @@ class Made:
 class _File:
     """A workbook to write."""
 
-    assignment: Assignment
     path: Path
-    solved: bool
+    assignment: Assignment
+    solved: bool = False
 
 
 def make_exercise(
@@ -71,14 +71,16 @@ def make_exercise(
     exercise = Exercise.of(template, topic, level, seed)
     if students is None:
         path = path / f"{SINGLE}.xlsx" if path.is_dir() else path
-        _check_ending(path)
+        if path.suffix.lower() != ".xlsx":
+            raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
         people = [exercise.student("", seed, path.stem)]
         folder, key = path.parent, path.with_name(f"{path.stem}{ENDING}")
     else:
         if path.suffix.lower() == ".xlsx" or path.is_file():
             raise InputError(f"{path} is a file; expected a folder for a workbook of each student")
         people = exercise.students(_names(students))
-        folder, key = path, path / f"{_name_of(path)}{ENDING}"
+        # The folder may have been given as "." and the like.
+        folder, key = path, path / f"{path.resolve().name or SINGLE}{ENDING}"
     exercise = exercise.closed(people)
     files = list(_files(exercise, people, folder, students is not None, solution))
     text = key_text(exercise, people)
@@ -89,11 +91,6 @@ def make_exercise(
     return _write(exercise, people, files, (key, text), engine, progress)
 
 
-def _name_of(folder: Path) -> str:
-    """Return the name of a folder that may have been given as "."."""
-    return folder.resolve().name or SINGLE
-
-
 def _names(students: Path | str | Sequence[str]) -> list[Name]:
     if isinstance(students, (Path, str)):
         return read_names(Path(students))
@@ -102,20 +99,16 @@ def _names(students: Path | str | Sequence[str]) -> list[Name]:
     return [Name(name) for name in students]
 
 
-def _check_ending(path: Path) -> None:
-    if path.suffix.lower() != ".xlsx":
-        raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
-
-
 def _files(
     exercise: Exercise, people: Sequence[Student], folder: Path, is_class: bool, solution: bool
 ) -> Iterator[_File]:
-    behind = folder / SOLUTIONS if is_class else folder
+    solutions = folder / SOLUTIONS if is_class else folder
     for student in people:
         assignment = exercise.assigned(student)
-        yield _File(assignment, folder / f"{student.file}.xlsx", solved=False)
+        yield _File(folder / f"{student.file}.xlsx", assignment)
         if solution:
-            yield _File(assignment, behind / f"{student.file}{ENDING_OF_SOLUTION}", solved=True)
+            path = solutions / f"{student.file}{ENDING_OF_SOLUTION}"
+            yield _File(path, assignment, solved=True)
 
 
 def _write(

@@ -93,7 +93,7 @@ def verify_subject(
             for engine in engines:
                 values = _recalculated(engine, copy, subject.path)
                 sheets = (
-                    _Comparison(moved, canvas, values.get(canvas.name, {}), sensitivity).result()
+                    _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
                     for canvas in moved.canvases
                 )
                 yield Result(engine.version(), number, tuple(sheets))
@@ -181,66 +181,48 @@ def tolerance_of(plan: Plan) -> float:
     return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
 
 
-class _Comparison:
-    """Compares one sheet with what an engine calculates from the file."""
-
-    def __init__(
-        self,
-        subject: Subject,
-        canvas: Canvas,
-        values: Mapping[Place, Value | None],
-        sensitivity: Sensitivity,
-    ) -> None:
-        self._canvas, self._sensitivity = canvas, sensitivity
-        self._tolerance = tolerance_of(subject.plan)
-        self._cells, self._values = subject.cells.get(canvas.name, {}), values
-        self._result = SheetResult(canvas.name)
-        self._findings: list[tuple[bool, Place, Finding]] = []
-        self._sensitive: list[tuple[bool, Place]] = []
-
-    def result(self) -> SheetResult:
-        result, canvas = self._result, self._canvas
-        promised = set()
-        for row, column, formula, expected in canvas.promised():
-            promised.add((row, column))
-            self._compare((row, column), formula, expected)
-        result.formulas = len(promised)
-        result.extra = [
-            relative_address(*place)
-            for place, cell in sorted(self._cells.items())
-            if cell.formula is not None and place not in promised
-        ]
-        # A table's rows come first: they say from where on the training is chaotic.
-        result.sensitive = [relative_address(*place) for _, place in sorted(self._sensitive)]
-        # Cells whose formula has changed come first: others are wrong because they read those.
-        found = sorted(self._findings, key=itemgetter(0, 1))
-        result.findings = [finding for *_, finding in found]
-        return result
-
-    def _compare(self, place: Place, formula: str, expected: Value) -> None:
-        cell = self._cells.get(place, _NOTHING)
+def _compare(
+    subject: Subject,
+    canvas: Canvas,
+    values: Mapping[Place, Value | None],
+    sensitivity: Sensitivity,
+) -> SheetResult:
+    result, cells = SheetResult(canvas.name), subject.cells.get(canvas.name, {})
+    tolerance = tolerance_of(subject.plan)
+    findings: list[tuple[bool, Place, Finding]] = []
+    sensitive: list[tuple[bool, Place]] = []
+    promised: set[Place] = set()
+    for row, column, formula, expected in canvas.promised():
+        place = row, column
+        promised.add(place)
+        cell = cells.get(place, _NOTHING)
         # Some engines save an empty text as no value at all.
-        value = self._values.get(place, "" if expected == "" else None)
+        value = values.get(place, "" if expected == "" else None)
         shown = "" if cell.formula is None else f"={cell.formula}"
         reason, difference = _wrong_formula(formula, cell), 0.0
         if not reason:
-            scale = self._canvas.scales.get(place, 1.0)
-            reason, difference = disagreement(expected, value, scale, self._tolerance)
-        if reason and shown == formula:
-            sheet, sensitivity = self._canvas.name, self._sensitivity
-            if sensitivity.explains(sheet, place, expected, value, difference):
-                if not sensitivity.is_beyond(sheet, place):
-                    self._sensitive.append((place in self._canvas.cells, place))
-                return
-        result = self._result
+            scale = canvas.scales.get(place, 1.0)
+            reason, difference = disagreement(expected, value, scale, tolerance)
+        is_ours = shown == formula
+        off = canvas.name, place, expected, value, difference
+        if reason and is_ours and sensitivity.explains(*off):
+            if not sensitivity.is_beyond(canvas.name, place):
+                sensitive.append((place in canvas.cells, place))
+            continue
         result.largest_difference = max(result.largest_difference, difference)
         if reason:
-            finding = Finding(
-                result.sheet, relative_address(*place), reason, shown, expected, value
-            )
-            self._findings.append((shown == formula, place, finding))
-        elif shown != formula:
+            finding = Finding(canvas.name, relative_address(*place), reason, shown, expected, value)
+            findings.append((is_ours, place, finding))
+        elif not is_ours:
             result.reworded.append(relative_address(*place))
+    result.formulas = len(promised)
+    formulas = (place for place, cell in sorted(cells.items()) if cell.formula is not None)
+    result.extra = [relative_address(*place) for place in formulas if place not in promised]
+    # A table's rows come first: they say from where on the training is chaotic.
+    result.sensitive = [relative_address(*place) for _, place in sorted(sensitive)]
+    # Cells whose formula has changed come first: others are wrong because they read those.
+    result.findings = [finding for *_, finding in sorted(findings, key=itemgetter(0, 1))]
+    return result
 
 
 def _wrong_formula(expected: str, cell: FileCell) -> str:

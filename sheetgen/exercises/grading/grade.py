@@ -39,10 +39,10 @@ _ADDRESS = re.compile(r"(?<![\w!$.])\$?[A-Z]{1,3}\$?[1-9]\d{0,5}(?![\w(!.])", re
 
 @dataclass(frozen=True)
 class Mark:
-    """What became of one blank.
+    """The result of one blank.
 
-    The status is "answers" for a formula that reaches for the answers. `answer` is what the
-    student put there, a formula with "="; `found` what it comes to, as far as it was computed.
+    The status is "answers" for a formula that refers to the answers. `answer` is what the student
+    put there, a formula with "="; `found` is its value, if it was calculated.
     """
 
     cell: str
@@ -57,9 +57,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Graded:
-    """What became of one file; `error` says why it could not be graded, else it is empty.
+    """The result of one file; `error` says why it could not be graded, or is empty.
 
-    `has_failed` tells that it was the engine which could not, and not the file that is bad.
+    `has_failed` tells that the engine failed, rather than that the file is bad.
     """
 
     path: Path
@@ -83,9 +83,9 @@ class Graded:
 def grade(
     key: Path | str | Key, files: Iterable[Path | str], engine: Engine = EMBEDDED
 ) -> Iterator[Graded]:
-    """Yield what became of each file; one that cannot be read has an `error`.
+    """Yield the result of each file; one that cannot be read has an `error`.
 
-    Raises InputError when the key cannot be read, RunError when the engine is missing.
+    Raises InputError if the key cannot be read, RunError if the engine is missing.
     """
     key = key if isinstance(key, Key) else read_key(Path(key))
     engine.require()
@@ -144,24 +144,16 @@ class _Grader:
             yield self._mark(blank, answer, found)
 
     def _mark(self, blank: Quantity, answer: FileCell, found: object) -> Mark:
-        expected = self.assignment.value(blank)
+        cell, expected = self.layout.cell(blank), self.assignment.value(blank)
         verdict = self.verdicts.get(blank, Verdict(""))
         status, reason = _status(answer, verdict, found, expected)
         if status == "wrong" and not verdict.reason and (helper := self._helper(verdict.formula)):
             reason += f"; {helper} is no cell of the exercise and counts as empty"
-        return Mark(
-            cell=self.layout.cell(blank),
-            symbol=blank[0],
-            iteration=blank[1],
-            status=status,
-            answer=_shown(answer),
-            found=found if isinstance(found, (float, str)) else None,
-            expected=expected,
-            reason=reason,
-        )
+        value = found if isinstance(found, (float, str)) else None
+        return Mark(cell, *blank, status, _shown(answer), value, expected, reason)
 
     def _helper(self, formula: str) -> str:
-        """Return a cell that a formula reads, that the student filled but that is not graded."""
+        """Return a cell that a formula reads and the student filled, but that is not graded."""
         known = {RATE_CELL, *map(self.layout.place, self.layout.quantities)}
         for address in _ADDRESS.findall(formula):
             place = place_of(address)
@@ -170,20 +162,18 @@ class _Grader:
         return ""
 
     def _computed(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:
-        """Return what the formulas come to; those that the engine cannot bear to nothing."""
+        """Return the values of the formulas; one on which the engine fails has none."""
         try:
             return self._recalculated(formulas)
         except RunError:
-            bearable = {
-                blank: formula for blank, formula in formulas.items() if self._bears(blank, formula)
-            }
-            if len(bearable) == len(formulas):
+            fine = {each: text for each, text in formulas.items() if self._is_fine({each: text})}
+            if len(fine) == len(formulas):
                 raise
-            return self._recalculated(bearable)
+            return self._recalculated(fine)
 
-    def _bears(self, blank: Quantity, formula: str) -> bool:
+    def _is_fine(self, formulas: Mapping[Quantity, str]) -> bool:
         try:
-            self._recalculated({blank: formula})
+            self._recalculated(formulas)
         except RunError:
             return False
         return True
@@ -215,7 +205,7 @@ class _Grader:
 
 
 def _constant(answer: FileCell) -> float | str | None:
-    """Return what a student typed; truth values as text, for they are no numbers here."""
+    """Return what a student typed; truth values as text, as they are not numbers here."""
     value = answer.value
     if answer.formula is not None or value is None:
         return None
@@ -241,10 +231,10 @@ def _status(
 
 def _not_a_number(found: object) -> str:
     if isinstance(found, str) and found.startswith("#"):
-        return f"comes to the error {found}"
+        return f"the value is the error {found}"
     if isinstance(found, str) and found:
         return f"found the text {found[:LONGEST_TEXT]!r}"
-    return "comes to nothing" if found in (None, "") else f"found {str(found).upper()}"
+    return "has no value" if found in (None, "") else f"found {str(found).upper()}"
 
 
 def _shown(answer: FileCell) -> str:

@@ -1,4 +1,4 @@
-"""Finds out whose exercise a file is, by the number in it or else by its name."""
+"""Finds out whose exercise a file is, by the number in it or else by its name or its inputs."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ _IDENTIFIER = re.compile(r"exercise ([0-9a-f]{12})")
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose exercise a file is, and what is doubtful about it ("" if nothing is)."""
+    """Whose exercise a file is, and what is doubtful about that ("" if nothing is)."""
 
     student: Student
     doubt: str = ""
@@ -83,12 +83,12 @@ def _by_inputs(handed_in: HandedIn, students: Sequence[Student]) -> Student | No
     """Return the student most of whose numbers are on `Inputs`, if more than half of them are."""
     cells = handed_in.cells.get(INPUTS, {}).values()
     there = {cell.value for cell in cells if isinstance(cell.value, float)}
-    shares = {
-        place: sum(number in there for number in student.numbers.values()) / len(student.numbers)
-        for place, student in enumerate(students)
-    }
-    best = max(shares, key=lambda place: shares[place])
-    return students[best] if shares[best] > 0.5 else None
+
+    def share(student: Student) -> float:
+        return sum(each in there for each in student.numbers.values()) / len(student.numbers)
+
+    best = max(students, key=share)
+    return best if share(best) > 0.5 else None
 
 
 def _shown(student: Student) -> str:
