@@ -1,12 +1,12 @@
-"""Measures our training loop against a plain notebook's, in turn, with the same maths.
+"""Compares our training loop with a plain notebook loop with the same maths.
 
     python benchmarks/train_speed.py --data-dir DIR [--busy] [--rounds N] [--steps N]
 
-The notebook's loop takes MNIST through a DataLoader with ToTensor and Normalize, one process,
+The notebook loop reads MNIST through a DataLoader with ToTensor and Normalize: one process, the
 default memory format, torch's own dropout, `zero_grad`, `backward`, `step`. Both train the same
-network from the same recipe; each round times `--steps` steps of each. `--busy` keeps one other
-process computing meanwhile. The notebook's process has PyTorch's defaults; ours prepares itself
-as `cnn train` does, and chooses its threads.
+network with the same recipe; each round times `--steps` steps of each in turn. With `--busy`
+another process computes meanwhile. The notebook's process has PyTorch's defaults; ours prepares
+itself as `cnn train` does, and chooses its threads.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
 
 
 def ours(model_name: str, steps: int, data_dir: Path) -> float:
-    """Return the seconds of as many steps of `cnn train`."""
+    """Return the seconds of the same number of steps of `cnn train`."""
     from cnn.torch_loading import wait_briefly  # noqa: PLC0415
 
     wait_briefly()
@@ -88,7 +88,7 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
 
 
 def measure(which: str, model: str, steps: int, data_dir: Path) -> float:
-    """Time one of the loops in a process of its own, in milliseconds a step."""
+    """Time one of the loops in its own process, in milliseconds per step."""
     environment = dict(os.environ)
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
         environment.pop(name, None)

@@ -1,4 +1,4 @@
-"""A network from PyTorch as live formulas: paint into its cells, and see what they come to.
+"""Exports a network from PyTorch as live formulas, paints into its cells and compares with torch.
 
 python examples/draw_a_digit.py
 

@@ -24,7 +24,7 @@ from sheetgen.workbook.plan import Plan
 
 MOVE = 1e-15  # of a weight of up to 1, relative beyond that
 DIRECTIONS = 2  # each of them both ways, so that one of the two crosses a kink nearby
-ALLOWED = 1000  # times the movement: each of many steps rounds anew, with signs of its own
+ALLOWED = 1000  # times the movement: every step rounds again, with its own signs
 
 Place = tuple[int, int]
 Numbers = NDArray[Any] | np.float64

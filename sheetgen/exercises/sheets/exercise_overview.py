@@ -26,7 +26,7 @@ STEPS = (
     "Save the workbook under its name and hand it in.",
 )
 TASKS = {
-    1: "one cell in each column; what it is computed from is given",
+    1: "one cell in each column; the cells that it is calculated from are given",
     2: "every other column, from top to bottom",
     3: "all that follows from the inputs and the first weights",
 }
@@ -81,7 +81,7 @@ def _cells(sheet: ExerciseSheet) -> dict[str, str]:
 
 
 def _hide_what_is_asked(canvas: Canvas, sheet: ExerciseSheet) -> None:
-    """Let the diagram show a question mark for an activation until it is right."""
+    """Show a question mark in the diagram for an activation until it is right."""
     asked = [each for each in sheet.assignment.exercise.blanks if each[1] == 0]
     for place, cell in list(canvas.cells.items()):
         for quantity in asked:

@@ -45,8 +45,8 @@ STEPS = (
     "Fill in the yellow cells: type a number or, better, a formula (=…) that reads the cells "
     "beside it.",
     "A cell turns green when it is right and red when it is not. Point at it for a hint.",
-    "A number is right to six significant digits, or to the nine decimals that a cell shows.",
-    "Every cell is marked against the exact value, so mend the first red cell first.",
+    "A number is right if six significant digits are, or the nine decimals that a cell shows.",
+    "Every cell is marked against the exact value, so fix the first red cell first.",
     "Only the yellow cells count. Formulas may read this table and Inputs.",
 )
 TOPIC_TITLES = {
@@ -60,7 +60,7 @@ MARK = Style(align="center", number_format='[=1]"right";[=0]"wrong";General', si
 
 
 class Concealed(Style):
-    """A style whose cell does not show its formula while the sheet is protected."""
+    """A style that hides a cell's formula while the sheet is protected."""
 
     def properties(self) -> dict[str, object]:
         """Return XlsxWriter's format properties."""
@@ -168,7 +168,7 @@ class ExerciseSheet:
         self.canvas.notes[place] = _hint(self.assignment, column)
 
     def _given(self, quantity: Quantity) -> None:
-        """Write what is given: live, and so that the cell does not show how it is computed."""
+        """Write a given quantity: live, but without showing how it is calculated."""
         symbol, row = quantity
         place, column = self._layout.place(quantity), self._layout.by_symbol[symbol]
         kind, style = column.band.kind, number(column.band.kind, _digits(column))
@@ -219,20 +219,20 @@ class ExerciseSheet:
         self.canvas.calculate(*SCORE_CELL, formula, text, SCORE)
 
     def _colours(self) -> None:
-        """Colour the blanks and their marks; and the score when everything is right."""
+        """Colour the blanks and their marks, and the score when everything is right."""
         canvas, layout = self.canvas, self._layout
         mark = relative_address(layout.marks_row, FIRST_COLUMN + 1)
         for top in (FIRST_ROW, layout.marks_row):
             place = (top, FIRST_COLUMN + 1, top + layout.rows - 1, layout.last_column)
             canvas.rules.append(Rule(place, f"={mark}=1", {**PASS_FORMAT}))
-            # An empty cell equals 0, too.
+            # An empty cell also equals 0.
             canvas.rules.append(Rule(place, f"=AND(ISNUMBER({mark}),{mark}=0)", {**FAIL_FORMAT}))
         formula = f"=SUM({self._marks})={self._total}"
         canvas.rules.append(Rule((*SCORE_CELL, *SCORE_CELL), formula, {"font_color": "#166534"}))
 
 
 def _is_fine(column: Column) -> bool:
-    """Tell whether a column needs more digits, so that one can calculate with what it shows."""
+    """Tell whether a column needs more digits, so that the shown numbers are enough to go on."""
     return column.band.kind not in ("iteration", "target", "input")
 
 

@@ -51,7 +51,7 @@ def given_sheets(assignment: Assignment) -> tuple[Canvas, ...]:
     canvases = assignment.sources.canvases
     names = {canvas.name for canvas in canvases}
     for canvas in canvases:
-        canvas.write(*SENTENCE, "The numbers of this exercise: read them and leave them.", SUBTITLE)
+        canvas.write(*SENTENCE, "The numbers of this exercise, to read only.", SUBTITLE)
         canvas.validations.clear()
         for place in canvas.inputs.values():
             cell = canvas.cells[place]
