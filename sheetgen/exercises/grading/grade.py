@@ -19,7 +19,7 @@ from sheetgen.exercises.assignment.own_numbers import RATE
 from sheetgen.exercises.assignment.table_layout import RATE_CELL, Quantity
 from sheetgen.exercises.grading.handed_in import NOTHING, read_handed_in
 from sheetgen.exercises.grading.identity import owner_of
-from sheetgen.exercises.grading.scrutiny import Verdict, scrutinise
+from sheetgen.exercises.grading.scrutiny import RefusedError, scrutinised
 from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.key import Key, read_key
 from sheetgen.exercises.sheets import exercise_sheet
@@ -121,35 +121,36 @@ class _Grader:
         self.assignment, self.layout = submission.assignment, submission.assignment.layout
         self.numbers = given_sheets(self.assignment)
         self.answers = {each: submission.answer(each) for each in self.assignment.exercise.blanks}
-        self.verdicts = {
-            blank: self._verdict(blank, answer.formula)
-            for blank, answer in self.answers.items()
-            if answer.formula is not None
-        }
+        self.formulas: dict[Quantity, str] = {}
+        self.refused: dict[Quantity, RefusedError] = {}
+        for blank, answer in self.answers.items():
+            if answer.formula is not None:
+                try:
+                    self.formulas[blank] = self._scrutinised(blank, answer.formula)
+                except RefusedError as refusal:
+                    self.refused[blank] = refusal
 
-    def _verdict(self, blank: Quantity, formula: str) -> Verdict:
+    def _scrutinised(self, blank: Quantity, formula: str) -> str:
         known = {exercise_sheet.NAME, *(canvas.name for canvas in self.numbers)}
-        verdict = scrutinise(formula, self.submission.handed_in, self.submission.sheet, known)
-        if self.submission.is_spread(blank) and not verdict.reason:
-            return Verdict("", "belongs to an array formula over several cells")
-        return verdict
+        text = scrutinised(formula, self.submission, known)
+        if self.submission.is_spread(blank):
+            raise RefusedError("belongs to an array formula over several cells", False)
+        return text
 
     def marks(self) -> Iterator[Mark]:
-        formulas = {
-            blank: verdict.formula for blank, verdict in self.verdicts.items() if not verdict.reason
-        }
-        values = self._computed(formulas)
+        values = self._computed(self.formulas)
         for blank, answer in self.answers.items():
-            found = values.get(blank) if blank in formulas else _constant(answer)
+            found = values.get(blank) if blank in self.formulas else _constant(answer)
             yield self._mark(blank, answer, found)
 
     def _mark(self, blank: Quantity, answer: FileCell, found: object) -> Mark:
-        cell, expected = self.layout.cell(blank), self.assignment.value(blank)
-        verdict = self.verdicts.get(blank, Verdict(""))
-        status, reason = _status(answer, verdict, found, expected)
-        if status == "wrong" and not verdict.reason and (helper := self._helper(verdict.formula)):
+        expected, refusal = self.assignment.value(blank), self.refused.get(blank)
+        status, reason = _status(answer, found, expected)
+        if refusal:
+            status, reason = ("answers" if refusal.is_cheating else "wrong"), str(refusal)
+        elif status == "wrong" and (helper := self._helper(self.formulas.get(blank, ""))):
             reason += f"; {helper} is no cell of the exercise and counts as empty"
-        value = found if isinstance(found, (float, str)) else None
+        cell, value = self.layout.cell(blank), found if isinstance(found, (float, str)) else None
         return Mark(cell, *blank, status, _shown(answer), value, expected, reason)
 
     def _helper(self, formula: str) -> str:
@@ -214,11 +215,7 @@ def _constant(answer: FileCell) -> float | str | None:
     return str(value).upper() if isinstance(value, bool) else str(value)[:LONGEST_TEXT]
 
 
-def _status(
-    answer: FileCell, verdict: Verdict, found: object, expected: float
-) -> tuple[Status, str]:
-    if verdict.reason:
-        return ("answers" if verdict.is_cheating else "wrong"), verdict.reason
+def _status(answer: FileCell, found: object, expected: float) -> tuple[Status, str]:
     if answer.formula is None and answer.value is None:
         return "empty", ""
     if isinstance(found, bool) or not isinstance(found, (int, float)):

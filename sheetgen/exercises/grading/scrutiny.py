@@ -12,6 +12,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 
 from sheetgen.exercises.grading.handed_in import HandedIn
+from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.sheets import exercise_sheet
 from sheetgen.exercises.sheets.exercise_workbook import ANSWERS
 from sheetgen.spreadsheet.address import quoted
@@ -28,32 +29,20 @@ _CELLS = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What to calculate, and why it scores nothing ("" if it may be right).
-
-    `is_cheating` tells that it reaches for the answers.
-    """
-
-    formula: str
-    reason: str = ""
-    is_cheating: bool = False
-
-
-class _RefusedError(Exception):
-    """The formula is not to be computed."""
+class RefusedError(Exception):
+    """A formula that scores nothing; `is_cheating` tells that it refers to the answers."""
 
     def __init__(self, reason: str, is_cheating: bool) -> None:
         super().__init__(reason)
         self.is_cheating = is_cheating
 
 
-def scrutinise(formula: str, handed_in: HandedIn, own: str, known: Collection[str]) -> Verdict:
-    """Judge a formula, without "=", of the sheet `own`; `known` are the sheets it may read."""
-    try:
-        return Verdict(_Reader(handed_in, own, known).read(formula))
-    except _RefusedError as error:
-        return Verdict("", str(error), error.is_cheating)
+def scrutinised(formula: str, submission: Submission, known: Collection[str]) -> str:
+    """Return a formula, without "=", as it is calculated; `known` are the sheets it may read.
+
+    Raises RefusedError if it scores nothing.
+    """
+    return _Reader(submission.handed_in, submission.sheet, known).read(formula)
 
 
 @dataclass(frozen=True)
@@ -65,13 +54,13 @@ class _Reader:
     def read(self, formula: str, depth: int = 0) -> str:
         """Return the formula with the names of the student's workbook written out."""
         if ANSWERS in formula.casefold():
-            raise _RefusedError("refers to the answers", True)
+            raise RefusedError("refers to the answers", True)
         if depth > MAXIMUM_DEPTH:
-            raise _RefusedError("uses names that lead to names without end", False)
+            raise RefusedError("uses names that lead to names without end", False)
         try:
             tokens = Tokenizer(f"={formula}").items
         except Exception:  # it raises IndexError and others on what is no formula
-            raise _RefusedError("cannot be read as a formula", False) from None
+            raise RefusedError("cannot be read as a formula", False) from None
         return "".join(self._token(token, depth) for token in tokens)
 
     def _token(self, token: Token, depth: int) -> str:
@@ -81,7 +70,7 @@ class _Reader:
         if token.type != Token.OPERAND or token.subtype != Token.RANGE:
             return text
         if "[" in text or "|" in text:
-            raise _RefusedError("refers to another workbook, or to a table that is not there", True)
+            raise RefusedError("refers to another workbook, or to a table that is not there", True)
         place, mark, cells = text.rpartition("!")
         if mark:
             return self._on_sheet(place, cells, depth)
@@ -89,10 +78,10 @@ class _Reader:
 
     def _function(self, name: str, depth: int) -> None:
         if name.upper() in REACHING:
-            raise _RefusedError(f"uses {name.upper()}, which can reach the answers", True)
+            raise RefusedError(f"uses {name.upper()}, which can reach the answers", True)
         if name in self.handed_in.names:
             self.read(self.handed_in.names[name], depth + 1)
-            raise _RefusedError(f"uses the function {name} of its own workbook", False)
+            raise RefusedError(f"uses the function {name} of its own workbook", False)
 
     def _on_sheet(self, place: str, cells: str, depth: int) -> str:
         name = place.removeprefix("$")
@@ -100,13 +89,13 @@ class _Reader:
             name = name.strip("'").replace("''", "'")
         folded = name.casefold()
         if ":" in name:
-            raise _RefusedError("refers to several sheets at once, and so to the answers", True)
+            raise RefusedError("refers to several sheets at once, and so to the answers", True)
         if folded in self.handed_in.answers_sheets:
-            raise _RefusedError("refers to the answers", True)
+            raise RefusedError("refers to the answers", True)
         if folded == self.own.casefold():
             name = exercise_sheet.NAME
         elif folded not in {each.casefold() for each in self.known}:
-            raise _RefusedError(f"refers to {name}, which is no sheet of the exercise", False)
+            raise RefusedError(f"refers to {name}, which is no sheet of the exercise", False)
         if not _CELLS.fullmatch(cells):
             return self._name(cells, depth)
         return f"{quoted(name)}!{cells}"
