@@ -3,8 +3,6 @@
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -63,7 +61,9 @@ def exercise(
       sheetgen exercise era-v2 --topic backward --level 2 --solution -o backward.xlsx
       sheetgen exercise --students names.csv --solution -o class
     """  # noqa: D301
-    with _progress() as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("workbooks")
         made = make_exercise(
             template.load(source),
             output,
@@ -73,7 +73,7 @@ def exercise(
             students=students,
             solution=solution,
             force=force,
-            progress=progress,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     _report(made, output)
 
@@ -107,17 +107,6 @@ def _report(made: Made, output: Path) -> None:
         f"verified {formulas:,} formulas of {len(made.results)} workbooks with "
         f"{made.results[0].engine}: largest difference to NumPy {largest:.1e}"
     )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """Show a progress bar on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("workbooks")
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @click.command()

@@ -145,7 +145,7 @@ def _write_file(file: _File, engine: Engine) -> tuple[Saved, Result]:
     try:
         result = verify_canvases(saved.path, composed.canvases, file.assignment.plan, engine)
     except RunError as error:
-        raise RunError(f"{saved.path} is written, but {error}") from error
+        raise RunError(f"{saved.path} is written, but could not be verified: {error}") from error
     for finding in result.findings:
         raise RunError(f"{saved.path} is written, but does not verify: {finding}")
     return saved, result
