@@ -23,7 +23,7 @@ class Activation(ABC):
 
     name: ClassVar[str]
     symbol: ClassVar[str] = "f"
-    """What stands for f in textbook notation."""
+    """f in textbook notation."""
     acts_on_layer: ClassVar[bool] = False
     """Whether each unit's a depends on all units' z, so that a unit by itself has no slope."""
     limits: ClassVar[tuple[float, ...]] = ()
@@ -66,7 +66,7 @@ class Activation(ABC):
 
     @abstractmethod
     def slope_formula(self, z: str, a: str) -> str:
-        """Return the expression of da/dz, which can stand as factors of a product."""
+        """Return the expression of da/dz, which can be factors of a product."""
 
     def formula_by_hand(self, z: str) -> str:
         """Return f as people write it, who care less about overflow."""

@@ -1,4 +1,4 @@
-"""Takes a network over from PyTorch, whose modules are known by their names: torch is not loaded.
+"""Makes a network of PyTorch's modules, which are known by their names: torch is not loaded.
 
 The modules are those of torch.nn: https://docs.pytorch.org/docs/stable/nn.html
 """
@@ -58,7 +58,7 @@ def _modules(model: object) -> list[Any]:
 
 
 def _check_ties(modules: list[Any]) -> None:
-    """Refuse weights that two layers share: here each layer's go their own way."""
+    """Refuse weights that two layers share: here each layer trains its own."""
     owners: dict[int, int] = {}
     for position, module in enumerate(modules):
         if type(module).__name__ != "Linear":

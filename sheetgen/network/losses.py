@@ -1,7 +1,7 @@
 """Losses: each class holds the NumPy form, the cell form and the textbook form.
 
-Some are computed together with the activation of the outputs, straight from the pre-activations
-z: ln a would be infinite where a rounds to 0, and ∂E/∂z is simpler than either of its factors.
+Some are computed together with the outputs' activation, directly from the pre-activations z:
+ln a would be infinite where a rounds to 0, and ∂E/∂z is simpler than either of its factors.
 To add one, write a class and list it in LOSSES.
 
 The pages that docstrings name are those of https://docs.pytorch.org/docs/stable/generated/.
@@ -58,11 +58,11 @@ class Loss(ABC):
         raise TypeError(f"{self.name} has no slope apart from its activation's")
 
     def slope_formula(self, target: str, a: str, outputs: int) -> str:
-        """Return the expression of ∂E/∂a, which can stand as factors of a product."""
+        """Return the expression of ∂E/∂a, which can be factors of a product."""
         raise TypeError(f"{self.name} has no slope apart from its activation's")
 
     def slope_steps(self, target: str, a: str, outputs: int) -> str:
-        """Return how ∂E/∂a comes about, up to the sign before `slope_notation`."""
+        """Return the steps to ∂E/∂a, up to the sign before `slope_notation`."""
         raise TypeError(f"{self.name} has no slope apart from its activation's")
 
     def slope_notation(self, target: str, a: str, outputs: int) -> str:
@@ -74,7 +74,7 @@ class Loss(ABC):
         raise TypeError(f"{self.name} has no delta of its own; it takes the activation's slope")
 
     def delta_formula(self, target: str, a: str, outputs: int, target_sum: str = "") -> str:
-        """Return the expression of ∂E/∂z, which can stand as factors of a product.
+        """Return the expression of ∂E/∂z, which can be factors of a product.
 
         `target_sum` is the expression of all targets' sum; only softmax with several outputs
         needs it.

@@ -44,7 +44,7 @@ def refuse_options(module: nn.Module, allowed: Mapping[str, tuple[Any, ...]]) ->
 
 
 def pair(value: Any) -> tuple[int, int]:  # noqa: ANN401 - an int or two, as torch takes them
-    """Return an option of the height and the width, which one number may stand for."""
+    """Return an option for the height and the width; one number is for both."""
     return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
 
 

@@ -56,9 +56,9 @@ class Leaf:
 def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
     """Yield the modules of a Sequential, nested ones too, in the order in which they are run.
 
-    A module that is no Sequential counts as one; whether it can be read is told later.
+    A module that is not a Sequential counts as one; whether it can be read is checked later.
 
-    Raises InputError for a Sequential that does something else than to run its modules.
+    Raises InputError for a Sequential that does anything but run its modules.
     """
     is_sequential = isinstance(model, nn.Sequential)
     if not is_sequential or type(model).forward is not nn.Sequential.forward:
@@ -66,7 +66,7 @@ def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
         return
     with naming(Leaf(path, model)):
         require_plain(model)
-    # named_children() leaves out the second place of a module that stands in two.
+    # named_children() leaves out the second place of a module that is in two.
     for name, child in model._modules.items():
         assert child is not None
         yield from leaves(child, f"{path}.{name}" if path else name)

@@ -2,7 +2,7 @@
 
 A stage is what one torch module becomes: an operation with all the numbers that it needs. Numbers
 are float64. Maps are (channels, height, width); the units of a fully connected layer are channels
-of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values stand.
+of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values are.
 """
 
 from collections.abc import Callable, Sequence
@@ -183,7 +183,7 @@ class Layer:
     base: Stage
     followers: tuple[Stage, ...]
     modules: tuple[str, ...]
-    """The torch modules that it comprises, such as `3: Conv2d(16, 16, …)`."""
+    """Its torch modules, such as `3: Conv2d(16, 16, …)`."""
     index: int | None
     """The number of the last of these modules among all; None for what the export adds."""
 
@@ -218,7 +218,7 @@ def _parameters(stage: Stage) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A network as layers, the first of which is the input; a sheet each."""
+    """A network as layers, a sheet each; the first is the input."""
 
     layers: tuple[Layer, ...]
     probabilities: Layer | None
