@@ -28,7 +28,7 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
     import torch  # noqa: PLC0415
 
     from cnn.models import build_model  # noqa: PLC0415
-    from cnn.torchvision_import import import_mnist  # noqa: PLC0415
+    from cnn.torch_loading import import_mnist  # noqa: PLC0415
     from cnn.training.recipes import RECIPES  # noqa: PLC0415
 
     mnist = import_mnist()
@@ -65,8 +65,7 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
 
     from cnn.mnist import load_mnist  # noqa: PLC0415
     from cnn.training.config import Config  # noqa: PLC0415
-    from cnn.training.interruption import Interruption  # noqa: PLC0415
-    from cnn.training.processes import Processes  # noqa: PLC0415
+    from cnn.training.processes import Interruption, Processes  # noqa: PLC0415
     from cnn.training.progress import Report  # noqa: PLC0415
     from cnn.training.recipes import RECIPES  # noqa: PLC0415
     from cnn.training.speed import keep_freed_memory, thread_count  # noqa: PLC0415

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import torch
 
-from cnn.torchvision_import import import_mnist
+from cnn.torch_loading import import_mnist
 from sheetgen.errors import InputError
 
 MEAN = 0.1307

@@ -297,7 +297,7 @@ def test_after_a_divergence_the_same_command_with_a_smaller_rate_begins_anew(mni
     assert "the training diverged in epoch 1" in result.stderr
     assert [path.name for path in run.iterdir()] == ["config.json"]
     smaller = [*QUICK, *workbook, "--learning-rate", "0.05"]
-    refused(train(run, mnist, *smaller, "--resume"), "without --resume it begins anew")
+    refused(train(run, mnist, *smaller, "--resume"), "without --resume it starts again")
     (run / "log.jsonl").touch()
     (run / ".checkpoint.abc.tmp").write_bytes(b"half")
     assert train(run, mnist, *smaller).exit_code == 0

@@ -1,6 +1,6 @@
-"""Starts a training, or goes on with one, from what the command line asks for."""
+"""Starts or resumes a training with the options of the command line."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ RUNS = Path("output/runs")
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line names; None where it does not."""
+    """The options of the command line; None for each that is not given."""
 
     model: str | None = None
     epochs: int | None = None
@@ -49,7 +49,7 @@ class Options:
 
     @property
     def data(self) -> str | None:
-        """The data's name; None where nothing is said of it."""
+        """The data's name; None if no option names it."""
         if self.sample and self.data_dir is not None:
             raise InputError("--sample and --data-dir exclude each other")
         return SAMPLE if self.sample else MNIST if self.data_dir is not None else None
@@ -57,7 +57,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Finished:
-    """A training that has run to its end."""
+    """A completed training."""
 
     run: Run
     config: Config
@@ -65,9 +65,9 @@ class Finished:
 
 
 def start(options: Options, processes: Processes) -> Finished:
-    """Train as the options ask, in this process together with the others, if there are any.
+    """Train with the options, in this process together with any others.
 
-    Raises `InputError` for options that cannot be used, `RunError` where the training fails and
+    Raises `InputError` for unusable options, `RunError` if the training fails and
     `KeyboardInterrupt` on Ctrl-C, once the finished epochs are recorded.
     """
     run = Run(options.path)
@@ -97,17 +97,17 @@ def start(options: Options, processes: Processes) -> Finished:
 def _what_is_safe(run: Run) -> str:
     if run.checkpoint.exists():
         return f"the finished epochs are safe in {run.path}; go on with --resume"
-    return f"no epoch is finished in {run.path}; the same command begins it anew"
+    return f"no epoch is finished in {run.path}; the same command starts it again"
 
 
 def load(config: Config, data_dir: Path | None) -> Digits:
-    """Return the digits that a run trains and tests on. Raises `InputError` if it cannot."""
+    """Return the digits that a run trains and tests on. Raises `InputError` if they are missing."""
     digits = load_sample() if config.data == SAMPLE else load_mnist(data_dir)
     return digits.hold_out(config.hold_out).limit(config.limit)
 
 
 def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]:
-    """Test the network of a run on the images that its log was tested on.
+    """Test the network of a run on the images that its log's test columns refer to.
 
     Raises `InputError` if the run or the data is missing or damaged.
     """
@@ -117,7 +117,7 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
 
 
 def trained_model(path: Path) -> tuple[Config, nn.Module]:
-    """Return the network of a run with its weights.
+    """Return the network of a run with its trained weights.
 
     Raises `InputError` if the run has none, or those of another model.
     """
@@ -133,7 +133,7 @@ def trained_model(path: Path) -> tuple[Config, nn.Module]:
 
 
 def _stored(options: Options, run: Run) -> dict[str, Any] | None:
-    """Return the configuration of the run to go on with, None for a new one."""
+    """Return the configuration of the run to resume, None for a new one."""
     if options.resume and run.is_started():
         return run.read_config()
     run.require_free()
@@ -174,7 +174,7 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
             advice = (
                 "go on with it as it is, or name another directory with --run"
                 if Run(options.path).has_finished_epochs()
-                else "no epoch of it is finished: without --resume it begins anew"
+                else "no epoch of it is finished: without --resume it starts again"
             )
             raise InputError(
                 f"the run in {options.path} began with {label} {was}, not {value}; {advice}"
@@ -250,7 +250,7 @@ def _device(name: str, processes: Processes) -> torch.device:
 
 
 def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | None) -> State | None:
-    """Create the run's directory, or return the checkpoint of the run to go on with."""
+    """Create the run's directory, or return the checkpoint of the run to resume."""
     if stored is None:
         run.create(describe(config, digits))
         return None
@@ -260,9 +260,9 @@ def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | Non
         message("this machine or its packages changed: the last bits of the weights may differ")
     run.require_checkpoint()
     checkpoint = run.read_checkpoint()
-    if checkpoint is not None and checkpoint["config"] != config.as_dict():
+    if checkpoint is not None and checkpoint["config"] != asdict(config):
         raise InputError(f"{run.checkpoint} is that of another run than {run.config}")
     run.remove_temporary_files()
-    # A process that died between the checkpoint and the log left the log one line short.
+    # A process killed between writing checkpoint and log has left the log one line short.
     run.write_log(checkpoint["log"] if checkpoint else [])
     return checkpoint

@@ -11,7 +11,6 @@ from typing import Any
 
 from torch import nn
 
-from cnn.dropout import MaskDropout
 from cnn.export.network import windows
 from cnn.export.network.grouping import grouped
 from cnn.export.network.modules import (
@@ -33,6 +32,7 @@ from cnn.export.network.stages import (
     Softmax,
     Stage,
 )
+from cnn.models import MaskDropout
 from sheetgen.errors import InputError
 from sheetgen.network.activations import ACTIVATIONS, Activation
 from sheetgen.network.rectifiers import GELU, Softplus
