@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnn.export.export_command import export, verify
+from cnn.export.export_command import DATA_DIR, export, verify
 from cnn.torch_loading import require_torch
 from sheetgen.commands import INTERRUPTED, CommandGroup
 from sheetgen.errors import InputError, RunError
@@ -19,12 +19,6 @@ from sheetgen.errors import InputError, RunError
 if TYPE_CHECKING:
     from cnn.log.add_log import Placed
 
-DATA_DIR = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder with MNIST/raw in it; what is missing is downloaded.  [default: output/data]",
-)
 WORKBOOK = click.option(
     "--workbook",
     type=click.Path(path_type=Path),

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sheetgen.check.check_command import check
-from sheetgen.commands import COUNT, ENGINES, PATH, CommandGroup
-from sheetgen.errors import InputError, RunError
+from sheetgen.commands import COUNT, ENGINES, PATH, CommandGroup, verify_written
+from sheetgen.errors import InputError
 from sheetgen.exercises.exercise_command import exercise, grade
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
@@ -176,14 +176,11 @@ def _shown(path: Path) -> Path:
 
 
 def _verify_built(path: Path) -> None:
-    engine = engines.EMBEDDED
-    try:
-        (result,) = verify_subject(read_subject(path), [engine], perturbations=0)
-    except RunError as error:
-        raise RunError(f"{path} is written, but could not be verified: {error}") from error
-    if not result.passed:
-        _print(result)
-        raise RunError(f"{path} is written, but does not verify")
+    def verify() -> Result:
+        (found,) = verify_subject(read_subject(path), [engines.EMBEDDED], perturbations=0)
+        return found
+
+    result = verify_written(path, verify, _print)
     sensitive = "".join(f"; {remark}" for remark in _sensitive(result))
     click.echo(
         f"verified {result.formulas:,} formulas with {result.engine}: "

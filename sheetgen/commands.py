@@ -1,9 +1,9 @@
 """What the console commands share: options, exit codes, and the answer to a mistyped name."""
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -67,3 +67,29 @@ class CommandGroup(click.Group):
         if not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             ctx.fail(f'there is no command "{name}"; {suggestion(name, self.list_commands(ctx))}')
         return super().resolve_command(ctx, args)
+
+
+class HasPassed(Protocol):
+    """The result of a verification."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything agrees."""
+
+
+R = TypeVar("R", bound=HasPassed)
+
+
+def verify_written(path: Path, verify: Callable[[], R], show: Callable[[R], None]) -> R:
+    """Return the result of verifying a workbook that was just written.
+
+    Raises `RunError` if that fails, or if the result, which is then shown, is not a pass.
+    """
+    try:
+        result = verify()
+    except RunError as error:
+        raise RunError(f"{path} is written, but could not be verified: {error}") from error
+    if not result.passed:
+        show(result)
+        raise RunError(f"{path} is written, but does not verify")
+    return result

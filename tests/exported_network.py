@@ -7,12 +7,12 @@ import torch
 from test_export_random import with_statistics
 from torch import nn
 
-from cnn.export.export import subject_of, write
+from cnn.export.export import write
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import Samples, digits_at
-from cnn.export.sheets.book import compose
-from cnn.export.sheets.subject import Subject
+from cnn.export.sheets.compose_export import compose
+from cnn.export.sheets.subject import Subject, subject_of
 from cnn.log.record import Record
 from cnn.mnist import DEVIATION, MEAN, Images
 from cnn.training.config import Config

@@ -277,4 +277,4 @@ def test_verify_finds_a_formula_elsewhere_that_is_an_error(tmp_path: Path) -> No
     book["Weights"]["Z99"] = "=1/0"
     book.save(path)
     (first, *_) = verify_workbook(path, model, inputs=1)
-    assert (first.passed, first.wrong) == (False, "Weights!Z99 comes to #DIV/0!")
+    assert (first.passed, first.wrong) == (False, "Weights!Z99 is #DIV/0!")

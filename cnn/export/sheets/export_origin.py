@@ -1,4 +1,4 @@
-"""The very hidden sheet `_cnn`: what an export needs to be verified, and to be written anew."""
+"""The very hidden sheet `_cnn`: what verifying or overwriting an export needs to know about it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn.export.network.stages import Input, Network, Shape
-from cnn.export.sheets.network_inputs import InputPlaces
+from cnn.export.sheets.layout import InputPlaces
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
@@ -15,12 +15,12 @@ from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.version import __version__
 
 NAME = "_cnn"
-FORMAT = 1  # of this sheet; a later one that cannot be read as this one counts up
+FORMAT = 1  # of this sheet; increases if it can no longer be read in the same way
 
 
 @dataclass(frozen=True)
 class Origin:
-    """How a workbook was exported: the input, the options, where the input's cells stand."""
+    """How a workbook was exported: the input, its cells, the options, the other sheets."""
 
     source: Input
     fold_batchnorm: bool
@@ -38,7 +38,7 @@ def origin_sheet(
     samples: int,
     canvases: Sequence[Canvas],
 ) -> Canvas:
-    """Draw the sheet; `canvases` are all others."""
+    """Draw the sheet; `canvases` are all other sheets."""
     source = network.input
     facts = {
         "format": FORMAT,
@@ -63,7 +63,7 @@ def origin_sheet(
 def read_origin(path: Path) -> Origin:
     """Read what `origin_sheet` wrote.
 
-    Raises InputError when the file is no workbook, was not exported, or the sheet is damaged.
+    Raises InputError if the file is not an exported workbook, or the sheet is damaged.
     """
     hidden = stamp.hidden_values(path, NAME)
     if hidden is None:
@@ -100,7 +100,7 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
 
 
 def require_unedited(path: Path) -> None:
-    """Raise InputError if a file stands there that is no export, or one that was edited since."""
+    """Raise InputError if there is a file that is not an export, or is one that was edited."""
     if not path.exists():
         return
     try:

@@ -1,29 +1,29 @@
-"""The diagram in the table of the layers: a box for each, as large as its maps.
+"""The diagram in the table of the layers: a box for each, in proportion to its maps.
 
-The boxes are as wide as a layer has channels and as high as a map, as in Krizhevsky, Sutskever and
-Hinton, "ImageNet classification with deep convolutional neural networks" (2012), figure 2. They
-are the lines of a scatter chart that lies on one column of the table.
+A box's width shows a layer's channels and its height that of a map, as in Krizhevsky, Sutskever
+and Hinton, "ImageNet classification with deep convolutional neural networks" (2012), figure 2.
+The boxes are lines of a scatter chart over one column of the table.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnn.export.network.stages import Convolution, Input, Layer, Pool, Shape
-from cnn.export.sheets.looks import HIDDEN, width_of
+from cnn.export.sheets.export_style import HIDDEN, width_of
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import KINDS, Style
 
 HIGHEST, LOWEST = 40, 7  # of a map, pixels
 DEEPEST = 80  # of the channels
-MANY_UNITS = 64  # are drawn as high as the highest map
-SLANT = 0.32  # of the faces that go into the picture, of the map's height
-POINTS = 12  # of a box, at most
+MANY_UNITS = 64  # as many units, or more, are drawn as high as the highest map
+SLANT = 0.32  # of the faces that recede, as a fraction of the map's height
+POINTS = 12  # the most of a box
 PLACE = Style(number_format=HIDDEN)
 
 
 @dataclass(frozen=True)
 class Box:
-    """A layer's place on the chart, in pixels, y upwards."""
+    """A layer's position on the chart, in pixels, y upwards."""
 
     x: float
     y: float
@@ -33,7 +33,7 @@ class Box:
 
     @property
     def outline(self) -> tuple[tuple[float, float], ...]:
-        """The corners of all three faces, in one line; of the front only without a slant."""
+        """The corners of all three faces, in one line; without a slant, of the front face."""
         left, right, low, high = self.x, self.x + self.width, self.y, self.y + self.height
         back = self.slant
         front = ((left, low), (left, high), (right, high), (right, low), (left, low))
@@ -60,8 +60,8 @@ def draw_diagram(
 ) -> None:
     """Draw a box for each layer, one below the other.
 
-    The first stands in the cell `at`; `size` is the width of its column and the heights of the
-    rows, in pixels. The numbers behind the boxes are written, hidden, from the column `behind` on.
+    The first is in the cell `at`; `size` is the width of its column and the heights of the rows,
+    in pixels. The coordinates are written, hidden, from the column `behind` on.
     """
     width, heights = size
     total = sum(heights)

@@ -1,8 +1,8 @@
-"""What the formula cells must hold, and what they must come to for an input.
+"""Checks the formula cells of an exported workbook: their formulas, and their values for an input.
 
-The sheets are composed anew for each input, which gives the value that every formula cell of
-them must have. The activations on the sheets of the layers are compared as arrays instead, in
-verification.py; of those sheets only the helper cells of a softmax are composed for each input.
+The sheets are composed again for each input, which gives the expected value of every formula
+cell. The activations on the sheets of the layers are compared as arrays instead, in
+verify_export.py; of those sheets only that of a softmax is composed, for its helper cells.
 """
 
 import math
@@ -10,10 +10,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from cnn.export.network.stages import Softmax
-from cnn.export.sheets.accuracy import ACCURACY, count_place, formulas_of
-from cnn.export.sheets.book import input_sheet, plain_layers
-from cnn.export.sheets.layers_explorer import layers_sheet
-from cnn.export.sheets.network_inputs import InputSheets
+from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place, formulas_of
+from cnn.export.sheets.compose_export import input_sheet, layer_sheets
+from cnn.export.sheets.layers_sheet import layers_sheet
 from cnn.export.sheets.network_sheet import network_sheet
 from cnn.export.sheets.subject import Subject
 from cnn.export.verification.exported_file import ExportedFile, spoken
@@ -35,21 +34,20 @@ LITERAL = 1e-14
 
 
 def wiring(exported: ExportedFile) -> Iterator[str]:
-    """Yield a sentence on each cell whose formula, or parameter, is not what the export writes."""
+    """Yield a sentence on each cell whose formula or parameter is not that of the export."""
     blank = exported.blank
     first, places = input_sheet(blank)
     others = constant_sheets(exported)
-    for canvas in (first, layers_sheet(blank), *others, *plain_layers(blank, places)):
+    for canvas in (first, layers_sheet(blank), *others, *layer_sheets(blank, places)):
         yield from _wrong_formulas(canvas, exported.cells[canvas.name])
-    weights = exported.weights.canvas
+    weights = exported.weights
     yield from _wrong_constants(weights, exported.cells[weights.name])
 
 
 def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
-    """Yield the sheets whose formulas do not follow the input."""
+    """Yield the sheets whose values do not depend on the input."""
     blank = exported.blank
-    canvas, places = input_sheet(blank)
-    yield network_sheet(blank, InputSheets((canvas,), places))
+    yield network_sheet(blank, input_sheet(blank)[1])
     if ACCURACY in exported.origin.sheets:
         digits = range(CLASSES)
         counted = exported.counts([[count_place(row, taken) for taken in digits] for row in digits])
@@ -57,29 +55,29 @@ def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
 
 
 def following_sheets(subject: Subject) -> Iterator[Canvas]:
-    """Yield the sheets that follow the input, of those of the layers only each softmax."""
+    """Yield the sheets whose values depend on the input, of the layers' only each softmax."""
     first, places = input_sheet(subject)
     yield first
     yield layers_sheet(subject)
-    yield from plain_layers(subject, places, Softmax)
+    yield from layer_sheets(subject, places, Softmax)
 
 
 def broken_promises(canvas: Canvas, values: Values) -> Iterator[str]:
-    """Yield a sentence on each formula cell that does not come to the promised value."""
+    """Yield a sentence on each formula cell that does not have the promised value."""
     found = values.get(canvas.name, {})
     for row, column, _, expected in canvas.promised():
         value = found.get((row, column))
         if not _agrees(expected, value):
             where = f"{canvas.name}!{relative_address(row, column)}"
-            yield f"{where} comes to {spoken(value)}, expected {spoken(expected)}"
+            yield f"{where} is {spoken(value)}; expected {spoken(expected)}"
 
 
 def errors(
     exported: ExportedFile, values: Values, but: Mapping[str, Collection[tuple[int, int]]]
 ) -> Iterator[str]:
-    """Yield the formulas, of sheets that show no layer, that come to an error value.
+    """Yield the formulas with an error value on sheets that are not those of layers.
 
-    Those in `but` are left out.
+    The cells in `but` are left out.
     """
     for name in sorted(exported.cells.keys() - exported.sheets.keys()):
         for place, cell in exported.cells[name].items():
@@ -87,13 +85,13 @@ def errors(
                 continue
             value = values.get(name, {}).get(place)
             if cell.formula is not None and isinstance(value, str) and _ERROR.fullmatch(value):
-                yield f"{name}!{relative_address(*place)} comes to {value}"
+                yield f"{name}!{relative_address(*place)} is {value}"
 
 
 def same_formula(expected: str, found: str) -> bool:
-    """Compare formulas without "=", but for case, spaces and how a number is written.
+    """Compare formulas without "=", ignoring case, spaces and the notation of numbers.
 
-    A number counts as the same if the two differ by no more than `LITERAL`.
+    Two numbers are the same if they differ by no more than `LITERAL`.
     """
     one, other = (
         "".join(
@@ -150,4 +148,4 @@ def _wrong_constants(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -
         if cell.formula is not None or not same:
             found = spoken(cell.value) if cell.formula is None else f"={cell.formula}"
             where = f"{canvas.name}!{relative_address(*place)}"
-            yield f"{where} holds {found}, the network has {spoken(expected.value)}"
+            yield f"{where} holds {found}; the network has {spoken(expected.value)}"

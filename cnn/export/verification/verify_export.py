@@ -1,14 +1,14 @@
 """Verifies an exported network: every formula cell, recalculated, against torch in float64.
 
-The inputs go in through the file's own cells: a sample by its number, a drawing cell by cell, the
-layer that `Layers` shows by its name. The engines get a copy whose cached values are all wrong, so
-that none can pass for a computed one. Formulas must also read as the export writes them: one that
-is wrong for few inputs only would seldom be met by those that are tried.
+The inputs are set through the file's own cells: a sample by its number, a drawing cell by cell,
+the layer that `Layers` shows by its name. The engines get a copy whose cached values are all
+wrong, so that none can pass for a computed one. Formulas must also have the text that the export
+writes: the inputs that are tried would rarely reveal one that is wrong for few inputs only.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from cnn.export.verification.promises import (
     following_sheets,
     wiring,
 )
-from cnn.export.verification.sessions import recalculations
+from cnn.export.verification.recalculation import recalculations
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
@@ -49,7 +49,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class LayerResult:
-    """What one engine made of one layer: the largest relative difference, the first wrong cell."""
+    """One engine's result for one layer: the largest relative difference, the first wrong cell."""
 
     layer: str
     activations: int
@@ -59,13 +59,13 @@ class LayerResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every activation is torch's."""
+        """Whether every activation agrees with torch."""
         return not self.wrong
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one engine made of one input; `predicted` and `expected` are the likeliest classes.
+    """One engine's result for one input; `predicted` and `expected` are the likeliest classes.
 
     They are None for a network without probabilities.
     """
@@ -76,9 +76,9 @@ class Result:
     predicted: int | None
     expected: int | None
     unwritten: tuple[str, ...] = ()
-    """A sentence on each cell that holds something else than the export writes."""
+    """A sentence on each cell that does not hold what the export writes."""
     findings: tuple[str, ...] = ()
-    """A sentence on each cell, of no layer, that comes to something else than it must."""
+    """A sentence on each cell, not of a layer, with a wrong value."""
 
     @property
     def passed(self) -> bool:
@@ -87,11 +87,11 @@ class Result:
 
     @property
     def wrong(self) -> str:
-        """A sentence on the first thing that is wrong; empty if all passed."""
+        """A sentence on the first wrong cell; empty if all passed."""
         return next(iter(self.wrongs()), "")
 
     def wrongs(self, most: int | None = None) -> list[str]:
-        """Return sentences on what is wrong, of each kind no more than `most`, if that is given.
+        """Return sentences on wrong cells, at most `most` of each kind if that is given.
 
         The kinds: cells that do not hold what the export writes, the first wrong activation of
         each layer, and other cells.
@@ -101,7 +101,7 @@ class Result:
 
     @property
     def activations(self) -> int:
-        """Number of activations compared."""
+        """The number of activations compared."""
         return sum(layer.activations for layer in self.layers)
 
     @property
@@ -119,7 +119,7 @@ def verify_workbook(
 ) -> list[Result]:
     """Return a result for each engine and each input of an exported workbook.
 
-    Raises InputError as `read_exported` and `choose_cases` do, RunError when an engine fails.
+    Raises InputError as `read_exported` and `choose_cases` do, RunError if an engine fails.
     """
     exported = read_exported(Path(path), model)
     cases = choose_cases(exported, inputs, np.random.default_rng(seed))
@@ -127,14 +127,21 @@ def verify_workbook(
 
 
 def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) -> Iterator[Result]:
-    """Yield what an engine makes of each input. Raises RunError when it fails."""
+    """Yield an engine's result for each input. Raises RunError if the engine fails."""
     expected = exported.reference.activations(np.stack([case.values for case in cases]))
     wrong = tuple(wiring(exported))
     constant = tuple(constant_sheets(exported))
     found = recalculations(engine, exported.path, [case.changes for case in cases])
     for number, (case, values) in enumerate(zip(cases, found, strict=True)):
         right = {name: numbers[number] for name, numbers in expected.items()}
-        subject = exported.subject(case.values, right, case.choice, case.layer, case.first_channel)
+        subject = replace(
+            exported.blank,
+            values=right,
+            choice=case.choice,
+            shown=case.values,
+            layer=case.layer,
+            first_channel=case.first_channel,
+        )
         sheets = (*following_sheets(subject), *constant)
         findings = tuple(_findings(exported, sheets, values))
         layers, taken = _layers(exported, right, values)
@@ -153,7 +160,7 @@ def _findings(exported: ExportedFile, sheets: Sequence[Canvas], values: Values) 
 def _layers(
     exported: ExportedFile, expected: Mapping[str, Array], values: Values
 ) -> tuple[tuple[LayerResult, ...], tuple[int | None, int | None]]:
-    """Return what the layers came to, and the likeliest class as found and as expected."""
+    """Return the results of the layers, and the likeliest class as found and as expected."""
     layers, maps = [], dict[str, Array]()
     for name, sheet in exported.sheets.items():
         maps[name] = _map(sheet, values.get(name, {}))
@@ -167,7 +174,7 @@ def _layers(
 
 
 def _map(sheet: Sheet, values: Mapping[tuple[int, int], object]) -> Array:
-    """Return a layer's activations as an engine found them, NaN where there is no number."""
+    """Return a layer's activations as an engine computed them, NaN for cells without a number."""
     shape = sheet.shape
     found = np.full((shape.channels, shape.height, shape.width), math.nan)
     for unit in sheet.units():
@@ -189,7 +196,7 @@ def _layer(
             wrong = f"{where} holds no formula"
         elif not differences[unit] <= TOLERANCE:
             held = "no number" if math.isnan(found[unit]) else spoken(found[unit])
-            wrong = f"{where} comes to {held}, torch to {spoken(expected[unit])}"
+            wrong = f"{where} is {held}; torch has {spoken(expected[unit])}"
         if wrong:
             break
     finite = differences[np.isfinite(differences)]

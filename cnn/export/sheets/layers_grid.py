@@ -1,10 +1,11 @@
-"""Where things stand on the sheet `Layers`."""
+"""The positions on the sheet `Layers`: the grid of pictures, the controls, the helper cells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from cnn.export.network.stages import Shape
 from cnn.export.sheets.layout import Sheet
-from cnn.export.sheets.planes import Planes
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas
@@ -14,10 +15,58 @@ CHOICE_ROW, FIRST_ROW = 4, 5
 TOP = 7
 """The first row of planes."""
 ROWS_ABOVE = 2
-"""Of each plane: the caption and the hidden end of the colour scale."""
+"""Of each plane: the caption and the hidden limits of the colour scale."""
 LABEL_WIDTH = 110  # pixels
 FACTS = ("number", "channels", "pixels", "lowest", "highest")
-"""Numbers of the chosen layer, the first of which is its place among all, from 1."""
+"""Numbers of the chosen layer, the first of which is its position among all, from 1."""
+MOST_CELLS = 13_000
+"""Of all planes: sixteen of 28 × 28 fit, and a recalculation stays well below a second."""
+MOST_PLANES = 64
+LEAST_SIDE = 6
+"""Cells of a plane's side, so that there is room for the caption above it."""
+LARGEST, SMALLEST = 24, 4  # pixels of a cell
+VIEW = (1240, 640)  # width and height in pixels that the planes should fit into
+ABOVE = 18  # pixels of the rows above each plane
+
+
+@dataclass(frozen=True)
+class Planes:
+    """`count` planes of `height` × `width` square cells of `pixels` a side, `columns` in a row."""
+
+    count: int
+    columns: int
+    height: int
+    width: int
+    pixels: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows of planes."""
+        return -(-self.count // self.columns)
+
+
+def planes_of(shapes: Sequence[Shape]) -> Planes:
+    """Return planes for all of these maps: the size of the largest, one for each channel.
+
+    There are fewer if they would be more than `MOST_PLANES` or have more than `MOST_CELLS` cells.
+    Of all grids, theirs is that with the largest cells.
+    """
+    height = max(LEAST_SIDE, *(shape.height for shape in shapes))
+    width = max(LEAST_SIDE, *(shape.width for shape in shapes))
+    channels = max(shape.channels for shape in shapes)
+    count = min(channels, MOST_PLANES, max(1, MOST_CELLS // (height * width)))
+    grids = (
+        Planes(count, columns, height, width, _pixels(count, columns, height, width))
+        for columns in range(1, count + 1)
+    )
+    return max(grids, key=lambda grid: (grid.pixels, -grid.rows * grid.columns, grid.columns))
+
+
+def _pixels(count: int, columns: int, height: int, width: int) -> int:
+    rows = -(-count // columns)
+    across = VIEW[0] // (columns * (width + 1))
+    down = (VIEW[1] - rows * ABOVE) // (rows * height)
+    return max(SMALLEST, min(LARGEST, across, down))
 
 
 @dataclass(frozen=True)
@@ -36,12 +85,12 @@ class Page:
         return next(named, self.sheets[0])
 
     def channel(self, number: int) -> int:
-        """Return the channel that a plane shows, which may be one more than the layer has."""
+        """Return the channel that a plane shows, or would show if the layer had it."""
         return number + (self.subject.first_channel if self.has_pages else 0)
 
     @property
     def helper(self) -> int:
-        """The first of the columns, far right, of the list of layers and the chosen one's facts."""
+        """The first of the helper columns, far right: the chosen layer's facts, all layers."""
         return LEFT + self.planes.columns * (self.planes.width + 1) + 2
 
     def fact(self, which: str) -> str:
@@ -56,8 +105,7 @@ class Page:
     @property
     def maps(self) -> str:
         """The map of the chosen layer."""
-        maps = (sheet.window(0, 0, sheet.shape.height, sheet.shape.width) for sheet in self.sheets)
-        return f"CHOOSE({self.fact('number')},{','.join(maps)})"
+        return f"CHOOSE({self.fact('number')},{','.join(sheet.map for sheet in self.sheets)})"
 
     @cached_property
     def has_pages(self) -> bool:

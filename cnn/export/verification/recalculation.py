@@ -11,17 +11,17 @@ from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
 from sheetgen.spreadsheet.reader import Value
 
 Changes = Mapping[str, Mapping[tuple[int, int], float | str]]
-"""Sheet → zero-based (row, column) → the number or the text that a cell gets."""
+"""Sheet → zero-based (row, column) → the new number or text of a cell."""
 
 IMPOSSIBLE = -7.77e77
-"""Stands in place of every cached value, so that none can pass for a computed one."""
+"""Replaces every cached value, so that none can pass for a computed one."""
 
 
 def recalculations(engine: Engine, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:
-    """Yield what all cells come to with each of the changes, made to the file as it is.
+    """Yield the values of all cells after each of the changes, made to the unchanged file.
 
-    Raises RunError when the engine fails, ValueError for a change of a cell with a formula. Empty
-    cells that are changed count as cells with a 0.
+    Raises RunError if the engine fails, ValueError for a change of a cell with a formula. Empty
+    cells may be changed as if they held 0.
     """
     engine.require()
     with TemporaryDirectory(prefix="cnn-") as folder:
@@ -50,7 +50,7 @@ def _in_one_process(
         model = ironcalc.load_from_xlsx(str(copy))
         names = [sheet["name"] for sheet in model.get_worksheets_properties()]
         cells = model.get_all_cells()
-    # What the file held in the cells that a case before this one has changed.
+    # The original content of the cells that earlier cases have changed.
     former: dict[tuple[int, int, int], float | str] = {}
     for changes in cases:
         with engine.failures(path):
@@ -75,7 +75,7 @@ def _in_one_process(
 
 
 def _constant(value: Value) -> float | str:
-    """Return what an input cell holds, 0 for an empty one, which counts as that.
+    """Return the content of an input cell, 0 if it is empty.
 
     Raises ValueError for anything but a number or a text.
     """

@@ -1,14 +1,13 @@
-"""The sheet `Digit`: squares to paint, what the network sees, and what it makes of it."""
+"""The sheet `Digit`: squares to draw in, what the network sees, and what it recognises."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnn.export.network.stages import Array, Network
-from cnn.export.sheets.drawing import drawn_digit
-from cnn.export.sheets.layout import Sheet
-from cnn.export.sheets.looks import (
+from cnn.export.network.stages import Array
+from cnn.export.sheets.export_style import (
     DRAWING,
+    FULL,
     HIDDEN,
     PAPER,
     PAPER_LINE,
@@ -17,7 +16,8 @@ from cnn.export.sheets.looks import (
     height_of,
     square,
 )
-from cnn.export.sheets.network_inputs import CHOICE, InputPlaces, SamplePlaces, pixel_formula
+from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet
+from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule
@@ -41,22 +41,30 @@ from sheetgen.spreadsheet.style import (
 )
 
 DIGIT = "Digit"
-SIDE = 17  # pixels of a square: the height of a row of Arial 10
+SIDE = 17  # pixels of a square: the row height of Arial 10
 LEFT = 1
 CHOICE_ROW = 3
 SENTENCE_ROW = 4
 HEADING_ROW = 6
 TOP = 7  # the first row of squares
 GAP = 2  # columns between the parts
-LARGE_ROWS = 11  # that the predicted digit takes
+LARGE_ROWS = 11  # rows of the predicted digit
 SHADES = (255, 192, 128, 64, 0)
-FULL = 255
 
 DRAWN = Style(number_format=HIDDEN, fill=PAPER, border=PAPER_LINE, locked=False)
 SEEN = Style(number_format=HIDDEN, border=PIXEL_LINE)
 LARGE = Style(size=110, bold=True, align="center", colour=INK, fill="#F8FAFC", border=LINE)
 SHARE = Style(number_format="0.0%", align="right")
 CLASS = Style(bold=True, align="center", colour=KINDS["unit"].strong)
+THICKNESS = 0.042
+"""Half the width of the stroke of the first drawing; the height of the picture is 1."""
+SOFTNESS = 0.03
+"""The distance over which the stroke fades at its edges."""
+# A three made of two bows, each a part of an ellipse: centre (x, y), radii, from and to in degrees.
+BOWS = (
+    (0.49, 0.345, 0.145, 0.135, -155.0, 85.0),
+    (0.48, 0.635, 0.185, 0.165, -85.0, 150.0),
+)
 ONE_SHADE: dict[str, object] = {
     "validate": "decimal",
     "criteria": "between",
@@ -68,25 +76,16 @@ ONE_SHADE: dict[str, object] = {
 ADVICE = (
     "Type 0 into the yellow cell above; then type numbers into the pale yellow squares: "
     "255 is ink, 0 is empty, others are in between.",
-    "Many squares at once: select them, hold Ctrl for those that lie apart, type 255 and press "
+    "Many squares at once: select them, hold Ctrl for those that are apart, type 255 and press "
     "Ctrl+Enter (in LibreOffice Alt+Enter).",
     "Or copy one of the shades below the drawing and paste it onto squares.",
-    "To begin anew, select all squares and press Delete.",
-    "The network knows digits that stand in the middle and fill two thirds of the height.",
+    "To start again, select all squares and press Delete.",
+    "The network knows digits that are in the middle and fill two thirds of the height.",
 )
 
 
-def has_digit_sheet(network: Network) -> bool:
-    """Tell whether the network takes a grey picture of values from 0 to 255 and names a class."""
-    source = network.input
-    return source.normalized and source.output.channels == 1 and network.probabilities is not None
-
-
 def digit_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
-    """Draw `Digit`, whose pixels the network reads.
-
-    The network must be one that `has_digit_sheet`.
-    """
+    """Draw the sheet for a network that `is_digit_reader`; return the positions of its pixels."""
     shape = subject.network.input.output
     seen_column = LEFT + shape.width + GAP
     places = InputPlaces(
@@ -147,7 +146,7 @@ class _Sheet:
 
     @property
     def answer(self) -> int:
-        """The column of what the network makes of the picture; three belong to it."""
+        """The first of the three columns of the network's answer."""
         return LEFT + 2 * (self.width + GAP)
 
     @property
@@ -168,8 +167,8 @@ def _choice(sheet: _Sheet) -> None:
     canvas.heights[row] = 24
     canvas.write(row, LEFT, "Digit number", Style(size=12, bold=True))
     canvas.merges.append((row, column, row, column + 2))
-    looks = replace(INPUT, size=14, bold=True, align="center")
-    canvas.count(row, column, CHOICE, subject.choice, 0, count, looks)
+    style = replace(INPUT, size=14, bold=True, align="center")
+    canvas.count(row, column, CHOICE, subject.choice, 0, count, style)
     text = f"Type 1 to {count} for a digit of the test set, 0 for your own drawing."
     canvas.write(row, column + 4, text, PLAIN)
     own = f"This is your own drawing. Type 1 to {count} to see a digit of the test set again."
@@ -275,3 +274,22 @@ def _advice(sheet: _Sheet) -> None:
     for offset, name in enumerate(names, start=3):
         canvas.link(row + offset, sheet.answer, name, name, LINK)
     canvas.print_area = (0, 0, row + 2 + len(ADVICE), sheet.answer + 2)
+
+
+def drawn_digit(height: int, width: int) -> Array:
+    """Return a picture (height, width) of a three: whole numbers from 0 (empty) to 255 (ink)."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    # The middles of the pixels, the picture's centre at (0.5, 0.5).
+    x = (columns + 0.5 - width / 2) / height + 0.5
+    y = (rows + 0.5) / height
+    points = np.concatenate([_bow(*bow) for bow in BOWS])
+    distance = np.sqrt((x[..., None] - points[:, 0]) ** 2 + (y[..., None] - points[:, 1]) ** 2)
+    ink = (THICKNESS + SOFTNESS - distance.min(axis=2)) / SOFTNESS
+    picture: Array = np.round(FULL * np.clip(ink, 0, 1))
+    return picture
+
+
+def _bow(x: float, y: float, across: float, down: float, start: float, end: float) -> Array:
+    """Return closely spaced points (N, 2) along a part of an ellipse."""
+    angle = np.radians(np.linspace(start, end, 200))
+    return np.column_stack([x + across * np.cos(angle), y + down * np.sin(angle)])

@@ -1,11 +1,13 @@
-"""What the sheets of an exported network have in common: square cells, colours, frames."""
+"""The formatting and wording that the sheets of an exported network share."""
 
-from cnn.export.network.stages import Input, Layer, Shape, Stage
+from cnn.export.network.stages import Input, Layer, Network, Shape, Stage
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.style import DIVERGING, INK, INPUT, KINDS, MUTED, WHITE, Style
 
 HIDDEN = ";;;"
-"""The number format of a cell that shows its colour only."""
+"""The number format of a cell that shows only its colour."""
+FULL = 255
+"""The value of a pixel full of ink."""
 
 PAPER = INPUT.fill
 PAPER_LINE = "#EBE3B0"
@@ -17,7 +19,7 @@ ACTIVATIONS = (WHITE, KINDS["unit"].strong)
 PALE_ACTIVATIONS = (WHITE, "#86EFAC")
 PALE_PICTURE = (WHITE, "#9CA3AF")
 TABLE = KINDS["iteration"].tint  # what pictures lie on
-WEIGHTS = DIVERGING
+WEIGHTS_SCALE = DIVERGING
 CAPTION = Style(size=8, colour=MUTED)
 
 _DIGIT = 7  # pixels of a digit in Arial 10, in which widths are counted
@@ -46,14 +48,14 @@ def height_of(pixels: int) -> float:
 
 
 def square(canvas: Canvas, place: Place, pixels: int) -> None:
-    """Make all cells of a range so many pixels wide and high."""
+    """Make the cells of a range squares with sides of that many pixels."""
     first_row, first_column, last_row, last_column = place
     canvas.widths |= dict.fromkeys(range(first_column, last_column + 1), width_of(pixels))
     canvas.heights |= dict.fromkeys(range(first_row, last_row + 1), height_of(pixels))
 
 
 def described(shape: Shape) -> str:
-    """Return a shape as a sentence has it: 16 channels of 28 × 28 pixels, or 10 units."""
+    """Return a shape in words: 16 channels of 28 × 28 pixels, or 10 units."""
     if shape.pixels == 1 or shape.flat:
         return f"{shape.size} units" if shape.size > 1 else "1 unit"
     channels = "1 channel" if shape.channels == 1 else f"{shape.channels} channels"
@@ -66,6 +68,12 @@ def words_of(layer: Layer) -> str:
 
 
 def _word(stage: Stage) -> str:
-    if isinstance(stage, Input):
-        return "normalised input" if stage.normalized else stage.word
+    if isinstance(stage, Input) and stage.normalized:
+        return "normalised input"
     return stage.word
+
+
+def is_digit_reader(network: Network) -> bool:
+    """Return whether a network classifies grey pictures with values from 0 to 255."""
+    source = network.input
+    return source.normalized and source.output.channels == 1 and network.probabilities is not None

@@ -1,13 +1,9 @@
-"""The sheet `Accuracy`: how often the network is right, what it confuses, what it gets wrong."""
+"""The sheet `Accuracy`: test accuracy, confusion matrix, and the misclassified digits."""
 
 from dataclasses import replace
-from io import BytesIO
-
-import torch
-from PIL import Image
 
 from cnn.export.samples import MISTAKES
-from cnn.export.sheets.looks import height_of, width_of
+from cnn.export.sheets.export_style import height_of, width_of
 from cnn.export.sheets.subject import Subject
 from cnn.log.record import Record
 from cnn.models import CLASSES
@@ -35,7 +31,7 @@ COLUMN = 72  # pixels
 PICTURE_SCALE = 2.0
 PICTURE_PIXELS = 64  # of the row of a digit's picture
 PER_ROW = CLASSES + 2
-"""Mistakes that are shown one by one, those with the highest probability first."""
+"""Misclassified digits in a row of pictures."""
 COUNT = Style(number_format="#,##0", align="center")
 RIGHT = Style(
     number_format="#,##0", align="center", bold=True, fill=KINDS["unit"].tint, border=LINE
@@ -43,11 +39,14 @@ RIGHT = Style(
 SHARE = Style(number_format="0.00%", align="center")
 LARGE = Style(size=18, bold=True, number_format="0.00%", align="left")
 WHOLE = Style(bold=True, number_format="#,##0", align="left")
-SMALL = Style(size=9, align="center")
+CONFUSED = Style(size=10, align="center", bold=True)
+PROBABILITY = Style(size=9, align="center", number_format='"p = "0.00')
+INDEX = Style(size=9, align="center", number_format='"test "0', colour=LABEL.colour)
+NUMBER = replace(LINK, size=9, align="center")
 
 
 def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
-    """Draw the sheet for the evaluation of a run's network on the digits that it was tested on."""
+    """Draw the sheet for a run's network and the digits that it was tested on."""
     canvas = Canvas(ACCURACY, tab_colour=KINDS["error"].strong)
     canvas.widths |= {0: 2, **dict.fromkeys(range(LEFT, LEFT + PER_ROW), width_of(COLUMN))}
     canvas.heights[0] = 30
@@ -64,7 +63,7 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
 
 
 def formulas_of(counts: list[list[int]]) -> Canvas:
-    """Draw what is computed from the confusion matrix: a row for each digit."""
+    """Draw only the cells that are computed from a confusion matrix, a row for each digit."""
     canvas = Canvas(ACCURACY)
     _result(canvas, counts)
     _matrix(canvas, counts)
@@ -72,7 +71,7 @@ def formulas_of(counts: list[list[int]]) -> Canvas:
 
 
 def count_place(digit: int, taken: int) -> tuple[int, int]:
-    """Return the cell with the number of times that a digit was taken for one."""
+    """Return the cell with the number of times that a digit was taken for another."""
     return MATRIX_ROW + 2 + digit, LEFT + 1 + taken
 
 
@@ -115,17 +114,13 @@ def _matrix(canvas: Canvas, counts: list[list[int]]) -> int:
             style = RIGHT if other == digit else replace(COUNT, number_format="0;;", border=LINE)
             canvas.write(first + digit, left + other, count, style)
         row = first + digit
-        hit = cell_address(row, left + digit)
+        column = left + digit
+        hit = cell_address(row, column)
         taken = sum(line[digit] for line in counts)
-        for cells, total, at in (
-            ((row, left, row, right), sum(counts[digit]), ((row, right + 1), (row, right + 2))),
-            (
-                (first, left + digit, last, left + digit),
-                taken,
-                ((last + 1, left + digit), (last + 2, left + digit)),
-            ),
+        for cells, total, summed, share in (
+            ((row, left, row, right), sum(counts[digit]), (row, right + 1), (row, right + 2)),
+            ((first, column, last, column), taken, (last + 1, column), (last + 2, column)),
         ):
-            summed, share = at
             canvas.calculate(*summed, f"=SUM({range_address(*cells)})", total, COUNT)
             whole = cell_address(*summed)
             value = counts[digit][digit] / total if total else 0.0
@@ -135,7 +130,7 @@ def _matrix(canvas: Canvas, counts: list[list[int]]) -> int:
 
 
 def _shade_errors(canvas: Canvas, counts: list[list[int]], first: int, left: int) -> None:
-    """Shade the errors by their number; beside the diagonal's hundreds none would be seen."""
+    """Shade the errors by their number, without the diagonal, beside which none would show."""
     most = max(counts[i][j] for i in range(CLASSES) for j in range(CLASSES) if i != j) or 1
     for digit in range(CLASSES):
         row, column = first + digit, left + digit
@@ -147,12 +142,12 @@ def _shade_errors(canvas: Canvas, counts: list[list[int]], first: int, left: int
 def _mistakes(canvas: Canvas, subject: Subject, run: Record, row: int) -> None:
     """Draw the digits that were taken for another one, with what to type on `Digit`."""
     evaluation = run.evaluation
-    certainty = evaluation.log_probabilities.max(dim=1).values.exp()
-    shown = evaluation.mistakes[:MISTAKES].tolist()
+    wrong = evaluation.mistakes.tolist()
+    shown = wrong[:MISTAKES]
     canvas.write(row, LEFT, "The digits it gets wrong", SECTION)
     text = "the surest first; to see one in the network, type its number on Digit"
-    if len(shown) < len(evaluation.mistakes):
-        text = f"{len(shown)} of {len(evaluation.mistakes)}, {text}"
+    if len(shown) < len(wrong):
+        text = f"{len(shown)} of {len(wrong)}, {text}"
     canvas.write(row, LEFT + 3, text, NOTE)
     for place, index in enumerate(shown):
         down, across = divmod(place, PER_ROW)
@@ -160,24 +155,11 @@ def _mistakes(canvas: Canvas, subject: Subject, run: Record, row: int) -> None:
         column, at = LEFT + across, row + 2 + 6 * down
         words = f"{label}, taken for {taken}"
         canvas.heights[at] = height_of(PICTURE_PIXELS)
-        picture = _png(run.images.pixels[index])
+        picture = run.images.png(index)
         canvas.pictures.append(Picture(at, column, picture, PICTURE_SCALE, words))
-        canvas.write(at + 1, column, f"{label} → {taken}", replace(SMALL, size=10, bold=True))
-        canvas.write(
-            at + 2, column, float(certainty[index]), replace(SMALL, number_format='"p = "0.00')
-        )
-        canvas.write(
-            at + 3, column, index, replace(SMALL, number_format='"test "0', colour=LABEL.colour)
-        )
+        canvas.write(at + 1, column, f"{label} → {taken}", CONFUSED)
+        canvas.write(at + 2, column, float(evaluation.certainty[index]), PROBABILITY)
+        canvas.write(at + 3, column, index, INDEX)
         number = subject.samples.number_of(index)
         if number is not None:
-            canvas.link(
-                at + 4, column, "Digit", f"number {number}", replace(LINK, size=9, align="center")
-            )
-
-
-def _png(pixels: torch.Tensor) -> bytes:
-    """Return a digit (28, 28) of uint8, black on white, as a PNG."""
-    buffer = BytesIO()
-    Image.fromarray(255 - pixels.cpu().numpy()).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+            canvas.link(at + 4, column, "Digit", f"number {number}", NUMBER)

@@ -1,44 +1,52 @@
-"""The sheet `Layers`: the channels of a layer that a person chooses, as pictures in a grid.
+"""The sheet `Layers`: the channels of a layer that the user chooses, as pictures in a grid.
 
 Every plane has the same number of cells. A smaller map is enlarged: each of its pixels is a block
-of cells, so that all layers fill the same planes. So every cell of a plane shows one activation
-of each layer, or nothing where a layer has too few channels:
+of cells. So every cell of a plane shows one activation of each layer, or nothing if the layer has
+too few channels:
 
     =CHOOSE($FT$1,conv1!B4,conv2!B4,pool1!B4,"")
 
-Ranges instead of single cells, with INDEX, would take LibreOffice three times as long, because
-it asks for each formula whether all cells of all ranges are up to date.
+Ranges with INDEX instead of single cells would take LibreOffice three times as long, because it
+checks for each formula whether all cells of all ranges are up to date.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cnn.export.network.stages import Shape
-from cnn.export.sheets.captions import LARGE_NUMBERS, LARGE_NUMBERS_NARROW, shorten_number
-from cnn.export.sheets.digit import DIGIT, has_digit_sheet
-from cnn.export.sheets.layers_page import CHOICE_ROW, FIRST_ROW, LEFT, ROWS_ABOVE, TOP, Page
-from cnn.export.sheets.layout import Sheet
-from cnn.export.sheets.looks import (
+from cnn.export.sheets.digit_sheet import DIGIT
+from cnn.export.sheets.export_style import (
     ACTIVATIONS,
     CAPTION,
     HIDDEN,
     TABLE,
     described,
     height_of,
+    is_digit_reader,
     width_of,
     words_of,
 )
-from cnn.export.sheets.network_inputs import VALUES
-from cnn.export.sheets.planes import planes_of
+from cnn.export.sheets.layers_grid import (
+    CHOICE_ROW,
+    FIRST_ROW,
+    LEFT,
+    ROWS_ABOVE,
+    TOP,
+    Page,
+    planes_of,
+)
+from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.subject import Subject
+from cnn.export.sheets.values_sheet import VALUES
 from sheetgen.spreadsheet.address import cell_address, range_address
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Value
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule, Value
 from sheetgen.spreadsheet.style import INPUT, KINDS, LINK, NOTE, SUBTITLE, TITLE, WHITE, Style
 
 LAYERS = "Layers"
 LAYER = "layer"
 """The key of the cell that chooses the layer."""
 FIRST = "first channel"
-"""The key of the cell that chooses the first channel shown, where they are not all shown."""
+"""The key of the cell that chooses the first channel shown, if they are not all shown."""
 MOST_LAYERS = 200  # CHOOSE takes 254 arguments
 INPUT_WIDTH = 130  # pixels
 CAPTION_HEIGHT, SCALE_HEIGHT, SPACE = 16, 3, 8  # pixels
@@ -52,6 +60,9 @@ BACK = Style(fill=TABLE)
 CAPTION_ON_TABLE = replace(CAPTION, fill=TABLE, align="center")
 NAME = replace(CAPTION_ON_TABLE, bold=True, align="left")
 BOLD = Style(bold=True)
+LARGE_NUMBERS = {0.0: "0.00", 99.5: "0", 9999.5: "0E+0", 9.5e99: '"…"'}
+"""The formats of a number above a picture by the size from which they apply, so it is not ###."""
+LARGE_NUMBERS_NARROW = {0.0: "0.0", 99.5: "0", 9999.5: "0E+0", 9.5e9: '"…"'}
 HIGHEST: dict[str, object] = {"bg_color": ACTIVATIONS[1], "font_color": WHITE}
 
 
@@ -64,8 +75,7 @@ def layers_sheet(subject: Subject) -> Canvas:
     canvas.widths[0] = 2
     canvas.heights[0] = 30
     canvas.freeze = (TOP, 0)
-    has_picture = has_digit_sheet(subject.network)
-    what = "picture" if has_picture else "input"
+    what = "picture" if is_digit_reader(subject.network) else "input"
     canvas.write(0, LEFT, f"What each layer makes of the {what}", TITLE)
     reading = "One square picture for each channel or unit; the darker, the larger the activation."
     canvas.write(1, LEFT, reading, SUBTITLE)
@@ -84,7 +94,7 @@ def layers_sheet(subject: Subject) -> Canvas:
 
 def _links(page: Page) -> None:
     width = -(-LINK_PIXELS // page.planes.pixels)
-    first = DIGIT if has_digit_sheet(page.subject.network) else VALUES
+    first = DIGIT if is_digit_reader(page.subject.network) else VALUES
     for place, name in enumerate((first, "Network")):
         column = LEFT + place * width
         page.canvas.merges.append((2, column, 2, column + width - 1))
@@ -92,7 +102,7 @@ def _links(page: Page) -> None:
 
 
 def _list(page: Page) -> None:
-    """Write the layers to choose from, and name their maps."""
+    """Write the layers to choose from, with their sizes and descriptions."""
     canvas = page.canvas
     for row, sheet in enumerate(page.sheets):
         shape = sheet.shape
@@ -125,12 +135,12 @@ def _facts(page: Page) -> None:
 def _controls(page: Page) -> None:
     canvas, column = page.canvas, page.input_column
     last = column + -(-INPUT_WIDTH // page.planes.pixels) - 1
-    looks = replace(INPUT, size=12, bold=True, align="center")
+    style = replace(INPUT, size=12, bold=True, align="center")
     canvas.heights[CHOICE_ROW] = 22
     canvas.write(CHOICE_ROW, LEFT, "Choose a layer", BOLD)
     canvas.merges.append((CHOICE_ROW, column, CHOICE_ROW, last))
     names = [sheet.name for sheet in page.sheets]
-    canvas.choose(CHOICE_ROW, column, LAYER, page.shown.name, names, looks, page.listed(0))
+    canvas.choose(CHOICE_ROW, column, LAYER, page.shown.name, names, style, page.listed(0))
     formula = f"=INDEX({page.listed(3)},{page.fact('number')})"
     text = canvas.value(page.sheets.index(page.shown), page.helper + 4)
     canvas.calculate(CHOICE_ROW, last + 3, formula, text, BOLD)
@@ -139,23 +149,23 @@ def _controls(page: Page) -> None:
         most = max(sheet.shape.channels for sheet in page.sheets) - 1
         canvas.write(FIRST_ROW, LEFT, "from channel", BOLD)
         canvas.merges.append((FIRST_ROW, column, FIRST_ROW, last))
-        canvas.count(FIRST_ROW, column, FIRST, page.channel(0), 0, most, looks)
+        canvas.count(FIRST_ROW, column, FIRST, page.channel(0), 0, most, style)
         canvas.heights[FIRST_ROW] = 22
         note = f"{page.planes.count} channels at a time. {note}"
     canvas.write(FIRST_ROW, last + 3, note, NOTE)
 
 
 def _note(page: Page) -> str:
-    """Return what stands above the pictures of the layers that can be chosen."""
+    """Return the explanation of the numbers above the pictures."""
     units = [sheet.shape.pixels == 1 for sheet in page.sheets]
     if all(units):
-        return "Above each square stands its number."
-    note = "Smaller maps are enlarged. Above each picture stand its smallest and largest number"
+        return "Above each square is its number."
+    note = "Smaller maps are enlarged. Above each picture are its smallest and largest number"
     return f"{note}, above a unit its only one." if any(units) else f"{note}."
 
 
 def _back(page: Page) -> None:
-    """Colour what the planes lie on, so that the white of an empty one can be told from it."""
+    """Colour the area around the planes, so that a white plane stands out from it."""
     canvas, planes = page.canvas, page.planes
     last = page.top(planes.rows * planes.columns) - 1
     for row in range(TOP, last + 1):
@@ -164,7 +174,7 @@ def _back(page: Page) -> None:
 
 
 def _size(page: Page) -> None:
-    """Make the cells of the planes square, and room above them."""
+    """Make the cells of the planes square, with room for the rows above them."""
     canvas, planes = page.canvas, page.planes
     for line in range(planes.rows):
         top = page.top(line * planes.columns)
@@ -193,7 +203,7 @@ def _plane(page: Page, number: int) -> None:
 
 
 def _pixel(page: Page, shape: Shape, at: tuple[int, int]) -> tuple[int, int]:
-    """Return the pixel of a map that a cell of every plane shows."""
+    """Return the pixel of a map that a cell of the plane shows."""
     y, x = at
     return y * shape.height // page.planes.height, x * shape.width // page.planes.width
 
@@ -210,7 +220,7 @@ def _activation(page: Page, sheet: Sheet, number: int, at: tuple[int, int]) -> s
 
 
 def _caption(page: Page, number: int) -> None:
-    """Write which channel a plane shows, and the smallest and largest number of its colours."""
+    """Write the channel that a plane shows, and its smallest and largest number."""
     canvas, planes = page.canvas, page.planes
     top, left = page.top(number), page.left(number)
     third, last = planes.width // 3, left + planes.width - 1
@@ -226,8 +236,8 @@ def _caption(page: Page, number: int) -> None:
     value = shown if shown < page.shown.shape.channels else ""
     canvas.calculate(top, left, formula, value, title)
     is_wide = third * planes.pixels >= DECIMALS_WIDTH
-    looks = replace(CAPTION_ON_TABLE, number_format="0.00" if is_wide else "0.0")
-    _scale(page, number, (low, high), looks if is_wide else replace(looks, size=7))
+    style = replace(CAPTION_ON_TABLE, number_format="0.00" if is_wide else "0.0")
+    _scale(page, number, (low, high), style if is_wide else replace(style, size=7))
     chip = f'AND(NOT({cell_address(top, left)}=""),{page.fact("pixels")}>1)'
     sizes = LARGE_NUMBERS if is_wide else LARGE_NUMBERS_NARROW
     shorten_number(canvas, (top, low, top, high - 1), sizes, {"TRUE": {}})
@@ -237,8 +247,8 @@ def _caption(page: Page, number: int) -> None:
 def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> None:
     """Shade a plane from its smallest to its largest number, and write these above it.
 
-    The units of a fully connected layer have one scale together, since each is a single number.
-    The limits of the colours stand, hidden, in the row below the caption.
+    The units of a fully connected layer share one scale, since each is a single number. The
+    limits of the scale are in the hidden row below the caption.
     """
     canvas, planes, shown = page.canvas, page.planes, page.shown
     top, left = page.top(number), page.left(number)
@@ -252,7 +262,7 @@ def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> N
     cells = range_address(*area)
     low, high, end = (cell_address(top + 1, left + offset) for offset in range(3))
     lowest, highest = float(part.min()), float(part.max())
-    # A channel that is the same all over, but for rounding, is as light as its smallest number.
+    # A channel that is constant but for rounding is as light as its smallest number.
     differs = highest - lowest > 1e-12 + 1e-9 * abs(highest)
     end_of = highest if differs else lowest + 1
     limits = (
@@ -270,3 +280,22 @@ def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> N
     canvas.calculate(top, columns[0], formula, smallest, style)
     largest = float(own.max()) if is_shown else ""
     canvas.calculate(top, columns[1], f'=IF({blank},"",MAX({cells}))', largest, style)
+
+
+def shorten_number(
+    canvas: Canvas,
+    place: Place,
+    sizes: Mapping[float, str],
+    formats: Mapping[str, dict[str, object]],
+) -> None:
+    """Format a cell for its number's size and, of `formats`, for the condition that is true.
+
+    Only one condition may be true at a time: LibreOffice applies no second rule to a cell.
+    """
+    number = f"ABS({cell_address(place[0], place[1])})"
+    for condition, properties in formats.items():
+        for start, end in zip(sizes, [*list(sizes)[1:], 1e308], strict=True):
+            if start == 0 and not properties:
+                continue
+            formula = f"=AND({condition},{number}>={start!r},{number}<{end!r})".upper()
+            canvas.rules.append(Rule(place, formula, {**properties, "num_format": sizes[start]}))
