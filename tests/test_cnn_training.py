@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from click.testing import CliRunner
@@ -35,7 +35,7 @@ def invoke(*args):
 def test_every_model_has_a_recipe_and_keeps_within_the_limits(name):
     assert models.parameter_count(models.build_model(name)) < 20_000
     assert recipes.RECIPES[name].epochs < 20
-    stored = json.loads(json.dumps(recipes.RECIPES[name].as_dict()))
+    stored = json.loads(json.dumps(asdict(recipes.RECIPES[name])))
     assert Recipe.from_dict(stored) == recipes.RECIPES[name]
 
 

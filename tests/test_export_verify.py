@@ -16,10 +16,10 @@ from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy_sheet import ACCURACY, MATRIX_ROW
 from cnn.export.sheets.digit_sheet import DIGIT, GAP, LEFT, TOP
 from cnn.export.sheets.layers_sheet import LAYERS
-from cnn.export.verification.cases import choose_cases, noise
+from cnn.export.verification.cases import choose_cases, drawing_case, noise
+from cnn.export.verification.exported_file import read_exported
 from cnn.export.verification.promises import same_formula
-from cnn.export.verification.recalculation import write_filled
-from cnn.export.verification.verify_export import Result, drawing_case, read_exported, verify_cases
+from cnn.export.verification.verify_export import Result, verify_cases
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.copying import write_changed

@@ -1,18 +1,15 @@
 """Exports and verifies the networks of `cnn train`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from torch import nn
 
 from cnn.export.export import Exported, require_place, write
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import choose_digits
 from cnn.export.sheets.export_style import FULL
-from cnn.export.verification.cases import choose_cases
-from cnn.export.verification.exported_file import read_exported
-from cnn.export.verification.verify_export import Result, verify_cases
+from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.log.record import read_record
 from cnn.mnist import DEVIATION, MEAN
 from cnn.models import IMAGE_SHAPE
@@ -70,12 +67,10 @@ def _network(run: Path) -> nn.Module:
 
 def verify_run(
     path: Path, run: Path, engines: Sequence[Engine], inputs: int, seed: int
-) -> Iterator[Result]:
-    """Yield a result for each engine and each input of a file that was exported from a run.
+) -> list[Result]:
+    """Return the results of `verify_workbook` for a file that was exported from a run.
 
     Raises InputError if the file or the run cannot be used, RunError if an engine fails.
     """
-    exported = read_exported(path, _network(run), digit_input(), str(run))
-    cases = choose_cases(exported, inputs, np.random.default_rng(seed))
-    for engine in engines:
-        yield from verify_cases(exported, engine, cases)
+    model, source = _network(run), digit_input()
+    return verify_workbook(path, model, engines, inputs, seed, source=source, name=str(run))

@@ -46,21 +46,15 @@ class Processes:
         a process that has ended.
         """
         result, error = _attempt(work)
-        self._raise_first([error] if self.count == 1 else self.gather(error))
-        assert result is not None
-        return result[0]
+        return _result(result, self.gather(error))
 
     def from_main(self, work: Callable[[], T]) -> T:
         """Do the work in the main process only; return its result, or raise its error, in all."""
-        outcome = _attempt(work) if self.is_main else (None, None)
+        outcomes = [_attempt(work) if self.is_main else (None, None)]
         if self.count > 1:
-            outcomes = [outcome]
             distributed.broadcast_object_list(outcomes, src=0)
-            (outcome,) = outcomes
-        result, error = outcome
-        self._raise_first([error])
-        assert result is not None
-        return result[0]
+        result, error = outcomes[0]
+        return _result(result, [error])
 
     def first_on_each_machine(self, work: Callable[[], T]) -> T:
         """Do the work in every process, on each machine in one of them before the others.
@@ -87,11 +81,6 @@ class Processes:
             distributed.all_reduce(numbers)
         return numbers
 
-    def _raise_first(self, errors: list[Exception | None]) -> None:
-        for error in errors:
-            if error:
-                raise error
-
 
 def _attempt(work: Callable[[], T]) -> tuple[tuple[T] | None, Exception | None]:
     """Return the work's result, wrapped, or its error."""
@@ -99,6 +88,15 @@ def _attempt(work: Callable[[], T]) -> tuple[tuple[T] | None, Exception | None]:
         return (work(),), None
     except (InputError, RunError) as error:
         return None, error
+
+
+def _result(result: tuple[T] | None, errors: list[Exception | None]) -> T:
+    """Return a result that `_attempt` has wrapped. Raises the first error, if there is one."""
+    for error in errors:
+        if error:
+            raise error
+    assert result is not None
+    return result[0]
 
 
 @contextmanager

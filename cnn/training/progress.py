@@ -21,11 +21,6 @@ UPDATE_INTERVAL = 16
 """Steps between two updates of the bar; reading the loss of every step would slow a GPU."""
 
 
-def message(text: str) -> None:
-    """Print a message on standard error."""
-    click.echo(text, err=True)
-
-
 class Report:
     """Shows nothing; the base class of the reports that do."""
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal, Self, get_args
 
@@ -80,16 +80,9 @@ class Recipe:
         if self.nesterov and not self.momentum:
             raise InputError("nesterov is true but momentum is 0; expected a momentum above 0")
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the hyper-parameters in types that JSON has."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Return the recipe that `as_dict` described.
-
-        Raises `TypeError` or `KeyError` for anything else.
-        """
+        """Return the recipe from its fields. Raises `TypeError` or `KeyError` for other values."""
         return cls(**values | {"augmentation": Augmentation(**values["augmentation"])})
 
 

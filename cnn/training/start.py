@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
 import torch
 from torch import nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
@@ -13,7 +14,7 @@ from cnn.models import build_model
 from cnn.training.config import Config, describe, most_threads, versions
 from cnn.training.evaluation import Evaluation, evaluate
 from cnn.training.processes import Processes
-from cnn.training.progress import Report, message, report_for
+from cnn.training.progress import Report, report_for
 from cnn.training.recipes import RECIPES
 from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
@@ -87,7 +88,7 @@ def start(options: Options, processes: Processes) -> Finished:
     except KeyboardInterrupt:
         report.close()
         if processes.is_main:
-            message("\n" + _what_is_safe(run))
+            click.echo("\n" + _what_is_safe(run), err=True)
         raise
     finally:
         report.close()
@@ -138,7 +139,7 @@ def _stored(options: Options, run: Run) -> dict[str, Any] | None:
         return run.read_config()
     run.require_free()
     if options.resume:
-        message(f"there is no run in {run.path} yet: starting one")
+        click.echo(f"there is no run in {run.path} yet: starting one", err=True)
     return None
 
 
@@ -185,13 +186,8 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
 def _new_config(options: Options, processes: Processes) -> Config:
     model = options.model or DEFAULT_MODEL
     build_model(model)
-    changes = {
-        name: getattr(options, name)
-        for name in ("epochs", "batch_size", "learning_rate")
-        if getattr(options, name) is not None
-    }
-    for name in ("limit", "threads"):
-        _positive(name, getattr(options, name))
+    asked = {name: getattr(options, name) for name in ("epochs", "batch_size", "learning_rate")}
+    changes = {name: value for name, value in asked.items() if value is not None}
     if options.threads is not None and options.threads > most_threads():
         raise InputError(
             f"--threads is {options.threads}; expected at most {most_threads()} on this machine"
@@ -208,25 +204,23 @@ def _new_config(options: Options, processes: Processes) -> Config:
         limit=options.limit,
         hold_out=options.hold_out or 0,
         device=device,
-        threads=options.threads or min(torch.get_num_threads(), most_threads()),
+        threads=min(torch.get_num_threads(), most_threads())
+        if options.threads is None
+        else options.threads,
         processes=processes.count,
     )
-    return config if options.threads else _with_free_threads(config)
+    return _with_free_threads(config) if options.threads is None else config
 
 
 def _with_free_threads(config: Config) -> Config:
     threads = thread_count(config)
     if threads < config.threads:
-        message(
+        click.echo(
             f"another process is busy here: {threads} thread of {config.threads} is faster now "
-            f"(--threads {config.threads} uses all)"
+            f"(--threads {config.threads} uses all)",
+            err=True,
         )
     return replace(config, threads=threads)
-
-
-def _positive(name: str, value: int | None) -> None:
-    if value is not None and value < 1:
-        raise InputError(f"--{name} is {value}; expected at least 1")
 
 
 def _device(name: str, processes: Processes) -> torch.device:
@@ -257,7 +251,8 @@ def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | Non
     if stored.get("data_checksums") != digits.checksums:
         raise InputError(f"the run in {run.path} was trained on other data")
     if stored.get("versions") != versions():
-        message("this machine or its packages changed: the last bits of the weights may differ")
+        warning = "this machine or its packages changed: the last bits of the weights may differ"
+        click.echo(warning, err=True)
     run.require_checkpoint()
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and checkpoint["config"] != asdict(config):

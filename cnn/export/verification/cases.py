@@ -81,11 +81,9 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
     typed = {} if choice else {places.drawn(*unit): float(x) for unit, x in np.ndenumerate(values)}
     if CHOICE in first.inputs:
         typed[first.inputs[CHOICE]] = float(choice)
-    chosen: dict[tuple[int, int], float | str] = {}
-    names = layers.options[LAYER]
+    names, channel = layers.options[LAYER], 0
     layer = names[turn % len(names)]
-    chosen[layers.inputs[LAYER]] = layer
-    channel = 0
+    chosen: dict[tuple[int, int], float | str] = {layers.inputs[LAYER]: layer}
     if FIRST in layers.inputs:
         # Seven does not divide the usual numbers of channels.
         channel = 7 * turn % exported.network.layer(layer).output.channels

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from cnn.export.network.stages import Array
+from cnn.export.network.stages import Array, Input
 from cnn.export.sheets.layout import Sheet
-from cnn.export.verification.cases import Case, choose_cases, drawing_case, sample_case
+from cnn.export.verification.cases import Case, choose_cases
 from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken
 from cnn.export.verification.promises import (
     TOLERANCE,
@@ -31,20 +31,6 @@ from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import FileCell
-
-__all__ = [
-    "TOLERANCE",
-    "Case",
-    "ExportedFile",
-    "LayerResult",
-    "Result",
-    "choose_cases",
-    "drawing_case",
-    "read_exported",
-    "sample_case",
-    "verify_cases",
-    "verify_workbook",
-]
 
 
 @dataclass(frozen=True)
@@ -116,12 +102,16 @@ def verify_workbook(
     engines: Sequence[Engine] = (EMBEDDED,),
     inputs: int = 3,
     seed: int = 0,
+    *,
+    source: Input | None = None,
+    name: str = "the network",
 ) -> list[Result]:
     """Return a result for each engine and each input of an exported workbook.
 
-    Raises InputError as `read_exported` and `choose_cases` do, RunError if an engine fails.
+    `source` is the input that the network is known to have, `name` what messages call it. Raises
+    InputError as `read_exported` and `choose_cases` do, RunError if an engine fails.
     """
-    exported = read_exported(Path(path), model)
+    exported = read_exported(Path(path), model, source, name)
     cases = choose_cases(exported, inputs, np.random.default_rng(seed))
     return [found for engine in engines for found in verify_cases(exported, engine, cases)]
 
