@@ -17,8 +17,8 @@ from cnn.export.sheets.accuracy_sheet import ACCURACY, MATRIX_ROW
 from cnn.export.sheets.digit_sheet import DIGIT, GAP, LEFT, TOP
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.verification.cases import choose_cases, drawing_case, noise
+from cnn.export.verification.cell_checks import same_formula
 from cnn.export.verification.exported_file import read_exported
-from cnn.export.verification.promises import same_formula
 from cnn.export.verification.verify_export import Result, verify_cases
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import engines

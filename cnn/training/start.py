@@ -192,6 +192,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
         raise InputError(
             f"--threads is {options.threads}; expected at most {most_threads()} on this machine"
         )
+    most = min(torch.get_num_threads(), most_threads())
     device = options.device or "auto"
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -204,9 +205,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
         limit=options.limit,
         hold_out=options.hold_out or 0,
         device=device,
-        threads=min(torch.get_num_threads(), most_threads())
-        if options.threads is None
-        else options.threads,
+        threads=most if options.threads is None else options.threads,
         processes=processes.count,
     )
     return _with_free_threads(config) if options.threads is None else config

@@ -36,7 +36,7 @@ def compose(subject: Subject) -> Book:
         pictures = is_digit_reader(network)
         canvases.append(samples_sheet(samples, network.input.output, pictures=pictures))
     canvases.append(weights_sheet(network, subject.sheets))
-    canvases += layer_sheets(subject, places, links=(first.name, LAYERS, NETWORK))
+    canvases += layer_sheets(subject, places)
     return Book(tuple(canvases), places)
 
 
@@ -46,12 +46,10 @@ def input_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
 
 
 def layer_sheets(
-    subject: Subject,
-    places: InputPlaces,
-    kind: type[Stage] = Stage,
-    links: tuple[str, ...] = (),
+    subject: Subject, places: InputPlaces, kind: type[Stage] = Stage
 ) -> Iterator[Canvas]:
-    """Yield the sheets of the layers whose first stage is of a kind, with links to other sheets."""
+    """Yield the sheets of the layers whose first stage is of a kind."""
+    links = places.sheet, LAYERS, NETWORK
     sheets = list(subject.sheets.values())
     for before, sheet in zip([None, *sheets], sheets, strict=False):
         if isinstance(sheet.layer.base, kind):

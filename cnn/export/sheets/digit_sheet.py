@@ -252,8 +252,8 @@ def _truth(sheet: _Sheet, row: int, predicted: str, prediction: int) -> None:
     canvas.calculate(row + 1, column, formula, words, VERDICT)
     cell = cell_address(row + 1, column)
     grey = {"font_color": MUTED}
-    for word, looks in (("right", PASS_FORMAT), ("wrong", FAIL_FORMAT), ("is it right?", grey)):
-        canvas.rules.append(Rule(place, f'={cell}="{word}"', dict(looks)))
+    for word, style in (("right", PASS_FORMAT), ("wrong", FAIL_FORMAT), ("is it right?", grey)):
+        canvas.rules.append(Rule(place, f'={cell}="{word}"', dict(style)))
     known = row, column + 2, row, column + 2
     canvas.rules.append(Rule(known, f'={truth}="{unknown}"', dict(grey)))
 
@@ -279,7 +279,7 @@ def _advice(sheet: _Sheet) -> None:
 def drawn_digit(height: int, width: int) -> Array:
     """Return a picture (height, width) of a three: whole numbers from 0 (empty) to 255 (ink)."""
     rows, columns = np.mgrid[0:height, 0:width]
-    # The middles of the pixels, the picture's centre at (0.5, 0.5).
+    # The centres of the pixels; that of the picture is (0.5, 0.5).
     x = (columns + 0.5 - width / 2) / height + 0.5
     y = (rows + 0.5) / height
     points = np.concatenate([_bow(*bow) for bow in BOWS])

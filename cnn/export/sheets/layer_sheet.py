@@ -12,7 +12,7 @@ from cnn.export.sheets.export_style import (
     width_of,
     words_of,
 )
-from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet, helpers
+from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet
 from cnn.export.sheets.stage_formulas import unit_formulas
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
@@ -37,7 +37,7 @@ def layer_sheet(
     before: Sheet | None,
     inputs: InputPlaces,
     values: Mapping[str, Array],
-    links: Sequence[str] = (),
+    links: Sequence[str],
 ) -> Canvas:
     """Draw a layer's sheet; `before` is the layer before, None for the input.
 
@@ -136,17 +136,16 @@ def _helpers(canvas: Canvas, sheet: Sheet, before: Sheet, scores: Array) -> None
     Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 6.2.2.3: subtracting the
     largest z from every exponent changes no share, and no exponential is then above 1.
     """
-    places = helpers(sheet)
     exponentials = np.exp(scores - scores.max())
-    for (row, column), text in ((places.greatest, "largest"), (places.total, "sum")):
+    for (row, column), text in ((sheet.greatest, "largest"), (sheet.total, "sum")):
         canvas.write(row, column - 1, text, LABEL)
-    canvas.write(places.exponentials_row, 0, "exponentials", LABEL)
-    canvas.calculate(*places.greatest, f"=MAX({before.map})", float(scores.max()), HELPER)
-    first, last = sheet.place[1], sheet.place[3]
-    cells = range_address(places.exponentials_row, first, places.last_row, last)
-    canvas.calculate(*places.total, f"=SUM({cells})", float(exponentials.sum()), HELPER)
-    greatest = cell_address(*places.greatest)
+    first = sheet.exponential(0, 0, 0)
+    last = sheet.exponential(*(side - 1 for side in scores.shape))
+    canvas.write(first[0], 0, "exponentials", LABEL)
+    canvas.calculate(*sheet.greatest, f"=MAX({before.map})", float(scores.max()), HELPER)
+    cells = range_address(*first, *last)
+    canvas.calculate(*sheet.total, f"=SUM({cells})", float(exponentials.sum()), HELPER)
+    greatest = cell_address(*sheet.greatest)
     for unit in sheet.units():
-        at = places.exponentials_row + unit[1], sheet.cell(*unit)[1]
-        value = float(exponentials[unit])
-        canvas.calculate(*at, f"=EXP({before.address(*unit)}-{greatest})", value, HELPER)
+        formula = f"=EXP({before.address(*unit)}-{greatest})"
+        canvas.calculate(*sheet.exponential(*unit), formula, float(exponentials[unit]), HELPER)

@@ -114,21 +114,19 @@ def _list(page: Page) -> None:
 
 
 def _facts(page: Page) -> None:
+    """Write the numbers of the chosen layer, in the order of FACTS."""
     canvas, shape = page.canvas, page.shown.shape
     values = page.subject.values[page.shown.name]
     number = page.fact("number")
     choice = cell_address(CHOICE_ROW, page.input_column)
-    facts = {
-        "number": (
-            f"=MATCH({choice},{page.listed(0)},0)",
-            page.sheets.index(page.shown) + 1,
-        ),
-        "channels": (f"=INDEX({page.listed(1)},{number})", shape.channels),
-        "pixels": (f"=INDEX({page.listed(2)},{number})", shape.pixels),
-        "lowest": (f"=MIN({page.maps})", float(values.min())),
-        "highest": (f"=MAX({page.maps})", float(values.max())),
-    }
-    for row, (formula, value) in enumerate(facts.values()):
+    facts = (
+        (f"=MATCH({choice},{page.listed(0)},0)", page.sheets.index(page.shown) + 1),
+        (f"=INDEX({page.listed(1)},{number})", shape.channels),
+        (f"=INDEX({page.listed(2)},{number})", shape.pixels),
+        (f"=MIN({page.maps})", float(values.min())),
+        (f"=MAX({page.maps})", float(values.max())),
+    )
+    for row, (formula, value) in enumerate(facts):
         canvas.calculate(row, page.helper, formula, value, LOOKUP)
 
 
@@ -238,10 +236,10 @@ def _caption(page: Page, number: int) -> None:
     is_wide = third * planes.pixels >= DECIMALS_WIDTH
     style = replace(CAPTION_ON_TABLE, number_format="0.00" if is_wide else "0.0")
     _scale(page, number, (low, high), style if is_wide else replace(style, size=7))
-    chip = f'AND(NOT({cell_address(top, left)}=""),{page.fact("pixels")}>1)'
+    is_map = f'AND(NOT({cell_address(top, left)}=""),{page.fact("pixels")}>1)'
     sizes = LARGE_NUMBERS if is_wide else LARGE_NUMBERS_NARROW
     shorten_number(canvas, (top, low, top, high - 1), sizes, {"TRUE": {}})
-    shorten_number(canvas, (top, high, top, last), sizes, {chip: HIGHEST, f"NOT({chip})": {}})
+    shorten_number(canvas, (top, high, top, last), sizes, {is_map: HIGHEST, f"NOT({is_map})": {}})
 
 
 def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> None:
@@ -271,10 +269,8 @@ def _scale(page: Page, number: int, columns: tuple[int, int], style: Style) -> N
         (f"=IF({blank},1,IF({high}-{low}>1E-12+1E-9*ABS({high}),{high},{low}+1))", end_of, 1),
     )
     for offset, (formula, value, otherwise) in enumerate(limits):
-        promised = value if is_shown else otherwise
-        canvas.calculate(top + 1, left + offset, formula, promised, END)
-    between = (f"={low}", f"={end}")
-    canvas.heat_maps.append(HeatMap(area, ACTIVATIONS, between))
+        canvas.calculate(top + 1, left + offset, formula, value if is_shown else otherwise, END)
+    canvas.heat_maps.append(HeatMap(area, ACTIVATIONS, (f"={low}", f"={end}")))
     smallest = float(own.min()) if is_shown and not is_unit else ""
     formula = f'=IF({blank},"",IF({unit},"",MIN({cells})))'
     canvas.calculate(top, columns[0], formula, smallest, style)

@@ -84,13 +84,27 @@ class Sheet:
         """The number of rows and of columns of the sheet."""
         rows = FIRST_ROW + len(self.pixel_rows)
         if isinstance(self.layer.base, Softmax):
-            rows = helpers(self).last_row + 1
+            rows = self.exponential(0, self.shape.height, 0)[0]
         return rows, FIRST_COLUMN + len(self.pixel_columns) * self.shape.channels
 
     def cell(self, channel: int, row: int, column: int) -> tuple[int, int]:
         """Return row and column on the sheet of one activation."""
         across = (column + self.border.left) * self.shape.channels + channel
         return FIRST_ROW + self.border.top + row, FIRST_COLUMN + across
+
+    @property
+    def greatest(self) -> tuple[int, int]:
+        """The cell of a softmax's largest z, the first of the helper cells below the map."""
+        return FIRST_ROW + len(self.pixel_rows) + 1, FIRST_COLUMN
+
+    @property
+    def total(self) -> tuple[int, int]:
+        """The cell of the sum of a softmax's exponentials."""
+        return self.greatest[0] + 1, FIRST_COLUMN
+
+    def exponential(self, channel: int, row: int, column: int) -> tuple[int, int]:
+        """Return the cell of an exponential of a softmax; they are laid out as the map."""
+        return self.greatest[0] + 2 + row, self.cell(channel, row, column)[1]
 
     def address(self, channel: int, row: int = 0, column: int = 0) -> str:
         """Return the relative address of one activation with the sheet's name: conv1!C5."""
@@ -108,26 +122,6 @@ class Sheet:
             for column in range(self.shape.width):
                 for channel in range(self.shape.channels):
                     yield channel, row, column
-
-
-@dataclass(frozen=True)
-class Helpers:
-    """The cells of a softmax's largest z, of its exponentials, laid out as the map, and their sum.
-
-    All are below the map.
-    """
-
-    greatest: tuple[int, int]
-    total: tuple[int, int]
-    exponentials_row: int
-    last_row: int
-
-
-def helpers(sheet: Sheet) -> Helpers:
-    """Return the positions of a softmax's helper cells."""
-    row = FIRST_ROW + len(sheet.pixel_rows) + 1
-    last = row + 2 + sheet.shape.height - 1
-    return Helpers((row, FIRST_COLUMN), (row + 1, FIRST_COLUMN), row + 2, last)
 
 
 def sheets_of(network: Network) -> dict[str, Sheet]:

@@ -22,7 +22,7 @@ from cnn.export.network.stages import (
     Softmax,
     Stage,
 )
-from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit, helpers
+from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit
 from sheetgen.spreadsheet.address import cell_address, relative_address
 
 MOST_ARGUMENTS = 255  # of one function, in Excel
@@ -205,14 +205,7 @@ def _listed(function: str, cells: Sequence[str]) -> str:
 
 @_core.register
 def _softmax(stage: Softmax, sheet: Sheet, before: Sheet) -> Core:
-    places = helpers(sheet)
-    greatest, total = cell_address(*places.greatest), cell_address(*places.total)
+    greatest, total = cell_address(*sheet.greatest), cell_address(*sheet.total)
     if isinstance(stage, LogSoftmax):
         return lambda unit: f"{before.address(*unit)}-{greatest}-LN({total})"
-
-    def share(unit: Unit) -> str:
-        across = sheet.cell(*unit)[1]
-        row = places.exponentials_row + unit[1]
-        return f"{relative_address(row, across)}/{total}"
-
-    return share
+    return lambda unit: f"{relative_address(*sheet.exponential(*unit))}/{total}"

@@ -9,12 +9,10 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
 from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
 from sheetgen.spreadsheet.reader import Value
+from sheetgen.verification.verify import IMPOSSIBLE
 
 Changes = Mapping[str, Mapping[tuple[int, int], float | str]]
 """Sheet → zero-based (row, column) → the new number or text of a cell."""
-
-IMPOSSIBLE = -7.77e77
-"""Replaces every cached value, so that none can pass for a computed one."""
 
 
 def recalculations(engine: Engine, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:

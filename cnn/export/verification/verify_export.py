@@ -17,15 +17,15 @@ from torch import nn
 from cnn.export.network.stages import Array, Input
 from cnn.export.sheets.layout import Sheet
 from cnn.export.verification.cases import Case, choose_cases
-from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken
-from cnn.export.verification.promises import (
+from cnn.export.verification.cell_checks import (
     TOLERANCE,
-    broken_promises,
     constant_sheets,
-    errors,
-    following_sheets,
-    wiring,
+    dependent_sheets,
+    error_values,
+    wrong_cells,
+    wrong_values,
 )
+from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken
 from cnn.export.verification.recalculation import recalculations
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
@@ -119,7 +119,7 @@ def verify_workbook(
 def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) -> Iterator[Result]:
     """Yield an engine's result for each input. Raises RunError if the engine fails."""
     expected = exported.reference.activations(np.stack([case.values for case in cases]))
-    wrong = tuple(wiring(exported))
+    wrong = tuple(wrong_cells(exported))
     constant = tuple(constant_sheets(exported))
     found = recalculations(engine, exported.path, [case.changes for case in cases])
     for number, (case, values) in enumerate(zip(cases, found, strict=True)):
@@ -132,7 +132,7 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
             layer=case.layer,
             first_channel=case.first_channel,
         )
-        sheets = (*following_sheets(subject), *constant)
+        sheets = (*dependent_sheets(subject), *constant)
         findings = tuple(_findings(exported, sheets, values))
         layers, taken = _layers(exported, right, values)
         yield Result(engine.version(), case.shown, layers, *taken, wrong, findings)
@@ -140,11 +140,11 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
 
 def _findings(exported: ExportedFile, sheets: Sequence[Canvas], values: Values) -> Iterator[str]:
     for sheet in sheets:
-        yield from broken_promises(sheet, values)
+        yield from wrong_values(sheet, values)
     promised = {
         sheet.name: {(row, column) for row, column, *_ in sheet.promised()} for sheet in sheets
     }
-    yield from errors(exported, values, promised)
+    yield from error_values(exported, values, promised)
 
 
 def _layers(

@@ -33,7 +33,7 @@ LITERAL = 1e-14
 """Relative; programs that save a workbook again keep 15 digits of its numbers."""
 
 
-def wiring(exported: ExportedFile) -> Iterator[str]:
+def wrong_cells(exported: ExportedFile) -> Iterator[str]:
     """Yield a sentence on each cell whose formula or parameter is not that of the export."""
     blank = exported.blank
     first, places = input_sheet(blank)
@@ -54,7 +54,7 @@ def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
         yield formulas_of(counted)
 
 
-def following_sheets(subject: Subject) -> Iterator[Canvas]:
+def dependent_sheets(subject: Subject) -> Iterator[Canvas]:
     """Yield the sheets whose values depend on the input, of the layers' only each softmax."""
     first, places = input_sheet(subject)
     yield first
@@ -62,7 +62,7 @@ def following_sheets(subject: Subject) -> Iterator[Canvas]:
     yield from layer_sheets(subject, places, Softmax)
 
 
-def broken_promises(canvas: Canvas, values: Values) -> Iterator[str]:
+def wrong_values(canvas: Canvas, values: Values) -> Iterator[str]:
     """Yield a sentence on each formula cell that does not have the promised value."""
     found = values.get(canvas.name, {})
     for row, column, _, expected in canvas.promised():
@@ -72,7 +72,7 @@ def broken_promises(canvas: Canvas, values: Values) -> Iterator[str]:
             yield f"{where} is {spoken(value)}; expected {spoken(expected)}"
 
 
-def errors(
+def error_values(
     exported: ExportedFile, values: Values, but: Mapping[str, Collection[tuple[int, int]]]
 ) -> Iterator[str]:
     """Yield the formulas with an error value on sheets that are not those of layers.
