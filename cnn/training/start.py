@@ -23,6 +23,8 @@ from sheetgen.errors import InputError
 
 DEFAULT_MODEL = "fast"
 RUNS = Path("output/runs")
+RECIPE_OPTIONS = ("epochs", "batch_size", "learning_rate")
+"""The options that are hyper-parameters of the recipe."""
 
 
 @dataclass(frozen=True)
@@ -155,19 +157,10 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     if stored is None:
         return _new_config(options, processes)
     config = _read_config(Run(options.path), stored)
-    asked = {
-        "model": options.model,
-        "epochs": options.epochs,
-        "batch_size": options.batch_size,
-        "learning_rate": options.learning_rate,
-        "seed": options.seed,
-        "data": options.data,
-        "limit": options.limit,
-        "hold_out": options.hold_out,
-        "device": None if options.device == "auto" else options.device,
-        "threads": options.threads,
-        "processes": processes.count,
-    }
+    names = ("model", *RECIPE_OPTIONS, "seed", "data", "limit", "hold_out", "threads")
+    asked: dict[str, object] = {name: getattr(options, name) for name in names}
+    asked["device"] = None if options.device == "auto" else options.device
+    asked["processes"] = processes.count
     for name, value in asked.items():
         label = name.replace("_", " ")
         was = getattr(config, name, getattr(config.recipe, name, None))
@@ -186,7 +179,7 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
 def _new_config(options: Options, processes: Processes) -> Config:
     model = options.model or DEFAULT_MODEL
     build_model(model)
-    asked = {name: getattr(options, name) for name in ("epochs", "batch_size", "learning_rate")}
+    asked = {name: getattr(options, name) for name in RECIPE_OPTIONS}
     changes = {name: value for name, value in asked.items() if value is not None}
     if options.threads is not None and options.threads > most_threads():
         raise InputError(

@@ -71,7 +71,7 @@ class Training:
         self.batches = batch_count(len(images), recipe.batch_size, processes.count)
         torch.manual_seed(config.seed)
         self.model = _for_training(build_model(config.model), self.device)
-        self.parallel = _parallel(self.model, processes)
+        self.parallel = self.model if processes.count == 1 else DistributedDataParallel(self.model)
         self.optimizer = _optimizer(self.model, recipe)
         steps = self.batches * recipe.epochs
         self.schedule = LambdaLR(
@@ -194,10 +194,6 @@ def _for_training(model: nn.Module, device: torch.device) -> nn.Module:
         if isinstance(module, nn.ReLU):
             module.inplace = True
     return convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
-
-
-def _parallel(model: nn.Module, processes: Processes) -> nn.Module:
-    return model if processes.count == 1 else DistributedDataParallel(model)
 
 
 def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:

@@ -47,23 +47,21 @@ NUMBER = replace(LINK, size=9, align="center")
 
 def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     """Draw the sheet for a run's network and the digits that it was tested on."""
-    canvas = Canvas(ACCURACY, tab_colour=KINDS["error"].strong)
+    canvas = formulas_of(run.evaluation.confusion.tolist())
+    canvas.tab_colour = KINDS["error"].strong
     canvas.widths |= {0: 2, **dict.fromkeys(range(LEFT, LEFT + PER_ROW), width_of(COLUMN))}
     canvas.heights[0] = 30
     canvas.write(0, LEFT, "How well it recognises digits", TITLE)
     canvas.write(1, LEFT, f"{run.config.model}: {run.title}, {run.subtitle}", SUBTITLE)
-    counts = run.evaluation.confusion.tolist()
-    _result(canvas, counts)
     canvas.write(RESULT_ROW, LEFT + 4, "test loss, mean -ln p of the true digit", LABEL)
     loss = replace(WHOLE, number_format="0.0000")
     canvas.write(RESULT_ROW, LEFT + 8, run.evaluation.loss, loss)
-    below = _matrix(canvas, counts)
-    _mistakes(canvas, subject, run, below + 2)
+    _mistakes(canvas, subject, run, MATRIX_ROW + CLASSES + 5)
     return canvas
 
 
 def formulas_of(counts: list[list[int]]) -> Canvas:
-    """Draw only the cells that are computed from a confusion matrix, a row for each digit."""
+    """Draw only a confusion matrix, a row for each digit, and what is computed from it."""
     canvas = Canvas(ACCURACY)
     _result(canvas, counts)
     _matrix(canvas, counts)
@@ -96,8 +94,8 @@ def _result(canvas: Canvas, counts: list[list[int]]) -> None:
         canvas.calculate(at, column, formula, value, style)
 
 
-def _matrix(canvas: Canvas, counts: list[list[int]]) -> int:
-    """Draw the confusion matrix with the sums of its rows and columns; return its last row."""
+def _matrix(canvas: Canvas, counts: list[list[int]]) -> None:
+    """Draw the confusion matrix with the sums of its rows and columns."""
     title = "Confusion matrix: a row for each digit, a column for what it was taken for"
     canvas.write(MATRIX_ROW, LEFT, title, SECTION)
     head, first, left = MATRIX_ROW + 1, MATRIX_ROW + 2, LEFT + 1
@@ -126,7 +124,6 @@ def _matrix(canvas: Canvas, counts: list[list[int]]) -> int:
             value = counts[digit][digit] / total if total else 0.0
             canvas.calculate(*share, f"=IF({whole}=0,0,{hit}/{whole})", value, SHARE)
     _shade_errors(canvas, counts, first, left)
-    return last + 2
 
 
 def _shade_errors(canvas: Canvas, counts: list[list[int]], first: int, left: int) -> None:

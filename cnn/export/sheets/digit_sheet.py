@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnn.export.network.stages import Array
+from cnn.export.network.stages import Array, Shape
 from cnn.export.sheets.export_style import (
     DRAWING,
     FULL,
@@ -122,12 +122,8 @@ class _Sheet:
     samples: SamplePlaces
 
     @property
-    def height(self) -> int:
-        return self.subject.network.input.output.height
-
-    @property
-    def width(self) -> int:
-        return self.subject.network.input.output.width
+    def shape(self) -> Shape:
+        return self.samples.shape
 
     @property
     def choice(self) -> str:
@@ -147,7 +143,7 @@ class _Sheet:
     @property
     def answer(self) -> int:
         """The first of the three columns of the network's answer."""
-        return LEFT + 2 * (self.width + GAP)
+        return LEFT + 2 * (self.shape.width + GAP)
 
     @property
     def first_class(self) -> int:
@@ -156,7 +152,7 @@ class _Sheet:
     @property
     def below(self) -> int:
         """The first row below all pictures and probabilities."""
-        return max(TOP + self.height, self.first_class + len(self.shares))
+        return max(TOP + self.shape.height, self.first_class + len(self.shares))
 
 
 def _choice(sheet: _Sheet) -> None:
@@ -183,21 +179,22 @@ def _choice(sheet: _Sheet) -> None:
 
 def _pictures(sheet: _Sheet) -> None:
     canvas, places, subject = sheet.canvas, sheet.places, sheet.subject
+    height, width = sheet.shape.height, sheet.shape.width
     top, left = places.drawing
     seen_top, seen_left = places.pixels
     canvas.write(HEADING_ROW, left, "Your drawing", SECTION)
     canvas.write(HEADING_ROW, seen_left, "What the network sees", SECTION)
-    drawing = drawn_digit(sheet.height, sheet.width) if subject.choice else subject.shown[0]
-    for row, column in np.ndindex(sheet.height, sheet.width):
+    drawing = drawn_digit(height, width) if subject.choice else subject.shown[0]
+    for row, column in np.ndindex(height, width):
         unit = 0, row, column
         canvas.write(*places.drawn(*unit), float(drawing[row, column]), DRAWN)
         value = float(subject.shown[unit])
         canvas.calculate(
             *places.pixel(*unit), pixel_formula(places, sheet.samples, unit), value, SEEN
         )
-    last_row, last_column = top + sheet.height - 1, left + sheet.width - 1
+    last_row, last_column = top + height - 1, left + width - 1
     area = top, left, last_row, last_column
-    seen = seen_top, seen_left, last_row, seen_left + sheet.width - 1
+    seen = seen_top, seen_left, last_row, seen_left + width - 1
     square(canvas, (top, left, last_row, sheet.answer - 1), SIDE)
     canvas.heat_maps.append(HeatMap(area, DRAWING, (0, FULL)))
     canvas.heat_maps.append(HeatMap(seen, PICTURE, (0, FULL)))

@@ -10,13 +10,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from cnn.export.network.stages import Softmax
-from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place, formulas_of
+from cnn.export.sheets.accuracy_sheet import ACCURACY, formulas_of
 from cnn.export.sheets.compose_export import input_sheet, layer_sheets
 from cnn.export.sheets.layers_sheet import layers_sheet
 from cnn.export.sheets.network_sheet import network_sheet
 from cnn.export.sheets.subject import Subject
 from cnn.export.verification.exported_file import ExportedFile, spoken
-from cnn.models import CLASSES
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import same_text
 from sheetgen.spreadsheet.canvas import Canvas, Value
@@ -49,9 +48,7 @@ def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
     blank = exported.blank
     yield network_sheet(blank, input_sheet(blank)[1])
     if ACCURACY in exported.origin.sheets:
-        digits = range(CLASSES)
-        counted = exported.counts([[count_place(row, taken) for taken in digits] for row in digits])
-        yield formulas_of(counted)
+        yield formulas_of(exported.counts())
 
 
 def dependent_sheets(subject: Subject) -> Iterator[Canvas]:

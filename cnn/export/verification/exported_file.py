@@ -12,7 +12,7 @@ from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Array, Input, Network, Shape
 from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
-from cnn.export.sheets.accuracy_sheet import ACCURACY
+from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place
 from cnn.export.sheets.compose_export import input_sheet
 from cnn.export.sheets.digit_sheet import DIGIT
 from cnn.export.sheets.export_origin import Origin, read_origin
@@ -30,6 +30,7 @@ from cnn.export.sheets.network_sheet import NETWORK
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.values_sheet import VALUES
 from cnn.export.sheets.weights_sheet import WEIGHTS, weights_sheet
+from cnn.models import CLASSES
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
@@ -94,8 +95,9 @@ class ExportedFile:
         """The sheets with cells to change: that of the input, and `Layers`."""
         return input_sheet(self.blank)[0], layers_sheet(self.blank)
 
-    def counts(self, places: list[list[tuple[int, int]]]) -> list[list[int]]:
-        """Return whole numbers on `Accuracy`; raises InputError for cells without a number."""
+    def counts(self) -> list[list[int]]:
+        """Return the confusion matrix. Raises InputError for a cell without a number."""
+        places = [[count_place(row, column) for column in range(CLASSES)] for row in range(CLASSES)]
         return [[int(self._number(ACCURACY, place)) for place in row] for row in places]
 
     def _held(self, sheet: str, place: tuple[int, int]) -> FileCell:
