@@ -15,6 +15,7 @@ from cnn.export.network.stages import (
     AveragePool,
     Convolution,
     Input,
+    Layer,
     LogSoftmax,
     MaxPool,
     Pool,
@@ -40,14 +41,14 @@ def unit_formulas(sheet: Sheet, before: Sheet | None, inputs: InputPlaces) -> Ca
     """
     layer = sheet.layer
     core = _input(layer.base, inputs) if before is None else _core(layer.base, sheet, before)
+    norms = [stage for stage, _ in parameter_roles(layer.stages)]
     frames: dict[tuple[int, ...], str] = {}
-    roles = parameter_roles(layer.stages)
 
     def formula(unit: Unit) -> str:
         inner = core(unit)
-        indices = tuple(parameter_index(stage, unit) for stage, _ in roles)
+        indices = tuple(parameter_index(stage, unit) for stage in norms)
         if indices not in frames:
-            frames[indices] = _frame(layer.stages, roles, indices, layer.name, inner)
+            frames[indices] = _frame(layer, indices, inner)
         return "=" + frames[indices].replace(HOLE, inner)
 
     return formula
@@ -77,21 +78,18 @@ def parameter_index(stage: ScaleAndShift, unit: Unit) -> int:
     return (channel * shape.height + row) * shape.width + column
 
 
-def _frame(
-    stages: Sequence[Stage],
-    roles: Sequence[tuple[ScaleAndShift, str]],
-    indices: Sequence[int],
-    name: str,
-    example: str,
-) -> str:
+def _frame(layer: Layer, indices: Sequence[int], example: str) -> str:
     """Return a layer's formula with a hole for that of its first stage, if not pointwise."""
-    suffixes = {id(stage): (role, at) for (stage, role), at in zip(roles, indices, strict=True)}
+    roles = parameter_roles(layer.stages)
+    parameters = {
+        id(stage): (f"{layer.name}_scale{role}_{at}", f"{layer.name}_shift{role}_{at}")
+        for (stage, role), at in zip(roles, indices, strict=True)
+    }
     text, tight = HOLE, _is_tight(example)
-    for stage in stages:
+    for stage in layer.stages:
         if isinstance(stage, ScaleAndShift):
-            role, at = suffixes[id(stage)]
-            text = f"{_enclosed(text, tight)}*{name}_scale{role}_{at}+{name}_shift{role}_{at}"
-            tight = False
+            scale, shift = parameters[id(stage)]
+            text, tight = f"{_enclosed(text, tight)}*{scale}+{shift}", False
         elif isinstance(stage, Activate):
             text = _applied(stage, text, tight)
             tight = _is_tight(text)

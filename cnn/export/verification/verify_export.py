@@ -43,11 +43,6 @@ class LayerResult:
     wrong: str = ""
     """A sentence on the first cell that is wrong; empty if none is."""
 
-    @property
-    def passed(self) -> bool:
-        """Whether every activation agrees with torch."""
-        return not self.wrong
-
 
 @dataclass(frozen=True)
 class Result:
@@ -68,7 +63,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether every layer passed, the classes are the same and no other cell is wrong."""
+        """Whether no cell is wrong and the classes are the same."""
         return self.predicted == self.expected and not self.wrongs()
 
     @property
