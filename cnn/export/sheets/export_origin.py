@@ -15,7 +15,7 @@ from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.version import __version__
 
 NAME = "_cnn"
-FORMAT = 1  # of this sheet; increases if it must be read in another way
+FORMAT = 1  # of this sheet; increased by incompatible changes
 
 
 @dataclass(frozen=True)
