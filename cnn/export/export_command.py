@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn.torch_loading import require_torch
-from sheetgen.commands import verify_written
+from sheetgen.commands import COUNT, PATH, verify_written
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DATA_DIR = click.option(
     "--data-dir",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="The folder with MNIST/raw in it; missing files are downloaded.  [default: output/data]",
 )
@@ -28,11 +28,11 @@ MOST = 2
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="FILE",
     help="The workbook, which must end in .xlsx.",
@@ -53,7 +53,9 @@ def export(
     no_verify: bool,
     force: bool,
 ) -> None:
-    """Write the network in the directory RUN as a workbook of live formulas, and verify it.
+    """Write the network of a run as a workbook, and verify it.
+
+    In the workbook every activation is a live formula.
 
     \b
     Example:
@@ -89,31 +91,29 @@ def export(
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
+@click.argument("run", type=PATH)
 @click.option(
     "--engine",
     "name",
     metavar="NAME",
     default="auto",
-    show_default=True,
     help="auto (ironcalc, and LibreOffice if it is installed), or one by its name.",
 )
 @click.option(
     "--inputs",
     type=click.IntRange(min=1),
     default=3,
-    show_default=True,
     metavar="N",
     help="The number of pictures to try; the last one is noise, drawn cell by cell.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for choosing them.")
 def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
-    """Recalculate FILE for some digits and compare every formula cell with torch's RUN.
+    """Recalculate an exported network and compare it with torch.
 
-    The digits, and the layer that Layers shows, are chosen through the file's own input cells.
-    Every formula must be the one that the export writes, and its value must agree with what torch
-    computes in double precision, to 1e-9.
+    FILE was exported from RUN. The digits, and the layer that Layers shows, are chosen through
+    the file's own input cells. Every formula must be the one that the export writes, and its value
+    must agree with what torch computes in double precision, to 1e-9.
 
     \b
     Example:
