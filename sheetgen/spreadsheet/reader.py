@@ -10,7 +10,7 @@ from contextlib import suppress
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from lxml import etree
 from openpyxl.formula.translate import Translator
@@ -128,7 +128,8 @@ def cells_of_sheets(
     strings = _shared_strings(package, damage)
     for sheet in worksheets(package, damage):
         if sheets is None or sheet.name in sheets:
-            yield sheet.name, _cells(package, sheet, formula_at, strings, damage)
+            contents = _Contents(formula_at, strings, damage)
+            yield sheet.name, contents.cells(package, sheet)
 
 
 def worksheets(package: Package, damage: Damage = Damage.REFUSE) -> list[Sheet]:
@@ -212,53 +213,69 @@ def _bad_address(sheet: Sheet, row: int) -> MalformedError:
     return MalformedError(f"{sheet.name!r} has a bad address in row {row + 1}")
 
 
-def _cells(
-    package: Package,
-    sheet: Sheet,
-    formula_at: Callable[[str, int, int], _Formula],
-    strings: list[str],
-    damage: Damage,
-) -> Iterator[tuple[int, int, _Formula | None, Value]]:
-    refuse, shared = damage is Damage.REFUSE, dict[str, _Formula]()
-    for _, cells in rows(package, sheet, damage):
-        for row, column, element in cells:
-            formula, value = None, None
+class _Contents(Generic[_Formula]):
+    """Reads what the cells of one sheet hold; raises errors only where damage is refused."""
+
+    def __init__(
+        self, formula_at: Callable[[str, int, int], _Formula], strings: list[str], damage: Damage
+    ) -> None:
+        self._formula_at, self._strings, self._damage = formula_at, strings, damage
+        self._refuse = damage is Damage.REFUSE
+        self._shared: dict[str, _Formula] = {}
+
+    def cells(
+        self, package: Package, sheet: Sheet
+    ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
+        for _, cells in rows(package, sheet, self._damage):
+            for row, column, element in cells:
+                try:
+                    formula, value = self._content(element, row, column)
+                except (ValueError, IndexError, KeyError) as error:
+                    place = f"{sheet.name!r}!{relative_address(row, column)}"
+                    raise MalformedError(f"the cell {place} is not valid") from error
+                if formula is not None or value is not None:
+                    yield row, column, formula, value
+
+    def _content(
+        self, cell: etree._Element, row: int, column: int
+    ) -> tuple[_Formula | None, Value]:
+        formula, value = None, None
+        for child in cell:
+            tag = str(child.tag).rpartition("}")[2]
+            if tag == "v":
+                value = self._value(str(cell.get("t", "n")), child.text or "")
+            elif tag == "f":
+                formula = self._formula(child, row, column)
+            elif tag == "is":
+                value = _text(child)
+        return formula, value
+
+    def _formula(self, element: etree._Element, row: int, column: int) -> _Formula | None:
+        text, is_shared = element.text or "", element.get("t") == "shared"
+        if is_shared and not text:
+            group = str(element.get("si"))
+            return self._shared[group] if self._refuse else self._shared.get(group)
+        if not (text or self._refuse):
+            return None
+        formula = self._formula_at(text, row, column)
+        if is_shared:
+            self._shared[str(element.get("si"))] = formula
+        return formula
+
+    def _value(self, kind: str, text: str) -> Value:
+        if not text:
+            # A program that computes nothing may write an empty result, which is then no text.
+            return "" if kind == "str" and self._refuse else None
+        if kind == "str":
+            return str(unescape(text))
+        if kind in ("n", "s"):
             try:
-                for child in element:
-                    tag, text = str(child.tag).rpartition("}")[2], child.text or ""
-                    if tag == "v":
-                        value = _value(str(element.get("t", "n")), text, strings, refuse)
-                    elif tag == "is":
-                        value = _text(child)
-                    elif tag == "f":
-                        is_shared, group = child.get("t") == "shared", str(child.get("si"))
-                        if text or (refuse and not is_shared):
-                            formula = formula_at(text, row, column)
-                            if is_shared:
-                                shared[group] = formula
-                        elif is_shared:
-                            formula = shared[group] if refuse else shared.get(group)
-            except (ValueError, IndexError, KeyError) as error:
-                place = f"{sheet.name!r}!{relative_address(row, column)}"
-                raise MalformedError(f"the cell {place} is not valid") from error
-            if formula is not None or value is not None:
-                yield row, column, formula, value
-
-
-def _value(kind: str, text: str, strings: list[str], refuse: bool) -> Value:
-    if not text:
-        # Programs that compute nothing write empty results, which others cannot tell from "".
-        return "" if kind == "str" and refuse else None
-    if kind == "str":
-        return str(unescape(text))
-    if kind in ("n", "s"):
-        try:
-            return float(text) if kind == "n" else strings[int(text)]
-        except (ValueError, IndexError):
-            if refuse:
-                raise
-            return text
-    return text.strip() in ("1", "true") if kind == "b" else text
+                return float(text) if kind == "n" else self._strings[int(text)]
+            except (ValueError, IndexError):
+                if self._refuse:
+                    raise
+                return text
+        return text.strip() in ("1", "true") if kind == "b" else text
 
 
 def _translator(written: _Written) -> Translator:
