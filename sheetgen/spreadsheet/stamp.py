@@ -21,7 +21,7 @@ from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import FileCell, Value, iterate_cells, read_cells, sheet_names
 from sheetgen.spreadsheet.style import LABEL, NOTE, Style
 
-CELL_TEXT = 30_000  # characters of a long text in one cell, which holds 32,767
+_CELL_TEXT = 30_000  # characters of a long text in one cell, which holds 32,767
 
 _MARK = "run mark"
 _FINGERPRINT = "sheet fingerprint"
@@ -79,7 +79,7 @@ def hidden_values(path: Path, sheet: str) -> dict[tuple[int, int], Value] | None
 
 def in_cells(text: str) -> list[str]:
     """Return the pieces of a long text that fit into a cell each."""
-    return [text[start : start + CELL_TEXT] for start in range(0, len(text), CELL_TEXT)]
+    return [text[start : start + _CELL_TEXT] for start in range(0, len(text), _CELL_TEXT)]
 
 
 def stamp_sheet(canvas: Canvas, mark: str, row: int, column: int) -> None:
