@@ -67,6 +67,11 @@ def quoted(sheet: str) -> str:
     return "'" + sheet.replace("'", "''") + "'"
 
 
+def unquoted(sheet: str) -> str:
+    """Return the name of a sheet that a formula may have quoted."""
+    return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+
+
 def local(address: str) -> str:
     """Return an address or a range without its sheet, for use on that sheet."""
     return address.rpartition("!")[2]

@@ -7,7 +7,6 @@ input cells and everything is compared again: only live formulas follow.
 """
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -23,6 +22,7 @@ from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import FileCell, read_cells
+from sheetgen.spreadsheet.tokens import refers_to_cells
 from sheetgen.verification.perturbation import perturbed
 from sheetgen.verification.results import Finding, Result, SheetResult
 from sheetgen.verification.sensitivity import Sensitivity
@@ -31,9 +31,6 @@ from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets import origin
 
 IMPOSSIBLE = -7.77e77  # replaces every cached value, so that none can pass
-
-_TEXT = re.compile(r'"[^"]*"')
-_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
 
 _NOTHING = FileCell(None, None)
 
@@ -230,10 +227,6 @@ def _wrong_formula(expected: str, cell: FileCell) -> str:
     if cell.formula is None:
         found = "nothing" if cell.value is None else f"the constant {cell.value!r}"
         return f"it holds {found} where a formula belongs ({expected})"
-    if _refers(expected) and not _refers(cell.formula):
+    if refers_to_cells(expected) and not refers_to_cells(cell.formula):
         return f"its formula refers to no cell where one that does belongs ({expected})"
     return ""
-
-
-def _refers(formula: str) -> bool:
-    return _REFERENCE.search(_TEXT.sub("", formula)) is not None

@@ -21,12 +21,11 @@ from sheetgen.spreadsheet.agreement import same_text
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.engines import Values
 from sheetgen.spreadsheet.reader import FileCell
+from sheetgen.spreadsheet.tokens import Token, tokens
 
 TOLERANCE = 1e-9  # |found - expected| <= TOLERANCE * max(1, |expected|)
 
 _ERROR = re.compile(r"#[A-Z0-9/]+[!?]?")
-_TEXT = re.compile(r'("[^"]*")')
-_NUMBER = re.compile(r"(?<![\w.$!:])\d+\.?\d*(?:E[-+]?\d+)?(?![\w(!:])", re.IGNORECASE)
 LONGEST = 100  # characters of a formula in a message
 LITERAL = 1e-14
 """Relative; programs that save a workbook again keep 15 digits of its numbers."""
@@ -90,19 +89,18 @@ def same_formula(expected: str, found: str) -> bool:
 
     Two numbers are the same if they differ by no more than `LITERAL`.
     """
-    one, other = (
-        "".join(
-            part if at % 2 else re.sub(r"\s", "", part.upper())
-            for at, part in enumerate(_TEXT.split(text))
-        )
-        for text in (expected, found)
-    )
-    if one == other:
+    if expected == found:
         return True
-    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
-        return False
-    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
-    return all(math.isclose(float(a), float(b), rel_tol=LITERAL) for a, b in pairs)
+    one, other = ([t for t in tokens(text) if t.kind != "space"] for text in (expected, found))
+    return len(one) == len(other) and all(map(_same_token, one, other))
+
+
+def _same_token(one: Token, other: Token) -> bool:
+    if one.kind == other.kind == "number":
+        return math.isclose(float(one.text), float(other.text), rel_tol=LITERAL)
+    if one.kind == "text":
+        return one == other
+    return one.kind == other.kind and one.text.upper() == other.text.upper()
 
 
 def _agrees(expected: Value, found: object) -> bool:

@@ -5,9 +5,9 @@ constants, but no answers. From the student's file it takes only what is in the 
 calculates it, and the reference says what is right.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,13 +28,12 @@ from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import FileCell
+from sheetgen.spreadsheet.tokens import Token, tokens
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.verification.verify import IMPOSSIBLE
 
 Status = Literal["right", "wrong", "empty", "answers"]
 LONGEST_TEXT = 200  # of an answer that is repeated in a report
-
-_ADDRESS = re.compile(r"(?<![\w!$.])\$?[A-Z]{1,3}\$?[1-9]\d{0,5}(?![\w(!.])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -156,10 +155,11 @@ class _Grader:
     def _helper(self, formula: str) -> str:
         """Return a cell that a formula reads and the student filled, but that is not graded."""
         known = {RATE_CELL, *map(self.layout.place, self.layout.quantities)}
-        for address in _ADDRESS.findall(formula):
-            place = place_of(address)
-            if place not in known and self.submission.cells.get(place, NOTHING) != NOTHING:
-                return without_dollars(address)
+        for before, token in pairwise([Token("", ""), *tokens(formula)]):
+            if token.kind == "cell" and before.kind != "sheet":
+                place = place_of(token.text)
+                if place not in known and self.submission.cells.get(place, NOTHING) != NOTHING:
+                    return without_dollars(token.text)
         return ""
 
     def _computed(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:
