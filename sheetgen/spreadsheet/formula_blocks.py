@@ -25,7 +25,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from sheetgen.spreadsheet.address import column_letters, relative_address
-from sheetgen.spreadsheet.canvas import Block, in_row
+from sheetgen.spreadsheet.block import Block, in_row
 
 FormulaBlock = Block[Format | None]
 """A block as XlsxWriter takes it, its styles looked up."""

@@ -15,7 +15,8 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from sheetgen.spreadsheet.address import place_of
-from sheetgen.spreadsheet.canvas import Block, Canvas, in_row
+from sheetgen.spreadsheet.block import Block, in_row
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.package_parts import opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import FileCell, Value, iterate_cells, read_cells, sheet_names

@@ -12,7 +12,8 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from sheetgen.spreadsheet.canvas import Block, Canvas, Cell, HeatMap, Value
+from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Value
 from sheetgen.spreadsheet.charts import insert_chart
 from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, worksheet_class, write_block
 from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style

@@ -16,7 +16,7 @@ from sheetgen.network.network import Network
 from sheetgen.network.trace import CORRECT, EXPONENTIALS, GREATEST, INNER
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import cell_address, column_letters, relative_address
-from sheetgen.spreadsheet.canvas import in_row
+from sheetgen.spreadsheet.block import in_row
 
 Stage = Literal["given", "forward", "backward", "update"]
 

@@ -14,7 +14,8 @@ from sheetgen.formulas.columns import Column, has_correct, training_columns
 from sheetgen.network.trace import CORRECT, Trace
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import local, relative_address
-from sheetgen.spreadsheet.canvas import Block, Canvas, Place, Rule, Series
+from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Series
 from sheetgen.spreadsheet.style import (
     KINDS,
     LABEL,

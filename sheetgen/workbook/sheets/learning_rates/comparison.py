@@ -6,7 +6,8 @@ A step is an iteration, or with several samples an epoch.
 import numpy as np
 
 from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
-from sheetgen.spreadsheet.canvas import POSITIVE, Block, Canvas
+from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     GENERAL,
