@@ -1,7 +1,7 @@
-"""A worksheet in memory: its cells with the value that each formula must have, and its looks.
+"""Holds a worksheet in memory: its cells, with the value that each formula must have, and formats.
 
-The modules in sheets/ draw canvases, workbook.py writes them, verification.py compares the values
-that they promise with what a spreadsheet engine computes.
+The modules of a workbook's sheets draw canvases, writer.py writes them, and verify.py compares the
+values that they promise with those that a spreadsheet engine computes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class Series:
     dash: str = ""
     marker_size: int = 0
     marker_fill: str = ""
-    label: str = ""  # where the series' name stands as a label: "center", "above", …
+    label: str = ""  # where the series' name is written as a label: "center", "above", …
     label_bold: bool = False
     label_size: int = 10
     in_legend: bool = True
@@ -70,9 +70,9 @@ class Chart:
 class HeatMap:
     """A range shaded by its numbers: from the first colour to the last, by way of a third.
 
-    `limits` are the numbers, or the addresses of cells with the numbers, that have these colours;
-    without them the range's smallest and
-    largest have the outer ones, the median the middle one.
+    `limits` are the numbers, or the addresses of cells with the numbers, that have these colours.
+    Without them the smallest and the largest number of the range have the outer colours, and the
+    median the middle one.
     """
 
     place: Place
@@ -82,7 +82,7 @@ class HeatMap:
 
 @dataclass(frozen=True)
 class Rule:
-    """Cells that look otherwise while a formula is true.
+    """Cells that have another format while a formula is true.
 
     `formula` ("=…") is meant for the first cell of the range and moves with the others, as a
     copied one does; `properties` are XlsxWriter's format properties. A formula must not refer
@@ -111,8 +111,8 @@ class Canvas:
 
     `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers, `bars`
     those whose cells show a bar as long as their number from 0 to 1, with its colour; `merges`
-    are shown as one cell. `inputs` are the cells that a person may change, by their keys, and
-    `options` what those accept that hold a text.
+    are shown as one cell. `inputs` are the cells that a user may change, by their keys, and
+    `options` the texts that some of them accept.
     """
 
     name: str
@@ -168,14 +168,14 @@ class Canvas:
             self.scales[row, column] = scale
 
     def shorten(self, first_column: int, last_column: int) -> None:
-        """Show the large numbers of columns, as far down as something stands, in few characters."""
+        """Show large numbers in few characters, in these columns down to the last used row."""
         last = max(row for row, _ in self.cells)
         self.numbers.append((0, first_column, last, last_column))
 
     def ask(
         self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object
     ) -> None:
-        """Write a number for a person to change, validated, and known to `verify` by its key.
+        """Write a number for the user to change, validated, and known to `verify` by its key.
 
         `limits` are XlsxWriter's validation options; without any, every number is accepted.
         """
@@ -193,7 +193,7 @@ class Canvas:
         maximum: int,
         style: Style = INPUT,
     ) -> None:
-        """Write a whole number for a person to change, as `ask` does."""
+        """Write a whole number for the user to change, as `ask` does."""
         self.ask(
             row,
             column,
@@ -217,10 +217,10 @@ class Canvas:
         style: Style = INPUT,
         source: str = "",
     ) -> None:
-        """Write a text for a person to choose from a list, known to `verify` by its key.
+        """Write a text for the user to choose from a list, known to `verify` by its key.
 
         `source` is the absolute range on this sheet that holds the options. Without it they
-        stand in the validation itself, which has room for 255 characters and no commas.
+        are in the validation itself, which has room for 255 characters and no commas.
         """
         self.write(row, column, value, style)
         self.inputs[key] = row, column
@@ -233,7 +233,7 @@ class Canvas:
         }
 
     def link(self, row: int, column: int, sheet: str, text: str, style: Style) -> None:
-        """Write text that leads to another sheet."""
+        """Write a link to another sheet."""
         self.write(row, column, text, style)
         self.links[row, column] = f"internal:{quoted(sheet)}!A1"
 
@@ -251,7 +251,7 @@ class Canvas:
         return f"{quoted(self.name)}!{cells}"
 
     def value(self, row: int, column: int) -> Value:
-        """Return what a single cell holds or must come to."""
+        """Return the value of a single cell, or the one that its formula must have."""
         return self.cells[row, column].value
 
     def promised(self) -> Iterator[tuple[int, int, str, Value]]:
@@ -266,7 +266,7 @@ class Canvas:
 
 
 def listed(options: Sequence[str], most: int = 8) -> str:
-    """Return the options as a sentence names them: a, b or c."""
+    """Return the options as a sentence lists them: a, b or c."""
     named = [*options[:most], "…"] if len(options) > most else list(options)
     return ", ".join(named[:-1]) + " or " + named[-1] if len(named) > 1 else named[0]
 

@@ -1,15 +1,15 @@
-"""A worksheet that streams long tables of formulas instead of keeping every cell in memory.
+"""Streams long tables of formulas to a worksheet instead of keeping every cell in memory.
 
 XlsxWriter runs some thirty regular expressions over each formula and keeps each cell as a
 Python object until the workbook is closed. The tables of a training run have millions of
-formula cells, but from their first row on every row holds the same relative formulas. A `Block`
-of a canvas says just that, and `FastWorksheet` turns it into the XML of one row with gaps
-for the row number and the cached results, and fills the gaps row by row as the file is written.
+formula cells, but every row of a `Block` holds the same relative formulas. `FastWorksheet` turns
+a block into the XML of one row, with gaps for the row number and the cached results, and fills
+the gaps row by row while the file is written.
 
-The result is the same file, byte for byte. To achieve that the class overrides private methods
-of XlsxWriter, which may change in any release, so `worksheet_class` hands it out only for the
-releases with which the tests have compared the bytes (`SEEN_VERSIONS`). With any other release
-the workbook is the same and merely takes longer. To admit a release, add it and run the tests.
+The file is the same, byte for byte. For that the class overrides private methods of XlsxWriter,
+which may change in any release, so `worksheet_class` returns it only for the releases that the
+tests have compared (`SEEN_VERSIONS`). With any other release the workbook is the same and only
+takes longer. To allow a release, add it and run the tests.
 """
 
 import re
@@ -35,7 +35,7 @@ NOT_FINITE = "#NUM!"  # what a spreadsheet shows where floating point has a NaN 
 
 # What XlsxWriter would change in a formula but for the leading "=": braces, and the functions
 # that it renames or turns into dynamic arrays. It takes any character for the S of SINGLE. The
-# search is twice as fast without word boundaries; names that only end alike go the safe way.
+# search is twice as fast without word boundaries; names that only end alike take the slow way.
 _CHANGED = re.compile(
     r"^\{|\}$|(?:ANCHORARRAY|BYCOL|BYROW|CHOOSECOLS|CHOOSEROWS|DROP|EXPAND|FILTER|HSTACK|LAMBDA"
     r"|MAKEARRAY|MAP|RANDARRAY|REDUCE|SCAN|INGLE|SEQUENCE|SORT|SORTBY|SWITCH|TAKE|TEXTSPLIT|TOCOL"
@@ -49,7 +49,7 @@ _SPAN = 16  # rows that share one `spans` attribute
 
 
 def worksheet_class() -> type[Worksheet]:
-    """Return `FastWorksheet` if this release of XlsxWriter is a seen one, else `Worksheet`."""
+    """Return `FastWorksheet` if XlsxWriter is of a release in `SEEN_VERSIONS`, else `Worksheet`."""
     return FastWorksheet if xlsxwriter.__version__ in SEEN_VERSIONS else Worksheet
 
 

@@ -28,7 +28,7 @@ class UnsupportedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reference(Expression):
-    """A cell seen from the formula's own: offsets, or zero-based addresses where `$` fixes them."""
+    """A cell as offsets from the formula's own, or zero-based addresses where `$` fixes them."""
 
     sheet: str | None
     row: int
@@ -37,7 +37,7 @@ class Reference(Expression):
     column_fixed: bool
 
     def seen_from(self, row: int, column: int, sheet: str) -> Cell:
-        """Return the cell that is meant in the formula of that cell."""
+        """Return the cell that the formula of this cell refers to."""
         return Cell(
             self.sheet if self.sheet is not None else sheet,
             self.row if self.row_fixed else row + self.row,
@@ -53,7 +53,7 @@ class Formula:
 
     @classmethod
     def at(cls, text: str, row: int, column: int) -> "Formula":
-        """Make relative what a cell (zero-based) holds; `text` is without "="."""
+        """Return the formula of a zero-based cell; `text` is without "="."""
 
         def relative(cell: str) -> str:
             down, across = _place_of(cell)
@@ -64,7 +64,7 @@ class Formula:
         return cls(replaced(text, {"cell": relative}))
 
     def text_at(self, row: int, column: int) -> str:
-        """Return the formula as that cell shows it, without "="."""
+        """Return the formula as this cell shows it, without "="."""
 
         def absolute(match: re.Match[str]) -> str:
             down = int(match[2]) + (row if match[1] else 0)
@@ -83,7 +83,7 @@ class Formula:
 
 
 def full_address(cell: Cell, sheet: str) -> str:
-    """Return the address of a cell as formulas on `sheet` write it; fixed, for it never moves."""
+    """Return the absolute address of a cell as a formula on `sheet` writes it."""
     prefix = "" if cell.sheet == sheet else f"{quoted(cell.sheet)}!"
     return f"{prefix}{cell_address(cell.row, cell.column)}"
 
@@ -97,7 +97,7 @@ def parse(formula: Formula, names: Mapping[str, str]) -> Expression:
 
 
 def parse_text(text: str) -> Expression:
-    """Return the tree of a formula all of whose references are fixed; UnsupportedError."""
+    """Return the tree of a formula whose references are all fixed; raises UnsupportedError."""
     return _parse_uncached(text, {})
 
 
@@ -194,7 +194,7 @@ class _Parser:
         arguments = tuple(one for group in groups for one in group)
         if name == "PI" and not groups:
             return Number(3.141592653589793)
-        if name == "POW":
+        if name == "POW":  # as Google Sheets exports it
             name = "POWER"
         if not is_known_function(name, len(arguments)):
             raise UnsupportedError(f"function {name}")

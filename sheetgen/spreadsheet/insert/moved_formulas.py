@@ -1,4 +1,4 @@
-"""Rewrites what formulas refer to, when their sheet moves into another workbook.
+"""Rewrites the references of formulas when their sheet moves into another workbook.
 
 The grammar is that of ECMA-376 part 1, 18.17.2: a reference may begin with the name of a sheet
 ("Sheet1!A1", "'my sheet'!A1"), of two ("Sheet1:Sheet3!A1"), or with the number of another
@@ -35,7 +35,7 @@ _LINK = "location"
 
 
 class Formulas:
-    """Translates formulas of the donor into those of the target, and notes the names in them."""
+    """Translates formulas of the donor into those of the target, and collects the names in them."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Formulas:
 
 
 def mentions(formula: str, sheet: str) -> bool:
-    """Tell whether a formula refers to a sheet of its own workbook by name."""
+    """Return whether a formula refers to a sheet of its own workbook by name."""
     return any(
         token.kind == "sheet"
         and sheet.casefold() in unquoted(token.text[:-1]).casefold().split(":")
