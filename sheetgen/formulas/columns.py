@@ -60,15 +60,15 @@ class Draft:
     training: Training
     first_column: int
     bands: dict[str, Band] = field(default_factory=dict)
-    letters: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
 
     def place(self, band: Band, *symbols: str) -> None:
         for symbol in symbols:
-            self.letters[symbol] = column_letters(self.first_column + len(self.bands))
+            self.columns[symbol] = self.first_column + len(self.columns)
             self.bands[symbol] = band
 
     def cell(self, symbol: str, row: str = "{row}") -> str:
-        return f"{self.letters[symbol]}{row}"
+        return f"{column_letters(self.columns[symbol])}{row}"
 
 
 def training_columns(
