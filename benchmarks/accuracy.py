@@ -1,10 +1,10 @@
-"""Trains networks with several seeds each and keeps their test accuracies.
+"""Trains networks with several seeds each and records their test accuracies.
 
     python benchmarks/accuracy.py era-v1 era-v2 --seeds 3 --data-dir DIR
 
-Each training is a `cnn train` of its own with the network's recipe. Results are kept in
-benchmarks/accuracy.jsonl, a training a line, and those that are there already are not repeated;
-delete a line to measure it again. Without networks it prints the table of what there is.
+Each training is a separate `cnn train` with the network's recipe. Results are kept in
+benchmarks/accuracy.jsonl, one training per line, and are not measured twice; delete a line to
+measure it again. Without networks it only prints the table of the results.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def read() -> list[dict]:
 
 
 def train(model: str, seed: int, data_dir: Path, runs: Path) -> dict:
-    """Train once, or go on with a training that was stopped; return what is kept of it."""
+    """Train once, or continue a training that was stopped; return its result."""
     run = runs / f"{model}-{seed}"
     line = [sys.executable, "-m", "cnn", "train", "--model", model, "--seed", str(seed)]
     line += ["--data-dir", str(data_dir), "--run", str(run), "--resume"]

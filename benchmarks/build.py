@@ -2,9 +2,9 @@
 
     python benchmarks/build.py [--iterations N]
 
-The command is measured as a whole process: start of Python, training of all rates by NumPy, all
-sheets and charts, saving. The bare loop is timed from `Workbook()` to `close()` only, without the
-time in which its formula strings and values are prepared, and draws no charts.
+The command is measured as a whole process: the start of Python, the training of all rates in
+NumPy, all sheets and charts, saving. The bare loop is timed from `Workbook()` to `close()`, without
+the preparation of its formula strings and values, and draws no charts.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def command(iterations: int, folder: Path) -> tuple[float, int]:
 
 
 def bare_loop(iterations: int, folder: Path) -> tuple[float, int]:
-    """Return the seconds of the plain loop, preparation left out, and its number of cells."""
+    """Return the seconds of the bare loop, without preparation, and its number of cells."""
     plan = Plan.of(template.load("era-v1").with_training(iterations=iterations))
     canvases = [canvas for canvas in compose(plan) if canvas.blocks]
     cells = 0
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def command_again(iterations: int, folder: Path) -> tuple[float, int]:
-    """Measure the command a second time, after the loop, in case the machine's speed drifts."""
+    """Measure the command again after the loop, in case the machine's speed drifts."""
     (folder / "command.xlsx").unlink()
     return command(iterations, folder)
 

@@ -3,9 +3,9 @@
     python benchmarks/export.py RUN... --data-dir DIR
 
 Each workbook gets 100 test digits in ironcalc and 10 in LibreOffice, chosen through its own input
-cell. Differences are |found - torch| / max(1, |torch|) over all activations, and over the
-probabilities by themselves. Times, in seconds, are those of one recalculation of all formulas of
-the opened workbook, the best of three.
+cell. Differences are |found - torch| / max(1, |torch|), over all activations and over the
+probabilities alone. Times are the seconds of one recalculation of all formulas of the opened
+workbook, the best of three.
 """
 
 import argparse
@@ -18,7 +18,9 @@ from pathlib import Path
 import ironcalc
 
 from cnn.export.runs import export_run
-from cnn.export.verification.verify_export import Result, read_exported, sample_case, verify_cases
+from cnn.export.verification.cases import sample_case
+from cnn.export.verification.exported_file import read_exported
+from cnn.export.verification.verify_export import Result, verify_cases
 from cnn.training.start import trained_model
 from sheetgen.spreadsheet import engines
 
@@ -61,7 +63,7 @@ def ironcalc_seconds(path: Path) -> float:
 
 
 def libreoffice_seconds(path: Path) -> float:
-    """Let a macro of an own profile time LibreOffice's hard recalculation."""
+    """Time LibreOffice's hard recalculation with a macro in a temporary profile."""
     with tempfile.TemporaryDirectory() as folder:
         profile, measured = Path(folder, "profile"), Path(folder, "measured")
         line = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless"]

@@ -1,12 +1,11 @@
-"""Measures how building grows with the workbook: seconds and bytes a formula cell.
+"""Measures how build time and file size grow with the workbook: seconds and bytes per formula.
 
     python benchmarks/scale.py [--rounds N]
 
 The network is a 4-5-3 softmax network with trained biases on eight samples in batches of four,
-with momentum, at one learning rate; only the iterations grow, until a workbook has some two
-million formulas. Each build runs in a process of its own, all sizes in
-turn in each round; the time is the median over the rounds, and that of a formula leaves out what
-a workbook of three rows takes.
+with momentum, at one learning rate; only the number of iterations grows, until a workbook has some
+two million formulas. Each build runs in its own process, all sizes in turn in each round. The time
+is the median over the rounds; the time per formula leaves out that of a workbook of three rows.
 """
 
 import argparse
@@ -73,7 +72,7 @@ def build(folder: Path, iterations: int) -> float:
 
 
 def measure(folder: Path, iterations: int) -> tuple[float, int]:
-    """Return the seconds of a build in a process of its own, warmed up, and the file's bytes."""
+    """Return the seconds of a build in its own process, warmed up, and the file's bytes."""
     line = [sys.executable, __file__, "--only", str(iterations), "--folder", str(folder)]
     result = subprocess.run(line, check=True, capture_output=True, text=True)
     return float(result.stdout), (folder / f"{iterations}.xlsx").stat().st_size
@@ -98,7 +97,7 @@ def main() -> None:
     counts = [few + per_row * (count - 100) for count in rows]
     print("formulas   seconds   µs a formula   bytes a formula")
     for at in range(1, len(rows)):
-        # What the smallest workbook takes is not the formulas': sheets, charts, styles.
+        # The smallest workbook's time is for sheets, charts and styles, not for formulas.
         spent = (seconds[at] - seconds[0]) / (counts[at] - counts[0])
         size = runs[0][at][1] / counts[at]
         print(f"{counts[at]:>9,.0f} {seconds[at]:>8.2f} {1e6 * spent:>12.2f} {size:>15.1f}")

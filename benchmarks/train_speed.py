@@ -1,12 +1,12 @@
-"""Measures our training loop against a plain notebook's, in turn, with the same maths.
+"""Compares our training loop with a plain notebook loop with the same maths.
 
     python benchmarks/train_speed.py --data-dir DIR [--busy] [--rounds N] [--steps N]
 
-The notebook's loop takes MNIST through a DataLoader with ToTensor and Normalize, one process,
+The notebook loop reads MNIST through a DataLoader with ToTensor and Normalize: one process, the
 default memory format, torch's own dropout, `zero_grad`, `backward`, `step`. Both train the same
-network from the same recipe; each round times `--steps` steps of each. `--busy` keeps one other
-process computing meanwhile. The notebook's process has PyTorch's defaults; ours prepares itself
-as `cnn train` does, and chooses its threads.
+network with the same recipe; each round times `--steps` steps of each in turn. With `--busy`
+another process computes meanwhile. The notebook's process has PyTorch's defaults; ours prepares
+itself as `cnn train` does, and chooses its threads.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
     import torch  # noqa: PLC0415
 
     from cnn.models import build_model  # noqa: PLC0415
-    from cnn.torchvision_import import import_mnist  # noqa: PLC0415
+    from cnn.torch_loading import import_mnist  # noqa: PLC0415
     from cnn.training.recipes import RECIPES  # noqa: PLC0415
 
     mnist = import_mnist()
@@ -57,7 +57,7 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
 
 
 def ours(model_name: str, steps: int, data_dir: Path) -> float:
-    """Return the seconds of as many steps of `cnn train`."""
+    """Return the seconds of the same number of steps of `cnn train`."""
     from cnn.torch_loading import wait_briefly  # noqa: PLC0415
 
     wait_briefly()
@@ -65,8 +65,7 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
 
     from cnn.mnist import load_mnist  # noqa: PLC0415
     from cnn.training.config import Config  # noqa: PLC0415
-    from cnn.training.interruption import Interruption  # noqa: PLC0415
-    from cnn.training.processes import Processes  # noqa: PLC0415
+    from cnn.training.processes import Interruption, Processes  # noqa: PLC0415
     from cnn.training.progress import Report  # noqa: PLC0415
     from cnn.training.recipes import RECIPES  # noqa: PLC0415
     from cnn.training.speed import keep_freed_memory, thread_count  # noqa: PLC0415
@@ -88,7 +87,7 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
 
 
 def measure(which: str, model: str, steps: int, data_dir: Path) -> float:
-    """Time one of the loops in a process of its own, in milliseconds a step."""
+    """Time one of the loops in its own process, in milliseconds per step."""
     environment = dict(os.environ)
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
         environment.pop(name, None)

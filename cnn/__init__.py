@@ -1,8 +1,8 @@
-"""Small convolutional networks for 28×28 digits: their layers and their command line.
+"""Small convolutional networks for 28×28 digits, from their training to their workbooks.
 
     from cnn import export_workbook
 
-writes a network that PyTorch holds as a workbook of live formulas.
+exports any `torch.nn.Sequential` as a workbook of live formulas.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["export_workbook"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type of what is asked for
-    """Import what is asked for: the commands' help need not wait for torch."""
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - depends on the name
+    """Import on first use, so that the commands' help does not wait for torch."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from cnn import export  # noqa: PLC0415

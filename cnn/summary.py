@@ -1,4 +1,4 @@
-"""The layer table of a network: shapes, parameters and receptive fields.
+"""Prints the layer table of a network: shapes, parameters and receptive fields.
 
 The table follows torchsummary's layout, with a receptive-field column added.
 """
@@ -18,18 +18,18 @@ ROW_TYPES = (nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.Dropout, nn.Linear)
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """Which input pixels a unit of a feature map sees, along one side of square windows.
+    """The input pixels that a unit of a feature map sees, along one side of square windows.
 
     After Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural
     Networks", Distill 2019, https://doi.org/10.23915/distill.00021.
     """
 
     size: int = 1
-    """Pixels a side, those of the padding around the image included."""
+    """Pixels a side, including the padding around the image."""
     jump: int = 1
     """Input pixels between the windows of neighbouring units."""
     start: int = 0
-    """First pixel of the first unit's window; negative where that lies in the padding."""
+    """First pixel of the first unit's window; negative if that is in the padding."""
 
     def after(self, kernel: int, stride: int, padding: int) -> "ReceptiveField":
         """Return the field after one more layer; its three lengths are in units of the map."""
@@ -40,7 +40,7 @@ class ReceptiveField:
         )
 
     def window(self, unit: int, side: int) -> tuple[int, int]:
-        """Return the first and last pixel that a unit sees of an image `side` pixels wide."""
+        """Return the first and last pixel that a unit sees in an image `side` pixels wide."""
         first = self.start + unit * self.jump
         return max(first, 0), min(first + self.size, side) - 1
 
@@ -96,9 +96,9 @@ def _line(layer: str, shape: str, parameters: str, field: str) -> str:
 
 
 def _side(length: int | Sequence[int]) -> int:
-    """Return a kernel's, stride's or padding's one length.
+    """Return the length of a square kernel, stride or padding.
 
-    Raises `ValueError` if it differs between height and width.
+    Raises `ValueError` if height and width differ.
     """
     lengths = {length} if isinstance(length, int) else set(length)
     if len(lengths) != 1:
@@ -109,16 +109,16 @@ def _side(length: int | Sequence[int]) -> int:
 def _field_after(
     field: ReceptiveField, module: nn.Module, before: torch.Size, after: torch.Size
 ) -> ReceptiveField:
-    """Return the receptive field after `module`, which took shape `before` to shape `after`.
+    """Return the receptive field after `module`, which changed shape `before` to shape `after`.
 
-    Raises `ValueError` for a layer that moves pixels in a way this does not know.
+    Raises `ValueError` for a layer whose receptive field is not known.
     """
     if isinstance(module, nn.Conv2d | nn.MaxPool2d):
         if isinstance(module.padding, str):
             raise ValueError(f"the receptive field of padding={module.padding!r}: give a number")
         kernel = _side(module.dilation) * (_side(module.kernel_size) - 1) + 1
         return field.after(kernel, _side(module.stride), _side(module.padding))
-    # From here on every unit depends on the whole map, as on one window as wide as the map.
+    # After these, every unit depends on the whole map, a single window as wide as the map.
     whole_map = isinstance(module, nn.Flatten) or (
         isinstance(module, nn.AdaptiveAvgPool2d) and after[2:] == (1, 1)
     )
@@ -130,7 +130,7 @@ def _field_after(
 
 
 class _Recorder:
-    """Collects the rows while a batch passes through the network, layer after layer."""
+    """Collects the rows while a batch passes through the network."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []

@@ -1,4 +1,4 @@
-"""Makes the README's pictures anew: builds the workbook, renders it and crops its sheets.
+"""Makes the README's pictures: builds the workbooks, renders them and crops the sheets.
 
 Run it as `python docs/pictures.py --run output/runs/best --data-dir DIR`, with a finished run of
 the network `best`; it needs LibreOffice, pdftoppm and the extra `cnn`.
@@ -14,7 +14,7 @@ from PIL import Image
 from cnn.export.runs import export_run
 from cnn.log.add_log import put_into_workbook
 from sheetgen.exercises import make_exercise
-from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.render import render
 from sheetgen.template import template
 from sheetgen.workbook.build import build_workbook
@@ -51,7 +51,7 @@ def main() -> None:
         pictures = {path.stem: path for path in render(workbook, Path(folder, "backprop"))}
         for sheet, part in PARTS.items():
             save(pictures[sheet], part, sheet.lower().replace(" ", "-"))
-        # Its first sheet is the same however long the tables are.
+        # The first sheet does not depend on the length of the tables.
         build_workbook(template.load("iris").with_training(iterations=20), iris)
         pictures = {path.stem: path for path in render(iris, Path(folder, "iris"))}
         save(pictures["Overview"], IRIS, "iris")
@@ -80,7 +80,7 @@ def explore(folder: Path) -> None:
 
 
 def exercise(folder: Path) -> None:
-    """Save an exercise of which some blanks are filled in, one of them wrongly."""
+    """Save an exercise with some blanks filled in, one of them wrongly."""
     made = make_exercise(template.load("era-v1"), folder / "ada.xlsx", level=2)
     layout = made.exercise.assigned(made.students[0]).layout
     book = openpyxl.load_workbook(made.workbooks[0].path)
@@ -93,7 +93,7 @@ def exercise(folder: Path) -> None:
 
 
 def digit(folder: Path, run: Path, data_dir: Path) -> None:
-    """Save Digit with a digit drawn by hand, and Layers with what a convolution makes of it."""
+    """Save Digit with a digit drawn by hand, and Layers with the output of a convolution."""
     exported = export_run(run, folder / "digit.xlsx", data_dir)
     choice = exported.places.choice
     assert choice

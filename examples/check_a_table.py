@@ -1,4 +1,4 @@
-"""Find the mistake in a training table that was made by hand.
+"""Finds the mistake in a training table that was made by hand.
 
 python examples/check_a_table.py
 """

@@ -1,4 +1,4 @@
-"""A network from PyTorch as live formulas: paint into its cells, and see what they come to.
+"""Exports a network from PyTorch as live formulas, paints into its cells and compares with torch.
 
 python examples/draw_a_digit.py
 
@@ -14,8 +14,8 @@ from torch import nn
 
 from cnn import export_workbook
 from cnn.export.sheets.layout import sheets_of
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.reader import write_changed
 
 
 def main(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Hand out an exercise with other numbers for each student, and grade what comes back.
+"""Hands out an exercise with different numbers for each student, and grades the answers.
 
 python examples/hand_out_and_grade.py
 """
@@ -12,7 +12,7 @@ from sheetgen.template import template
 
 
 def main(folder: Path) -> None:
-    """Let two students answer: one with a formula and a wrong number, one not at all."""
+    """Grade two students: one answers with a formula and a wrong number, one not at all."""
     era = template.load("era-v1")
     made = make_exercise(era, folder / "class", level=1, students=["Ada", "Grace"], force=True)
     ada, grace = (saved.path for saved in made.workbooks)

@@ -1,4 +1,4 @@
-"""A network of your own, from PyTorch: its training as a workbook, verified.
+"""Builds and verifies the training of a network from PyTorch as a workbook.
 
 python examples/own_network.py
 """

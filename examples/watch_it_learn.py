@@ -1,9 +1,9 @@
-"""Type iterations on the sheet Decision surface, and read what the network then says.
+"""Types iterations on the sheet Decision surface and reads the network's output.
 
 python examples/watch_it_learn.py
 
-A person types them into the yellow cell and watches the picture change; here a program types, and
-the embedded engine calculates.
+A user types them into the yellow cell and watches the picture change; here a program types them,
+and the embedded engine calculates.
 """
 
 from pathlib import Path
@@ -11,8 +11,8 @@ from pathlib import Path
 import openpyxl
 
 from sheetgen import build_workbook
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.reader import write_changed
 from sheetgen.template import template
 
 SHEET = "Decision surface"

@@ -26,8 +26,8 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds under that name
-    """Import what is asked for: the commands need not wait for all of it."""
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any type that the module has
+    """Import a name when it is first used, so that the commands start fast."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_MODULES[name]), name)

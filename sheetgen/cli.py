@@ -11,22 +11,23 @@ from rich.console import Console
 from rich.table import Table
 
 from sheetgen.check.check_command import check
-from sheetgen.commands import CommandGroup
-from sheetgen.errors import InputError, RunError
+from sheetgen.commands import COUNT, ENGINES, PATH, CommandGroup, verify_written
+from sheetgen.errors import InputError
 from sheetgen.exercises.exercise_command import exercise, grade
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.render import render as render_sheets
 from sheetgen.template import template
+from sheetgen.verification.results import Result, SheetResult
 from sheetgen.verification.sensitivity import MOVE
-from sheetgen.verification.verify import Result, read_subject, verify_subject
+from sheetgen.verification.verify import read_subject, verify_subject
 from sheetgen.version import __version__
 from sheetgen.workbook.build import build_workbook
 
 OUTPUT = Path("output/backprop.xlsx")
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=CommandGroup, context_settings={"show_default": True})
 @click.version_option(__version__, prog_name="sheetgen")
 def main() -> None:
     """Neural networks as live spreadsheet formulas, verified against NumPy.
@@ -39,9 +40,9 @@ def main() -> None:
 
 @main.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=OUTPUT, show_default=True)
+@click.option("-o", "--output", type=PATH, default=OUTPUT, metavar="FILE", help="The workbook.")
 @click.option("--learning-rates", metavar="LIST", help='Such as 0.1,0.2 or "0,1;0,2".')
-@click.option("--iterations", type=int, metavar="N", help="Updates of the weights: rows 0 … N.")
+@click.option("--iterations", type=int, metavar="N", help="The number of updates: rows 0 to N.")
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
 @click.option("--force", is_flag=True, help="Overwrite edits, and sheets that cannot be kept.")
 def build(
@@ -52,7 +53,9 @@ def build(
     no_verify: bool,
     force: bool,
 ) -> None:
-    """Write the workbook of TEMPLATE, a built-in name or a TOML file, and verify it.
+    """Write the workbook of a network and verify it.
+
+    TEMPLATE is a built-in name or a TOML file.
 
     \b
     Examples:
@@ -76,7 +79,7 @@ def build(
 
 @main.command()
 def templates() -> None:
-    """List the built-in templates and what they show.
+    """List the built-in templates.
 
     \b
     Example:
@@ -88,27 +91,17 @@ def templates() -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
-    "--engine",
-    "name",
-    metavar="NAME",
-    default="auto",
-    show_default=True,
-    help="auto (all that are installed), ironcalc, formualizer or libreoffice.",
+    "--engine", "name", metavar="NAME", default="auto", help=f"auto (all installed), {ENGINES}."
 )
-@click.option(
-    "--perturb",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How often to move the inputs and compare again.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+@click.option("--perturb", type=COUNT, default=1, metavar="N", help="How often to move the inputs.")
+@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for moving them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> None:
-    """Recalculate every formula of FILE and compare it with the NumPy reference.
+    """Recalculate a workbook and compare every formula with NumPy.
+
+    The exit code is 1 if a formula is wrong.
 
     \b
     Examples:
@@ -119,23 +112,28 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
     chosen = _engines(name)
     if subject.others:
         names = ", ".join(subject.others)
-        click.echo(f"not verified, for build did not write them: {names}", err=True)
+        click.echo(f"not verified, as build did not write them: {names}", err=True)
     results = []
     for result in verify_subject(subject, chosen, perturb, seed):
         results.append(result)
         if not as_json:
             _print(result)
     if as_json:
-        click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False))
+        found = [{**asdict(result), "passed": result.passed} for result in results]
+        click.echo(json.dumps(found, ensure_ascii=False))
     if not all(result.passed for result in results):
         raise click.exceptions.Exit(1)
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.argument("file", type=PATH)
+@click.option(
+    "-o", "--output", type=PATH, required=True, metavar="DIR", help="The folder for the pictures."
+)
 def render(file: Path, output: Path) -> None:
-    """Draw every sheet of FILE as a picture, DIR/<sheet>.png, with LibreOffice.
+    """Draw every sheet of a workbook as a picture.
+
+    LibreOffice draws what a user sees; each sheet becomes DIR/<sheet>.png.
 
     \b
     Example:
@@ -150,9 +148,9 @@ for command in (check, exercise, grade):
 
 
 def parse_learning_rates(text: str) -> list[float]:
-    """Read a list of rates: "0.1,0.2", or "0,1;0,2" where semicolons make commas decimal.
+    """Read a list of rates: "0.1,0.2", or with decimal commas "0,1;0,2".
 
-    Raises InputError, naming the first part that is no number.
+    Raises InputError, naming the first part that is not a number.
     """
     decimal_comma = ";" in text
     parts = text.rstrip("; ").split(";") if decimal_comma else text.split(",")
@@ -172,20 +170,17 @@ def parse_learning_rates(text: str) -> list[float]:
 
 
 def _shown(path: Path) -> Path:
-    """Return a path relative to the working folder, where it lies in there."""
+    """Return a path relative to the working folder, if it is in there."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _verify_built(path: Path) -> None:
-    engine = engines.EMBEDDED
-    try:
-        (result,) = verify_subject(read_subject(path), [engine], perturbations=0)
-    except RunError as error:
-        raise RunError(f"{path} is written, but could not be verified: {error}") from error
-    if not result.passed:
-        _print(result)
-        raise RunError(f"{path} is written, but does not verify")
+    def verify() -> Result:
+        (found,) = verify_subject(read_subject(path), [engines.EMBEDDED], perturbations=0)
+        return found
+
+    result = verify_written(path, verify, _print)
     sensitive = "".join(f"; {remark}" for remark in _sensitive(result))
     click.echo(
         f"verified {result.formulas:,} formulas with {result.engine}: "
@@ -208,28 +203,19 @@ def _print(result: Result) -> None:
     table = Table(title=f"{result.engine}, {what}", title_justify="left", box=None)
     for header in ("sheet", "formulas", "largest difference", "result"):
         table.add_column(header, justify="left" if header in ("sheet", "result") else "right")
-    for sheet in result.sheets:
-        verdict = "[green]PASS[/]" if sheet.passed else "[red]FAIL[/]"
-        difference = f"{sheet.largest_difference:.1e}"
-        table.add_row(sheet.sheet, f"{sheet.formulas:,}", difference, verdict)
-    verdict = "[green]PASS[/]" if result.passed else "[red]FAIL[/]"
-    table.add_row("all", f"{result.formulas:,}", f"{result.largest_difference:.1e}", verdict)
+    rows: list[tuple[str, SheetResult | Result]] = [(each.sheet, each) for each in result.sheets]
+    for name, found in [*rows, ("all", result)]:
+        verdict = "[green]PASS[/]" if found.passed else "[red]FAIL[/]"
+        table.add_row(name, f"{found.formulas:,}", f"{found.largest_difference:.1e}", verdict)
     console = Console(highlight=False)
     console.print(table)
-    for line in _first_findings(result):
-        console.print(line, markup=False, soft_wrap=True)
-    for line in _sensitive(result):
-        click.echo(line, err=True)
-    if result.perturbation == 0:
-        for line in _remarks(result):
-            click.echo(line, err=True)
-
-
-def _first_findings(result: Result) -> Iterable[str]:
     for sheet in result.sheets:
         if sheet.findings:
             more = len(sheet.findings) - 1
-            yield f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
+            line = f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
+            console.print(line, markup=False, soft_wrap=True)
+    for line in (*_sensitive(result), *(() if result.perturbation else _remarks(result))):
+        click.echo(line, err=True)
 
 
 def _sensitive(result: Result) -> Iterable[str]:
@@ -249,17 +235,9 @@ def _sensitive(result: Result) -> Iterable[str]:
 
 def _remarks(result: Result) -> Iterable[str]:
     for sheet in result.sheets:
-        if sheet.extra:
-            yield (
-                f"not verified: {len(sheet.extra):,} formulas on {sheet.sheet} that build did not "
-                f"write, the first in {sheet.extra[0]}"
-            )
-        if sheet.reworded:
-            yield (
-                f"worded differently, with the same result: {len(sheet.reworded):,} formulas on "
-                f"{sheet.sheet}, the first in {sheet.reworded[0]}"
-            )
-
-
-def _as_json(result: Result) -> dict[str, object]:
-    return {**asdict(result), "passed": result.passed}
+        for cells, what, which in (
+            (sheet.extra, "not verified", f"on {sheet.sheet} that build did not write"),
+            (sheet.reworded, "worded differently, with the same result", f"on {sheet.sheet}"),
+        ):
+            if cells:
+                yield f"{what}: {len(cells):,} formulas {which}, the first in {cells[0]}"

@@ -1,13 +1,17 @@
-"""What the console commands share: how they end, and how they answer a mistyped name."""
+"""What the console commands share: options, exit codes, and the answer to a mistyped name."""
 
 import errno
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import click
 
 from sheetgen.errors import InputError, RunError, nearest
 
+PATH = click.Path(path_type=Path)
+COUNT = click.IntRange(min=0)
+ENGINES = "ironcalc, formualizer or libreoffice"
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
 
@@ -15,7 +19,7 @@ INTERRUPTED = 130
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return the end of a sentence on an unknown `name`, such as `did you mean "epoch"?`.
 
-    Letter case is ignored in the comparison. Where no known name is near, all are listed.
+    Letter case is ignored in the comparison. If no known name is near, all are listed.
     """
     known = list(known)
     near = nearest(name, known)
@@ -26,9 +30,8 @@ class CommandGroup(click.Group):
     """A click group whose commands end in one line instead of a traceback.
 
     The line is `Error: …`, on stderr. Exit codes: 2 for `InputError` and for wrong usage, 1 for
-    `RunError`, 130 for Ctrl-C.
-    A reader that closes the pipe early (`… | head`) is left to click, which ends quietly with
-    exit code 1.
+    `RunError`, 130 for Ctrl-C. When a reader closes the pipe early (`… | head`), click ends quietly
+    with exit code 1.
     """
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
@@ -57,10 +60,36 @@ class CommandGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that `args` begins with.
 
-        Raises `click.UsageError`, naming the nearest command, if there is no such command;
-        click does so by itself only from 8.4 on.
+        Raises `click.UsageError`, naming the nearest command, if there is no such command; click
+        itself names one only from 8.4 on.
         """
         name = args[0]
         if not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             ctx.fail(f'there is no command "{name}"; {suggestion(name, self.list_commands(ctx))}')
         return super().resolve_command(ctx, args)
+
+
+class HasPassed(Protocol):
+    """The result of a verification."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything agrees."""
+
+
+R = TypeVar("R", bound=HasPassed)
+
+
+def verify_written(path: Path, verify: Callable[[], R], show: Callable[[R], None]) -> R:
+    """Return the result of verifying a workbook that was just written.
+
+    Raises `RunError` if that fails, or if the result, which is then shown, is not a pass.
+    """
+    try:
+        result = verify()
+    except RunError as error:
+        raise RunError(f"{path} is written, but could not be verified: {error}") from error
+    if not result.passed:
+        show(result)
+        raise RunError(f"{path} is written, but does not verify")
+    return result

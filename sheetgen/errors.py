@@ -1,17 +1,17 @@
-"""The two ways in which a command can end badly, and how to answer a mistyped name."""
+"""The two errors that a command can end with, and suggestions for a mistyped name."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class InputError(Exception):
-    """What the person gave cannot be used; the message is one sentence that says why (exit 2)."""
+    """The user's input cannot be used; the message is one sentence that says why (exit code 2)."""
 
     exit_code = 2
 
 
 class UnmovableError(InputError):
-    """Sheets of a workbook that cannot be moved into another one as they are."""
+    """Sheets of a workbook cannot be moved into another one as they are."""
 
     def __init__(self, message: str, sheets: tuple[str, ...]) -> None:
         """Say why, and which sheets."""
@@ -26,7 +26,7 @@ class RunError(Exception):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that a mistyped one is most likely meant for; case is ignored."""
+    """Return the known name that a mistyped one most likely means; case is ignored."""
     folded = {one.casefold(): one for one in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     return folded[near[0]] if near else None

@@ -23,11 +23,11 @@ def save(path: Path, write: Callable[[Path], None], aside: bool = False) -> Save
     """Let `write` fill a new file beside `path`, then move it there in one step.
 
     A file that is open elsewhere, or that cannot be replaced, stays as it is; the new one is then
-    saved under a free name next to it, as it is with `aside`. A folder that does not exist is
-    created. Of a link, it is the target that is replaced.
+    saved under a free name next to it, as always with `aside`. A folder that does not exist is
+    created. If the path is a link, its target is replaced.
 
-    Raises InputError when nothing can be written at that place, RunError when writing fails;
-    both leave everything as it was.
+    Raises InputError if nothing can be written at that place, RunError if writing fails; both
+    leave everything as it was.
     """
     target = resolved(path)
     temporary = _new_file(target)
@@ -42,15 +42,41 @@ def save(path: Path, write: Callable[[Path], None], aside: bool = False) -> Save
         temporary.unlink(missing_ok=True)
 
 
-def resolved(path: Path) -> Path:
-    """Return the file that a path leads to, through links, whether it is there or not.
+def save_text(path: Path, text: str, encoding: str = "utf-8") -> Saved:
+    """Save a text with the line ends that it has; raises as `save` does."""
+    return save(path, lambda to: _write_text(to, text, encoding))
 
-    Raises InputError when no file can be there: a folder is, or the path cannot be followed.
+
+def _write_text(path: Path, text: str, encoding: str) -> None:
+    path.write_text(text, encoding=encoding, newline="")
+
+
+def check_replaceable(path: Path, start: str, what: str) -> None:
+    """Raise InputError unless a path is free or holds a text that begins with `start`.
+
+    `what` says in the message what such a file holds.
+    """
+    target = resolved(path)
+    if not target.exists():
+        return
+    try:
+        with target.open("rb") as file:
+            found = file.read(len(start.encode()) + 3).decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {_reason(error)}") from None
+    if not found.startswith(start):
+        raise InputError(f"{path} is there already and holds no {what}; expected another name")
+
+
+def resolved(path: Path) -> Path:
+    """Return the file that a path leads to through links; it need not exist.
+
+    Raises InputError if no file can be there: it is a folder, or the path cannot be followed.
     """
     try:
         target = path.resolve()
         is_there, is_folder, is_file = target.exists(), target.is_dir(), target.is_file()
-    except (OSError, RuntimeError) as error:  # pathlib's word for a loop of links
+    except (OSError, RuntimeError) as error:  # which pathlib raises for a loop of links
         reason = _reason(error) if isinstance(error, OSError) else "it is a link to itself"
         raise InputError(f"{path} cannot be written: {reason}") from None
     if is_folder:
@@ -72,7 +98,7 @@ def is_open_elsewhere(path: Path) -> bool:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name that is too long for a file is no file's
+    except OSError:  # no file has a name that is too long
         return False
 
 
@@ -103,7 +129,7 @@ def _flush(path: Path) -> None:
 
 
 def _set_mode(temporary: Path, path: Path) -> None:
-    """Give the file the rights of the one that it replaces, or those of any new file."""
+    """Give the file the permissions of the one that it replaces, or those of any new file."""
     if path.exists():
         mode = path.stat().st_mode & 0o777
     else:
@@ -133,7 +159,7 @@ def _move(temporary: Path, path: Path, aside: bool) -> Saved:
 
 
 def _claim_free_name(path: Path) -> Path:
-    """Create an empty file "NAME (2).xlsx" or with the next number that is free."""
+    """Create an empty file "NAME (2).xlsx", or with the next free number."""
     number = 2
     while True:
         free = path.with_name(f"{path.stem} ({number}){path.suffix}")

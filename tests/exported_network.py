@@ -7,20 +7,20 @@ import torch
 from test_export_random import with_statistics
 from torch import nn
 
-from cnn.export.export import subject_of, write
+from cnn.export.export import write
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import Samples, digits_at
-from cnn.export.sheets.book import compose
-from cnn.export.sheets.subject import Subject
+from cnn.export.sheets.compose_export import compose
+from cnn.export.sheets.subject import Subject, subject_of
 from cnn.log.record import Record
 from cnn.mnist import DEVIATION, MEAN, Images
 from cnn.training.config import Config
 from cnn.training.evaluation import Evaluation, evaluate
 from cnn.training.recipes import RECIPES
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
-from sheetgen.spreadsheet.reader import write_changed
 
 SIDE = 8
 SOURCE = Input(Shape(1, SIDE, SIDE), True, 255.0, MEAN, DEVIATION)
@@ -29,15 +29,20 @@ CHOSEN = (0, 3, 5, 11)
 """The images that come with the workbook."""
 
 
+def small_network() -> nn.Sequential:
+    """A network for images of 8 by 8 pixels, with PyTorch's random weights."""
+    return nn.Sequential(
+        nn.Conv2d(1, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(20, 10), nn.LogSoftmax(1),
+    )  # fmt: skip
+
+
 class Exported:
     """A small network with random weights, its workbook, and the images that it was tested on."""
 
     def __init__(self, folder: Path) -> None:
         torch.manual_seed(4)
-        self.model = nn.Sequential(
-            nn.Conv2d(1, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(20, 10), nn.LogSoftmax(1),
-        )  # fmt: skip
+        self.model = small_network()
         with_statistics(self.model, torch.Generator().manual_seed(0))
         self.model.eval()
         self.path = folder / "small.xlsx"

@@ -11,7 +11,7 @@ from openpyxl.workbook import Workbook
 from sheetgen.exercises import Graded, Made, grade
 from sheetgen.exercises.assignment.exercise import Assignment
 from sheetgen.exercises.assignment.table_layout import Quantity
-from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.spreadsheet.copying import write_changed
 
 Answer = float | str | bool | None
 Answers = Callable[[Quantity], Answer]

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-HIDDEN = ["identity", "sigmoid", "tanh", "relu", "leaky-relu", "elu", "softplus", "gelu"]
+from sheetgen.network.activations import ACTIVATIONS
+
+HIDDEN = [name for name, each in ACTIVATIONS.items() if not each.acts_on_layer]
 OPTIMIZERS = {
     "sgd": ["weight_decay"],
     "momentum": ["momentum", "weight_decay"],
@@ -48,7 +50,7 @@ class Drawing:
 
     def layer(self, units: int, fan_in: int, activation: str) -> str:
         lines = ["", "[[network.layers]]", f"units = {units}", f'activation = "{activation}"']
-        if activation in ("leaky-relu", "elu") and self.draw(st.booleans()):
+        if ACTIVATIONS[activation].parameter is not None and self.draw(st.booleans()):
             lines.append(f"slope = {self.draw(st.sampled_from([0.2, 0.5]))}")
         lines.append(f"weights = {self.matrix(units, fan_in, -1, 1)}")
         biases = self.draw(st.sampled_from(["none", "trained", "fixed"]))

@@ -7,7 +7,8 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from sheetgen.spreadsheet.package_parts import relationships, sheets_of, workbook_part
+from sheetgen.spreadsheet.package_parts import Package
+from sheetgen.spreadsheet.package_workbook import Workbook
 
 WORKBOOK = [
     "fileVersion",
@@ -68,8 +69,8 @@ def links(archive: ZipFile, part: str) -> list[tuple[str, str]]:
         for element in tree(archive, rels)
         if element.get("TargetMode") != "External" and not element.get("Target").startswith("#")
     ]
-    found = relationships(archive, part)
-    return [found[identifier] for identifier in inside]
+    found = {each.identifier: each for each in Package(archive).relationships(part)}
+    return [(found[identifier].kind, found[identifier].part) for identifier in inside]
 
 
 def check_sound(path: Path) -> None:
@@ -111,14 +112,15 @@ def _check_types(archive: ZipFile) -> None:
 
 
 def _check_workbook(archive: ZipFile) -> None:
-    part, _ = workbook_part(archive)
+    workbook = Workbook(Package(archive))
+    part = workbook.part
     root = tree(archive, part)
     check_order(root, WORKBOOK)
     sheets = children(root, "sheets")
     for attribute in ("name", "sheetId"):
         assert len({each.get(attribute).casefold() for each in sheets}) == len(sheets)
     assert all(len(each.get("name")) <= 31 for each in sheets)
-    parts = [sheet.part for sheet in sheets_of(archive)]
+    parts = [sheet.part for sheet in workbook.sheets]
     assert len(set(parts)) == len(parts)
     assert set(parts) <= set(archive.namelist())
     names = [
@@ -130,7 +132,7 @@ def _check_workbook(archive: ZipFile) -> None:
 
 
 def _check_styles(archive: ZipFile) -> None:
-    root = tree(archive, related(archive, workbook_part(archive)[0])["styles"])
+    root = tree(archive, related(archive, Workbook(Package(archive)).part)["styles"])
     check_order(root, STYLES)
     sizes = {local(group): len(group) for group in root}
     for group in root:
@@ -139,7 +141,7 @@ def _check_styles(archive: ZipFile) -> None:
         for attribute, name in (("fontId", "fonts"), ("fillId", "fills"), ("borderId", "borders")):
             assert int(each.get(attribute, 0)) < sizes[name]
         assert int(each.get("xfId", 0)) < sizes.get("cellStyleXfs", 1)
-    for sheet in sheets_of(archive):
+    for sheet in Workbook(Package(archive)).sheets:
         for element in tree(archive, sheet.part).iter("{*}*"):
             if local(element) in ("c", "row"):
                 assert int(element.get("s", 0)) < sizes["cellXfs"]
@@ -149,7 +151,7 @@ def _check_styles(archive: ZipFile) -> None:
 def _check_tables(archive: ZipFile) -> None:
     tables = [
         tree(archive, part)
-        for sheet in sheets_of(archive)
+        for sheet in Workbook(Package(archive)).sheets
         for kind, part in links(archive, sheet.part)
         if kind == "table"
     ]
@@ -165,10 +167,9 @@ def check_order(root: etree._Element, order: list[str]) -> None:
 def check_kept(before: Path, after: Path, replaced: Collection[str] = ()) -> None:
     """Check that all parts are as they were, but for lists that have grown."""
     with ZipFile(before) as old, ZipFile(after) as new:
-        part, linked = workbook_part(old)
-        kinds = dict(linked.values())
-        root = relationships(old, "").values()
-        properties = [name for kind, name in root if kind.endswith("-properties")]
+        part = Workbook(Package(old)).part
+        kinds = related(old, part)
+        properties = [name for kind, name in links(old, "") if kind.endswith("-properties")]
         styles = kinds.get("styles", "")
         folder, name = posixpath.split(part)
         rels = posixpath.join(folder, "_rels", f"{name}.rels")
@@ -188,7 +189,7 @@ def check_kept(before: Path, after: Path, replaced: Collection[str] = ()) -> Non
 
 def _only_of(archive: ZipFile, sheets: Iterable[str]) -> set[str]:
     """The parts to which sheets lead, with their relationships."""
-    parts = {sheet.name: sheet.part for sheet in sheets_of(archive)}
+    parts = {sheet.name: sheet.part for sheet in Workbook(Package(archive)).sheets}
     return _reached(archive, [parts[name] for name in sheets])
 
 

@@ -11,18 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter.utility import xl_col_to_name
 
-from sheetgen.network.activations import (
-    ACTIVATIONS,
-    ELU,
-    GELU,
-    LeakyReLU,
-    Softmax,
-    Softplus,
-    activation,
-)
+from sheetgen.network.activations import ACTIVATIONS, Softmax, activation
+from sheetgen.network.rectifiers import ELU, GELU, LeakyReLU, SiLU, Softplus
 
 try:
     import torch
+    from autograd import in_torch
 except ImportError:  # it belongs to the extra "cnn"
     torch = None
 
@@ -40,23 +34,6 @@ pre_activations = st.one_of(
 def agree(found, expected):
     found, expected = np.asarray(found), np.asarray(expected)
     return bool(np.all(np.abs(found - expected) <= 1e-12 * np.maximum(1.0, np.abs(expected))))
-
-
-def in_torch(chosen, z):
-    """The activation `chosen` as PyTorch computes it."""
-    functional, slope = torch.nn.functional, chosen.parameter
-    return {
-        "identity": lambda: torch.nn.Identity()(z),
-        "sigmoid": lambda: torch.sigmoid(z),
-        "tanh": lambda: torch.tanh(z),
-        "relu": lambda: functional.relu(z),
-        "leaky-relu": lambda: functional.leaky_relu(z, negative_slope=slope),
-        "elu": lambda: functional.elu(z, alpha=slope),
-        # Above its threshold, by default 20, PyTorch takes z itself.
-        "softplus": lambda: functional.softplus(z, threshold=1000.0),
-        "gelu": lambda: functional.gelu(z, approximate="tanh"),
-        "softmax": lambda: functional.softmax(z, dim=-1),
-    }[chosen.name]()
 
 
 @st.composite
@@ -105,8 +82,12 @@ def test_slope_is_that_of_autograd(name, data, zs):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("relu", 0.0), ("leaky-relu", 0.3), ("elu", 0.3), ("gelu", 0.5)]
-)
+    ("name", "expected"),
+    [
+        ("relu", 0.0), ("leaky-relu", 0.3), ("elu", 0.3), ("gelu", 0.5), ("silu", 0.5),
+        ("hardswish", 0.5),
+    ],
+)  # fmt: skip
 def test_slope_at_0(name, expected):
     chosen = activation(name, 0.3 if name in WITH_SLOPE else None)
     assert chosen.slope(np.zeros(1), np.zeros(1)) == [expected]
@@ -122,9 +103,18 @@ def gelu_in_decimals(z):
     return z * (1 - 2 / ((2 * u).exp() + 1) + 1) / 2
 
 
+def silu_in_decimals(z):
+    return z / (1 + (-z).exp())
+
+
 @pytest.mark.parametrize("z", [-20.0, -18.0, -6.0, -3.0, -0.1, 2.0, 12.0])
 @pytest.mark.parametrize(
-    ("chosen", "exact"), [(Softplus(), softplus_in_decimals), (GELU(), gelu_in_decimals)]
+    ("chosen", "exact"),
+    [
+        (Softplus(), softplus_in_decimals),
+        (GELU(), gelu_in_decimals),
+        (SiLU(), silu_in_decimals),
+    ],
 )
 def test_tails_keep_their_digits(chosen, exact, z):
     """The value and the slope have 12 digits also where they are as small as 1e-260."""
@@ -250,6 +240,8 @@ def test_formulas_write_numbers_as_spreadsheets_do():
         ("elu", "ELU(h1)", "ELU′(h1)"),
         ("softplus", "softplus(h1)", "σ(h1)"),
         ("gelu", "GELU(h1)", "GELU′(h1)"),
+        ("silu", "SiLU(h1)", "SiLU′(h1)"),
+        ("hardswish", "hardswish(h1)", "hardswish′(h1)"),
     ],
 )
 def test_notation(name, of_a_unit, of_its_slope):
@@ -280,7 +272,7 @@ def test_a_unit_of_softmax_has_neither_formula_nor_slope():
 
 
 def test_activations_by_name():
-    order = "identity sigmoid tanh relu leaky-relu elu softplus gelu softmax"
+    order = "identity sigmoid tanh relu leaky-relu elu softplus gelu silu hardswish softmax"
     assert list(ACTIVATIONS) == order.split()
     assert all(activation(name) is found for name, found in ACTIVATIONS.items())
     parameters = {name: found.parameter for name, found in ACTIVATIONS.items() if found.parameter}

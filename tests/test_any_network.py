@@ -15,13 +15,15 @@ from networks import templates
 
 torch = pytest.importorskip("torch")
 
+from autograd import in_torch  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from sheetgen.network.network import activation_name  # noqa: E402
+from sheetgen.spreadsheet.agreement import DIVERGED  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
 from sheetgen.spreadsheet.engines.libreoffice import LibreOffice  # noqa: E402
 from sheetgen.template import template  # noqa: E402
-from sheetgen.verification.verify import DIVERGED, tolerance_of, verify  # noqa: E402
+from sheetgen.verification.verify import tolerance_of, verify  # noqa: E402
 from sheetgen.workbook.build import build_workbook  # noqa: E402
 from sheetgen.workbook.plan import Plan  # noqa: E402
 
@@ -29,17 +31,6 @@ NETWORKS = int(os.environ.get("NETWORKS", "300"))
 WORKBOOKS = int(os.environ.get("WORKBOOKS", "60"))
 LIBREOFFICE_WORKBOOKS = int(os.environ.get("LIBREOFFICE_WORKBOOKS", "12"))
 
-ACTIVATIONS = {
-    "identity": lambda z, _: z,
-    "sigmoid": lambda z, _: torch.sigmoid(z),
-    "tanh": lambda z, _: torch.tanh(z),
-    "relu": lambda z, _: torch.relu(z),
-    "leaky-relu": functional.leaky_relu,
-    "elu": functional.elu,
-    "softplus": lambda z, _: functional.softplus(z, threshold=1e9),
-    "gelu": lambda z, _: functional.gelu(z, approximate="tanh"),
-    "softmax": lambda z, _: torch.softmax(z, dim=0),
-}
 LOSSES = {
     "half-squared-error": lambda _z, a, t: ((a - t) ** 2).sum() / 2,
     "mean-squared-error": lambda _z, a, t: functional.mse_loss(a, t),
@@ -111,7 +102,7 @@ class Torch:
         layers = zip(self.network.layers, self.weights, self.biases, strict=True)
         for layer, weight, bias in layers:
             z = weight @ a + bias
-            a = ACTIVATIONS[layer.activation.name](z, layer.activation.parameter)
+            a = in_torch(layer.activation, z)
         return z, a
 
     def rows(self):

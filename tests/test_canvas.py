@@ -6,8 +6,8 @@ import openpyxl
 import pytest
 
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule, listed
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.reader import write_changed
 from sheetgen.spreadsheet.style import DIVERGING
 from sheetgen.spreadsheet.writer import write_workbook
 

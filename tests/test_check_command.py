@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sheetgen.check.check_command import check
 from sheetgen.check.check_report import CSV_HEADER
 from sheetgen.cli import main
-from sheetgen.exercises.sheets.answers import NAME as ANSWERS
+from sheetgen.exercises.sheets.exercise_workbook import ANSWERS
 
 
 @pytest.fixture

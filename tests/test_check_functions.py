@@ -6,7 +6,7 @@ from check_helper import HandMade, mistakes, write
 
 from sheetgen.check import check_workbook
 from sheetgen.check.formula.expressions import Symbol, evaluate
-from sheetgen.check.meaning.functions import ACTIVATIONS
+from sheetgen.check.meaning.functions import ACTIVATIONS, activated, slope
 
 
 def with_hidden_biases() -> HandMade:
@@ -62,6 +62,13 @@ FUNCTIONS = {
     "leaky-relu": ("IF({z}>0,{z},0.1*{z})", "IF({a}>0,1,0.1)"),
     "elu": ("IF({z}>=0,{z},EXP({z})-1)", "IF({z}>0,1,EXP({z}))"),
     "softplus": ("LN(1+EXP({z}))", "1/(1+EXP(-{z}))"),
+    "gelu": (
+        "0.5*{z}*(1+TANH(SQRT(2/PI())*({z}+0.044715*{z}^3)))",
+        "0.5*(1+TANH(SQRT(2/PI())*({z}+0.044715*{z}^3)))+0.5*{z}*(1-TANH(SQRT(2/PI())*({z}+"
+        "0.044715*{z}^3))^2)*SQRT(2/PI())*(1+3*0.044715*{z}^2)",
+    ),
+    "silu": ("{z}*1/(1+EXP(-{z}))", "1/(1+EXP(-{z}))*(1+{z}*(1-1/(1+EXP(-{z}))))"),
+    "hardswish": ("{z}*MIN(MAX({z}+3,0),6)/6", "IF({z}<=-3,0,IF({z}>=3,1,(2*{z}+3)/6))"),
     "unknown": ("{z}*TANH(LN(1+EXP({z})))", "1-TANH({z}^3)"),
 }
 
@@ -77,6 +84,17 @@ def test_no_activation_is_a_mistake(tmp_path, name):
     unchecked = [one.symbol for one in report.tables[0].columns if one.status == "unchecked"]
     expected = ["a_h1", "a_h2", "∂E/∂w1", "∂E/∂w2", "∂E/∂w3", "∂E/∂w4"]
     assert unchecked == (expected if name == "unknown" else [])
+
+
+def test_a_slope_of_another_activation_is_named(tmp_path):
+    table = HandMade(seed=1, rows=4)
+    for unit in (1, 2):
+        with_function(table, unit, FUNCTIONS["silu"][0], "{a}*(1-{a})")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    expected = {(f"∂E/∂w{number}", "wrong-activation-function") for number in range(1, 5)}
+    assert set(mistakes(report)) == expected
+    assert report.tables[0].activation == "silu"
+    assert "*(1/(1+EXP(-M6))+N6/(1+EXP(M6)))*C6" in str(report.mistakes[0].expected)
 
 
 def test_a_wrong_activation_in_one_unit_is_a_mistake(tmp_path):
@@ -142,15 +160,16 @@ def test_gradients_without_the_slopes_of_the_outputs_are_told_that(tmp_path):
     assert set(mistakes(report)) == expected
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda one: f"{one.name} {one.below}")
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda one: f"{one.name} {one.parameter}")
 def test_slopes_are_the_derivatives(activation):
     z, step = np.linspace(-2.05, 2.05, 12), 1e-6
 
     def value(at):
-        return evaluate(activation.value(Symbol("z")), lambda _: at)
+        return evaluate(activated(activation, Symbol("z")), lambda _: at)
 
-    slope = evaluate(activation.slope(Symbol("a")), lambda _: value(z))
-    assert np.allclose(slope, (value(z + step) - value(z - step)) / (2 * step), atol=1e-8)
+    places = {Symbol("z"): z, Symbol("a"): value(z)}
+    found = evaluate(slope(activation, *places), places.__getitem__)
+    assert np.allclose(found, (value(z + step) - value(z - step)) / (2 * step), atol=1e-8)
 
 
 def negated() -> HandMade:

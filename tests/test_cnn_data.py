@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 
 from cnn import mnist as mnist_data  # noqa: E402
 from cnn.cli import main  # noqa: E402
-from cnn.torchvision_import import import_mnist  # noqa: E402
+from cnn.torch_loading import import_mnist  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 
 

@@ -16,8 +16,9 @@ import safetensors.torch  # noqa: E402
 from cnn.cli import main  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
 from cnn.log.training_log import training_log_sheet  # noqa: E402
+from sheetgen.spreadsheet.copying import write_changed  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
-from sheetgen.spreadsheet.reader import read_cells, sheet_names, write_changed  # noqa: E402
+from sheetgen.spreadsheet.reader import read_cells, sheet_names  # noqa: E402
 from sheetgen.spreadsheet.writer import write_workbook  # noqa: E402
 from sheetgen.template import template  # noqa: E402
 from sheetgen.verification.verify import verify  # noqa: E402

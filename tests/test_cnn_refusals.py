@@ -133,10 +133,10 @@ def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noq
         (["--learning-rate", "nan"], "the learning rate is nan; expected a positive number"),
         (["--device", "toaster"], 'there is no device "toaster" here; choose auto, cpu or cuda'),
         (["--device", "meta"], 'the device "meta" is not supported; choose auto, cpu or cuda'),
-        (["--threads", "0"], "--threads is 0; expected at least 1"),
+        (["--threads", "0"], "threads is 0; expected at least 1"),
         (["--threads", "100000"], "--threads is 100000; expected at most "),
         (["--device", "cpu:7"], 'there is no device "cpu:7" here; choose auto, cpu or cuda'),
-        (["--limit", "0"], "--limit is 0; expected at least 1"),
+        (["--limit", "0"], "limit is 0; expected at least 1"),
         (["--seed", "-1"], "-1 is not in the range"),
         (["--epochs", "many"], "'many' is not a valid integer"),
     ],
@@ -297,7 +297,7 @@ def test_after_a_divergence_the_same_command_with_a_smaller_rate_begins_anew(mni
     assert "the training diverged in epoch 1" in result.stderr
     assert [path.name for path in run.iterdir()] == ["config.json"]
     smaller = [*QUICK, *workbook, "--learning-rate", "0.05"]
-    refused(train(run, mnist, *smaller, "--resume"), "without --resume it begins anew")
+    refused(train(run, mnist, *smaller, "--resume"), "without --resume it starts again")
     (run / "log.jsonl").touch()
     (run / ".checkpoint.abc.tmp").write_bytes(b"half")
     assert train(run, mnist, *smaller).exit_code == 0

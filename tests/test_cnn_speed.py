@@ -10,8 +10,7 @@ torch = pytest.importorskip("torch")
 
 from test_cnn_training import config, noise  # noqa: E402
 
-from cnn.training.interruption import Interruption  # noqa: E402
-from cnn.training.processes import Processes  # noqa: E402
+from cnn.training.processes import Interruption, Processes  # noqa: E402
 from cnn.training.progress import Report  # noqa: E402
 from cnn.training.recipes import Recipe  # noqa: E402
 from cnn.training.speed import faster, keep_freed_memory, thread_count  # noqa: E402

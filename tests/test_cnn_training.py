@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from click.testing import CliRunner
@@ -13,16 +13,14 @@ torch = pytest.importorskip("torch")
 
 from cnn import models  # noqa: E402
 from cnn.cli import main  # noqa: E402
-from cnn.dropout import MaskDropout, speed_up_dropout  # noqa: E402
 from cnn.mnist import Images  # noqa: E402
+from cnn.models import MaskDropout, speed_up_dropout  # noqa: E402
 from cnn.training import recipes  # noqa: E402
-from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
 from cnn.training.config import Config  # noqa: E402
 from cnn.training.evaluation import evaluate  # noqa: E402
-from cnn.training.interruption import Interruption  # noqa: E402
-from cnn.training.processes import Processes  # noqa: E402
+from cnn.training.processes import Interruption, Processes  # noqa: E402
 from cnn.training.progress import Bar, Report  # noqa: E402
-from cnn.training.recipes import Augmentation, Recipe, rate_factor  # noqa: E402
+from cnn.training.recipes import Augmentation, Recipe, apply_affine, random_affine, rate_factor  # noqa: E402
 from cnn.training.train import Training  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 
@@ -37,7 +35,7 @@ def invoke(*args):
 def test_every_model_has_a_recipe_and_keeps_within_the_limits(name):
     assert models.parameter_count(models.build_model(name)) < 20_000
     assert recipes.RECIPES[name].epochs < 20
-    stored = json.loads(json.dumps(recipes.RECIPES[name].as_dict()))
+    stored = json.loads(json.dumps(asdict(recipes.RECIPES[name])))
     assert Recipe.from_dict(stored) == recipes.RECIPES[name]
 
 

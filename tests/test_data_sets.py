@@ -8,8 +8,9 @@ from openpyxl.formula.translate import Translator
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from sheetgen.network import reference
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.reader import read_cells, write_changed
+from sheetgen.spreadsheet.reader import read_cells
 from sheetgen.template import template
 from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import build_workbook

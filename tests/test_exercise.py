@@ -13,13 +13,14 @@ from sheetgen.errors import InputError
 from sheetgen.exercises import make_exercise
 from sheetgen.exercises.assignment.exercise import TOPICS, Exercise, is_right
 from sheetgen.exercises.assignment.table_layout import stage_of
-from sheetgen.exercises.proof import prove
 from sheetgen.exercises.sheets.exercise_workbook import compose
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.reader import read_cells, sheet_names, visible_sheets, write_changed
+from sheetgen.spreadsheet.reader import read_cells, sheet_names, visible_sheets
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.template.template import parse
+from sheetgen.verification.verify import verify_canvases
 
 COLOURS = {"FFBBF7D0": "green", "FFFECACA": "red"}
 
@@ -250,8 +251,9 @@ def test_another_network_verifies_in_every_engine(engine, tmp_path):
     assert "Data" in sheet_names(made.workbooks[0].path)
     composed = compose(assignment_of(made), solved=True)
     plan = assignment_of(made).plan
-    proof = prove(made.solutions[0].path, composed.canvases, plan, engine)
-    assert proof.formulas > 1500 and proof.largest_difference < 1e-12
+    result = verify_canvases(made.solutions[0].path, composed.canvases, plan, engine)
+    assert result.findings == []
+    assert result.formulas > 1500 and result.largest_difference < 1e-12
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
@@ -269,7 +271,8 @@ def test_an_exercise_can_be_made_of_any_small_network(text, tmp_path_factory):
         for solved in (False, True):
             composed = compose(assignment, solved)
             write_workbook(composed.canvases, path, composed.title)
-            assert prove(path, composed.canvases, assignment.plan, EMBEDDED).formulas
+            result = verify_canvases(path, composed.canvases, assignment.plan, EMBEDDED)
+            assert result.formulas and result.findings == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from conftest import put
 from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.canvas import Canvas, local
+from sheetgen.spreadsheet.address import local
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Values
 from sheetgen.template import template
 from sheetgen.template.template import Template
@@ -28,6 +29,7 @@ from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
 try:
     import torch
+    from autograd import in_torch
     from torch.nn import functional
 except ImportError:  # it belongs to the extra "cnn"
     torch = None
@@ -175,7 +177,7 @@ def autograd(plan: Plan) -> Autograd:
         start = layer.biases or (0.0,) * layer.units
         biases.append(torch.tensor(start, dtype=torch.float64, requires_grad=True))
         z = weights[-1] @ a + biases[-1]
-        a = IN_TORCH[layer.activation.name](z)
+        a = in_torch(layer.activation, z)
         z.retain_grad()
         z_of.append(z)
         values |= dict(zip(units, z.tolist(), strict=True))
@@ -193,17 +195,6 @@ def autograd(plan: Plan) -> Autograd:
 
 
 if torch is not None:
-    IN_TORCH = {
-        "identity": lambda z: z * 1,
-        "sigmoid": torch.sigmoid,
-        "tanh": torch.tanh,
-        "relu": torch.relu,
-        "leaky-relu": functional.leaky_relu,
-        "elu": functional.elu,
-        "softplus": functional.softplus,
-        "gelu": lambda z: functional.gelu(z, approximate="tanh"),
-        "softmax": lambda z: torch.softmax(z, dim=0),
-    }
     LOSS_IN_TORCH = {
         "half-squared-error": lambda _, a, t: ((t - a) ** 2).sum() / 2,
         "mean-squared-error": lambda _, a, t: functional.mse_loss(a, t),
@@ -286,13 +277,13 @@ def test_the_check_by_unit_notices_two_exchanged_gradients(books, tmp_path):
     assert EMBEDDED.recalculate(path)["Gradient check"][VERDICT_CELL] == "FAIL"
 
 
-RELU = """
+KINKED = """
 [network]
 inputs = 1
 loss = "half-squared-error"
 [[network.layers]]
 units = 2
-activation = "relu"
+activation = "{activation}"
 weights = [[{weight}], [1.0]]
 biases = [-0.5, 0.25]
 [[network.layers]]
@@ -308,8 +299,9 @@ iterations = 1
 """
 
 
-def relu_book(weight: float, path) -> Book:
-    built = build_workbook(template.parse(RELU.format(weight=weight)), path)
+def kinked_book(weight: float, path, activation: str = "relu") -> Book:
+    source = KINKED.format(weight=weight, activation=activation)
+    built = build_workbook(template.parse(source), path)
     return Book(built.plan, path, EMBEDDED.recalculate(path))
 
 
@@ -317,10 +309,16 @@ def verdicts(book: Book) -> dict[str, object]:
     return {gradient[4:]: row["verdict"] for gradient, row in book.rows().items()}
 
 
-@pytest.mark.parametrize("weight", [1.0, 1.0001, 0.9999])
-def test_at_a_kink_there_is_no_derivative_to_compare_with(weight, tmp_path):
-    """w1·0.5 + b1 is 0, or within the step of 0: only w1 and b1 move it."""
-    book = relu_book(weight, tmp_path / "kink.xlsx")
+@pytest.mark.parametrize(
+    ("activation", "weight"),
+    [
+        ("relu", 1.0), ("relu", 1.0001), ("relu", 0.9999),
+        ("hardswish", 7.0), ("hardswish", 7.0001), ("hardswish", -5.0),
+    ],
+)  # fmt: skip
+def test_at_a_kink_there_is_no_derivative_to_compare_with(activation, weight, tmp_path):
+    """w1·0.5 + b1 is at, or within the step of, 0, or ±3 of hardswish: w1 and b1 move it."""
+    book = kinked_book(weight, tmp_path / "kink.xlsx", activation)
     assert verdicts(book) == {
         "w1": "kink", "w2": "PASS", "w3": "PASS", "w4": "PASS", "b1": "kink", "b2": "PASS"
     }  # fmt: skip
@@ -330,13 +328,13 @@ def test_at_a_kink_there_is_no_derivative_to_compare_with(weight, tmp_path):
 
 
 def test_away_from_the_kink_the_same_rows_pass(tmp_path):
-    book = relu_book(1.1, tmp_path / "pass.xlsx")
+    book = kinked_book(1.1, tmp_path / "pass.xlsx")
     assert set(verdicts(book).values()) == {"PASS"}
     assert book.values["Gradient check"][4, 3] == 0
 
 
 def test_a_wrong_gradient_fails_at_a_kink_too(tmp_path):
-    book = relu_book(1.0, tmp_path / "wrong.xlsx")
+    book = kinked_book(1.0, tmp_path / "wrong.xlsx")
     table = sheet(book.plan, "lr 0.1")
     (column,) = (at for (row, at), c in table.cells.items() if row == 4 and c.value == "∂E/∂w1")
     put(book.path, "lr 0.1", f"{get_column_letter(column + 1)}6", 0.3)

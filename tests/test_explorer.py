@@ -21,8 +21,8 @@ from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.agreement import disagreement
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
-from sheetgen.spreadsheet.reader import write_changed
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.template.template import Template

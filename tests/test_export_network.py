@@ -16,8 +16,9 @@ from cnn.export.runs import digit_input
 from cnn.export.samples import as_samples
 from cnn.models import build_model
 from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.reader import read_cells, sheet_names, write_changed
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 SIDE = 28
 
@@ -276,4 +277,4 @@ def test_verify_finds_a_formula_elsewhere_that_is_an_error(tmp_path: Path) -> No
     book["Weights"]["Z99"] = "=1/0"
     book.save(path)
     (first, *_) = verify_workbook(path, model, inputs=1)
-    assert (first.passed, first.wrong) == (False, "Weights!Z99 comes to #DIV/0!")
+    assert (first.passed, first.wrong) == (False, "Weights!Z99 is #DIV/0!")

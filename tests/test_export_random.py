@@ -11,6 +11,7 @@ from cnn.export import export_workbook, verify_workbook
 
 ACTIVATIONS = (
     nn.ReLU, nn.Sigmoid, nn.Tanh, nn.ELU, nn.LeakyReLU, nn.Softplus, nn.GELU,
+    nn.SiLU, nn.Hardswish,
     lambda: nn.GELU(approximate="tanh"), lambda: nn.Softplus(2.0, 3.0), lambda: nn.ELU(0.5),
 )  # fmt: skip
 

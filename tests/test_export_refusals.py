@@ -18,7 +18,7 @@ from cnn.export.export_command import export, verify
 from cnn.models import build_model
 from sheetgen.commands import CommandGroup
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.reader import write_changed
+from sheetgen.spreadsheet.copying import write_changed
 
 SMALL = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(18, 2))
 SHAPE = (1, 5, 5)

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from cnn.export.export import write
 from cnn.export.network.stages import Input, Shape
-from cnn.export.sheets.accuracy import MATRIX_ROW
-from cnn.export.sheets.book import compose
-from cnn.export.sheets.digit import DIGIT, GAP, LEFT, TOP
-from cnn.export.sheets.drawing import drawn_digit
-from cnn.export.sheets.layers_explorer import LAYERS
-from cnn.export.sheets.network_inputs import CHOICE
+from cnn.export.sheets.accuracy_sheet import MATRIX_ROW
+from cnn.export.sheets.compose_export import compose
+from cnn.export.sheets.digit_sheet import DIGIT, GAP, LEFT, TOP, drawn_digit
+from cnn.export.sheets.layers_sheet import LAYERS
+from cnn.export.sheets.layout import CHOICE
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.canvas import local
+from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.reader import read_cells
 

@@ -11,22 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from cnn.export.export import subject_of, write
+from cnn.export.export import write
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import Samples, no_samples
-from cnn.export.sheets.book import compose
-from cnn.export.sheets.captions import LARGE_NUMBERS, shorten_number
-from cnn.export.sheets.digit import DIGIT
-from cnn.export.sheets.layers_explorer import FIRST, LAYER, LAYERS
-from cnn.export.sheets.layers_page import LEFT, ROWS_ABOVE, TOP
-from cnn.export.sheets.network_inputs import CHOICE
-from cnn.export.sheets.planes import MOST_CELLS, MOST_PLANES, planes_of
-from cnn.export.sheets.subject import Subject
+from cnn.export.sheets.compose_export import compose
+from cnn.export.sheets.digit_sheet import DIGIT
+from cnn.export.sheets.layers_grid import LEFT, MOST_CELLS, MOST_PLANES, ROWS_ABOVE, TOP, planes_of
+from cnn.export.sheets.layers_sheet import FIRST, LARGE_NUMBERS, LAYER, LAYERS, shorten_number
+from cnn.export.sheets.layout import CHOICE
+from cnn.export.sheets.subject import Subject, subject_of
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.reader import write_changed
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +148,7 @@ def test_a_sheet_of_units_says_what_stands_above_them() -> None:
     for canvas in canvases:
         texts = {str(cell.value): place for place, cell in canvas.cells.items()}
         if canvas.name == LAYERS:
-            assert "Above each square stands its number." in texts
+            assert "Above each square is its number." in texts
             assert not [text for text in texts if "the picture" in text or "smallest" in text]
         if canvas.name in {layer.name for layer in network.layers}:
             assert canvas.widths[texts["A column for each unit."][1]] > 20

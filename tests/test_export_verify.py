@@ -13,16 +13,17 @@ from torch import nn
 
 from cnn.export import export_workbook, verify_workbook
 from cnn.export.network.stages import Input, Shape
-from cnn.export.sheets.accuracy import ACCURACY, MATRIX_ROW
-from cnn.export.sheets.digit import DIGIT, GAP, LEFT, TOP
-from cnn.export.sheets.layers_explorer import LAYERS
-from cnn.export.verification.cases import choose_cases, noise
-from cnn.export.verification.filling import write_filled
-from cnn.export.verification.promises import same_formula
-from cnn.export.verification.verify_export import Result, drawing_case, read_exported, verify_cases
+from cnn.export.sheets.accuracy_sheet import ACCURACY, MATRIX_ROW
+from cnn.export.sheets.digit_sheet import DIGIT, GAP, LEFT, TOP
+from cnn.export.sheets.layers_sheet import LAYERS
+from cnn.export.verification.cases import choose_cases, drawing_case, noise
+from cnn.export.verification.cell_checks import same_formula
+from cnn.export.verification.exported_file import read_exported
+from cnn.export.verification.verify_export import Result, verify_cases
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.reader import read_cells, write_changed
+from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.reader import read_cells
 
 # openpyxl does not know the extension by which bars start at nothing rather than at a tenth.
 pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")
@@ -83,12 +84,12 @@ def test_a_cell_that_shows_something_else_is_found(
     assert not result.passed
     assert [text.split()[0] for text in result.unwritten] == [f"{sheet}!{place}"]
     if sheet in (DIGIT, LAYERS):
-        assert any(text.startswith(f"{sheet}!{place} comes to ") for text in result.findings)
+        assert any(text.startswith(f"{sheet}!{place} is ") for text in result.findings)
 
 
 def test_numbers_are_compared_and_not_only_formulas(exported: Exported, tmp_path: Path) -> None:
     """A name that leads to other weights changes no formula."""
-    names = exported.subject().weights.canvas.names
+    names = exported.canvas("Weights").names
     book = openpyxl.load_workbook(exported.path)
     book.defined_names["conv1_bias_0"].attr_text = names["conv1_bias_1"]
     book.save(tmp_path / "named.xlsx")
@@ -167,7 +168,7 @@ def test_squares_that_a_person_has_emptied_are_painted_too(
     place = TOP + 2, LEFT + 3
     with pytest.raises(ValueError, match="holds no number"):
         write_changed(path, tmp_path / "filled.xlsx", {DIGIT: {place: 7.0}})
-    write_filled(path, tmp_path / "filled.xlsx", {DIGIT: {place: 7.0}})
+    write_changed(path, tmp_path / "filled.xlsx", {DIGIT: {place: 7.0}}, fill=True)
     before, after = read_cells(path), read_cells(tmp_path / "filled.xlsx")
     assert after[DIGIT].pop(place).value == 7.0
     assert {sheet: cells.keys() for sheet, cells in before.items()} == {

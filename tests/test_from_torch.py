@@ -34,7 +34,7 @@ FROZEN = nn.Linear(2, 2)
 FROZEN.weight.requires_grad_(False)
 HIDDEN = [
     nn.Sigmoid(), nn.Tanh(), nn.ReLU(), nn.LeakyReLU(0.3), nn.ELU(0.7), nn.Softplus(),
-    nn.GELU(approximate="tanh"), nn.Identity(),
+    nn.GELU(approximate="tanh"), nn.SiLU(), nn.Hardswish(), nn.Identity(),
 ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_biases_may_be_missing_or_fixed():
 @pytest.mark.parametrize(
     ("modules", "loss", "said"),
     [
-        ([nn.Linear(2, 2), nn.Hardswish()], "half-squared-error", r"model\[1\]: found Hardswish"),
+        ([nn.Linear(2, 2), nn.Mish()], "half-squared-error", r"model\[1\]: found Mish; exp"),
         ([nn.ReLU()], "half-squared-error", r"model\[0\]: found ReLU; expected a Linear"),
         ([nn.Linear(2, 2), nn.ReLU(), nn.Tanh()], "half-squared-error", r"model\[2\]: found Tanh"),
         ([nn.Linear(2, 2), nn.GELU()], "half-squared-error", "approximate 'none'; expected 'tanh'"),

@@ -20,7 +20,7 @@ LAYERS = (
     "sheetgen.template sheetgen.formulas",
     "sheetgen.workbook",
     "sheetgen.verification",
-    "sheetgen.exercises sheetgen.check cnn.torchvision_import cnn.torch_loading cnn.dropout",
+    "sheetgen.exercises sheetgen.check cnn.torch_loading",
     "sheetgen.cli cnn.mnist cnn.models",
     "sheetgen.__main__ cnn.summary cnn.training",
     "cnn.log",

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.agreement import same_text
 from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
-from sheetgen.spreadsheet.reader import write_changed
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import Built, build_workbook

@@ -10,7 +10,8 @@ from lxml import etree
 from packages import check_kept, check_sound, children, links, tree
 
 from sheetgen.spreadsheet.insert import insert_sheets
-from sheetgen.spreadsheet.package_parts import sheets_of
+from sheetgen.spreadsheet.package_parts import Package
+from sheetgen.spreadsheet.package_workbook import Workbook
 
 TABLE = (
     '<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" name="T" '
@@ -80,7 +81,7 @@ def output(small: Path, tmp_path: Path) -> Path:
 
 def moved(output: Path) -> tuple[etree._Element, bytes]:
     with ZipFile(output) as archive:
-        part = sheets_of(archive)[-1].part
+        part = Workbook(Package(archive)).sheets[-1].part
         return tree(archive, part), archive.read(part)
 
 
@@ -110,7 +111,7 @@ def test_styles_of_rows_columns_and_tables(output: Path) -> None:
     root, _ = moved(output)
     with ZipFile(output) as archive:
         styles = tree(archive, "xl/styles.xml")
-        part = sheets_of(archive)[-1].part
+        part = Workbook(Package(archive)).sheets[-1].part
         (table,) = [tree(archive, name) for kind, name in links(archive, part) if kind == "table"]
     rows = children(root, "sheetData")
     place = int(rows[0].get("s"))

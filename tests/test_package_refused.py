@@ -10,7 +10,7 @@ from handmade import PARTS, written
 
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import package_parts
-from sheetgen.spreadsheet.insert import insert_sheets, parts
+from sheetgen.spreadsheet.insert import insert_sheets
 
 
 @pytest.fixture
@@ -131,5 +131,5 @@ def test_files_that_are_encrypted_torn_or_bombs(
     monkeypatch.setattr(package_parts, "MAXIMUM_BYTES", 500_000)
     check_refused(path, log, r"odd\.xlsx would unpack to 1,\d+,\d+ bytes, which is too large")
     path.write_bytes(whole)
-    monkeypatch.setattr(parts, "MAXIMUM_TREE", 1000)
+    monkeypatch.setattr(package_parts, "MAXIMUM_TREE", 1000)
     check_refused(path, log, r"odd\.xlsx is damaged .*'\[Content_Types\]\.xml' is too large")

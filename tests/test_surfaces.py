@@ -17,8 +17,8 @@ import torch
 from sheetgen.network.reference import forward
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
-from sheetgen.spreadsheet.reader import write_changed
 from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, verify

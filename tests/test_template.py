@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sheetgen.network.activations import ELU, LeakyReLU
 from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.network.rectifiers import ELU, LeakyReLU
 from sheetgen.template import template
 
 HIDDEN = 'units = 3\nactivation = "tanh"\ninit = { scheme = "xavier-uniform", seed = 1 }'

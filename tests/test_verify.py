@@ -300,7 +300,7 @@ def test_a_sheet_that_build_did_not_write_is_named_and_left_alone(workbook):
     book.save(workbook)
     result = sheetgen("verify", workbook, "--engine", "formualizer", "--perturb", 0)
     assert result.exit_code == 0
-    assert result.stderr == "not verified, for build did not write them: My notes\n"
+    assert result.stderr == "not verified, as build did not write them: My notes\n"
     assert "My notes" not in result.stdout
 
 

@@ -11,7 +11,7 @@ import xlsxwriter
 from conftest import WRONG, Build
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.spreadsheet import package_parts, reader
+from sheetgen.spreadsheet import copying, package_parts, reader
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.engines.libreoffice import converted
 from sheetgen.spreadsheet.reader import FileCell
@@ -96,7 +96,7 @@ def test_every_kind_of_cell(tmp_path: Path, contents: dict[str, str]) -> None:
     path = written(tmp_path / "hand.xlsx", contents)
     assert reader.read_cells(path) == {"one": CELLS}
     copy = tmp_path / "copy.xlsx"
-    reader.write_changed(path, copy, {"one": {(2, 2): 0.1}})
+    copying.write_changed(path, copy, {"one": {(2, 2): 0.1}})
     stripped = {
         place: cell if cell.formula is None else FileCell(cell.formula, None)
         for place, cell in CELLS.items()
@@ -148,13 +148,13 @@ def test_files_of_libreoffice(libreoffice: Engine, tmp_path: Path) -> None:
     with converted(example(tmp_path / "a.xlsx", "xlsxwriter"), "xlsx") as result:
         # Calc saves a truth value as the formula that makes it.
         check_example(result, 1.0, "TRUE()")
-        reader.write_changed(result, tmp_path / "b.xlsx", {"lr 0.1": {(0, 0): 4.0}})
+        copying.write_changed(result, tmp_path / "b.xlsx", {"lr 0.1": {(0, 0): 4.0}})
     assert libreoffice.recalculate(tmp_path / "b.xlsx")["lr 0.1"][0, 1] == 8.0
 
 
 def test_a_copy_differs_only_in_results(poisoned: Build, tmp_path: Path) -> None:
     path = poisoned({"a": {"A1": 0.5, "B1": "=A1*2"}, "b": {"A1": "=a!B1", "A2": "text"}})
-    reader.write_changed(path, tmp_path / "copy.xlsx", {"a": {(0, 0): 1 / 3}})
+    copying.write_changed(path, tmp_path / "copy.xlsx", {"a": {(0, 0): 1 / 3}})
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "copy.xlsx") as new:
         assert new.namelist() == old.namelist()
         differing = [name for name in old.namelist() if old.read(name) != new.read(name)]
@@ -172,7 +172,7 @@ def test_a_copy_differs_only_in_results(poisoned: Build, tmp_path: Path) -> None
 
 def test_a_file_can_be_changed_in_place(poisoned: Build) -> None:
     path = poisoned({"a": {"A1": 0.5, "B1": "=A1*2"}})
-    reader.write_changed(path, path, {"a": {(0, 0): 2.0}})
+    copying.write_changed(path, path, {"a": {(0, 0): 2.0}})
     assert reader.read_cells(path)["a"][0, 0] == FileCell(None, 2.0)
     assert list(path.parent.iterdir()) == [path]
 
@@ -182,7 +182,7 @@ def test_an_empty_cell_stays_empty_in_every_engine(tmp_path: Path, engine: Engin
     book["Sheet"].append([None, '=IF(A1="","empty","full")'])
     book["Sheet"]["A1"].number_format = "0.00"
     book.save(tmp_path / "a.xlsx")
-    reader.write_changed(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {}, cached=-7e77)
+    copying.write_changed(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {}, cached=-7e77)
     assert engine.recalculate(tmp_path / "b.xlsx")["Sheet"][0, 1] == "empty"
 
 
@@ -201,14 +201,14 @@ def test_changes_that_are_refused(
 ) -> None:
     path = example(tmp_path / "a.xlsx", "xlsxwriter")
     with pytest.raises(ValueError, match=re.escape(named)):
-        reader.write_changed(path, tmp_path / "b.xlsx", {sheet: {place: number}})
+        copying.write_changed(path, tmp_path / "b.xlsx", {sheet: {place: number}})
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
     path = example(tmp_path / "a.xlsx", "xlsxwriter")
     with pytest.raises(RunError, match=r"b\.xlsx cannot be written"):
-        reader.write_changed(path, tmp_path / "no" / "b.xlsx", {})
+        copying.write_changed(path, tmp_path / "no" / "b.xlsx", {})
 
 
 def test_memory_does_not_grow_with_the_sheet(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def check_refused(path: Path, reason: str) -> None:
     """All functions refuse it with one sentence that names the file and the reason."""
     for call in (
         lambda: reader.read_cells(path),
-        lambda: reader.write_changed(path, path.with_name("copy.xlsx"), {}),
+        lambda: copying.write_changed(path, path.with_name("copy.xlsx"), {}),
     ):
         with pytest.raises(InputError) as caught:
             call()
@@ -359,7 +359,7 @@ def test_the_row_of_a_form_control_is_no_row_of_cells(tmp_path: Path) -> None:
             if name == "xl/worksheets/sheet1.xml":
                 data = data.replace(b"</sheetData>", b"</sheetData>" + control)
             new.writestr(name, data)
-    reader.write_changed(odd, copy, {})
+    copying.write_changed(odd, copy, {})
     with zipfile.ZipFile(copy) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml")
     assert sheet.count(b"<row>3</row>") == 1

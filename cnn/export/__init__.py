@@ -1,7 +1,6 @@
 """A trained network as a workbook in which every activation is a live formula.
 
-The functions are loaded when they are asked for: the command line imports this package without
-torch.
+The functions are loaded on first use: the command line imports this package without torch.
 """
 
 import importlib
@@ -20,7 +19,7 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever has that name
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - depends on the name
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_MODULES[name]), name)

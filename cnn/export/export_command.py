@@ -10,23 +10,29 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn.torch_loading import require_torch
-from sheetgen.errors import RunError
+from sheetgen.commands import COUNT, PATH, verify_written
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 
 if TYPE_CHECKING:
     from cnn.export.verification.verify_export import Result
 
+DATA_DIR = click.option(
+    "--data-dir",
+    type=PATH,
+    metavar="DIR",
+    help="The folder with MNIST/raw in it; missing files are downloaded.  [default: output/data]",
+)
 MOST = 2
-"""How many wrong cells of each kind are named."""
+"""Wrong cells of each kind that are named."""
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="FILE",
     help="The workbook, which must end in .xlsx.",
@@ -36,12 +42,7 @@ MOST = 2
     is_flag=True,
     help="Make BatchNorm part of the weights where it directly follows a convolution.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder with MNIST/raw in it; what is missing is downloaded.  [default: output/data]",
-)
+@DATA_DIR
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
 @click.option("--force", is_flag=True, help="Overwrite a file that was edited or made otherwise.")
 def export(
@@ -52,7 +53,9 @@ def export(
     no_verify: bool,
     force: bool,
 ) -> None:
-    """Write the network in the directory RUN as a workbook of live formulas, and verify it.
+    """Write the network of a run as a workbook, and verify it.
+
+    In the workbook every activation is a live formula.
 
     \b
     Example:
@@ -75,13 +78,12 @@ def export(
     click.echo(f"wrote {saved.path}: {exported.formulas:,} formulas, {size:.1f} MB")
     if no_verify:
         return
-    try:
-        (result,) = verify_run(saved.path, run, [engines.EMBEDDED], inputs=1, seed=0)
-    except RunError as error:
-        raise RunError(f"{saved.path} is written, but could not be verified: {error}") from error
-    if not result.passed:
-        _print([result])
-        raise RunError(f"{saved.path} is written, but does not verify")
+
+    result = verify_written(
+        saved.path,
+        lambda: verify_run(saved.path, run, [engines.EMBEDDED], inputs=1, seed=0)[0],
+        _print,
+    )
     click.echo(
         f"verified {result.activations:,} activations with {result.engine}: "
         f"largest difference to torch {result.largest_difference:.1e}"
@@ -89,31 +91,29 @@ def export(
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
+@click.argument("run", type=PATH)
 @click.option(
     "--engine",
     "name",
     metavar="NAME",
     default="auto",
-    show_default=True,
     help="auto (ironcalc, and LibreOffice if it is installed), or one by its name.",
 )
 @click.option(
     "--inputs",
     type=click.IntRange(min=1),
     default=3,
-    show_default=True,
     metavar="N",
-    help="How many pictures to put in; the last one is noise, drawn cell by cell.",
+    help="The number of pictures to try; the last one is noise, drawn cell by cell.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for choosing them.")
 def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
-    """Recalculate FILE for some digits and compare every formula cell with torch's RUN.
+    """Recalculate an exported network and compare it with torch.
 
-    The digits, and the layer that Layers shows, are chosen through the file's own input cells.
-    Every formula has to be the one that the export writes, and to come to what torch computes in
-    double precision, to 1e-9.
+    FILE was exported from RUN. The digits, and the layer that Layers shows, are chosen through
+    the file's own input cells. Every formula must be the one that the export writes, and its value
+    must agree with what torch computes in double precision, to 1e-9.
 
     \b
     Example:
@@ -122,8 +122,9 @@ def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
     require_torch()
     from cnn.export.runs import verify_run  # noqa: PLC0415
 
-    results = list(verify_run(file, run, _engines(name), inputs, seed))
-    _print(results)
+    results = verify_run(file, run, _engines(name), inputs, seed)
+    for result in results:
+        _print(result)
     if not all(result.passed for result in results):
         raise click.exceptions.Exit(1)
 
@@ -137,17 +138,16 @@ def _engines(name: str) -> Sequence[Engine]:
     return [engines.EMBEDDED] + ([] if libreoffice.missing() else [libreoffice])
 
 
-def _print(results: Sequence["Result"]) -> None:
-    for result in results:
-        verdict = "PASS" if result.passed else "FAIL"
-        taken = "" if result.expected is None else f", taken for {result.predicted}"
-        if result.predicted != result.expected:
-            taken += f" (by torch for {result.expected})"
-        click.echo(
-            f"{verdict}  {result.engine:<20}  {result.shown:<20}  {result.activations:,} "
-            f"activations, largest difference {result.largest_difference:.1e}{taken}"
-        )
-        for sentence in result.wrongs(MOST):
-            click.echo(f"      {sentence}")
-        if left := len(result.wrongs()) - len(result.wrongs(MOST)):
-            click.echo(f"      and {left:,} more")
+def _print(result: "Result") -> None:
+    verdict = "PASS" if result.passed else "FAIL"
+    taken = "" if result.expected is None else f", taken for {result.predicted}"
+    if result.predicted != result.expected:
+        taken += f" (by torch for {result.expected})"
+    click.echo(
+        f"{verdict}  {result.engine:<20}  {result.shown:<20}  {result.activations:,} "
+        f"activations, largest difference {result.largest_difference:.1e}{taken}"
+    )
+    for sentence in result.wrongs(MOST):
+        click.echo(f"      {sentence}")
+    if left := len(result.wrongs()) - len(result.wrongs(MOST)):
+        click.echo(f"      and {left:,} more")

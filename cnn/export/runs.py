@@ -1,15 +1,15 @@
-"""Exports and verifies the networks that `cnn train` has trained."""
+"""Exports and verifies the networks of `cnn train`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from torch import nn
 
 from cnn.export.export import Exported, require_place, write
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import choose_digits
-from cnn.export.verification.verify_export import Result, choose_cases, read_exported, verify_cases
+from cnn.export.sheets.export_style import FULL
+from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.log.record import read_record
 from cnn.mnist import DEVIATION, MEAN
 from cnn.models import IMAGE_SHAPE
@@ -17,15 +17,13 @@ from cnn.training.start import trained_model
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.engines import Engine
 
-WHITE = 255.0
-
 
 def digit_input() -> Input:
     """Return the input of the built-in networks, pixels from 0 to 255, as training normalises it.
 
     x = (pixel / 255 - 0.1307) / 0.3081, see `cnn.mnist.normalize`.
     """
-    return Input(Shape(*IMAGE_SHAPE), True, WHITE, MEAN, DEVIATION)
+    return Input(Shape(*IMAGE_SHAPE), True, float(FULL), MEAN, DEVIATION)
 
 
 def export_run(
@@ -38,8 +36,8 @@ def export_run(
 ) -> Exported:
     """Write the network of a run, with digits of its test set to choose from.
 
-    Raises InputError when the run or the data is missing or damaged, and as `export_workbook`
-    does; RunError when writing fails.
+    Raises InputError if the run or the data is missing or damaged, and otherwise as
+    `export_workbook` does.
     """
     require_place(path, force)  # before the test set is read and computed
     model = _network(run)
@@ -57,7 +55,7 @@ def export_run(
 
 
 def _network(run: Path) -> nn.Module:
-    """Return the network of a run; of torch's list of weights that do not fit, nothing."""
+    """Return the network of a run; errors do not include torch's list of weights that misfit."""
     try:
         return trained_model(run)[1]
     except InputError as error:
@@ -69,12 +67,10 @@ def _network(run: Path) -> nn.Module:
 
 def verify_run(
     path: Path, run: Path, engines: Sequence[Engine], inputs: int, seed: int
-) -> Iterator[Result]:
-    """Yield a result for each engine and each input of a file that was exported from a run.
+) -> list[Result]:
+    """Return the results of `verify_workbook` for a file that was exported from a run.
 
-    Raises InputError when one of the two cannot be used, RunError when an engine fails.
+    Raises InputError if the file or the run cannot be used, RunError if an engine fails.
     """
-    exported = read_exported(path, _network(run), digit_input(), str(run))
-    cases = choose_cases(exported, inputs, np.random.default_rng(seed))
-    for engine in engines:
-        yield from verify_cases(exported, engine, cases)
+    model, source = _network(run), digit_input()
+    return verify_workbook(path, model, engines, inputs, seed, source=source, name=str(run))

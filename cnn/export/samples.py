@@ -1,4 +1,4 @@
-"""The inputs that come with an exported network, to choose from."""
+"""The inputs that come with an exported network for the user to choose from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from cnn.training.evaluation import Evaluation
 
 MISTAKES = 96
-"""How many of the digits that the network gets wrong come with it, the surest ones."""
+"""The most misclassified digits that come with a network, those with the highest probability."""
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Inputs (N, channels, height, width) as they stand in the input cells, and what they are.
+    """Inputs (N, channels, height, width) as the input cells hold them, and what they are.
 
-    `names` and `labels` have one entry for each, a label None where the class is not known.
-    `indices` are their places in the set of images they come from, if they come from one.
+    `names` and `labels` have one entry for each; the label is None if the class is not known.
+    `indices` are their indices in the set of images that they come from, if any.
     """
 
     values: Array = field(repr=False)
@@ -35,7 +35,7 @@ class Samples:
         return len(self.values)
 
     def number_of(self, index: int) -> int | None:
-        """Return the number, from 1, that shows the image with this place in its set, if any."""
+        """Return the number, from 1, that shows the image with this index in its set, if any."""
         return self.indices.index(index) + 1 if index in self.indices else None
 
 
@@ -45,9 +45,9 @@ def no_samples(shape: Shape) -> Samples:
 
 
 def as_samples(values: object, shape: Shape) -> Samples:
-    """Return samples from an array or a sequence of arrays in the shape of one input each.
+    """Return samples from an array, or from a sequence of arrays with the shape of one input.
 
-    Raises InputError for another shape, and for what is no finite number.
+    Raises InputError for another shape and for anything but finite numbers.
     """
     if isinstance(values, Sequence) and len(values) == 0:
         return no_samples(shape)
@@ -64,13 +64,13 @@ def as_samples(values: object, shape: Shape) -> Samples:
 
 
 def _array(values: object) -> Array:
-    """Return numbers as float64, also those of tensors that require gradients."""
+    """Return numbers as float64, including those of tensors that require gradients."""
     if isinstance(values, list | tuple):
         plain: object = [_plain(each) for each in values]
     else:
         plain = _plain(values)
     try:
-        # NumPy would only warn that it drops the imaginary parts.
+        # NumPy only warns when it drops imaginary parts.
         array = np.asarray(plain)
         if not np.iscomplexobj(array):
             return np.asarray(array, dtype=np.float64)
@@ -90,9 +90,9 @@ def _plain(values: object) -> object:
 def choose_digits(
     images: "Images", evaluation: "Evaluation", count: int = 100, wrong: int = MISTAKES
 ) -> Samples:
-    """Return the first `count` / 10 digits of each class, and the `wrong` surest mistakes.
+    """Return the first `count` / 10 digits of each class and the `wrong` first mistakes.
 
-    `count` is rounded up to a multiple of 10. They stand in the order of the images.
+    `count` is rounded up to a multiple of 10. The samples are in the order of the images.
     """
     labels = images.labels.cpu().numpy()
     each = -(-count // 10)
@@ -102,7 +102,7 @@ def choose_digits(
 
 
 def digits_at(images: "Images", indices: Sequence[int]) -> Samples:
-    """Return the images with these places."""
+    """Return the images with these indices."""
     pixels = images.pixels.cpu().numpy()[list(indices)].astype(np.float64)
     labels = tuple(int(images.labels[index]) for index in indices)
     names = tuple(

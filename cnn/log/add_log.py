@@ -1,4 +1,4 @@
-"""Puts the sheet of a run into a workbook, which loses nothing by it."""
+"""Puts the sheet of a run into a workbook and keeps everything else in it."""
 
 import re
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cnn.log.record import read_record
-from cnn.log.run_mark import find_mark
 from cnn.log.training_log import training_log_sheet
 from sheetgen.errors import InputError
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.stamp import sheet_stamp
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.workbook.build import build_workbook
@@ -19,20 +19,20 @@ from sheetgen.workbook.build import build_workbook
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a run's sheet has been put."""
+    """The place of a run's sheet."""
 
     saved: Saved
     sheet: str
     built: bool
     edited: str | None = None
-    """The former sheet of the run, which a person has edited and which is left as it was."""
+    """The former sheet of the run, if it was edited; it is left as it was."""
 
 
 def require_usable(workbook: Path) -> None:
     """Check, without writing anything, that a sheet can be put into a workbook.
 
-    Raises InputError when the path is a folder, when the file there is no workbook that can be
-    read, or when there is none and its name does not end in .xlsx.
+    Raises InputError if the path is a folder or not a readable workbook, or if there is nothing
+    and the name does not end in .xlsx.
     """
     if resolved(workbook).exists():
         sheet_names(workbook)
@@ -41,13 +41,13 @@ def require_usable(workbook: Path) -> None:
 
 
 def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:
-    """Put the sheet of a run into a workbook, which is built from `era-v1` if it is not there.
+    """Put the sheet of a run into a workbook, which is built from `era-v1` if it does not exist.
 
-    The sheet that shows the same run is replaced, unless a person has edited it; no other sheet
-    is touched.
+    An existing sheet of the same run is replaced, unless it was edited; no other sheet is
+    touched.
 
-    Raises InputError when the run, the data or the workbook cannot be read, RunError when the
-    workbook cannot be written; it is then as it was.
+    Raises InputError if the run, the data or the workbook cannot be read, RunError if the
+    workbook cannot be written, which is then unchanged.
     """
     record = read_record(run, data_dir)
     built = not resolved(workbook).exists()
@@ -69,9 +69,9 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
 
 
 def _former(workbook: Path, name: str, mark: str) -> tuple[str | None, str | None]:
-    """Return the sheet that shows the run, and one of it that a person has edited, if any.
+    """Return the sheet that shows the run, and an edited one of it, if any.
 
-    A copy that nobody has changed reads like ours: of several the lowest-numbered is ours.
+    An unedited copy looks like ours: of several, the lowest-numbered is ours.
     """
     ours = re.compile(rf"{re.escape(name)}(?: \(([1-9][0-9]*)\))?")
     numbers = {
@@ -82,7 +82,7 @@ def _former(workbook: Path, name: str, mark: str) -> tuple[str | None, str | Non
     cells = read_cells(workbook, numbers) if numbers else {}
     former: dict[bool, str] = {}
     for sheet in sorted(numbers, key=numbers.__getitem__):
-        found = find_mark(cells[sheet])
+        found = sheet_stamp(cells[sheet])
         if found is not None and found.mark == mark:
             former.setdefault(found.is_edited, sheet)
     return former.get(False), former.get(True)

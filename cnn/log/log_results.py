@@ -1,13 +1,9 @@
 """The lower parts of the sheet `CNN <model>`: layers, settings, confusion matrix, wrong digits."""
 
-from io import BytesIO
-
-import torch
-from PIL import Image
-
 from cnn.log.record import Record
 from cnn.models import CLASSES
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture, local
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture
 from sheetgen.spreadsheet.style import LABEL, NOTE, SECTION, Style, band, header, number
 
 LEFT = 1
@@ -31,15 +27,15 @@ def draw_layers(canvas: Canvas, record: Record, row: int) -> tuple[str, int]:
         canvas.write(at, LEFT + 3, layer.field.size, number("unit", "#,##0"))
     last = first + len(record.layers) - 1
     total = sum(layer.parameters for layer in record.layers)
-    cells = local(canvas.range(first, LEFT + 2, last, LEFT + 2))
+    cells = range_address(first, LEFT + 2, last, LEFT + 2)
     canvas.write(last + 1, LEFT, "all parameters", Style(bold=True))
     strong = Style(bold=True, number_format="#,##0")
     canvas.calculate(last + 1, LEFT + 2, f"=SUM({cells})", total, strong)
-    return local(canvas.absolute(last + 1, LEFT + 2)), total
+    return cell_address(last + 1, LEFT + 2), total
 
 
 def draw_settings(canvas: Canvas, record: Record, row: int, column: int) -> None:
-    """Draw the configuration, one setting a line."""
+    """Draw the configuration, one setting per line."""
     canvas.write(row, column, "Settings", SECTION)
     for at, (name, value) in enumerate(record.settings.items(), start=row + 1):
         canvas.write(at, column, name, LABEL)
@@ -62,19 +58,15 @@ def draw_confusion(canvas: Canvas, record: Record, row: int) -> int:
         for other in range(CLASSES):
             style = Style(number_format="0", align="center")
             canvas.write(first + digit, left + other, counts[digit][other], style)
+        at, column = first + digit, left + digit
+        hit = cell_address(at, column)
         taken = sum(line[digit] for line in counts)
-        diagonal = counts[digit][digit]
         for place, cells, total in (
-            (
-                (first + digit, right + 1),
-                (first + digit, left, first + digit, right),
-                sum(counts[digit]),
-            ),
-            ((last + 1, left + digit), (first, left + digit, last, left + digit), taken),
+            ((at, right + 1), (at, left, at, right), sum(counts[digit])),
+            ((last + 1, column), (first, column, last, column), taken),
         ):
-            hit = local(canvas.absolute(first + digit, left + digit))
-            whole = f"SUM({local(canvas.range(*cells))})"
-            value = diagonal / total if total else 0.0
+            whole = f"SUM({range_address(*cells)})"
+            value = counts[digit][digit] / total if total else 0.0
             formula = f"=IF({whole}=0,0,{hit}/{whole})"
             canvas.calculate(*place, formula, value, number("gradient", "0.00%"))
     canvas.heat_maps.append(HeatMap((first, left, last, right)))
@@ -84,9 +76,8 @@ def draw_confusion(canvas: Canvas, record: Record, row: int) -> int:
 def draw_gallery(canvas: Canvas, record: Record, row: int) -> None:
     """Draw the digits that were taken for another one with the highest probability."""
     evaluation = record.evaluation
-    certainty = evaluation.log_probabilities.max(dim=1).values.exp()
-    wrong = evaluation.mistakes
-    shown = wrong[:WRONG_SHOWN].tolist()
+    wrong = evaluation.mistakes.tolist()
+    shown = wrong[:WRONG_SHOWN]
     canvas.write(row, LEFT, "Wrong with the highest probability", SECTION)
     canvas.write(row + 1, LEFT, f"{len(shown)} of {len(wrong)} wrong digits", NOTE)
     for place, index in enumerate(shown):
@@ -96,18 +87,7 @@ def draw_gallery(canvas: Canvas, record: Record, row: int) -> None:
         label, taken = int(evaluation.labels[index]), int(evaluation.predictions[index])
         text = f"{label} taken for {taken}"
         canvas.write(at, column, text, band("error"))
-        picture = _png(record.images.pixels[index])
+        picture = record.images.png(index)
         canvas.pictures.append(Picture(at + 1, column, picture, PICTURE_SCALE, text))
-        canvas.write(
-            at + 2,
-            column,
-            float(certainty[index]),
-            Style(number_format="0.0%", colour=LABEL.colour),
-        )
-
-
-def _png(pixels: torch.Tensor) -> bytes:
-    """Return a digit (28, 28) of uint8, black on white, as a PNG."""
-    buffer = BytesIO()
-    Image.fromarray(255 - pixels.cpu().numpy()).save(buffer, "PNG")
-    return buffer.getvalue()
+        style = Style(number_format="0.0%", colour=LABEL.colour)
+        canvas.write(at + 2, column, float(evaluation.certainty[index]), style)

@@ -1,4 +1,4 @@
-"""What a run has to tell: its settings, its log, and how its network does on the test digits."""
+"""Reads a run: its settings, its log, and its network's results on the test digits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cnn.log.run_mark import run_mark
 from cnn.mnist import SAMPLE, Images
 from cnn.models import build_model, parameter_count
 from cnn.summary import Row, summarize
@@ -15,9 +14,10 @@ from cnn.training.evaluation import Evaluation
 from cnn.training.run import Line, Run
 from cnn.training.start import evaluate_run, load
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.stamp import identifier
 
 ROUNDING = 2.5
-"""Images on which two devices may differ, because their floating-point sums round otherwise."""
+"""Images on which two devices may differ because they round floating-point sums differently."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Record:
 
     @property
     def title(self) -> str:
-        """What it was trained on."""
+        """The training data, in words."""
         if self.config.data == SAMPLE:
             return "a demonstration on 5,000 digits of MNIST, not a result"
         part = "" if self.config.limit is None else f" (the first {self.config.limit:,} digits)"
@@ -41,7 +41,7 @@ class Record:
 
     @property
     def subtitle(self) -> str:
-        """Size and length of the training, and what its accuracy was tested on."""
+        """The size of the network, the length of the training, and the test data."""
         tested = f"{len(self.images):,} digits"
         held = "held out of the training set" if self.config.hold_out else "of the test set"
         count = parameter_count(build_model(self.config.model))
@@ -49,14 +49,15 @@ class Record:
 
     @property
     def length(self) -> str:
-        """How many epochs are finished, and of how many if that is not all."""
+        """The number of finished epochs, and of all if some are not finished."""
         done, planned = len(self.log), self.config.recipe.epochs
         return f"{done} epochs" if done >= planned else f"unfinished: {done} of {planned} epochs"
 
     @property
     def mark(self) -> str:
-        """What tells this run from others, also from those in a folder of the same name."""
-        return run_mark(self.name, self.described)
+        """The mark that identifies this run, even among those in folders of the same name."""
+        settings = {key: value for key, value in self.described.items() if key != "versions"}
+        return identifier([self.name, settings])
 
     @cached_property
     def layers(self) -> list[Row]:
@@ -65,21 +66,21 @@ class Record:
 
     @cached_property
     def settings(self) -> dict[str, str | float | int]:
-        """The configuration, one name and value a line."""
+        """The configuration as names and values."""
         return dict(_flat(self.described))
 
 
 def read_record(path: Path, data_dir: Path | None) -> Record:
     """Read a run and test its network.
 
-    Raises InputError when the run or the data is missing or damaged, when no epoch is finished,
-    or when the weights are not those that the log tells of.
+    Raises InputError if the run or the data is missing or damaged, if no epoch is finished, or if
+    the weights do not have the accuracy of the log.
     """
     run = Run(path)
     described = run.read_config()
     config, evaluation = evaluate_run(path, data_dir)
     state = run.read_checkpoint()
-    # A run that was stopped between the two has one epoch less in its log.
+    # A run that was killed between writing the two has one epoch less in its log.
     log = state["log"] if state else run.read_log()
     if not log:
         raise InputError(f"{path} has no finished epoch")

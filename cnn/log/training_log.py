@@ -1,13 +1,14 @@
-"""The sheet `CNN <model>`: a training's log, epoch by epoch, with what it came to, live."""
+"""The sheet `CNN <model>`: a training's log, epoch by epoch, with a live summary and charts."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cnn.log.log_results import draw_confusion, draw_gallery, draw_layers, draw_settings
 from cnn.log.record import Record
-from cnn.log.run_mark import draw_mark
 from cnn.training.run import Line
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, local
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series
+from sheetgen.spreadsheet.stamp import stamp_sheet
 from sheetgen.spreadsheet.style import (
     INPUT,
     KINDS,
@@ -69,7 +70,7 @@ def training_log_sheet(record: Record) -> Canvas:
     draw_settings(canvas, record, layers_row, SUMMARY)
     row = layers_row + max(len(record.layers), len(record.settings) + 2) + 5
     draw_gallery(canvas, record, draw_confusion(canvas, record, row))
-    draw_mark(canvas, record.mark, layers_row + 1 + len(record.settings), SUMMARY)
+    stamp_sheet(canvas, record.mark, layers_row + 1 + len(record.settings), SUMMARY)
     return canvas
 
 
@@ -121,11 +122,11 @@ def _log(sheet: _Sheet) -> None:
 
 
 def _summary(sheet: _Sheet, total: tuple[str, int]) -> None:
-    """Write what the training came to; `total` is the cell and the number of the parameters."""
+    """Write the results of the training; `total` is the cell and the number of the parameters."""
     canvas = sheet.canvas
-    for column, title in ((SUMMARY, "summary"), (SUMMARY + 1, "")):
+    for column, title, subtitle in ((SUMMARY, "summary", "live"), (SUMMARY + 1, "", "")):
         canvas.write(BAND_ROW, column, title, band("unit"))
-        canvas.write(HEADER_ROW, column, "live" if title else "", header("unit"))
+        canvas.write(HEADER_ROW, column, subtitle, header("unit"))
     canvas.write(TARGET_CELL[0], SUMMARY, "target for the test accuracy", LABEL)
     canvas.ask(*TARGET_CELL, "target", TARGET, replace(INPUT, number_format=PERCENT), **POSITIVE)
     for row, result in enumerate(_results(sheet), start=FIRST_ROW + 1):
@@ -162,7 +163,7 @@ def _results(sheet: _Sheet) -> list["_Result"]:
 
 
 class _Result(NamedTuple):
-    """A line of the summary: its label, its formula and what that comes to."""
+    """A line of the summary: its label, its formula and the value of that."""
 
     label: str
     formula: str
@@ -185,18 +186,15 @@ def _target_line(sheet: _Sheet) -> None:
     canvas.write(HEADER_ROW, column + 1, "accuracy", header("helper"))
     canvas.write(BAND_ROW, column, "the target's line", band("helper"))
     canvas.write(BAND_ROW, column + 1, "", band("helper"))
-    epochs = sheet.here("epoch")
-    for row, (function, value) in enumerate(
-        (("MIN", sheet.log[0]["epoch"]), ("MAX", sheet.log[-1]["epoch"])), start=FIRST_ROW
-    ):
+    epochs, target = sheet.here("epoch"), f"={cell_address(*TARGET_CELL)}"
+    for row, function, line in ((FIRST_ROW, "MIN", 0), (FIRST_ROW + 1, "MAX", -1)):
+        value = sheet.log[line]["epoch"]
         canvas.calculate(row, column, f"={function}({epochs})", value, number("helper", "0"))
-        formula = f"={cell_address(*TARGET_CELL)}"
-        canvas.calculate(row, column + 1, formula, TARGET, number("helper", PERCENT))
+        canvas.calculate(row, column + 1, target, TARGET, number("helper", PERCENT))
 
 
 def _charts(sheet: _Sheet, row: int) -> None:
     canvas = sheet.canvas
-    titles = ("Loss", "Accuracy and the target", "Learning rate")
     target = Series(
         canvas.range(FIRST_ROW, SUMMARY + 3, FIRST_ROW + 1, SUMMARY + 3),
         canvas.range(FIRST_ROW, SUMMARY + 4, FIRST_ROW + 1, SUMMARY + 4),
@@ -205,17 +203,17 @@ def _charts(sheet: _Sheet, row: int) -> None:
         1.25,
         "dash",
     )
-    groups = (
-        (_curve(sheet, "train_loss", "#E69F00"), _curve(sheet, "test_loss", "#0072B2")),
-        (
-            _curve(sheet, "train_accuracy", "#E69F00"),
-            _curve(sheet, "test_accuracy", "#0072B2"),
-            target,
-        ),
-        (_curve(sheet, "learning_rate", "#009E73"),),
+    losses = _curve(sheet, "train_loss", "#E69F00"), _curve(sheet, "test_loss", "#0072B2")
+    trained = _curve(sheet, "train_accuracy", "#E69F00")
+    tested = _curve(sheet, "test_accuracy", "#0072B2")
+    rate = _curve(sheet, "learning_rate", "#009E73")
+    groups: tuple[tuple[str, str, tuple[Series, ...]], ...] = (
+        ("Loss", "loss", losses),
+        ("Accuracy and the target", "accuracy", (trained, tested, target)),
+        ("Learning rate", "learning rate", (rate,)),
     )
-    canvas.write(row, LEFT, f"{titles[0]}, {titles[1].lower()}, {titles[2].lower()}", SECTION)
-    for place, (title, series) in enumerate(zip(titles, groups, strict=True)):
+    canvas.write(row, LEFT, "Loss, accuracy and the target, learning rate", SECTION)
+    for place, (title, y_title, series) in enumerate(groups):
         canvas.charts.append(
             Chart(
                 row=row + 1,
@@ -226,7 +224,7 @@ def _charts(sheet: _Sheet, row: int) -> None:
                 series=series,
                 description=f"{title} by epoch",
                 x_title="epoch",
-                y_title=title.split()[0].lower() if place < 2 else "learning rate",
+                y_title=y_title,
             )
         )
 

@@ -1,4 +1,4 @@
-"""What a run of `cnn train` is made from: everything needed to repeat it."""
+"""The settings of a run of `cnn train`: everything needed to repeat it."""
 
 import os
 import platform
@@ -18,9 +18,9 @@ MOST_THREADS = 1024
 
 
 def most_threads() -> int:
-    """Return how many threads a new run may have here: 8 for each core, but at least 64.
+    """Return the most threads that a new run may use here: 8 per core, but at least 64.
 
-    Far more of them than cores only wait for each other; some ten thousand end the process.
+    Many more threads than cores only wait for each other; some ten thousand crash the process.
     """
     return min(MOST_THREADS, max(64, 8 * (os.cpu_count() or 1)))
 
@@ -29,7 +29,7 @@ def most_threads() -> int:
 class Config:
     """The settings of a run, on which its weights depend to the last bit.
 
-    Raises `InputError` for a value of another type or outside its range.
+    Raises `InputError` for a value of the wrong type or out of range.
     """
 
     model: str
@@ -38,9 +38,9 @@ class Config:
     data: str
     """`mnist` or `sample`."""
     limit: int | None
-    """Train on so many images only; None means all."""
+    """Train on this number of images only; None means all."""
     hold_out: int
-    """Test on so many training images, which are not trained on; 0 means on the test set."""
+    """Test on this number of training images, left out of training; 0 means on the test set."""
     device: str
     threads: int
     """Of one process."""
@@ -59,13 +59,9 @@ class Config:
         require_whole("threads", self.threads, 1, MOST_THREADS)
         require_whole("processes", self.processes, 1)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Return the settings from a dictionary that `as_dict` or `describe` made.
+        """Return the settings from the dictionary that `describe` returned.
 
         Raises `InputError` for anything else.
         """
@@ -77,8 +73,8 @@ class Config:
 
 
 def describe(config: Config, digits: Digits) -> dict[str, Any]:
-    """Return what `config.json` holds: the settings, the data's checksums and the versions."""
-    return config.as_dict() | {
+    """Return the content of `config.json`: the settings, the data's checksums and the versions."""
+    return asdict(config) | {
         "parameters": parameter_count(build_model(config.model)),
         "data_checksums": digits.checksums,
         "versions": versions(),
@@ -86,7 +82,7 @@ def describe(config: Config, digits: Digits) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what the weights' last bits depend on, and of this package."""
+    """Return the versions of everything that the weights' last bits depend on."""
     return {
         "sheetgen": version("sheetgen"),
         "torch": torch.__version__,

@@ -1,4 +1,4 @@
-"""How well a network recognises digits."""
+"""Tests a network: loss, accuracy, confusion matrix, mistakes."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,12 +11,12 @@ from cnn.mnist import Images, normalize
 from cnn.models import CLASSES
 
 BATCH = 1000
-"""Images at once."""
+"""Images per forward pass."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The outcome on a set of digits, in their order; everything lies on the CPU."""
+    """A network's output for a set of digits, in their order; all tensors are on the CPU."""
 
     log_probabilities: torch.Tensor
     """(N, 10), float32."""
@@ -35,30 +35,35 @@ class Evaluation:
 
     @cached_property
     def right(self) -> int:
-        """How many images are classified rightly."""
+        """The number of images classified correctly."""
         return int((self.predictions == self.labels).sum())
 
     @property
     def accuracy(self) -> float:
-        """The fraction of images classified rightly."""
+        """The fraction of images classified correctly."""
         return self.right / len(self.labels)
 
     @cached_property
+    def certainty(self) -> torch.Tensor:
+        """The probability of each image's predicted class, (N,) of float32."""
+        return self.log_probabilities.max(dim=1).values.exp()
+
+    @cached_property
     def mistakes(self) -> torch.Tensor:
-        """The places of the images that are taken for another digit, the surest mistake first."""
+        """The indices of the misclassified images, highest probability first."""
         wrong = (self.predictions != self.labels).nonzero().flatten()
-        certainty = self.log_probabilities[wrong].max(dim=1).values
-        return wrong[certainty.argsort(descending=True, stable=True)]
+        highest = self.log_probabilities[wrong].max(dim=1).values
+        return wrong[highest.argsort(descending=True, stable=True)]
 
     @cached_property
     def confusion(self) -> torch.Tensor:
-        """How many images of each class (row) were taken for each class (column)."""
+        """The number of images of each class (row) classified as each class (column)."""
         pairs = self.labels * CLASSES + self.predictions
         return torch.bincount(pairs, minlength=CLASSES * CLASSES).view(CLASSES, CLASSES)
 
 
 def evaluate(model: nn.Module, images: Images) -> Evaluation:
-    """Classify the images; the network, on the same device, is in evaluation mode afterwards."""
+    """Classify the images; leaves the network, on the same device, in evaluation mode."""
     model.eval()
     with torch.inference_mode():
         outputs = [

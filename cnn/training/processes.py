@@ -1,15 +1,18 @@
-"""The processes of one training, as PyTorch's launcher `torchrun` starts them.
+"""The processes of one training, as PyTorch's launcher `torchrun` starts them, and their Ctrl-C.
 
-Without the launcher there is one process, and nothing here does anything.
+Without the launcher there is one process, and `Processes` only calls what it is given.
 """
 
 import gc
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import FrameType
+from typing import Any, Self, TypeVar
 
 import torch
 from torch import distributed
@@ -19,12 +22,12 @@ from sheetgen.errors import InputError, RunError
 T = TypeVar("T")
 
 GRACE = 10.0
-"""Seconds that the main process has to print its error; when it is gone, the launcher ends all."""
+"""Seconds for the main process to print its error before the launcher ends all processes."""
 
 
 @dataclass(frozen=True)
 class Processes:
-    """The place of this process among those that train together."""
+    """The position of this process among those that train together."""
 
     rank: int = 0
     local_rank: int = 0
@@ -33,36 +36,30 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
-        """Whether this is the one that writes files and prints."""
+        """Whether this process writes the files and prints."""
         return self.rank == 0
 
     def together(self, work: Callable[[], T]) -> T:
         """Do the work in every process and return its result.
 
-        Raises in all of them the `InputError` or `RunError` of the first in which it failed, so
-        that none waits for one that is gone.
+        If it fails in any, all raise the first `InputError` or `RunError`, so that none waits for
+        a process that has ended.
         """
         result, error = _attempt(work)
-        self._raise_first([error] if self.count == 1 else self.gather(error))
-        assert result is not None
-        return result[0]
+        return _result(result, self.gather(error))
 
     def from_main(self, work: Callable[[], T]) -> T:
-        """Do the work in the main process only and return its result in all; errors likewise."""
-        outcome = _attempt(work) if self.is_main else (None, None)
+        """Do the work in the main process only; return its result, or raise its error, in all."""
+        outcomes = [_attempt(work) if self.is_main else (None, None)]
         if self.count > 1:
-            outcomes = [outcome]
             distributed.broadcast_object_list(outcomes, src=0)
-            (outcome,) = outcomes
-        result, error = outcome
-        self._raise_first([error])
-        assert result is not None
-        return result[0]
+        result, error = outcomes[0]
+        return _result(result, [error])
 
     def first_on_each_machine(self, work: Callable[[], T]) -> T:
-        """Do the work in every process, on each machine in one before the others.
+        """Do the work in every process, on each machine in one of them before the others.
 
-        For what the first leaves on the disk for the others, such as a download.
+        For work that leaves something on disk for the others, such as a download.
         """
         early = self.together(lambda: work() if self.local_rank == 0 else None)
         late = self.together(lambda: work() if self.local_rank != 0 else None)
@@ -84,11 +81,6 @@ class Processes:
             distributed.all_reduce(numbers)
         return numbers
 
-    def _raise_first(self, errors: list[Exception | None]) -> None:
-        for error in errors:
-            if error:
-                raise error
-
 
 def _attempt(work: Callable[[], T]) -> tuple[tuple[T] | None, Exception | None]:
     """Return the work's result, wrapped, or its error."""
@@ -96,6 +88,15 @@ def _attempt(work: Callable[[], T]) -> tuple[tuple[T] | None, Exception | None]:
         return (work(),), None
     except (InputError, RunError) as error:
         return None, error
+
+
+def _result(result: tuple[T] | None, errors: list[Exception | None]) -> T:
+    """Return a result that `_attempt` has wrapped. Raises the first error, if there is one."""
+    for error in errors:
+        if error:
+            raise error
+    assert result is not None
+    return result[0]
 
 
 @contextmanager
@@ -116,11 +117,41 @@ def launched() -> Iterator[Processes]:
     except (InputError, RunError) as error:
         if processes.is_main:
             raise
-        # The launcher ends all processes when the first has failed; let the main one speak first.
+        # The launcher ends all processes when the first one fails; let the main one print first.
         time.sleep(GRACE)
         raise SystemExit(error.exit_code) from error
     finally:
-        # A network that is garbage still holds the group. Its threads, alive when the process
-        # ends, would abort it ("terminate called without an active exception").
+        # Networks not yet collected hold the group. Its threads, if alive when the process ends,
+        # abort it ("terminate called without an active exception").
         gc.collect()
         distributed.destroy_process_group()
+
+
+class Interruption:
+    """While active, delays Ctrl-C until `check` instead of raising `KeyboardInterrupt` anywhere.
+
+    A second Ctrl-C has its usual effect. Only the main thread gets signals: in any other thread
+    this does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._requested = False
+        self._active = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> Self:
+        if self._active:
+            self._previous = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._active:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` if Ctrl-C was pressed."""
+        if self._requested:
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self._requested = True
+        signal.signal(signal.SIGINT, self._previous)

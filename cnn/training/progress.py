@@ -1,4 +1,4 @@
-"""What a training shows while it runs: a bar on a terminal, a line per epoch anywhere."""
+"""Reports the progress of a training: a bar on a terminal, and a line per epoch."""
 
 import sys
 
@@ -18,28 +18,23 @@ from cnn.training.config import Config
 from cnn.training.run import Line
 
 UPDATE_INTERVAL = 16
-"""Steps between two updates of the bar; reading the loss of each would hold up a GPU."""
-
-
-def message(text: str) -> None:
-    """Print a message on standard error."""
-    click.echo(text, err=True)
+"""Steps between two updates of the bar; reading the loss of every step would slow a GPU."""
 
 
 class Report:
-    """Shows nothing; the base of what shows something."""
+    """Shows nothing; the base class of the reports that do."""
 
     interval = 0
-    """Steps between two calls of `step`; 0 means that it is not to be called."""
+    """Steps between two calls of `step`; 0 means no calls."""
 
     def step(self, epoch: int, images: int, loss: float, accuracy: float) -> None:
-        """Note that so many images of the epoch (from 1) are done, with their mean loss."""
+        """Report the images of the epoch (from 1) done so far, with their mean loss."""
 
     def epoch(self, line: Line) -> None:
-        """Note the end of an epoch."""
+        """Report a finished epoch."""
 
     def close(self) -> None:
-        """Note the end of the training."""
+        """End the report."""
 
 
 class Lines(Report):
@@ -65,7 +60,7 @@ class Bar(Lines):
     interval = UPDATE_INTERVAL
 
     def __init__(self, config: Config, images: int, done: int) -> None:
-        """Start the bar for epochs of so many images, of which `done` are finished."""
+        """Start the bar; each epoch has `images` images, and `done` epochs are finished."""
         super().__init__(config)
         self.images = images
         self.progress = Progress(
@@ -105,7 +100,7 @@ class Bar(Lines):
         )
 
     def epoch(self, line: Line) -> None:
-        """Print the line where the bar was, and the bar below it."""
+        """Print the line in place of the bar, and the bar below it."""
         self.progress.stop()
         super().epoch(line)
         if line["epoch"] < self.epochs:
@@ -117,5 +112,5 @@ class Bar(Lines):
 
 
 def report_for(config: Config, images: int, done: int) -> Report:
-    """Return the report that suits standard error: a bar on a terminal, else lines alone."""
+    """Return a report with a bar if standard error is a terminal, else with lines only."""
     return Bar(config, images, done) if sys.stderr.isatty() else Lines(config)

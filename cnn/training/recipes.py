@@ -1,16 +1,20 @@
-"""How each built-in network is trained: its hyper-parameters, and the learning rate's course."""
+"""How each built-in network is trained: hyper-parameters, learning rate schedule, augmentation."""
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal, Self, get_args
+
+import torch
+from torch.nn import functional
 
 from sheetgen.errors import InputError
 
 Schedule = Literal["constant", "triangular"]
 
 WARM_UP = 0.2
-"""The part of all steps in which the triangular schedule rises."""
+"""The fraction of all steps in which the triangular schedule rises."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,12 @@ class Augmentation:
     """Pixels, along each axis and either way."""
 
     def __post_init__(self) -> None:
-        for name in ("rotation", "scale", "shift"):
-            require_number(name, getattr(self, name))
-            if getattr(self, name) < 0 or (name == "scale" and self.scale >= 1):
-                expected = "0 <= scale < 1" if name == "scale" else f"{name} >= 0"
-                raise InputError(f"{name} is {getattr(self, name)}; expected {expected}")
+        _require_from_zero("rotation", self.rotation)
+        _require_from_zero("scale", self.scale, below=1)
+        _require_from_zero("shift", self.shift)
 
     def __bool__(self) -> bool:
-        """Tell whether anything is changed at all."""
+        """Return whether images are changed at all."""
         return any((self.rotation, self.scale, self.shift))
 
 
@@ -55,7 +57,7 @@ class Recipe:
     """On the weights of convolutions and linear layers, not on biases and BatchNorm."""
     label_smoothing: float = 0.0
     ema_decay: float = 0.0
-    """Per step, of the moving average of the weights that is tested and kept; 0 means none."""
+    """Decay per step of the moving average of the weights, which is tested and saved; 0: none."""
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -67,13 +69,9 @@ class Recipe:
             raise InputError(
                 f"the learning rate is {self.learning_rate:g}; expected a positive number"
             )
-        for name in ("momentum", "label_smoothing", "ema_decay", "weight_decay"):
-            require_number(name, getattr(self, name))
         for name in ("momentum", "label_smoothing", "ema_decay"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; expected 0 <= {name} < 1")
-        if self.weight_decay < 0:
-            raise InputError(f"weight_decay is {self.weight_decay}; expected weight_decay >= 0")
+            _require_from_zero(name, getattr(self, name), below=1)
+        _require_from_zero("weight_decay", self.weight_decay)
         if self.schedule not in get_args(Schedule):
             known = " or ".join(get_args(Schedule))
             raise InputError(f"schedule is {shown(self.schedule)}; expected {known}")
@@ -82,21 +80,14 @@ class Recipe:
         if self.nesterov and not self.momentum:
             raise InputError("nesterov is true but momentum is 0; expected a momentum above 0")
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the hyper-parameters as JSON can hold them."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Return the recipe that `as_dict` described.
-
-        Raises `TypeError` or `KeyError` for anything else.
-        """
+        """Return the recipe from its fields. Raises `TypeError` or `KeyError` for other values."""
         return cls(**values | {"augmentation": Augmentation(**values["augmentation"])})
 
 
 LARGEST = 10**9
-"""Of any count: what is larger would not fit what PyTorch counts with."""
+"""The largest count allowed; PyTorch cannot hold much larger ones."""
 
 
 def require_whole(name: str, value: object, least: int, most: int = LARGEST) -> None:
@@ -119,6 +110,14 @@ def require_number(name: str, value: object) -> None:
         raise InputError(f"{name} is {shown(value)}; expected a number")
 
 
+def _require_from_zero(name: str, value: object, below: float = math.inf) -> None:
+    require_number(name, value)
+    assert isinstance(value, int | float)
+    if not 0 <= value < below:
+        expected = f"{name} >= 0" if below == math.inf else f"0 <= {name} < {below:g}"
+        raise InputError(f"{name} is {value}; expected {expected}")
+
+
 def shown(value: object) -> str:
     """Return a value as JSON writes it, cut to 50 characters."""
     try:
@@ -138,7 +137,7 @@ OURS = Recipe(
 )
 
 LIGHT = Augmentation(rotation=8, scale=0.08, shift=1.5)
-"""For few epochs or few parameters, which have less need to be kept from over-fitting."""
+"""For few epochs or few parameters, which over-fit less."""
 
 RECIPES: dict[str, Recipe] = {
     "era-v1": Recipe(epochs=19, learning_rate=0.08),
@@ -150,11 +149,48 @@ RECIPES: dict[str, Recipe] = {
 
 
 def rate_factor(schedule: Schedule, step: int, steps: int) -> float:
-    """Return the learning rate of a step, from 0 on, as a part of the peak.
+    """Return the learning rate of a step, counted from 0, as a fraction of the peak.
 
-    The triangular schedule is read at the middle of each step, so that no step has rate 0.
+    The triangular schedule is evaluated at the middle of each step, so that no step has rate 0.
     """
     if schedule == "constant":
         return 1.0
     progress = (step + 0.5) / steps
     return min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP))
+
+
+def random_affine(
+    count: int, side: int, augmentation: Augmentation, generator: torch.Generator
+) -> torch.Tensor:
+    """Draw an affine map for each of `count` images of `side` pixels, independently.
+
+    Returns (count, 2, 3): from positions on the new image to positions on the old one, in
+    `affine_grid`'s units, in which an image extends from -1 to 1.
+    """
+    angle, zoom, *shifts = torch.rand(4, count, generator=generator) * 2 - 1
+    angle = angle * math.radians(augmentation.rotation)
+    scale = 1 + zoom * augmentation.scale
+    cosine, sine = torch.cos(angle) / scale, torch.sin(angle) / scale
+    right, down = (shift * augmentation.shift * 2 / side for shift in shifts)
+    rows = [cosine, -sine, right, sine, cosine, down]
+    return torch.stack(rows, dim=1).view(count, 2, 3)
+
+
+def apply_affine(images: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
+    """Return the square images (N, 1, S, S), each transformed by its map, with bilinear sampling.
+
+    Pixels from outside the image are 0, the background of images not yet normalised.
+    """
+    side = images.shape[-1]
+    # functional.affine_grid does the same with one product per image and is five times as slow.
+    positions = maps.reshape(-1, 3) @ _pixel_centres(side, images.device)
+    grid = positions.view(-1, 2, side, side).permute(0, 2, 3, 1)
+    return functional.grid_sample(images, grid, mode="bilinear", align_corners=False)
+
+
+@cache
+def _pixel_centres(side: int, device: torch.device) -> torch.Tensor:
+    """Return x, y and 1 of every pixel's centre, (3, side²), in `affine_grid`'s units."""
+    centres = (torch.arange(side, device=device) * 2 + 1) / side - 1
+    x, y = centres.expand(side, side), centres[:, None].expand(side, side)
+    return torch.stack([x, y, torch.ones_like(x)]).view(3, -1)

@@ -1,8 +1,8 @@
-"""The directory of a run: what a training leaves behind, and goes on from after it was stopped.
+"""The directory of a run: the files that a training writes, and resumes from.
 
-Every file is written beside its place and moved over it when complete. The checkpoint comes
-before the log and holds the log too, so that whatever moment the process dies at, the checkpoint
-alone says how far the run is.
+Every file is written beside its place and moved over it when complete. The checkpoint is written
+before the log and contains it, so that whenever the process is killed, the checkpoint alone says
+how far the run is.
 """
 
 import io
@@ -25,7 +25,7 @@ Line = dict[str, Any]
 """One finished epoch, as a line of the log."""
 
 State = dict[str, Any]
-"""All that changes in a training: tensors, numbers, texts, and lists and dictionaries of those."""
+"""The state of a training: tensors, numbers, texts, and lists and dictionaries of these."""
 
 NUMBERS = (
     "learning_rate",
@@ -50,21 +50,21 @@ class Run:
         self.weights = path / "model.safetensors"
 
     def is_started(self) -> bool:
-        """Tell whether there is a run to go on with. Raises `InputError` if that cannot be told."""
+        """Return whether there is a run to resume. Raises `InputError` if the path is unusable."""
         try:
             return self.config.is_file()
         except OSError as error:
             raise InputError(f"{self.path} cannot be used: {_reason(error)}") from error
 
     def has_finished_epochs(self) -> bool:
-        """Tell whether there is a checkpoint, or what is only written after one."""
+        """Return whether there is a checkpoint, or a file that is only written after one."""
         logged = self.log.exists() and (not self.log.is_file() or self.log.stat().st_size > 0)
         return logged or self.checkpoint.exists() or self.weights.exists()
 
     def require_free(self) -> None:
-        """Raise `InputError` unless a run can begin here, that is, nothing would be lost by it.
+        """Raise `InputError` unless a run can start here without overwriting anything.
 
-        What a `create` or a first epoch that came to no end leaves is no hindrance.
+        The files of a run without a finished epoch may be overwritten.
         """
         try:
             if not self.path.exists():
@@ -90,9 +90,9 @@ class Run:
             )
 
     def create(self, config: dict[str, Any]) -> None:
-        """Begin the run, writing its configuration.
+        """Start the run by writing its configuration.
 
-        Raises `InputError` if the directory is not free, as `require_free` tells.
+        Raises `InputError` as `require_free` does.
         """
         self.require_free()
         self.remove_temporary_files()
@@ -115,7 +115,7 @@ class Run:
     def record(self, state: State) -> None:
         """Save the state after an epoch, then the log, which is `state["log"]`.
 
-        Raises `RunError` if that fails; what was saved before is still there then.
+        Raises `RunError` if that fails; the files saved before are intact then.
         """
         buffer = io.BytesIO()
         torch.save(state, buffer)
@@ -123,9 +123,9 @@ class Run:
         self.write_log(state["log"])
 
     def write_log(self, lines: list[Line]) -> None:
-        """Write the log anew, one JSON object per finished epoch.
+        """Write the whole log, one JSON object per finished epoch.
 
-        It is a few kilobytes; that no crash can leave half a line is worth writing all of them.
+        It is only a few kilobytes, and so no crash can leave half a line.
         """
         content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         self._write(self.log, content.encode())
@@ -156,7 +156,7 @@ class Run:
 
         def read() -> State:
             content = io.BytesIO(self.checkpoint.read_bytes())
-            # torch.load does not compare the checksums that its file, a zip archive, has.
+            # torch.load does not verify the checksums of its file, which is a zip archive.
             with zipfile.ZipFile(content) as archive:
                 if damaged := archive.testzip():
                     raise ValueError(f"the checksum of {damaged} is wrong")
@@ -175,7 +175,7 @@ class Run:
         self._write(self.weights, safetensors.torch.save(dense))
 
     def read_weights(self) -> dict[str, torch.Tensor]:
-        """Return the final weights, or of an unfinished run those of its last finished epoch.
+        """Return the final weights, or for an unfinished run those of its last finished epoch.
 
         Raises `InputError` if there are none or the file is damaged.
         """
@@ -192,19 +192,18 @@ class Run:
         return weights
 
     def remove_temporary_files(self) -> None:
-        """Remove what a killed process was just writing."""
+        """Remove files that a killed process left incomplete."""
         for path in self.path.glob(".*.tmp"):
             path.unlink(missing_ok=True)
 
     def _write(self, path: Path, content: bytes) -> None:
-        saved = save(path, lambda temporary: _fill(temporary, content))
+        def fill(temporary: Path) -> None:
+            temporary.write_bytes(content)
+
+        saved = save(path, fill)
         if saved.reason:
             saved.path.unlink()
             raise RunError(f"{path} could not be written: {saved.reason}")
-
-
-def _fill(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
 
 
 def _reason(error: OSError) -> str:
@@ -212,7 +211,7 @@ def _reason(error: OSError) -> str:
 
 
 def _checked(lines: Any) -> list[Line]:  # noqa: ANN401 - whatever a file held
-    """Return the lines of a log. Raises `ValueError` if they are anything else."""
+    """Return the lines of a log. Raises `ValueError` if they are not."""
     if not isinstance(lines, list):
         raise ValueError(f"its log is {lines!r:.50}; expected a list")
     for number, line in enumerate(lines, start=1):
@@ -235,10 +234,10 @@ def _found(line: Line, name: str) -> str:
 
 
 def _undamaged(path: Path, read: Callable[[], T]) -> T:
-    """Return what `read` returns. Raises `InputError` that the file is damaged if it fails."""
+    """Return what `read` returns. Raises `InputError`, "damaged", if it fails."""
     try:
         return read()
-    # A damaged file can make the libraries fail in any way; none is worth a traceback.
+    # A damaged file can make the libraries raise anything; the user needs no traceback.
     except Exception as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise InputError(f"{path} is damaged: {reason}") from error

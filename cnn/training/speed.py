@@ -1,4 +1,4 @@
-"""What makes training faster on a CPU and leaves its results alone.
+"""Makes training faster on a CPU without changing its results.
 
 The measurements are those of `benchmarks/train_speed.py` on two cores.
 """
@@ -11,8 +11,7 @@ import torch
 
 from cnn.mnist import Images
 from cnn.training.config import Config
-from cnn.training.interruption import Interruption
-from cnn.training.processes import Processes
+from cnn.training.processes import Interruption, Processes
 from cnn.training.progress import Report
 from cnn.training.train import Training
 
@@ -21,18 +20,17 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _LARGEST_MMAP_THRESHOLD = 32 << 20
 
 CLEARLY = 1.25
-"""How much faster one thread must be before the others are given up."""
-
+"""How many times as fast one thread must be to be preferred."""
 
 LARGEST_BATCH = 256
-"""Images in a step that is only taken to time it."""
+"""The most images in a step that is only timed."""
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep the memory of freed tensors for the next ones, where it can.
+    """Make glibc keep the memory of freed tensors for the next ones; does nothing elsewhere.
 
-    It gives large blocks back to the system and gets them anew in every step, as pages that the
-    system must clear first: thousands of page faults a step, some 7 % of its time.
+    By default it returns large blocks to the system and gets them again in every step, as pages
+    that the system must clear first: thousands of page faults a step, some 7 % of its time.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -43,11 +41,11 @@ def keep_freed_memory() -> None:
 
 
 def thread_count(config: Config) -> int:
-    """Return how many threads a training should have: `config.threads`, or one.
+    """Return the number of threads that a training should use: `config.threads`, or one.
 
-    Threads wait for each other some hundred times a step. Where another process keeps one of
-    their cores, all of them wait for that, and one thread alone is up to twice as fast. So this
-    takes a few steps each way, on blank images; random numbers are as before.
+    Threads wait for each other some hundred times a step. If another process uses one of their
+    cores, all of them wait for that one, and a single thread is up to twice as fast. So this
+    times a few steps with each, on blank images; the random state stays as it was.
     """
     if config.threads == 1 or config.device != "cpu" or config.processes > 1:
         return config.threads
@@ -59,16 +57,16 @@ def thread_count(config: Config) -> int:
 
 
 def faster(seconds: Mapping[int, float]) -> int:
-    """Return the larger of two thread counts, unless the other one is clearly faster.
+    """Return the larger of two thread counts, unless the smaller one is clearly faster.
 
-    On an idle machine the choice is always the same, and with it the last bits of the weights.
+    So the choice, and with it the last bits of the weights, is always the same on an idle machine.
     """
     many, few = sorted(seconds, reverse=True)
     return few if seconds[few] * CLEARLY < seconds[many] else many
 
 
 def _seconds(config: Config, threads: int, steps: int = 5) -> float:
-    """Return the shortest time of a step with so many threads, which disturbances leave alone."""
+    """Return the time of the fastest step, which other processes disturb least."""
     torch.set_num_threads(threads)
     size = min(config.recipe.batch_size, LARGEST_BATCH)
     pixels = torch.zeros(size, 28, 28, dtype=torch.uint8)

@@ -1,9 +1,10 @@
-"""Starts a training, or goes on with one, from what the command line asks for."""
+"""Starts or resumes a training with the options of the command line."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
 import torch
 from torch import nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
@@ -13,7 +14,7 @@ from cnn.models import build_model
 from cnn.training.config import Config, describe, most_threads, versions
 from cnn.training.evaluation import Evaluation, evaluate
 from cnn.training.processes import Processes
-from cnn.training.progress import Report, message, report_for
+from cnn.training.progress import Report, report_for
 from cnn.training.recipes import RECIPES
 from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
@@ -22,11 +23,13 @@ from sheetgen.errors import InputError
 
 DEFAULT_MODEL = "fast"
 RUNS = Path("output/runs")
+RECIPE_OPTIONS = ("epochs", "batch_size", "learning_rate")
+"""The options that are hyper-parameters of the recipe."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line names; None where it does not."""
+    """The options of the command line; None for each that is not given."""
 
     model: str | None = None
     epochs: int | None = None
@@ -49,7 +52,7 @@ class Options:
 
     @property
     def data(self) -> str | None:
-        """The data's name; None where nothing is said of it."""
+        """The data's name; None if no option names it."""
         if self.sample and self.data_dir is not None:
             raise InputError("--sample and --data-dir exclude each other")
         return SAMPLE if self.sample else MNIST if self.data_dir is not None else None
@@ -57,7 +60,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Finished:
-    """A training that has run to its end."""
+    """A completed training."""
 
     run: Run
     config: Config
@@ -65,9 +68,9 @@ class Finished:
 
 
 def start(options: Options, processes: Processes) -> Finished:
-    """Train as the options ask, in this process together with the others, if there are any.
+    """Train with the options, in this process together with any others.
 
-    Raises `InputError` for options that cannot be used, `RunError` where the training fails and
+    Raises `InputError` for unusable options, `RunError` if the training fails and
     `KeyboardInterrupt` on Ctrl-C, once the finished epochs are recorded.
     """
     run = Run(options.path)
@@ -87,7 +90,7 @@ def start(options: Options, processes: Processes) -> Finished:
     except KeyboardInterrupt:
         report.close()
         if processes.is_main:
-            message("\n" + _what_is_safe(run))
+            click.echo("\n" + _what_is_safe(run), err=True)
         raise
     finally:
         report.close()
@@ -97,17 +100,17 @@ def start(options: Options, processes: Processes) -> Finished:
 def _what_is_safe(run: Run) -> str:
     if run.checkpoint.exists():
         return f"the finished epochs are safe in {run.path}; go on with --resume"
-    return f"no epoch is finished in {run.path}; the same command begins it anew"
+    return f"no epoch is finished in {run.path}; the same command starts it again"
 
 
 def load(config: Config, data_dir: Path | None) -> Digits:
-    """Return the digits that a run trains and tests on. Raises `InputError` if it cannot."""
+    """Return the digits that a run trains and tests on. Raises `InputError` if they are missing."""
     digits = load_sample() if config.data == SAMPLE else load_mnist(data_dir)
     return digits.hold_out(config.hold_out).limit(config.limit)
 
 
 def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]:
-    """Test the network of a run on the images that its log was tested on.
+    """Test the network of a run on the images that its log's test columns refer to.
 
     Raises `InputError` if the run or the data is missing or damaged.
     """
@@ -117,7 +120,7 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
 
 
 def trained_model(path: Path) -> tuple[Config, nn.Module]:
-    """Return the network of a run with its weights.
+    """Return the network of a run with its trained weights.
 
     Raises `InputError` if the run has none, or those of another model.
     """
@@ -133,12 +136,12 @@ def trained_model(path: Path) -> tuple[Config, nn.Module]:
 
 
 def _stored(options: Options, run: Run) -> dict[str, Any] | None:
-    """Return the configuration of the run to go on with, None for a new one."""
+    """Return the configuration of the run to resume, None for a new one."""
     if options.resume and run.is_started():
         return run.read_config()
     run.require_free()
     if options.resume:
-        message(f"there is no run in {run.path} yet: starting one")
+        click.echo(f"there is no run in {run.path} yet: starting one", err=True)
     return None
 
 
@@ -154,19 +157,10 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     if stored is None:
         return _new_config(options, processes)
     config = _read_config(Run(options.path), stored)
-    asked = {
-        "model": options.model,
-        "epochs": options.epochs,
-        "batch_size": options.batch_size,
-        "learning_rate": options.learning_rate,
-        "seed": options.seed,
-        "data": options.data,
-        "limit": options.limit,
-        "hold_out": options.hold_out,
-        "device": None if options.device == "auto" else options.device,
-        "threads": options.threads,
-        "processes": processes.count,
-    }
+    names = ("model", *RECIPE_OPTIONS, "seed", "data", "limit", "hold_out", "threads")
+    asked: dict[str, object] = {name: getattr(options, name) for name in names}
+    asked["device"] = None if options.device == "auto" else options.device
+    asked["processes"] = processes.count
     for name, value in asked.items():
         label = name.replace("_", " ")
         was = getattr(config, name, getattr(config.recipe, name, None))
@@ -174,7 +168,7 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
             advice = (
                 "go on with it as it is, or name another directory with --run"
                 if Run(options.path).has_finished_epochs()
-                else "no epoch of it is finished: without --resume it begins anew"
+                else "no epoch of it is finished: without --resume it starts again"
             )
             raise InputError(
                 f"the run in {options.path} began with {label} {was}, not {value}; {advice}"
@@ -185,17 +179,13 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
 def _new_config(options: Options, processes: Processes) -> Config:
     model = options.model or DEFAULT_MODEL
     build_model(model)
-    changes = {
-        name: getattr(options, name)
-        for name in ("epochs", "batch_size", "learning_rate")
-        if getattr(options, name) is not None
-    }
-    for name in ("limit", "threads"):
-        _positive(name, getattr(options, name))
+    asked = {name: getattr(options, name) for name in RECIPE_OPTIONS}
+    changes = {name: value for name, value in asked.items() if value is not None}
     if options.threads is not None and options.threads > most_threads():
         raise InputError(
             f"--threads is {options.threads}; expected at most {most_threads()} on this machine"
         )
+    most = min(torch.get_num_threads(), most_threads())
     device = options.device or "auto"
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -208,25 +198,21 @@ def _new_config(options: Options, processes: Processes) -> Config:
         limit=options.limit,
         hold_out=options.hold_out or 0,
         device=device,
-        threads=options.threads or min(torch.get_num_threads(), most_threads()),
+        threads=most if options.threads is None else options.threads,
         processes=processes.count,
     )
-    return config if options.threads else _with_free_threads(config)
+    return _with_free_threads(config) if options.threads is None else config
 
 
 def _with_free_threads(config: Config) -> Config:
     threads = thread_count(config)
     if threads < config.threads:
-        message(
+        click.echo(
             f"another process is busy here: {threads} thread of {config.threads} is faster now "
-            f"(--threads {config.threads} uses all)"
+            f"(--threads {config.threads} uses all)",
+            err=True,
         )
     return replace(config, threads=threads)
-
-
-def _positive(name: str, value: int | None) -> None:
-    if value is not None and value < 1:
-        raise InputError(f"--{name} is {value}; expected at least 1")
 
 
 def _device(name: str, processes: Processes) -> torch.device:
@@ -250,19 +236,20 @@ def _device(name: str, processes: Processes) -> torch.device:
 
 
 def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | None) -> State | None:
-    """Create the run's directory, or return the checkpoint of the run to go on with."""
+    """Create the run's directory, or return the checkpoint of the run to resume."""
     if stored is None:
         run.create(describe(config, digits))
         return None
     if stored.get("data_checksums") != digits.checksums:
         raise InputError(f"the run in {run.path} was trained on other data")
     if stored.get("versions") != versions():
-        message("this machine or its packages changed: the last bits of the weights may differ")
+        warning = "this machine or its packages changed: the last bits of the weights may differ"
+        click.echo(warning, err=True)
     run.require_checkpoint()
     checkpoint = run.read_checkpoint()
-    if checkpoint is not None and checkpoint["config"] != config.as_dict():
+    if checkpoint is not None and checkpoint["config"] != asdict(config):
         raise InputError(f"{run.checkpoint} is that of another run than {run.config}")
     run.remove_temporary_files()
-    # A process that died between the checkpoint and the log left the log one line short.
+    # A process killed between writing checkpoint and log has left the log one line short.
     run.write_log(checkpoint["log"] if checkpoint else [])
     return checkpoint

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -14,16 +15,13 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from cnn.dropout import speed_up_dropout
 from cnn.mnist import Digits, Images, normalize
-from cnn.models import build_model
-from cnn.training.augmentation import apply_affine, random_affine
+from cnn.models import build_model, speed_up_dropout
 from cnn.training.config import Config
 from cnn.training.evaluation import evaluate
-from cnn.training.interruption import Interruption
-from cnn.training.processes import Processes
+from cnn.training.processes import Interruption, Processes
 from cnn.training.progress import Report
-from cnn.training.recipes import Recipe, rate_factor
+from cnn.training.recipes import Recipe, apply_affine, random_affine, rate_factor
 from cnn.training.run import Line, Run, State
 from sheetgen.errors import InputError, RunError
 
@@ -38,10 +36,10 @@ def train(
 ) -> list[Line]:
     """Train up to the configured number of epochs, recording each in the run; return the log.
 
-    Goes on from the checkpoint, if there is one. `digits` lie on the device. Ctrl-C raises
-    `KeyboardInterrupt` between two steps, when all finished epochs are recorded.
+    Resumes from the checkpoint, if there is one. `digits` are on the device. Ctrl-C raises
+    `KeyboardInterrupt` between two steps; all finished epochs are recorded then.
 
-    Raises `RunError` when the loss is no longer finite or a file cannot be written, `InputError`
+    Raises `RunError` if the loss is no longer finite or a file cannot be written, `InputError`
     for a checkpoint of another network.
     """
     training = Training(config, processes, digits.train)
@@ -62,10 +60,10 @@ def train(
 
 
 class Training:
-    """All that changes while a network is trained."""
+    """The state of a training: everything that changes while a network is trained."""
 
     def __init__(self, config: Config, processes: Processes, images: Images) -> None:
-        """Draw the weights; `images` are those to be trained on."""
+        """Initialise the weights; `images` are the training images."""
         recipe = config.recipe
         self.config, self.processes = config, processes
         self.log: list[Line] = []
@@ -73,29 +71,29 @@ class Training:
         self.batches = batch_count(len(images), recipe.batch_size, processes.count)
         torch.manual_seed(config.seed)
         self.model = _for_training(build_model(config.model), self.device)
-        self.parallel = _parallel(self.model, processes)
+        self.parallel = self.model if processes.count == 1 else DistributedDataParallel(self.model)
         self.optimizer = _optimizer(self.model, recipe)
         steps = self.batches * recipe.epochs
         self.schedule = LambdaLR(
             self.optimizer, lambda step: rate_factor(recipe.schedule, min(step, steps - 1), steps)
         )
         self.ema = _moving_average(self.model, recipe)
-        # Order and augmentation are the same in every process, each of which takes its share of
-        # a batch; dropout, which draws from torch's own generator, must differ.
+        # Order and augmentation are the same in every process, as each takes its share of the
+        # same batch; dropout, which draws from torch's own generator, must differ.
         self.generator = torch.Generator().manual_seed(config.seed)
         torch.manual_seed(config.seed + 1 + processes.rank)
 
     def tested_model(self) -> nn.Module:
-        """Return the network to test and to keep: the average over the steps if there is one."""
+        """Return the network to test and save: the moving average, if the recipe has one."""
         return self.ema.module if self.ema else self.model
 
     def epoch(
         self, images: Images, report: Report, interruption: Interruption
     ) -> tuple[Line, Line]:
-        """Train on every image once; return the log's fields on that, and those on its speed."""
+        """Train on every image once; return the log's fields on the result and on the speed."""
         self.parallel.train()
         number = len(self.log) + 1
-        # The sum of the losses, the images classified rightly, all images.
+        # The sum of the losses, the number of images classified correctly, and of all images.
         totals = torch.zeros(3, dtype=torch.float64, device=self.device)
         learning_rate = 0.0
         start = time.perf_counter()
@@ -117,10 +115,10 @@ class Training:
         return trained, {"seconds": seconds, "samples_per_second": seen / seconds}
 
     def _shares(self, images: Images) -> Iterator[tuple[torch.Tensor, torch.Tensor, float]]:
-        """Yield this process's part of every batch: inputs, labels, and its weight in the mean.
+        """Yield this process's part of every batch: inputs, labels, and the factor of its loss.
 
-        The weight is that of the sum over the part in the mean over the whole batch, times the
-        number of processes, because these take the mean of their gradients.
+        The factor turns the sum over the part into its share of the mean over the batch, times
+        the number of processes, because the processes average their gradients.
         """
         rank, count = self.processes.rank, self.processes.count
         order = torch.randperm(len(images), generator=self.generator).to(self.device)
@@ -135,10 +133,10 @@ class Training:
             yield inputs, images.labels[mine], count / len(batch)
 
     def _step(self, inputs: torch.Tensor, labels: torch.Tensor, share: float) -> torch.Tensor:
-        """Take one step; return the sum of the losses, the images classified rightly, all images.
+        """Take one step; return the sum of the losses, the correctly classified and all images.
 
-        The loss that is returned is the negative log-likelihood without smoothing, so that it
-        compares with the test's.
+        The loss returned is the negative log-likelihood without smoothing, comparable with that
+        of the test.
         """
         on_gpu = self.device.type == "cuda"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu):
@@ -159,9 +157,9 @@ class Training:
         return torch.stack([loss.detach(), right, torch.full_like(right, len(labels))])
 
     def state(self) -> State:
-        """Return everything that `load_state` needs to go on as if nothing had happened."""
+        """Return everything that `load_state` needs to resume with identical results."""
         return {
-            "config": self.config.as_dict(),
+            "config": asdict(self.config),
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
@@ -173,7 +171,7 @@ class Training:
         }
 
     def load_state(self, state: State) -> None:
-        """Take over a state. Raises `InputError` if it is not one of this network's."""
+        """Restore a state. Raises `InputError` if it is not one of this network."""
         try:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
@@ -189,17 +187,13 @@ class Training:
 
 
 def _for_training(model: nn.Module, device: torch.device) -> nn.Module:
-    """Return the network with the same function, made to train faster."""
+    """Return the network, changed to train faster and compute the same."""
     speed_up_dropout(model)
     for module in model.modules():
-        # Neither a convolution nor BatchNorm needs its output to find its gradient.
+        # Neither a convolution nor BatchNorm needs its output for the backward pass.
         if isinstance(module, nn.ReLU):
             module.inplace = True
     return convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
-
-
-def _parallel(model: nn.Module, processes: Processes) -> nn.Module:
-    return model if processes.count == 1 else DistributedDataParallel(model)
 
 
 def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
@@ -221,15 +215,15 @@ def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
 def _moving_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
     if not recipe.ema_decay:
         return None
-    # BatchNorm's statistics are averaged too: those of the latest weights would not fit.
+    # BatchNorm's statistics are averaged too: those of the latest weights would not match.
     average = get_ema_multi_avg_fn(recipe.ema_decay)
     return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
 
 
 def batch_count(images: int, batch_size: int, processes: int) -> int:
-    """Return the batches of an epoch in which every process has an image.
+    """Return the number of batches of an epoch in which every process has an image.
 
-    Raises `InputError` if there are none.
+    Raises `InputError` if it is 0.
     """
     whole, rest = divmod(images, batch_size)
     count = (whole if batch_size >= processes else 0) + (rest >= processes)
@@ -259,7 +253,7 @@ def _test(model: nn.Module, images: Images) -> Line:
 
 
 def _require_finite(epoch: int, *losses: float) -> None:
-    """Raise `RunError` if a loss is infinite or no number, which JSON cannot hold either."""
+    """Raise `RunError` for an infinite loss or NaN, which JSON cannot hold either."""
     if not all(map(math.isfinite, losses)):
         raise RunError(
             f"the training diverged in epoch {epoch}: its loss is no longer a finite number; "

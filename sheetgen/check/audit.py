@@ -3,8 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from openpyxl.utils.cell import get_column_letter
-
 from sheetgen.check.formula.expressions import Cell, symbols, walk
 from sheetgen.check.formula.parsing import Reference
 from sheetgen.check.judging.check_remarks import table_remarks
@@ -35,6 +33,7 @@ from sheetgen.check.tables.headers import family
 from sheetgen.check.tables.numbers_as_text import read_texts
 from sheetgen.check.tables.table import Table
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.address import column_letters
 
 _AFTER_SOFTMAX = ("a_o", "E", "E_total")
 _ANSWERS = "_answers"  # the sheet that `sheetgen exercise` hides the right numbers on
@@ -167,7 +166,7 @@ def unreadable_part(symbol: str, context: Context, findings: list[Finding]) -> s
         within = cell.sheet == table.sheet and cell.row in table.sheet_rows
         is_rate = context.resolver.number(cell) == context.rate.value
         if within and cell.column in unknown and not is_rate:
-            return f"refers to column {get_column_letter(cell.column + 1)}, not understood"
+            return f"refers to column {column_letters(cell.column)}, not understood"
     return ""
 
 

@@ -2,41 +2,42 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import groupby
+from collections import defaultdict
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sheetgen.exercises.assignment.exercise import TOPICS, Student
+from sheetgen.commands import ENGINES, PATH
+from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
+from sheetgen.exercises.assignment.exercise import TOPICS
 from sheetgen.exercises.grading.grade import grade as grade_files
 from sheetgen.exercises.grading.marks import as_json, check_marks, lines, save_marks
 from sheetgen.exercises.key import read_key
 from sheetgen.exercises.make import Made, make_exercise
-from sheetgen.saving import Saved
-from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import EMBEDDED, engine
 from sheetgen.template import template
 
-PATH = click.Path(path_type=Path)
+SEED = click.IntRange(0, MAXIMUM_SEED)
 
 
 @click.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option("--topic", type=click.Choice(TOPICS), default="all", show_default=True)
-@click.option("--level", type=click.IntRange(1, 3), default=1, show_default=True)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
+@click.option("--topic", type=click.Choice(TOPICS), default="all", help="What to ask for.")
+@click.option("--level", type=click.IntRange(1, 3), default=1, help="How much to leave blank.")
+@click.option("--seed", type=SEED, default=0, metavar="N", help="The seed that draws the numbers.")
+@click.option("--students", type=PATH, metavar="CSV", help="A list; each student gets a workbook.")
+@click.option("--solution", is_flag=True, help="Also write the teacher's copy.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there, answers included.")
 @click.option(
-    "--students",
+    "-o",
+    "--output",
     type=PATH,
-    metavar="CSV",
-    help="A list with a column name and, if you like, seed: a workbook for each.",
+    required=True,
+    metavar="FILE|DIR",
+    help="The workbook or, with --students, the folder for all of them.",
 )
-@click.option("--solution", is_flag=True, help="Write the teacher's copy, too.")
-@click.option("--force", is_flag=True, help="Overwrite what stands there, answers included.")
-@click.option("-o", "--output", type=PATH, required=True, metavar="FILE|DIR")
 def exercise(
     source: str,
     topic: str,
@@ -47,11 +48,12 @@ def exercise(
     force: bool,
     output: Path,
 ) -> None:
-    """Write a workbook of TEMPLATE with blanks, which marks itself, and the key to grade it.
+    """Write an exercise with blanks that marks itself.
 
-    Level 1 leaves one cell of each column blank, level 2 every other column, level 3 all that
-    follows from the inputs and the first weights. With --students DIR gets a workbook with other
-    numbers for each.
+    TEMPLATE is a built-in name or a TOML file. Level 1 leaves one cell of each column blank, level
+    2 every other column, level 3 all that follows from the inputs and the first weights. With
+    --students each line of a CSV file (columns name and, if wanted, seed) gets a workbook in DIR
+    with its own numbers. The key for `sheetgen grade` is saved beside them.
 
     \b
     Examples:
@@ -59,7 +61,9 @@ def exercise(
       sheetgen exercise era-v2 --topic backward --level 2 --solution -o backward.xlsx
       sheetgen exercise --students names.csv --solution -o class
     """  # noqa: D301
-    with _progress() as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("workbooks")
         made = make_exercise(
             template.load(source),
             output,
@@ -69,7 +73,7 @@ def exercise(
             students=students,
             solution=solution,
             force=force,
-            progress=progress,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     _report(made, output)
 
@@ -78,11 +82,13 @@ def _report(made: Made, output: Path) -> None:
     for saved in (*made.workbooks, *made.solutions, made.key):
         if saved.reason:
             click.echo(f"saved as {saved.path}, as {saved.reason}", err=True)
-    for seed, students in groupby(sorted(made.students, key=_seed), key=_seed):
-        alike = [student.name for student in students]
-        if len(alike) > 1:
-            names = f"{', '.join(alike[:-1])} and {alike[-1]}"
-            click.echo(f"{names} have the same seed, {seed}, and so the same numbers", err=True)
+    by_seed = defaultdict(list)
+    for student in made.students:
+        by_seed[student.seed].append(student.name)
+    for seed, (*names, last) in sorted(by_seed.items()):
+        if names:
+            alike = f"{', '.join(names)} and {last}"
+            click.echo(f"{alike} have the same seed, {seed}, and so the same numbers", err=True)
     blanks = len(made.exercise.blanks)
     if len(made.workbooks) > 1:
         more = f" and {len(made.solutions)} solutions" if made.solutions else ""
@@ -95,48 +101,27 @@ def _report(made: Made, output: Path) -> None:
         rows = made.exercise.template.batch_size
         click.echo(f"without the update: the weights change after {rows} rows only, a batch")
     click.echo(f"wrote {made.key.path}, for sheetgen grade")
-    proof = made.proof
+    formulas = sum(result.formulas for result in made.results)
+    largest = max(result.largest_difference for result in made.results)
     click.echo(
-        f"verified {proof.formulas:,} formulas of {proof.workbooks} workbooks with "
-        f"{proof.engine}: largest difference to NumPy {proof.largest_difference:.1e}"
+        f"verified {formulas:,} formulas of {len(made.results)} workbooks with "
+        f"{made.results[0].engine}: largest difference to NumPy {largest:.1e}"
     )
-
-
-def _seed(student: Student) -> int:
-    return student.seed
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """Lend a progress bar on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("workbooks")
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @click.command()
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
-@click.option("--key", type=PATH, required=True, help="The key that `exercise` wrote.")
-@click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Save the marks as a table.")
+@click.option("--key", type=PATH, required=True, metavar="FILE", help="The exercise's key.")
+@click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Also save the marks as CSV.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON.")
-@click.option(
-    "--engine",
-    "name",
-    metavar="NAME",
-    default=engines.EMBEDDED.name,
-    show_default=True,
-    help="ironcalc, formualizer or libreoffice.",
-)
+@click.option("--engine", "name", metavar="NAME", default=EMBEDDED.name, help=f"{ENGINES}.")
 def grade(
     files: tuple[Path, ...], key: Path, csv_path: Path | None, json_wanted: bool, name: str
 ) -> None:
-    """Grade the exercises that students handed in, by the answers in their cells alone.
+    """Grade the exercises that students handed in.
 
-    The answers are recalculated in a workbook made from the key. The exit code is 0 if everything
-    is right, 1 if a mark is lost, 2 if a file cannot be read and no mark is lost.
+    Only the answers count: they are recalculated in a workbook made from the key. The exit code is
+    0 if everything is right, 1 if a mark is lost, 2 if a file cannot be read and no mark is lost.
 
     \b
     Examples:
@@ -144,11 +129,10 @@ def grade(
       sheetgen grade --key class/class.key.json class/*.xlsx --csv marks.csv
     """  # noqa: D301
     read = read_key(key)
-    engine = engines.engine(name)
     if csv_path:
         check_marks(csv_path)
     graded = []
-    for each in grade_files(read, files, engine):
+    for each in grade_files(read, files, engine(name)):
         graded.append(each)
         if not json_wanted:
             for line in lines(each):
@@ -156,13 +140,10 @@ def grade(
     if json_wanted:
         click.echo(json.dumps([as_json(each) for each in graded], ensure_ascii=False))
     if csv_path:
-        _said_where(save_marks(csv_path, read.exercise, graded))
+        saved = save_marks(csv_path, read.exercise, graded)
+        why = f", as {saved.reason}" if saved.reason else ""
+        click.echo(f"wrote {saved.path}{why}", err=True)
     if any(each.has_failed or not (each.error or each.is_full) for each in graded):
         raise click.exceptions.Exit(1)
     if any(each.error for each in graded):
         raise click.exceptions.Exit(2)
-
-
-def _said_where(saved: Saved) -> None:
-    why = f", as {saved.reason}" if saved.reason else ""
-    click.echo(f"wrote {saved.path}{why}", err=True)

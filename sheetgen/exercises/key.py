@@ -1,4 +1,4 @@
-"""The key file: all that grading needs, so that of a student's workbook only the answers count.
+"""Writes and reads the key file, which has all that grading needs but the answers.
 
 It is JSON, with the template's text and each student's numbers:
 
@@ -26,6 +26,7 @@ from sheetgen.exercises.assignment.exercise import (
     Exercise,
     Student,
 )
+from sheetgen.saving import resolved
 from sheetgen.template.template import parse
 from sheetgen.template.toml_table import Table, number
 from sheetgen.version import __version__
@@ -46,11 +47,6 @@ class Key:
 def key_text(exercise: Exercise, students: Sequence[Student]) -> str:
     """Return the text of the key file."""
     layout = exercise.assigned(students[0]).layout
-    tolerance = {"relative": RELATIVE, "absolute": ABSOLUTE}
-    blanks = [
-        {"cell": layout.cell(each), "symbol": each[0], "iteration": each[1]}
-        for each in exercise.blanks
-    ]
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -59,28 +55,52 @@ def key_text(exercise: Exercise, students: Sequence[Student]) -> str:
         "topic": exercise.topic,
         "level": exercise.level,
         "seed": exercise.seed,
-        "tolerance": tolerance,
-        "blanks": blanks,
-        "students": [_student(each) for each in students],
+        "tolerance": {"relative": RELATIVE, "absolute": ABSOLUTE},
+        "blanks": [
+            {"cell": layout.cell(each), "symbol": each[0], "iteration": each[1]}
+            for each in exercise.blanks
+        ],
+        "students": [
+            {
+                "id": each.identifier,
+                "name": each.name,
+                "seed": each.seed,
+                "file": f"{each.file}.xlsx",
+                "numbers": each.numbers,
+            }
+            for each in students
+        ],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _student(student: Student) -> dict[str, object]:
-    return {
-        "id": student.identifier,
-        "name": student.name,
-        "seed": student.seed,
-        "file": f"{student.file}.xlsx",
-        "numbers": student.numbers,
-    }
+def check_key(path: Path, text: str) -> None:
+    """Raise InputError unless the place is free or all its students are in the new key, too."""
+    target = resolved(path)
+    if not target.exists():
+        return
+    try:
+        former = json.loads(target.read_bytes())
+        new = json.loads(text)
+        is_kept = all(student in new["students"] for student in former["students"]) and all(
+            former[name] == new[name] for name in ("format", "template", "topic", "level", "blanks")
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        is_kept = False
+    if not is_kept:
+        raise refused(path, "and is the key of other workbooks")
+
+
+def refused(path: Path, what: str) -> InputError:
+    """Return the complaint about a file that must not be overwritten."""
+    return InputError(f"{path} is there already {what}; --force overwrites it")
 
 
 def read_key(path: Path) -> Key:
-    """Read a key file; raises InputError when it is none, or one of another version."""
-    document = _document(path)
+    """Read a key file; raises InputError if it is not one, or one of another version."""
+    table = Table(_document(path))
     try:
-        return _key(Table(document))
+        return _key(table)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -88,7 +108,7 @@ def read_key(path: Path) -> Key:
 def _document(path: Path) -> dict[str, Any]:
     try:
         if path.exists() and not path.is_file():
-            raise InputError(f"{path} cannot be read: it is no file")
+            raise InputError(f"{path} cannot be read: it is not a file")
         document = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
@@ -116,10 +136,9 @@ def _key(table: Table) -> Key:
 def _read_student(table: Table, exercise: Exercise) -> Student:
     numbers = table.table("numbers")
     found = {name: number(value, numbers.path(name)) for name, value in numbers.values.items()}
-    name, file = table.required("name"), table.required("file")
-    identifier = table.required("id")
-    for key, value in (("name", name), ("file", file), ("id", identifier)):
-        if not isinstance(value, str):
+    name, file, identifier = (table.required(key) for key in ("name", "file", "id"))
+    for key in ("name", "file", "id"):
+        if not isinstance(table.values[key], str):
             raise table.refused(key, "a text")
     seed = table.whole("seed", 0, MAXIMUM_SEED)
     student = Student(identifier, name, seed, file.removesuffix(".xlsx"), found)
@@ -132,7 +151,7 @@ def _read_student(table: Table, exercise: Exercise) -> Student:
 
 
 def _blanks(table: Table, exercise: Exercise, student: Student) -> tuple[tuple[str, int], ...]:
-    """Return the blanks, which must stand where this version of sheetgen puts them."""
+    """Return the blanks, which must be where this version of sheetgen puts them."""
     layout = exercise.assigned(student).layout
     found = []
     for entry in table.tables("blanks"):

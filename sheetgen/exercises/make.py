@@ -1,4 +1,4 @@
-"""Writes exercises: the students' workbooks, the teacher's copies, the key; and verifies them."""
+"""Writes and verifies exercises: the students' workbooks, the teacher's copies and the key."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,39 +7,41 @@ from pathlib import Path
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.class_list import Name, read_names
 from sheetgen.exercises.assignment.exercise import Assignment, Exercise, Student
-from sheetgen.exercises.guard import check_key, check_workbook
-from sheetgen.exercises.key import ENDING, key_text
-from sheetgen.exercises.proof import Proof, prove
-from sheetgen.exercises.sheets.exercise_workbook import Composed, compose
-from sheetgen.saving import Saved, is_open_elsewhere, save
+from sheetgen.exercises.key import ENDING, check_key, key_text, refused
+from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, compose, read_seal
+from sheetgen.saving import Saved, is_open_elsewhere, resolved, save, save_text
+from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
+from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template.template import Template
+from sheetgen.verification.results import Result
+from sheetgen.verification.verify import verify_canvases
 
 ENDING_OF_SOLUTION = ".solution.xlsx"
-SOLUTIONS = "solutions"  # the folder of a class's
-SINGLE = "exercise"  # the name of a file in a folder, where no student's name gives one
+SOLUTIONS = "solutions"  # the folder for those of a class
+SINGLE = "exercise"  # the name of a file that has no student's name
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was written: the workbooks, the teacher's copies, the key; and that they verify."""
+    """What was written: the workbooks, the teacher's copies, the key; and how each verifies."""
 
     exercise: Exercise
     students: tuple[Student, ...]
     workbooks: tuple[Saved, ...]
     solutions: tuple[Saved, ...]
     key: Saved
-    proof: Proof
+    results: tuple[Result, ...]
 
 
 @dataclass(frozen=True)
 class _File:
     """A workbook to write."""
 
-    assignment: Assignment
     path: Path
-    solved: bool
+    assignment: Assignment
+    solved: bool = False
 
 
 def make_exercise(
@@ -57,39 +59,36 @@ def make_exercise(
 ) -> Made:
     """Write an exercise to the file `path`, or one for each student into the folder `path`.
 
-    `students` is a CSV file with a column name, or the names themselves. With `solution` the
-    teacher's copies are written, too. `progress` is told how many workbooks of how many are done.
+    `students` is a CSV file with a column `name`, or the names themselves. With `solution` the
+    teacher's copies are written, too. `progress` is called with the number of finished workbooks
+    and the number of all.
 
-    Raises InputError when the exercise cannot be made of the template, when nothing can be
-    written there, or when a file stands there that is anything but this same exercise untouched
-    (unless `force`); nothing is written then. Raises RunError when writing fails or a written
-    workbook does not verify.
+    Raises InputError if the exercise cannot be made from the template, if nothing can be written
+    there, or if there is a file that is not this same exercise, untouched (unless `force`); nothing
+    is written then. Raises RunError if writing fails or a written workbook does not verify.
     """
     path = Path(path)
     exercise = Exercise.of(template, topic, level, seed)
     if students is None:
         path = path / f"{SINGLE}.xlsx" if path.is_dir() else path
-        _check_ending(path)
+        if path.suffix.lower() != ".xlsx":
+            raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
         people = [exercise.student("", seed, path.stem)]
         folder, key = path.parent, path.with_name(f"{path.stem}{ENDING}")
     else:
         if path.suffix.lower() == ".xlsx" or path.is_file():
             raise InputError(f"{path} is a file; expected a folder for a workbook of each student")
         people = exercise.students(_names(students))
-        folder, key = path, path / f"{_name_of(path)}{ENDING}"
+        # The folder may have been given as "." and the like.
+        folder, key = path, path / f"{path.resolve().name or SINGLE}{ENDING}"
     exercise = exercise.closed(people)
     files = list(_files(exercise, people, folder, students is not None, solution))
     text = key_text(exercise, people)
     if not force:
         check_key(key, text)
         for file in files:
-            check_workbook(file.path, file.assignment)
+            _check_workbook(file.path, file.assignment)
     return _write(exercise, people, files, (key, text), engine, progress)
-
-
-def _name_of(folder: Path) -> str:
-    """Return the name of a folder that may have been given as "."."""
-    return folder.resolve().name or SINGLE
 
 
 def _names(students: Path | str | Sequence[str]) -> list[Name]:
@@ -100,20 +99,16 @@ def _names(students: Path | str | Sequence[str]) -> list[Name]:
     return [Name(name) for name in students]
 
 
-def _check_ending(path: Path) -> None:
-    if path.suffix.lower() != ".xlsx":
-        raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
-
-
 def _files(
     exercise: Exercise, people: Sequence[Student], folder: Path, is_class: bool, solution: bool
 ) -> Iterator[_File]:
-    behind = folder / SOLUTIONS if is_class else folder
+    solutions = folder / SOLUTIONS if is_class else folder
     for student in people:
         assignment = exercise.assigned(student)
-        yield _File(assignment, folder / f"{student.file}.xlsx", solved=False)
+        yield _File(folder / f"{student.file}.xlsx", assignment)
         if solution:
-            yield _File(assignment, behind / f"{student.file}{ENDING_OF_SOLUTION}", solved=True)
+            path = solutions / f"{student.file}{ENDING_OF_SOLUTION}"
+            yield _File(path, assignment, solved=True)
 
 
 def _write(
@@ -125,33 +120,51 @@ def _write(
     progress: Callable[[int, int], None] | None,
 ) -> Made:
     # The key first: without it the workbooks could not be graded.
-    path, text = key
-    saved_key = save(path, lambda to: _write_text(to, text))
+    saved_key = save_text(*key)
     saved: dict[bool, list[Saved]] = {False: [], True: []}
-    proof = Proof(engine.version())
+    results = []
     for done, file in enumerate(files):
         if progress:
             progress(done, len(files))
-        composed = compose(file.assignment, file.solved)
-        place, found = _write_file(file, composed, engine)
+        place, result = _write_file(file, engine)
         saved[file.solved].append(place)
-        proof = proof.joined(found)
+        results.append(result)
     if progress:
         progress(len(files), len(files))
-    return Made(exercise, tuple(people), tuple(saved[False]), tuple(saved[True]), saved_key, proof)
+    workbooks, solutions = map(tuple, saved.values())
+    return Made(exercise, tuple(people), workbooks, solutions, saved_key, tuple(results))
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _write_file(file: _File, composed: Composed, engine: Engine) -> tuple[Saved, Proof]:
+def _write_file(file: _File, engine: Engine) -> tuple[Saved, Result]:
+    composed = compose(file.assignment, file.solved)
     saved = save(
         file.path,
         lambda to: write_workbook(composed.canvases, to, composed.title),
         is_open_elsewhere(file.path),
     )
     try:
-        return saved, prove(saved.path, composed.canvases, file.assignment.plan, engine)
+        result = verify_canvases(saved.path, composed.canvases, file.assignment.plan, engine)
     except RunError as error:
-        raise RunError(f"{saved.path} is written, but {error}") from error
+        raise RunError(f"{saved.path} is written, but could not be verified: {error}") from error
+    for finding in result.findings:
+        raise RunError(f"{saved.path} is written, but does not verify: {finding}")
+    return saved, result
+
+
+def _check_workbook(path: Path, assignment: Assignment) -> None:
+    """Raise InputError unless the place is free or holds this same exercise, untouched."""
+    target = resolved(path)
+    if not target.exists() or is_open_elsewhere(path):  # then it is left as it is
+        return
+    try:
+        hidden = stamp.hidden_values(target, ANSWERS)
+    except InputError:
+        raise refused(path, "and is no workbook") from None
+    if hidden is None:
+        raise refused(path, "and is no exercise of sheetgen")
+    identifier, fingerprint = read_seal(hidden)
+    if identifier != assignment.student.identifier:
+        raise refused(path, "and is another exercise")
+    seen = [name for name in sheet_names(target) if name != ANSWERS]
+    if not stamp.is_unedited(target, seen, fingerprint):
+        raise refused(path, "and somebody has worked in it")

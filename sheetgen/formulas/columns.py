@@ -8,14 +8,13 @@ reference.py, and nothing else.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from xlsxwriter.utility import xl_col_to_name
-
 from sheetgen.errors import InputError
 from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.updates import Rule, Texts, everywhere
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE, state_name, sum_name
 from sheetgen.network.training import Training
+from sheetgen.spreadsheet.address import column_letters
 
 MAXIMUM_COLUMNS = 16_384
 MAXIMUM_FORMULA = 8_192  # characters
@@ -51,15 +50,15 @@ class _Draft:
     training: Training
     first_column: int
     bands: dict[str, Band] = field(default_factory=dict)
-    letters: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
 
     def place(self, band: Band, *symbols: str) -> None:
         for symbol in symbols:
-            self.letters[symbol] = xl_col_to_name(self.first_column + len(self.bands))
+            self.columns[symbol] = self.first_column + len(self.columns)
             self.bands[symbol] = band
 
     def cell(self, symbol: str, row: str = "{row}") -> str:
-        return f"{self.letters[symbol]}{row}"
+        return f"{column_letters(self.columns[symbol])}{row}"
 
 
 def training_columns(

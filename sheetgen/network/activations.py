@@ -1,22 +1,26 @@
-"""Activation functions of one unit: each holds the NumPy form, the cell form and the textbook form.
+"""Activation functions: each class holds the NumPy form, the cell form and the textbook form.
 
 The forms are written independently of each other, so that comparing a recalculated workbook
-with the NumPy reference means something. To add one, write a class and list it in ACTIVATIONS.
+with the NumPy reference means something. To add one, write a class here and list it in
+ACTIVATIONS, or in rectifiers.py; all that anything else needs to know of it, it asks the class.
 
 The pages that docstrings name are those of https://docs.pytorch.org/docs/stable/generated/.
 In a cell an exponent that could grow ends at 700, where the exponential has 305 digits: from 710
-on it passes what a cell can hold, and the result would be #NUM!.
+on it would be #NUM!.
 """
 
 # The base class says what each method does; not every activation needs both z and a.
 # ruff: noqa: ARG002
 
-from dataclasses import dataclass
-from math import isfinite, pi, sqrt
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import ClassVar
 
 import numpy as np
 
-from sheetgen.network.softmax import Activation, Array, Softmax
+from sheetgen.network.activation import Activation, Array, WithParameter
+from sheetgen.network.rectifiers import RECTIFIERS
 
 __all__ = ["ACTIVATIONS", "Activation", "Array", "Softmax", "activation"]
 
@@ -51,6 +55,7 @@ class Sigmoid(Activation):
 
     name = "sigmoid"
     symbol = "σ"
+    limits = (0.0, 0.5, 1.0)
     definition = "σ(x) = 1 / (1 + e⁻ˣ)   and   dσ/dx = σ(x) · (1 − σ(x))"
 
     def value(self, z: Array) -> Array:
@@ -75,6 +80,7 @@ class Tanh(Activation):
 
     name = "tanh"
     symbol = "tanh"
+    limits = (-1.0, 0.0, 1.0)
     definition = "tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)   and   d tanh/dx = 1 − tanh²(x)"
 
     def value(self, z: Array) -> Array:
@@ -93,178 +99,77 @@ class Tanh(Activation):
         return f"(1 − {a}²)"
 
 
-class ReLU(Activation):
-    """Rectified linear unit, a = max(0, z). The slope at 0 is 0. Page torch.nn.ReLU.
+class Softmax(Activation):
+    """The outputs' shares of a whole, a_k = e^z_k / Σ e^z. Page torch.nn.Softmax, last axis.
 
-    Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
+    Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 6.2.2.3. Taking the greatest
+    z off every exponent changes no share, and no exponential is then above 1. As each a depends
+    on all z, ∂E/∂z_k = a_k (∂E/∂a_k − Σ ∂E/∂a·a).
+
+    Cells go through helper cells of their row, one for the greatest z, called m, one for the sum
+    of the exponentials, S = Σ e^(z − m), and, where ∂E/∂a is at hand, one for the inner sum
+    Σ ∂E/∂a·a.
     """
 
-    name = "relu"
-    symbol = "ReLU"
-    definition = "ReLU(x) = max(0, x)   and   ReLU′(x) = 1 if x > 0, else 0"
-
-    def value(self, z: Array) -> Array:
-        return np.maximum(z, 0.0)
-
-    def slope(self, z: Array, a: Array) -> Array:
-        return np.where(z > 0, 1.0, 0.0)
-
-    def formula(self, z: str) -> str:
-        return f"MAX(0,{z})"
-
-    def slope_formula(self, z: str, a: str) -> str:
-        return f"IF({z}>0,1,0)"
-
-    def notation(self, z: str) -> str:
-        return f"max(0, {z})"
-
-
-@dataclass(frozen=True)
-class LeakyReLU(Activation):
-    """ReLU with a slope below 0 and at 0: a = z, or negative_slope · z. Page torch.nn.LeakyReLU.
-
-    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013).
-    """
-
-    negative_slope: float = 0.01
-    name = "leaky-relu"
-    symbol = "LeakyReLU"
-
-    @property
-    def parameter(self) -> float:
-        return self.negative_slope
-
-    @property
-    def definition(self) -> str:
-        low = _number(self.negative_slope)
-        return (
-            f"LeakyReLU(x) = x if x > 0, else {low} · x   and   "
-            f"LeakyReLU′(x) = 1 if x > 0, else {low}"
-        )
-
-    def value(self, z: Array) -> Array:
-        return np.maximum(z, 0.0) + self.negative_slope * np.minimum(z, 0.0)
-
-    def slope(self, z: Array, a: Array) -> Array:
-        return np.where(z > 0, 1.0, self.negative_slope)
-
-    def formula(self, z: str) -> str:
-        return f"IF({z}>0,{z},{_number(self.negative_slope)}*{z})"
-
-    def slope_formula(self, z: str, a: str) -> str:
-        return f"IF({z}>0,1,{_number(self.negative_slope)})"
-
-
-@dataclass(frozen=True)
-class ELU(Activation):
-    """Exponential linear unit: a = z above 0, else alpha (eᶻ - 1). Page torch.nn.ELU.
-
-    Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
-    linear units (ELUs)" (2016). The slope at 0 is alpha.
-    """
-
-    alpha: float = 1.0
-    name = "elu"
-    symbol = "ELU"
-
-    @property
-    def parameter(self) -> float:
-        return self.alpha
-
-    @property
-    def definition(self) -> str:
-        alpha = _number(self.alpha)
-        return (
-            f"ELU(x) = x if x > 0, else {alpha} · (eˣ − 1)   and   "
-            f"ELU′(x) = 1 if x > 0, else {alpha} · eˣ"
-        )
-
-    def value(self, z: Array) -> Array:
-        return np.where(z > 0, z, self.alpha * np.expm1(np.minimum(z, 0.0)))
-
-    def slope(self, z: Array, a: Array) -> Array:
-        return np.where(z > 0, 1.0, self.alpha * np.exp(np.minimum(z, 0.0)))
-
-    def formula(self, z: str) -> str:
-        return f"IF({z}>0,{z},{_number(self.alpha)}*(EXP({z})-1))"
-
-    def slope_formula(self, z: str, a: str) -> str:
-        return f"IF({z}>0,1,{_number(self.alpha)}*EXP({z}))"
-
-
-class Softplus(Activation):
-    """A smooth ReLU, a = ln(1 + eᶻ); da/dz = σ(z). Page torch.nn.Softplus.
-
-    Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating second-order functional knowledge
-    for better option pricing" (2001). PyTorch takes a = z above a threshold of 20; here is none.
-    """
-
-    name = "softplus"
-    symbol = "softplus"
-    definition = "softplus(x) = ln(1 + eˣ)   and   softplus′(x) = σ(x) = 1 / (1 + e⁻ˣ)"
-
-    def value(self, z: Array) -> Array:
-        return np.logaddexp(0.0, z)
-
-    def slope(self, z: Array, a: Array) -> Array:
-        return _logistic(z)
-
-    # ln(1 + eᶻ) = z + ln(1 + e⁻ᶻ): of the two exponentials the one that is at most 1.
-    def formula(self, z: str) -> str:
-        return f"MAX({z},0)+LN(1+EXP(-ABS({z})))"
-
-    def slope_formula(self, z: str, a: str) -> str:
-        return f"(1/(1+EXP(MIN(-{z},700))))"
-
-    def slope_notation(self, z: str, a: str) -> str:
-        return f"σ({z})"
-
-
-class GELU(Activation):
-    """Gaussian error linear unit in its tanh form, torch.nn.GELU with approximate="tanh".
-
-    a = ½ z (1 + tanh u) with u = √(2/π) (z + 0.044715 z³): Hendrycks and Gimpel, "Gaussian error
-    linear units (GELUs)" (2016). As ½ (1 + tanh u) = σ(2u), a = z σ(2u), which keeps its digits
-    where tanh u comes close to -1. With v = 2u, da/dz = σ(v) + a σ(-v) dv/dz.
-    """
-
-    name = "gelu"
-    symbol = "GELU"
+    name = "softmax"
+    acts_on_layer = True
+    limits = (0.0, 0.5, 1.0)
+    # The last axis of (samples, outputs), which torch also takes if it is not told.
+    torch_settings: ClassVar = {"dim": (-1, 1, None)}
     definition = (
-        "GELU(x) = x · σ(v) with v = √(8/π) · (x + 0.044715 · x³)   and   "
-        "GELU′(x) = σ(v) + x · σ(v) · σ(−v) · dv/dx"
+        "softmax(o)ₖ = e^(oₖ − m) / S, with m = greatest o and S = Σ e^(o − m)   and   "
+        "∂aₖ/∂oₖ = aₖ · (1 − aₖ), ∂aₖ/∂oⱼ = −aₖ · aⱼ"
     )
 
     def value(self, z: Array) -> Array:
-        return z * _logistic(self._twice_u(z))
+        exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
+        return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
     def slope(self, z: Array, a: Array) -> Array:
-        v = self._twice_u(z)
-        inner = sqrt(8 / pi) * (1 + 3 * 0.044715 * z**2)
-        return _logistic(v) * (1 + z * _logistic(-v) * inner)
+        raise TypeError("softmax has no slope of a single unit")
 
-    def _twice_u(self, z: Array) -> Array:
-        return np.asarray(sqrt(8 / pi) * (z + 0.044715 * z**3))
+    def delta(self, z: Array, a: Array, gradient: Array) -> Array:
+        return np.asarray(a * (gradient - (gradient * a).sum(axis=-1, keepdims=True)))
 
     def formula(self, z: str) -> str:
-        return f"{z}/(1+EXP(MIN(-SQRT(8/PI())*({z}+0.044715*{z}^3),700)))"
+        raise TypeError("softmax has no formula of a single unit; see formula_in_layer")
+
+    def formula_in_layer(self, z: str, greatest: str, total: str) -> str:
+        """Return the expression of one unit's a, given the cells of the two helpers."""
+        return f"EXP({z}-{greatest})/{total}"
+
+    def greatest_formula(self, zs: Sequence[str]) -> str:
+        """Return the expression of the greatest z, given the address of every unit's."""
+        return f"MAX({','.join(zs)})"
+
+    def total_formula(self, zs: Sequence[str], greatest: str) -> str:
+        """Return the expression of Σ e^(z − greatest)."""
+        return "+".join(f"EXP({z}-{greatest})" for z in zs)
 
     def slope_formula(self, z: str, a: str) -> str:
-        v = f"SQRT(8/PI())*({z}+0.044715*{z}^3)"
-        inner = f"SQRT(8/PI())*(1+0.134145*{z}^2)"
-        return f"(1/(1+EXP(MIN(-{v},700)))+{a}*{inner}/(1+EXP(MIN({v},700))))"
+        raise TypeError("softmax has no slope of a single unit; see delta_formula")
+
+    def delta_formula(self, gradient: str, a: str, inner: str) -> str:
+        """Return the expression of ∂E/∂z, as factors of a product.
+
+        `gradient` is the expression of ∂E/∂a, `inner` the cell of Σ ∂E/∂a·a over the layer.
+        """
+        return f"{a}*({gradient}-{inner})"
+
+    def notation(self, z: str) -> str:
+        return f"e^({z} − m) / S"
+
+    def slope_notation(self, z: str, a: str) -> str:
+        raise TypeError("softmax has no slope of a single unit")
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    each.name: each
-    for each in (
-        Identity(), Sigmoid(), Tanh(), ReLU(), LeakyReLU(), ELU(), Softplus(), GELU(), Softmax()
-    )
-}  # fmt: skip
+    each.name: each for each in (Identity(), Sigmoid(), Tanh(), *RECTIFIERS, Softmax())
+}
 
 
 def activation(name: str, slope: float | None = None) -> Activation:
-    """Return an activation by its name, "leaky-relu" and "elu" with their slope if one is given.
+    """Return an activation by its name, one that has a parameter with the slope that is given.
 
     Raises KeyError for an unknown name, and ValueError for a slope that is not a finite number
     or that the activation does not have.
@@ -272,18 +177,8 @@ def activation(name: str, slope: float | None = None) -> Activation:
     found = ACTIVATIONS[name]
     if slope is None:
         return found
-    if not isinstance(found, LeakyReLU | ELU):
+    if not isinstance(found, WithParameter):
         raise ValueError(f"{name} has no slope to choose")
     if not isfinite(slope):
         raise ValueError(f"the slope of {name} must be finite, not {slope}")
-    return type(found)(float(slope))
-
-
-def _logistic(x: Array) -> Array:
-    """Return σ(x) with all its digits also where it is tiny: σ = e^(−ln(1 + e⁻ˣ))."""
-    return np.asarray(np.exp(-np.logaddexp(0.0, -x)))
-
-
-def _number(value: float) -> str:
-    """Return a number as a formula writes it: 0.01, 1, 1E-05."""
-    return repr(value).removesuffix(".0").upper()
+    return replace(found, parameter=float(slope))

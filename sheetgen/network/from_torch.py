@@ -1,46 +1,19 @@
-"""Takes a network over from PyTorch, whose modules are known by their names: torch is not loaded.
+"""Makes a network of PyTorch's modules, which are known by their names: torch is not loaded.
 
 The modules are those of torch.nn: https://docs.pytorch.org/docs/stable/nn.html
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sheetgen.errors import InputError, shortened
-from sheetgen.network.activations import Activation, activation
+from sheetgen.network.activations import ACTIVATIONS, Activation, activation
 from sheetgen.network.layer import Layer
 from sheetgen.network.losses import LOSSES, Loss
 
-_ACTIVATIONS = {
-    "Sigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "ReLU": "relu",
-    "LeakyReLU": "leaky-relu",
-    "ELU": "elu",
-    "Softplus": "softplus",
-    "GELU": "gelu",
-    "Softmax": "softmax",
-}
-_LOSSES = {
-    "MSELoss": "mean-squared-error",
-    "BCEWithLogitsLoss": "binary-cross-entropy",
-    "CrossEntropyLoss": "cross-entropy",
-}
-# The only values that have a counterpart, of settings that change what is computed.
-_SETTINGS: dict[str, dict[str, tuple[object, ...]]] = {
-    "MSELoss": {"reduction": ("mean",)},
-    "BCEWithLogitsLoss": {"reduction": ("mean",), "weight": (None,), "pos_weight": (None,)},
-    "CrossEntropyLoss": {
-        "reduction": ("mean",),
-        "weight": (None,),
-        "label_smoothing": (0,),
-        "ignore_index": (-100,),
-    },
-    "GELU": {"approximate": ("tanh",)},
-    "Softplus": {"beta": (1,), "threshold": (20,)},
-    # Softmax over the last axis of (samples, outputs), which torch takes where it is not told.
-    "Softmax": {"dim": (-1, 1, None)},
-}
+_ACTIVATIONS = {type(each).__name__: each for each in ACTIVATIONS.values()}
+_LOSSES = {each.torch_name: each for each in LOSSES.values() if each.torch_name}
 
 
 def layers_and_loss(model: Iterable[Any], loss: object) -> tuple[tuple[Layer, ...], Loss]:
@@ -65,12 +38,12 @@ def layers_and_loss(model: Iterable[Any], loss: object) -> tuple[tuple[Layer, ..
         elif not layers or layers[-1].activation.name != "identity":
             raise InputError(f"{path}: found {kind}; expected a Linear before it")
         else:
-            layers[-1] = _activated(layers[-1], _activation(module, path))
+            layers[-1] = replace(layers[-1], activation=_activation(module, path))
     if not layers:
         raise InputError("model: found no Linear; expected at least one")
     _check_not_twice(layers[-1], loss)
     if chosen.activation and layers[-1].activation.name == "identity":
-        layers[-1] = _activated(layers[-1], activation(chosen.activation))
+        layers[-1] = replace(layers[-1], activation=activation(chosen.activation))
     return tuple(layers), chosen
 
 
@@ -85,7 +58,7 @@ def _modules(model: object) -> list[Any]:
 
 
 def _check_ties(modules: list[Any]) -> None:
-    """Refuse weights that two layers share: here each layer's go their own way."""
+    """Refuse weights that two layers share: here each layer trains its own."""
     owners: dict[int, int] = {}
     for position, module in enumerate(modules):
         if type(module).__name__ != "Linear":
@@ -103,21 +76,20 @@ def _check_ties(modules: list[Any]) -> None:
 def _check_not_twice(last: Layer, loss: object) -> None:
     """Refuse an output activation that a loss of torch applies to its input itself."""
     kind, name = type(loss).__name__, last.activation.name
-    if kind in _LOSSES and LOSSES[_LOSSES[kind]].activation == name:
+    if kind in _LOSSES and _LOSSES[kind].activation == name:
         raise InputError(
             f"model: found {name.capitalize()} at its end, which {kind} applies itself; "
-            f"expected a Linear at its end, or the loss {_LOSSES[kind]!r} by its name"
+            f"expected a Linear at its end, or the loss {_LOSSES[kind].name!r} by its name"
         )
 
 
-def _check_settings(module: object, path: str) -> None:
+def _check_settings(module: object, expected: Mapping[str, tuple[object, ...]], path: str) -> None:
     """Refuse settings with which a module computes something else."""
-    kind = type(module).__name__
-    for name, known in _SETTINGS.get(kind, {}).items():
+    for name, known in expected.items():
         found = getattr(module, name)
         is_setting = found is None or isinstance(found, str | int | float)  # and no tensor
         if not is_setting or found not in known:
-            shown = " ".join(shortened(found).split())
+            kind, shown = type(module).__name__, " ".join(shortened(found).split())
             raise InputError(f"{path}: found {kind} with {name} {shown}; expected {known[0]!r}")
 
 
@@ -133,18 +105,14 @@ def _linear(module: Any, path: str) -> Layer:  # noqa: ANN401 - a module of torc
     return Layer(weights, activation("identity"), biases, bool(module.bias.requires_grad))
 
 
-def _activated(layer: Layer, chosen: Activation) -> Layer:
-    return Layer(layer.weights, chosen, layer.biases, layer.train_biases)
-
-
 def _activation(module: Any, path: str) -> Activation:  # noqa: ANN401
     kind = type(module).__name__
     if kind not in _ACTIVATIONS:
-        known = ", ".join(["Linear", "Identity", *_ACTIVATIONS])
+        known = ", ".join(["Linear", *_ACTIVATIONS])
         raise InputError(f"{path}: found {kind}; expected one of {known}")
-    _check_settings(module, path)
-    slope = {"LeakyReLU": "negative_slope", "ELU": "alpha"}.get(kind)
-    return activation(_ACTIVATIONS[kind], getattr(module, slope) if slope else None)
+    found = _ACTIVATIONS[kind]
+    _check_settings(module, found.torch_settings, path)
+    return found.like(module)
 
 
 def _loss(loss: object) -> Loss:
@@ -155,5 +123,5 @@ def _loss(loss: object) -> Loss:
     kind = type(loss).__name__
     if kind not in _LOSSES:
         raise InputError(f"loss: found {kind}; expected a name or one of {', '.join(_LOSSES)}")
-    _check_settings(loss, "loss")
-    return LOSSES[_LOSSES[kind]]
+    _check_settings(loss, _LOSSES[kind].torch_settings, "loss")
+    return _LOSSES[kind]

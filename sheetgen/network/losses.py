@@ -1,7 +1,7 @@
 """Losses: each class holds the NumPy form, the cell form and the textbook form.
 
-Some are computed together with the activation of the outputs, straight from the pre-activations
-z: ln a would be infinite where a rounds to 0, and ∂E/∂z is simpler than either of its factors.
+Some are computed together with the outputs' activation, directly from the pre-activations z:
+ln a would be infinite where a rounds to 0, and ∂E/∂z is simpler than either of its factors.
 To add one, write a class and list it in LOSSES.
 
 The pages that docstrings name are those of https://docs.pytorch.org/docs/stable/generated/.
@@ -11,6 +11,7 @@ The pages that docstrings name are those of https://docs.pytorch.org/docs/stable
 # ruff: noqa: ARG002
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -32,6 +33,10 @@ class Loss(ABC):
     name: ClassVar[str]
     activation: ClassVar[str | None] = None
     """The activation of the outputs together with which the loss is computed, if there is one."""
+    torch_name: ClassVar[str] = ""
+    """The class in torch.nn, if there is one."""
+    torch_settings: ClassVar[Mapping[str, tuple[object, ...]]] = {}
+    """The settings with which that class computes this: the values that each may have."""
 
     @abstractmethod
     def value(self, target: Array, z: Array, a: Array) -> Array:
@@ -53,11 +58,11 @@ class Loss(ABC):
         raise TypeError(f"{self.name} has no slope apart from its activation's")
 
     def slope_formula(self, target: str, a: str, outputs: int) -> str:
-        """Return the expression of ∂E/∂a, which can stand as factors of a product."""
+        """Return the expression of ∂E/∂a, which can be factors of a product."""
         raise TypeError(f"{self.name} has no slope apart from its activation's")
 
     def slope_steps(self, target: str, a: str, outputs: int) -> str:
-        """Return how ∂E/∂a comes about, up to the sign before `slope_notation`."""
+        """Return the steps to ∂E/∂a, up to the sign before `slope_notation`."""
         raise TypeError(f"{self.name} has no slope apart from its activation's")
 
     def slope_notation(self, target: str, a: str, outputs: int) -> str:
@@ -69,7 +74,7 @@ class Loss(ABC):
         raise TypeError(f"{self.name} has no delta of its own; it takes the activation's slope")
 
     def delta_formula(self, target: str, a: str, outputs: int, target_sum: str = "") -> str:
-        """Return the expression of ∂E/∂z, which can stand as factors of a product.
+        """Return the expression of ∂E/∂z, which can be factors of a product.
 
         `target_sum` is the expression of all targets' sum; only softmax with several outputs
         needs it.
@@ -115,6 +120,8 @@ class MeanSquaredError(Loss):
     """
 
     name = "mean-squared-error"
+    torch_name = "MSELoss"
+    torch_settings: ClassVar = {"reduction": ("mean",)}
 
     def value(self, target: Array, z: Array, a: Array) -> Array:
         return np.asarray((target - a) ** 2 / a.shape[-1])
@@ -151,6 +158,8 @@ class BinaryCrossEntropy(Loss):
 
     name = "binary-cross-entropy"
     activation = "sigmoid"
+    torch_name = "BCEWithLogitsLoss"
+    torch_settings: ClassVar = {"reduction": ("mean",), "weight": (None,), "pos_weight": (None,)}
 
     def value(self, target: Array, z: Array, a: Array) -> Array:
         each = target * np.logaddexp(0.0, -z) + (1.0 - target) * np.logaddexp(0.0, z)
@@ -185,6 +194,13 @@ class CrossEntropy(Loss):
 
     name = "cross-entropy"
     activation = "softmax"
+    torch_name = "CrossEntropyLoss"
+    torch_settings: ClassVar = {
+        "reduction": ("mean",),
+        "weight": (None,),
+        "label_smoothing": (0,),
+        "ignore_index": (-100,),
+    }
 
     def value(self, target: Array, z: Array, a: Array) -> Array:
         shifted = z - z.max(axis=-1, keepdims=True)

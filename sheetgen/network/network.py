@@ -13,6 +13,7 @@ from math import isfinite
 from typing import Any
 
 from sheetgen.errors import InputError
+from sheetgen.network.from_torch import layers_and_loss
 from sheetgen.network.layer import Layer
 from sheetgen.network.losses import HalfSquaredError, Loss
 
@@ -89,12 +90,11 @@ class Network:
     def from_torch(cls, model: Iterable[Any], loss: object = "half-squared-error") -> "Network":
         """Return the network of a `torch.nn.Sequential`, with its present weights.
 
-        The modules may be Linear, Identity, Sigmoid, Tanh, ReLU, LeakyReLU, ELU, Softplus, GELU
-        (tanh form) and, last, Softmax; `loss` is a name as in a template, or MSELoss,
-        BCEWithLogitsLoss or CrossEntropyLoss of torch.nn. Raises InputError for anything else.
+        The modules may be Linear and those that activations.py has a class of the same name for,
+        GELU in its tanh form and Softmax at the end; `loss` is a name as in a template, or
+        MSELoss, BCEWithLogitsLoss or CrossEntropyLoss of torch.nn. Raises InputError for
+        anything else.
         """
-        from sheetgen.network.from_torch import layers_and_loss  # noqa: PLC0415 - it needs Layer
-
         layers, chosen = layers_and_loss(model, loss)
         try:
             return cls(layers, chosen)

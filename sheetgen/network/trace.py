@@ -200,7 +200,7 @@ class History:
     def _correct(self, targets: Array) -> Array:
         """Return 1 where the network's answer is the target's, else 0."""
         activations = self._activations[:, -self._network.outputs :]
-        if self._network.loss.activation == "softmax":
+        if self._network.layers[-1].activation.acts_on_layer:
             right = np.einsum("ru,ru->r", targets, activations) >= activations.max(axis=1)
         else:
             right = ((activations >= 0.5) == (targets >= 0.5)).all(axis=1)

@@ -1,4 +1,4 @@
-"""When a value that a spreadsheet engine computes agrees with the one that NumPy promises."""
+"""Compares the values that a spreadsheet engine computes with those that NumPy promises."""
 
 import math
 import re
@@ -16,17 +16,17 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?", re.IGNORECASE)
 def disagreement(
     expected: Value, found: Value | None, scale: float, tolerance: float
 ) -> tuple[str, float]:
-    """Say what is wrong with a value, or nothing, and give its difference relative to the scale.
+    """Return what is wrong with a value, or "", and its difference relative to the scale.
 
     The scale is max(1, |expected|), or more where it is given.
     """
     if isinstance(expected, str):
         same = isinstance(found, str) and same_text(expected, found)
-        return ("" if same else "it comes to another text"), 0.0
+        return ("" if same else "it is another text"), 0.0
     if not math.isfinite(expected) or abs(expected) > DIVERGED:
         return "", 0.0
     if isinstance(found, (str, bool)) or found is None:
-        return "it comes to no number", 0.0
+        return "it is not a number", 0.0
     difference = abs(found - expected) / max(1.0, abs(expected), scale)
     return ("" if difference <= tolerance else f"it is off by {difference:.2e}"), difference
 
@@ -34,7 +34,7 @@ def disagreement(
 def same_text(expected: str, found: str, allowed: tuple[float, ...] = ()) -> bool:
     """Compare two texts, and the numbers in them by value: engines write 0.00001 or 1E-05.
 
-    `allowed` says of each number by how much more it may differ than a label's rounding.
+    `allowed` is, for each number, how much more than a label's rounding it may differ.
     """
     if words(expected) != words(found):
         return False

@@ -1,16 +1,15 @@
-"""A worksheet in memory: its cells with the value that each formula must have, and its looks.
+"""Holds a worksheet in memory: its cells, with the value that each formula must have, and formats.
 
-The modules in sheets/ draw canvases, workbook.py writes them, verification.py compares the values
-that they promise with what a spreadsheet engine computes.
+The modules of a workbook's sheets draw canvases, writer.py writes them, and verify.py compares the
+values that they promise with those that a spreadsheet engine computes.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy.typing import NDArray
-from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
-
+from sheetgen.spreadsheet.address import cell_address, quoted, range_address
+from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.style import HEAT, INPUT, PLAIN, Style
 
 Value = float | int | str
@@ -28,26 +27,6 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Rows of one relative formula per column, as `fast_worksheet.FormulaBlock` holds them."""
-
-    first_row: int
-    first_column: int
-    formulas: tuple[str, ...]
-    values: tuple[NDArray[Any], ...]
-    styles: tuple[Style, ...]
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return len(self.values[0])
-
-    def formula(self, row: int, column: int) -> str:
-        """Return the formula of a cell, its place counted from 0 on the worksheet."""
-        return relative(self.formulas[column - self.first_column], row)
-
-
-@dataclass(frozen=True)
 class Series:
     """A line or a point of a chart; the references are absolute, with the sheet's name."""
 
@@ -59,7 +38,7 @@ class Series:
     dash: str = ""
     marker_size: int = 0
     marker_fill: str = ""
-    label: str = ""  # where the series' name stands as a label: "center", "above", …
+    label: str = ""  # where the series' name is written as a label: "center", "above", …
     label_bold: bool = False
     label_size: int = 10
     in_legend: bool = True
@@ -91,9 +70,9 @@ class Chart:
 class HeatMap:
     """A range shaded by its numbers: from the first colour to the last, by way of a third.
 
-    `limits` are the numbers, or the addresses of cells with the numbers, that have these colours;
-    without them the range's smallest and
-    largest have the outer ones, the median the middle one.
+    `limits` are the numbers, or the addresses of cells with the numbers, that have these colours.
+    Without them the smallest and the largest number of the range have the outer colours, and the
+    median the middle one.
     """
 
     place: Place
@@ -103,7 +82,7 @@ class HeatMap:
 
 @dataclass(frozen=True)
 class Rule:
-    """Cells that look otherwise while a formula is true.
+    """Cells that have another format while a formula is true.
 
     `formula` ("=…") is meant for the first cell of the range and moves with the others, as a
     copied one does; `properties` are XlsxWriter's format properties. A formula must not refer
@@ -132,8 +111,8 @@ class Canvas:
 
     `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers, `bars`
     those whose cells show a bar as long as their number from 0 to 1, with its colour; `merges`
-    are shown as one cell. `inputs` are the cells that a person may change, by their keys, and
-    `options` what those accept that hold a text.
+    are shown as one cell. `inputs` are the cells that a user may change, by their keys, and
+    `options` the texts that some of them accept.
     """
 
     name: str
@@ -147,7 +126,7 @@ class Canvas:
     repeat_rows: tuple[int, int] | None = None
     print_area: tuple[int, int, int, int] | None = None  # row, column, last row, last column
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[Block[Style]] = field(default_factory=list)
     scales: dict[tuple[int, int], float] = field(default_factory=dict)
     inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -189,14 +168,14 @@ class Canvas:
             self.scales[row, column] = scale
 
     def shorten(self, first_column: int, last_column: int) -> None:
-        """Show the large numbers of columns, as far down as something stands, in few characters."""
+        """Show large numbers in few characters, in these columns down to the last used row."""
         last = max(row for row, _ in self.cells)
         self.numbers.append((0, first_column, last, last_column))
 
     def ask(
         self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object
     ) -> None:
-        """Write a number for a person to change, validated, and known to `verify` by its key.
+        """Write a number for the user to change, validated, and known to `verify` by its key.
 
         `limits` are XlsxWriter's validation options; without any, every number is accepted.
         """
@@ -214,7 +193,7 @@ class Canvas:
         maximum: int,
         style: Style = INPUT,
     ) -> None:
-        """Write a whole number for a person to change, as `ask` does."""
+        """Write a whole number for the user to change, as `ask` does."""
         self.ask(
             row,
             column,
@@ -238,10 +217,10 @@ class Canvas:
         style: Style = INPUT,
         source: str = "",
     ) -> None:
-        """Write a text for a person to choose from a list, known to `verify` by its key.
+        """Write a text for the user to choose from a list, known to `verify` by its key.
 
         `source` is the absolute range on this sheet that holds the options. Without it they
-        stand in the validation itself, which has room for 255 characters and no commas.
+        are in the validation itself, which has room for 255 characters and no commas.
         """
         self.write(row, column, value, style)
         self.inputs[key] = row, column
@@ -254,7 +233,7 @@ class Canvas:
         }
 
     def link(self, row: int, column: int, sheet: str, text: str, style: Style) -> None:
-        """Write text that leads to another sheet."""
+        """Write a link to another sheet."""
         self.write(row, column, text, style)
         self.links[row, column] = f"internal:{quoted(sheet)}!A1"
 
@@ -268,11 +247,11 @@ class Canvas:
 
     def range(self, first_row: int, first_column: int, last_row: int, last_column: int) -> str:
         """Return the absolute address of a range with the sheet's name."""
-        cells = xl_range_abs(first_row, first_column, last_row, last_column)
+        cells = range_address(first_row, first_column, last_row, last_column)
         return f"{quoted(self.name)}!{cells}"
 
     def value(self, row: int, column: int) -> Value:
-        """Return what a single cell holds or must come to."""
+        """Return the value of a single cell, or the one that its formula must have."""
         return self.cells[row, column].value
 
     def promised(self) -> Iterator[tuple[int, int, str, Value]]:
@@ -281,37 +260,13 @@ class Canvas:
             if cell.formula is not None:
                 yield row, column, cell.formula, cell.value
         for block in self.blocks:
-            for index, values in enumerate(block.values):
-                column = block.first_column + index
-                for offset, value in enumerate(values.tolist()):
-                    row = block.first_row + offset
+            for column, values in zip(block.column_range, block.values, strict=True):
+                for row, value in zip(block.row_range, values.tolist(), strict=True):
                     yield row, column, block.formula(row, column), value
 
 
-def cell_address(row: int, column: int) -> str:
-    """Return the absolute address of a cell on its own sheet: $C$9."""
-    return str(xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))
-
-
-def local(address: str) -> str:
-    """Return an address or a range without its sheet, for use on that sheet."""
-    return address.rpartition("!")[2]
-
-
-def relative(formula: str, row: int) -> str:
-    """Return a block's formula as it stands in a row, counted from 0."""
-    return formula.replace("{row}", str(row + 1)).replace("{previous}", str(row))
-
-
-def quoted(sheet: str) -> str:
-    """Return a sheet's name as a formula has to write it."""
-    if sheet.isalnum() and not sheet[0].isdigit():
-        return sheet
-    return "'" + sheet.replace("'", "''") + "'"
-
-
 def listed(options: Sequence[str], most: int = 8) -> str:
-    """Return the options as a sentence names them: a, b or c."""
+    """Return the options as a sentence lists them: a, b or c."""
     named = [*options[:most], "…"] if len(options) > most else list(options)
     return ", ".join(named[:-1]) + " or " + named[-1] if len(named) > 1 else named[0]
 

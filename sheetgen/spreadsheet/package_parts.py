@@ -1,14 +1,16 @@
-"""Opens .xlsx packages: the zip file, its relationships, its sheets, the elements of its parts.
+"""Opens .xlsx packages: the zip file, its parts, what they refer to, the elements in them.
 
-Follows ECMA-376 (Office Open XML), part 1 for the sheets and part 2 for the package.
+Follows ECMA-376 (Office Open XML), part 2: Open Packaging Conventions.
 """
 
 import posixpath
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
@@ -16,18 +18,18 @@ from lxml import etree
 from sheetgen.errors import InputError
 
 MAXIMUM_BYTES = 2 * 1024**3  # unpacked; a larger file is refused as a zip bomb
+MAXIMUM_TREE = 128 * 1024**2  # bytes of a part held as a tree, which takes ten times as many
+CONTENT_TYPES = "[Content_Types].xml"
+CHUNK = 1 << 18  # bytes to parse at a time
 
 _OPEN_DOCUMENT = "mimetype"  # the part that an OpenDocument file starts with
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-
-class Sheet(NamedTuple):
-    """A tab, and the part of the package that holds it."""
-
-    name: str
-    part: str
-    is_visible: bool
-    is_worksheet: bool
+# ECMA-376 has two sets of namespaces: the usual (transitional) one, and that of the strict
+# standard, in which Excel saves on request. A package must not mix them.
+_AREAS = (b"officeDocument", b"spreadsheetml", b"drawingml")
+_USUAL = tuple(b"http://schemas.openxmlformats.org/" + area + b"/2006/" for area in _AREAS)
+_STRICT = tuple(b"http://purl.oclc.org/ooxml/" + area + b"/" for area in _AREAS)
 
 
 class MalformedError(Exception):
@@ -45,14 +47,154 @@ DAMAGE = (
 """What reading a damaged package raises."""
 
 
-def damaged(path: Path, error: Exception) -> InputError:
-    """Return the error that names the file."""
-    return InputError(f"{path} is damaged or is no .xlsx workbook: {error}")
+class Relationship(NamedTuple):
+    """What a part refers to: another part, or something outside (`part` is then empty)."""
+
+    identifier: str
+    type: str
+    part: str
+    target: str
+
+    @property
+    def kind(self) -> str:
+        """The last word of the type, which both sets of namespaces share."""
+        return self.type.rpartition("/")[2]
+
+
+class Package:
+    """The parts of a package as its zip file holds them."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        """Take an open zip file; nothing is read yet."""
+        self.archive, self.path = archive, Path(archive.filename or "")
+        self._renamings: tuple[tuple[bytes, bytes], ...] = ()
+
+    def __contains__(self, part: str) -> bool:
+        return part in self.archive.NameToInfo
+
+    def translate(self, to_strict: bool) -> None:
+        """From now on read all parts in the namespaces of the strict or of the usual standard."""
+        old, new = (_USUAL, _STRICT) if to_strict else (_STRICT, _USUAL)
+        self._renamings = tuple(zip(old, new, strict=True))
+
+    def read(self, part: str) -> bytes:
+        """Return what a part holds; raises InputError if it is missing or damaged."""
+        with blaming(self.path):
+            self._require(part)
+            data = self.archive.read(part)
+        if part.endswith((".xml", ".rels")):
+            for old, new in self._renamings:
+                data = data.replace(old, new)
+        return data
+
+    def tree(self, part: str) -> etree._Element:
+        """Return the root element of a part; raises InputError if missing, too large or no XML."""
+        with blaming(self.path):
+            if part in self and self.archive.getinfo(part).file_size > MAXIMUM_TREE:
+                raise MalformedError(f"its part {part!r} is too large")
+            return parsed(self.read(part))
+
+    def elements(self, part: str, tag: str) -> Iterator[etree._Element]:
+        """Yield each finished element of one tag, and free it when the next is asked for.
+
+        Raises one of DAMAGE if the part is missing or damaged.
+        """
+        self._require(part)
+        parser = pull_parser(tag)
+        with self.archive.open(part) as file:
+            while chunk := file.read(CHUNK):
+                parser.feed(chunk)
+                for _, element in parser.read_events():
+                    assert isinstance(element, etree._Element)
+                    yield element
+                    element.clear()
+                    parent = element.getparent()
+                    while parent is not None and (earlier := element.getprevious()) is not None:
+                        parent.remove(earlier)
+        parser.close()
+
+    def salvaged(self, part: str, tag: str) -> Iterator[etree._Element]:
+        """Yield the whole elements of one tag as far as a damaged part can be read."""
+        data = bytearray()
+        try:
+            self._require(part)
+            with self.archive.open(part) as file:
+                while chunk := file.read(CHUNK):
+                    data += chunk
+        except DAMAGE:
+            pass  # what was unpacked so far is all there is
+        parser = _parser(recover=True)
+        try:
+            root = etree.fromstring(bytes(data), parser)
+        except etree.XMLSyntaxError:
+            return
+        if root is not None:
+            found = list(root.iter(f"{{*}}{tag}"))
+            # Where the XML breaks off, the last element is not whole.
+            yield from found[:-1] if len(parser.error_log) else found
+
+    def relationships(self, part: str) -> list[Relationship]:
+        """Return what a part ("" is the package) refers to; raises InputError if damaged."""
+        name = relationships_part(part)
+        if name not in self:
+            return []
+        return [self._relationship(part, each) for each in self.tree(name).iterchildren("{*}*")]
+
+    def reachable(self, starts: Iterable[str], without: Collection[str] = ()) -> list[str]:
+        """Return the starting parts and all that they lead to, but nothing through `without`."""
+        found: dict[str, None] = {}
+        waiting = list(starts)
+        while waiting:
+            part = waiting.pop(0)
+            if part not in found and part not in without:
+                found[part] = None
+                waiting += [each.part for each in self.relationships(part) if each.part in self]
+        return list(found)
+
+    @cached_property
+    def types(self) -> etree._Element:
+        """The content types of the parts; raises InputError if there are none."""
+        return self.tree(CONTENT_TYPES)
+
+    def content_type(self, part: str) -> str:
+        """Return the content type of a part, or "" if it has none."""
+        for element in self.overrides(part):
+            return str(element.get("ContentType", ""))
+        return self.default_type(part)
+
+    def default_type(self, part: str) -> str:
+        """Return the content type of all parts with this one's extension, or ""."""
+        for element in self.types.iterchildren("{*}Default"):
+            if str(element.get("Extension", "")).casefold() == extension(part):
+                return str(element.get("ContentType", ""))
+        return ""
+
+    def overrides(self, part: str) -> list[etree._Element]:
+        """Return the elements that give the content type of this one part."""
+        return [
+            element
+            for element in self.types.iterchildren("{*}Override")
+            if str(element.get("PartName", "")).casefold() == f"/{part}".casefold()
+        ]
+
+    def _require(self, part: str) -> None:
+        if part not in self:
+            raise MalformedError(f"it has no part {part!r}")
+
+    def _relationship(self, part: str, element: etree._Element) -> Relationship:
+        identifier, kind = str(element.get("Id", "")), str(element.get("Type", ""))
+        target = str(element.get("Target", ""))
+        # "#Sheet!A1" is a place in the workbook itself.
+        if element.get("TargetMode") == "External" or target.startswith("#"):
+            return Relationship(identifier, kind, "", target)
+        joined = posixpath.join("/", posixpath.dirname(part), target.partition("#")[0])
+        name = posixpath.normpath(joined).lstrip("/")
+        return Relationship(identifier, kind, name if name in self else unquote(name), target)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[ZipFile]:
-    """Open a workbook's zip file; inside the block, damage to it becomes an InputError.
+def opened(path: Path) -> Iterator[Package]:
+    """Open a workbook's package; inside the block, damage to it becomes an InputError.
 
     Raises InputError also if there is no such file, if it is encrypted, or if it would unpack
     to more than MAXIMUM_BYTES.
@@ -64,7 +206,7 @@ def opened(path: Path) -> Iterator[ZipFile]:
         with path.open("rb") as file:
             if file.read(len(_COMPOUND_FILE)) == _COMPOUND_FILE:
                 raise InputError(f"{path} is password-protected or an old .xls file")
-        with ZipFile(path) as archive:
+        with blaming(path), ZipFile(path) as archive:
             if _OPEN_DOCUMENT in archive.NameToInfo:
                 raise InputError(f"{path} is an OpenDocument file; save it as .xlsx")
             if any(part.flag_bits & 1 for part in archive.infolist()):
@@ -72,62 +214,90 @@ def opened(path: Path) -> Iterator[ZipFile]:
             size = sum(part.file_size for part in archive.infolist())
             if size > MAXIMUM_BYTES:
                 raise InputError(f"{path} would unpack to {size:,} bytes, which is too large")
-            yield archive
+            yield Package(archive)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def blaming(path: Path) -> Iterator[None]:
+    """Turn damage into an InputError that names this file: two may be open at the same time."""
+    try:
+        yield
     except DAMAGE as error:
-        raise damaged(path, error) from error
+        raise InputError(f"{path} is damaged or is no .xlsx workbook: {error}") from error
 
 
-def relationships(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """Return identifier → (last word of the type, part) of what one part refers to."""
+def pull_parser(tag: str) -> etree.XMLPullParser:
+    """Return a parser to feed, which hands over the finished elements of one tag."""
+    return etree.XMLPullParser(("end",), tag=f"{{*}}{tag}", resolve_entities=False, no_network=True)
+
+
+def parsed(data: bytes) -> etree._Element:
+    """Return the root element of an XML text; raises etree.XMLSyntaxError."""
+    return etree.fromstring(data, _parser())
+
+
+def serialized(root: etree._Element) -> bytes:
+    """Return the XML text of a part."""
+    tree = root.getroottree()
+    return etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def relationships_part(part: str) -> str:
+    """Return the name of the part that holds a part's relationships."""
     folder, name = posixpath.split(part)
-    found = {}
-    for element in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels"), "*"):
-        # OOXML has two sets of namespaces, transitional and strict; the last word is the same.
-        kind = str(element.get("Type", "")).rpartition("/")[2]
-        target = posixpath.join("/", folder, str(element.get("Target", "")))
-        found[str(element.get("Id"))] = (kind, posixpath.normpath(target).lstrip("/"))
-    return found
+    return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def workbook_part(archive: ZipFile) -> tuple[str, dict[str, tuple[str, str]]]:
-    """Return the part that is the workbook, and what it refers to."""
-    for kind, part in relationships(archive, "").values():
-        if kind == "officeDocument":
-            return part, relationships(archive, part)
-    raise MalformedError("none of its parts is a workbook")
+def relative(part: str, source: str) -> str:
+    """Return how a relationship of the part `source` names another part."""
+    return posixpath.relpath(f"/{part}", f"/{posixpath.dirname(source)}")
 
 
-def sheets_of(archive: ZipFile) -> list[Sheet]:
-    """Return the tabs in order; raises MalformedError if there is none."""
-    workbook, related = workbook_part(archive)
-    sheets = []
-    for element in elements(archive, workbook, "sheet"):
-        identifiers = [str(value) for key, value in element.items() if str(key).endswith("}id")]
-        kind, part = related.get("".join(identifiers), ("", ""))
-        is_visible = element.get("state", "visible") == "visible"
-        sheets.append(Sheet(str(element.get("name")), part, is_visible, kind == "worksheet"))
-    if not sheets:
-        raise MalformedError("it has no sheets")
-    return sheets
+def extension(part: str) -> str:
+    """Return the extension of a part's name without its dot, in small letters."""
+    return posixpath.splitext(part)[1].lstrip(".").casefold()
 
 
-def elements(archive: ZipFile, part: str, tag: str) -> Iterator[etree._Element]:
-    """Yield each finished element of one tag, and free it when the next is asked for."""
-    if part not in archive.NameToInfo:
-        raise MalformedError(f"it has no part {part!r}")
-    parser = etree.XMLPullParser(
-        ("end",), tag=f"{{*}}{tag}", resolve_entities=False, no_network=True
-    )
-    with archive.open(part) as file:
-        while chunk := file.read(1 << 18):
-            parser.feed(chunk)
-            for _, element in parser.read_events():
-                assert isinstance(element, etree._Element)
-                yield element
-                element.clear()
-                parent = element.getparent()
-                while parent is not None and (earlier := element.getprevious()) is not None:
-                    parent.remove(earlier)
-    parser.close()
+def local_name(element: etree._Element) -> str:
+    """Return the name of an element without its namespace; that of a comment is ""."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def namespace(element: etree._Element) -> str:
+    """Return an element's namespace as tags begin with it, "{…}", or "" if it has none."""
+    return "".join(str(element.tag).rpartition("}")[:2])
+
+
+def children(root: etree._Element, name: str) -> list[etree._Element]:
+    """Return the elements in the list of that name below the root, none if there is no list."""
+    group = root.find(f"{{*}}{name}")
+    return [] if group is None else [child for child in group if isinstance(child.tag, str)]
+
+
+def list_of(root: etree._Element, name: str, order: Sequence[str]) -> etree._Element:
+    """Return the list of that name below the root, made at its place in the order if missing."""
+    group = root.find(f"{{*}}{name}")
+    if group is None:
+        group = etree.Element(f"{namespace(root)}{name}")
+        later = order[order.index(name) + 1 :]
+        follower = next((each for each in root if local_name(each) in later), None)
+        if follower is None:
+            root.append(group)
+        else:
+            follower.addprevious(group)
+    return group
+
+
+def number(element: etree._Element, attribute: str, default: str = "0") -> int:
+    """Return an attribute that counts something; raises MalformedError if it is no number."""
+    text = str(element.get(attribute, default))
+    if not text.isascii() or not text.isdigit():
+        name = local_name(element)
+        raise MalformedError(f"a {name} has {attribute} {text!r}; expected a number")
+    return int(text)
+
+
+def _parser(recover: bool = False) -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, recover=recover)

@@ -1,60 +1,76 @@
-"""Reads the cells of .xlsx files, and copies them without cached results, at the XML level.
+"""Reads the cells of .xlsx files at the XML level, told what to do about damage.
 
-A spreadsheet library's object model needs gigabytes for a sheet of two million cells, and
-rewrites parts of the file (styles, charts) that are not ours to touch.
+A spreadsheet library's object model needs gigabytes for a sheet of two million cells. Here one
+row is in memory at a time, and cells without content are never built.
 """
 
-import math
-import posixpath
 import re
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from enum import Enum, auto
+from functools import cache
 from pathlib import Path
-from typing import IO
-from zipfile import ZipFile, ZipInfo
+from typing import Generic, NamedTuple, TypeVar
 
 from lxml import etree
 from openpyxl.formula.translate import Translator
-from openpyxl.utils import cell as names
 from openpyxl.utils.escape import unescape
 
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet.address import place_of, relative_address
 from sheetgen.spreadsheet.package_parts import (
+    DAMAGE,
     MalformedError,
-    Sheet,
-    elements,
+    Package,
+    Relationship,
+    local_name,
     opened,
-    sheets_of,
-    workbook_part,
 )
+from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
 
 Value = float | str | bool | None  # an error value is its text, such as "#DIV/0!"
 
-_SHEET_DATA = re.compile(
-    rb"(<(?:\w+:)?sheetData\b[^>]*(?<!/)>).*(</(?:\w+:)?sheetData\s*>)", re.DOTALL
-)
-_Cells = list[tuple[int, int, etree._Element]]
+_SHEET_PART = re.compile(r"xl/worksheets/[^/]*?(\d*)\.xml$", re.IGNORECASE)
+_Formula = TypeVar("_Formula")
+Cells = list[tuple[int, int, etree._Element]]
 
 
-@dataclass(frozen=True, slots=True)
-class FileCell:
+class Damage(Enum):
+    """What to do about damage to a file, which files from unknown programs often have."""
+
+    REFUSE = auto()
+    """Raise an error."""
+    PASS_OVER = auto()
+    """Leave out what makes no sense: addresses, formulas without text, empty results."""
+    RECOVER = auto()
+    """Also do without parts that name the sheets, and read XML until it breaks off."""
+
+
+class FileCell(NamedTuple):
     """One cell as the file holds it: its formula without "=", and its (cached) value."""
 
     formula: str | None
     value: Value
 
 
+class _Written(NamedTuple):
+    """A formula with the cell in which the file has its text; others may share it."""
+
+    text: str
+    row: int
+    column: int
+
+
 def sheet_names(path: Path) -> list[str]:
     """Return all tabs in order; raises InputError if the file cannot be read as a workbook."""
-    with opened(path) as archive:
-        return [sheet.name for sheet in sheets_of(archive)]
+    with opened(path) as package:
+        return [sheet.name for sheet in Workbook(package).sheets]
 
 
 def visible_sheets(path: Path) -> list[str]:
     """Return the tabs that are not hidden, in order; raises InputError as sheet_names does."""
-    with opened(path) as archive:
-        return [sheet.name for sheet in sheets_of(archive) if sheet.is_visible]
+    with opened(path) as package:
+        return [sheet.name for sheet in Workbook(package).sheets if sheet.is_visible]
 
 
 def read_cells(
@@ -73,226 +89,194 @@ def iterate_cells(
 ) -> Iterator[tuple[str, int, int, FileCell]]:
     """Yield (sheet, row, column, cell), counted from zero, for cells with a formula or a value.
 
-    One row at a time is held in memory. `sheets` limits it to these; None is all of them.
-    Raises InputError if the file cannot be read as a workbook or lacks one of the sheets.
+    `sheets` limits it to these; None is all of them. Raises InputError if the file cannot be read
+    as a workbook or lacks one of the sheets.
     """
-    with opened(path) as archive:
-        present = sheets_of(archive)
-        for name in set(sheets or ()) - {sheet.name for sheet in present}:
-            raise InputError(f"{path} has no sheet named {name!r}")
-        strings = _shared_strings(archive)
-        for sheet in present:
-            if sheet.is_worksheet and (sheets is None or sheet.name in sheets):
-                yield from _sheet_cells(archive, sheet, strings)
+    with opened(path) as package:
+        if sheets is not None:
+            present = {sheet.name for sheet in Workbook(package).sheets}
+            for name in set(sheets) - present:
+                raise InputError(f"{path} has no sheet named {name!r}")
+        for name, cells in cells_of_sheets(package, _Written, sheets):
+            translator = cache(_translator)
+            for row, column, written, value in cells:
+                if written is None:
+                    yield name, row, column, FileCell(None, value)
+                    continue
+                formula = written.text
+                if (row, column) != (written.row, written.column):
+                    moved = translator(written).translate_formula(relative_address(row, column))
+                    formula = str(moved).removeprefix("=")
+                yield name, row, column, FileCell(formula, value)
 
 
-def write_changed(
-    path: Path,
-    target: Path,
-    changes: Mapping[str, Mapping[tuple[int, int], float | str]],
-    cached: float | None = None,
-) -> None:
-    """Copy a workbook without the cached result of any formula, and with new contents of cells.
+def cells_of_sheets(
+    package: Package,
+    formula_at: Callable[[str, int, int], _Formula],
+    sheets: Collection[str] | None = None,
+    damage: Damage = Damage.REFUSE,
+) -> Iterator[tuple[str, Iterator[tuple[int, int, _Formula | None, Value]]]]:
+    """Yield the name of each worksheet with its cells: row, column, formula, (cached) value.
 
-    `changes` is sheet → zero-based (row, column) → number or text; all else is copied as it is.
-    `cached` takes the place of every cached result; None leaves none.
-    Raises InputError if `path` cannot be read, RunError if `target` cannot be written, and
-    ValueError if a changed cell holds no number (or text) of its own that the new one could
-    replace, or the new number is not finite.
+    `formula_at` makes a formula of a text and the cell, counted from zero, that has it; all cells
+    that share the formula get the same object. Cells without formula and value are left out, and
+    those of a sheet must be consumed before the next one is asked for. `sheets` limits it to
+    these; None is all of them.
+
+    Raises one of DAMAGE, or InputError, for damage that is not passed over.
     """
-    pending = {sheet: dict(cells) for sheet, cells in changes.items()}
-    with opened(path) as archive:
-        try:
-            with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-                copy = Path(folder, "copy.xlsx")
-                _write_copy(archive, copy, pending, cached)
-                copy.replace(target)
-        except OSError as error:
-            raise RunError(f"{target} cannot be written: {error.strerror or error}") from error
+    strings = _shared_strings(package, damage)
+    for sheet in worksheets(package, damage):
+        if sheets is None or sheet.name in sheets:
+            contents = _Contents(formula_at, strings, damage)
+            yield sheet.name, contents.cells(package, sheet)
 
 
-def _shared_strings(archive: ZipFile) -> list[str]:
-    for kind, part in workbook_part(archive)[1].values():
-        if kind == "sharedStrings":
-            return [_text(item) for item in elements(archive, part, "si")]
-    return []
+def worksheets(package: Package, damage: Damage = Damage.REFUSE) -> list[Sheet]:
+    """Return the sheets that have cells; raises as cells_of_sheets does."""
+    if damage is not Damage.RECOVER:
+        return [sheet for sheet in Workbook(package).sheets if sheet.is_worksheet]
+    named: list[Sheet] = []
+    with suppress(InputError, *DAMAGE):
+        named = [
+            sheet
+            for sheet in Workbook(package).sheets
+            if sheet.is_worksheet and sheet.part in package
+        ]
+    return named or _unnamed_worksheets(package)
+
+
+def _unnamed_worksheets(package: Package) -> list[Sheet]:
+    """Return the parts that look like worksheets, in the order of their numbers."""
+    found = [match for part in package.archive.namelist() if (match := _SHEET_PART.match(part))]
+    return [
+        Sheet(Path(match[0]).stem, "", Relationship("", "worksheet", match[0], ""))
+        for match in sorted(found, key=lambda match: int(f"0{match[1]}"))
+    ]
+
+
+def _elements(package: Package, part: str, tag: str, damage: Damage) -> Iterator[etree._Element]:
+    return (package.salvaged if damage is Damage.RECOVER else package.elements)(part, tag)
+
+
+def _shared_strings(package: Package, damage: Damage) -> list[str]:
+    part = "xl/sharedStrings.xml"
+    if damage is not Damage.RECOVER:
+        link = Workbook(package).link("sharedStrings")
+        if link is None or (damage is Damage.PASS_OVER and link.part not in package):
+            return []
+        part = link.part
+    return [_text(item) for item in _elements(package, part, "si", damage)]
 
 
 def _text(element: etree._Element) -> str:
-    """Join the runs of a string; how it is pronounced (rPh) is no part of it."""
+    """Join the runs of a string; how it is pronounced (rPh) is not part of it."""
     texts = [text for run in element.iterchildren("{*}r") for text in run.iterchildren("{*}t")]
     texts.extend(element.iterchildren("{*}t"))
     return str(unescape("".join(text.text or "" for text in texts)))
 
 
-def _rows(archive: ZipFile, sheet: Sheet) -> Iterator[tuple[etree._Element, _Cells]]:
-    """Yield each row with its (row, column, cell); left-out addresses count on from the last."""
-    row = -1
-    for element in elements(archive, sheet.part, "row"):
+def rows(
+    package: Package, sheet: Sheet, damage: Damage = Damage.REFUSE
+) -> Iterator[tuple[etree._Element, Cells]]:
+    """Yield each row with its (row, column, cell); left-out addresses count on from the last.
+
+    Where damage is not refused, empty cells are left out: their addresses need not be parsed.
+    """
+    refuse, row = damage is Damage.REFUSE, -1
+    for element in _elements(package, sheet.part, "row", damage):
         holder = element.getparent()
         # The position of a form control has elements called row as well.
-        if holder is None or etree.QName(holder).localname != "sheetData":
+        if holder is None or local_name(holder) != "sheetData":
             continue
-        cells: _Cells = []
-        try:
-            row, column = int(element.get("r", row + 2)) - 1, -1
-            for cell in element.iterchildren("{*}c"):
-                column += 1
-                if address := str(cell.get("r", "")):
-                    row, column = (number - 1 for number in names.coordinate_to_tuple(address))
-                cells.append((row, column, cell))
-        except (ValueError, names.CellCoordinatesException) as error:
-            raise MalformedError(f"{sheet.name!r} has a bad address in row {row + 1}") from error
+        cells: Cells = []
+        text, column = str(element.get("r", row + 2)), -1
+        if refuse and not text.isdecimal():
+            raise _bad_address(sheet, row + 1)
+        row = int(text) - 1 if text.isdecimal() else row + 1
+        for cell in element.iterchildren("{*}c"):
+            column += 1
+            if not (refuse or len(cell)):
+                continue
+            if place := str(cell.get("r", "")):
+                try:
+                    row, column = place_of(place)
+                except ValueError as error:
+                    if refuse:
+                        raise _bad_address(sheet, row) from error
+                    continue
+            cells.append((row, column, cell))
         yield element, cells
 
 
-def _sheet_cells(
-    archive: ZipFile, sheet: Sheet, strings: list[str]
-) -> Iterator[tuple[str, int, int, FileCell]]:
-    shared: dict[str, Translator] = {}
-    for _, cells in _rows(archive, sheet):
-        for row, column, element in cells:
+def _bad_address(sheet: Sheet, row: int) -> MalformedError:
+    return MalformedError(f"{sheet.name!r} has a bad address in row {row + 1}")
+
+
+class _Contents(Generic[_Formula]):
+    """Reads what the cells of one sheet hold; raises errors only where damage is refused."""
+
+    def __init__(
+        self, formula_at: Callable[[str, int, int], _Formula], strings: list[str], damage: Damage
+    ) -> None:
+        self._formula_at, self._strings, self._damage = formula_at, strings, damage
+        self._refuse = damage is Damage.REFUSE
+        self._shared: dict[str, _Formula] = {}
+
+    def cells(
+        self, package: Package, sheet: Sheet
+    ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
+        for _, cells in rows(package, sheet, self._damage):
+            for row, column, element in cells:
+                try:
+                    formula, value = self._content(element, row, column)
+                except (ValueError, IndexError, KeyError) as error:
+                    place = f"{sheet.name!r}!{relative_address(row, column)}"
+                    raise MalformedError(f"the cell {place} is not valid") from error
+                if formula is not None or value is not None:
+                    yield row, column, formula, value
+
+    def _content(
+        self, cell: etree._Element, row: int, column: int
+    ) -> tuple[_Formula | None, Value]:
+        formula, value = None, None
+        for child in cell:
+            tag = str(child.tag).rpartition("}")[2]
+            if tag == "v":
+                value = self._value(str(cell.get("t", "n")), child.text or "")
+            elif tag == "f":
+                formula = self._formula(child, row, column)
+            elif tag == "is":
+                value = _text(child)
+        return formula, value
+
+    def _formula(self, element: etree._Element, row: int, column: int) -> _Formula | None:
+        text, is_shared = element.text or "", element.get("t") == "shared"
+        if is_shared and not text:
+            group = str(element.get("si"))
+            return self._shared[group] if self._refuse else self._shared.get(group)
+        if not (text or self._refuse):
+            return None
+        formula = self._formula_at(text, row, column)
+        if is_shared:
+            self._shared[str(element.get("si"))] = formula
+        return formula
+
+    def _value(self, kind: str, text: str) -> Value:
+        if not text:
+            # A program that computes nothing may write an empty result, which is then no text.
+            return "" if kind == "str" and self._refuse else None
+        if kind == "str":
+            return str(unescape(text))
+        if kind in ("n", "s"):
             try:
-                cell = _cell(element, _address(row, column), strings, shared)
-            except (ValueError, IndexError, KeyError) as error:
-                address = _address(row, column, sheet.name)
-                raise MalformedError(f"the cell {address} is not valid") from error
-            if cell != FileCell(None, None):
-                yield sheet.name, row, column, cell
+                return float(text) if kind == "n" else self._strings[int(text)]
+            except (ValueError, IndexError):
+                if self._refuse:
+                    raise
+                return text
+        return text.strip() in ("1", "true") if kind == "b" else text
 
 
-def _address(row: int, column: int, sheet: str = "") -> str:
-    prefix = f"{names.quote_sheetname(sheet)}!" if sheet else ""
-    return f"{prefix}{names.get_column_letter(column + 1)}{row + 1}"
-
-
-def _children(cell: etree._Element) -> dict[str, etree._Element]:
-    return {str(child.tag).rpartition("}")[2]: child for child in cell}
-
-
-def _cell(
-    element: etree._Element, address: str, strings: list[str], shared: dict[str, Translator]
-) -> FileCell:
-    children = _children(element)
-    formula, value = None, None
-    if "f" in children:
-        formula = _formula(children["f"], address, shared)
-    if "v" in children:
-        value = _value(str(element.get("t", "n")), children["v"].text or "", strings)
-    elif "is" in children:
-        value = _text(children["is"])
-    return FileCell(formula, value)
-
-
-def _formula(element: etree._Element, address: str, shared: dict[str, Translator]) -> str:
-    text = element.text or ""
-    if element.get("t") != "shared":
-        return text
-    group = str(element.get("si"))
-    if text:
-        shared[group] = Translator(f"={text}", origin=address)
-    return str(shared[group].translate_formula(address)).removeprefix("=")
-
-
-def _value(kind: str, text: str, strings: list[str]) -> Value:
-    if kind == "str":
-        return str(unescape(text))
-    if not text:
-        return None
-    if kind in ("n", "s"):
-        return float(text) if kind == "n" else strings[int(text)]
-    return text.strip() in ("1", "true") if kind == "b" else text
-
-
-def _write_copy(
-    archive: ZipFile,
-    copy: Path,
-    pending: dict[str, dict[tuple[int, int], float | str]],
-    cached: float | None,
-) -> None:
-    sheets = {sheet.part: sheet for sheet in sheets_of(archive) if sheet.is_worksheet}
-    with ZipFile(copy, "w") as output:
-        for part in archive.NameToInfo.values():
-            target = ZipInfo(part.filename, part.date_time)
-            target.compress_type, target.external_attr = part.compress_type, part.external_attr
-            with output.open(target, "w", force_zip64=part.file_size > 1 << 30) as file:
-                if sheet := sheets.get(part.filename):
-                    _copy_sheet(archive, sheet, file, pending.get(sheet.name, {}), cached)
-                else:
-                    file.write(_with_relative_targets(part.filename, archive.read(part)))
-    for name, cells in pending.items():
-        for position in cells:
-            raise ValueError(f"there is no cell {_address(*position, name)}")
-
-
-def _with_relative_targets(part: str, data: bytes) -> bytes:
-    """Rewrite absolute targets of a relationships part, which ironcalc does not follow."""
-    if not part.endswith(".rels") or b'Target="/' not in data:
-        return data
-    folder = posixpath.dirname(posixpath.dirname(part))
-    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
-    for element in root.iterchildren("{*}Relationship"):
-        target = str(element.get("Target", ""))
-        if target.startswith("/"):
-            element.set("Target", posixpath.relpath(target, f"/{folder}"))
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-
-
-def _copy_sheet(
-    archive: ZipFile,
-    sheet: Sheet,
-    output: IO[bytes],
-    changes: dict[tuple[int, int], float | str],
-    cached: float | None,
-) -> None:
-    """Copy a sheet row by row; the bytes before and after its rows stay as they are."""
-    data = archive.read(sheet.part)
-    frame = _SHEET_DATA.search(data)
-    output.write(data[: frame.end(1)] if frame else data)
-    for element, cells in _rows(archive, sheet):
-        if frame is None:
-            raise MalformedError(f"its sheet {sheet.name!r} has rows outside of sheetData")
-        for row, column, cell in cells:
-            new = changes.pop((row, column), None)
-            if not _strip_or_change(cell, new, cached):
-                address = _address(row, column, sheet.name)
-                kind = "text" if isinstance(new, str) else "number"
-                raise ValueError(f"{address} holds no {kind} that {new} could replace")
-        output.write(etree.tostring(element, with_tail=False))
-    output.write(data[frame.start(2) :] if frame else b"")
-
-
-def _strip_or_change(cell: etree._Element, new: float | str | None, cached: float | None) -> bool:
-    """Return whether it could be done; only a number may replace a number, a text a text."""
-    children = _children(cell)
-    if isinstance(new, str):
-        return _change_text(cell, children, new)
-    if new is not None:
-        if "f" in children or "v" not in children or cell.get("t", "n") != "n":
-            return False
-        children["v"].text = repr(float(new))
-        return math.isfinite(new)
-    if not children and "t" in cell.attrib:
-        # openpyxl writes empty cells as numbers without a value, which ironcalc takes for 0.
-        del cell.attrib["t"]
-    if "f" in children:
-        if "t" in cell.attrib:
-            del cell.attrib["t"]
-        for name in {"v", "is"} & children.keys():
-            cell.remove(children[name])
-        if cached is not None:
-            tag = str(cell.tag)
-            etree.SubElement(cell, f"{tag[: tag.rindex('}') + 1]}v").text = repr(cached)
-    return True
-
-
-def _change_text(cell: etree._Element, children: dict[str, etree._Element], text: str) -> bool:
-    if "f" in children or cell.get("t") not in ("s", "inlineStr"):
-        return False
-    for child in children.values():
-        cell.remove(child)
-    cell.set("t", "inlineStr")
-    tag = str(cell.tag)
-    prefix = tag[: tag.rindex("}") + 1]
-    etree.SubElement(etree.SubElement(cell, f"{prefix}is"), f"{prefix}t").text = text
-    return True
+def _translator(written: _Written) -> Translator:
+    return Translator(f"={written.text}", origin=relative_address(written.row, written.column))

@@ -1,47 +1,131 @@
-"""The fingerprint of a workbook: a hash over what its sheets hold, formulas, constants and notes.
+"""Stamps what is written, so that a file can be asked later: is it ours, and unedited?
 
-It is computed once from the canvases and once from a file, so that `build` can tell whether a
-person has changed a sheet that it is about to overwrite. Computed values do not count, nor does
-where a chart stands.
+A fingerprint is a hash over what sheets hold: formulas, constants and notes, but not computed
+values, formats or positions of charts. It is taken from the canvases before the file is written,
+and kept in a very hidden sheet; a single sheet that moves between workbooks keeps it in a
+cell of its own.
 """
 
 import hashlib
-import posixpath
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
-from zipfile import ZipFile
 
-from openpyxl.utils.cell import coordinate_to_tuple
+from sheetgen.spreadsheet.address import place_of
+from sheetgen.spreadsheet.block import Block, in_row
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.package_parts import opened
+from sheetgen.spreadsheet.package_workbook import Workbook
+from sheetgen.spreadsheet.reader import FileCell, Value, iterate_cells, read_cells, sheet_names
+from sheetgen.spreadsheet.style import LABEL, NOTE, Style
 
-from sheetgen.spreadsheet.canvas import Block, Canvas, Cell, relative
-from sheetgen.spreadsheet.package_parts import elements, opened, relationships, sheets_of
-from sheetgen.spreadsheet.reader import FileCell, iterate_cells
+_CELL_TEXT = 30_000  # characters of a long text in one cell, which holds 32,767
+
+_MARK = "run mark"
+_FINGERPRINT = "sheet fingerprint"
+_DIGITS = 16  # hexadecimal, of a sheet's own stamp: 64 bits
+_Place = tuple[int, int]
 
 
-def of_canvases(canvases: Sequence[Canvas]) -> str:
+@dataclass(frozen=True)
+class SheetStamp:
+    """What a sheet says about itself."""
+
+    mark: Value
+    is_edited: bool
+
+
+def identifier(described: object, digits: int = _DIGITS) -> str:
+    """Return hexadecimal digits that identify something by its description as JSON."""
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:digits]
+
+
+def fingerprint(canvases: Sequence[Canvas]) -> str:
     """Return the fingerprint that a file of these canvases will have, as hexadecimal digits."""
     return _combined(
         {canvas.name: _hash(chain(_rows(canvas), _notes(canvas.notes))) for canvas in canvases}
     )
 
 
-def of_file(path: Path, sheets: Sequence[str]) -> str:
-    """Return the fingerprint of some sheets of a file; a missing sheet counts as empty.
+def is_unedited(path: Path, sheets: Sequence[str], expected: str) -> bool:
+    """Return whether a file still has all these sheets, with the fingerprint that is expected.
 
     Raises InputError when the file is not a workbook.
     """
+    if not set(sheets) <= set(sheet_names(path)):
+        return False
     notes = _notes_of_file(path)
     found = {sheet: _hash(_notes(notes.get(sheet, {}))) for sheet in sheets}
     for sheet, cells in groupby(iterate_cells(path, sheets), key=lambda each: each[0]):
-        rows = groupby(cells, key=lambda each: each[1])
         texts = (
-            (row, "".join(_text(column, _content(cell)) for _, _, column, cell in members))
-            for row, members in rows
+            (row, "".join(_text(column, _file_content(cell)) for _, _, column, cell in members))
+            for row, members in groupby(cells, key=lambda each: each[1])
         )
         found[sheet] = _hash(chain(texts, _notes(notes.get(sheet, {}))))
-    return _combined(found)
+    return _combined(found) == expected
+
+
+def hidden_values(path: Path, sheet: str) -> dict[tuple[int, int], Value] | None:
+    """Return what a very hidden sheet of ours holds; None if the file has none, so is not ours.
+
+    Raises InputError when the file is not a workbook.
+    """
+    if sheet not in sheet_names(path):
+        return None
+    return {place: cell.value for place, cell in read_cells(path, [sheet])[sheet].items()}
+
+
+def in_cells(text: str) -> list[str]:
+    """Return the pieces of a long text that fit into a cell each."""
+    return [text[start : start + _CELL_TEXT] for start in range(0, len(text), _CELL_TEXT)]
+
+
+def stamp_sheet(canvas: Canvas, mark: str, row: int, column: int) -> None:
+    """Write the mark of what a complete sheet shows, and below it the sheet's fingerprint."""
+    canvas.write(row, column, _MARK, LABEL)
+    canvas.write(row, column + 1, mark, NOTE)
+    canvas.write(row + 1, column, _FINGERPRINT, LABEL)
+    contents = {
+        place: _content(cell.formula, cell.value)
+        for place, cell in canvas.cells.items()
+        if cell.formula is not None or cell.value != ""
+    }
+    canvas.write(row + 1, column + 1, _hash_of_cells(contents), NOTE)
+
+
+def sheet_stamp(cells: Mapping[tuple[int, int], FileCell]) -> SheetStamp | None:
+    """Return what `stamp_sheet` wrote into a sheet, wherever it is now; None without a mark.
+
+    An edit is any change of a formula, a text or a number, of its position too. Computed values
+    and formats do not count.
+    """
+    mark, own = _beside(_MARK, cells), _beside(_FINGERPRINT, cells)
+    if mark is None:
+        return None
+    if own is None:
+        return SheetStamp(cells[mark].value, is_edited=True)
+    contents = {
+        place: _file_content(cell)
+        for place, cell in cells.items()
+        if place != own and (cell.formula is not None or cell.value not in ("", None))
+    }
+    return SheetStamp(cells[mark].value, cells[own].value != _hash_of_cells(contents))
+
+
+def _beside(label: str, cells: Mapping[_Place, FileCell]) -> _Place | None:
+    """Return the cell to the right of the first one that holds a label and has a neighbour."""
+    for row, column in sorted(cells):
+        if cells[row, column].value == label and (row, column + 1) in cells:
+            return row, column + 1
+    return None
+
+
+def _hash_of_cells(contents: Mapping[_Place, str]) -> str:
+    lines = "".join(f"{place} {contents[place]}\n" for place in sorted(contents))
+    return hashlib.sha256(lines.encode()).hexdigest()[:_DIGITS]
 
 
 def _notes(notes: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, str]]:
@@ -53,20 +137,15 @@ def _notes(notes: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, str]]:
 def _notes_of_file(path: Path) -> dict[str, dict[tuple[int, int], str]]:
     """Return the notes of all sheets by their cells."""
     found: dict[str, dict[tuple[int, int], str]] = {}
-    with opened(path) as archive:
-        for sheet in sheets_of(archive):
-            related = relationships(archive, sheet.part) if _has_links(archive, sheet.part) else {}
-            for part in (part for kind, part in related.values() if kind == "comments"):
-                for note in elements(archive, part, "comment"):
-                    row, column = coordinate_to_tuple(str(note.get("ref")))
+    with opened(path) as package:
+        for sheet in Workbook(package).sheets:
+            for link in package.relationships(sheet.part):
+                if link.kind != "comments":
+                    continue
+                for note in package.elements(link.part, "comment"):
                     text = "".join(str(each.text or "") for each in note.iter("{*}t"))
-                    found.setdefault(sheet.name, {})[row - 1, column - 1] = text
+                    found.setdefault(sheet.name, {})[place_of(str(note.get("ref")))] = text
     return found
-
-
-def _has_links(archive: ZipFile, part: str) -> bool:
-    folder, name = posixpath.split(part)
-    return posixpath.join(folder, "_rels", f"{name}.rels") in archive.NameToInfo
 
 
 def _combined(hashes: dict[str, str]) -> str:
@@ -86,21 +165,21 @@ def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
     singles: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for (row, column), cell in canvas.cells.items():
         if cell.formula is not None or cell.value != "":
-            singles[row].append((column, _text(column, _promised_content(cell))))
+            singles[row].append((column, _text(column, _content(cell.formula, cell.value))))
     lines = [(block, _block_text(block)) for block in canvas.blocks]
-    bottoms = [block.first_row + block.rows for block in canvas.blocks]
+    bottoms = [block.row_range.stop for block in canvas.blocks]
     for row in range(max([*singles, *bottoms], default=-1) + 1):
         parts = singles.get(row, [])
         parts += [
-            (block.first_column, relative(text, row))
+            (block.first_column, in_row(text, row))
             for block, text in lines
-            if block.first_row <= row < block.first_row + block.rows
+            if row in block.row_range
         ]
         if parts:
             yield row, "".join(text for _, text in sorted(parts))
 
 
-def _block_text(block: Block) -> str:
+def _block_text(block: Block[Style]) -> str:
     """Return the text of a block's row, with the placeholders of its formulas."""
     return "".join(
         _text(block.first_column + place, formula) for place, formula in enumerate(block.formulas)
@@ -111,22 +190,14 @@ def _text(column: int, content: str) -> str:
     return f"{column} {content}\n"
 
 
-def _content(cell: FileCell) -> str:
-    if cell.formula is not None:
-        return f"={cell.formula}"
-    if isinstance(cell.value, float):
-        return _number(cell.value)
-    return f"'{cell.value}" if isinstance(cell.value, str) else repr(cell.value)
+def _file_content(cell: FileCell) -> str:
+    return _content(None if cell.formula is None else f"={cell.formula}", cell.value)
 
 
-def _promised_content(cell: Cell) -> str:
-    if cell.formula is not None:
-        return cell.formula
-    if isinstance(cell.value, str):
-        return f"'{cell.value}"
-    return _number(cell.value)
-
-
-def _number(value: float) -> str:
+def _content(formula: str | None, value: Value) -> str:
+    if formula is not None:
+        return formula
+    if isinstance(value, str):
+        return f"'{value}"
     # Programs that save a workbook again keep 15 digits, which must not look like an edit.
-    return f"{value:.12G}"
+    return repr(value) if isinstance(value, bool) or value is None else f"{value:.12G}"

@@ -1,4 +1,4 @@
-"""The one place for colours, fonts, number formats and widths.
+"""Defines the colours, fonts, number formats and widths of all sheets.
 
 A colour has one meaning throughout the workbook: it tells what kind of quantity a cell holds.
 """
@@ -37,10 +37,10 @@ SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E
 # One section each: with conditions in a number format LibreOffice drops the minus sign.
 VALUE = "0.000000"
 FINE = "0.000000000"
-# What larger numbers are shown with, so that they do not fill the cell with ####.
+# The format of larger numbers, which would otherwise fill the cell with ####.
 LARGE = 10_000
 LARGE_FORMAT = {"num_format": "0.000E+00"}
-SMALL = 0.0001  # what a learning rate below this is shown with, so that it is not 0.000000
+SMALL = 0.0001  # smaller learning rates have a format of their own, or would show 0.000000
 SMALL_FORMAT: dict[str, object] = {"num_format": "0.00E+00"}
 WHOLE = "0"
 PERCENT = "0.0%"
@@ -50,7 +50,7 @@ SCIENTIFIC = "0.0E+00"
 
 @dataclass(frozen=True)
 class Style:
-    """How a cell looks; two cells of equal style share one cell format of the file."""
+    """The format of a cell; cells of equal style share one cell format of the file."""
 
     size: int = 10
     bold: bool = False
@@ -98,7 +98,7 @@ SECTION = Style(size=12, bold=True)
 LABEL = Style(colour=MUTED)
 NOTE = Style(colour=MUTED, italic=True)
 LINK = Style(colour="#1D4ED8", underline=True)
-# The one style in which a person may type: a pale yellow cell with a frame.
+# The one style of cells to type in: pale yellow with a frame.
 INPUT = Style(fill="#FFFBD6", border="#D4A900", colour="#1D4ED8", locked=False)
 RESULT = Style(bold=True, number_format=FINE, align="right")
 VERDICT = Style(bold=True, align="center", border=LINE)
@@ -130,7 +130,7 @@ def label(kind: str) -> Style:
 
 
 def number_format(kind: str) -> str:
-    """Return the digits that a kind of quantity is shown with."""
+    """Return the number format of a kind of quantity."""
     if kind == "iteration":
         return WHOLE
     return FINE if kind in ("error", "gradient", "helper") else VALUE

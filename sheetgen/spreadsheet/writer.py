@@ -12,14 +12,10 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Value
 from sheetgen.spreadsheet.charts import insert_chart
-from sheetgen.spreadsheet.formula_blocks import (
-    NOT_FINITE,
-    FormulaBlock,
-    worksheet_class,
-    write_block,
-)
+from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, worksheet_class, write_block
 from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
@@ -62,7 +58,7 @@ class _ErrorKeepingFile(FileIO):
 
     XlsxWriter leaves its zip file open when something fails or is interrupted, and Python
     prints a traceback if cleaning that up fails in turn. So the zip file is not told, and
-    whoever opened this file looks at `error`.
+    whoever opened this file checks `error`.
     """
 
     error: OSError | None = None
@@ -115,21 +111,17 @@ class _Writer:
             worksheet.merge_range(first_row, first_column, last_row, last_column, "", style)
         for (row, column), cell in canvas.cells.items():
             self._cell(worksheet, row, column, cell, canvas.links.get((row, column)))
-        for block in canvas.blocks:
-            formats = tuple(map(self.format, block.styles))
-            write_block(
-                worksheet,
-                FormulaBlock(
-                    block.first_row, block.first_column, block.formulas, block.values, formats
-                ),
-            )
+        for each in canvas.blocks:
+            formats = tuple(map(self.format, each.formats))
+            block = Block(each.first_row, each.first_column, each.formulas, each.values, formats)
+            write_block(worksheet, block)
         self._extras(worksheet, canvas)
         for name, address in canvas.names.items():
             self.workbook.define_name(name, f"={address}")
         for chart in canvas.charts:
             insert_chart(self.workbook, worksheet, chart)
         for picture in canvas.pictures:
-            looks = {
+            options = {
                 "image_data": BytesIO(picture.data),
                 "x_scale": picture.scale,
                 "y_scale": picture.scale,
@@ -137,7 +129,7 @@ class _Writer:
                 "y_offset": 4,
                 "description": picture.description,
             }
-            worksheet.insert_image(picture.row, picture.column, "picture.png", looks)
+            worksheet.insert_image(picture.row, picture.column, "picture.png", options)
 
     def _cell(
         self, worksheet: Worksheet, row: int, column: int, cell: Cell, link: str | None
@@ -187,21 +179,21 @@ class _Writer:
     def _extras(self, worksheet: Worksheet, canvas: Canvas) -> None:
         for (row, column), text in canvas.notes.items():
             scale = 1.2 + len(text) / 60
-            looks = {"font_name": FONT, "font_size": 9, "author": "", "x_scale": min(scale, 3.5)}
-            worksheet.write_comment(row, column, text, looks)
+            note = {"font_name": FONT, "font_size": 9, "author": "", "x_scale": min(scale, 3.5)}
+            worksheet.write_comment(row, column, text, note)
         for (row, column), options in canvas.validations.items():
             worksheet.data_validation(row, column, row, column, options)
         for place in canvas.verdicts:
-            for text, looks in (("PASS", self.good), ("FAIL", self.bad)):
-                rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": looks}
+            for text, colours in (("PASS", self.good), ("FAIL", self.bad)):
+                rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": colours}
                 worksheet.conditional_format(*place, rule)
         for heat_map in canvas.heat_maps:
             worksheet.conditional_format(*heat_map.place, _colour_scale(heat_map))
         for place, colour in canvas.bars:
             worksheet.conditional_format(*place, {**BAR, "bar_color": colour})
         for each in canvas.rules:
-            looks = self.workbook.add_format(each.properties)
-            rule = {"type": "formula", "criteria": each.formula, "format": looks}
+            highlight = self.workbook.add_format(each.properties)
+            rule = {"type": "formula", "criteria": each.formula, "format": highlight}
             worksheet.conditional_format(*each.place, rule)
         for place in canvas.numbers:
             rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}

@@ -12,12 +12,10 @@ LARGEST_EPSILON = 4000  # times ε: enough for the gradient check to have to say
 
 
 def perturbed(plan: Plan, canvases: Iterable[Canvas], random: np.random.Generator) -> Plan:
-    """Move every input of a plan, whose sheets these are.
+    """Return a plan with every input moved; the canvases are its sheets.
 
-    By at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up.
-
-    What is chosen from a list or counted is chosen or counted anew. Targets that name a class are
-    permuted.
+    Numbers move by at most 20 %, a 0 by at most 0.2; learning rates only down; ε far up. Choices
+    from a list and whole numbers are drawn again. Targets that name a class are permuted.
     """
     values: dict[str, float | str] = {}
     for canvas in canvases:
@@ -41,7 +39,7 @@ def _moved(key: str, value: float, random: np.random.Generator) -> float:
         return min(0.5, value * random.uniform(LARGEST_EPSILON / 4, LARGEST_EPSILON))
     if key.startswith("learning_rate"):
         return value * random.uniform(1 - LARGEST_CHANGE, 1)
-    # What is 0 would stay 0 by a relative change, and hide what is multiplied by it.
+    # A relative change would leave a 0 at 0, and hide what is multiplied by it.
     moved = value * random.uniform(1 - LARGEST_CHANGE, 1 + LARGEST_CHANGE)
     return moved or random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
 

@@ -1,4 +1,4 @@
-"""What verifying a workbook comes to: by engine, by sheet, by cell that is wrong."""
+"""The results of verifying a workbook: by engine, by sheet, by wrong cell."""
 
 from dataclasses import dataclass, field
 
@@ -26,12 +26,12 @@ class Finding:
 
 @dataclass
 class SheetResult:
-    """What one engine made of one sheet: its formulas, the largest relative difference.
+    """The result of one engine for one sheet: its formulas, the largest relative difference.
 
-    `reworded` are cells whose formula is not the one that `build` writes but comes to the same;
-    `extra` are formulas where `build` writes none, such as rows that a person dragged down.
+    `reworded` are cells whose formula is not the one that `build` writes but has the same value;
+    `extra` are formulas where `build` writes none, such as rows that a user dragged down.
     `sensitive` are cells with build's own formula that are off, but no more than rounding can
-    explain; they count for no largest difference. None of the three fails.
+    explain; they do not count in the largest difference. None of the three is a failure.
     """
 
     sheet: str
@@ -44,13 +44,13 @@ class SheetResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every formula came to what the reference expects."""
+        """Whether every formula has the value that the reference expects."""
         return not self.findings
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one engine made of the file as it is (perturbation 0) or with moved inputs."""
+    """The result of one engine for the file as it is (perturbation 0) or with moved inputs."""
 
     engine: str
     perturbation: int
@@ -60,6 +60,11 @@ class Result:
     def passed(self) -> bool:
         """Whether every sheet passed."""
         return all(sheet.passed for sheet in self.sheets)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The wrong cells of all sheets."""
+        return [finding for sheet in self.sheets for finding in sheet.findings]
 
     @property
     def formulas(self) -> int:

@@ -1,13 +1,14 @@
-"""How far rounding alone moves what a workbook promises: the same trainings, begun a hair aside.
+"""Measures how far rounding alone moves the values of a workbook.
 
-Where a training is chaotic, the last digit of a number grows until it is the first one, and two
-correct programs part. So the initial weights are moved by about 1e-15, some ten units in the last
-place of a number near 1, and everything is composed again. What the promised values then move by
-is their sensitivity, as in N. J. Higham, "Accuracy and Stability of Numerical Algorithms" (2002),
-section 1.6: the error of a result is about the problem's condition times the backward error.
+In a chaotic training an error in the last digit grows until it reaches the first one, and two
+correct programs disagree. So the initial weights are moved by about 1e-15, some ten units in the
+last place of a number near 1, and everything is composed again. The movement of the promised
+values is their sensitivity, as in N. J. Higham, "Accuracy and Stability of Numerical Algorithms"
+(2002), section 1.6: the error of a result is about the problem's condition times the backward
+error.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -23,7 +24,7 @@ from sheetgen.workbook.plan import Plan
 
 MOVE = 1e-15  # of a weight of up to 1, relative beyond that
 DIRECTIONS = 2  # each of them both ways, so that one of the two crosses a kink nearby
-ALLOWED = 1000  # times the movement: each of many steps rounds anew, with signs of its own
+ALLOWED = 1000  # times the movement: every step rounds again, with its own signs
 
 Place = tuple[int, int]
 Numbers = NDArray[Any] | np.float64
@@ -31,15 +32,16 @@ Numbers = NDArray[Any] | np.float64
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Tells whether rounding can explain that a cell is off; finds out when first asked."""
+    """Tells whether rounding can explain that a cell is off; composes only when first asked."""
 
     plan: Plan
     canvases: Sequence[Canvas]
+    compose: Callable[[Plan], Sequence[Canvas]] = compose
 
     def explains(
         self, sheet: str, place: Place, expected: Value, found: Value | None, difference: float
     ) -> bool:
-        """Tell whether a cell, off by a relative difference, is off no more than by rounding."""
+        """Tell whether rounding explains that a cell is off by this relative difference."""
         movement = self._movements[sheet]
         if not isinstance(found, str) and not isinstance(expected, str):
             return found is not None and difference <= ALLOWED * movement.at(place)
@@ -48,14 +50,14 @@ class Sensitivity:
         return found is not None and movement.has_text(place, expected, found)
 
     def is_beyond(self, sheet: str, place: Place) -> bool:
-        """Tell whether a cell may read numbers that are infinite, which is outside the promise."""
+        """Tell whether a cell may read infinite numbers, for which nothing is promised."""
         return self._movements[sheet].start.at(place) == inf
 
     @cached_property
     def _movements(self) -> dict[str, "_Movement"]:
         movements = {canvas.name: _Movement(canvas) for canvas in self.canvases}
         for plan in _moved(self.plan):
-            for canvas in compose(plan):
+            for canvas in self.compose(plan):
                 movements[canvas.name].take(canvas)
         return movements
 
@@ -82,7 +84,7 @@ class _Movement:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self.start = _Extent(canvas)
-        """Infinite where the training itself is."""
+        """Infinite where the training itself diverges."""
         self._extent = _Extent(canvas)
         self._others: dict[Place, list[Value]] = {}
         self.start.take(canvas)
@@ -120,8 +122,8 @@ class _Movement:
 class _Extent:
     """How far the numbers of a sheet move at most.
 
-    A row of a table follows from all of the row above. So a row counts as moved by as much as any
-    cell of it or above it, infinitely from where a number is infinite. A single cell may read any
+    A row of a table depends on the whole row above. So a row counts as moved by as much as any cell
+    in it or above it, and infinitely from the first infinite number on. A single cell may read any
     row, and counts as moved by as much as the whole sheet.
     """
 
@@ -131,7 +133,7 @@ class _Extent:
         self._whole = 0.0
 
     def take(self, moved: Canvas) -> None:
-        """Let it reach as far as the numbers of a moved sheet."""
+        """Extend it to the numbers of a moved sheet."""
         blocks = zip(self._canvas.blocks, moved.blocks, self._rows, strict=True)
         for block, other, rows in blocks:
             for one, another in zip(block.values, other.values, strict=True):

@@ -1,27 +1,28 @@
 """Verifies a workbook: every formula, recalculated by spreadsheet engines, against the reference.
 
 The network is read from the file itself. The same workbook is then composed in memory, which
-gives the value that NumPy expects of every formula cell. The engines get a copy of the file
-whose cached values are all wrong, so that none can pass for a computed one. Perturbations move
-the numbers of the input cells and compare again: only live formulas follow.
+gives the value that NumPy expects in every formula cell. The engines get a copy of the file whose
+cached values are all wrong, so that none can pass for a calculated one. Perturbations change the
+input cells and everything is compared again: only live formulas follow.
 """
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.spreadsheet.agreement import DIVERGED, OTHER_TOLERANCE, TOLERANCE, disagreement
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreement
+from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
-from sheetgen.spreadsheet.reader import FileCell, read_cells, write_changed
+from sheetgen.spreadsheet.reader import FileCell, read_cells
+from sheetgen.spreadsheet.tokens import refers_to_cells
 from sheetgen.verification.perturbation import perturbed
 from sheetgen.verification.results import Finding, Result, SheetResult
 from sheetgen.verification.sensitivity import Sensitivity
@@ -29,40 +30,28 @@ from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets import origin
 
-__all__ = [
-    "DIVERGED",
-    "IMPOSSIBLE",
-    "Finding",
-    "Result",
-    "SheetResult",
-    "Subject",
-    "read_subject",
-    "tolerance_of",
-    "verify",
-    "verify_subject",
-]
+IMPOSSIBLE = -7.77e77  # replaces every cached value, so that none can pass
 
-IMPOSSIBLE = -7.77e77  # stands in place of every cached value, so that none can pass
+_NOTHING = FileCell(None, None)
 
-_TEXT = re.compile(r'"[^"]*"')
-_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
-
-Changes = dict[str, dict[tuple[int, int], float | str]]
+Place = tuple[int, int]
+Cells = Mapping[str, Mapping[Place, FileCell]]
 
 
 @dataclass(frozen=True)
 class Subject:
     """A workbook to verify: its cells as the file holds them, and the network in them.
 
-    `canvases` are the sheets as they should be; `others` are those that `build` did not write,
-    which are not verified.
+    `canvases` are the sheets as they should be, and `compose` draws those of another plan;
+    `others` are the sheets that `build` did not write, which are not verified.
     """
 
     path: Path
-    cells: Mapping[str, Mapping[tuple[int, int], FileCell]]
+    cells: Cells
     plan: Plan
     canvases: Sequence[Canvas]
-    others: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    compose: Callable[[Plan], Sequence[Canvas]] = compose
 
 
 def verify(
@@ -84,22 +73,37 @@ def verify_subject(
 ) -> Iterator[Result]:
     """Yield what `verify` returns, for a file that has been read."""
     for number in range(perturbations + 1):
-        plan, canvases = subject.plan, subject.canvases
+        moved, changes = subject, {}
         if number:
-            plan = perturbed(plan, canvases, np.random.default_rng([seed, number]))
-            canvases = compose(plan)
-        sensitivity = Sensitivity(plan, canvases)
+            random = np.random.default_rng([seed, number])
+            plan = perturbed(subject.plan, subject.canvases, random)
+            moved = replace(subject, plan=plan, canvases=subject.compose(plan))
+            changes = {
+                canvas.name: {place: canvas.value(*place) for place in canvas.inputs.values()}
+                for canvas in moved.canvases
+                if canvas.inputs
+            }
+        sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
         with TemporaryDirectory(prefix="sheetgen-") as folder:
             copy = Path(folder, "without-results.xlsx")
-            write_changed(subject.path, copy, _changes(canvases) if number else {}, IMPOSSIBLE)
+            write_changed(subject.path, copy, changes, IMPOSSIBLE)
             for engine in engines:
                 values = _recalculated(engine, copy, subject.path)
-                tolerance = tolerance_of(plan)
-                sheets = tuple(
-                    _compare(canvas, subject.cells, values, tolerance, sensitivity)
-                    for canvas in canvases
+                sheets = (
+                    _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
+                    for canvas in moved.canvases
                 )
-                yield Result(engine.version(), number, sheets)
+                yield Result(engine.version(), number, tuple(sheets))
+
+
+def verify_canvases(path: Path, canvases: Sequence[Canvas], plan: Plan, engine: Engine) -> Result:
+    """Return how a file agrees with its canvases, which are not those of `compose`.
+
+    Nothing counts as sensitive to rounding. Raises RunError when the engine fails.
+    """
+    subject = Subject(path, read_cells(path), plan, canvases, compose=lambda _: canvases)
+    (result,) = verify_subject(subject, [engine], perturbations=0)
+    return result
 
 
 def read_subject(path: Path) -> Subject:
@@ -139,17 +143,12 @@ def _recalculated(engine: Engine, copy: Path, path: Path) -> Values:
         raise RunError(str(error).replace(str(copy), str(path))) from error
 
 
-def _input(
-    path: Path,
-    canvas: Canvas,
-    key: str,
-    cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
-) -> float | str:
-    """Return what an input cell holds; raises InputError when that does not belong there."""
+def _input(path: Path, canvas: Canvas, key: str, cells: Cells) -> float | str:
+    """Return what an input cell holds; raises InputError if that does not belong there."""
     if canvas.name not in cells:
         raise InputError(f"{path}: the sheet {canvas.name} is missing")
     place = canvas.inputs[key]
-    cell = cells[canvas.name].get(place, FileCell(None, None))
+    cell = cells[canvas.name].get(place, _NOTHING)
     found = "nothing" if cell.value is None else repr(cell.value)
     if cell.formula is not None:
         found = f"the formula ={cell.formula}"
@@ -179,71 +178,48 @@ def tolerance_of(plan: Plan) -> float:
     return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
 
 
-def _changes(canvases: Sequence[Canvas]) -> Changes:
-    return {
-        canvas.name: {place: canvas.value(*place) for place in canvas.inputs.values()}
-        for canvas in canvases
-        if canvas.inputs
-    }
-
-
 def _compare(
+    subject: Subject,
     canvas: Canvas,
-    cells: Mapping[str, Mapping[tuple[int, int], FileCell]],
-    values: Values,
-    tolerance: float,
+    values: Mapping[Place, Value | None],
     sensitivity: Sensitivity,
 ) -> SheetResult:
-    result = SheetResult(canvas.name)
-    held, found = cells.get(canvas.name, {}), values.get(canvas.name, {})
-    found_here: list[tuple[bool, tuple[int, int, str], Finding]] = []
-    sensitive: list[tuple[bool, tuple[int, int, str]]] = []
-    written: set[tuple[int, int]] = set()
+    result, cells = SheetResult(canvas.name), subject.cells.get(canvas.name, {})
+    tolerance = tolerance_of(subject.plan)
+    findings: list[tuple[bool, Place, Finding]] = []
+    sensitive: list[tuple[bool, Place]] = []
+    promised: set[Place] = set()
     for row, column, formula, expected in canvas.promised():
-        result.formulas += 1
-        written.add((row, column))
         place = row, column
-        cell, value = held.get(place, FileCell(None, None)), found.get(place)
+        promised.add(place)
+        cell = cells.get(place, _NOTHING)
+        # Some engines save an empty text as no value at all.
+        value = values.get(place, "" if expected == "" else None)
         shown = "" if cell.formula is None else f"={cell.formula}"
         reason, difference = _wrong_formula(formula, cell), 0.0
         if not reason:
             scale = canvas.scales.get(place, 1.0)
             reason, difference = disagreement(expected, value, scale, tolerance)
         is_ours = shown == formula
-        if (
-            reason
-            and is_ours
-            and sensitivity.explains(canvas.name, place, expected, value, difference)
-        ):
+        off = canvas.name, place, expected, value, difference
+        if reason and is_ours and sensitivity.explains(*off):
             if not sensitivity.is_beyond(canvas.name, place):
-                sensitive.append((place in canvas.cells, _reading_order(_address(*place))))
+                sensitive.append((place in canvas.cells, place))
             continue
         result.largest_difference = max(result.largest_difference, difference)
         if reason:
-            address = _address(*place)
-            finding = Finding(canvas.name, address, reason, shown, expected, value)
-            found_here.append((is_ours, _reading_order(address), finding))
+            finding = Finding(canvas.name, relative_address(*place), reason, shown, expected, value)
+            findings.append((is_ours, place, finding))
         elif not is_ours:
-            result.reworded.append(_address(*place))
-    result.extra = [
-        _address(*place)
-        for place, cell in sorted(held.items())
-        if cell.formula is not None and place not in written
-    ]
+            result.reworded.append(relative_address(*place))
+    result.formulas = len(promised)
+    formulas = (place for place, cell in sorted(cells.items()) if cell.formula is not None)
+    result.extra = [relative_address(*place) for place in formulas if place not in promised]
     # A table's rows come first: they say from where on the training is chaotic.
-    result.sensitive = [f"{letters}{row}" for _, (row, _, letters) in sorted(sensitive)]
+    result.sensitive = [relative_address(*place) for _, place in sorted(sensitive)]
     # Cells whose formula has changed come first: others are wrong because they read those.
-    result.findings = [finding for *_, finding in sorted(found_here, key=itemgetter(0, 1))]
+    result.findings = [finding for *_, finding in sorted(findings, key=itemgetter(0, 1))]
     return result
-
-
-def _address(row: int, column: int) -> str:
-    return str(xl_rowcol_to_cell(row, column))
-
-
-def _reading_order(cell: str) -> tuple[int, int, str]:
-    letters = cell.rstrip("0123456789")
-    return int(cell[len(letters) :]), len(letters), letters
 
 
 def _wrong_formula(expected: str, cell: FileCell) -> str:
@@ -251,10 +227,6 @@ def _wrong_formula(expected: str, cell: FileCell) -> str:
     if cell.formula is None:
         found = "nothing" if cell.value is None else f"the constant {cell.value!r}"
         return f"it holds {found} where a formula belongs ({expected})"
-    if _refers(expected) and not _refers(cell.formula):
+    if refers_to_cells(expected) and not refers_to_cells(cell.formula):
         return f"its formula refers to no cell where one that does belongs ({expected})"
     return ""
-
-
-def _refers(formula: str) -> bool:
-    return _REFERENCE.search(_TEXT.sub("", formula)) is not None

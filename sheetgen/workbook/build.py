@@ -10,7 +10,7 @@ from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.insert import insert_sheets
-from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template.template import Template
 from sheetgen.workbook.compose import compose, with_origin
@@ -96,19 +96,19 @@ def _write_with(
 def _inspect(target: Path) -> _Former:
     """Find out what overwriting a file would lose, and what can be carried over."""
     try:
-        sheets = sheet_names(target)
+        hidden = stamp.hidden_values(target, origin.NAME)
     except InputError:
         return _Former(work="is there already and is no workbook; --force overwrites it")
-    if origin.NAME not in sheets:
+    if hidden is None:
         return _Former(work="is there already and was not made by sheetgen; --force overwrites it")
-    cells = read_cells(target, [origin.NAME])[origin.NAME]
     try:
-        made_from = origin.read_origin({place: cell.value for place, cell in cells.items()})
+        made_from = origin.read_origin(hidden)
     except InputError as error:
         return _Former(work=f"is there already and {error}; --force overwrites it")
+    sheets = sheet_names(target)
     added = tuple(name for name in sheets if name not in (*made_from.sheets, origin.NAME))
     missing = [name for name in made_from.sheets if name not in sheets]
-    if missing or stamp.of_file(target, made_from.sheets) != made_from.fingerprint:
+    if not stamp.is_unedited(target, made_from.sheets, made_from.fingerprint):
         lacks = f" (it lacks {', '.join(missing)})" if missing else ""
         return _Former(
             added, f"has been edited since it was built{lacks}; --force overwrites the changes"

@@ -59,7 +59,7 @@ def with_origin(plan: Plan, canvases: list[Canvas]) -> list[Canvas]:
     names = tuple(canvas.name for canvas in canvases)
     return [
         *canvases,
-        origin_sheet(plan, names, stamp.of_canvases(canvases), __version__),
+        origin_sheet(plan, names, stamp.fingerprint(canvases), __version__),
     ]
 
 

@@ -6,22 +6,23 @@ The pages that docstrings name are those of https://docs.pytorch.org/docs/stable
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import nn
 
-from cnn.dropout import MaskDropout
-from cnn.export.network import convolutions, pools, torch_activations
-from cnn.export.network.grouping import Read, grouped
+from cnn.export.network import windows
+from cnn.export.network.grouping import grouped
 from cnn.export.network.modules import (
     MisfitError,
     UnsupportedError,
     in_one_line,
     numbers,
     refuse_options,
+    require_plain,
 )
-from cnn.export.network.plain import require_plain
 from cnn.export.network.stages import (
+    Activate,
     Input,
     Linear,
     LogSoftmax,
@@ -31,7 +32,10 @@ from cnn.export.network.stages import (
     Softmax,
     Stage,
 )
+from cnn.models import MaskDropout
 from sheetgen.errors import InputError
+from sheetgen.network.activations import ACTIVATIONS, Activation
+from sheetgen.network.rectifiers import GELU, Softplus
 
 Reader = Callable[[Any, Shape], Stage | None]
 
@@ -52,9 +56,9 @@ class Leaf:
 def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
     """Yield the modules of a Sequential, nested ones too, in the order in which they are run.
 
-    A module that is no Sequential counts as one; whether it can be read is told later.
+    A module that is not a Sequential counts as one; whether it can be read is checked later.
 
-    Raises InputError for a Sequential that does something else than to run its modules.
+    Raises InputError for a Sequential that does anything but run its modules.
     """
     is_sequential = isinstance(model, nn.Sequential)
     if not is_sequential or type(model).forward is not nn.Sequential.forward:
@@ -62,7 +66,7 @@ def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
         return
     with naming(Leaf(path, model)):
         require_plain(model)
-    # named_children() leaves out the second place of a module that stands in two.
+    # named_children() leaves out the second place of a module that is in two.
     for name, child in model._modules.items():
         assert child is not None
         yield from leaves(child, f"{path}.{name}" if path else name)
@@ -86,7 +90,7 @@ def read_network(
     """
     if not isinstance(model, nn.Module):
         raise InputError(f"model: found {model!r}; expected a torch.nn.Sequential")
-    shape, read = source.output, list[Read]()
+    shape, read = source.output, list[tuple[str, Stage | None]]()
     for leaf in leaves(model):
         with naming(leaf, shape):
             require_plain(leaf.module)
@@ -95,7 +99,7 @@ def read_network(
             shape = Shape(shape.channels, shape.height, shape.width, flat=True)
         if stage is not None:
             shape = stage.output
-        read.append(Read(str(leaf), stage))
+        read.append((str(leaf), stage))
     return grouped(source, read, fold_batchnorm, probabilities)
 
 
@@ -166,7 +170,44 @@ def _softmax(module: nn.Softmax | nn.LogSoftmax, shape: Shape) -> Stage:
     return (Softmax if isinstance(module, nn.Softmax) else LogSoftmax)(shape)
 
 
+def _activation(known: Activation, module: nn.Module, shape: Shape) -> Stage:
+    refuse_options(module, known.torch_settings)
+    return _activate(shape, known, known.like(module).formula)
+
+
+def _activate(shape: Shape, known: Activation, formula: Callable[[str], str]) -> Stage:
+    return Activate(shape, formula, known.name.replace("-", ""), known.word)
+
+
+def _gelu(module: nn.GELU, shape: Shape) -> Stage:
+    """Page torch.nn.GELU: unless approximated, it is z Φ(z), with Φ the normal distribution."""
+    refuse_options(module, {"approximate": ("none", "tanh")})
+    formula = GELU().formula if module.approximate == "tanh" else "{0}*NORMSDIST({0})".format
+    return _activate(shape, GELU(), formula)
+
+
+def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
+    """Page torch.nn.Softplus: ln(1 + e^(βz)) / β, and z itself where βz is above a threshold."""
+    beta, threshold = (
+        repr(float(value)).removesuffix(".0").upper() for value in (module.beta, module.threshold)
+    )
+
+    def formula(z: str) -> str:
+        scaled = z if module.beta == 1 else f"{z}*{beta}"
+        curve = f"({Softplus().formula(scaled)})"
+        curve = curve if module.beta == 1 else f"{curve}/{beta}"
+        return f"IF({scaled}>{threshold},{z},{curve})"
+
+    return _activate(shape, Softplus(), formula)
+
+
 READERS: dict[type[nn.Module], Reader] = {
+    **{
+        getattr(nn, type(known).__name__): partial(_activation, known)
+        for known in ACTIVATIONS.values()
+    },
+    nn.GELU: _gelu,
+    nn.Softplus: _softplus,
     nn.Identity: _nothing,
     nn.Dropout: _nothing,
     MaskDropout: _nothing,
@@ -177,7 +218,5 @@ READERS: dict[type[nn.Module], Reader] = {
     nn.BatchNorm2d: _batchnorm,
     nn.Softmax: _softmax,
     nn.LogSoftmax: _softmax,
-    nn.Conv2d: convolutions.convolution,
-    **pools.READERS,
-    **torch_activations.READERS,
+    **windows.READERS,
 }

@@ -2,32 +2,16 @@
 
 A stage is what one torch module becomes: an operation with all the numbers that it needs. Numbers
 are float64. Maps are (channels, height, width); the units of a fully connected layer are channels
-of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values stand.
+of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-
-class Function(Protocol):
-    """An activation function, one of sheetgen's or of this package."""
-
-    @property
-    def name(self) -> str:
-        """Its name, such as `relu`."""
-
-    @property
-    def definition(self) -> str:
-        """What it is, in textbook notation."""
-
-    def formula(self, z: str) -> str:
-        """Return the spreadsheet expression, given that of its argument."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +57,9 @@ class Stage:
     """One operation; `output` is the shape of its result."""
 
     output: Shape
-    stem: ClassVar[str] = ""
+    stem = ""
     """What a sheet is called whose first stage this is. Four letters or more: `fc1` is a cell."""
-    word: ClassVar[str] = ""
+    word = ""
     """What it does, as a textbook calls it."""
 
 
@@ -86,8 +70,8 @@ class Input(Stage):
     Without a normalisation (`normalized` False) x is the value itself.
     """
 
-    stem: ClassVar[str] = "input"
-    word: ClassVar[str] = "input"
+    stem = "input"
+    word = "input"
     normalized: bool = False
     white: float = 255.0
     mean: float = 0.0
@@ -101,8 +85,8 @@ class Convolution(Stage):
     Dilated and grouped convolutions have zeros in their kernels. Page torch.nn.Conv2d.
     """
 
-    stem: ClassVar[str] = "conv"
-    word: ClassVar[str] = "convolution"
+    stem = "conv"
+    word = "convolution"
     kernels: Array = field(repr=False)
     biases: Array | None = field(repr=False)
     stride: tuple[int, int] = (1, 1)
@@ -117,8 +101,8 @@ class Linear(Convolution):
     from. Page torch.nn.Linear.
     """
 
-    stem: ClassVar[str] = "linear"
-    word: ClassVar[str] = "fully connected"
+    stem = "linear"
+    word = "fully connected"
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +113,8 @@ class ScaleAndShift(Stage):
     torch.nn.BatchNorm2d: scale = γ / √(σ² + ε), shift = β - μ · scale.
     """
 
-    stem: ClassVar[str] = "batchnorm"
-    word: ClassVar[str] = "BatchNorm"
+    stem = "batchnorm"
+    word = "BatchNorm"
     scale: Array = field(repr=False)
     shift: Array = field(repr=False)
 
@@ -139,21 +123,22 @@ class ScaleAndShift(Stage):
 class Activate(Stage):
     """An activation function of each number by itself."""
 
-    stem: ClassVar[str] = "activation"
-    word: ClassVar[str] = "activation"
-    function: Function
+    formula: Callable[[str], str]
+    """Returns the expression of f(z), given that of z."""
+    stem: str
+    word: str
 
     @property
     def uses(self) -> int:
-        """How often the formula writes its argument."""
-        return self.function.formula("\0").count("\0")
+        """The number of times that the formula has its argument."""
+        return self.formula("\0").count("\0")
 
 
 @dataclass(frozen=True, eq=False)
 class Pool(Stage):
     """The rows and columns of the input that each output pixel looks at, in every channel."""
 
-    stem: ClassVar[str] = "pool"
+    stem = "pool"
     rows: Sequence[range]
     columns: Sequence[range]
 
@@ -162,14 +147,14 @@ class Pool(Stage):
 class MaxPool(Pool):
     """The largest number of each window; padding is no number. Page torch.nn.MaxPool2d."""
 
-    word: ClassVar[str] = "max-pool"
+    word = "max-pool"
 
 
 @dataclass(frozen=True, eq=False)
 class AveragePool(Pool):
     """The sum of each window over a divisor (height, width). Page torch.nn.AvgPool2d."""
 
-    word: ClassVar[str] = "average pool"
+    word = "average pool"
     divisors: Array = field(repr=False)
 
 
@@ -177,24 +162,16 @@ class AveragePool(Pool):
 class Softmax(Stage):
     """Shares of a whole, over all units. Page torch.nn.Softmax."""
 
-    stem: ClassVar[str] = "softmax"
-    word: ClassVar[str] = "softmax"
+    stem = "softmax"
+    word = "softmax"
 
 
 @dataclass(frozen=True, eq=False)
 class LogSoftmax(Softmax):
     """The logarithms of softmax's shares. Page torch.nn.LogSoftmax."""
 
-    stem: ClassVar[str] = "logsoftmax"
-    word: ClassVar[str] = "log-softmax"
-
-
-@dataclass(frozen=True, eq=False)
-class Exponential(Stage):
-    """e to the power of each number, which makes probabilities of their logarithms."""
-
-    stem: ClassVar[str] = "probabilities"
-    word: ClassVar[str] = "exponential"
+    stem = "logsoftmax"
+    word = "log-softmax"
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +183,7 @@ class Layer:
     base: Stage
     followers: tuple[Stage, ...]
     modules: tuple[str, ...]
-    """The torch modules that it comprises, such as `3: Conv2d(16, 16, …)`."""
+    """Its torch modules, such as `3: Conv2d(16, 16, …)`."""
     index: int | None
     """The number of the last of these modules among all; None for what the export adds."""
 
@@ -241,7 +218,7 @@ def _parameters(stage: Stage) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A network as layers, the first of which is the input; a sheet each."""
+    """A network as layers, a sheet each; the first is the input."""
 
     layers: tuple[Layer, ...]
     probabilities: Layer | None

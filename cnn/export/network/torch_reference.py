@@ -7,7 +7,7 @@ from torch import nn
 
 from cnn.export.network.modules import in_one_line
 from cnn.export.network.read_network import leaves
-from cnn.export.network.stages import Array, Exponential, Network
+from cnn.export.network.stages import Activate, Array, Network
 from sheetgen.errors import InputError
 
 BATCH = 100
@@ -49,7 +49,7 @@ class Reference:
         for layer in self.network.layers:
             if layer.index is not None:
                 shown = outputs[layer.index]
-            elif isinstance(layer.base, Exponential):
+            elif isinstance(layer.base, Activate):
                 shown = shown.exp()
             elif layer is not self.network.layers[0]:
                 shown = shown.softmax(1)

@@ -1,4 +1,4 @@
-"""The very hidden sheet `_cnn`: what an export needs to be verified, and to be written anew."""
+"""The very hidden sheet `_cnn`: what verifying or overwriting an export needs to know about it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,21 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from cnn.export.network.stages import Input, Network, Shape
-from cnn.export.sheets.network_inputs import InputPlaces
+from cnn.export.sheets.layout import InputPlaces
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.version import __version__
 
 NAME = "_cnn"
-FORMAT = 1  # of this sheet; a later one that cannot be read as this one counts up
-CELL_TEXT = 30_000  # characters; a cell holds 32,767
+FORMAT = 1  # of this sheet; increased by incompatible changes
 
 
 @dataclass(frozen=True)
 class Origin:
-    """How a workbook was exported: the input, the options, where the input's cells stand."""
+    """How a workbook was exported: the input, its cells, the options, the other sheets."""
 
     source: Input
     fold_batchnorm: bool
@@ -39,7 +38,7 @@ def origin_sheet(
     samples: int,
     canvases: Sequence[Canvas],
 ) -> Canvas:
-    """Draw the sheet; `canvases` are all others."""
+    """Draw the sheet; `canvases` are all other sheets."""
     source = network.input
     facts = {
         "format": FORMAT,
@@ -53,24 +52,23 @@ def origin_sheet(
         "places": asdict(places),
         "samples": samples,
         "sheets": [canvas.name for canvas in canvases],
-        "fingerprint": stamp.of_canvases(canvases),
+        "fingerprint": stamp.fingerprint(canvases),
     }
     canvas = Canvas(NAME, very_hidden=True)
-    text = json.dumps(facts)
-    for row, start in enumerate(range(0, len(text), CELL_TEXT)):
-        canvas.write(row, 0, text[start : start + CELL_TEXT])
+    for row, piece in enumerate(stamp.in_cells(json.dumps(facts))):
+        canvas.write(row, 0, piece)
     return canvas
 
 
 def read_origin(path: Path) -> Origin:
     """Read what `origin_sheet` wrote.
 
-    Raises InputError when the file is no workbook, was not exported, or the sheet is damaged.
+    Raises InputError if the file is not an exported workbook, or the sheet is damaged.
     """
-    if NAME not in sheet_names(path):
+    hidden = stamp.hidden_values(path, NAME)
+    if hidden is None:
         raise InputError(f"{path} has no sheet {NAME}, so `cnn export` did not make it")
-    cells = read_cells(path, [NAME])[NAME]
-    text = "".join(str(cells[place].value) for place in sorted(cells))
+    text = "".join(str(hidden[place]) for place in sorted(hidden))
     try:
         facts = json.loads(text)
         if facts["format"] != FORMAT:
@@ -102,7 +100,7 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
 
 
 def require_unedited(path: Path) -> None:
-    """Raise InputError if a file stands there that is no export, or one that was edited since."""
+    """Raise InputError if there is a file that is not an export, or is one that was edited."""
     if not path.exists():
         return
     try:
@@ -114,7 +112,7 @@ def require_unedited(path: Path) -> None:
     names = sheet_names(path)
     if set(names) != {*found.sheets, NAME}:
         raise InputError(f"{path} has other sheets than it was exported with; --force overwrites")
-    if stamp.of_file(path, found.sheets) != found.fingerprint:
+    if not stamp.is_unedited(path, found.sheets, found.fingerprint):
         raise InputError(
             f"{path} has been edited since it was exported; --force overwrites the changes"
         )

@@ -1,30 +1,48 @@
-"""Where the activations of each layer stand.
+"""The positions of inputs, samples and activations on their sheets, and the limits of a sheet.
 
 Channels last: pixel column c of channel k is column c·C + k of the map, so that a window of
 whole pixels is one contiguous range. Where the next layer pads, the map has a border of cells
 that hold 0: LibreOffice takes five times as long for blank ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
-
 from cnn.export.network.stages import Border, Convolution, Layer, Network, Shape, Softmax
-from sheetgen.spreadsheet.canvas import Place, quoted
+from sheetgen.errors import InputError
+from sheetgen.formulas.columns import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
+from sheetgen.spreadsheet.address import (
+    cell_address,
+    quoted,
+    range_address,
+    relative_address,
+    without_dollars,
+)
+from sheetgen.spreadsheet.canvas import Canvas, Place
+from sheetgen.template.read_template import MAXIMUM_ROWS
+
+Unit = tuple[int, int, int]
+"""Channel, row and column of an activation, or of a number of the input."""
 
 FIRST_ROW = 3
 """Above the maps: the title, the pixel column, the channel."""
 FIRST_COLUMN = 1
 """Left of the maps: the pixel row."""
+SAMPLES = "Samples"
+CHOICE = "choice"
+"""The key of the cell that chooses a sample, or 0 for the user's own numbers."""
+FIRST_SAMPLE = 3
+"""The row of the first sample on `Samples`."""
+FIRST_VALUE = 3
+"""The column of a sample's first number on `Samples`."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The place of one layer's map on the sheet of its name; rows and columns count from 0.
+    """The position of one layer's map on the sheet of its name; rows and columns count from 0.
 
-    A pixel in the border has a row or column below 0, or from the height or width on.
+    A pixel in the border has a negative row or column, or one of at least the height or width.
     """
 
     layer: Layer
@@ -57,11 +75,16 @@ class Sheet:
         return (*self.cell(0, 0, 0), *last)
 
     @property
+    def map(self) -> str:
+        """The range of the map without its border."""
+        return self.window(0, 0, self.shape.height, self.shape.width)
+
+    @property
     def extent(self) -> tuple[int, int]:
-        """Number of rows and of columns of the sheet."""
+        """The number of rows and of columns of the sheet."""
         rows = FIRST_ROW + len(self.pixel_rows)
         if isinstance(self.layer.base, Softmax):
-            rows = helpers(self).last_row + 1
+            rows = self.exponential(0, self.shape.height, 0)[0]
         return rows, FIRST_COLUMN + len(self.pixel_columns) * self.shape.channels
 
     def cell(self, channel: int, row: int, column: int) -> tuple[int, int]:
@@ -69,17 +92,31 @@ class Sheet:
         across = (column + self.border.left) * self.shape.channels + channel
         return FIRST_ROW + self.border.top + row, FIRST_COLUMN + across
 
+    @property
+    def greatest(self) -> tuple[int, int]:
+        """The cell of a softmax's largest z, the first of the helper cells below the map."""
+        return FIRST_ROW + len(self.pixel_rows) + 1, FIRST_COLUMN
+
+    @property
+    def total(self) -> tuple[int, int]:
+        """The cell of the sum of a softmax's exponentials."""
+        return self.greatest[0] + 1, FIRST_COLUMN
+
+    def exponential(self, channel: int, row: int, column: int) -> tuple[int, int]:
+        """Return the cell of an exponential of a softmax; they are laid out as the map."""
+        return self.greatest[0] + 2 + row, self.cell(channel, row, column)[1]
+
     def address(self, channel: int, row: int = 0, column: int = 0) -> str:
         """Return the relative address of one activation with the sheet's name: conv1!C5."""
-        return f"{quoted(self.name)}!{xl_rowcol_to_cell(*self.cell(channel, row, column))}"
+        return f"{quoted(self.name)}!{relative_address(*self.cell(channel, row, column))}"
 
     def window(self, row: int, column: int, height: int, width: int) -> str:
         """Return the range of whole pixels, all channels, whose first pixel is (row, column)."""
         first = self.cell(0, row, column)
         last = self.cell(self.shape.channels - 1, row + height - 1, column + width - 1)
-        return f"{quoted(self.name)}!{xl_range(*first, *last)}"
+        return f"{quoted(self.name)}!{without_dollars(range_address(*first, *last))}"
 
-    def units(self) -> Iterator[tuple[int, int, int]]:
+    def units(self) -> Iterator[Unit]:
         """Yield channel, row and column of every activation, row by row of the sheet."""
         for row in range(self.shape.height):
             for column in range(self.shape.width):
@@ -87,30 +124,8 @@ class Sheet:
                     yield channel, row, column
 
 
-@dataclass(frozen=True)
-class Helpers:
-    """Where a softmax keeps the largest z, the exponentials, laid out as the map, and their sum."""
-
-    greatest: tuple[int, int]
-    total: tuple[int, int]
-    exponentials_row: int
-    last_row: int
-
-
-def helpers(sheet: Sheet) -> Helpers:
-    """Return the places of a softmax's helper cells, below its map."""
-    row = FIRST_ROW + len(sheet.pixel_rows) + 1
-    exponentials = row + 2
-    return Helpers(
-        (row, FIRST_COLUMN),
-        (row + 1, FIRST_COLUMN),
-        exponentials,
-        exponentials + sheet.shape.height - 1,
-    )
-
-
 def sheets_of(network: Network) -> dict[str, Sheet]:
-    """Return the place of every layer's map by the layer's name, in order."""
+    """Return the position of every layer's map by the layer's name, in order."""
     found = {}
     following = (*network.layers[1:], None)
     for layer, after in zip(network.layers, following, strict=True):
@@ -118,3 +133,97 @@ def sheets_of(network: Network) -> dict[str, Sheet]:
         border = after.base.padding if pads else Border()  # type: ignore[union-attr]
         found[layer.name] = Sheet(layer, border)
     return found
+
+
+@dataclass(frozen=True)
+class InputPlaces:
+    """The positions of the input's planes on its sheet; rows and columns count from 0.
+
+    Each plane is an ordinary picture, height × width; the plane of each further channel is
+    `step` rows below. `pixels` and `drawing` are the first cells of what the network reads and of
+    what the user types; `choice` is the cell that chooses a sample, None without samples.
+    """
+
+    sheet: str
+    pixels: tuple[int, int]
+    drawing: tuple[int, int]
+    choice: tuple[int, int] | None
+    step: int
+
+    def pixel(self, channel: int, row: int, column: int) -> tuple[int, int]:
+        """Return the cell that the network reads."""
+        return self.pixels[0] + channel * self.step + row, self.pixels[1] + column
+
+    def drawn(self, channel: int, row: int, column: int) -> tuple[int, int]:
+        """Return the cell that the user changes."""
+        return self.drawing[0] + channel * self.step + row, self.drawing[1] + column
+
+    def pixel_address(self, channel: int, row: int, column: int) -> str:
+        """Return the relative address of the cell that the network reads: Digit!C5."""
+        return f"{quoted(self.sheet)}!{relative_address(*self.pixel(channel, row, column))}"
+
+
+@dataclass(frozen=True)
+class SamplePlaces:
+    """The positions on `Samples`: a sample per row, its numbers channel by channel."""
+
+    count: int
+    shape: Shape
+
+    @property
+    def labels(self) -> str:
+        """The range of the classes."""
+        return self._range(1)
+
+    @property
+    def names(self) -> str:
+        """The range of the names."""
+        return self._range(2)
+
+    def column(self, channel: int, row: int, column: int) -> str:
+        """Return the range of all samples' numbers of one pixel: Samples!$D$4:$D$103."""
+        return self._range(FIRST_VALUE + self.at(channel, row, column))
+
+    def at(self, channel: int, row: int, column: int) -> int:
+        """Return the index of a pixel among a sample's numbers."""
+        return (channel * self.shape.height + row) * self.shape.width + column
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """The number of rows and of columns of the sheet."""
+        return FIRST_SAMPLE + self.count, FIRST_VALUE + self.shape.size
+
+    def _range(self, column: int) -> str:
+        first = cell_address(FIRST_SAMPLE, column)
+        return f"{SAMPLES}!{first}:{cell_address(FIRST_SAMPLE + self.count - 1, column)}"
+
+
+def require_extents(extents: Mapping[str, tuple[int, int]]) -> None:
+    """Raise InputError, saying by how much, if a sheet would have too many rows or columns.
+
+    `extents` are the numbers of rows and columns by the names of the sheets.
+    """
+    for name, extent in extents.items():
+        limits = (MAXIMUM_ROWS, "rows"), (MAXIMUM_COLUMNS, "columns")
+        for count, (most, what) in zip(extent, limits, strict=True):
+            if count > most:
+                raise InputError(
+                    f"the sheet {name} would have {count:,} {what}, {count - most:,} more than "
+                    f"the {most:,} that a worksheet holds"
+                )
+
+
+def require_sheets(canvases: Iterable[Canvas]) -> None:
+    """Raise InputError, saying by how much, if a sheet or a formula is too large."""
+    for canvas in canvases:
+        rows = max((row for row, _ in canvas.cells), default=-1) + 1
+        columns = max((column for _, column in canvas.cells), default=-1) + 1
+        require_extents({canvas.name: (rows, columns)})
+        for (row, column), cell in canvas.cells.items():
+            length = len(cell.formula or "")
+            if length > MAXIMUM_FORMULA:
+                raise InputError(
+                    f"the formula in {canvas.absolute(row, column)} would have {length:,} "
+                    f"characters, {length - MAXIMUM_FORMULA:,} more than the "
+                    f"{MAXIMUM_FORMULA:,} that a cell holds"
+                )

@@ -1,14 +1,14 @@
-"""The sheet `Network`: the layers with their shapes, parameters and formulas, and a diagram."""
+"""The sheet `Network`: a diagram of the layers, their shapes, parameters and formulas."""
 
 from dataclasses import dataclass, replace
 
-from cnn.export.sheets.layout import Sheet
-from cnn.export.sheets.looks import height_of, width_of, words_of
+from cnn.export.sheets.export_style import height_of, width_of, words_of
+from cnn.export.sheets.layout import InputPlaces, Sheet
 from cnn.export.sheets.network_diagram import draw_diagram
-from cnn.export.sheets.network_inputs import InputSheets
 from cnn.export.sheets.stage_formulas import unit_formulas
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.canvas import Canvas, local
+from sheetgen.spreadsheet.address import range_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     KINDS,
     LINE,
@@ -24,8 +24,8 @@ from sheetgen.spreadsheet.style import (
 NETWORK = "Network"
 LEFT = 1
 TABLE_ROW = 3
-PICTURE_PIXELS = 150  # across, of the column with the diagram
-ROW_PIXELS, LINE_PIXELS = 60, 14  # at least of a row of the table; of each line of text in it
+PICTURE_PIXELS = 150  # the width of the column with the diagram
+ROW_PIXELS, LINE_PIXELS = 60, 14  # the least height of a row of the table; that of a line in it
 COLUMNS = {
     "layer": 15,
     "its maps": 20,
@@ -35,7 +35,7 @@ COLUMNS = {
     "PyTorch": 88,
     "the formula of one activation": 96,
 }
-LONGEST = 120  # characters of a formula that is shown
+LONGEST = 120  # characters of a formula that are shown
 CELL = Style(border=LINE)
 WRAPPED = replace(CELL, wrap=True)
 NAME = replace(CELL, colour=LINK.colour, underline=True, bold=True)
@@ -52,15 +52,15 @@ DESCRIPTIONS = {
 }
 READING = (
     "Each layer has a sheet on which every activation is one formula cell.",
-    "Channels stand side by side: with C channels, channel k of pixel column c is column c·C + k, "
+    "Channels are side by side: with C channels, channel k of pixel column c is column c·C + k, "
     "so that the window of a convolution is one range.",
     "A name such as conv1_kernel_0 is the range on Weights that holds the weights of one channel "
     "or unit; its bias, scale and shift are named alike.",
 )
 
 
-def network_sheet(subject: Subject, inputs: InputSheets) -> Canvas:
-    """Draw the sheet; `inputs` are the sheets that the network reads."""
+def network_sheet(subject: Subject, places: InputPlaces) -> Canvas:
+    """Draw the sheet; `places` are the positions of the network's input."""
     canvas = Canvas(NETWORK, tab_colour=KINDS["iteration"].strong)
     layers = subject.network.layers
     total = sum(layer.parameters for layer in layers)
@@ -70,8 +70,8 @@ def network_sheet(subject: Subject, inputs: InputSheets) -> Canvas:
     canvas.write(0, LEFT, subject.title, TITLE)
     text = f"{len(layers)} layers, {total:,} parameters, every activation a live formula"
     canvas.write(1, LEFT, text, SUBTITLE)
-    row = _Table(canvas, subject, inputs).draw(TABLE_ROW)
-    row = _sheets(canvas, subject, inputs, row + 2)
+    row = _Table(canvas, subject, places).draw(TABLE_ROW)
+    row = _sheets(canvas, subject, places.sheet, row + 2)
     row = _reading(canvas, row + 1)
     canvas.print_area = (0, 0, row, LEFT + len(COLUMNS) - 1)
     return canvas
@@ -81,10 +81,10 @@ def network_sheet(subject: Subject, inputs: InputSheets) -> Canvas:
 class _Table:
     canvas: Canvas
     subject: Subject
-    inputs: InputSheets
+    places: InputPlaces
 
     def draw(self, row: int) -> int:
-        """Draw the table of the layers from a row on; return the row of its totals."""
+        """Draw the table of the layers from a row on; return the row of the totals."""
         canvas, layers = self.canvas, self.subject.network.layers
         canvas.write(row, LEFT, "Layers", SECTION)
         canvas.freeze = (row + 2, LEFT + 1)
@@ -100,7 +100,7 @@ class _Table:
         draw_diagram(canvas, layers, (first, LEFT + 1), (PICTURE_PIXELS, heights), behind)
         last = first + len(layers) - 1
         canvas.write(last + 1, LEFT, "all layers", Style(bold=True))
-        cells = local(canvas.range(first, LEFT + 4, last, LEFT + 4))
+        cells = range_address(first, LEFT + 4, last, LEFT + 4)
         total = sum(layer.parameters for layer in layers)
         bold = Style(bold=True, number_format="#,##0", align="right")
         canvas.calculate(last + 1, LEFT + 4, f"=SUM({cells})", total, bold)
@@ -110,7 +110,7 @@ class _Table:
         """Write a layer's line; return its height in pixels."""
         canvas, layer = self.canvas, sheet.layer
         middle = layer.output.height // 2, layer.output.width // 2
-        formula = unit_formulas(sheet, before, self.inputs.places)((0, *middle))
+        formula = unit_formulas(sheet, before, self.places)((0, *middle))
         short = formula if len(formula) <= LONGEST else f"{formula[:LONGEST]} …"
         canvas.link(row, LEFT, layer.name, layer.name, NAME)
         canvas.write(row, LEFT + 1, "", CELL)
@@ -124,10 +124,11 @@ class _Table:
         return pixels
 
 
-def _sheets(canvas: Canvas, subject: Subject, inputs: InputSheets, row: int) -> int:
+def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
     """Write the links to the other sheets; return the next free row."""
-    first, *others = (each.name for each in inputs.canvases)
-    names = [first, "Layers", *(["Accuracy"] if subject.run else []), *others, "Weights"]
+    names = [first, "Layers", "Weights"]
+    names[2:2] = ["Samples"] if len(subject.samples) else []
+    names[2:2] = ["Accuracy"] if subject.run else []
     canvas.write(row, LEFT, "Sheets", SECTION)
     for offset, name in enumerate(names, start=1):
         canvas.link(row + offset, LEFT, name, name, LINK)

@@ -1,7 +1,7 @@
-"""The formula of each activation, as text; where the numbers stand is told by layout.py.
+"""The formula of each activation, as text; the positions of the numbers are those of layout.py.
 
 A layer's formula is that of its first stage, a window or a cell of the sheet before, wrapped in
-those of the pointwise stages behind it:
+those of the pointwise stages after it:
 
     =MAX(0,SUMPRODUCT(conv1!B4:AW6,conv2_kernel_0)*conv2_scale_0+conv2_shift_0)
 """
@@ -14,8 +14,8 @@ from cnn.export.network.stages import (
     Activate,
     AveragePool,
     Convolution,
-    Exponential,
     Input,
+    Layer,
     LogSoftmax,
     MaxPool,
     Pool,
@@ -23,48 +23,54 @@ from cnn.export.network.stages import (
     Softmax,
     Stage,
 )
-from cnn.export.sheets.layout import Sheet, helpers
-from cnn.export.sheets.network_inputs import InputPlaces
-from sheetgen.spreadsheet.canvas import cell_address
+from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit
+from sheetgen.spreadsheet.address import cell_address, relative_address
 
 MOST_ARGUMENTS = 255  # of one function, in Excel
 HOLE = "\0"
-"""Stands for the argument of a pointwise stage."""
+"""The placeholder for the argument of a pointwise stage."""
 
-Unit = tuple[int, int, int]
-"""Channel, row and column of an activation."""
 Core = Callable[[Unit], str]
 """The formula of a layer's first stage for one unit, without "="."""
 
 
 def unit_formulas(sheet: Sheet, before: Sheet | None, inputs: InputPlaces) -> Callable[[Unit], str]:
-    """Return the function that gives the formula ("=…") of each unit of a layer.
+    """Return a function that returns the formula ("=…") of each unit of a layer.
 
     `before` is the layer before, None for the input layer, which reads `inputs`.
     """
     layer = sheet.layer
     core = _input(layer.base, inputs) if before is None else _core(layer.base, sheet, before)
+    norms = [stage for stage, _ in parameter_roles(layer.stages)]
     frames: dict[tuple[int, ...], str] = {}
-    roles = parameter_roles(layer.stages)
 
     def formula(unit: Unit) -> str:
         inner = core(unit)
-        indices = tuple(parameter_index(stage, unit) for stage, _ in roles)
+        indices = tuple(parameter_index(stage, unit) for stage in norms)
         if indices not in frames:
-            frames[indices] = _frame(layer.stages, roles, indices, layer.name, inner)
+            frames[indices] = _frame(layer, indices, inner)
         return "=" + frames[indices].replace(HOLE, inner)
 
     return formula
 
 
+def pixel_formula(places: InputPlaces, samples: SamplePlaces, unit: tuple[int, ...]) -> str:
+    """Return the formula of a cell that the network reads: the user's number or a sample's."""
+    drawn = relative_address(*places.drawn(*unit))
+    if places.choice is None:
+        return f"={drawn}"
+    choice = cell_address(*places.choice)
+    return f"=IF({choice}=0,{drawn},INDEX({samples.column(*unit)},{choice}))"
+
+
 def parameter_roles(stages: Sequence[Stage]) -> list[tuple[ScaleAndShift, str]]:
-    """Return the BatchNorms of a layer with what tells the names of their parameters apart."""
+    """Return the BatchNorms of a layer, each with the suffix of its parameters' names."""
     norms = [stage for stage in stages if isinstance(stage, ScaleAndShift)]
     return [(stage, str(number) if number > 1 else "") for number, stage in enumerate(norms, 1)]
 
 
 def parameter_index(stage: ScaleAndShift, unit: Unit) -> int:
-    """Return which of a BatchNorm's parameters a unit has, in torch's order."""
+    """Return the index of a unit's parameter of a BatchNorm, in torch's order."""
     channel, row, column = unit
     shape = stage.output
     if not shape.flat:
@@ -72,32 +78,27 @@ def parameter_index(stage: ScaleAndShift, unit: Unit) -> int:
     return (channel * shape.height + row) * shape.width + column
 
 
-def _frame(
-    stages: Sequence[Stage],
-    roles: Sequence[tuple[ScaleAndShift, str]],
-    indices: Sequence[int],
-    name: str,
-    example: str,
-) -> str:
-    """Return a layer's formula with a hole where its first stage's is, if that is not pointwise."""
-    suffixes = {id(stage): (role, at) for (stage, role), at in zip(roles, indices, strict=True)}
+def _frame(layer: Layer, indices: Sequence[int], example: str) -> str:
+    """Return a layer's formula with a hole for that of its first stage, if not pointwise."""
+    roles = parameter_roles(layer.stages)
+    parameters = {
+        id(stage): (f"{layer.name}_scale{role}_{at}", f"{layer.name}_shift{role}_{at}")
+        for (stage, role), at in zip(roles, indices, strict=True)
+    }
     text, tight = HOLE, _is_tight(example)
-    for stage in stages:
+    for stage in layer.stages:
         if isinstance(stage, ScaleAndShift):
-            role, at = suffixes[id(stage)]
-            text = f"{_enclosed(text, tight)}*{name}_scale{role}_{at}+{name}_shift{role}_{at}"
-            tight = False
+            scale, shift = parameters[id(stage)]
+            text, tight = f"{_enclosed(text, tight)}*{scale}+{shift}", False
         elif isinstance(stage, Activate):
             text = _applied(stage, text, tight)
             tight = _is_tight(text)
-        elif isinstance(stage, Exponential):
-            text, tight = f"EXP({text})", True
     return text
 
 
 def _applied(stage: Activate, text: str, tight: bool) -> str:
-    """Return an activation's formula, without brackets that its own make superfluous."""
-    formula = stage.function.formula(HOLE)
+    """Return an activation's formula, without superfluous brackets around its argument."""
+    formula = stage.formula(HOLE)
     between_commas = re.fullmatch(rf"[^{HOLE}]*[(,]{HOLE}[),][^{HOLE}]*", formula)
     return formula.replace(HOLE, text if between_commas else _enclosed(text, tight))
 
@@ -173,17 +174,17 @@ def _average_pool(stage: AveragePool, sheet: Sheet, before: Sheet) -> Core:
 
 
 def is_masked(before: Sheet, height: int, width: int) -> bool:
-    """Tell whether an average's cells are too many to name, so that a mask picks its channel."""
+    """Return whether an average has too many cells to list, so that a mask selects its channel."""
     return before.shape.channels > 1 and height * width > MOST_ARGUMENTS
 
 
 def mask_name(layer: str, height: int, width: int, channel: int) -> str:
-    """Return the name of the mask that picks one channel from a window of that size."""
+    """Return the name of the mask that selects one channel in a window of that size."""
     return f"{layer}_mask_{height}x{width}_{channel}"
 
 
 def _window(stage: Pool, before: Sheet, unit: Unit) -> list[str]:
-    """Return the cells of a window; with one channel and no gaps they are one range."""
+    """Return the cells of a window, as one range if there is one channel and no gaps."""
     channel, row, column = unit
     rows, columns = stage.rows[row], stage.columns[column]
     gaps = rows.step > 1 or columns.step > 1
@@ -193,7 +194,7 @@ def _window(stage: Pool, before: Sheet, unit: Unit) -> list[str]:
 
 
 def _listed(function: str, cells: Sequence[str]) -> str:
-    """Return a function of many cells; of more than it takes, a function of functions."""
+    """Return a function of many cells, nested where there are more than it can take."""
     while len(cells) > MOST_ARGUMENTS:
         parts = range(0, len(cells), MOST_ARGUMENTS)
         cells = [f"{function}({','.join(cells[at : at + MOST_ARGUMENTS])})" for at in parts]
@@ -202,14 +203,7 @@ def _listed(function: str, cells: Sequence[str]) -> str:
 
 @_core.register
 def _softmax(stage: Softmax, sheet: Sheet, before: Sheet) -> Core:
-    places = helpers(sheet)
-    greatest, total = cell_address(*places.greatest), cell_address(*places.total)
+    greatest, total = cell_address(*sheet.greatest), cell_address(*sheet.total)
     if isinstance(stage, LogSoftmax):
         return lambda unit: f"{before.address(*unit)}-{greatest}-LN({total})"
-
-    def share(unit: Unit) -> str:
-        across = sheet.cell(*unit)[1]
-        row = places.exponentials_row + unit[1]
-        return f"{cell_address(row, across).replace('$', '')}/{total}"
-
-    return share
+    return lambda unit: f"{relative_address(*sheet.exponential(*unit))}/{total}"

@@ -1,13 +1,17 @@
-"""All that the sheets of an exported network are drawn from."""
+"""The data that all sheets of an exported network are drawn from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from torch import nn
+
 from cnn.export.network.stages import Array, Network
+from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
-from cnn.export.sheets.layout import Sheet
-from cnn.export.sheets.weights_cells import Weights
+from cnn.export.sheets.layout import SAMPLES, SamplePlaces, Sheet, require_extents, sheets_of
+from cnn.export.sheets.weights_sheet import WEIGHTS, extent, weight_places
 
 if TYPE_CHECKING:
     from cnn.log.record import Record
@@ -15,23 +19,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A network, where its numbers stand, and what they are when the workbook is opened."""
+    """A network, the positions of its numbers, and their values when the workbook is opened."""
 
     title: str
     network: Network
-    sheets: Mapping[str, Sheet]
-    """The place of each layer's map, by the layer's name."""
+    sheets: dict[str, Sheet]
+    """The position of each layer's map, by the layer's name."""
     values: Mapping[str, Array]
     """The activations of each layer, (channels, height, width), for the input that is shown."""
     samples: Samples
     choice: int
-    """The number of the sample that is shown; 0 is a person's own input."""
+    """The number of the sample that is shown; 0 is the user's own input."""
     shown: Array
-    """The input that is shown (channels, height, width), as it stands in the cells."""
-    weights: Weights
+    """The input that is shown (channels, height, width), as the cells hold it."""
     run: "Record | None" = None
-    """The run of `cnn train` that the network comes from, if it does."""
+    """The run of `cnn train` that the network comes from, if any."""
     layer: str = ""
-    """The layer that is shown on `Layers`; the first behind the input if none is named."""
+    """The layer that is shown on `Layers`; if none is named, the first after the input."""
     first_channel: int = 0
-    """The first of its channels that is shown, where they are not all shown."""
+    """The first of its channels that is shown, if they are not all shown."""
+
+
+def subject_of(
+    model: nn.Module,
+    network: Network,
+    samples: Samples,
+    title: str,
+    run: "Record | None" = None,
+) -> Subject:
+    """Return the data of the sheets, showing the first sample, or zeros without samples.
+
+    Raises InputError if the sheets would exceed what a workbook holds.
+    """
+    sheets = sheets_of(network)
+    shape = network.input.output
+    extents = {name: sheet.extent for name, sheet in sheets.items()}
+    extents[WEIGHTS] = extent(weight_places(network, sheets))
+    if len(samples):
+        extents[SAMPLES] = SamplePlaces(len(samples), shape).extent
+    require_extents(extents)
+    zeros = np.zeros((shape.channels, shape.height, shape.width))
+    shown = samples.values[0] if len(samples) else zeros
+    found = Reference(model, network).activations(shown[None])
+    values = {name: numbers[0] for name, numbers in found.items()}
+    choice = 1 if len(samples) else 0
+    return Subject(title, network, sheets, values, samples, choice, shown, run)

@@ -1,4 +1,4 @@
-"""The inputs with which a workbook is verified, set through its own input cells."""
+"""The inputs to verify a workbook with, set through its own input cells."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,20 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn.export.network.stages import Array, Input
-from cnn.export.sheets.layers_explorer import FIRST, LAYER, LAYERS
-from cnn.export.sheets.network_inputs import CHOICE
-from cnn.export.verification.exported_file import ExportedFile, address, spoken
-from cnn.export.verification.sessions import Changes
+from cnn.export.sheets.layers_sheet import FIRST, LAYER, LAYERS
+from cnn.export.sheets.layout import CHOICE
+from cnn.export.verification.exported_file import ExportedFile, spoken
+from cnn.export.verification.recalculation import Changes
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.reader import FileCell
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One input: what it is, the changes to the input cells, and its numbers.
+    """One input: what messages call it, the changes to the input cells, and its numbers.
 
-    `values` are (channels, height, width), `choice` is the number of the sample that shows them,
-    0 for numbers that were typed; `layer` is shown on `Layers`, from `first_channel` on.
+    `values` are (channels, height, width), `choice` is the number of the sample with these values,
+    0 if they are typed in; `layer` is shown on `Layers`, from `first_channel` on.
     """
 
     shown: str
@@ -33,8 +34,8 @@ class Case:
 def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator) -> list[Case]:
     """Return some of the file's samples at random and, last, noise typed cell by cell.
 
-    In the noise every cell has another number. Each case shows another layer on `Layers`.
-    Raises InputError if an input cell holds what does not belong there.
+    In the noise every cell has a different number. Each case shows another layer on `Layers`.
+    Raises InputError if an input cell holds something unexpected.
     """
     total = exported.origin.samples
     numbers = sorted(1 + random.permutation(total)[: max(0, count - 1)])
@@ -49,7 +50,7 @@ def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator
 def noise(source: Input, random: np.random.Generator) -> Array:
     """Return numbers for the input's cells (channels, height, width), no two of them the same.
 
-    Those of pictures lie between empty and full ink, others have the standard normal distribution.
+    Those of pictures are from empty to full ink, others have the standard normal distribution.
     """
     shape = source.output.channels, source.output.height, source.output.width
     if not source.normalized:
@@ -80,13 +81,11 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
     typed = {} if choice else {places.drawn(*unit): float(x) for unit, x in np.ndenumerate(values)}
     if CHOICE in first.inputs:
         typed[first.inputs[CHOICE]] = float(choice)
-    chosen: dict[tuple[int, int], float | str] = {}
-    names = layers.options[LAYER]
+    names, channel = layers.options[LAYER], 0
     layer = names[turn % len(names)]
-    chosen[layers.inputs[LAYER]] = layer
-    channel = 0
+    chosen: dict[tuple[int, int], float | str] = {layers.inputs[LAYER]: layer}
     if FIRST in layers.inputs:
-        # Seven is no divisor of the usual numbers of channels.
+        # Seven does not divide the usual numbers of channels.
         channel = 7 * turn % exported.network.layer(layer).output.channels
         chosen[layers.inputs[FIRST]] = float(channel)
     changes: Changes = {places.sheet: typed, LAYERS: chosen}
@@ -96,14 +95,14 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
 
 
 def _unusable(exported: ExportedFile, changes: Changes) -> Iterator[str]:
-    """Yield what is wrong with the cells that are going to be changed. Empty ones are 0."""
+    """Yield what is wrong with the cells that will be changed. Empty ones count as 0."""
     for sheet, cells in changes.items():
         for place, new in cells.items():
             cell = exported.cells[sheet].get(place, FileCell(None, None))
             kind = "text" if isinstance(new, str) else "number"
             fits = type(cell.value) is (str if kind == "text" else float)
+            where = f"{sheet}!{relative_address(*place)}"
             if cell.formula is not None:
-                yield f"the input cell {sheet}!{address(place)} holds ={cell.formula}"
+                yield f"the input cell {where} holds ={cell.formula}"
             elif not fits and (kind == "text" or cell.value is not None):
-                held = spoken(cell.value)
-                yield f"the input cell {sheet}!{address(place)} holds {held}; expected a {kind}"
+                yield f"the input cell {where} holds {spoken(cell.value)}; expected a {kind}"

@@ -12,24 +12,34 @@ from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Array, Input, Network, Shape
 from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
-from cnn.export.sheets.accuracy import ACCURACY
-from cnn.export.sheets.book import input_sheet
-from cnn.export.sheets.digit import DIGIT
+from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place
+from cnn.export.sheets.compose_export import input_sheet
+from cnn.export.sheets.digit_sheet import DIGIT
 from cnn.export.sheets.export_origin import Origin, read_origin
-from cnn.export.sheets.layer_looks import title_of
-from cnn.export.sheets.layers_explorer import LAYERS, layers_sheet
-from cnn.export.sheets.layout import Sheet, sheets_of
-from cnn.export.sheets.network_inputs import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, SamplePlaces
+from cnn.export.sheets.layer_sheet import title_of
+from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
+from cnn.export.sheets.layout import (
+    FIRST_SAMPLE,
+    FIRST_VALUE,
+    SAMPLES,
+    SamplePlaces,
+    Sheet,
+    sheets_of,
+)
+from cnn.export.sheets.network_sheet import NETWORK
 from cnn.export.sheets.subject import Subject
-from cnn.export.sheets.weights_cells import WEIGHTS, Weights, weights_sheet
+from cnn.export.sheets.values_sheet import VALUES
+from cnn.export.sheets.weights_sheet import WEIGHTS, weights_sheet
+from cnn.models import CLASSES
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.reader import FileCell, read_cells
 
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
 
-OTHER_SHEETS = {DIGIT, "Values", LAYERS, "Network", ACCURACY, SAMPLES, WEIGHTS}
-"""The sheets that are no layer's."""
+OTHER_SHEETS = {DIGIT, VALUES, LAYERS, NETWORK, ACCURACY, SAMPLES, WEIGHTS}
+"""The sheets that are not those of layers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +54,19 @@ class ExportedFile:
 
     @cached_property
     def sheets(self) -> dict[str, Sheet]:
-        """Where each layer's activations stand."""
+        """The positions of each layer's activations."""
         return sheets_of(self.network)
 
     @cached_property
-    def weights(self) -> Weights:
+    def weights(self) -> Canvas:
         """The sheet of the parameters as it should be."""
         return weights_sheet(self.network, self.sheets)
 
     @cached_property
     def samples(self) -> Samples:
-        """The samples as the file holds them.
+        """The samples in the file.
 
-        Raises InputError if a cell holds no number where one belongs.
+        Raises InputError for a cell that does not hold the number expected there.
         """
         shape = self.origin.source.output
         count = self.origin.samples
@@ -75,43 +85,20 @@ class ExportedFile:
 
     @cached_property
     def blank(self) -> Subject:
-        """What the sheets are drawn from where all is 0; their formulas are those of any input."""
+        """The data of the sheets if all numbers are 0; their formulas are those of any input."""
         zeros = {name: _zeros(sheet.shape) for name, sheet in self.sheets.items()}
-        return self.subject(_zeros(self.origin.source.output), zeros, 0, "", 0)
+        shown = _zeros(self.origin.source.output)
+        return Subject("", self.network, self.sheets, zeros, self.samples, 0, shown)
 
     @cached_property
     def changeable(self) -> tuple[Canvas, Canvas]:
-        """The sheet of the input, and `Layers`, by which the cells to change are found."""
+        """The sheets with cells to change: that of the input, and `Layers`."""
         return input_sheet(self.blank)[0], layers_sheet(self.blank)
 
-    def counts(self, places: list[list[tuple[int, int]]]) -> list[list[int]]:
-        """Return whole numbers on `Accuracy`; raises InputError where there is another thing."""
+    def counts(self) -> list[list[int]]:
+        """Return the confusion matrix. Raises InputError for a cell without a number."""
+        places = [[count_place(row, column) for column in range(CLASSES)] for row in range(CLASSES)]
         return [[int(self._number(ACCURACY, place)) for place in row] for row in places]
-
-    def subject(
-        self,
-        values: Array,
-        activations: Mapping[str, Array],
-        choice: int,
-        layer: str,
-        first_channel: int,
-    ) -> Subject:
-        """Return what the sheets are drawn from when they show an input, and a layer of it.
-
-        `values` and the `activations` are (channels, height, width).
-        """
-        return Subject(
-            title="",
-            network=self.network,
-            sheets=self.sheets,
-            values=activations,
-            samples=self.samples,
-            choice=choice,
-            shown=values,
-            weights=self.weights,
-            layer=layer,
-            first_channel=first_channel,
-        )
 
     def _held(self, sheet: str, place: tuple[int, int]) -> FileCell:
         return self.cells[sheet].get(place, FileCell(None, None))
@@ -121,7 +108,7 @@ class ExportedFile:
         if cell.formula is not None or type(cell.value) is not float:
             found = "a formula" if cell.formula is not None else spoken(cell.value)
             raise InputError(
-                f"{self.path}: {sheet}!{address(place)} holds {found}; expected a number"
+                f"{self.path}: {sheet}!{relative_address(*place)} holds {found}; expected a number"
             )
         return cell.value
 
@@ -131,8 +118,8 @@ def read_exported(
 ) -> ExportedFile:
     """Read a workbook and the network that it should show; `source` is that network's input.
 
-    Raises InputError when the file is no export, lacks a sheet, or was made from a network of
-    other layers than `name`, as messages call it.
+    Raises InputError if the file is not an export, lacks a sheet, or was made from a network with
+    other layers than this one, which messages call `name`.
     """
     origin = read_origin(path)
     if source is not None and asdict(source) != asdict(origin.source):
@@ -167,7 +154,7 @@ def read_exported(
 
 
 def _other_titles(exported: ExportedFile) -> Iterator[str]:
-    """Yield what tells a layer of another shape by the title of its sheet."""
+    """Yield the sheets whose title shows that the layer has another shape."""
     for name, sheet in exported.sheets.items():
         found, expected = exported.cells[name].get((0, 0)), title_of(sheet)
         if found is None or found.value != expected:
@@ -184,13 +171,8 @@ def _input(source: Input) -> str:
     return f"{source.output} {numbers}"
 
 
-def address(place: tuple[int, int]) -> str:
-    """Return the relative address of a cell: C5."""
-    return cell_address(*place).replace("$", "")
-
-
 def spoken(value: object) -> str:
-    """Return a cell's value as a sentence has it."""
+    """Return a cell's value for a message."""
     if value is None or value == "":
         return "nothing"
     return repr(float(value)) if isinstance(value, (int, float)) else repr(value)

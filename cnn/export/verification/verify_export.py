@@ -1,54 +1,41 @@
 """Verifies an exported network: every formula cell, recalculated, against torch in float64.
 
-The inputs go in through the file's own cells: a sample by its number, a drawing cell by cell, the
-layer that `Layers` shows by its name. The engines get a copy whose cached values are all wrong, so
-that none can pass for a computed one. Formulas must also read as the export writes them: one that
-is wrong for few inputs only would seldom be met by those that are tried.
+The inputs are set through the file's own cells: a sample by its number, a drawing cell by cell,
+the layer that `Layers` shows by its name. The engines get a copy whose cached values are all
+wrong, so that none can pass for a computed one. Formulas must also have the text that the export
+writes: the inputs that are tried would rarely reveal one that is wrong for few inputs only.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
-from cnn.export.network.stages import Array
+from cnn.export.network.stages import Array, Input
 from cnn.export.sheets.layout import Sheet
-from cnn.export.verification.cases import Case, choose_cases, drawing_case, sample_case
-from cnn.export.verification.exported_file import ExportedFile, address, read_exported, spoken
-from cnn.export.verification.promises import (
+from cnn.export.verification.cases import Case, choose_cases
+from cnn.export.verification.cell_checks import (
     TOLERANCE,
-    broken_promises,
     constant_sheets,
-    errors,
-    following_sheets,
-    wiring,
+    dependent_sheets,
+    error_values,
+    wrong_cells,
+    wrong_values,
 )
-from cnn.export.verification.sessions import recalculations
+from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken
+from cnn.export.verification.recalculation import recalculations
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import FileCell
 
-__all__ = [
-    "TOLERANCE",
-    "Case",
-    "ExportedFile",
-    "LayerResult",
-    "Result",
-    "choose_cases",
-    "drawing_case",
-    "read_exported",
-    "sample_case",
-    "verify_cases",
-    "verify_workbook",
-]
-
 
 @dataclass(frozen=True)
 class LayerResult:
-    """What one engine made of one layer: the largest relative difference, the first wrong cell."""
+    """One engine's result for one layer: the largest relative difference, the first wrong cell."""
 
     layer: str
     activations: int
@@ -56,15 +43,10 @@ class LayerResult:
     wrong: str = ""
     """A sentence on the first cell that is wrong; empty if none is."""
 
-    @property
-    def passed(self) -> bool:
-        """Whether every activation is torch's."""
-        return not self.wrong
-
 
 @dataclass(frozen=True)
 class Result:
-    """What one engine made of one input; `predicted` and `expected` are the likeliest classes.
+    """One engine's result for one input; `predicted` and `expected` are the likeliest classes.
 
     They are None for a network without probabilities.
     """
@@ -75,22 +57,22 @@ class Result:
     predicted: int | None
     expected: int | None
     unwritten: tuple[str, ...] = ()
-    """A sentence on each cell that holds something else than the export writes."""
+    """A sentence on each cell that does not hold what the export writes."""
     findings: tuple[str, ...] = ()
-    """A sentence on each cell, of no layer, that comes to something else than it must."""
+    """A sentence on each cell, not of a layer, with a wrong value."""
 
     @property
     def passed(self) -> bool:
-        """Whether every layer passed, the classes are the same and no other cell is wrong."""
+        """Whether no cell is wrong and the classes are the same."""
         return self.predicted == self.expected and not self.wrongs()
 
     @property
     def wrong(self) -> str:
-        """A sentence on the first thing that is wrong; empty if all passed."""
+        """A sentence on the first wrong cell; empty if all passed."""
         return next(iter(self.wrongs()), "")
 
     def wrongs(self, most: int | None = None) -> list[str]:
-        """Return sentences on what is wrong, of each kind no more than `most`, if that is given.
+        """Return sentences on wrong cells, at most `most` of each kind if that is given.
 
         The kinds: cells that do not hold what the export writes, the first wrong activation of
         each layer, and other cells.
@@ -100,7 +82,7 @@ class Result:
 
     @property
     def activations(self) -> int:
-        """Number of activations compared."""
+        """The number of activations compared."""
         return sum(layer.activations for layer in self.layers)
 
     @property
@@ -115,26 +97,37 @@ def verify_workbook(
     engines: Sequence[Engine] = (EMBEDDED,),
     inputs: int = 3,
     seed: int = 0,
+    *,
+    source: Input | None = None,
+    name: str = "the network",
 ) -> list[Result]:
     """Return a result for each engine and each input of an exported workbook.
 
-    Raises InputError as `read_exported` and `choose_cases` do, RunError when an engine fails.
+    `source` is the input that the network is known to have, `name` what messages call it. Raises
+    InputError as `read_exported` and `choose_cases` do, RunError if an engine fails.
     """
-    exported = read_exported(Path(path), model)
+    exported = read_exported(Path(path), model, source, name)
     cases = choose_cases(exported, inputs, np.random.default_rng(seed))
     return [found for engine in engines for found in verify_cases(exported, engine, cases)]
 
 
 def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) -> Iterator[Result]:
-    """Yield what an engine makes of each input. Raises RunError when it fails."""
+    """Yield an engine's result for each input. Raises RunError if the engine fails."""
     expected = exported.reference.activations(np.stack([case.values for case in cases]))
-    wrong = tuple(wiring(exported))
+    wrong = tuple(wrong_cells(exported))
     constant = tuple(constant_sheets(exported))
     found = recalculations(engine, exported.path, [case.changes for case in cases])
     for number, (case, values) in enumerate(zip(cases, found, strict=True)):
         right = {name: numbers[number] for name, numbers in expected.items()}
-        subject = exported.subject(case.values, right, case.choice, case.layer, case.first_channel)
-        sheets = (*following_sheets(subject), *constant)
+        subject = replace(
+            exported.blank,
+            values=right,
+            choice=case.choice,
+            shown=case.values,
+            layer=case.layer,
+            first_channel=case.first_channel,
+        )
+        sheets = (*dependent_sheets(subject), *constant)
         findings = tuple(_findings(exported, sheets, values))
         layers, taken = _layers(exported, right, values)
         yield Result(engine.version(), case.shown, layers, *taken, wrong, findings)
@@ -142,17 +135,17 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
 
 def _findings(exported: ExportedFile, sheets: Sequence[Canvas], values: Values) -> Iterator[str]:
     for sheet in sheets:
-        yield from broken_promises(sheet, values)
+        yield from wrong_values(sheet, values)
     promised = {
         sheet.name: {(row, column) for row, column, *_ in sheet.promised()} for sheet in sheets
     }
-    yield from errors(exported, values, promised)
+    yield from error_values(exported, values, promised)
 
 
 def _layers(
     exported: ExportedFile, expected: Mapping[str, Array], values: Values
 ) -> tuple[tuple[LayerResult, ...], tuple[int | None, int | None]]:
-    """Return what the layers came to, and the likeliest class as found and as expected."""
+    """Return the results of the layers, and the likeliest class as found and as expected."""
     layers, maps = [], dict[str, Array]()
     for name, sheet in exported.sheets.items():
         maps[name] = _map(sheet, values.get(name, {}))
@@ -166,7 +159,7 @@ def _layers(
 
 
 def _map(sheet: Sheet, values: Mapping[tuple[int, int], object]) -> Array:
-    """Return a layer's activations as an engine found them, NaN where there is no number."""
+    """Return a layer's activations as an engine computed them, NaN for cells without a number."""
     shape = sheet.shape
     found = np.full((shape.channels, shape.height, shape.width), math.nan)
     for unit in sheet.units():
@@ -183,12 +176,12 @@ def _layer(
     wrong = ""
     for unit in sheet.units():
         place = sheet.cell(*unit)
-        where = f"{sheet.name}!{address(place)}"
+        where = f"{sheet.name}!{relative_address(*place)}"
         if cells.get(place, FileCell(None, None)).formula is None:
             wrong = f"{where} holds no formula"
         elif not differences[unit] <= TOLERANCE:
             held = "no number" if math.isnan(found[unit]) else spoken(found[unit])
-            wrong = f"{where} comes to {held}, torch to {spoken(expected[unit])}"
+            wrong = f"{where} is {held}; torch has {spoken(expected[unit])}"
         if wrong:
             break
     finite = differences[np.isfinite(differences)]

@@ -1,7 +1,7 @@
-"""Expressions over the symbols of a network: evaluated, substituted, and written as a formula.
+"""Expressions over the symbols of a network, to evaluate, change and write as a formula.
 
-The right definition of a column and the formula that a person wrote are the same kind of tree,
-so that one can be compared with the other at random points, mutated, and written again.
+The right definition of a column and the formula that a user wrote are the same kind of tree, so
+that the two can be compared at random points, mutated, and written as text.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Number(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Symbol(Expression):
-    """A quantity of the table's row that lies `offset` rows below the one at hand."""
+    """A quantity of the table, `offset` rows below the row of the formula."""
 
     name: str
     offset: int = 0
@@ -68,7 +68,7 @@ class Symbol(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Cell(Expression):
-    """A cell that stands for no known symbol; zero-based, on the sheet of that name."""
+    """A cell that holds no known symbol; zero-based, on the sheet of that name."""
 
     sheet: str
     row: int
@@ -157,7 +157,7 @@ def symbols(node: Expression) -> list[Symbol]:
 
 
 def replace(node: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
-    """Return the tree with each node for which `change` gives another one replaced by that."""
+    """Return the tree with each node replaced for which `change` returns another one."""
     changed = change(node)
     if changed is not None:
         return changed
@@ -166,7 +166,7 @@ def replace(node: Expression, change: Callable[[Expression], Expression | None])
 
 
 def shifted(node: Expression, rows: int) -> Expression:
-    """Return the expression as it stands so many rows further down."""
+    """Return the expression as a cell `rows` rows further down has it."""
 
     def shift(part: Expression) -> Expression | None:
         return Symbol(part.name, part.offset + rows) if isinstance(part, Symbol) else None
@@ -175,9 +175,13 @@ def shifted(node: Expression, rows: int) -> Expression:
 
 
 def _exponential(exponent: Array) -> Array:
-    """Return e to the exponent; what overflows is an error in a spreadsheet, and no infinity."""
+    """Return e to the exponent, NaN where it overflows: that is an error in a spreadsheet."""
     result = np.exp(exponent)
     return np.where(np.isinf(result), np.nan, result)
+
+
+def _chosen(condition: Array, if_true: Array, if_false: Array) -> Array:
+    return np.where(condition != 0, if_true, if_false)
 
 
 _OPERATIONS: dict[str, Callable[[Array, Array], Array]] = {
@@ -194,40 +198,36 @@ _OPERATIONS: dict[str, Callable[[Array, Array], Array]] = {
     "<>": lambda a, b: np.where(a != b, 1.0, 0.0),
 }
 
-_FUNCTIONS: dict[str, Callable[[list[Array]], Array]] = {
-    "EXP": lambda values: _exponential(values[0]),
-    "LN": lambda values: np.log(values[0]),
-    "SQRT": lambda values: np.sqrt(values[0]),
-    "TANH": lambda values: np.tanh(values[0]),
-    "SINH": lambda values: np.sinh(values[0]),
-    "COSH": lambda values: np.cosh(values[0]),
-    "ABS": lambda values: np.abs(values[0]),
-    "SIGN": lambda values: np.sign(values[0]),
-    "POWER": lambda values: np.power(values[0], values[1]),
-    "POW": lambda values: np.power(values[0], values[1]),  # how Google Sheets exports it
-    "SUM": np.add.reduce,
-    "SUMSQ": lambda values: np.add.reduce([value**2 for value in values]),
-    "PRODUCT": np.multiply.reduce,
-    "AVERAGE": lambda values: np.add.reduce(values) / len(values),
-    "MAX": np.maximum.reduce,
-    "MIN": np.minimum.reduce,
-    "MULTIPLY": lambda values: values[0] * values[1],
-    "ADD": lambda values: values[0] + values[1],
-    "MINUS": lambda values: values[0] - values[1],
-    "DIVIDE": lambda values: values[0] / values[1],
-    "IF": lambda values: np.where(values[0] != 0, values[1], values[2]),
-    "STEP": lambda values: np.where(values[0] > 0, 1.0, 0.0),
+# With the number of arguments that each takes; None for any number from 1 on.
+_FUNCTIONS: dict[str, tuple[int | None, Callable[..., Array]]] = {
+    "EXP": (1, _exponential),
+    "LN": (1, np.log),
+    "SQRT": (1, np.sqrt),
+    "TANH": (1, np.tanh),
+    "SINH": (1, np.sinh),
+    "COSH": (1, np.cosh),
+    "ABS": (1, np.abs),
+    "SIGN": (1, np.sign),
+    "STEP": (1, lambda a: np.where(a > 0, 1.0, 0.0)),
+    "POWER": (2, np.power),
+    "MULTIPLY": (2, np.multiply),
+    "ADD": (2, np.add),
+    "MINUS": (2, np.subtract),
+    "DIVIDE": (2, np.divide),
+    "IF": (3, _chosen),
+    "SUM": (None, lambda *values: np.add.reduce(values)),
+    "SUMSQ": (None, lambda *values: np.add.reduce(np.square(values))),
+    "PRODUCT": (None, lambda *values: np.multiply.reduce(values)),
+    "AVERAGE": (None, lambda *values: np.add.reduce(values) / len(values)),
+    "MAX": (None, lambda *values: np.maximum.reduce(values)),
+    "MIN": (None, lambda *values: np.minimum.reduce(values)),
 }
-
-_ARITY = {"POWER": 2, "POW": 2, "MULTIPLY": 2, "ADD": 2, "MINUS": 2, "DIVIDE": 2, "IF": 3}
-_ONE = {"EXP", "LN", "SQRT", "TANH", "SINH", "COSH", "ABS", "SIGN", "STEP"}
 
 
 def is_known(name: str, count: int) -> bool:
-    """Return whether a function can be evaluated with so many arguments."""
-    if name in _ONE:
-        return count == 1
-    return name in _FUNCTIONS and (count == _ARITY[name] if name in _ARITY else count > 0)
+    """Return whether a function can be evaluated with that number of arguments."""
+    expected, _ = _FUNCTIONS.get(name, (0, None))
+    return count > 0 and expected in (None, count)
 
 
 def evaluate(node: Expression, lookup: Lookup) -> Array:
@@ -248,7 +248,7 @@ def _evaluate(node: Expression, lookup: Lookup) -> Array:
             return _OPERATIONS[operator](_evaluate(left, lookup), _evaluate(right, lookup))
         case Call(name, arguments):
             values = [_evaluate(one, lookup) for one in arguments]
-            return _FUNCTIONS[name](list(np.broadcast_arrays(*values)))
+            return np.asarray(_FUNCTIONS[name][1](*np.broadcast_arrays(*values)))
     raise TypeError(node)
 
 

@@ -5,31 +5,21 @@ left-associative. What a training table does not need (texts, arrays, unions) is
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from openpyxl.utils.cell import column_index_from_string, get_column_letter, quote_sheetname
-
 from sheetgen.check.formula.expressions import Call, Cell, Expression, Negation, Number, Operation
 from sheetgen.check.formula.expressions import is_known as is_known_function
+from sheetgen.spreadsheet.address import cell_address, column_letters, place_of, quoted, unquoted
+from sheetgen.spreadsheet.tokens import Token, replaced, tokens
 
-_TOKEN = re.compile(
-    r"""\s*(?:
-    (?P<reference>(?:'(?:[^']|'')+'!|[\w.]+!)?\$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?![\w(.]))
-    |(?P<number>[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
-    |(?P<function>(?:_xlfn\.)?[A-Za-z][\w.]*)\s*\(
-    |(?P<name>[A-Za-z_\\][\w.\\]*)
-    |(?P<symbol><=|>=|<>|[-+*/^%(),;:=<>])
-    )""",
-    re.VERBOSE,
-)
-_ADDRESS = re.compile(r"(?:(.*)!)?(\$?)([A-Za-z]{1,3})(\$?)([0-9]+)$", re.DOTALL)
-_REFERENCE = re.compile(
-    r"'(?:[^']|'')*'!|\"[^\"]*\"|(?<![\w$.!])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w(.!])|"
-    r"(?<=!)(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w(.!])"
-)
+_MARK = "\x01"  # XML cannot hold it, so no formula has it
+# A reference in relative notation, R1C1 with a mark before it: "[" tells that it is an offset.
+_RELATIVE = re.compile(rf"{_MARK}R(\[?)(-?[0-9]+)\]?C(\[?)(-?[0-9]+)\]?")
+_place_of = lru_cache(4096)(place_of)  # the formulas of a row read the same cells
 _MAXIMUM_CELLS = 64  # of a range within a formula
+_MOST_COLUMNS = 18278  # A to ZZZ
 
 
 class UnsupportedError(Exception):
@@ -38,7 +28,7 @@ class UnsupportedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reference(Expression):
-    """A cell seen from the formula's own: offsets, or zero-based addresses where `$` fixes them."""
+    """A cell as offsets from the formula's own, or zero-based addresses where `$` fixes them."""
 
     sheet: str | None
     row: int
@@ -47,7 +37,7 @@ class Reference(Expression):
     column_fixed: bool
 
     def seen_from(self, row: int, column: int, sheet: str) -> Cell:
-        """Return the cell that is meant in the formula of that cell."""
+        """Return the cell that the formula of this cell refers to."""
         return Cell(
             self.sheet if self.sheet is not None else sheet,
             self.row if self.row_fixed else row + self.row,
@@ -63,52 +53,39 @@ class Formula:
 
     @classmethod
     def at(cls, text: str, row: int, column: int) -> "Formula":
-        """Make relative what a cell (zero-based) holds; `text` is without "="."""
+        """Return the formula of a zero-based cell; `text` is without "="."""
 
-        def relative(match: re.Match[str]) -> str:
-            if match.lastindex is None:
-                return match[0]
-            fixed_column, letters, fixed_row, digits = (
-                match.groups()[:4] if match[2] else match.groups()[4:]
-            )
-            down = f"R{digits}" if fixed_row else f"R[{int(digits) - 1 - row}]"
-            across = column_index_from_string(letters) - 1
-            return f"{down}C{across + 1}" if fixed_column else f"{down}C[{across - column}]"
+        def relative(cell: str) -> str:
+            down, across = _place_of(cell)
+            rows = f"R{down}" if "$" in cell[1:] else f"R[{down - row}]"
+            columns = f"C{across}" if cell[0] == "$" else f"C[{across - column}]"
+            return f"{_MARK}{rows}{columns}"
 
-        return cls(_REFERENCE.sub(relative, text))
+        return cls(replaced(text, {"cell": relative}))
 
     def text_at(self, row: int, column: int) -> str:
-        """Return the formula as that cell shows it, without "="."""
+        """Return the formula as this cell shows it, without "="."""
 
         def absolute(match: re.Match[str]) -> str:
-            if match[1] is None:
-                return match[0]
-            down = int(match[2]) if match[2] else row + int(match[3]) + 1
-            across = int(match[4]) if match[4] else column + int(match[5]) + 1
-            if down < 1 or across < 1:
+            down = int(match[2]) + (row if match[1] else 0)
+            across = int(match[4]) + (column if match[3] else 0)
+            if down < 0 or not 0 <= across < _MOST_COLUMNS:
                 return "#REF!"
-            return (
-                f"{'$' if match[4] else ''}{get_column_letter(across)}"
-                f"{'$' if match[2] else ''}{down}"
-            )
+            letters = column_letters(across)
+            return f"{'' if match[3] else '$'}{letters}{'' if match[1] else '$'}{down + 1}"
 
         return _RELATIVE.sub(absolute, self.relative)
 
-
-_RELATIVE = re.compile(
-    r"'(?:[^']|'')*'!|\"[^\"]*\"|(?<![\w\]])(R(?:([0-9]+)|\[(-?[0-9]+)\])C(?:([0-9]+)|\[(-?[0-9]+)\]))"
-)
-
-
-def address(row: int, column: int) -> str:
-    """Return the address of a zero-based cell."""
-    return f"{get_column_letter(column + 1)}{row + 1}"
+    @property
+    def columns(self) -> str:
+        """The formula without its rows: the same for formulas that use the same columns."""
+        return _RELATIVE.sub(rf"{_MARK}\3\4", self.relative)
 
 
 def full_address(cell: Cell, sheet: str) -> str:
-    """Return the address of a cell as formulas on `sheet` write it; fixed, for it never moves."""
-    prefix = "" if cell.sheet == sheet else f"{quote_sheetname(cell.sheet)}!"
-    return f"{prefix}${get_column_letter(cell.column + 1)}${cell.row + 1}"
+    """Return the absolute address of a cell as a formula on `sheet` writes it."""
+    prefix = "" if cell.sheet == sheet else f"{quoted(cell.sheet)}!"
+    return f"{prefix}{cell_address(cell.row, cell.column)}"
 
 
 def parse(formula: Formula, names: Mapping[str, str]) -> Expression:
@@ -120,7 +97,7 @@ def parse(formula: Formula, names: Mapping[str, str]) -> Expression:
 
 
 def parse_text(text: str) -> Expression:
-    """Return the tree of a formula all of whose references are fixed; UnsupportedError."""
+    """Return the tree of a formula whose references are all fixed; raises UnsupportedError."""
     return _parse_uncached(text, {})
 
 
@@ -133,63 +110,48 @@ def _parse(text: str, names: tuple[tuple[str, str], ...]) -> Expression:
 
 
 def _parse_uncached(text: str, names: dict[str, str]) -> Expression:
-    parser = _Parser(text, names)
     try:
-        tree = parser.comparison()
+        return _Parser(text, names).whole()
     except RecursionError as error:
         raise UnsupportedError("too deep") from error
-    if parser.kind != "end":
-        raise UnsupportedError(f"unexpected {parser.text!r}")
-    return tree
+
+
+_LEVELS = (("=", "<>", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"), ("^",))
+_END = Token("end", "")
 
 
 class _Parser:
-    """Recursive descent; each method reads one level of precedence."""
+    """Recursive descent, from the operators that bind loosest to those that bind tightest."""
 
-    def __init__(self, text: str, names: dict[str, str]) -> None:
-        self._source, self._position, self._names = text.strip(), 0, names
-        self.kind, self.text = "", ""
-        self._next()
+    def __init__(self, text: str, names: Mapping[str, str]) -> None:
+        self._rest = [token for token in reversed(tokens(text)) if token.kind != "space"]
+        self._names = names
 
-    def _next(self) -> None:
-        if self._position >= len(self._source):
-            self.kind, self.text = "end", ""
-            return
-        match = _TOKEN.match(self._source, self._position)
-        if match is None or match.lastgroup is None:
-            raise UnsupportedError(self._source[self._position :][:20])
-        self._position = match.end()
-        self.kind, self.text = match.lastgroup, match[match.lastgroup]
+    def whole(self) -> Expression:
+        tree = self._binary()
+        if self._rest:
+            raise UnsupportedError(f"unexpected {self._next().text!r}")
+        return tree
 
-    def _accept(self, *texts: str) -> str:
-        if self.kind == "symbol" and self.text in texts:
-            found = self.text
-            self._next()
-            return found
+    def _next(self) -> Token:
+        return self._rest.pop() if self._rest else _END
+
+    def _accept(self, *symbols: str) -> str:
+        if self._rest and self._rest[-1].kind == "symbol" and self._rest[-1].text in symbols:
+            return self._next().text
         return ""
 
-    def _expect(self, *texts: str) -> None:
-        if not self._accept(*texts):
-            raise UnsupportedError(f"expected {texts[0]}, found {self.text!r}")
+    def _expect(self, *symbols: str) -> None:
+        if not self._accept(*symbols):
+            raise UnsupportedError(f"expected {symbols[0]}, found {self._next().text!r}")
 
-    def _binary(self, operators: tuple[str, ...], level: int) -> Expression:
-        below = (self._sum, self._product, self._power, self._percent)[level]
-        left = below()
-        while operator := self._accept(*operators):
-            left = Operation(operator, left, below())
+    def _binary(self, level: int = 0) -> Expression:
+        if level == len(_LEVELS):
+            return self._percent()
+        left = self._binary(level + 1)
+        while operator := self._accept(*_LEVELS[level]):
+            left = Operation(operator, left, self._binary(level + 1))
         return left
-
-    def comparison(self) -> Expression:
-        return self._binary(("=", "<>", "<=", ">=", "<", ">"), 0)
-
-    def _sum(self) -> Expression:
-        return self._binary(("+", "-"), 1)
-
-    def _product(self) -> Expression:
-        return self._binary(("*", "/"), 2)
-
-    def _power(self) -> Expression:
-        return self._binary(("^",), 3)
 
     def _percent(self) -> Expression:
         operand = self._unary()
@@ -200,32 +162,26 @@ class _Parser:
     def _unary(self) -> Expression:
         if self._accept("-"):
             return Negation(self._unary())
-        if self._accept("+"):
-            return self._unary()
-        return self._atom()
+        return self._unary() if self._accept("+") else self._atom()
 
     def _atom(self) -> Expression:
-        kind, text = self.kind, self.text
         if self._accept("("):
-            inner = self.comparison()
+            inner = self._binary()
             self._expect(")")
             return inner
-        self._next()
-        if kind == "number":
-            return Number(float(text))
-        if kind == "reference":
-            return _reference(text)
-        if kind == "function":
-            return self._call(text.upper().removeprefix("_XLFN."))
-        if kind == "name":
-            return self._named(text)
-        raise UnsupportedError(f"unexpected {text!r}")
-
-    def _named(self, text: str) -> Expression:
-        target = self._names.get(text.lower(), "")
-        if not _ADDRESS.match(target):
-            raise UnsupportedError(f"name {text!r}")
-        return _reference(target)
+        token = self._next()
+        match token.kind:
+            case "number":
+                return Number(float(token.text))
+            case "cell":
+                return _reference([token])
+            case "sheet":
+                return _reference([token, self._next()])
+            case "function":
+                return self._call(token.text[:-1].strip().upper().removeprefix("_XLFN."))
+            case "name":
+                return _reference(tokens(self._names.get(token.text.lower(), "")))
+        raise UnsupportedError(f"unexpected {token.text!r}")
 
     def _call(self, name: str) -> Expression:
         groups: list[list[Expression]] = []
@@ -238,7 +194,7 @@ class _Parser:
         arguments = tuple(one for group in groups for one in group)
         if name == "PI" and not groups:
             return Number(3.141592653589793)
-        if name == "POW":
+        if name == "POW":  # as Google Sheets exports it
             name = "POWER"
         if not is_known_function(name, len(arguments)):
             raise UnsupportedError(f"function {name}")
@@ -247,30 +203,30 @@ class _Parser:
         return Call(name, arguments)
 
     def _argument(self) -> list[Expression]:
-        first = self.comparison()
+        first = self._binary()
         if not self._accept(":"):
             return [first]
-        if self.kind != "reference" or not isinstance(first, Reference):
+        if not isinstance(first, Reference):
             raise UnsupportedError("range")
-        last = _reference(self.text)
-        self._next()
-        return _cells_between(first, last)
+        return _cells_between(first, _reference([self._next()]))
 
 
-def _reference(text: str) -> Reference:
-    match = _ADDRESS.match(text)
-    if match is None:
-        raise UnsupportedError(text)
-    sheet, fixed_column, letters, fixed_row, digits = match.groups()
-    if sheet is not None and sheet.startswith("'"):
-        sheet = sheet[1:-1].replace("''", "'")
-    row, column = int(digits) - 1, column_index_from_string(letters) - 1
+def _reference(parts: Sequence[Token]) -> Reference:
+    """Return the reference to a cell; its sheet may come first."""
+    *sheets, cell = parts or [_END]
+    if cell.kind != "cell" or [one.kind for one in sheets] not in ([], ["sheet"]):
+        raise UnsupportedError(f"{''.join(one.text for one in parts)!r} is no cell")
+    sheet = unquoted(sheets[0].text[:-1]) if sheets else None
+    if sheet is not None and (":" in sheet or "[" in sheet):
+        raise UnsupportedError(f"the sheet {sheet!r}")
+    (row, column), text = place_of(cell.text), cell.text
+    row_fixed, column_fixed = "$" in text[1:], text[0] == "$"
     return Reference(
         sheet,
-        row if fixed_row else row - _ORIGIN,
-        column if fixed_column else column - _ORIGIN,
-        bool(fixed_row),
-        bool(fixed_column),
+        row if row_fixed else row - _ORIGIN,
+        column if column_fixed else column - _ORIGIN,
+        row_fixed,
+        column_fixed,
     )
 
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from openpyxl.utils.cell import get_column_letter
-
-from sheetgen.check.formula.parsing import address
 from sheetgen.check.judging.findings import Column, Finding
 from sheetgen.check.meaning.choosing import has_softmax
 from sheetgen.check.meaning.context import Context
 from sheetgen.check.meaning.learning_rate import labels_of, rate_in
 from sheetgen.check.tables.headers import family, number
+from sheetgen.spreadsheet.address import column_letters, relative_address
 
 
 def table_remarks(
@@ -21,7 +19,7 @@ def table_remarks(
     remarks.extend(_network(context))
     table = context.table
     for column, symbol in table.repeated:
-        place = address(table.header_row, column)
+        place = relative_address(table.header_row, column)
         words = f"the header {symbol} stands twice; the one in {place} was read as the next number"
         remarks.append(_remark(context, "duplicate-header", words, place))
     remarks.extend(_rows(context))
@@ -30,14 +28,17 @@ def table_remarks(
         words = f"{names} differ from row to row; every row was taken as a sample of its own"
         remarks.append(_remark(context, "several-samples", words))
     read = [
-        f"{address(table.header_row, column)} {table.others.get(column, '').strip()!r} as {symbol}"
+        f"{relative_address(table.header_row, column)} {table.others.get(column, '').strip()!r} "
+        f"as {symbol}"
         for column, symbol in table.identified.items()
     ]
     if read:
         words = f"read by their formulas, not by their headers: {', '.join(read)}"
         remarks.append(_remark(context, "identified", words))
     unread = [
-        f"{address(table.header_row, column)} {header!r}" if header else _letter(column)
+        f"{relative_address(table.header_row, column)} {header!r}"
+        if header
+        else f"column {column_letters(column)} (no header)"
         for column, header in table.not_understood.items()
     ]
     if unread:
@@ -57,10 +58,6 @@ def _remark(context: Context, kind: str, words: str, cell: str | None = None) ->
     return Finding("remark", kind, words, context.table.sheet, context.table.place, cell=cell)
 
 
-def _letter(column: int) -> str:
-    return f"column {get_column_letter(column + 1)} (no header)"
-
-
 def _rows(context: Context) -> list[Finding]:
     """Return what to say of rows that were left out, and of rows that were not read."""
     table, remarks = context.table, []
@@ -68,11 +65,13 @@ def _rows(context: Context) -> list[Finding]:
         words = (
             f"the table goes on below {_in_words(table.skipped)}, without numbers, as if not there"
         )
-        remarks.append(_remark(context, "gap", words, address(table.skipped[0], 0)))
+        remarks.append(_remark(context, "gap", words, relative_address(table.skipped[0], 0)))
     if table.unread:
         were = "were" if len(table.unread) > 1 else "was"
         words = f"{_in_words(table.unread)} below the table, with numbers too, {were} not read"
-        remarks.append(_remark(context, "rows-not-read", words, address(table.unread[0], 0)))
+        remarks.append(
+            _remark(context, "rows-not-read", words, relative_address(table.unread[0], 0))
+        )
     return remarks
 
 
@@ -115,7 +114,7 @@ def _learning_rate(context: Context) -> list[Finding]:
     if rate.source in ("inferred", "formula"):
         for label in labels:
             if abs(label.value - rate.value) > 1e-6 * abs(rate.value):
-                place = address(label.row, label.column)
+                place = relative_address(label.row, label.column)
                 words = f"the label names the learning rate {label.value:g}; used is {rate.value:g}"
                 remarks.append(_remark(context, "learning-rate-label", words, place))
                 break

@@ -1,18 +1,21 @@
 """Decides which activation, loss and biases a table was made with: those that fit its columns."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sheetgen.check.formula.expressions import Symbol, evaluate, leaves, symbols
+from sheetgen.check.formula.expressions import Expression, Symbol, evaluate, leaves, symbols
 from sheetgen.check.meaning.column_values import Numbers
-from sheetgen.check.meaning.functions import ACTIVATIONS, Activation, losses
+from sheetgen.check.meaning.functions import ACTIVATIONS, activated, losses
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.table_network import Network, bias_readings, expanded, is_helper
 from sheetgen.check.tables.headers import family
 from sheetgen.check.tables.table import Table
+from sheetgen.network.activations import Activation
+
+_PROBES = np.linspace(-3.1, 3.3, 17)
 
 
 def with_biases(table: Table, network: Network, numbers: Numbers, resolver: Resolver) -> Network:
@@ -23,9 +26,9 @@ def with_biases(table: Table, network: Network, numbers: Numbers, resolver: Reso
     readings = bias_readings(table.columns, network.hidden, network.outputs)
     if len(readings) < 2:
         return network
-    units = [f"h{one}" for one in range(1, network.hidden + 1)]
-    units += [f"o{one}" for one in range(1, network.outputs + 1)]
-    used = {unit: _biases_in(table, resolver, unit) for unit in units}
+    evidence = _Evidence(table, numbers, resolver)
+    units = [*_numbered("h", network.hidden), *_numbered("o", network.outputs)]
+    used = {unit: evidence.biases_in(unit) for unit in units}
     names = set(readings[0].values())
     columns = [*units, *(f"a_{unit}" for unit in units), *(f"∂E/∂{name}" for name in names)]
 
@@ -36,21 +39,9 @@ def with_biases(table: Table, network: Network, numbers: Numbers, resolver: Reso
             for unit, found in used.items()
             if found is not None
         )
-        return as_said + _votes(replace(network, biases=biases), columns, table, numbers)
+        return as_said + evidence.votes(replace(network, biases=biases), columns)
 
     return replace(network, biases=max(readings, key=score))
-
-
-def _biases_in(table: Table, resolver: Resolver, unit: str) -> set[str] | None:
-    """Return the biases that a unit's formula refers to; None without a formula."""
-    if unit not in table.columns:
-        return None
-    row, column = table.first, table.columns[unit]
-    formula = table.content(row, column).formula
-    tree = resolver.resolved(formula, row, column) if formula is not None else None
-    if tree is None:
-        return None
-    return {one.name for one in symbols(tree) if family(one.name) in ("b", "b_h", "b_o")}
 
 
 def chosen_network(table: Table, network: Network, numbers: Numbers, resolver: Resolver) -> Network:
@@ -59,96 +50,104 @@ def chosen_network(table: Table, network: Network, numbers: Numbers, resolver: R
     The sigmoid and ½ (t - a)², the seeds' own, win every tie, so that a wrong column or two does
     not make another network of it.
     """
+    evidence = _Evidence(table, numbers, resolver)
     network = replace(network, trains_biases=_trains_biases(table, network))
-    outputs = [f"a_o{one}" for one in range(1, network.outputs + 1)]
-    hidden = [f"a_h{one}" for one in range(1, network.hidden + 1)]
-    network = _best(
-        [network.with_choices(output=one) for one in _written(table, resolver, outputs)],
-        [*outputs, *_gradients(network, of_outputs=True)],
-        table,
-        numbers,
-    )
-    network = _best(
-        [network.with_choices(hidden=one) for one in _written(table, resolver, hidden)],
-        [*hidden, *_gradients(network, of_outputs=False)],
-        table,
-        numbers,
-    )
-    return _with_loss(table, network, numbers)
-
-
-_PROBES = np.linspace(-3.1, 3.3, 17)
-
-
-def _written(table: Table, resolver: Resolver, columns: list[str]) -> tuple[Activation, ...]:
-    """Return the activation that most of a layer's formulas are, or all that are possible.
-
-    Where z is never negative, numbers cannot tell the ReLU from the identity.
-    """
-    found: Counter[Activation] = Counter()
-    for column in columns:
-        row, z = table.first, Symbol(column.removeprefix("a_"))
-        formula = (
-            table.content(row, table.columns[column]).formula if column in table.columns else None
-        )
-        tree = resolver.resolved(formula, row, table.columns[column]) if formula else None
-        if tree is not None and set(leaves(tree)) == {z}:
-            values = evaluate(tree, lambda _: _PROBES)
-            for one in ACTIVATIONS:
-                if np.allclose(values, evaluate(one.value(z), lambda _: _PROBES), rtol=1e-9):
-                    found[one] += 1
-                    break
-    (best, most), *_ = found.most_common(1) or [(ACTIVATIONS[0], 0)]
-    return (best,) if 2 * most > len(columns) else ACTIVATIONS
-
-
-def _gradients(network: Network, of_outputs: bool) -> list[str]:
+    gradients = _numbered("∂E/∂w", network.weights)
     first = network.hidden * network.inputs
-    indices = range(first + 1, network.weights + 1) if of_outputs else range(1, first + 1)
-    return [f"∂E/∂w{index}" for index in indices]
+    outputs, hidden = _numbered("a_o", network.outputs), _numbered("a_h", network.hidden)
+    choices = [network.with_choices(output=one) for one in evidence.written(outputs)]
+    network = evidence.best(choices, outputs, gradients[first:])
+    choices = [network.with_choices(hidden=one) for one in evidence.written(hidden)]
+    network = evidence.best(choices, hidden, gradients[:first])
+    return evidence.with_loss(network, gradients)
 
 
-def _with_loss(table: Table, network: Network, numbers: Numbers) -> Network:
-    errors = [f"E{one}" for one in range(1, network.outputs + 1)] + ["E_total"]
-    gradients = [f"∂E/∂w{one}" for one in range(1, network.weights + 1)]
-    candidates = [network.with_choices(loss=one) for one in losses(network.outputs)]
-    usual = _votes(candidates[0], [*errors, *gradients], table, numbers)
-    best, most = network, usual
-    if usual == len([name for name in (*errors, *gradients) if name in table.columns]):
-        return network
-    present = [name for name in errors if name in table.columns]
-    for candidate in candidates[1:]:
-        votes = _votes(candidate, [*errors, *gradients], table, numbers)
-        if votes > most and _votes(candidate, present, table, numbers) == len(present):
-            best, most = candidate, votes
-    return best
+def _numbered(stem: str, count: int) -> list[str]:
+    return [f"{stem}{index}" for index in range(1, count + 1)]
 
 
-def _best(candidates: list[Network], columns: list[str], table: Table, numbers: Numbers) -> Network:
-    scores = []
-    activations = [one for one in columns if one.startswith("a_")]
-    for candidate in candidates:
-        # The activations say it themselves; gradients decide where these are missing or wrong.
-        own = _votes(candidate, activations, table, numbers)
-        scores.append(1000 * own + _votes(candidate, columns, table, numbers))
-        if own and own == len([one for one in activations if one in table.columns]):
-            break
-    return candidates[int(np.argmax(scores))]
+@dataclass(frozen=True)
+class _Evidence:
+    """What the formulas and the numbers of a table say for one network or another."""
 
+    table: Table
+    numbers: Numbers
+    resolver: Resolver
 
-def _votes(network: Network, columns: list[str], table: Table, numbers: Numbers) -> float:
-    """Return how many columns agree; a column of which only some rows agree counts in part."""
-    definitions = network.definitions()
-    known = set(table.columns) | set(numbers.constants)
-    kept = {name for name in known if not is_helper(name)}
-    votes = 0.0
-    for column in columns:
-        if column in table.columns and column in definitions:
-            right = expanded(definitions[column], definitions, kept)
-            _, agrees = numbers.agreement(column, right)
-            share = float(np.mean(agrees))
-            votes += 1.0 if share > 0.99 else 0.5 * share
-    return votes
+    def present(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name in self.table.columns]
+
+    def formula(self, symbol: str) -> Expression | None:
+        """Return the formula in a column's first row; None without one that is understood."""
+        if symbol not in self.table.columns:
+            return None
+        row, column = self.table.first, self.table.columns[symbol]
+        formula = self.table.content(row, column).formula
+        return None if formula is None else self.resolver.resolved(formula, row, column)
+
+    def biases_in(self, unit: str) -> set[str] | None:
+        """Return the biases that a unit's formula refers to; None without a formula."""
+        tree = self.formula(unit)
+        if tree is None:
+            return None
+        return {one.name for one in symbols(tree) if family(one.name) in ("b", "b_h", "b_o")}
+
+    def written(self, columns: Sequence[str]) -> tuple[Activation, ...]:
+        """Return the activation that most of a layer's formulas are, or all that are possible.
+
+        Where z is never negative, numbers cannot tell the ReLU from the identity.
+        """
+        found: Counter[Activation] = Counter()
+        for column in columns:
+            tree, z = self.formula(column), Symbol(column.removeprefix("a_"))
+            if tree is not None and set(leaves(tree)) == {z}:
+                values = evaluate(tree, lambda _: _PROBES)
+                for one in ACTIVATIONS:
+                    usual = evaluate(activated(one, z), lambda _: _PROBES)
+                    if np.allclose(values, usual, rtol=1e-9):
+                        found[one] += 1
+                        break
+        (best, most), *_ = found.most_common(1) or [(ACTIVATIONS[0], 0)]
+        return (best,) if 2 * most > len(columns) else ACTIVATIONS
+
+    def best(
+        self, candidates: list[Network], activations: list[str], gradients: list[str]
+    ) -> Network:
+        scores = []
+        for candidate in candidates:
+            # The activations say it themselves; gradients decide where these are missing or wrong.
+            own = self.votes(candidate, activations)
+            scores.append(1001 * own + self.votes(candidate, gradients))
+            if own and own == len(self.present(activations)):
+                break
+        return candidates[int(np.argmax(scores))]
+
+    def with_loss(self, network: Network, gradients: list[str]) -> Network:
+        errors = [*_numbered("E", network.outputs), "E_total"]
+        best, most = network, -1.0
+        for index, loss in enumerate(losses(network.outputs)):
+            candidate = network.with_choices(loss=loss)
+            of_errors = self.votes(candidate, errors)
+            votes = of_errors + self.votes(candidate, gradients)
+            if index == 0 or (votes > most and of_errors == len(self.present(errors))):
+                best, most = candidate, votes
+            if most == len(self.present([*errors, *gradients])):
+                break
+        return best
+
+    def votes(self, network: Network, columns: Iterable[str]) -> float:
+        """Return the number of columns that agree, in part where only some of its rows do."""
+        definitions = network.definitions()
+        known = set(self.table.columns) | set(self.numbers.constants)
+        kept = {name for name in known if not is_helper(name)}
+        votes = 0.0
+        for column in self.present(columns):
+            if column in definitions:
+                right = expanded(definitions[column], definitions, kept)
+                _, agrees = self.numbers.agreement(column, right)
+                share = float(np.mean(agrees))
+                votes += 1.0 if share > 0.99 else 0.5 * share
+        return votes
 
 
 def _trains_biases(table: Table, network: Network) -> bool:

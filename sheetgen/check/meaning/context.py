@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sheetgen.check.formula.expressions import Cell, Expression, Symbol, replace, symbols, written
-from sheetgen.check.formula.parsing import address, full_address
+from sheetgen.check.formula.parsing import full_address
 from sheetgen.check.judging.findings import LearningRate
 from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.resolving import Resolver
@@ -11,6 +11,7 @@ from sheetgen.check.meaning.simulation import Simulation
 from sheetgen.check.meaning.table_network import PARAMETERS, Network, expanded, is_helper
 from sheetgen.check.tables.headers import family
 from sheetgen.check.tables.table import Table
+from sheetgen.spreadsheet.address import relative_address
 
 
 @dataclass
@@ -73,7 +74,9 @@ class Context:
             if isinstance(leaf, Cell):
                 return full_address(leaf, self.table.sheet)
             if leaf.name in self.table.columns:
-                return address(self.table.row_at(row + leaf.offset), self.table.columns[leaf.name])
+                return relative_address(
+                    self.table.row_at(row + leaf.offset), self.table.columns[leaf.name]
+                )
             for cell, symbol in self.resolver.assigned.items():
                 if symbol == leaf.name:
                     return full_address(cell, self.table.sheet)

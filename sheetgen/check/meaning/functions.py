@@ -1,71 +1,60 @@
 """The activations and the errors that a table made by hand may have, as expressions.
 
-Sources: PyTorch's pages of each activation; C. M. Bishop, "Pattern Recognition and Machine
-Learning" (2006), sections 5.1 and 5.2, for the errors.
+Source of the errors: C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), sections
+5.1 and 5.2.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from sheetgen.check.formula import expressions
 from sheetgen.check.formula.expressions import Call, Expression, Number, Operation
+from sheetgen.check.formula.parsing import parse_text
+from sheetgen.network import activations
+from sheetgen.network.activations import Activation
 
-
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """An activation as an expression of z, and its slope as one of a.
-
-    `below` is the leaky ReLU's slope below 0. Source: PyTorch's pages of LeakyReLU, ELU, Softplus.
-    """
-
-    name: str
-    below: float = 0.01
-
-    def value(self, z: Expression) -> Expression:
-        """Return a = f(z)."""
-        found: Expression = z
-        match self.name:
-            case "sigmoid":
-                found = 1 / (1 + Call("EXP", (-z,)))
-            case "tanh":
-                found = Call("TANH", (z,))
-            case "relu":
-                found = Call("MAX", (Number(0), z))
-            case "leaky-relu":
-                found = _above_zero(z, z, self.below * z)
-            case "elu":
-                found = _above_zero(z, z, Call("EXP", (z,)) - 1)
-            case "softplus":
-                found = Call("LN", (1 + Call("EXP", (z,)),))
-        return found
-
-    def slope(self, a: Expression) -> Expression:
-        """Return da/dz, written with a alone."""
-        found: Expression = Number(1)
-        match self.name:
-            case "sigmoid":
-                found = a * (1 - a)
-            case "tanh":
-                found = 1 - a**2
-            case "relu":
-                found = Call("STEP", (a,))
-            case "leaky-relu":
-                found = _above_zero(a, Number(1), Number(self.below))
-            case "elu":
-                found = _above_zero(a, Number(1), a + 1)
-            case "softplus":
-                # With a = ln(1 + e^z) the slope 1/(1 + e^-z) is 1 - e^-a.
-                found = 1 - Call("EXP", (-a,))
-        return found
-
-
-def _above_zero(what: Expression, above: Expression, below: Expression) -> Expression:
-    return Call("IF", (Operation(">", what, Number(0)), above, below))
-
-
-ACTIVATIONS = (
-    *(Activation(name) for name in ("sigmoid", "tanh", "relu", "identity")),
-    *(Activation("leaky-relu", below) for below in (0.01, 0.1, 0.2)),
-    *(Activation(name) for name in ("elu", "softplus")),
+# Where z is never negative, numbers cannot tell the identity from the ReLU: it is the last.
+ACTIVATIONS: tuple[Activation, ...] = tuple(
+    sorted(
+        (
+            variant
+            for each in activations.ACTIVATIONS.values()
+            if not each.acts_on_layer
+            for variant in each.variants()
+        ),
+        key=lambda one: one.name == "identity",
+    )
 )
+_Z, _A = "$A$1", "$B$1"
+
+
+@lru_cache(maxsize=4096)
+def activated(activation: Activation, z: Expression) -> Expression:
+    """Return a = f(z) as people write it."""
+    return _parsed(activation.formula_by_hand(_Z), {_Z: z})
+
+
+@lru_cache(maxsize=4096)
+def slope(activation: Activation, z: Expression, a: Expression) -> Expression:
+    """Return da/dz as people write it, over z and a."""
+    return _parsed(activation.slope_by_hand(_Z, _A), {_Z: z, _A: a})
+
+
+def _parsed(text: str, cells: dict[str, Expression]) -> Expression:
+    """Return a formula over other expressions than cells, without what only cells need."""
+    meaning = {parse_text(cell): expression for cell, expression in cells.items()}
+
+    def change(part: Expression) -> Expression | None:
+        match part:
+            case Call("MIN", (exponent, Number(700))):  # which keeps e^x below overflow
+                return expressions.replace(exponent, change)
+            case Operation("*", Number(1), factor):
+                return expressions.replace(factor, change)
+            case Call("IF", (Operation(">", what, Number(0)), Number(1), Number(0))):
+                return Call("STEP", (expressions.replace(what, change),))
+        return meaning.get(part)
+
+    return expressions.replace(parse_text(text), change)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from sheetgen.check.formula.expressions import (
     leaves,
     walk,
 )
-from sheetgen.check.formula.parsing import address
 from sheetgen.check.judging.findings import LearningRate
 from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.resolving import Resolver
@@ -24,6 +23,7 @@ from sheetgen.check.meaning.table_network import PARAMETERS, Network, expanded
 from sheetgen.check.reading.cells import Book, Cells, number_in
 from sheetgen.check.tables.headers import family, symbol_of
 from sheetgen.check.tables.table import Table
+from sheetgen.spreadsheet.address import relative_address
 
 _IN_TEXT = re.compile(
     r"(?:η|ƞ|ɳ|ŋ|\blr\b|learning\s*_?rate(?:\s*\(.*?\))?)\s*[:=(\s]\s*([0-9]+(?:[.,][0-9]+)?)",
@@ -193,7 +193,7 @@ def find_rate(
     labels = labels_of(table.cells)
     cell = referenced_cell(table, resolver)
     if cell is not None:
-        place = address(cell.row, cell.column)
+        place = relative_address(cell.row, cell.column)
         here = cell.sheet == table.sheet
         all_labels = labels if here else labels_of(book.sheets[cell.sheet])
         known = any((one.row, one.column) == (cell.row, cell.column) for one in all_labels)
@@ -203,7 +203,7 @@ def find_rate(
     if literal == 1 and labels:
         # Updates without any factor, although a cell is there to be the rate, have forgotten it.
         label = min(labels, key=lambda one: abs(one.row - table.header_row))
-        return LearningRate(label.value, "cell", address(label.row, label.column))
+        return LearningRate(label.value, "cell", relative_address(label.row, label.column))
     if literal is not None:
         return LearningRate(literal, "formula")
     return _by_the_updates(table, labels, network, numbers)
@@ -218,6 +218,6 @@ def _by_the_updates(
     for label in sorted(labels, key=lambda one: abs(one.row - table.header_row)):
         allowed = (every[:, 0] <= label.value) & (label.value <= every[:, 1])
         if not len(every) or np.mean(allowed) > 0.5:
-            return LearningRate(label.value, "cell", address(label.row, label.column))
+            return LearningRate(label.value, "cell", relative_address(label.row, label.column))
     rate = inferred(table, network, numbers)
     return LearningRate(rate, "unknown" if rate is None else "inferred")

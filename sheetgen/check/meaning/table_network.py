@@ -15,12 +15,14 @@ from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.functions import (
     ACTIVATIONS,
     CROSS_ENTROPY,
-    Activation,
     Loss,
+    activated,
     losses,
     scaled,
+    slope,
 )
 from sheetgen.check.tables.headers import family, number
+from sheetgen.network.activations import Activation
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,14 @@ class Network:
                 for source in range(1, self.inputs + 1)
             ]
             found[f"h{unit}"] = self._with_bias(terms, f"h{unit}")
-            found[f"a_h{unit}"] = self.hidden_activation.value(Symbol(f"h{unit}"))
+            found[f"a_h{unit}"] = activated(self.hidden_activation, Symbol(f"h{unit}"))
         for unit in range(1, self.outputs + 1):
             terms = [
                 Symbol(self.output_weight(unit, source)) * Symbol(f"a_h{source}")
                 for source in range(1, self.hidden + 1)
             ]
             found[f"o{unit}"] = self._with_bias(terms, f"o{unit}")
-            found[f"a_o{unit}"] = self.output_activation.value(Symbol(f"o{unit}"))
+            found[f"a_o{unit}"] = activated(self.output_activation, Symbol(f"o{unit}"))
         errors: list[Expression] = []
         for unit in range(1, self.outputs + 1):
             found[f"E{unit}"] = self.loss.error(Symbol(f"t{unit}"), Symbol(f"a_o{unit}"))
@@ -104,15 +106,15 @@ class Network:
     def _backward(self, found: dict[str, Expression]) -> None:
         gradient = "∂E/∂{}{}".format
         for unit in range(1, self.outputs + 1):
-            activated, target = Symbol(f"a_o{unit}"), Symbol(f"t{unit}")
-            found[gradient("a_o", unit)] = self.loss.slope(target, activated)
+            z, a, target = (Symbol(f"{stem}{unit}") for stem in ("o", "a_o", "t"))
+            found[gradient("a_o", unit)] = self.loss.slope(target, a)
             found[gradient("o", unit)] = _times(
-                Symbol(gradient("a_o", unit)), self.output_activation.slope(activated)
+                Symbol(gradient("a_o", unit)), slope(self.output_activation, z, a)
             )
             if (self.loss.name, self.output_activation.name) == (CROSS_ENTROPY, "sigmoid"):
                 # The slope of the sigmoid cancels the denominator.
                 scale = self.loss.each * self.loss.whole
-                found[gradient("o", unit)] = scaled(scale, activated - target)
+                found[gradient("o", unit)] = scaled(scale, a - target)
         for unit in range(1, self.hidden + 1):
             found[gradient("a_h", unit)] = total(
                 [
@@ -120,8 +122,9 @@ class Network:
                     for output in range(1, self.outputs + 1)
                 ]
             )
+            z, a = Symbol(f"h{unit}"), Symbol(f"a_h{unit}")
             found[gradient("h", unit)] = _times(
-                Symbol(gradient("a_h", unit)), self.hidden_activation.slope(Symbol(f"a_h{unit}"))
+                Symbol(gradient("a_h", unit)), slope(self.hidden_activation, z, a)
             )
         for unit in range(1, self.hidden + 1):
             for source in range(1, self.inputs + 1):

@@ -1,12 +1,11 @@
 """Wrong formulas whose parentheses are missing, too many, or at another place."""
 
-import re
 from collections.abc import Callable, Iterator
 
 from sheetgen.check.formula.expressions import Expression, Leaf, replace, written
 from sheetgen.check.formula.parsing import Reference, UnsupportedError, parse_text
+from sheetgen.spreadsheet.tokens import tokens
 
-_TOKEN = re.compile(r"[A-Z]+\(|\$A\$\d+|[0-9.]+(?:E-?[0-9]+)?|.")
 _KIND = "missing-parenthesis"
 _LONGEST = 75  # tokens; longer formulas are not tried with parentheses at every other place
 
@@ -33,7 +32,7 @@ def _parsed(
         leaves.append(leaf)
         return f"$A${len(leaves)}"
 
-    for words, changed in variants(_TOKEN.findall(written(tree, name))):
+    for words, changed in variants([token.text for token in tokens(written(tree, name))]):
         try:
             found = parse_text("".join(changed))
         except UnsupportedError:

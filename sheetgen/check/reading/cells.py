@@ -1,12 +1,14 @@
-"""The cells of a workbook as the audit holds them."""
+"""Holds the cells of a workbook for the audit, with formulas in relative notation."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sheetgen.check.formula.parsing import Formula
-
-Value = float | str | bool | None
+from sheetgen.spreadsheet.package_parts import MalformedError, opened
+from sheetgen.spreadsheet.package_workbook import Workbook
+from sheetgen.spreadsheet.reader import Damage, Value, cells_of_sheets
 
 _ERROR = re.compile(r"#(?:DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|NULL!|ERROR!|CIRC!|N/IMPL!|SPILL!)")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?\s*%?$")
@@ -50,6 +52,37 @@ class Book:
     sheets: dict[str, Cells]
     names: Mapping[str, str] = field(default_factory=dict)
     reader: str = ""
+
+
+def read_package(path: Path, damage: Damage = Damage.PASS_OVER) -> Book:
+    """Return the cells of an .xlsx workbook, as far as `damage` allows.
+
+    Raises InputError where the package cannot be read or (Damage.RECOVER) holds no cell.
+    """
+    recover = damage is Damage.RECOVER
+    with opened(path) as package:
+        book = Book(
+            {
+                name: {
+                    (row, column): Content(value, formula) for row, column, formula, value in cells
+                }
+                for name, cells in cells_of_sheets(package, Formula.at, damage=damage)
+            },
+            {} if recover else _defined_names(Workbook(package)),
+            "xlsx, in spite of its damage" if recover else "xlsx",
+        )
+        if recover and not any(book.sheets.values()):
+            raise MalformedError("none of its sheets holds a cell")
+        return book
+
+
+def _defined_names(workbook: Workbook) -> dict[str, str]:
+    """Return the names of the whole workbook that mean something, in lower case."""
+    return {
+        str(element.get("name", "")).lower(): element.text
+        for element in workbook.names(None).values()
+        if element.text
+    }
 
 
 def number_in(text: str) -> float | None:

@@ -15,12 +15,12 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
-from sheetgen.check.reading.cells import Book, Value
-from sheetgen.check.reading.package_reader import read_broken_package, read_package
+from sheetgen.check.reading.cells import Book, read_package
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines.engine import Values
 from sheetgen.spreadsheet.engines.libreoffice import INSTALL, office
+from sheetgen.spreadsheet.reader import Damage, Value
 
 _SECONDS = 120.0
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -145,7 +145,7 @@ def _read_damaged(path: Path, error: InputError) -> Book:
     if any(words in str(error) for words in ("password", "too large", "no sheets")):
         raise error
     try:
-        return read_broken_package(path)
+        return read_package(path, Damage.RECOVER)
     except InputError:
         pass
     if not zipfile.is_zipfile(path) or _missing():

@@ -8,7 +8,6 @@ from sheetgen.check.tables.headers import family
 from sheetgen.check.tables.table import Table, holds_number
 
 _WIDEST_GAP = 3  # rows without numbers in a table of pasted numbers
-_DOWN = re.compile(r"R(?:\[-?\d+\]|\d+)(?=C)")
 _SUMMARY = re.compile(
     r"\b(?:average|avg|mean|min|max|minimum|maximum|median|total|sum|std|final|last)\b",
     re.IGNORECASE,
@@ -103,4 +102,4 @@ def _alike(table: Table, row: int, column: int) -> bool:
     one, other = table.content(table.last, column).formula, table.content(row, column).formula
     if one is None or other is None:
         return False
-    return _DOWN.sub("R", one.relative) == _DOWN.sub("R", other.relative)
+    return one.columns == other.columns

@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 
-from sheetgen.check.formula.parsing import address
 from sheetgen.check.judging.findings import Finding
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
+from sheetgen.spreadsheet.address import relative_address
 
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 
@@ -25,7 +25,7 @@ def read_texts(book: Book) -> tuple[Finding, ...]:
             continue
         for _, content in found:
             content.value = number_in(content.text)
-        place = address(*min(place for place, _ in found))
+        place = relative_address(*min(place for place, _ in found))
         words = f"{len(found):,} numbers stand there as texts; they were read as numbers"
         remarks.append(Finding("remark", "text-numbers", words, name, cell=place))
     return tuple(remarks)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sheetgen.check.formula.expressions import Array
-from sheetgen.check.formula.parsing import address
 from sheetgen.check.reading.cells import Cells, Content
+from sheetgen.spreadsheet.address import relative_address
 
 EMPTY = Content(None)
 
@@ -62,7 +62,7 @@ class Table:
         """The range of the table, with its header row."""
         columns = self.columns.values()
         top = self.first if self.starts_anew else self.header_row
-        return f"{address(top, min(columns))}:{address(self.last, max(columns))}"
+        return f"{relative_address(top, min(columns))}:{relative_address(self.last, max(columns))}"
 
     def header(self, symbol: str) -> str:
         """Return a column's header as the file writes it."""
@@ -104,7 +104,7 @@ class Table:
 
     def cell(self, symbol: str, row: int) -> str:
         """Return the address of a column's cell in a row, counted from the first."""
-        return address(self.row_at(row), self.columns[symbol])
+        return relative_address(self.row_at(row), self.columns[symbol])
 
     def range(self, symbol: str) -> str:
         """Return the range of a column's numbers."""

@@ -1,4 +1,4 @@
-"""Which cells are blank: by topic and level, so that what is given does not tell the answer."""
+"""Chooses the blank cells, by topic and level, so that the given cells do not tell the answers."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, UPDATE, Trace
 COUNTS = (BATCH_ROW, BATCH_SIZE, UPDATE)
 SWEEPS = 10
 RESTARTS = 20
-SAME = 1e-9  # relative; values this near are the same quantity under two names
+SAME = 1e-9  # relative; values as close as this are one quantity under two names
 
 Asked = dict[str, list[int]]
-"""The rows in which each column may be blank."""
+"""The rows in which each column may be blank, by its symbol."""
 
 
 def choose(
@@ -26,8 +26,8 @@ def choose(
     """Return the blanks in reading order.
 
     Level 1: one quantity of each column that the topic asks for; what the right formula reads is
-    given. Level 2: every other column, in all rows. Level 3: all that is computed, but for the
-    first weights, up to the topic's stage.
+    given. Level 2: every other column, in all rows. Level 3: everything that is calculated, up to
+    the topic's stage.
     """
     asked = _asked(layout, network, trace, topic, level)
     if level == 1:
@@ -55,14 +55,14 @@ def _asked(layout: Layout, network: Network, trace: Trace, topic: str, level: in
 
 
 def _is_inner(column: Column) -> bool:
-    """Tell whether a column is a step on the way that only the last level asks for."""
+    """Tell whether a column is an intermediate result that only the last level asks for."""
     return column.band.kind == "helper" and not column.symbol.startswith("∂E/∂")
 
 
 def _every_other(layout: Layout, asked: Asked) -> Iterator[Quantity]:
-    """Yield every other column of a kind; of activations and weights those between the first.
+    """Yield every other column of a kind, starting at the second for activations and weights.
 
-    So a blank activation has its pre-activation given, and a blank weight its gradient.
+    So the pre-activation of a blank activation is given, and the gradient of a blank weight.
     """
     groups = defaultdict(list)
     for symbol in asked:
@@ -74,10 +74,10 @@ def _every_other(layout: Layout, asked: Asked) -> Iterator[Quantity]:
 
 
 class _OneEach:
-    """Chooses a row for each column such that no blank reads or stands beside another.
+    """Chooses a row for each column such that no blank reads another or is beside it.
 
     Columns that must show the same numbers, such as o1 and a_o1 of an identity, share their row.
-    The rows are improved in turn, each to the least cost beside the others (coordinate descent),
+    The rows are improved in turn, each to its least cost given the others (coordinate descent),
     from several orders of the columns.
     """
 
@@ -100,14 +100,14 @@ class _OneEach:
         return set(best.items())
 
     def _descended(self, order: list[list[str]]) -> tuple[dict[str, int], int]:
-        """Return the rows that descent in this order leads to, and what they cost together."""
+        """Return the rows that descent in this order finds, and their total cost."""
         rows: dict[str, int] = {}
         for _ in range(SWEEPS):
             before = dict(rows)
             for group in order:
                 for symbol in group:
                     rows.pop(symbol, None)
-                # Of rows that are as good, the one with the fewest blanks.
+                # Of equally good rows, the one with the fewest blanks.
                 candidates = self._asked[group[0]]
                 counts = list(rows.values())
                 best = min(
@@ -119,7 +119,7 @@ class _OneEach:
         return rows, sum(self._cost(group, rows[group[0]], rows) for group in order)
 
     def _cost(self, group: list[str], row: int, rows: dict[str, int]) -> int:
-        """Return 10 for each other blank that is read or reads, 1 for each that stands beside."""
+        """Return 10 for each other blank that is read or reads, 1 for each neighbour."""
         read = beside = 0
         for symbol in group:
             for other, at in self._readers[symbol, row]:
@@ -131,7 +131,7 @@ class _OneEach:
         return 10 * read + beside
 
     def _read_by(self) -> dict[Quantity, list[Quantity]]:
-        """Return what each possible blank reads or is read by."""
+        """Return the other possible blanks that each one reads or is read by."""
         asked = [(symbol, row) for symbol, rows in self._asked.items() for row in rows]
         found: dict[Quantity, list[Quantity]] = {quantity: [] for quantity in asked}
         for quantity in asked:
@@ -142,7 +142,7 @@ class _OneEach:
 
 
 def _equal_columns(asked: Asked, trace: Trace, rows: int) -> list[list[str]]:
-    """Group the columns that have the same number in every row, all of which may be blank."""
+    """Group the columns with the same number in every row, which may be blank in the same rows."""
     groups: list[list[str]] = []
     for symbol in asked:
         for group in groups:
@@ -161,19 +161,15 @@ def told(layout: Layout, chosen: set[Quantity], trace: Trace) -> set[Quantity]:
     Such as E_total beside the only E1.
     """
     found = set()
-    for column in layout.columns:
-        if stage_of(column) == "given" or column.symbol in COUNTS:
-            continue
-        for row in range(layout.rows):
-            quantity = column.symbol, row
-            blanks = [symbol for symbol, at in chosen if at == row]
-            values = np.array([trace[symbol][row] for symbol in blanks])
-            if quantity not in chosen and _are_same(values, trace[column.symbol][row]).any():
-                found.add(quantity)
+    for symbol, row in set(layout.quantities) - chosen:
+        if stage_of(layout.by_symbol[symbol]) != "given" and symbol not in COUNTS:
+            values = np.array([trace[blank][row] for blank, at in chosen if at == row])
+            if _are_same(values, trace[symbol][row]).any():
+                found.add((symbol, row))
     return found
 
 
 def _are_same(one: Array, other: Array) -> Array:
-    """Tell where numbers agree; 0 and 1 are too common to tell anything."""
+    """Tell where numbers are the same; 0 and 1 are too common to give anything away."""
     is_common = (other == 0) | (other == 1)
     return np.asarray((np.abs(one - other) <= SAME * np.abs(other)) & ~is_common)

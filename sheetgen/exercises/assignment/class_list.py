@@ -1,4 +1,4 @@
-"""The class list, names.csv, and the names of the files that its students get."""
+"""Reads a class list, such as names.csv, and names the students' files."""
 
 import csv
 import io
@@ -17,14 +17,14 @@ MAXIMUM_FILE_NAME = 60  # characters, of up to four bytes each; file systems tak
 MAXIMUM_SEED = 2**63 - 1
 DELIMITERS = ",;\t"
 
-# What Windows forbids in the name of a file or takes for a device.
+# What Windows forbids in a file name or takes for a device.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _DEVICE = re.compile(r"(CON|PRN|AUX|NUL|COM\d|LPT\d)(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Name:
-    """A line of the list: who, and the seed where one is given."""
+    """A line of the list: a name, and a seed if there is one."""
 
     name: str
     seed: int | None = None
@@ -33,9 +33,9 @@ class Name:
 def read_names(path: Path) -> list[Name]:
     """Read a CSV file (RFC 4180, UTF-8) with a column `name` and, if there is one, `seed`.
 
-    Other columns are passed over. In place of commas there may be semicolons or tabs, as
-    spreadsheets write them where the comma is the decimal mark. Raises InputError when it is no
-    such file or a line is wrong.
+    Other columns are ignored. Semicolons or tabs may replace the commas, as spreadsheets write them
+    where the comma is the decimal mark. Raises InputError if it is not such a file or a line is
+    wrong.
     """
     records = _records(path)
     if not records:
@@ -51,14 +51,14 @@ def read_names(path: Path) -> list[Name]:
         raise InputError(
             f"{path}: found {len(records) - 1} students; expected 1 to {MAXIMUM_STUDENTS}"
         )
-    return [_name(path, line, dict(_fields(path, line, header, row))) for line, row in records[1:]]
+    return [_name(path, line, _fields(path, line, header, row)) for line, row in records[1:]]
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the lines that are not empty, by their numbers."""
+    """Return the lines that are not empty, with their numbers."""
     try:
         if path.exists() and not path.is_file():
-            raise InputError(f"{path} cannot be read: it is no file")
+            raise InputError(f"{path} cannot be read: it is not a file")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{path} cannot be read: it is not UTF-8 text") from None
@@ -74,15 +74,13 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
         raise InputError(f"{path}: found {error} in line {reader.line_num}") from None
 
 
-def _fields(
-    path: Path, line: int, header: list[str], fields: list[str]
-) -> Iterable[tuple[str, str]]:
+def _fields(path: Path, line: int, header: list[str], fields: list[str]) -> dict[str, str]:
     if len(fields) != len(header):
         raise InputError(
             f"{path}: found {len(fields)} columns in line {line}; expected {len(header)}, as in "
             "the first line"
         )
-    return zip(header, map(str.strip, fields), strict=True)
+    return dict(zip(header, map(str.strip, fields), strict=True))
 
 
 def _name(path: Path, line: int, fields: dict[str, str]) -> Name:
@@ -103,13 +101,13 @@ def _name(path: Path, line: int, fields: dict[str, str]) -> Name:
 
 
 def file_names(names: Iterable[str]) -> list[str]:
-    """Return a file name for each person, without its ending, all distinct on any system."""
+    """Return a file name for each name, without its ending; all are distinct on every system."""
     taken: set[str] = set()
     found = []
     for name in names:
-        stem = _safe(name)
-        free, number = stem, 2
-        # Upper and lower case name the same file on Windows and macOS.
+        stem = free = _safe(name)
+        number = 2
+        # On Windows and macOS, names that differ only in case are one file.
         while free.casefold() in taken:
             free, number = f"{stem} ({number})", number + 1
         taken.add(free.casefold())
@@ -119,7 +117,7 @@ def file_names(names: Iterable[str]) -> list[str]:
 
 def _safe(name: str) -> str:
     stem = _FORBIDDEN.sub("_", name)[:MAXIMUM_FILE_NAME].rstrip(". ")
-    # Shells take a leading hyphen for an option, and programs hide or skip the others.
+    # Shells take a leading hyphen for an option, and programs hide or skip the other characters.
     if not stem or stem[0] in "-.~$ =@+" or _DEVICE.match(stem):
         stem = f"_{stem}"
     return stem

@@ -1,7 +1,7 @@
-"""An exercise, and what it is for one student: the plan, the table, the blanks, the numbers."""
+"""Defines an exercise, and the assignment of one student: the exercise with their numbers."""
 
 import hashlib
-import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +13,7 @@ from sheetgen.exercises.assignment.class_list import Name, file_names
 from sheetgen.exercises.assignment.own_numbers import RATE, Numbers, draw, with_numbers
 from sheetgen.exercises.assignment.table_layout import Layout, Quantity, Stage
 from sheetgen.network.trace import Trace
+from sheetgen.spreadsheet import stamp
 from sheetgen.template.template import Template
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
@@ -20,7 +21,7 @@ from sheetgen.workbook.shared.sources import Sources
 TOPICS = ("forward", "backward", "update", "all")
 LEVELS = (1, 2, 3)
 ROWS = {1: 4, 2: 3, 3: 3}  # by level
-LARGEST_BATCH = 6  # rows before the first update that a person may be asked to go through
+LARGEST_BATCH = 6  # rows before the first update that are not too many to fill in
 
 RELATIVE = 1e-5
 """How far from the exact value a right answer may be, times that value.
@@ -28,7 +29,7 @@ RELATIVE = 1e-5
 Rounding to six significant digits moves a number by at most half of this.
 """
 ABSOLUTE = 5e-10
-"""What is always near enough: half a unit of the ninth decimal, the last that a cell shows."""
+"""A difference that is always allowed: half a unit of the ninth decimal, the last one shown."""
 
 ATTEMPTS = 30
 SMALLEST = 1e-6  # of a blank's exact value that a student should get
@@ -37,9 +38,9 @@ LARGEST = 1e6
 
 @dataclass(frozen=True)
 class Student:
-    """Who gets a workbook with which numbers; `file` is its name without the ending.
+    """A student and their numbers; `file` is the workbook's name without its ending.
 
-    `identifier` stands in the workbook. The name may be empty.
+    `identifier` is written into the workbook. The name may be empty.
     """
 
     identifier: str
@@ -51,7 +52,7 @@ class Student:
 
 @dataclass(frozen=True)
 class Exercise:
-    """What all students of a class have in common."""
+    """What the exercises of a class have in common."""
 
     template: Template
     topic: str
@@ -63,7 +64,7 @@ class Exercise:
 
     @property
     def lacks_update(self) -> bool:
-        """Whether all is asked for but the update, which comes too late in large batches."""
+        """Whether the update is left out of topic "all", as it comes too late in large batches."""
         return self.topic == "all" and self.last == "backward"
 
     @classmethod
@@ -72,8 +73,8 @@ class Exercise:
     ) -> "Exercise":
         """Return the exercise of a template, with the blanks chosen.
 
-        Raises InputError for a topic or level that there is not, and when the network is too
-        large for an exercise.
+        Raises InputError for an unknown topic or level, and if the network is too large for an
+        exercise.
         """
         if topic not in TOPICS or level not in LEVELS:
             raise InputError(
@@ -87,9 +88,9 @@ class Exercise:
         return replace(empty, blanks=tuple(chosen))
 
     def closed(self, students: Sequence[Student]) -> "Exercise":
-        """Return the exercise with those cells blank, too, that would tell a student an answer.
+        """Return the exercise with every cell blank that would tell a student an answer.
 
-        Such as a_h1 beside h1, where a ReLU lets a student's numbers pass.
+        Such as a_h1 beside a blank h1 that is positive, behind a ReLU.
         """
         found = set(self.blanks)
         for student in students:
@@ -103,25 +104,26 @@ class Exercise:
         return Assignment(self, student)
 
     def students(self, names: Sequence[Name]) -> list[Student]:
-        """Return the students of a class, each with other numbers.
+        """Return the students of a class, each with their own numbers.
 
-        Who has no seed of their own gets one from the class's seed and the name, so that it
-        does not depend on who else is in the list.
+        A student without a seed gets one from the class's seed and the name, so that it does not
+        depend on who else is in the list.
         """
         found: list[Student] = []
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         for name, file in zip(names, file_names(each.name for each in names), strict=True):
-            counts[name.name] = counts.get(name.name, 0) + 1
+            counts[name.name] += 1
             seed = name.seed
             if seed is None:
-                seed = _seed(self.seed, name.name, counts[name.name])
+                text = f"{self.seed}\n{name.name}\n{counts[name.name]}"
+                seed = int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
             found.append(self.student(name.name, seed, file, found))
         return found
 
     def student(self, name: str, seed: int, file: str, others: Sequence[Student] = ()) -> Student:
         """Return a student whose numbers differ from those of all others with another seed.
 
-        Raises InputError when the training diverges with whatever numbers are drawn.
+        Raises InputError if the training diverges with all numbers that are drawn.
         """
         taken = [each.numbers for each in others if each.seed != seed]
         best: Student | None = None
@@ -140,15 +142,12 @@ class Exercise:
                 break
         if best is None:
             raise InputError(
-                f"the training of {self.template.title!r} leaves the numbers that a person can "
-                f"work with, above {LARGEST:g}, within {self.rows} rows; choose a smaller rate"
+                f"the training of {self.template.title!r} leaves the numbers that one can work "
+                f"with, above {LARGEST:g}, within {self.rows} rows; choose a smaller rate"
             )
-        return replace(best, identifier=self._identifier(best, len(others)))
-
-    def _identifier(self, student: Student, place: int) -> str:
-        parts = [self.template.source, self.topic, self.level, self.seed, place, student.name,
-                 student.numbers]  # fmt: skip
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+        whole = [self.template.source, self.topic, self.level, self.seed, len(others)]
+        identifier = stamp.identifier([*whole, name, best.numbers], digits=12)
+        return replace(best, identifier=identifier)
 
 
 @dataclass(frozen=True)
@@ -163,13 +162,13 @@ class Assignment:
         """The template with the student's numbers and one learning rate."""
         template = with_numbers(self.exercise.template, self.student.numbers)
         iterations = self.exercise.rows - 1
-        if template.schedule != "constant":  # which spans all updates
+        if template.schedule != "constant":  # a schedule spans all updates
             iterations = max(iterations, template.iterations)
         return Plan.of(replace(template, iterations=iterations))
 
     @cached_property
     def trace(self) -> Trace:
-        """What every symbol is in the rows of the exercise, by the reference."""
+        """The value of every symbol in the rows of the exercise, by the reference."""
         rate = self.student.numbers[RATE]
         trained = self.plan.train(rate, self.plan.template.optimizer)
         rows = self.exercise.rows
@@ -184,10 +183,8 @@ class Assignment:
     def layout(self) -> Layout:
         """The table."""
         training = self.plan.training(self.plan.template.optimizer)
-        exercise = self.exercise
-        return Layout.of(
-            self.plan.network, training, exercise.last, exercise.rows, self.sources.address
-        )
+        last, rows = self.exercise.last, self.exercise.rows
+        return Layout.of(self.plan.network, training, last, rows, self.sources.address)
 
     @property
     def expected(self) -> dict[Quantity, float]:
@@ -201,7 +198,7 @@ class Assignment:
 
 
 def is_right(found: float, expected: float) -> bool:
-    """Tell whether an answer is near enough to the exact value."""
+    """Tell whether an answer is close enough to the exact value."""
     return abs(found - expected) <= max(RELATIVE * abs(expected), ABSOLUTE)
 
 
@@ -215,13 +212,8 @@ def _shape(template: Template, topic: str, level: int) -> tuple[int, Stage]:
     if size > LARGEST_BATCH:
         if topic == "update":
             raise InputError(
-                f"the weights change after {size} rows only, a batch; an exercise on the update "
-                f"takes a batch_size of at most {LARGEST_BATCH}"
+                f"found batch_size {size}; expected at most {LARGEST_BATCH} for an exercise on the "
+                "update, as the weights change only after a batch"
             )
         return rows, "backward"
     return max(rows, size + 1) if size > 1 else rows, "update"
-
-
-def _seed(seed: int, name: str, occurrence: int) -> int:
-    digest = hashlib.sha256(f"{seed}\n{name}\n{occurrence}".encode()).digest()
-    return int.from_bytes(digest[:4])

@@ -1,7 +1,7 @@
-"""A student's own numbers: those of the template, moved at random by the student's seed.
+"""Draws a student's own numbers: those of the template, moved at random by the student's seed.
 
-They keep the template's signs and scale, so that its lesson stays, and have two significant
-digits, so that a person can type them.
+They keep the template's signs and scale, so that it still teaches the same, and have two
+significant digits, so that they are easy to type.
 """
 
 from dataclasses import replace
@@ -12,10 +12,10 @@ from sheetgen.network.network import Network
 from sheetgen.template.template import Template
 
 Numbers = dict[str, float]
-"""The value of each weight, bias and learning_rate; of a single sample also i1 …, t1 …"""
+"""The values of all weights, biases and learning_rate; with a single sample also i1 …, t1 …"""
 
 LEAST, MOST = 0.5, 1.5  # times the template's number
-TRIES = 20  # for a number that no other weight has
+TRIES = 20  # to find a number that no other weight has
 RATE = "learning_rate"
 
 
@@ -41,7 +41,7 @@ def draw(template: Template, seed: int, attempt: int = 0) -> Numbers:
 
 
 def with_numbers(template: Template, numbers: Numbers) -> Template:
-    """Return the template with a student's numbers; raises KeyError when one is missing."""
+    """Return the template with a student's numbers; raises KeyError if one is missing."""
     network, data = template.network, template.data
     if data.samples == 1:
         inputs = tuple(numbers[name] for name in network.input_names)
@@ -58,13 +58,13 @@ def with_numbers(template: Template, numbers: Numbers) -> Template:
 
 
 def _parameters(network: Network) -> Numbers:
-    """Return all weights and biases, those that are not trained, too."""
+    """Return all weights and biases, including those that are not trained."""
     weights = {edge.name: network.weight(edge) for edge in network.connections}
     return weights | {bias.name: network.bias(bias) for bias in network.biases}
 
 
 def _other(value: float, drawn: Numbers, random: np.random.Generator) -> float:
-    """Return a number that is not there yet, so that taking the wrong weight shows."""
+    """Return a number that is not used yet, so that reading the wrong weight is noticed."""
     for _ in range(TRIES):
         number = _near(value, random)
         if number not in drawn.values():
@@ -73,7 +73,7 @@ def _other(value: float, drawn: Numbers, random: np.random.Generator) -> float:
 
 
 def _near(value: float, random: np.random.Generator) -> float:
-    """Return a number of the same sign and about the same size; one of moderate size for a 0."""
+    """Return a number of the same sign and about the same size; for 0 one of moderate size."""
     factor = random.uniform(LEAST, MOST)
     if value == 0:
         return _short(random.choice((-0.5, 0.5)) * factor)
@@ -81,7 +81,7 @@ def _near(value: float, random: np.random.Generator) -> float:
 
 
 def _target(value: float, random: np.random.Generator) -> float:
-    """Return a target near the given one that a sigmoid can reach if it could reach that one."""
+    """Return a target near the given one, within a sigmoid's range if that one is."""
     if not 0 <= value <= 1:
         return _near(value, random)
     moved = min(0.99, max(0.01, value + random.uniform(-0.1, 0.1)))

@@ -1,7 +1,7 @@
-"""The table of an exercise: which columns it shows, where they stand, and their formulas.
+"""Lays out the table of an exercise: its columns, their positions, and their formulas.
 
-The columns are those of a training table as far as the topic needs them, so that a formula which
-is right here is the one that a workbook of `sheetgen build` has.
+The columns are those of a training table, as far as the topic needs them. So the right formula is
+the one in a workbook of `sheetgen build`.
 """
 
 import re
@@ -10,19 +10,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-
 from sheetgen.errors import InputError
 from sheetgen.formulas.columns import Column, training_columns
 from sheetgen.network.network import Network
 from sheetgen.network.trace import CORRECT, EXPONENTIALS, GREATEST, INNER
 from sheetgen.network.training import Training
-from sheetgen.spreadsheet.canvas import cell_address, relative
+from sheetgen.spreadsheet.address import cell_address, column_letters, relative_address
+from sheetgen.spreadsheet.block import in_row
 
 Stage = Literal["given", "forward", "backward", "update"]
 
 STAGES: tuple[Stage, ...] = ("given", "forward", "backward", "update")
-MAXIMUM_COLUMNS = 150  # in which a learner can still find the way
+MAXIMUM_COLUMNS = 150  # more would be too many for a learner
 
 FIRST_COLUMN = 1
 RATE_CELL = (10, 3)
@@ -37,9 +36,9 @@ Quantity = tuple[str, int]
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns in order, their formulas written for their places, and the number of rows.
+    """The columns in order, with their formulas at these positions, and the number of rows.
 
-    `last` is the last stage that it shows.
+    `last` is the last stage that the table shows.
     """
 
     columns: tuple[Column, ...]
@@ -57,7 +56,7 @@ class Layout:
     ) -> "Layout":
         """Return the table up to its last stage; `address` is that of `training_columns`.
 
-        Raises InputError when it would have too many columns.
+        Raises InputError if it would have too many columns.
         """
         drawn = training_columns(network, training, address, cell_address(*RATE_CELL), 0)
         shown = [
@@ -67,11 +66,11 @@ class Layout:
         ]
         if len(shown) > MAXIMUM_COLUMNS:
             raise InputError(
-                f"the exercise would have {len(shown)} columns; expected at most "
-                f"{MAXIMUM_COLUMNS}, so a smaller network or a topic that needs fewer"
+                f"found {len(shown)} columns in the exercise; expected at most {MAXIMUM_COLUMNS}: "
+                "choose a smaller network or a topic that needs fewer"
             )
         letters = {
-            xl_col_to_name(old): xl_col_to_name(FIRST_COLUMN + new) for new, old in enumerate(shown)
+            column_letters(old): column_letters(FIRST_COLUMN + new) for new, old in enumerate(shown)
         }
         return cls(tuple(_moved(drawn[place], letters) for place in shown), rows, last)
 
@@ -84,6 +83,11 @@ class Layout:
     def by_symbol(self) -> dict[str, Column]:
         """The columns by their symbols."""
         return {column.symbol: column for column in self.columns}
+
+    @property
+    def quantities(self) -> list[Quantity]:
+        """All quantities of the table, column by column."""
+        return [(column.symbol, row) for column in self.columns for row in range(self.rows)]
 
     @property
     def last_column(self) -> int:
@@ -107,13 +111,13 @@ class Layout:
 
     def cell(self, quantity: Quantity) -> str:
         """Return the address of a quantity, such as K14."""
-        return str(xl_rowcol_to_cell(*self.place(quantity)))
+        return relative_address(*self.place(quantity))
 
     def formula(self, quantity: Quantity) -> str:
         """Return the formula that is right for a quantity, "=…"."""
         symbol, iteration = quantity
         text = self._text(symbol, iteration)
-        return relative(text, FIRST_ROW + iteration) if isinstance(text, str) else f"={text}"
+        return in_row(text, FIRST_ROW + iteration) if isinstance(text, str) else f"={text}"
 
     def operands(self, quantity: Quantity) -> frozenset[Quantity]:
         """Return the quantities of the table that the right formula reads."""
@@ -129,13 +133,13 @@ class Layout:
 
     @cached_property
     def _by_letter(self) -> dict[str, str]:
-        return {xl_col_to_name(place): symbol for symbol, place in self.places.items()}
+        return {column_letters(place): symbol for symbol, place in self.places.items()}
 
 
 def stage_of(column: Column) -> Stage:
     """Return the part of an iteration that computes a column.
 
-    Weights are given at first; that they are updated is `blanks`' concern.
+    Weights count as given; `blanks` knows that they are updated.
     """
     if column.band.kind in ("unit", "error") or column.symbol in (GREATEST, EXPONENTIALS):
         return "forward"
@@ -146,9 +150,10 @@ def stage_of(column: Column) -> Stage:
 
 
 def _moved(column: Column, letters: dict[str, str]) -> Column:
-    """Return a column whose formulas name the columns by where they stand in the exercise.
+    """Return a column whose formulas refer to the columns at their positions in the exercise.
 
-    A formula that reads a column which the exercise does not show is left out: nobody asks for it.
+    A formula that reads a column which the exercise does not show is left out, as it is never
+    asked for.
     """
 
     def move(text: str) -> str:

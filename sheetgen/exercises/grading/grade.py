@@ -1,50 +1,47 @@
 """Grades what students handed in: their answers, recalculated in a workbook of our own.
 
-The workbook is made from the key, with the student's numbers and what the exercise gives as
-constants, and without any answers. Of the student's file only what stands in the blanks is put
-into it; an engine computes it, and the reference says what is right.
+That workbook is made from the key: the student's numbers and what the exercise gives, as
+constants, but no answers. From the student's file it takes only what is in the blanks. An engine
+calculates it, and the reference says what is right.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from openpyxl.utils.cell import coordinate_to_tuple
-
 from sheetgen.errors import InputError, RunError
-from sheetgen.exercises.assignment.exercise import Assignment, Student, is_right
+from sheetgen.exercises.assignment.exercise import Student, is_right
 from sheetgen.exercises.assignment.own_numbers import RATE
-from sheetgen.exercises.assignment.table_layout import FIRST_ROW, RATE_CELL, Quantity
-from sheetgen.exercises.grading.grading_remarks import remarks_on
-from sheetgen.exercises.grading.handed_in import NOTHING, HandedIn, read_handed_in
+from sheetgen.exercises.assignment.table_layout import RATE_CELL, Quantity
+from sheetgen.exercises.grading.handed_in import NOTHING, read_handed_in
 from sheetgen.exercises.grading.identity import owner_of
-from sheetgen.exercises.grading.scrutiny import Verdict, scrutinise
+from sheetgen.exercises.grading.scrutiny import RefusedError, scrutinised
+from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.key import Key, read_key
 from sheetgen.exercises.sheets import exercise_sheet
-from sheetgen.exercises.sheets.read_only_sheets import given_sheets
+from sheetgen.exercises.sheets.exercise_workbook import given_sheets
+from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import FileCell
+from sheetgen.spreadsheet.tokens import Token, tokens
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.verification.verify import IMPOSSIBLE
 
 Status = Literal["right", "wrong", "empty", "answers"]
 LONGEST_TEXT = 200  # of an answer that is repeated in a report
 
-_ADDRESS = re.compile(r"(?<![\w!$.])\$?[A-Z]{1,3}\$?[1-9]\d{0,5}(?![\w(!.])", re.IGNORECASE)
-
 
 @dataclass(frozen=True)
 class Mark:
-    """What became of one blank.
+    """The result of one blank.
 
-    The status is "answers" for a formula that reaches for the answers. `answer` is what the
-    student put there, a formula with "="; `found` what it comes to, as far as it was computed.
+    The status is "answers" for a formula that refers to the answers. `answer` is what the student
+    put there, a formula with "="; `found` is its value, if it was calculated.
     """
 
     cell: str
@@ -59,9 +56,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Graded:
-    """What became of one file; `error` says why it could not be graded, else it is empty.
+    """The result of one file; `error` says why it could not be graded, or is empty.
 
-    `has_failed` tells that it was the engine which could not, and not the file that is bad.
+    `has_failed` tells that the engine failed, rather than that the file is bad.
     """
 
     path: Path
@@ -85,9 +82,9 @@ class Graded:
 def grade(
     key: Path | str | Key, files: Iterable[Path | str], engine: Engine = EMBEDDED
 ) -> Iterator[Graded]:
-    """Yield what became of each file; one that cannot be read has an `error`.
+    """Yield the result of each file; one that cannot be read has an `error`.
 
-    Raises InputError when the key cannot be read, RunError when the engine is missing.
+    Raises InputError if the key cannot be read, RunError if the engine is missing.
     """
     key = key if isinstance(key, Key) else read_key(Path(key))
     engine.require()
@@ -106,96 +103,78 @@ def grade(
 def _graded(path: Path, key: Key, engine: Engine, seen: dict[str, Path]) -> Graded:
     handed_in = read_handed_in(path)
     owner = owner_of(handed_in, key)
-    assignment = key.exercise.assigned(owner.student)
-    own = handed_in.exercise_sheet(assignment.layout)
-    notes = [owner.doubt, *remarks_on(handed_in, own, assignment)]
+    submission = Submission.of(handed_in, key.exercise.assigned(owner.student))
+    notes = [owner.doubt, *submission.remarks()]
     former = seen.setdefault(owner.student.identifier, path)
     if former is not path:
         notes.append(f"{former} is this exercise, too")
-    marks = tuple(_Grader(handed_in, own, assignment, engine).marks())
+    marks = tuple(_Grader(submission, engine).marks())
     return Graded(path, owner.student, marks, tuple(note for note in notes if note))
 
 
-@dataclass
 class _Grader:
     """Grades one file."""
 
-    handed_in: HandedIn
-    own: str
-    assignment: Assignment
-    engine: Engine
-
-    def __post_init__(self) -> None:
-        self.numbers = given_sheets(self.assignment, exercise_sheet.NAME)
-        known = {exercise_sheet.NAME, *(canvas.name for canvas in self.numbers)}
-        self.answers: dict[Quantity, FileCell] = {}
-        self.verdicts: dict[Quantity, Verdict] = {}
-        spread = self.handed_in.spread.get(self.own, {})
-        for blank in self.assignment.exercise.blanks:
-            place = self.assignment.layout.place(blank)
-            answer = self.handed_in.answer(self.own, self.assignment.layout, blank)
-            if place in spread:
-                answer = FileCell(spread[place], None)
-            self.answers[blank] = answer
+    def __init__(self, submission: Submission, engine: Engine) -> None:
+        self.submission, self.engine = submission, engine
+        self.assignment, self.layout = submission.assignment, submission.assignment.layout
+        self.numbers = given_sheets(self.assignment)
+        self.answers = {each: submission.answer(each) for each in self.assignment.exercise.blanks}
+        self.formulas: dict[Quantity, str] = {}
+        self.refused: dict[Quantity, RefusedError] = {}
+        for blank, answer in self.answers.items():
             if answer.formula is not None:
-                verdict = scrutinise(answer.formula, self.handed_in, self.own, known)
-                if place in spread and not verdict.reason:
-                    verdict = Verdict("", "belongs to an array formula over several cells")
-                self.verdicts[blank] = verdict
+                try:
+                    self.formulas[blank] = self._scrutinised(blank, answer.formula)
+                except RefusedError as refusal:
+                    self.refused[blank] = refusal
+
+    def _scrutinised(self, blank: Quantity, formula: str) -> str:
+        known = {exercise_sheet.NAME, *(canvas.name for canvas in self.numbers)}
+        text = scrutinised(formula, self.submission, known)
+        if self.submission.is_spread(blank):
+            raise RefusedError("belongs to an array formula over several cells", False)
+        return text
 
     def marks(self) -> Iterator[Mark]:
-        formulas = {
-            blank: verdict.formula for blank, verdict in self.verdicts.items() if not verdict.reason
-        }
-        values = self._computed(formulas)
+        values = self._computed(self.formulas)
         for blank, answer in self.answers.items():
-            found = values.get(blank) if blank in formulas else _constant(answer)
+            found = values.get(blank) if blank in self.formulas else _constant(answer)
             yield self._mark(blank, answer, found)
 
     def _mark(self, blank: Quantity, answer: FileCell, found: object) -> Mark:
-        expected = self.assignment.value(blank)
-        verdict = self.verdicts.get(blank, Verdict(""))
-        status, reason = _status(answer, verdict, found, expected)
-        if status == "wrong" and not verdict.reason and (helper := self._helper(verdict.formula)):
+        expected, refusal = self.assignment.value(blank), self.refused.get(blank)
+        status, reason = _status(answer, found, expected)
+        if refusal:
+            status, reason = ("answers" if refusal.is_cheating else "wrong"), str(refusal)
+        elif status == "wrong" and (helper := self._helper(self.formulas.get(blank, ""))):
             reason += f"; {helper} is no cell of the exercise and counts as empty"
-        return Mark(
-            cell=self.assignment.layout.cell(blank),
-            symbol=blank[0],
-            iteration=blank[1],
-            status=status,
-            answer=_shown(answer),
-            found=found if isinstance(found, (float, str)) else None,
-            expected=expected,
-            reason=reason,
-        )
+        cell, value = self.layout.cell(blank), found if isinstance(found, (float, str)) else None
+        return Mark(cell, *blank, status, _shown(answer), value, expected, reason)
 
     def _helper(self, formula: str) -> str:
-        """Return a cell that a formula reads, that the student filled but that is not graded."""
-        layout, cells = self.assignment.layout, self.handed_in.cells[self.own]
-        rows = range(FIRST_ROW, FIRST_ROW + layout.rows)
-        known = {RATE_CELL, *product(rows, layout.places.values())}
-        for address in _ADDRESS.findall(formula):
-            row, column = coordinate_to_tuple(address.replace("$", ""))
-            place = row - 1, column - 1
-            if place not in known and cells.get(place, NOTHING) != NOTHING:
-                return str(address.replace("$", ""))
+        """Return a cell that a formula reads and the student filled, but that is not graded."""
+        known = {RATE_CELL, *map(self.layout.place, self.layout.quantities)}
+        for before, token in pairwise([Token("", ""), *tokens(formula)]):
+            if token.kind == "cell" and before.kind != "sheet":
+                place = place_of(token.text)
+                if place not in known and self.submission.cells.get(place, NOTHING) != NOTHING:
+                    return without_dollars(token.text)
         return ""
 
     def _computed(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:
-        """Return what the formulas come to; those that the engine cannot bear to nothing."""
+        """Return the values of the formulas; one on which the engine fails has none."""
         try:
             return self._recalculated(formulas)
         except RunError:
-            bearable = {
-                blank: formula for blank, formula in formulas.items() if self._bears(blank, formula)
-            }
-            if len(bearable) == len(formulas):
+            fine = {each: text for each, text in formulas.items() if self._is_fine({each: text})}
+            if len(fine) == len(formulas):
                 raise
-            return self._recalculated(bearable)
+            return self._recalculated(fine)
 
-    def _bears(self, blank: Quantity, formula: str) -> bool:
+    def _is_fine(self, formulas: Mapping[Quantity, str]) -> bool:
         try:
-            self._recalculated({blank: formula})
+            self._recalculated(formulas)
         except RunError:
             return False
         return True
@@ -208,29 +187,26 @@ class _Grader:
             canvases = [self._trusted(formulas), *self.numbers]
             write_workbook(canvases, path, "Answers to grade")
             values: Values = self.engine.recalculate(path)
-        layout = self.assignment.layout
-        return {blank: values[exercise_sheet.NAME].get(layout.place(blank)) for blank in formulas}
+        found = values[exercise_sheet.NAME]
+        return {blank: found.get(self.layout.place(blank)) for blank in formulas}
 
     def _trusted(self, formulas: Mapping[Quantity, str]) -> Canvas:
         """Return the sheet of the exercise with constants for all but the student's formulas."""
-        assignment, layout = self.assignment, self.assignment.layout
         canvas = Canvas(exercise_sheet.NAME)
-        canvas.write(*RATE_CELL, assignment.student.numbers[RATE])
-        for column in layout.columns:
-            for row in range(layout.rows):
-                quantity = column.symbol, row
-                place = layout.place(quantity)
-                if quantity not in self.answers:
-                    canvas.write(*place, assignment.value(quantity))
-                elif quantity in formulas:
-                    canvas.calculate(*place, f"={formulas[quantity]}", IMPOSSIBLE)
-                elif (found := _constant(self.answers[quantity])) is not None:
-                    canvas.write(*place, found)
+        canvas.write(*RATE_CELL, self.assignment.student.numbers[RATE])
+        for quantity in self.layout.quantities:
+            place = self.layout.place(quantity)
+            if quantity not in self.answers:
+                canvas.write(*place, self.assignment.value(quantity))
+            elif quantity in formulas:
+                canvas.calculate(*place, f"={formulas[quantity]}", IMPOSSIBLE)
+            elif (found := _constant(self.answers[quantity])) is not None:
+                canvas.write(*place, found)
         return canvas
 
 
 def _constant(answer: FileCell) -> float | str | None:
-    """Return what a student typed; truth values as text, for they are no numbers here."""
+    """Return what a student typed; truth values as text, as they are not numbers here."""
     value = answer.value
     if answer.formula is not None or value is None:
         return None
@@ -239,11 +215,7 @@ def _constant(answer: FileCell) -> float | str | None:
     return str(value).upper() if isinstance(value, bool) else str(value)[:LONGEST_TEXT]
 
 
-def _status(
-    answer: FileCell, verdict: Verdict, found: object, expected: float
-) -> tuple[Status, str]:
-    if verdict.reason:
-        return ("answers" if verdict.is_cheating else "wrong"), verdict.reason
+def _status(answer: FileCell, found: object, expected: float) -> tuple[Status, str]:
     if answer.formula is None and answer.value is None:
         return "empty", ""
     if isinstance(found, bool) or not isinstance(found, (int, float)):
@@ -256,10 +228,10 @@ def _status(
 
 def _not_a_number(found: object) -> str:
     if isinstance(found, str) and found.startswith("#"):
-        return f"comes to the error {found}"
+        return f"the value is the error {found}"
     if isinstance(found, str) and found:
         return f"found the text {found[:LONGEST_TEXT]!r}"
-    return "comes to nothing" if found in (None, "") else f"found {str(found).upper()}"
+    return "has no value" if found in (None, "") else f"found {str(found).upper()}"
 
 
 def _shown(answer: FileCell) -> str:

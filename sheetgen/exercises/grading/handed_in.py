@@ -1,7 +1,7 @@
-"""Reads a workbook that a student handed in: the answers, and what the file is made of.
+"""Reads a workbook that a student handed in.
 
-Nothing of it is believed but the answers: the exercise, the numbers and the right answers come
-from the key.
+Only the answers are taken from it: the exercise, the numbers and the right answers come from the
+key.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,18 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import etree
-from openpyxl.utils import range_boundaries
 
 from sheetgen.errors import InputError
-from sheetgen.exercises.assignment.table_layout import HEADER_ROW, Layout, Quantity
-from sheetgen.exercises.sheets import answers, exercise_sheet
-from sheetgen.spreadsheet.package_parts import (
-    elements,
-    opened,
-    relationships,
-    sheets_of,
-    workbook_part,
-)
+from sheetgen.exercises.assignment.table_layout import HEADER_ROW, Layout
+from sheetgen.exercises.sheets import exercise_sheet
+from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, IDENTIFIER, MARK
+from sheetgen.spreadsheet.address import range_of
+from sheetgen.spreadsheet.package_parts import children, opened
+from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import FileCell, read_cells
 
 Cells = Mapping[tuple[int, int], FileCell]
@@ -30,10 +26,10 @@ LARGEST = 1000  # rows and columns, more than any exercise has
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A student's file: its cells by sheet, its hidden sheets and its names as formulas see them.
+    """A student's file: its cells by sheet, its hidden sheets and its defined names.
 
-    `spread` are the cells that an array formula over several cells fills, with its formula, by
-    sheet; names and hidden sheets are in lower case.
+    `spread` has, by sheet, the cells that an array formula over several cells fills, with that
+    formula. Hidden sheets and defined names are in lower case.
     """
 
     path: Path
@@ -45,13 +41,13 @@ class HandedIn:
 
     @property
     def answers_sheets(self) -> frozenset[str]:
-        """Every sheet that may hold the answers, whatever it is called now, in lower case."""
+        """Every sheet that may hold the answers, also if it was renamed, in lower case."""
         marked = (
             name.casefold()
             for name, cells in self.cells.items()
-            if cells.get((answers.IDENTIFIER[0], 0), NOTHING).value == answers.MARK
+            if cells.get((IDENTIFIER[0], 0), NOTHING).value == MARK
         )
-        return frozenset({answers.NAME, *self.hidden, *marked})
+        return frozenset({ANSWERS, *self.hidden, *marked})
 
     def exercise_sheet(self, layout: Layout) -> str:
         """Return the name of the sheet with the table; InputError if it is not as handed out."""
@@ -66,35 +62,32 @@ class HandedIn:
             )
         raise InputError(f"{self.path} has no sheet with the table of the exercise")
 
-    def answer(self, name: str, layout: Layout, quantity: Quantity) -> FileCell:
-        """Return what the student put into a blank."""
-        return self.cells[name].get(layout.place(quantity), NOTHING)
-
 
 def read_handed_in(path: Path) -> HandedIn:
     """Read a student's file; raises InputError when it is no workbook that can be read."""
     cells = read_cells(path)
-    with opened(path) as archive:
-        sheets = sheets_of(archive)
-        hidden = frozenset(each.name.casefold() for each in sheets if not each.is_visible)
+    with opened(path) as package:
+        workbook = Workbook(package)
+        hidden = frozenset(each.name.casefold() for each in workbook.sheets if not each.is_visible)
         names = {
             str(each.get("name", "")).casefold(): str(each.text or "")
-            for each in elements(archive, workbook_part(archive)[0], "definedName")
+            for each in children(workbook.root, "definedNames")
         }
         spread = {
-            each.name: _spread(elements(archive, each.part, "f"))
-            for each in sheets
+            each.name: _spread(package.elements(each.part, "f"))
+            for each in workbook.sheets
             if each.is_worksheet
         }
         title = ""
-        for kind, part in relationships(archive, "").values():
-            if kind == "core-properties" and part in archive.NameToInfo:
-                title = "".join(str(each.text or "") for each in elements(archive, part, "title"))
+        for link in package.relationships(""):
+            if link.kind == "core-properties" and link.part in package:
+                titles = package.elements(link.part, "title")
+                title = "".join(str(each.text or "") for each in titles)
     return HandedIn(path, title, cells, hidden, names, spread)
 
 
 def _has_table(cells: Cells, layout: Layout) -> bool:
-    """Tell whether the headers and the numbers of the iterations stand where they should."""
+    """Tell whether the headers and the numbers of the iterations are where they should be."""
     headers = all(
         cells.get((HEADER_ROW, place), NOTHING).value == symbol
         for symbol, place in layout.places.items()
@@ -106,18 +99,18 @@ def _has_table(cells: Cells, layout: Layout) -> bool:
 
 
 def _spread(formulas: Iterator[etree._Element]) -> dict[tuple[int, int], str]:
-    """Return the cells that formulas over several cells fill, within what an exercise can be."""
+    """Return the cells that formulas over several cells fill, as far as an exercise can reach."""
     found = {}
     for each in formulas:
         if each.get("t") not in ("array", "dataTable") or not each.get("ref"):
             continue
         try:
-            left, top, right, bottom = range_boundaries(str(each.get("ref")))
-        except (ValueError, TypeError):
+            top, left, bottom, right = range_of(str(each.get("ref")))
+        except ValueError:
             continue
         if (left, top) == (right, bottom):
             continue
-        for row in range(top - 1, min(bottom, LARGEST)):
-            for column in range(left - 1, min(right, LARGEST)):
+        for row in range(top, min(bottom + 1, LARGEST)):
+            for column in range(left, min(right + 1, LARGEST)):
                 found[row, column] = str(each.text or "")
     return found

@@ -1,4 +1,4 @@
-"""Finds out whose exercise a file is, by the number in it or else by its name."""
+"""Finds out whose exercise a file is, by the number in it or else by its name or its inputs."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from sheetgen.errors import InputError
 from sheetgen.exercises.assignment.exercise import Student
 from sheetgen.exercises.grading.handed_in import NOTHING, HandedIn
 from sheetgen.exercises.key import Key
-from sheetgen.exercises.sheets import answers
+from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, IDENTIFIER, MARK
 from sheetgen.workbook.plan import INPUTS
 
 _IDENTIFIER = re.compile(r"exercise ([0-9a-f]{12})")
@@ -17,7 +17,7 @@ _IDENTIFIER = re.compile(r"exercise ([0-9a-f]{12})")
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose exercise a file is, and what is doubtful about it ("" if nothing is)."""
+    """Whose exercise a file is, and what is doubtful about that ("" if nothing is)."""
 
     student: Student
     doubt: str = ""
@@ -26,28 +26,23 @@ class Owner:
 def owner_of(handed_in: HandedIn, key: Key) -> Owner:
     """Return the student whose exercise a file is.
 
-    The number of the exercise stands on several sheets and in the properties; what most of them
-    say counts. Where there is none, the file's name decides, or else the numbers on `Inputs`.
-    Raises InputError when it is nobody's in the key.
+    The number of the exercise is on several sheets and in the properties; the one that occurs most
+    often counts. Without any, the file's name decides, or else the numbers on `Inputs`.
+    Raises InputError if it belongs to nobody in the key.
     """
     found = Counter(_identifiers(handed_in))
     students = {student.identifier: student for student in key.students}
-    known = [identifier for identifier, _ in found.most_common() if identifier in students]
+    known = [students[each] for each, _ in found.most_common() if each in students]
     if known:
-        student = students[known[0]]
-        return Owner(
-            student, _doubt(handed_in, student, [students[each] for each in known[1:]], key)
-        )
+        return Owner(known[0], _doubt(handed_in, known, key))
     if found:
         raise InputError(
             f"{handed_in.path} is exercise {found.most_common(1)[0][0]}, which is not in the key"
         )
     if by_name := _by_file_name(handed_in, key.students):
         return Owner(by_name, f"it has lost its number; by its name it is {_shown(by_name)}")
-    if by_numbers := _by_numbers(handed_in, key.students):
-        return Owner(
-            by_numbers, f"it has lost its number; by its inputs it is {_shown(by_numbers)}"
-        )
+    if by_inputs := _by_inputs(handed_in, key.students):
+        return Owner(by_inputs, f"it has lost its number; by its inputs it is {_shown(by_inputs)}")
     raise InputError(f"{handed_in.path} does not say whose exercise it is")
 
 
@@ -57,12 +52,13 @@ def _identifiers(handed_in: HandedIn) -> Iterator[str]:
             if row == 1 and isinstance(cell.value, str):
                 yield from _IDENTIFIER.findall(cell.value)
     yield from _IDENTIFIER.findall(handed_in.title)
-    hidden = handed_in.cells.get(answers.NAME, {}).get(answers.IDENTIFIER, NOTHING).value
+    hidden = handed_in.cells.get(ANSWERS, {}).get(IDENTIFIER, NOTHING).value
     if isinstance(hidden, str):
-        yield from _IDENTIFIER.findall(f"{answers.MARK} {hidden}")
+        yield from _IDENTIFIER.findall(f"{MARK} {hidden}")
 
 
-def _doubt(handed_in: HandedIn, student: Student, others: Sequence[Student], key: Key) -> str:
+def _doubt(handed_in: HandedIn, known: Sequence[Student], key: Key) -> str:
+    student, *others = known
     if others:
         names = ", ".join(map(_shown, others))
         return f"it is graded as {_shown(student)}'s, but parts of it are those of {names}"
@@ -83,16 +79,16 @@ def _by_file_name(handed_in: HandedIn, students: Sequence[Student]) -> Student |
     return max(fitting, key=lambda student: len(student.file), default=None)
 
 
-def _by_numbers(handed_in: HandedIn, students: Sequence[Student]) -> Student | None:
+def _by_inputs(handed_in: HandedIn, students: Sequence[Student]) -> Student | None:
     """Return the student most of whose numbers are on `Inputs`, if more than half of them are."""
     cells = handed_in.cells.get(INPUTS, {}).values()
     there = {cell.value for cell in cells if isinstance(cell.value, float)}
-    shares = {
-        place: sum(number in there for number in student.numbers.values()) / len(student.numbers)
-        for place, student in enumerate(students)
-    }
-    best = max(shares, key=lambda place: shares[place])
-    return students[best] if shares[best] > 0.5 else None
+
+    def share(student: Student) -> float:
+        return sum(each in there for each in student.numbers.values()) / len(student.numbers)
+
+    best = max(students, key=share)
+    return best if share(best) > 0.5 else None
 
 
 def _shown(student: Student) -> str:

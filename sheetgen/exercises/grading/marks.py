@@ -1,45 +1,37 @@
-"""The marks of a class as a CSV file, one line a file, and as text for a person to read."""
+"""Reports marks: as a CSV file with one line a file, as JSON, and as text."""
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sheetgen.errors import InputError
 from sheetgen.exercises.assignment.exercise import Exercise
-from sheetgen.exercises.grading.grade import Graded, Mark
-from sheetgen.saving import Saved, resolved, save
+from sheetgen.exercises.grading.grade import Graded, Mark, Status
+from sheetgen.saving import Saved, check_replaceable, save_text
 
 COLUMNS = ("file", "name", "right", "of", "remarks")
 ANSWERS = "refers to the answers"
+WORDS: dict[Status, str] = {
+    "wrong": "wrong",
+    "empty": "empty",
+    "answers": "referring to the answers",
+}
 
 
 def save_marks(path: Path, exercise: Exercise, graded: Sequence[Graded]) -> Saved:
     """Write the marks as CSV (RFC 4180, UTF-8 with a byte order mark, which Excel needs).
 
-    Raises InputError when something else stands there than marks, RunError when writing fails.
+    Raises InputError if there is another file than marks, RunError if writing fails.
     """
     check_marks(path)
-    text = _text(exercise, graded)
-    return save(path, lambda to: _write(to, text))
+    return save_text(path, _text(exercise, graded), "utf-8-sig")
 
 
 def check_marks(path: Path) -> None:
     """Raise InputError unless marks can be written to a path: it is free or holds marks."""
-    target = resolved(path)
-    if not target.exists():
-        return
-    try:
-        start = target.read_bytes()[:200].decode("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    if not start.startswith(",".join(COLUMNS)):
-        raise InputError(f"{path} is there already and holds no marks; expected another name")
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8-sig", newline="")
+    check_replaceable(path, ",".join(COLUMNS), "marks")
 
 
 def _text(exercise: Exercise, graded: Sequence[Graded]) -> str:
@@ -61,12 +53,12 @@ def _line(graded: Graded, total: int) -> Iterator[str]:
 
 
 def _safe(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula (OWASP, "CSV Injection")."""
+    """Keep a spreadsheet from reading a text as a formula (OWASP, "CSV Injection")."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
 def said(mark: Mark) -> str:
-    """Return what became of a blank in words, such as "wrong: found 0.5, expected 0.6"."""
+    """Return the result of a blank in words, such as "wrong: found 0.5, expected 0.6"."""
     if mark.status in ("right", "empty"):
         return mark.status
     if mark.status == "answers" and mark.reason != ANSWERS:
@@ -75,16 +67,12 @@ def said(mark: Mark) -> str:
 
 
 def lines(graded: Graded) -> Iterator[str]:
-    """Yield what a person reads about a file: the marks, the remarks, and each cell."""
+    """Yield the lines of text about a file: the marks, the remarks, and each cell."""
     if graded.error or graded.student is None:
         yield graded.error
         return
-    counts = dict.fromkeys(("wrong", "empty", "answers"), 0)
-    for mark in graded.marks:
-        if mark.status in counts:
-            counts[mark.status] += 1
-    words = {"wrong": "wrong", "empty": "empty", "answers": "referring to the answers"}
-    rest = "".join(f", {count} {words[status]}" for status, count in counts.items() if count)
+    counts = Counter(mark.status for mark in graded.marks)
+    rest = "".join(f", {counts[each]} {word}" for each, word in WORDS.items() if counts[each])
     owner = f"{graded.student.name}, " if graded.student.name else ""
     yield f"{graded.path}: {owner}{graded.right} of {len(graded.marks)} right{rest}"
     yield from (f"  note: {remark}" for remark in graded.remarks)
@@ -102,7 +90,7 @@ def _place(mark: Mark) -> str:
 
 
 def as_json(graded: Graded) -> dict[str, object]:
-    """Return what became of a file, for JSON."""
+    """Return the result of a file, for JSON."""
     student = graded.student
     return {
         "file": str(graded.path),

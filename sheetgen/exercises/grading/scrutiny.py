@@ -1,19 +1,18 @@
-"""Looks at a student's formula before it is computed: what it may refer to and what not.
+"""Checks what a student's formula refers to before it is calculated.
 
-It is computed in a workbook that has no answers, so none can be reached; what is found here says
-why a formula scores nothing, and lets honest ones through whose sheet or names are the student's.
+It is calculated in a workbook without the answers, so it cannot reach any. The check says why a
+formula scores nothing, and lets honest formulas use the student's own sheet name and defined names.
 """
 
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
-
 from sheetgen.exercises.grading.handed_in import HandedIn
-from sheetgen.exercises.sheets import answers, exercise_sheet
-from sheetgen.spreadsheet.canvas import quoted
+from sheetgen.exercises.grading.submission import Submission
+from sheetgen.exercises.sheets import exercise_sheet
+from sheetgen.exercises.sheets.exercise_workbook import ANSWERS
+from sheetgen.spreadsheet.address import quoted, unquoted
+from sheetgen.spreadsheet.tokens import Token, tokens
 
 # What can reach a cell that the formula does not name, or something outside of the workbook.
 REACHING = (
@@ -21,38 +20,23 @@ REACHING = (
 )  # fmt: skip
 MAXIMUM_DEPTH = 8  # of names that lead to names
 
-_CELLS = re.compile(
-    r"\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?|\$?[A-Z]{1,3}:\$?[A-Z]{1,3}|\$?\d+:\$?\d+",
-    re.IGNORECASE,
-)
+_SYMBOLS = {*"+-*/^&%=<>(),;:{}@$", "<=", ">=", "<>"}
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What to compute, and why it scores nothing ("" where it may be right).
-
-    `is_cheating` tells that it reaches for the answers.
-    """
-
-    formula: str
-    reason: str = ""
-    is_cheating: bool = False
-
-
-class _RefusedError(Exception):
-    """The formula is not to be computed."""
+class RefusedError(Exception):
+    """A formula that scores nothing; `is_cheating` tells that it refers to the answers."""
 
     def __init__(self, reason: str, is_cheating: bool) -> None:
         super().__init__(reason)
         self.is_cheating = is_cheating
 
 
-def scrutinise(formula: str, handed_in: HandedIn, own: str, known: Collection[str]) -> Verdict:
-    """Judge a formula, without "=", of the sheet `own`; `known` are the sheets it may read."""
-    try:
-        return Verdict(_Reader(handed_in, own, known).read(formula))
-    except _RefusedError as error:
-        return Verdict("", str(error), error.is_cheating)
+def scrutinised(formula: str, submission: Submission, known: Collection[str]) -> str:
+    """Return a formula, without "=", as it is calculated; `known` are the sheets it may read.
+
+    Raises RefusedError if it scores nothing.
+    """
+    return _Reader(submission.handed_in, submission.sheet, known).read(formula)
 
 
 @dataclass(frozen=True)
@@ -63,53 +47,66 @@ class _Reader:
 
     def read(self, formula: str, depth: int = 0) -> str:
         """Return the formula with the names of the student's workbook written out."""
-        if answers.NAME in formula.casefold():
-            raise _RefusedError("refers to the answers", True)
+        if ANSWERS in formula.casefold():
+            raise RefusedError("refers to the answers", True)
         if depth > MAXIMUM_DEPTH:
-            raise _RefusedError("uses names that lead to names without end", False)
-        try:
-            tokens = Tokenizer(f"={formula}").items
-        except Exception:  # it raises IndexError and others on what is no formula
-            raise _RefusedError("cannot be read as a formula", False) from None
-        return "".join(self._token(token, depth) for token in tokens)
+            raise RefusedError("uses names that lead to names without end", False)
+        found = tokens(formula)
+        if not _is_balanced(found):
+            raise RefusedError("cannot be read as a formula", False)
+        texts, rest = [], iter(found)
+        for token in rest:
+            if token.kind == "sheet":
+                texts.append(self._on_sheet(token.text[:-1], next(rest, Token("end", "")), depth))
+            else:
+                texts.append(self._token(token, depth))
+        return "".join(texts)
 
     def _token(self, token: Token, depth: int) -> str:
-        text = str(token.value)
-        if token.type == Token.FUNC and token.subtype == Token.OPEN:
-            self._function(text[:-1].casefold().removeprefix("_xlfn."), depth)
-        if token.type != Token.OPERAND or token.subtype != Token.RANGE:
-            return text
-        if "[" in text or "|" in text:
-            raise _RefusedError("refers to another workbook, or to a table that is not there", True)
-        place, mark, cells = text.rpartition("!")
-        if mark:
-            return self._on_sheet(place, cells, depth)
-        return text if _CELLS.fullmatch(text) else self._name(text, depth)
+        kind, text = token
+        if kind == "brackets" or text in ("[", "|"):
+            raise RefusedError("refers to another workbook, or to a table that is not there", True)
+        if kind == "sheet" or (kind == "symbol" and text not in _SYMBOLS):
+            raise RefusedError("cannot be read as a formula", False)
+        if kind == "function":
+            self._function(text[:-1].strip().casefold().removeprefix("_xlfn."), depth)
+        return self._name(text, depth) if kind == "name" else text
 
     def _function(self, name: str, depth: int) -> None:
         if name.upper() in REACHING:
-            raise _RefusedError(f"uses {name.upper()}, which can reach the answers", True)
+            raise RefusedError(f"uses {name.upper()}, which can reach the answers", True)
         if name in self.handed_in.names:
             self.read(self.handed_in.names[name], depth + 1)
-            raise _RefusedError(f"uses the function {name} of its own workbook", False)
+            raise RefusedError(f"uses the function {name} of its own workbook", False)
 
-    def _on_sheet(self, place: str, cells: str, depth: int) -> str:
-        name = place.removeprefix("$")
-        if name.startswith("'"):
-            name = name.strip("'").replace("''", "'")
+    def _on_sheet(self, place: str, token: Token, depth: int) -> str:
+        """Return a reference to a cell, or a name, with its sheet before it."""
+        name = unquoted(place)
         folded = name.casefold()
+        if "[" in name:
+            raise RefusedError("refers to another workbook, or to a table that is not there", True)
         if ":" in name:
-            raise _RefusedError("refers to several sheets at once, and so to the answers", True)
+            raise RefusedError("refers to several sheets at once, and so to the answers", True)
         if folded in self.handed_in.answers_sheets:
-            raise _RefusedError("refers to the answers", True)
+            raise RefusedError("refers to the answers", True)
         if folded == self.own.casefold():
             name = exercise_sheet.NAME
         elif folded not in {each.casefold() for each in self.known}:
-            raise _RefusedError(f"refers to {name}, which is no sheet of the exercise", False)
-        if not _CELLS.fullmatch(cells):
-            return self._name(cells, depth)
-        return f"{quoted(name)}!{cells}"
+            raise RefusedError(f"refers to {name}, which is no sheet of the exercise", False)
+        if token.kind == "name" and token.text.casefold() in self.handed_in.names:
+            return self._name(token.text, depth)
+        return f"{quoted(name)}!{self._token(token, depth)}"
 
     def _name(self, name: str, depth: int) -> str:
         text = self.handed_in.names.get(name.casefold())
         return name if text is None else f"({self.read(text, depth + 1)})"
+
+
+def _is_balanced(found: Sequence[Token]) -> bool:
+    """Return whether no parenthesis closes before it opens."""
+    depth = 0
+    for token in found:
+        depth += (token.kind == "function" or token.text == "(") - (token.text == ")")
+        if depth < 0:
+            return False
+    return True

@@ -1,14 +1,28 @@
-"""Composes the sheets of a student's workbook, or of the teacher's copy, in memory."""
+"""Composes a student's workbook, or the teacher's copy: its sheets beside `Exercise`.
 
-from dataclasses import dataclass
+`Overview` has a module of its own. `Inputs` and `Data` are those of any workbook, but to be read
+only; the very hidden `_answers` has the whole table as live formulas, and says whose exercise it
+is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sheetgen.exercises.assignment.exercise import Assignment
-from sheetgen.exercises.sheets.answers import answers_sheet, seal
-from sheetgen.exercises.sheets.exercise_sheet import NAME, exercise_sheet, title, whose
-from sheetgen.exercises.sheets.front import front_sheet
-from sheetgen.exercises.sheets.read_only_sheets import given_sheets
+from sheetgen.exercises.assignment.own_numbers import RATE
+from sheetgen.exercises.sheets.exercise_overview import exercise_overview
+from sheetgen.exercises.sheets.exercise_sheet import NAME, ExerciseSheet
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.style import INPUT, LINE, LINK, SUBTITLE, Style
+from sheetgen.workbook.sheets.training_table import RATE_CELL, Table, draw_table
+
+ANSWERS = "_answers"
+MARK = "exercise"  # the cell left of the identifier
+IDENTIFIER = (5, 1)
+FINGERPRINT = (6, 1)
+SENTENCE = (1, 1)  # the cell below the title of Inputs and Data
+GIVEN = Style(border=LINE, bold=True)
 
 
 @dataclass(frozen=True)
@@ -20,16 +34,51 @@ class Composed:
 
 
 def compose(assignment: Assignment, solved: bool) -> Composed:
-    """Return the workbook; where `solved`, with the right formulas in the blanks."""
-    # The sheets of the numbers are drawn anew, for they are changed here.
+    """Return the workbook; if `solved`, with the right formulas in the blanks."""
+    # The sheets with the numbers are changed here, so they are drawn again.
     assignment = Assignment(assignment.exercise, assignment.student)
-    table = answers_sheet(assignment)
-    sheet = exercise_sheet(assignment, table, solved)
-    seen = (
-        front_sheet(assignment, sheet, solved),
-        *given_sheets(assignment, NAME),
-        sheet.canvas,
-    )
-    seal(table, stamp.of_canvases(seen))
-    text = f"{title(assignment, solved)} ({whose(assignment)})"
-    return Composed((*seen, table.canvas), text)
+    answers = answers_sheet(assignment)
+    sheet = ExerciseSheet(assignment, answers, solved)
+    visible = (exercise_overview(sheet), *given_sheets(assignment), sheet.canvas)
+    hidden = answers.canvas
+    hidden.write(FINGERPRINT[0], 0, "fingerprint")
+    hidden.write(*FINGERPRINT, stamp.fingerprint(visible))
+    return Composed((*visible, hidden), f"{sheet.title} ({sheet.owner})")
+
+
+def given_sheets(assignment: Assignment) -> tuple[Canvas, ...]:
+    """Return the sheets with the student's numbers; links lead to `Exercise`."""
+    canvases = assignment.sources.canvases
+    names = {canvas.name for canvas in canvases}
+    for canvas in canvases:
+        canvas.write(*SENTENCE, "The numbers of this exercise, to read only.", SUBTITLE)
+        canvas.validations.clear()
+        for place in canvas.inputs.values():
+            cell = canvas.cells[place]
+            if cell.style == INPUT:
+                style = replace(GIVEN, number_format=cell.style.number_format)
+                canvas.cells[place] = replace(cell, style=style)
+        for place, target in list(canvas.links.items()):
+            if not any(name in target for name in names):
+                # It led to the table of a learning rate, which an exercise does not have.
+                canvas.link(*place, NAME, NAME, replace(LINK, align="center"))
+    return canvases
+
+
+def answers_sheet(assignment: Assignment) -> Table:
+    """Draw `_answers`, all of whose formulas start from `Inputs`."""
+    plan, sources = assignment.plan, assignment.sources
+    canvas = Canvas(ANSWERS)
+    rate = assignment.student.numbers[RATE]
+    canvas.calculate(*RATE_CELL, f"={sources.address('learning_rate_1')}", rate)
+    table = draw_table(canvas, plan, assignment.trace, sources, plan.template.optimizer)
+    canvas.protected = canvas.very_hidden = True
+    canvas.names.clear()  # the list of names would show that there is such a sheet
+    canvas.write(IDENTIFIER[0], 0, MARK)
+    canvas.write(*IDENTIFIER, assignment.student.identifier)
+    return table
+
+
+def read_seal(cells: Mapping[tuple[int, int], object]) -> tuple[str, str]:
+    """Return the identifier and the fingerprint from the values of `_answers`; "" if missing."""
+    return str(cells.get(IDENTIFIER, "")), str(cells.get(FINGERPRINT, ""))

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from sheetgen.errors import RunError
-from sheetgen.spreadsheet import reader
+from sheetgen.spreadsheet import copying, reader
 from sheetgen.spreadsheet.engines.engine import Engine, Values
 
 INSTALL = "sudo apt-get install libreoffice-calc"
@@ -88,7 +88,7 @@ def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator
         # Without cached results none can pass for a result, whatever the profile does. A name
         # of our own also keeps odd characters, and the lock file, away from the person's file.
         source = Path(folder, "workbook.xlsx")
-        reader.write_changed(path, source, {})
+        copying.write_changed(path, source, {})
         output = Path(folder, "output")
         options = ["--convert-to", conversion, "--outdir", str(output), str(source)]
         messages = office(options, Path(folder), seconds)

@@ -1,22 +1,14 @@
-"""What a sheet needs of its workbook besides styles and names, brought along when it moves.
+"""Brings along what a moved sheet needs of its workbook besides styles and names.
 
 Links to other workbooks, the authors of comment threads, the metadata of formulas that fill as
 many cells as they need, what makes a check box of a cell.
 """
 
-from collections.abc import Callable, Mapping
+from functools import cached_property
 
-from sheetgen.spreadsheet.insert.changes import Package
-from sheetgen.spreadsheet.insert.package_workbook import ChangedWorkbook, Workbook, identifier_of
-from sheetgen.spreadsheet.insert.parts import (
-    Parts,
-    Relationship,
-    children,
-    relationships_part,
-    relative,
-    serialized,
-)
-from sheetgen.spreadsheet.package_parts import MalformedError
+from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook
+from sheetgen.spreadsheet.package_parts import MalformedError, Relationship, children
+from sheetgen.spreadsheet.package_workbook import Workbook, identifier_of
 
 _DYNAMIC_ARRAYS = "XLDAPR"
 _FEATURES = "FeaturePropertyBag"
@@ -25,14 +17,11 @@ _FEATURES = "FeaturePropertyBag"
 class Companions:
     """Copies parts of the donor's workbook to the target when a sheet turns out to need them."""
 
-    def __init__(
-        self, package: Package, workbook: ChangedWorkbook, parts: Parts, source: Workbook
-    ) -> None:
-        """Take both packages with their workbooks; nothing is copied yet."""
-        self._package, self._workbook = package, workbook
-        self._parts, self._source = parts, source
+    def __init__(self, workbook: ChangedWorkbook, source: Workbook) -> None:
+        """Take the target and the donor; nothing is copied yet."""
+        self._workbook, self._source = workbook, source
+        self._package, self._parts = workbook.package, source.package
         self._books: dict[int, int] = {}
-        self._has_features: bool | None = None
 
     def book(self, number: int) -> int:
         """Return the number by which the target's formulas call the donor's linked workbook.
@@ -54,26 +43,24 @@ class Companions:
         types = children(self._parts.tree(link.part), "metadataTypes")
         if any(each.get("name") != _DYNAMIC_ARRAYS for each in types):
             return False
-        self._workbook.relate(link.type, self._copy(link.part))
+        self._bring(link)
         return True
 
+    @cached_property
     def features(self) -> bool:
-        """Bring what cell styles refer to for check boxes; return whether that holds then."""
-        if self._has_features is None:
-            link = self._source.link(_FEATURES)
-            if link and not self._workbook.link(_FEATURES):
-                self._workbook.relate(link.type, self._copy(link.part))
-                self._has_features = True
-            else:
-                self._has_features = self._same(_FEATURES)
-        return self._has_features
+        """Whether the target has, now at the latest, what cell styles need for check boxes."""
+        link = self._source.link(_FEATURES)
+        if link is None or self._workbook.link(_FEATURES):
+            return self._same(_FEATURES)
+        self._bring(link)
+        return True
 
     def authors(self) -> None:
         """Bring the authors of comment threads, whom the threads name by identifiers."""
         known = [self._package.read(each.part) for each in _persons(self._workbook)]
         for link in _persons(self._source):
             if self._parts.read(link.part) not in known:
-                self._workbook.relate(link.type, self._copy(link.part))
+                self._bring(link)
 
     def _same(self, kind: str) -> bool:
         """Tell whether both workbooks have the same part of a kind."""
@@ -93,44 +80,14 @@ class Companions:
                 return number
         return None
 
+    def _bring(self, link: Relationship) -> None:
+        self._workbook.relate(link.type, self._copy(link.part))
+
     def _copy(self, part: str) -> str:
         new = {old: self._package.free_name(old) for old in self._parts.reachable([part])}
         for old in new:
-            copy_part(self._package, self._parts, old, new, self._parts.read(old))
+            self._package.copy_part(self._parts, old, new, self._parts.read(old))
         return new[part]
-
-
-def copy_part(
-    package: Package,
-    parts: Parts,
-    part: str,
-    new: Mapping[str, str],
-    data: bytes,
-    place: Callable[[str], str] = str,
-) -> None:
-    """Add a part of another package under its new name, with these contents.
-
-    Its relationships lead to the new names; those that lead to a place in the workbook
-    ("#Sheet!A1") to what `place` makes of them. Raises MalformedError when it refers to a part
-    that is missing, or when nothing says what it is.
-    """
-    content_type = parts.content_type(part)
-    if not content_type:
-        raise MalformedError(f"its part {part!r} has no content type")
-    package.add(new[part], data, content_type)
-    name = relationships_part(part)
-    if name not in parts:
-        return
-    root = parts.tree(name)
-    for element, link in zip(root.iterchildren("{*}*"), parts.relationships(part), strict=True):
-        if link.part and link.part not in new:
-            raise MalformedError(f"its part {part!r} refers to {link.part!r}, which is missing")
-        if link.part:
-            _, mark, inside = link.target.partition("#")
-            element.set("Target", relative(new[link.part], new[part]) + mark + inside)
-        elif link.target.startswith("#"):
-            element.set("Target", place(link.target))
-    package.change(relationships_part(new[part]), serialized(root))
 
 
 def _linked(workbook: Workbook, number: int) -> Relationship:

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sheetgen.errors import InputError, UnmovableError
-from sheetgen.spreadsheet.insert.changes import Package
+from sheetgen.spreadsheet.insert.changed_package import ChangedPackage, ChangedWorkbook
 from sheetgen.spreadsheet.insert.move import Move, kinds_of_parts
-from sheetgen.spreadsheet.insert.package_workbook import ChangedWorkbook, Workbook
-from sheetgen.spreadsheet.insert.parts import Parts
-from sheetgen.spreadsheet.package_parts import opened
+from sheetgen.spreadsheet.package_parts import MalformedError, Package, blaming, opened
+from sheetgen.spreadsheet.package_workbook import Workbook
 
 # These depend on caches and connections that stay behind with the donor's workbook.
 _IMMOVABLE = {
@@ -49,21 +48,20 @@ def insert_sheets(
     if len(set(replaced.values())) < len(replaced) or not replaced.keys() <= set(chosen):
         raise ValueError(f"{sheets} cannot replace {replaced}")
     failure: OSError | None = None
-    with opened(target) as archive:
-        package = Package(target, archive)
-        workbook = ChangedWorkbook(package)
+    with opened(target) as found:
+        package = ChangedPackage(found.archive)
         _refuse_signed(package)
-        _require(target, workbook, replaced.values())
-        with opened(donor) as other:
-            parts = Parts(donor, other)
+        workbook = ChangedWorkbook(package)
+        _require(workbook, replaced.values())
+        with opened(donor) as parts:
             parts.translate(to_strict=workbook.is_strict)
             source = Workbook(parts)
-            _require(donor, source, chosen)
-            _refuse_immovable(donor, parts, source, chosen)
+            _require(source, chosen)
+            _refuse_immovable(source, chosen)
             if source.counts_from_1904 != workbook.counts_from_1904:
                 raise InputError(f"{donor} counts its dates from another year than {target}")
             names = _new_names(workbook, chosen, replaced)
-            missing = Move(package, workbook, parts, source, names).run()
+            missing = Move(workbook, source, names).run()
             if missing and keep_references:
                 raise _losing(missing)
         try:
@@ -92,8 +90,13 @@ def _losing(missing: Mapping[str, set[str]]) -> UnmovableError:
     )
 
 
-def _require(path: Path, workbook: Workbook, sheets: Iterable[str]) -> None:
-    present = {tab.name for tab in workbook.tabs}
+def _require(workbook: Workbook, sheets: Iterable[str]) -> None:
+    path = workbook.package.path
+    with blaming(path):
+        for sheet in workbook.sheets:
+            if sheet.part not in workbook.package:
+                raise MalformedError(f"its sheet {sheet.name!r} has no part")
+    present = {sheet.name for sheet in workbook.sheets}
     for name in sheets:
         if name not in present:
             raise InputError(f"{path} has no sheet named {name!r}")
@@ -109,13 +112,13 @@ def _refuse_signed(package: Package) -> None:
         raise InputError(f"{package.path} is signed, and a change would make the signature invalid")
 
 
-def _refuse_immovable(path: Path, parts: Parts, workbook: Workbook, sheets: Iterable[str]) -> None:
+def _refuse_immovable(workbook: Workbook, sheets: Iterable[str]) -> None:
     for name in sheets:
-        tab = workbook.tabs[workbook.place(name)]
-        kinds = kinds_of_parts(parts, tab).values()
+        sheet, package = workbook.sheets[workbook.place(name)], workbook.package
+        kinds = kinds_of_parts(package, sheet).values()
         found = [thing for kind, thing in _IMMOVABLE.items() if kind in kinds]
-        if b' vm="' in parts.read(tab.part):
+        if b' vm="' in package.read(sheet.part):
             found.append("a picture or a data type in a cell")
         if found:
-            thing = f"{path} has {found[0]} on its sheet {name!r}, which cannot be moved"
+            thing = f"{package.path} has {found[0]} on its sheet {name!r}, which cannot be moved"
             raise UnmovableError(thing, (name,))

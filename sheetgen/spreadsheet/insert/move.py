@@ -1,7 +1,7 @@
 """Moves sheets, with every part that they lead to, from one open package into another."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain, count
 from typing import NamedTuple
@@ -9,14 +9,16 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from sheetgen.spreadsheet.insert.changes import Package
-from sheetgen.spreadsheet.insert.companions import Companions, copy_part
-from sheetgen.spreadsheet.insert.moved_formulas import Formulas
-from sheetgen.spreadsheet.insert.moved_names import add_names
+from sheetgen.spreadsheet.insert.changed_package import (
+    ChangedWorkbook,
+    add_titles,
+)
+from sheetgen.spreadsheet.insert.companions import Companions
+from sheetgen.spreadsheet.insert.moved_formulas import Formulas, mentions
 from sheetgen.spreadsheet.insert.moved_sheet import SheetMover
-from sheetgen.spreadsheet.insert.package_workbook import ChangedWorkbook, Tab, Workbook, add_titles
-from sheetgen.spreadsheet.insert.parts import Parts, extension, namespace, number, serialized
 from sheetgen.spreadsheet.insert.styles import StyleMerger, plain_styles
+from sheetgen.spreadsheet.package_parts import Package, extension, namespace, number, serialized
+from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
 
 _STYLES = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 
@@ -33,22 +35,17 @@ class Move:
     """Sheets on their way from the donor to the target."""
 
     def __init__(
-        self,
-        package: Package,
-        workbook: ChangedWorkbook,
-        parts: Parts,
-        source: Workbook,
-        names: Mapping[str, str],
+        self, workbook: ChangedWorkbook, source: Workbook, names: Mapping[str, str]
     ) -> None:
         """Prepare to move sheets of the donor; `names` gives their names in the target."""
-        self._package, self._workbook = package, workbook
-        self._parts, self._source, self._names = parts, source, names
-        self._places = {tab.name: place for place, tab in enumerate(workbook.tabs)}
-        self._moving = [source.tabs[source.place(name)] for name in names]
-        self._companions = Companions(package, workbook, parts, source)
+        self._workbook, self._source, self._names = workbook, source, names
+        self._package, self._parts = workbook.package, source.package
+        self._places = {sheet.name: place for place, sheet in enumerate(workbook.sheets)}
+        self._moving = [source.sheets[source.place(name)] for name in names]
+        self._companions = Companions(workbook, source)
         self._kinds: dict[str, str] = {}
-        for tab in self._moving:
-            self._kinds |= kinds_of_parts(parts, tab)
+        for sheet in self._moving:
+            self._kinds |= kinds_of_parts(self._parts, sheet)
 
     def run(self) -> dict[str, set[str]]:
         """Change the target; return the sheets that lose references, and to which sheets.
@@ -66,13 +63,13 @@ class Move:
         place = partial(_translate_place, formulas)
         new = {part: self._package.free_name(part) for part in self._kinds}
         missing: dict[str, set[str]] = {}
-        for tab in self._moving:
+        for sheet in self._moving:
             formulas.names, formulas.missing = set(), set()
-            for part in kinds_of_parts(self._parts, tab):
+            for part in kinds_of_parts(self._parts, sheet):
                 data = self._moved(part, mover, formulas, tables.get(part))
-                copy_part(self._package, self._parts, part, new, data, place)
-            self._register(tab, new[tab.part], formulas)
-            missing[tab.name] = formulas.missing
+                self._package.copy_part(self._parts, part, new, data, place)
+            self._register(sheet, new[sheet.part], formulas)
+            missing[sheet.name] = formulas.missing
         if "threadedComment" in self._kinds.values():
             self._companions.authors()
         self._save(styles)
@@ -81,7 +78,7 @@ class Move:
     def _remove_replaced(self) -> None:
         """Remove the parts of the sheets that are replaced, but for those used elsewhere too."""
         places = [self._places[name] for name in self._names.values() if name in self._places]
-        old = [self._workbook.tabs[place].part for place in places]
+        old = [self._workbook.sheets[place].part for place in places]
         used = set(self._package.reachable([""], without=old)) if old else set()
         for part in self._package.reachable(old):
             if part not in used:
@@ -90,9 +87,9 @@ class Move:
     def _rename_tables(self) -> dict[str, Table]:
         """Give each table that moves an identifier and a name that the target lacks."""
         identifiers, taken = set[int](), set(self._workbook.names(None))
-        for tab in self._workbook.tabs:
-            if tab.name not in self._names.values():
-                for part in _tables(self._package, tab.part):
+        for sheet in self._workbook.sheets:
+            if sheet.name not in self._names.values():
+                for part in _tables(self._package, sheet.part):
                     root = self._package.tree(part)
                     identifiers.add(number(root, "id"))
                     taken.add(str(root.get("displayName", "")).casefold())
@@ -107,8 +104,10 @@ class Move:
 
     def _sheets(self) -> dict[str, str | None]:
         """Return what becomes of each sheet that formulas of the donor may name."""
-        sheets: dict[str, str | None] = {tab.name.casefold(): None for tab in self._source.tabs}
-        sheets |= {tab.name.casefold(): tab.name for tab in self._workbook.tabs}
+        sheets: dict[str, str | None] = {
+            sheet.name.casefold(): None for sheet in self._source.sheets
+        }
+        sheets |= {sheet.name.casefold(): sheet.name for sheet in self._workbook.sheets}
         return sheets | {old.casefold(): name for old, name in self._names.items()}
 
     def _merge_styles(self) -> StyleMerger:
@@ -117,7 +116,7 @@ class Move:
         return StyleMerger(
             self._package.tree(ours.part) if ours else plain_styles(tag),
             self._parts.tree(theirs.part) if theirs else plain_styles(tag),
-            self._companions.features,
+            lambda: self._companions.features,
         )
 
     def _strings(self) -> list[etree._Element]:
@@ -126,7 +125,7 @@ class Move:
 
     def _metadata(self) -> bool:
         """Return whether cells may keep their numbers of metadata."""
-        needed = any(b' cm="' in self._parts.read(tab.part) for tab in self._moving)
+        needed = any(b' cm="' in self._parts.read(sheet.part) for sheet in self._moving)
         return needed and self._companions.metadata()
 
     def _moved(
@@ -143,15 +142,37 @@ class Move:
         root = self._parts.tree(part)
         return serialized(root) if formulas.translate_part(root) else data
 
-    def _register(self, tab: Tab, part: str, formulas: Formulas) -> None:
-        name = self._names[tab.name]
+    def _register(self, sheet: Sheet, part: str, formulas: Formulas) -> None:
+        name = self._names[sheet.name]
         place = self._places.get(name)
         if place is None:
-            self._workbook.append(name, tab.state, tab.relationship.type, part)
+            self._workbook.append(name, sheet.state, sheet.relationship.type, part)
         else:
-            self._workbook.replace(place, tab.relationship.type, part)
-        where = len(self._workbook.tabs) - 1 if place is None else place
-        add_names(self._workbook, where, place is not None, self._source, tab.name, formulas)
+            self._workbook.replace(place, sheet.relationship.type, part)
+        self._add_names(sheet.name, formulas)
+
+    def _add_names(self, moved: str, formulas: Formulas) -> None:
+        """Add a moved sheet's own names, and those of its workbook that `formulas` has noted.
+
+        A name that means something else in the target keeps its meaning there. If the donor's
+        leads to the moved sheet, it is added for that sheet alone, as when a sheet is copied by
+        hand (ECMA-376 part 1, 18.2.5).
+        """
+        workbook, sheet = self._workbook, self._names[moved]
+        place = workbook.place(sheet)
+        own = self._source.names(self._source.place(moved))
+        for element in own.values():
+            workbook.define(element, formulas.translate(element.text or ""), place)
+        for element in _used(self._source, formulas, own):
+            text = formulas.translate(element.text or "")
+            known = workbook.names(None).get(str(element.get("name", "")).casefold())
+            if known is None:
+                workbook.define(element, text, None)
+            elif known.text != text and mentions(text, sheet):
+                if sheet in self._places and mentions(known.text or "", sheet):
+                    known.text = text
+                else:
+                    workbook.define(element, text, place)
 
     def _save(self, styles: StyleMerger) -> None:
         data = serialized(styles.target)
@@ -173,30 +194,41 @@ class Move:
         if part in self._package:
             root = self._package.tree(part)
             added = [
-                self._names[tab.name]
-                for tab in self._moving
-                if tab.relationship.kind == "worksheet"
-                and self._names[tab.name] not in self._places
+                self._names[sheet.name]
+                for sheet in self._moving
+                if sheet.relationship.kind == "worksheet"
+                and self._names[sheet.name] not in self._places
             ]
             if add_titles(root, self._places, added):
                 self._package.change(part, serialized(root))
 
 
-def kinds_of_parts(parts: Parts, tab: Tab) -> dict[str, str]:
+def kinds_of_parts(parts: Package, sheet: Sheet) -> dict[str, str]:
     """Return a sheet's part and all to which it leads, each with what it is for the one before.
 
     What it is, is the last word of the relationship's type. Raises MalformedError when the
     package is damaged.
     """
-    kinds = {tab.part: tab.relationship.kind}
-    for part in parts.reachable([tab.part]):
+    kinds = {sheet.part: sheet.relationship.kind}
+    for part in parts.reachable([sheet.part]):
         for link in parts.relationships(part):
             if link.part in parts:
                 kinds.setdefault(link.part, link.kind)
     return kinds
 
 
-def _tables(parts: Parts, sheet: str) -> list[str]:
+def _used(source: Workbook, formulas: Formulas, own: Iterable[str]) -> list[etree._Element]:
+    """Return the names for all sheets that are used, also by other names that are used."""
+    available = source.names(None)
+    found: dict[str, etree._Element] = {}
+    while new := (formulas.names & available.keys()) - found.keys() - set(own):
+        for name in sorted(new):
+            found[name] = available[name]
+            formulas.translate(available[name].text or "")
+    return list(found.values())
+
+
+def _tables(parts: Package, sheet: str) -> list[str]:
     links = parts.relationships(sheet)
     return [link.part for link in links if link.kind == "table" and link.part in parts]
 

@@ -1,4 +1,4 @@
-"""Rewrites what formulas refer to, when their sheet moves into another workbook.
+"""Rewrites the references of formulas when their sheet moves into another workbook.
 
 The grammar is that of ECMA-376 part 1, 18.17.2: a reference may begin with the name of a sheet
 ("Sheet1!A1", "'my sheet'!A1"), of two ("Sheet1:Sheet3!A1"), or with the number of another
@@ -7,27 +7,16 @@ workbook ("[1]Sheet1!A1").
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from lxml import etree
 
-from sheetgen.spreadsheet.insert.parts import local_name
+from sheetgen.spreadsheet.address import unquoted
+from sheetgen.spreadsheet.package_parts import local_name
+from sheetgen.spreadsheet.tokens import replaced, tokens
 
 MISSING = "#REF!"  # what Excel puts in place of a sheet that has been deleted
 
-# Letters of all kinds, and signs such as ∂: whatever is no operator.
-_WORD = r"""[^\s!"\#$%&'()*+,\-/:;<=>@\[\]^`{|}~]+"""
-_BRACKETS = r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*\])*\]"
-_TOKEN = re.compile(
-    rf"""
-    "(?:[^"]|"")*"
-    | \#[\w/]+[!?]?
-    | '(?P<quoted>(?:[^']|'')+)'!
-    | (?P<plain>(?:\[\d+\])?(?:{_WORD}:)?(?:{_WORD})?)!
-    | {_BRACKETS}
-    | (?P<name>{_WORD})
-    """,
-    re.VERBOSE,
-)
 _BOOK = re.compile(r"\[(\d+)\]")
 
 # Formulas are the text of these elements, in sheets, charts, tables and their extensions …
@@ -46,7 +35,7 @@ _LINK = "location"
 
 
 class Formulas:
-    """Translates formulas of the donor into those of the target, and notes the names in them."""
+    """Translates formulas of the donor into those of the target, and collects the names in them."""
 
     def __init__(
         self,
@@ -70,7 +59,12 @@ class Formulas:
 
         A reference to a sheet that the target will lack becomes #REF!, unless it is to be kept.
         """
-        return _TOKEN.sub(lambda match: self._token(match, keep_missing), formula)
+        changes: dict[str, Callable[[str], str]] = {
+            "name": self._name,
+            "function": self._function,
+            "sheet": partial(self._sheet, keep_missing=keep_missing),
+        }
+        return replaced(formula, changes)
 
     def translate_part(self, root: etree._Element) -> bool:
         """Translate all formulas of a part other than cells; return whether any has changed."""
@@ -97,23 +91,21 @@ class Formulas:
         element.set(attribute, new)
         return new != old
 
-    def _token(self, match: re.Match[str], keep_missing: bool) -> str:
-        text = match.group()
-        if match["name"] is not None:
-            self.names.add(text.casefold())
-            return self._tables.get(text.casefold(), text)
-        if match["quoted"] is not None:
-            return self._prefix(match["quoted"].replace("''", "'"), text, keep_missing)
-        if match["plain"] is not None:
-            first, colon, last = match["plain"].rpartition(":")
-            # In A1:Sheet1!B2 the colon makes a range of two references.
-            if colon and "[" not in first and first.casefold() not in self._sheets:
-                return f"{first}:{self._prefix(last, f'{last}!', keep_missing)}"
-            return self._prefix(match["plain"], text, keep_missing)
+    def _name(self, name: str) -> str:
+        self.names.add(name.casefold())
+        return self._tables.get(name.casefold(), name)
+
+    def _function(self, text: str) -> str:
+        self.names.add(text[:-1].strip().casefold())  # it may be a LAMBDA with a name
         return text
 
-    def _prefix(self, prefix: str, text: str, keep_missing: bool) -> str:
-        """Translate what stands before an exclamation mark, `text` being how it was written."""
+    def _sheet(self, text: str, keep_missing: bool) -> str:
+        """Translate what is before a reference to another sheet, up to the exclamation mark."""
+        first, colon, last = text.rpartition(":")
+        # In start:Sheet1!B2 the colon makes a range of two references.
+        if colon and text[0] not in "'[" and first.casefold() not in self._sheets:
+            return self._name(first) + colon + self._sheet(last, keep_missing)
+        prefix = unquoted(text[:-1])
         # 0 is this workbook itself.
         if (book := _BOOK.search(prefix)) and int(book[1]):
             return text.replace(book[0], f"[{self._book(int(book[1]))}]", 1)
@@ -133,9 +125,9 @@ class Formulas:
 
 
 def mentions(formula: str, sheet: str) -> bool:
-    """Tell whether a formula refers to a sheet of its own workbook by name."""
-    for match in _TOKEN.finditer(formula):
-        prefix = (match["quoted"] or "").replace("''", "'") or match["plain"] or ""
-        if sheet.casefold() in prefix.casefold().split(":"):
-            return True
-    return False
+    """Return whether a formula refers to a sheet of its own workbook by name."""
+    return any(
+        token.kind == "sheet"
+        and sheet.casefold() in unquoted(token.text[:-1]).casefold().split(":")
+        for token in tokens(formula)
+    )

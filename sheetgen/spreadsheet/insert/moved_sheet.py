@@ -11,11 +11,17 @@ from io import BytesIO
 from lxml import etree
 
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas
-from sheetgen.spreadsheet.insert.parts import local_name, namespace, parsed, serialized
 from sheetgen.spreadsheet.insert.styles import StyleMerger
-from sheetgen.spreadsheet.package_parts import MalformedError
+from sheetgen.spreadsheet.package_parts import (
+    CHUNK,
+    MalformedError,
+    local_name,
+    namespace,
+    parsed,
+    pull_parser,
+    serialized,
+)
 
-_CHUNK = 1 << 18
 _NAMESPACES = re.compile(rb'<[^\s/>]+((?: xmlns(?::[^\s=]+)?="[^"]*")+)')
 
 
@@ -69,11 +75,9 @@ class SheetMover:
 
     def _rows(self, data: bytes, output: BytesIO) -> etree._Element:
         """Write the translated rows, and return the tree of all else."""
-        parser = etree.XMLPullParser(
-            ("end",), tag="{*}row", resolve_entities=False, no_network=True
-        )
-        for start in range(0, len(data), _CHUNK):
-            parser.feed(data[start : start + _CHUNK])
+        parser = pull_parser("row")
+        for start in range(0, len(data), CHUNK):
+            parser.feed(data[start : start + CHUNK])
             for _, row in parser.read_events():
                 assert isinstance(row, etree._Element)
                 holder = row.getparent()
@@ -143,7 +147,7 @@ class SheetMover:
         self._forget_workbook(root)
 
     def _forget_workbook(self, root: etree._Element) -> None:
-        """Remove what speaks of the workbook that the sheet was in."""
+        """Remove what is about the workbook that the sheet was in."""
         for properties in root.iterchildren("{*}sheetPr"):
             _drop(properties, "codeName")
         for views in root.iterchildren("{*}customSheetViews"):

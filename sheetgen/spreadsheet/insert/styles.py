@@ -10,7 +10,8 @@ from copy import deepcopy
 
 from lxml import etree
 
-from sheetgen.spreadsheet.insert.parts import (
+from sheetgen.spreadsheet.package_parts import (
+    MalformedError,
     children,
     list_of,
     local_name,
@@ -18,7 +19,6 @@ from sheetgen.spreadsheet.insert.parts import (
     number,
     parsed,
 )
-from sheetgen.spreadsheet.package_parts import MalformedError
 
 FIRST_OWN_NUMBER_FORMAT = 164  # those below are built into spreadsheet programs
 
@@ -38,7 +38,7 @@ _LISTS = (
 )
 _PARTS_OF_FORMAT = {"fontId": "fonts", "fillId": "fills", "borderId": "borders"}
 _COMPLEMENTS = {"xfComplement", "DXFComplement", "dxfComplement"}
-_RESERVED_FILLS = 2  # the first two fills are none and grey in every file, whatever it says
+_RESERVED_FILLS = 2  # the first two fills are none and grey in every file, whatever it defines
 
 _Key = tuple[object, ...]
 
@@ -85,7 +85,7 @@ class StyleMerger:
         return self._move("cellXfs", index)
 
     def difference(self, index: int) -> int:
-        """Return the target's number of a style that a condition or a table lays over cells."""
+        """Return the target's number of a style that a condition or a table adds to cells."""
         return self._move("dxfs", index)
 
     def add_table_style(self, name: str) -> None:
@@ -167,21 +167,20 @@ class StyleMerger:
         return new
 
     def _named_style(self, index: int) -> int:
-        """Return the target's number for the style that a person sees by name, such as "Good"."""
+        """Return the target's number for a style that users see by name, such as "Good"."""
         if ("named", index) not in self._moved:
             self._moved["named", index] = self._merge_named_style(index)
         return self._moved["named", index]
 
     def _merge_named_style(self, index: int) -> int:
-        found = next(
-            (each for each in children(self._donor, "cellStyles") if _based_on(each, index)), None
-        )
+        styles = children(self._donor, "cellStyles")
+        found = next((each for each in styles if number(each, "xfId") == index), None)
         if found is None:
             return 0
         for other in children(self.target, "cellStyles"):
             if _same_name(found, other):
                 return number(other, "xfId")
-        # A target that does not name its "Normal" has it nevertheless, as the first.
+        # "Normal" is the first style also where the target does not name it.
         if found.get("builtinId") == "0":
             return 0
         copy, place = deepcopy(found), self._move("cellStyleXfs", index)
@@ -210,10 +209,6 @@ def _key(element: etree._Element) -> _Key:
     children = tuple(_key(child) for child in element if isinstance(child.tag, str))
     attributes = tuple(sorted((str(key), str(value)) for key, value in element.items()))
     return str(element.tag), attributes, (element.text or "").strip(), children
-
-
-def _based_on(style: etree._Element, index: int) -> bool:
-    return number(style, "xfId") == index
 
 
 def _same_name(one: etree._Element, other: etree._Element) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LABEL, WHOLE, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.moment import Snapshot

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import floor, inf, log10
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from sheetgen.network.activations import Activation, Array
+from sheetgen.spreadsheet.address import column_letters, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, HeatMap, Place, Rule, Series
 from sheetgen.spreadsheet.style import DIVERGING, HEAT, INK, KINDS, MUTED, Style
 
@@ -25,19 +24,12 @@ MARK = Style(size=6, colour=MUTED, align="center", vertical="top", number_format
 TICK = Style(size=8, colour=MUTED, align="center")
 NAME = Style(size=9, bold=True, colour=KINDS["input"].strong, align="center")
 
-# The least, the middle and the largest value of an activation, which its colours show.
-_LIMITS = {"sigmoid": (0.0, 0.5, 1.0), "softmax": (0.0, 0.5, 1.0), "tanh": (-1.0, 0.0, 1.0)}
-
-
-def limits_of(activation: Activation) -> tuple[float, ...]:
-    """Return the least, the middle and the largest value of a bounded activation, else nothing."""
-    return _LIMITS.get(activation.name, ())
-
 
 def shading(place: Place, activation: Activation) -> HeatMap:
-    """Return the colours of an activation's values."""
-    limits = limits_of(activation)
-    return HeatMap(place, DIVERGING, limits) if limits else HeatMap(place, (PALE, HEAT[-1]))
+    """Return the colours of an activation's values: those of its limits, where it has them."""
+    if activation.limits:
+        return HeatMap(place, DIVERGING, activation.limits)
+    return HeatMap(place, (PALE, HEAT[-1]))
 
 
 def pixels_wide(pixels: int) -> float:
@@ -108,7 +100,7 @@ class Grid:
     @property
     def range(self) -> str:
         """The absolute address of the range."""
-        return self.canvas.range(*self.place).rpartition("!")[2]
+        return range_address(*self.place)
 
     def cell(self, across: int, up: int) -> tuple[int, int]:
         """Return the row and the column of a cell, counted from the lower left one."""
@@ -116,15 +108,15 @@ class Grid:
 
     def address(self, across: int, up: int) -> str:
         """Return the relative address of a cell."""
-        return str(xl_rowcol_to_cell(*self.cell(across, up)))
+        return relative_address(*self.cell(across, up))
 
     def below(self, across: int) -> str:
         """Return the address of the cell below a column, which holds its x."""
-        return str(xl_rowcol_to_cell(self.row + self.size, self.column + across, row_abs=True))
+        return f"{column_letters(self.column + across)}${self.row + self.size + 1}"
 
     def beside(self, up: int) -> str:
         """Return the address of the cell left of a row, which holds its y."""
-        return str(xl_rowcol_to_cell(self.cell(0, up)[0], self.column - 1, col_abs=True))
+        return f"${relative_address(self.cell(0, up)[0], self.column - 1)}"
 
     def fill(self, formula: Callable[[int, int], str], values: Array) -> None:
         """Write all cells: formula(across, up) is an expression, values[up, across] its value."""
@@ -184,7 +176,7 @@ class Grid:
         """
         first_row, first_column, last_row, last_column = self.place
         here, right, below = (
-            str(xl_rowcol_to_cell(first_row + down, first_column + across))
+            relative_address(first_row + down, first_column + across)
             for down, across in ((0, 0), (0, 1), (1, 0))
         )
         levels = [level.format(cell=cell) for cell in (here, right, below)]

@@ -17,8 +17,9 @@ from sheetgen.formulas import quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
 from sheetgen.network.trace import Parameters, Trace
+from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.agreement import DIVERGED
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.page import column_range, write_headers, write_value

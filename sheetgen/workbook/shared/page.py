@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import SUBTITLE, TITLE, band, header, label, number
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sheetgen.spreadsheet.canvas import Canvas, Series, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, local
+from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import WHITE, WHOLE, header, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import OFF, Axis

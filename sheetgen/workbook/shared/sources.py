@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, local
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LABEL, Style
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import Axis

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.network.network import Network
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.address import column_letters, range_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     INPUT,
@@ -117,7 +118,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
     canvas.write(DEVIATION_ROW, 1, "deviation", LABEL)
     for place, name in enumerate(network.input_names):
         at, raw = column + place, sheet.columns[name]
-        cells = local(canvas.range(FIRST_ROW, raw, sheet.last_row, raw))
+        cells = range_address(FIRST_ROW, raw, sheet.last_row, raw)
         canvas.write(BAND_ROW, at, "inputs, standardised" if place == 0 else "", band("helper"))
         canvas.write(HEADER_ROW, at, f"{name} standardised", header("helper"))
         canvas.widths[at] = 15
@@ -131,7 +132,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
         canvas.calculate(MEAN_ROW, at, average, float(mean), fine)
         spread = f"=IF({constant},1,STDEVP({cells}))"
         canvas.calculate(DEVIATION_ROW, at, spread, float(deviation), fine)
-        top, source = (cell_address(0, each).split("$")[1] for each in (at, raw))
+        top, source = column_letters(at), column_letters(raw)
         for sample in range(plan.data.samples):
             row = FIRST_ROW + sample
             formula = f"=({source}{row + 1}-{top}${MEAN_ROW + 1})/{top}${DEVIATION_ROW + 1}"

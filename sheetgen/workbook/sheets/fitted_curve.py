@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
 from sheetgen.network.network import activation_name
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import (
     KINDS,
@@ -147,7 +147,7 @@ class _Sheet:
             self.canvas.calculate(row, column, f"={formula}", float(value), number(kind))
 
     def _cell(self, point: int, column: int) -> str:
-        return str(xl_rowcol_to_cell(ROW + 1 + point, column))
+        return relative_address(ROW + 1 + point, column)
 
     def _unit(self, units: dict[str, int], point: int, symbol: str) -> str:
         return self._cell(point, units[symbol])

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.stamp import in_cells
 from sheetgen.template.template import Template, parse
 from sheetgen.workbook.plan import Plan
 
 NAME = "_sheetgen"
 FORMAT = 1  # of this sheet; a later one that cannot be read as this one counts up
-CELL_TEXT = 30_000  # characters; a cell holds 32,767
 ROWS = ("format", "fingerprint", "written by", "sheets", "learning rates", "iterations", "template")
 FIRST_LINE = len(ROWS)
 
@@ -46,8 +46,8 @@ def origin_sheet(plan: Plan, sheets: tuple[str, ...], fingerprint: str, version:
         for column, value in enumerate(values, start=1):
             canvas.write(row, column, value)
     for row, line in enumerate(lines, start=FIRST_LINE):
-        for column, start in enumerate(range(0, len(line), CELL_TEXT)):
-            canvas.write(row, column, line[start : start + CELL_TEXT])
+        for column, piece in enumerate(in_cells(line)):
+            canvas.write(row, column, piece)
     return canvas
 
 

@@ -8,7 +8,6 @@ from sheetgen.spreadsheet.style import (
     INPUT,
     KINDS,
     LINK,
-    PLAIN,
     SECTION,
     SUBTITLE,
     TITLE,
@@ -53,6 +52,16 @@ COLOURS = {
     "gradient": "gradients ∂E/∂w",
     "helper": "helpers",
 }
+INDENT = Style(indent=1)
+Legend = dict[str, tuple[Style, str]]
+"""What a colour is called, its style and its meaning."""
+
+INPUT_COLOUR: Legend = {
+    "type here": (
+        replace(INPUT, bold=True, indent=1, locked=True),
+        "yellow cells with a frame: change their numbers",
+    )
+}
 
 
 def overview_sheet(
@@ -63,43 +72,57 @@ def overview_sheet(
     `sheets` are the names of all others in their order; `cells` gives the address of every input,
     target, weight, bias and activation at iteration 0.
     """
-    canvas = Canvas(OVERVIEW, tab_colour=KINDS["iteration"].strong)
-    canvas.widths = {0: 2, 1: 20, 2: 62, 3: 8, 4: 8, 5: 8, 6: 8}
-    canvas.heights[0] = 30
-    canvas.write(0, 1, plan.template.title, TITLE)
-    canvas.write(1, 1, plan.template.description, SUBTITLE)
-    row = _steps(canvas, 3, plan)
+    canvas = overview_canvas(plan.template.title, plan.template.description)
+    where = f"{INPUTS} or {DATA}" if plan.has_data_sheet else INPUTS
+    row = write_steps(canvas, 3, [step.format(where=where) for step in STEPS])
     row = _state(canvas, row + 1, gradient_check)
-    row = _sheets(canvas, row + 1, _descriptions(plan), sheets)
-    row = _colours(canvas, row + 1, plan)
-    _diagram(canvas, plan, cells, row)
-    return canvas
-
-
-def _diagram(canvas: Canvas, plan: Plan, cells: dict[str, str], row: int) -> None:
-    """Draw the network beside the text, which ends with `row`, or say what it is made of."""
-    if not is_drawn(plan.network):
-        diagram.note(canvas, plan.network, 3, 3)
-        return
+    texts = _descriptions(plan)
+    row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
+    row = write_colours(canvas, row + 1, INPUT_COLOUR | kind_colours(plan))
     title = "The network at iteration 0, live"
     if plan.data.samples > 1:
         title += f", with sample {plan.template.order[0] + 1}"
+    draw_diagram(canvas, plan, cells, title, row)
+    return canvas
+
+
+def overview_canvas(title: str, subtitle: str) -> Canvas:
+    """Return the sheet with its titles; `write_steps` and the like fill it from row 3 on."""
+    canvas = Canvas(OVERVIEW, tab_colour=KINDS["iteration"].strong)
+    canvas.widths = {0: 2, 1: 20, 2: 62, 3: 8, 4: 8, 5: 8, 6: 8}
+    canvas.heights[0] = 30
+    canvas.write(0, 1, title, TITLE)
+    canvas.write(1, 1, subtitle, SUBTITLE)
+    return canvas
+
+
+def draw_diagram(
+    canvas: Canvas, plan: Plan, cells: dict[str, str], title: str, last_row: int
+) -> bool:
+    """Draw the network beside the text, which ends in the last row, or say what it is made of.
+
+    Returns whether it was drawn.
+    """
+    if not is_drawn(plan.network):
+        diagram.note(canvas, plan.network, 3, 3)
+        return False
     if not labels_weights(plan.network):
         title += " (its weights are on Inputs)"
     canvas.write(3, 3, title, SECTION)
     width, height = diagram.size(plan.network)
-    behind = max(row, DIAGRAM[0] + height // PIXELS_OF_ROW + 1) + 2
+    behind = max(last_row, DIAGRAM[0] + height // PIXELS_OF_ROW + 1) + 2
     diagram.draw(canvas, plan, cells, DIAGRAM, behind)
     last_column = 6 - (4 * NARROW - width) // WIDE
     canvas.print_area = (0, 0, behind - 2, last_column)
+    return True
 
 
-def _steps(canvas: Canvas, row: int, plan: Plan) -> int:
+def write_steps(canvas: Canvas, row: int, steps: Sequence[str]) -> int:
+    """Write a numbered list of what the reader can do; return the row behind it."""
     canvas.write(row, 1, "How to use it", SECTION)
-    where = f"{INPUTS} or {DATA}" if plan.has_data_sheet else INPUTS
-    for number, step in enumerate(STEPS, start=1):
-        canvas.write(row + number, 1, f"{number}   {step.format(where=where)}", PLAIN)
-    return row + len(STEPS) + 1
+    for number, step in enumerate(steps, start=1):
+        canvas.write(row + number, 1, f"{number}   {step}")
+    return row + len(steps) + 1
 
 
 def _state(canvas: Canvas, row: int, gradient_check: Canvas) -> int:
@@ -109,7 +132,7 @@ def _state(canvas: Canvas, row: int, gradient_check: Canvas) -> int:
     canvas.calculate(row + 1, 1, formula, value, VERDICT)
     canvas.verdicts.append((row + 1, 1, row + 1, 1))
     text = "every gradient against its central difference, live"
-    canvas.write(row + 1, 2, text, Style(indent=1))
+    canvas.write(row + 1, 2, text, INDENT)
     return row + 2
 
 
@@ -137,22 +160,27 @@ def _descriptions(plan: Plan) -> dict[str, str]:
     }
 
 
-def _sheets(canvas: Canvas, row: int, texts: Mapping[str, str], sheets: Sequence[str]) -> int:
+def write_sheets(canvas: Canvas, row: int, texts: Mapping[str, str]) -> int:
+    """Write a link to each sheet and what it shows; return the row behind them."""
     canvas.write(row, 1, "Sheets", SECTION)
-    for offset, name in enumerate(sheets, start=1):
+    for offset, (name, text) in enumerate(texts.items(), start=1):
         canvas.link(row + offset, 1, name, name, LINK)
-        canvas.write(row + offset, 2, texts[name], Style(indent=1))
-    return row + len(sheets) + 1
+        canvas.write(row + offset, 2, text, INDENT)
+    return row + len(texts) + 1
 
 
-def _colours(canvas: Canvas, row: int, plan: Plan) -> int:
-    colours = dict(COLOURS)
+def kind_colours(plan: Plan) -> Legend:
+    """Return the colours of the quantities."""
+    texts = dict(COLOURS)
     if plan.network.biases:
-        colours |= {"weight": "weights w and biases b", "gradient": "gradients ∂E/∂w and ∂E/∂b"}
+        texts |= {"weight": "weights w and biases b", "gradient": "gradients ∂E/∂w and ∂E/∂b"}
+    return {kind: (label(kind), text) for kind, text in texts.items()}
+
+
+def write_colours(canvas: Canvas, row: int, legend: Legend) -> int:
+    """Write the legend of the colours; return the row behind it."""
     canvas.write(row, 1, "Colours", SECTION)
-    canvas.write(row + 1, 1, "type here", replace(INPUT, bold=True, indent=1, locked=True))
-    canvas.write(row + 1, 2, "yellow cells with a frame: change their numbers", Style(indent=1))
-    for offset, (kind, text) in enumerate(colours.items(), start=2):
-        canvas.write(row + offset, 1, kind, label(kind))
-        canvas.write(row + offset, 2, text, Style(indent=1))
-    return row + len(colours) + 2
+    for offset, (name, (style, text)) in enumerate(legend.items(), start=1):
+        canvas.write(row + offset, 1, name, style)
+        canvas.write(row + offset, 2, text, INDENT)
+    return row + len(legend) + 1

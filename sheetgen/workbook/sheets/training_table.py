@@ -7,13 +7,13 @@ With several samples the chart shows the mean error of each epoch.
 
 from dataclasses import dataclass, replace
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from sheetgen.formulas import notation
 from sheetgen.formulas.columns import Column, has_correct, training_columns
 from sheetgen.network.trace import CORRECT, Trace
 from sheetgen.network.training import Training
-from sheetgen.spreadsheet.canvas import Block, Canvas, Place, Rule, Series, local
+from sheetgen.spreadsheet.address import local, relative_address
+from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Series
 from sheetgen.spreadsheet.style import (
     KINDS,
     LABEL,
@@ -213,7 +213,7 @@ def _format(column: Column) -> str:
 
 def _small_numbers(canvas: Canvas, place: Place) -> None:
     """Show as 4.90E-10 what would be 0.000000."""
-    cell = str(xl_rowcol_to_cell(*place[:2]))
+    cell = relative_address(*place[:2])
     canvas.rules.append(Rule(place, f"=AND({cell}<>0,ABS({cell})<{SMALL})", SMALL_FORMAT))
 
 

@@ -24,7 +24,7 @@ from sheetgen.spreadsheet.style import (
 )
 from sheetgen.workbook.plan import DECISION_SURFACE, Plan
 from sheetgen.workbook.shared.chosen_output import ChosenOutput
-from sheetgen.workbook.shared.grid import CELL, NAME, SIZES, TICK, Grid, limits_of, shading
+from sheetgen.workbook.shared.grid import CELL, NAME, SIZES, TICK, Grid, shading
 from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, SamplesList
@@ -91,7 +91,7 @@ class _Sheet:
         main.axes(axes, (self.inputs[0].used_formula, self.inputs[1].used_formula), used)
         self._names()
         self._scale(values)
-        limits = limits_of(self.plan.network.layers[-1].activation)
+        limits = self.plan.network.layers[-1].activation.limits
         points_drawn = self.samples.points(axes, limits[1] if limits else None)
         main.overlay(points_drawn, "The samples on the plane of the inputs")
         self._legend(values)
@@ -123,7 +123,7 @@ class _Sheet:
         """Draw the colours below the picture, and the values at their ends."""
         canvas, main, row = self.canvas, self.main, self.main.place[2] + 4
         activation = self.plan.network.layers[-1].activation
-        limits = limits_of(activation)
+        limits = activation.limits
         low, high = (limits[0], limits[-1]) if limits else (values.min(), values.max())
         ends = [f"{low:g}", f"{high:g}"] if limits else [f"{f}({main.range})" for f in ENDS]
         last = main.size - 1
@@ -152,7 +152,7 @@ class _Sheet:
             canvas.write(row, 1, title, LABEL)
             formula = f"={function}({self.main.range})"
             canvas.calculate(row, 2, formula, float(value), Style(number_format=VALUE))
-        limits = limits_of(network.layers[-1].activation)
+        limits = network.layers[-1].activation.limits
         middle = f"{limits[1]:g}" if limits else "the middle of all targets"
         lines = [
             (f"●  sample, its target below {middle}", LOW),

@@ -17,7 +17,7 @@ from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.canvas import HeatMap
 from sheetgen.spreadsheet.style import SECTION
 from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
-from sheetgen.workbook.shared.grid import Grid, limits_of, pixels_wide, shading
+from sheetgen.workbook.shared.grid import Grid, pixels_wide, shading
 from sheetgen.workbook.shared.live_text import joined, literal, only_if
 from sheetgen.workbook.shared.moment import run
 
@@ -85,7 +85,7 @@ class Pictures:
         formula = self._share if activation.acts_on_layer else self.chosen.unit_formula
         values = self._fill(self.main, formula, activations[-1][:, output])
         self.main.canvas.heat_maps.append(shading(self.main.place, activation))
-        if limits := limits_of(activation):
+        if limits := activation.limits:
             self.main.outline(f"({{cell}}>={limits[1]:g})")
         return values
 

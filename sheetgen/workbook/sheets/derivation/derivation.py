@@ -12,7 +12,7 @@ from sheetgen.formulas import notation, quantities
 from sheetgen.network.activations import Softmax
 from sheetgen.network.network import Connection, Network, Parameter, activation_name
 from sheetgen.network.trace import INNER
-from sheetgen.spreadsheet.canvas import cell_address
+from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sheetgen.formulas import notation
 from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.spreadsheet.address import without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, Palette, Style, band, label, number
 from sheetgen.workbook.plan import DERIVATION, Plan
@@ -215,7 +216,7 @@ class MatrixPen(Pen):
     def place(self, symbol: str) -> str:
         """Return a symbol's address as this sheet's formulas write it."""
         # Without the $ a sum over a wide layer stays within what a cell holds.
-        return super().place(symbol).replace("$", "")
+        return without_dollars(super().place(symbol))
 
     def equation(self, text: str) -> None:
         """Write an equation, above the numbers that it leads to."""

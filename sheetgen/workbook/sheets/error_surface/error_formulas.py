@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Connection, Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Parameters
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import label, number
 from sheetgen.workbook.shared.moment import run
@@ -225,7 +225,7 @@ class FirstLayer:
         """Return the address of c (BASE), r (ACROSS) or s (DOWN) of a unit."""
         place = self.choice.plan.network.unit_names[0].index(unit)
         column = self.column + 1 + KINDS.index(kind)
-        return str(xl_rowcol_to_cell(self._row(sample, place), column))
+        return relative_address(self._row(sample, place), column)
 
     def _row(self, sample: int, place: int) -> int:
         return self.row + sample * self.choice.plan.network.layers[0].units + place

@@ -13,7 +13,8 @@ import numpy as np
 
 from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Series, cell_address
+from sheetgen.spreadsheet.address import cell_address, without_dollars
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Series
 from sheetgen.spreadsheet.style import (
     FINE,
     INK,
@@ -121,7 +122,7 @@ class _Sheet:
             kind, _, name = symbol.partition(" ")
             if name in network.unit_names[0]:
                 return first.address(name, sample, kind)
-            return choice.addresses(name)[kind].replace("$", "")
+            return without_dollars(choice.addresses(name)[kind])
 
         self.samples, self.passes = shown, Passes(network, samples, cut, address)
 

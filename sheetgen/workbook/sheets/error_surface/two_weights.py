@@ -3,8 +3,9 @@
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import cell_address, local, range_address
 from sheetgen.spreadsheet.agreement import DIVERGED
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, LABEL, NOTE, WHOLE, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import Axis
@@ -46,7 +47,7 @@ class WeightChoice:
         self.snapshot = Snapshot(canvas, plan.network, moment, list_at, (*names, *others))
         self._rows = {name: row for row, name in enumerate(names, start=self.row + 1)}
         self.names, self.columns = (
-            local(canvas.range(self.row + 1, column, self.row + len(names), column))
+            range_address(self.row + 1, column, self.row + len(names), column)
             for column in (self.column, self.column + 5)
         )
         self.chosen = cell_address(*at), cell_address(at[0] + 1, at[1])
@@ -172,8 +173,7 @@ def _axes(canvas: Canvas, at: tuple[int, int], points: Array, size: int) -> tupl
     row, column = at
     least, most = points.min(axis=0), points.max(axis=0)
     ranges = [
-        local(canvas.range(row + 1, column + 4 + k, row + len(points), column + 4 + k))
-        for k in range(2)
+        range_address(row + 1, column + 4 + k, row + len(points), column + 4 + k) for k in range(2)
     ]
     step = float(SIDE * (most - least).max() / (size - 1)) or 1 / (size - 1)
     spans = ",".join(f"MAX({cells})-MIN({cells})" for cells in ranges)

@@ -11,7 +11,8 @@ import numpy as np
 
 from sheetgen.formulas import notation
 from sheetgen.network.network import Bias, activation_name
-from sheetgen.spreadsheet.canvas import Value, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import LABEL
 from sheetgen.workbook.shared.live_text import Words, factor, filled, joined, only_if, significant
 from sheetgen.workbook.shared.page import column_range, write_headers

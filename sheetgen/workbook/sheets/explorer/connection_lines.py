@@ -11,7 +11,8 @@ from math import hypot, isnan, nan
 import numpy as np
 
 from sheetgen.network.network import Bias, Parameter, activation_name
-from sheetgen.spreadsheet.canvas import Series, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Series
 from sheetgen.spreadsheet.style import INPUT, KINDS, LABEL, LINE, SERIES_COLOURS
 from sheetgen.workbook.shared.diagram import PLACE
 from sheetgen.workbook.shared.diagram_layout import Plane, nodes_of

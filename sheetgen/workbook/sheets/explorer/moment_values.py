@@ -15,7 +15,8 @@ from sheetgen.formulas import notation, quantities
 from sheetgen.network.network import activation_name
 from sheetgen.network.reference import backward, forward
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Backward
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, LABEL, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.live_text import Words, factor, significant

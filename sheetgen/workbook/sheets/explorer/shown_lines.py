@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import nan
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
-from sheetgen.spreadsheet.canvas import Canvas, Rule, Value, cell_address
+from sheetgen.spreadsheet.address import cell_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, Rule, Value
 from sheetgen.spreadsheet.style import FINE, KINDS, LABEL, MUTED, PLAIN, Style
 from sheetgen.workbook.shared.live_text import Words, is_promised, literal, only_if
 from sheetgen.workbook.shared.page import column_range, write_headers
@@ -136,7 +135,7 @@ class Lines:
     def _rules(self, panel: Panel, first: int, kind_column: int) -> None:
         """Colour the rows by the kind of their line."""
         place = first, panel.column, panel.row - 1, panel.last_column
-        kind = xl_rowcol_to_cell(first, kind_column, col_abs=True)
+        kind = f"${relative_address(first, kind_column)}"
         for name, colour in KIND_OF.items():
             looks: dict[str, object] = {"bg_color": KINDS[colour].tint}
             if name in STRONG:

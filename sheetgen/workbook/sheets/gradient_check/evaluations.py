@@ -12,7 +12,8 @@ from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.quantities import Cell
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Forward
-from sheetgen.spreadsheet.canvas import Canvas, cell_address
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, SECTION, header, number
 from sheetgen.workbook.shared.page import write_headers, write_value
 

@@ -14,7 +14,8 @@ from functools import cached_property
 
 from sheetgen.formulas import notation
 from sheetgen.network.network import Connection
-from sheetgen.spreadsheet.canvas import Canvas, cell_address, local
+from sheetgen.spreadsheet.address import cell_address, local, without_dollars
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, SECTION, label, number
 from sheetgen.workbook.plan import GRADIENT_CHECK, Plan
 from sheetgen.workbook.shared.page import write_headers
@@ -263,21 +264,22 @@ class _UnitCheck(_Check):
         formula = f"{sign}{cell_address(*EPSILON)}/MAX(1,ABS({slope}))"
         write_moved(self.canvas, row, f"{name} {shown} s", formula, side * probe.step)
         run = probe.above if side > 0 else probe.below
-        moved = f"{_short(self.derivation.cells[name])}+{cell_address(row, TO)}*{slope}"
+        moved = f"{without_dollars(self.derivation.cells[name])}+{cell_address(row, TO)}*{slope}"
         self.evaluations.evaluate_after(row, run, self.known, name, moved)
 
     @cached_property
     def known(self) -> dict[str, str]:
         """The address of what no evaluation computes."""
         network = self.network
+        # Without the $ a sum over a wide layer stays within what a cell holds.
         names = network.given_names[network.inputs :]
-        known = {name: _short(self.sources.first(name)) for name in names}
+        known = {name: without_dollars(self.sources.first(name)) for name in names}
         for unit in network.unit_names[-1]:
-            known |= {name: _short(self.derivation.cells[name]) for name in of_unit(unit)}
+            known |= {name: without_dollars(self.derivation.cells[name]) for name in of_unit(unit)}
         for layer, sources in enumerate(network.source_names[1:], start=1):
             row = self.direction_row(layer) - 1
             known |= {
-                name: _short(cell_address(row, column))
+                name: without_dollars(cell_address(row, column))
                 for column, name in enumerate(sources, start=FIRST)
             }
         return known
@@ -285,8 +287,3 @@ class _UnitCheck(_Check):
 
 def _range(row: int, count: int) -> str:
     return f"{cell_address(row, FIRST)}:{cell_address(row, FIRST + count - 1)}"
-
-
-def _short(address: str) -> str:
-    # Without the $ a sum over a wide layer stays within what a cell holds.
-    return address.replace("$", "")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import EPSILON as EPSILON_LIMITS
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, cell_address
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     LABEL,
@@ -109,8 +110,8 @@ class Comparisons:
         count = sum(probe.verdict == "kink" for probe in self.probes)
         canvas.calculate(*KINKS_CELL, formula, count, Style(bold=True, align="center"))
         text = (
-            "kink: within ±ε a unit's pre-activation passes 0, where its activation has a corner; "
-            "across a corner the central difference is not the derivative."
+            "kink: within ±ε a unit's pre-activation passes a point where its activation has a "
+            "corner; across a corner the central difference is not the derivative."
         )
         canvas.write(5, 1, text, NOTE)
 
@@ -159,14 +160,16 @@ class Comparisons:
     def _agreement(self, place: int) -> str:
         row = FIRST_ROW + place
         central, closed, allowed = (cell_address(row, column) for column in (6, 7, 8))
-        units = self.probes[place].units
-        if not units:
+        kinks = self.probes[place].kinks
+        if not kinks:
             return f'=IF(MAX({central},{closed})<={allowed},"PASS","FAIL")'
         above, below = (self.evaluation(place, side) for side in (1, -1))
         moved = self.moved_unit(place)
-        places = [
-            [self.evaluations.place(row, unit, moved) for row in (above, below)] for unit in units
-        ]
-        crossing = "+".join(f"(SIGN({high})<>SIGN({low}))" for high, low in places)
+        signs = []
+        for unit, kink in kinks:
+            high, low = (self.evaluations.place(row, unit, moved) for row in (above, below))
+            beyond = f"{-kink:+g}" if kink else ""
+            signs.append(f"(SIGN({high}{beyond})<>SIGN({low}{beyond}))")
+        crossing = "+".join(signs)
         agree = f'IF({central}<={allowed},"PASS","FAIL")'
         return f'=IF({closed}>{allowed},"FAIL",IF({crossing},"kink",{agree}))'

@@ -20,9 +20,6 @@ from sheetgen.network.trace import Forward
 from sheetgen.workbook.plan import Plan
 
 MAXIMUM_PARAMETERS = 250
-# Where the pre-activation is 0, their slope jumps (for an ELU with α = 1, the slope's slope): a
-# central difference across that point is not the derivative.
-KINKED = ("relu", "leaky-relu", "elu")
 GOLDEN = (5**0.5 - 1) / 2
 # Differences are relative to the gradient, or to this part of E_total (or of 1) if that is more:
 # the central difference of a gradient of 0 is rounding of that size.
@@ -65,28 +62,27 @@ class Probe:
         floor = SMALLEST * max(1.0, self.plan.start.total_error)
         return self.plan.controls.tolerance * max(abs(self.gradient), floor)
 
-    @cached_property
-    def units(self) -> tuple[str, ...]:
-        """The units whose pre-activation may move and has a kink at 0."""
-        return tuple(name for *_, name in self._moving())
+    @property
+    def kinks(self) -> list[tuple[str, float]]:
+        """The units whose pre-activation may move across a kink, each with that z."""
+        return [(name, kink) for *_, name, kink in self._kinks()]
 
     @cached_property
     def verdict(self) -> str:
         """PASS, FAIL, or kink if there is no derivative to compare with."""
-        for layer, unit, _ in self._moving():
+        for layer, unit, _, kink in self._kinks():
             high, low = (run.pre_activations[layer][unit] for run in (self.above, self.below))
-            if np.sign(high) != np.sign(low):
+            if np.sign(high - kink) != np.sign(low - kink):
                 return "kink"
         return "PASS" if abs(self.gradient - self.central) <= self.allowed else "FAIL"
 
-    def _moving(self) -> Iterator[tuple[int, int, str]]:
+    def _kinks(self) -> Iterator[tuple[int, int, str, float]]:
         network = self.plan.network
         for layer, names in enumerate(network.unit_names):
-            if network.layers[layer].activation.name not in KINKED:
-                continue
             for unit, name in enumerate(names):
                 if layer > self.layer or (layer, unit) == (self.layer, self.unit):
-                    yield layer, unit, name
+                    for kink in network.layers[layer].activation.kinks:
+                        yield layer, unit, name, kink
 
 
 def is_by_parameter(network: Network) -> bool:
@@ -96,7 +92,7 @@ def is_by_parameter(network: Network) -> bool:
 
 def has_kinks(network: Network) -> bool:
     """Tell whether a central difference may meet a kink."""
-    return any(layer.activation.name in KINKED for layer in network.layers)
+    return any(layer.activation.kinks for layer in network.layers)
 
 
 def probes(plan: Plan) -> list[Probe]:

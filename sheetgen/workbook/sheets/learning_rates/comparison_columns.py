@@ -1,9 +1,10 @@
 """The columns of the sheet that compares trainings: the error of each curve at every step."""
 
 import numpy as np
-from xlsxwriter.utility import xl_col_to_name
 
-from sheetgen.spreadsheet.canvas import Block, Canvas, local
+from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
+from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, band, header, number
 from sheetgen.workbook.plan import Plan, general_text
 from sheetgen.workbook.shared.curves import cell_of
@@ -41,12 +42,12 @@ class Comparison:
 
     def steps(self, column: int) -> str:
         """Return the range of a column at all steps, on the sheet itself."""
-        return local(self.canvas.range(FIRST_ROW, column, self.last_row, column))
+        return range_address(FIRST_ROW, column, self.last_row, column)
 
     @property
     def threshold(self) -> str:
         """The address of the threshold, on the sheet itself."""
-        return local(self.canvas.absolute(2, self.summary_column + 3))
+        return cell_address(2, self.summary_column + 3)
 
 
 def series_name(plan: Plan, index: int) -> str:
@@ -128,11 +129,11 @@ def _flags(sheet: Comparison) -> None:
     for index in range(len(sheet.rates)):
         place = sheet.flags_column + index
         canvas.write(BAND_ROW, place, "", band("helper"))
-        name = f"={local(canvas.absolute(HEADER_ROW, 1 + index))}"
+        name = f"={cell_address(HEADER_ROW, 1 + index)}"
         canvas.calculate(
             HEADER_ROW, place, name, canvas.value(HEADER_ROW, 1 + index), header("helper")
         )
-        cell = f"{xl_col_to_name(1 + index)}{{row}}"
+        cell = f"{column_letters(1 + index)}{{row}}"
         formulas.append(f"=IF(ISNUMBER({cell}),IF({cell}<{sheet.threshold},1,0),0)")
         canvas.widths[place] = canvas.widths[1 + index]
     _title(sheet, sheet.flags_column, (title, "helper: flags"), "helper")
@@ -146,7 +147,7 @@ def _extremes(sheet: Comparison) -> None:
     """Write each step's least and greatest error, of those curves that are still numbers."""
     canvas, left = sheet.canvas, sheet.extremes_column
     title = "helper: of all that are numbers"
-    cells = [f"{xl_col_to_name(1 + index)}{{row}}" for index in range(len(sheet.rates))]
+    cells = [f"{column_letters(1 + index)}{{row}}" for index in range(len(sheet.rates))]
     write_band(canvas, BAND_ROW, left, title, ("least error", "greatest error"), "helper")
     formulas = []
     for column, (function, none) in enumerate((("MIN", NONE), ("MAX", "0")), start=left):

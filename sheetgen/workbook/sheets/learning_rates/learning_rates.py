@@ -5,7 +5,8 @@ A step is an iteration, or an epoch if there are several samples.
 
 import numpy as np
 
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series, local
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series
 from sheetgen.spreadsheet.style import (
     FINE,
     GENERAL,
@@ -105,7 +106,7 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve) -> None:
     found = int(reached[0]) + offset if len(reached) else "not reached"
     first_place = f"INDEX({steps},MATCH(1,{flags},0))"
     if len(error) == 1:  # ironcalc finds nothing in a range of one cell
-        first_place = local(canvas.absolute(FIRST_ROW, 0))
+        first_place = cell_address(FIRST_ROW, 0)
     formula = f'=IF(SUM({flags})=0,"not reached",{first_place})'
     canvas.calculate(row, left + 3, formula, found, plain)
     if curve.accuracies is not None:

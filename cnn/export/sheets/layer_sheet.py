@@ -1,0 +1,151 @@
+"""The sheet of a layer: one formula cell for each activation, shaded, and how to read it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cnn.export.network.stages import Array, Softmax
+from cnn.export.sheets.export_style import (
+    PALE_ACTIVATIONS,
+    described,
+    pixels_of,
+    width_of,
+    words_of,
+)
+from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet
+from cnn.export.sheets.stage_formulas import unit_formulas
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap
+from sheetgen.spreadsheet.style import KINDS, LABEL, LINK, NOTE, TITLE, WHITE, Style
+
+ACTIVATION = Style(size=9, number_format="0.0")
+FINE_ACTIVATION = Style(number_format="0.0000")
+HELPER = Style(number_format="0.00")
+BORDER = Style(number_format="0", colour="#CBD5E1")
+WIDE, NARROW = 9.0, 5.5  # characters
+COLUMN = 8.43  # characters; the default width of a column
+LINK_PIXELS = 64
+TITLE_PIXELS, NOTE_PIXELS = 11, 7  # of a letter
+HEADINGS = tuple(
+    Style(size=9, align="center", colour=KINDS["unit"].strong, fill=fill)
+    for fill in (KINDS["unit"].tint, WHITE)
+)
+
+
+def layer_sheet(
+    sheet: Sheet,
+    before: Sheet | None,
+    inputs: InputPlaces,
+    values: Mapping[str, Array],
+    links: Sequence[str],
+) -> Canvas:
+    """Draw a layer's sheet; `before` is the layer before, None for the input.
+
+    `values` are the activations (channels, height, width) of each layer by its name, `links` the
+    names of the sheets to which links lead.
+    """
+    canvas = Canvas(sheet.name, freeze=(FIRST_ROW, FIRST_COLUMN), zoom=70)
+    canvas.tab_colour = KINDS["input" if sheet.name == "input" else "unit"].strong
+    _column_headings(canvas, sheet)
+    _title(canvas, sheet, links)
+    _border(canvas, sheet)
+    formula = unit_formulas(sheet, before, inputs)
+    activations = values[sheet.name].tolist()
+    style = FINE_ACTIVATION if sheet.shape.pixels == 1 else ACTIVATION
+    for unit in sheet.units():
+        channel, row, column = unit
+        value = activations[channel][row][column]
+        canvas.calculate(*sheet.cell(*unit), formula(unit), value, style)
+    if isinstance(sheet.layer.base, Softmax):
+        assert before is not None
+        _helpers(canvas, sheet, before, values[before.name])
+    canvas.heat_maps.append(HeatMap(sheet.place, PALE_ACTIVATIONS))
+    canvas.numbers.append(sheet.place)
+    return canvas
+
+
+def title_of(sheet: Sheet) -> str:
+    """Return the sheet's title: the layer's name, what it does, the shape of its activations."""
+    return f"{sheet.name}: {words_of(sheet.layer)}, {described(sheet.shape)}"
+
+
+def _title(canvas: Canvas, sheet: Sheet, links: Sequence[str]) -> None:
+    title, reading = title_of(sheet), _reading(sheet)
+    canvas.heights[0] = 30
+    canvas.write(0, 0, title, TITLE)
+    column = _behind(canvas, 0, len(title) * TITLE_PIXELS)
+    for name in links:
+        canvas.link(0, column, name, name, LINK)
+        column = _behind(canvas, column, LINK_PIXELS)
+    canvas.write(0, column, reading, NOTE)
+    # Text that flows out of the last column is neither printed nor rendered.
+    canvas.widths.setdefault(column, width_of(len(reading) * NOTE_PIXELS))
+
+
+def _behind(canvas: Canvas, column: int, pixels: int) -> int:
+    """Return the first column after a number of pixels, counted from the start of a column."""
+    while pixels > 0:
+        pixels -= pixels_of(canvas.widths.get(column, COLUMN))
+        column += 1
+    return column
+
+
+def _reading(sheet: Sheet) -> str:
+    shape = sheet.shape
+    if shape.pixels == 1:
+        return "A column for each unit."
+    if shape.channels == 1:
+        return "A cell for each pixel."
+    return (
+        f"Each pixel is {shape.channels} cells, one for each channel; "
+        "choose this layer on Layers to see the channels as pictures."
+    )
+
+
+def _column_headings(canvas: Canvas, sheet: Sheet) -> None:
+    """Tint the pixel columns alternately, so that the channels of each are seen together."""
+    shape = sheet.shape
+    canvas.write(1, 0, "pixel column", LABEL)
+    canvas.write(2, 0, "channel", LABEL)
+    canvas.widths[0] = 12
+    for row in range(shape.height):
+        canvas.write(sheet.cell(0, row, 0)[0], 0, row, LABEL)
+    for pixel in sheet.pixel_columns:
+        for channel in range(shape.channels):
+            at = sheet.cell(channel, 0, pixel)[1]
+            canvas.widths[at] = WIDE if shape.pixels == 1 else NARROW
+            if pixel in range(shape.width):
+                canvas.write(1, at, pixel if channel == 0 else "", HEADINGS[pixel % 2])
+                canvas.write(2, at, channel, HEADINGS[pixel % 2])
+
+
+def _border(canvas: Canvas, sheet: Sheet) -> None:
+    """Write the zeros that the next layer's windows read around the map."""
+    inside_rows, inside_columns = range(sheet.shape.height), range(sheet.shape.width)
+    for row in sheet.pixel_rows:
+        for column in sheet.pixel_columns:
+            if row in inside_rows and column in inside_columns:
+                continue
+            for channel in range(sheet.shape.channels):
+                canvas.write(*sheet.cell(channel, row, column), 0, BORDER)
+
+
+def _helpers(canvas: Canvas, sheet: Sheet, before: Sheet, scores: Array) -> None:
+    """Write the largest z, the sum of the exponentials e^(z - largest), and the exponentials.
+
+    Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 6.2.2.3: subtracting the
+    largest z from every exponent changes no share, and no exponential is then above 1.
+    """
+    exponentials = np.exp(scores - scores.max())
+    for (row, column), text in ((sheet.greatest, "largest"), (sheet.total, "sum")):
+        canvas.write(row, column - 1, text, LABEL)
+    first = sheet.exponential(0, 0, 0)
+    last = sheet.exponential(*(side - 1 for side in scores.shape))
+    canvas.write(first[0], 0, "exponentials", LABEL)
+    canvas.calculate(*sheet.greatest, f"=MAX({before.map})", float(scores.max()), HELPER)
+    cells = range_address(*first, *last)
+    canvas.calculate(*sheet.total, f"=SUM({cells})", float(exponentials.sum()), HELPER)
+    greatest = cell_address(*sheet.greatest)
+    for unit in sheet.units():
+        formula = f"=EXP({before.address(*unit)}-{greatest})"
+        canvas.calculate(*sheet.exponential(*unit), formula, float(exponentials[unit]), HELPER)

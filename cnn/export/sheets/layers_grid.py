@@ -1,0 +1,131 @@
+"""The positions on the sheet `Layers`: the grid of pictures, the controls, the helper cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnn.export.network.stages import Shape
+from cnn.export.sheets.layout import Sheet
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Canvas
+
+LEFT = 1
+CHOICE_ROW, FIRST_ROW = 4, 5
+TOP = 7
+"""The first row of planes."""
+ROWS_ABOVE = 2
+"""Of each plane: the caption and the hidden limits of the colour scale."""
+LABEL_WIDTH = 110  # pixels
+FACTS = ("number", "channels", "pixels", "lowest", "highest")
+"""Numbers of the chosen layer, the first of which is its position among all, from 1."""
+MOST_CELLS = 13_000
+"""Of all planes: sixteen of 28 × 28 fit, and a recalculation stays well below a second."""
+MOST_PLANES = 64
+LEAST_SIDE = 6
+"""Cells of a plane's side, so that there is room for the caption above it."""
+LARGEST, SMALLEST = 24, 4  # pixels of a cell
+VIEW = (1240, 640)  # width and height in pixels that the planes should fit into
+ABOVE = 18  # pixels of the rows above each plane
+
+
+@dataclass(frozen=True)
+class Planes:
+    """`count` planes of `height` × `width` square cells of `pixels` a side, `columns` in a row."""
+
+    count: int
+    columns: int
+    height: int
+    width: int
+    pixels: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows of planes."""
+        return -(-self.count // self.columns)
+
+
+def planes_of(shapes: Sequence[Shape]) -> Planes:
+    """Return planes for all of these maps: the size of the largest, one for each channel.
+
+    There are fewer if they would be more than `MOST_PLANES` or have more than `MOST_CELLS` cells.
+    Of all grids, theirs is that with the largest cells.
+    """
+    height = max(LEAST_SIDE, *(shape.height for shape in shapes))
+    width = max(LEAST_SIDE, *(shape.width for shape in shapes))
+    channels = max(shape.channels for shape in shapes)
+    count = min(channels, MOST_PLANES, max(1, MOST_CELLS // (height * width)))
+    grids = (
+        Planes(count, columns, height, width, _pixels(count, columns, height, width))
+        for columns in range(1, count + 1)
+    )
+    return max(grids, key=lambda grid: (grid.pixels, -grid.rows * grid.columns, grid.columns))
+
+
+def _pixels(count: int, columns: int, height: int, width: int) -> int:
+    rows = -(-count // columns)
+    across = VIEW[0] // (columns * (width + 1))
+    down = (VIEW[1] - rows * ABOVE) // (rows * height)
+    return max(SMALLEST, min(LARGEST, across, down))
+
+
+@dataclass(frozen=True)
+class Page:
+    """The sheet while it is drawn: its layers, of which the first is shown, and its planes."""
+
+    canvas: Canvas
+    subject: Subject
+    sheets: tuple[Sheet, ...]
+    planes: Planes
+
+    @property
+    def shown(self) -> Sheet:
+        """The layer that is chosen."""
+        named = (sheet for sheet in self.sheets if sheet.name == self.subject.layer)
+        return next(named, self.sheets[0])
+
+    def channel(self, number: int) -> int:
+        """Return the channel that a plane shows, or would show if the layer had it."""
+        return number + (self.subject.first_channel if self.has_pages else 0)
+
+    @property
+    def helper(self) -> int:
+        """The first of the helper columns, far right: the chosen layer's facts, all layers."""
+        return LEFT + self.planes.columns * (self.planes.width + 1) + 2
+
+    def fact(self, which: str) -> str:
+        """Return the cell with a number of the chosen layer."""
+        return cell_address(FACTS.index(which), self.helper)
+
+    def listed(self, column: int) -> str:
+        """Return a column of the list of layers."""
+        last = len(self.sheets) - 1
+        return range_address(0, self.helper + 1 + column, last, self.helper + 1 + column)
+
+    @property
+    def maps(self) -> str:
+        """The map of the chosen layer."""
+        return f"CHOOSE({self.fact('number')},{','.join(sheet.map for sheet in self.sheets)})"
+
+    @cached_property
+    def has_pages(self) -> bool:
+        """Whether some layer has more channels than there are planes."""
+        return max(sheet.shape.channels for sheet in self.sheets) > self.planes.count
+
+    @property
+    def first(self) -> str:
+        """The cell with the number of the first channel shown."""
+        return cell_address(FIRST_ROW, self.input_column)
+
+    @property
+    def input_column(self) -> int:
+        """The column of the cells to choose in."""
+        return LEFT + -(-LABEL_WIDTH // self.planes.pixels)
+
+    def top(self, number: int) -> int:
+        """Return the first of the rows above a plane."""
+        return TOP + number // self.planes.columns * (self.planes.height + ROWS_ABOVE + 1)
+
+    def left(self, number: int) -> int:
+        """Return the first column of a plane."""
+        return LEFT + 1 + number % self.planes.columns * (self.planes.width + 1)

@@ -1,0 +1,52 @@
+"""The sheet `Values`, on which the user types the network's input or chooses a sample."""
+
+import numpy as np
+
+from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces
+from cnn.export.sheets.stage_formulas import pixel_formula
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap
+from sheetgen.spreadsheet.style import INPUT, LABEL, NOTE, SECTION, TITLE
+
+VALUES = "Values"
+HEADING_COLUMNS = 3
+"""Columns of the usual width that a heading above numbers takes."""
+HEADING = 22  # characters
+
+
+def values_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
+    """Draw the sheet; return it with the positions of the input's cells.
+
+    The cells to type in hold the input that is shown if no sample is chosen, else zeros.
+    """
+    shape, samples = subject.network.input.output, subject.samples
+    canvas = Canvas(VALUES, freeze=(5, 1))
+    canvas.write(0, 0, VALUES, TITLE)
+    canvas.heights[0] = 30
+    canvas.widths[0] = 12
+    places = InputPlaces(
+        VALUES,
+        pixels=(5, 1),
+        drawing=(5, shape.width + 2),
+        choice=(2, 1) if len(samples) else None,
+        step=shape.height + 1,
+    )
+    listed = SamplePlaces(len(samples), shape)
+    if places.choice:
+        canvas.write(2, 0, "sample", SECTION)
+        canvas.count(*places.choice, CHOICE, subject.choice, 0, len(samples))
+        canvas.write(3, 1, f"1 to {len(samples)}, or 0 for the numbers on the right", NOTE)
+    headings = (places.pixels, "what the network sees"), (places.drawing, "your own numbers")
+    for (_, column), text in headings:
+        canvas.write(4, column, text, LABEL)
+        if shape.width < HEADING_COLUMNS:
+            canvas.widths[column] = HEADING
+    for unit, shown in np.ndenumerate(subject.shown):
+        value, formula = float(shown), pixel_formula(places, listed, unit)
+        canvas.calculate(*places.pixel(*unit), formula, value)
+        canvas.write(*places.drawn(*unit), 0.0 if subject.choice else value, INPUT)
+    for channel in range(shape.channels):
+        for first in (places.pixel(channel, 0, 0), places.drawn(channel, 0, 0)):
+            last = first[0] + shape.height - 1, first[1] + shape.width - 1
+            canvas.heat_maps.append(HeatMap((*first, *last)))
+    return canvas, places

@@ -1,0 +1,268 @@
+"""The sheet `Weights`: every parameter of the network, kernels as named blocks of squares.
+
+A kernel has the shape of the window that it is multiplied with, kernel height rows by kernel
+width · channels columns, channels last. All names begin with the layer's, so that none looks
+like a cell's address: `conv2_kernel_0`, `conv2_bias_0`, `conv2_scale_0`, `conv2_shift_0`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cnn.export.network.stages import Array, AveragePool, Convolution, Input, Layer, Network
+from cnn.export.sheets.export_style import HIDDEN, WEIGHTS_SCALE, height_of, width_of, words_of
+from cnn.export.sheets.layout import Sheet
+from cnn.export.sheets.stage_formulas import is_masked, mask_name, parameter_roles
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
+from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION, TITLE, Style
+
+WEIGHTS = "Weights"
+LEFT = 1
+LINE = 120
+"""Columns that kernels side by side may take; wider ones are below each other."""
+SIDE, SMALL_SIDE = 30, 10  # pixels of a square with its number in it, and without
+PICTURE_SIDE = 8  # rows and columns from which a kernel of one channel is a picture
+CONSTANT_WIDTH = 70  # pixels
+LABEL_COLUMN = 14.0  # characters
+NUMBER = Style(size=8, number_format="0.00", align="center")
+PIXEL = Style(number_format=HIDDEN)
+INDEX = replace(LABEL, size=8, align="center")
+CONSTANT = Style(number_format="0.####", align="left")
+STRONGEST = 0.99
+"""The share of a layer's numbers that have paler colours than the strongest."""
+READING = (
+    "Blue is below 0, white is 0, orange above 0; each layer has its own scale, at whose end "
+    "is its largest hundredth. "
+    "In a kernel's row the channels of each pixel are side by side."
+)
+
+
+@dataclass(frozen=True)
+class WeightPlaces:
+    """The positions of a layer's parameters: its rows from `top` to `bottom`.
+
+    `kernels` has a block for each channel of the output, `table` a row for each kind of other
+    parameter (bias, scale, shift), with a cell for each index. `mask` is the strip of which every
+    channel's mask is a part, for windows of the sizes `masked`.
+    """
+
+    layer: Layer
+    top: int
+    bottom: int
+    kernels: tuple[Place, ...] = ()
+    table: dict[str, Place] = field(default_factory=dict)
+    mask: Place | None = None
+    masked: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def blocks(self) -> list[Place]:
+        """The ranges of all numbers."""
+        return [*self.kernels, *self.table.values(), *([self.mask] if self.mask else [])]
+
+
+def weight_places(network: Network, sheets: dict[str, Sheet]) -> dict[str, WeightPlaces]:
+    """Return the positions of the parameters of all layers that have any."""
+    places, row = {}, 2
+    before: Layer | None = None
+    for layer in network.layers:
+        found = _places(layer, row, None if before is None else sheets[before.name])
+        if found.blocks:
+            places[layer.name] = found
+            row = found.bottom + 3
+        before = layer
+    return places
+
+
+def extent(places: dict[str, WeightPlaces]) -> tuple[int, int]:
+    """Return the number of rows and of columns that the sheet takes."""
+    rows = max((each.bottom + 1 for each in places.values()), default=1)
+    return rows, max((block[3] + 1 for each in places.values() for block in each.blocks), default=1)
+
+
+def weights_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas:
+    """Draw the sheet, on which every number is a square, blue below 0 and orange above."""
+    places = weight_places(network, sheets)
+    pictures = _has_pictures(network)
+    canvas = Canvas(
+        WEIGHTS, freeze=(2, 1), zoom=100 if pictures else 60, tab_colour=KINDS["weight"].strong
+    )
+    side = SMALL_SIDE if pictures else SIDE
+    canvas.write(0, 0, WEIGHTS, TITLE)
+    canvas.write(1, 0, READING, NOTE)
+    canvas.heights[0] = 30
+    last = max(2, extent(places)[1])
+    canvas.widths |= {0: LABEL_COLUMN, **dict.fromkeys(range(1, last), width_of(side))}
+    for name, found in places.items():
+        canvas.link(found.top, 0, name, _heading(found.layer), SECTION)
+        drawing = _Drawing(canvas, found, side)
+        if isinstance(found.layer.base, Input):
+            drawing.constants()
+        else:
+            drawing.table()
+        if isinstance(found.layer.base, Convolution):
+            drawing.kernels(found.layer.base.kernels)
+        if found.mask:
+            drawing.mask(found.mask)
+    return canvas
+
+
+def _has_pictures(network: Network) -> bool:
+    """Tell whether a kernel is a picture: as large as one, and of one channel."""
+    kernels = [
+        layer.base.kernels.shape[1:]
+        for layer in network.layers
+        if isinstance(layer.base, Convolution)
+    ]
+    return any(c == 1 and min(h, w) >= PICTURE_SIDE for c, h, w in kernels)
+
+
+def _heading(layer: Layer) -> str:
+    text = f"{layer.name}: {words_of(layer)}"
+    if isinstance(layer.base, Convolution):
+        count, channels, height, width = layer.base.kernels.shape
+        text += f"; {count} kernels of {height} × {width}"
+        text += f" × {channels}" if channels > 1 else ""
+    return text
+
+
+def _places(layer: Layer, top: int, before: Sheet | None) -> WeightPlaces:
+    table, row = {}, top + 1
+    for role, values in parameters(layer).items():
+        row += 1  # the first of these rows has the indices above it
+        table[role] = (row, LEFT, row, LEFT + len(values) - 1)
+    kernels: tuple[Place, ...] = ()
+    mask, masked = None, tuple[tuple[int, int], ...]()
+    if isinstance(layer.base, Convolution):
+        kernels = tuple(_arranged(layer.base, row + 2))
+        row = kernels[-1][2]
+    if isinstance(layer.base, AveragePool) and before is not None:
+        masked = _masked_sizes(layer.base, before)
+        if masked:
+            mask = _mask_place(masked, before.shape.channels, row + 1)
+            row = mask[2]
+    return WeightPlaces(layer, top, row, kernels, table, mask, masked)
+
+
+def parameters(layer: Layer) -> dict[str, Array]:
+    """Return a layer's parameters except its kernels, by their role in the names."""
+    found: dict[str, Array] = {}
+    if isinstance(layer.base, Input) and layer.base.normalized:
+        stage = layer.base
+        constants = {"white": stage.white, "mean": stage.mean, "deviation": stage.deviation}
+        found |= {role: np.array([value]) for role, value in constants.items()}
+    if isinstance(layer.base, Convolution) and layer.base.biases is not None:
+        found["bias"] = layer.base.biases
+    for norm, suffix in parameter_roles(layer.stages):
+        found |= {f"scale{suffix}": norm.scale, f"shift{suffix}": norm.shift}
+    return found
+
+
+def _arranged(stage: Convolution, row: int) -> Iterator[Place]:
+    """Yield the ranges of the kernels from a row on: several per line if they are narrow.
+
+    Each has its number in a row above it; kernels of one row have it on their left.
+    """
+    count, channels, height, width = stage.kernels.shape
+    columns = width * channels
+    in_line = 1 if height == 1 else max(1, (LINE + 1) // (columns + 1))
+    step = 1 if height == 1 else height + 1
+    for number in range(count):
+        down, across = divmod(number, in_line)
+        top, left = row + down * step, LEFT + across * (columns + 1)
+        yield top, left, top + height - 1, left + columns - 1
+
+
+def _masked_sizes(stage: AveragePool, before: Sheet) -> tuple[tuple[int, int], ...]:
+    sizes = {(len(rows), len(columns)) for rows in stage.rows for columns in stage.columns}
+    return tuple(sorted(size for size in sizes if is_masked(before, *size)))
+
+
+def _mask_place(sizes: Sequence[tuple[int, int]], channels: int, row: int) -> Place:
+    """Return the range of the strip from a row on.
+
+    It has a 1 in every C-th column, so that the mask of channel k begins C - 1 - k columns in.
+    """
+    height, width = (max(side) for side in zip(*sizes, strict=True))
+    return row, LEFT, row + height - 1, LEFT + width * channels + channels - 2
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """Draws the parameters of one layer as squares with sides of `side` pixels."""
+
+    canvas: Canvas
+    places: WeightPlaces
+    side: int
+
+    @property
+    def style(self) -> Style:
+        return NUMBER if self.side == SIDE else PIXEL
+
+    def constants(self) -> None:
+        """Write the three numbers of the input's normalisation."""
+        name, canvas = self.places.layer.name, self.canvas
+        for role, values in parameters(self.places.layer).items():
+            row, column, _, _ = self.places.table[role]
+            canvas.write(row, 0, role, LABEL)
+            canvas.write(row, column, float(values[0]), CONSTANT)
+            canvas.merges.append((row, column, row, column + CONSTANT_WIDTH // self.side))
+            canvas.names[f"{name}_{role}"] = canvas.absolute(row, column)
+
+    def table(self) -> None:
+        name, canvas, columns = self.places.layer.name, self.canvas, 0
+        for role, values in parameters(self.places.layer).items():
+            place = self.places.table[role]
+            row, left, _, last = place
+            canvas.write(row, 0, role, LABEL)
+            self.fill(place, values[None])
+            self.shade(place, values)
+            for column in range(left, last + 1):
+                key = f"{name}_{role}_{column - left}"
+                canvas.names[key] = canvas.absolute(row, column)
+            columns = max(columns, last)
+        for column in range(LEFT, columns + 1):
+            style = INDEX if self.side == SIDE else PIXEL
+            canvas.write(self.places.top + 1, column, column - LEFT, style)
+
+    def kernels(self, kernels: Array) -> None:
+        name, canvas, places = self.places.layer.name, self.canvas, self.places.kernels
+        for number, place in enumerate(places):
+            top, left, bottom, _ = place
+            at = (top, 0) if top == bottom else (top - 1, left)
+            canvas.write(*at, f"kernel {number}", LABEL)
+            self.fill(place, channels_last(kernels[number]))
+            canvas.names[f"{name}_kernel_{number}"] = canvas.range(*place)
+        tops, lefts, bottoms, rights = zip(*places, strict=True)
+        self.shade((min(tops), min(lefts), max(bottoms), max(rights)), kernels)
+
+    def mask(self, place: Place) -> None:
+        canvas, layer = self.canvas, self.places.layer
+        top, left, bottom, right = place
+        channels = layer.output.channels
+        canvas.write(top, 0, "mask", LABEL)
+        strip = np.zeros((bottom - top + 1, right - left + 1))
+        strip[:, channels - 1 :: channels] = 1
+        self.fill(place, strip)
+        self.shade(place, np.ones(1))
+        for height, width in self.places.masked:
+            for channel in range(channels):
+                first = left + channels - 1 - channel
+                area = top, first, top + height - 1, first + width * channels - 1
+                canvas.names[mask_name(layer.name, height, width, channel)] = canvas.range(*area)
+
+    def fill(self, place: Place, block: Array) -> None:
+        for row, values in enumerate(block.tolist(), start=place[0]):
+            self.canvas.heights[row] = height_of(self.side)
+            for column, value in enumerate(values, start=place[1]):
+                self.canvas.write(row, column, value, self.style)
+
+    def shade(self, place: Place, values: Array) -> None:
+        """Shade a range on a scale whose middle is 0."""
+        largest = float(np.quantile(abs(values), STRONGEST)) or 1.0
+        self.canvas.heat_maps.append(HeatMap(place, WEIGHTS_SCALE, (-largest, 0.0, largest)))
+
+
+def channels_last(kernel: Array) -> Array:
+    """Return a kernel (channels, height, width) as a block (height, width · channels)."""
+    return kernel.transpose(1, 2, 0).reshape(kernel.shape[1], -1)

@@ -1,0 +1,146 @@
+"""Checks the formula cells of an exported workbook: their formulas, and their values for an input.
+
+The sheets are composed again for each input, which gives the expected value of every formula
+cell. The activations on the sheets of the layers are compared as arrays instead, in
+verify_export.py; of those sheets only that of a softmax is composed, for its helper cells.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from cnn.export.network.stages import Softmax
+from cnn.export.sheets.accuracy_sheet import ACCURACY, formulas_of
+from cnn.export.sheets.compose_export import input_sheet, layer_sheets
+from cnn.export.sheets.layers_sheet import layers_sheet
+from cnn.export.sheets.network_sheet import network_sheet
+from cnn.export.sheets.subject import Subject
+from cnn.export.verification.exported_file import ExportedFile, spoken
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.agreement import same_text
+from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.engines import Values
+from sheetgen.spreadsheet.reader import FileCell
+from sheetgen.spreadsheet.tokens import Token, tokens
+
+TOLERANCE = 1e-9  # |found - expected| <= TOLERANCE * max(1, |expected|)
+
+_ERROR = re.compile(r"#[A-Z0-9/]+[!?]?")
+LONGEST = 100  # characters of a formula in a message
+LITERAL = 1e-14
+"""Relative; programs that save a workbook again keep 15 digits of its numbers."""
+
+
+def wrong_cells(exported: ExportedFile) -> Iterator[str]:
+    """Yield a sentence on each cell whose formula or parameter is not that of the export."""
+    blank = exported.blank
+    first, places = input_sheet(blank)
+    others = constant_sheets(exported)
+    for canvas in (first, layers_sheet(blank), *others, *layer_sheets(blank, places)):
+        yield from _wrong_formulas(canvas, exported.cells[canvas.name])
+    weights = exported.weights
+    yield from _wrong_constants(weights, exported.cells[weights.name])
+
+
+def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
+    """Yield the sheets whose values do not depend on the input."""
+    blank = exported.blank
+    yield network_sheet(blank, input_sheet(blank)[1])
+    if ACCURACY in exported.origin.sheets:
+        yield formulas_of(exported.counts())
+
+
+def dependent_sheets(subject: Subject) -> Iterator[Canvas]:
+    """Yield the sheets whose values depend on the input, of the layers' only each softmax."""
+    first, places = input_sheet(subject)
+    yield first
+    yield layers_sheet(subject)
+    yield from layer_sheets(subject, places, Softmax)
+
+
+def wrong_values(canvas: Canvas, values: Values) -> Iterator[str]:
+    """Yield a sentence on each formula cell that does not have the promised value."""
+    found = values.get(canvas.name, {})
+    for row, column, _, expected in canvas.promised():
+        value = found.get((row, column))
+        if not _agrees(expected, value):
+            where = f"{canvas.name}!{relative_address(row, column)}"
+            yield f"{where} is {spoken(value)}; expected {spoken(expected)}"
+
+
+def error_values(
+    exported: ExportedFile, values: Values, but: Mapping[str, Collection[tuple[int, int]]]
+) -> Iterator[str]:
+    """Yield the formulas with an error value on sheets that are not those of layers.
+
+    The cells in `but` are left out.
+    """
+    for name in sorted(exported.cells.keys() - exported.sheets.keys()):
+        for place, cell in exported.cells[name].items():
+            if place in but.get(name, ()):
+                continue
+            value = values.get(name, {}).get(place)
+            if cell.formula is not None and isinstance(value, str) and _ERROR.fullmatch(value):
+                yield f"{name}!{relative_address(*place)} is {value}"
+
+
+def same_formula(expected: str, found: str) -> bool:
+    """Compare formulas without "=", ignoring case, spaces and the notation of numbers.
+
+    Two numbers are the same if they differ by no more than `LITERAL`.
+    """
+    if expected == found:
+        return True
+    one, other = ([t for t in tokens(text) if t.kind != "space"] for text in (expected, found))
+    return len(one) == len(other) and all(map(_same_token, one, other))
+
+
+def _same_token(one: Token, other: Token) -> bool:
+    if one.kind == other.kind == "number":
+        return math.isclose(float(one.text), float(other.text), rel_tol=LITERAL)
+    if one.kind == "text":
+        return one == other
+    return one.kind == other.kind and one.text.upper() == other.text.upper()
+
+
+def _agrees(expected: Value, found: object) -> bool:
+    if isinstance(expected, str):
+        text = "" if found is None else found
+        return isinstance(text, str) and same_text(expected, text)
+    if type(found) not in (int, float):
+        return False
+    assert isinstance(found, (int, float))
+    return abs(found - expected) <= TOLERANCE * max(1.0, abs(expected))
+
+
+def _wrong_formulas(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -> Iterator[str]:
+    promised = {(row, column): formula for row, column, formula, _ in canvas.promised()}
+    for place, formula in promised.items():
+        cell = held.get(place, FileCell(None, None))
+        where = f"{canvas.name}!{relative_address(*place)}"
+        if cell.formula is None:
+            yield f"{where} holds no formula but {spoken(cell.value)}; expected {_short(formula)}"
+        elif not same_formula(formula[1:], cell.formula):
+            yield f"{where} holds {_short('=' + cell.formula)}; expected {_short(formula)}"
+    for place, cell in held.items():
+        if cell.formula is not None and place in canvas.cells and place not in promised:
+            where = f"{canvas.name}!{relative_address(*place)}"
+            yield f"{where} holds {_short('=' + cell.formula)} where no formula belongs"
+
+
+def _short(formula: str) -> str:
+    return formula if len(formula) <= LONGEST else f"{formula[:LONGEST]}…"
+
+
+def _wrong_constants(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -> Iterator[str]:
+    for place, expected in canvas.cells.items():
+        if isinstance(expected.value, str):
+            continue
+        cell = held.get(place, FileCell(None, None))
+        same = type(cell.value) is float and math.isclose(
+            cell.value, expected.value, rel_tol=LITERAL
+        )
+        if cell.formula is not None or not same:
+            found = spoken(cell.value) if cell.formula is None else f"={cell.formula}"
+            where = f"{canvas.name}!{relative_address(*place)}"
+            yield f"{where} holds {found}; the network has {spoken(expected.value)}"

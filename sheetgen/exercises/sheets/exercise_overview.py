@@ -1,0 +1,93 @@
+"""Draws the exercise's `Overview`: whose it is, how to use it, the score, the network's diagram."""
+
+from dataclasses import replace
+
+from sheetgen.exercises.assignment.exercise import Assignment
+from sheetgen.exercises.sheets.exercise_sheet import NAME, SCORE, ExerciseSheet
+from sheetgen.network.network import activation_name
+from sheetgen.spreadsheet.canvas import Canvas, Cell
+from sheetgen.spreadsheet.style import FAIL_FORMAT, INPUT, PASS_FORMAT, SECTION, Style
+from sheetgen.workbook.plan import DATA, INPUTS
+from sheetgen.workbook.sheets.overview import (
+    Legend,
+    draw_diagram,
+    kind_colours,
+    overview_canvas,
+    write_colours,
+    write_sheets,
+    write_steps,
+)
+
+STEPS = (
+    "Your numbers are on Inputs. The blanks are the yellow cells on Exercise.",
+    "Type a number into each or, better, a formula that reads the cells beside it.",
+    "Green is right and red is wrong; the note of a cell gives the equation.",
+    "The diagram shows an activation as soon as you have found it.",
+    "Save the workbook under its name and hand it in.",
+)
+TASKS = {
+    1: "one cell in each column; the cells that it is calculated from are given",
+    2: "every other column, from top to bottom",
+    3: "all that follows from the inputs and the first weights",
+}
+
+
+def exercise_overview(sheet: ExerciseSheet) -> Canvas:
+    """Draw the sheet, whose score and activations come from the sheet `Exercise`."""
+    assignment = sheet.assignment
+    canvas = overview_canvas(sheet.title, sheet.owner)
+    canvas.write(3, 1, assignment.exercise.template.title, SECTION)
+    canvas.write(4, 1, f"Blank: {TASKS[assignment.exercise.level]}")
+    canvas.calculate(5, 1, f"={sheet.score}", sheet.score_text, SCORE)
+    canvas.heights[5] = 24
+    row = write_steps(canvas, 7, STEPS)
+    row = write_sheets(canvas, row + 1, _sheets(assignment))
+    row = write_colours(canvas, row + 1, _colours(assignment))
+    if draw_diagram(canvas, assignment.plan, _cells(sheet), "The network at iteration 0", row):
+        _hide_what_is_asked(canvas, sheet)
+    return canvas
+
+
+def _sheets(assignment: Assignment) -> dict[str, str]:
+    texts = {INPUTS: "the inputs, targets, first weights and the learning rate of this exercise"}
+    if assignment.plan.has_data_sheet:
+        texts = {INPUTS: "the first weights and the learning rate", DATA: "the samples"}
+    return texts | {NAME: "the table with the blanks, the score and the marks"}
+
+
+def _colours(assignment: Assignment) -> Legend:
+    right, wrong = (
+        Style(fill=str(each["bg_color"]), colour=str(each["font_color"]), bold=True, indent=1)
+        for each in (PASS_FORMAT, FAIL_FORMAT)
+    )
+    shown = {column.band.kind for column in assignment.layout.columns}
+    kinds = kind_colours(assignment.plan).items()
+    return {
+        "type here": (replace(INPUT, bold=True, indent=1, locked=True), "a blank"),
+        "right": (right, "within the tolerance of the exact value"),
+        "wrong": (wrong, "anything else: another number, a text, an error"),
+        **{kind: entry for kind, entry in kinds if kind in shown},
+    }
+
+
+def _cells(sheet: ExerciseSheet) -> dict[str, str]:
+    """Return the address of every input, target, weight, bias and activation at iteration 0."""
+    network, sources = sheet.assignment.plan.network, sheet.assignment.sources
+    cells = {name: sources.first(name) for name in (*network.input_names, *network.target_names)}
+    names = [each.name for each in network.connections] + [each.name for each in network.biases]
+    cells |= {name: sources.address(name) for name in names}
+    activations = (activation_name(unit) for units in network.unit_names for unit in units)
+    return cells | {name: sheet.address((name, 0)) for name in activations}
+
+
+def _hide_what_is_asked(canvas: Canvas, sheet: ExerciseSheet) -> None:
+    """Show a question mark in the diagram for an activation until it is right."""
+    asked = [each for each in sheet.assignment.exercise.blanks if each[1] == 0]
+    for place, cell in list(canvas.cells.items()):
+        for quantity in asked:
+            shown = f"ROUND({sheet.address(quantity)},4)"
+            if cell.formula is None or shown not in cell.formula:
+                continue
+            formula = cell.formula.replace(shown, f'IF({sheet.mark(quantity)}=1,{shown},"?")')
+            text = str(cell.value) if sheet.solved else f"{quantity[0]}\n?"
+            canvas.cells[place] = Cell(text, formula, cell.style)

@@ -1,0 +1,77 @@
+"""Writes and reads the addresses of cells: $C$9, C9, $C$9:$D$12, 'my sheet'!C9.
+
+Rows and columns count from 0. Addresses are absolute unless a function's name says otherwise.
+"""
+
+import re
+
+from openpyxl.utils.cell import column_index_from_string, get_column_letter
+
+_DIGITS = "0123456789"
+# Without quotes Excel would take such a sheet's name for a cell, or in R1C1 notation for cells.
+_LIKE_CELL = re.compile(r"[A-Z]{1,3}[0-9]+|R[0-9]*|(R[0-9]*)?C[0-9]*", re.IGNORECASE)
+
+
+def column_letters(column: int) -> str:
+    """Return the name of a column: C."""
+    return str(get_column_letter(column + 1))
+
+
+def cell_address(row: int, column: int) -> str:
+    """Return the absolute address of a cell on its own sheet: $C$9."""
+    return f"${get_column_letter(column + 1)}${row + 1}"
+
+
+def relative_address(row: int, column: int) -> str:
+    """Return the relative address of a cell on its own sheet: C9."""
+    return f"{get_column_letter(column + 1)}{row + 1}"
+
+
+def range_address(first_row: int, first_column: int, last_row: int, last_column: int) -> str:
+    """Return the absolute address of a range, $C$9:$D$12, or of its only cell, $C$9."""
+    first, last = cell_address(first_row, first_column), cell_address(last_row, last_column)
+    return first if first == last else f"{first}:{last}"
+
+
+def without_dollars(address: str) -> str:
+    """Return an address with all of it relative."""
+    return address.replace("$", "")
+
+
+def place_of(address: str) -> tuple[int, int]:
+    """Return the row and the column of a cell's address, absolute or not: (8, 2) for C9.
+
+    Raises ValueError if it is not the address of one cell.
+    """
+    letters = address.rstrip(_DIGITS)
+    row = int(address[len(letters) :])
+    column = column_index_from_string(without_dollars(letters))
+    if row < 1:
+        raise ValueError(f"found {address}; expected the address of a cell, such as C9")
+    return row - 1, column - 1
+
+
+def range_of(address: str) -> tuple[int, int, int, int]:
+    """Return the first row and column and the last row and column of a range of cells.
+
+    Raises ValueError if it is not the address of a cell, or of two with a colon between them.
+    """
+    first, _, last = address.partition(":")
+    return *place_of(first), *place_of(last or first)
+
+
+def quoted(sheet: str) -> str:
+    """Return a sheet's name as a formula must write it."""
+    if sheet.isalnum() and not sheet[0].isdigit() and not _LIKE_CELL.fullmatch(sheet):
+        return sheet
+    return "'" + sheet.replace("'", "''") + "'"
+
+
+def unquoted(sheet: str) -> str:
+    """Return the name of a sheet that a formula may have quoted."""
+    return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+
+
+def local(address: str) -> str:
+    """Return an address or a range without its sheet, for use on that sheet."""
+    return address.rpartition("!")[2]

@@ -1,0 +1,180 @@
+"""Copies .xlsx files without cached results, and with new contents of cells, at the XML level.
+
+A spreadsheet library would rewrite parts of the file (styles, charts) that are not ours to change.
+"""
+
+import math
+import posixpath
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+from zipfile import ZipFile, ZipInfo
+
+from lxml import etree
+
+from sheetgen.errors import RunError
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.package_parts import (
+    MalformedError,
+    Package,
+    namespace,
+    opened,
+    parsed,
+    serialized,
+)
+from sheetgen.spreadsheet.package_workbook import Sheet
+from sheetgen.spreadsheet.reader import Cells, rows, worksheets
+
+_Changes = dict[tuple[int, int], float | str]
+
+_SHEET_DATA = re.compile(
+    rb"(<(?:\w+:)?sheetData\b[^>]*(?<!/)>).*(</(?:\w+:)?sheetData\s*>)", re.DOTALL
+)
+
+
+def write_changed(
+    path: Path,
+    target: Path,
+    changes: Mapping[str, Mapping[tuple[int, int], float | str]],
+    cached: float | None = None,
+    fill: bool = False,
+) -> None:
+    """Copy a workbook without the cached result of any formula, and with new contents of cells.
+
+    `changes` is sheet → zero-based (row, column) → number or text; all else is copied as it is.
+    `cached` takes the place of every cached result; None leaves none. With `fill`, numbers may
+    also go into empty cells, of rows that are in the file.
+    Raises InputError if `path` cannot be read, RunError if `target` cannot be written, and
+    ValueError if a changed cell holds no number (or text) of its own that the new one could
+    replace, or the new number is not finite.
+    """
+    pending = {sheet: dict(cells) for sheet, cells in changes.items()}
+    with opened(path) as package:
+        try:
+            with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+                copy = Path(folder, "copy.xlsx")
+                _write_copy(package, copy, pending, cached, fill)
+                copy.replace(target)
+        except OSError as error:
+            raise RunError(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def _write_copy(
+    package: Package,
+    copy: Path,
+    pending: dict[str, _Changes],
+    cached: float | None,
+    fill: bool,
+) -> None:
+    archive = package.archive
+    sheets = {sheet.part: sheet for sheet in worksheets(package)}
+    with ZipFile(copy, "w") as output:
+        for part in archive.NameToInfo.values():
+            target = ZipInfo(part.filename, part.date_time)
+            target.compress_type, target.external_attr = part.compress_type, part.external_attr
+            with output.open(target, "w", force_zip64=part.file_size > 1 << 30) as file:
+                if sheet := sheets.get(part.filename):
+                    changes = pending.get(sheet.name, {})
+                    _copy_sheet(package, sheet, file, changes, cached, fill)
+                else:
+                    file.write(_with_relative_targets(part.filename, archive.read(part)))
+    for name, cells in pending.items():
+        for position in cells:
+            raise ValueError(f"there is no cell {name!r}!{relative_address(*position)}")
+
+
+def _with_relative_targets(part: str, data: bytes) -> bytes:
+    """Rewrite absolute targets of a relationships part, which ironcalc does not follow."""
+    if not part.endswith(".rels") or b'Target="/' not in data:
+        return data
+    folder = posixpath.dirname(posixpath.dirname(part))
+    root = parsed(data)
+    for element in root.iterchildren("{*}Relationship"):
+        target = str(element.get("Target", ""))
+        if target.startswith("/"):
+            element.set("Target", posixpath.relpath(target, f"/{folder}"))
+    return serialized(root)
+
+
+def _copy_sheet(
+    package: Package,
+    sheet: Sheet,
+    output: IO[bytes],
+    changes: _Changes,
+    cached: float | None,
+    fill: bool,
+) -> None:
+    """Copy a sheet row by row; the bytes before and after its rows stay as they are."""
+    data = package.read(sheet.part)
+    frame = _SHEET_DATA.search(data)
+    output.write(data[: frame.end(1)] if frame else data)
+    for element, cells in rows(package, sheet):
+        if frame is None:
+            raise MalformedError(f"its sheet {sheet.name!r} has rows outside of sheetData")
+        if fill:
+            _fill_row(element, cells, changes)
+        for row, column, cell in cells:
+            new = changes.pop((row, column), None)
+            if not _strip_or_change(cell, new, cached):
+                place = f"{sheet.name!r}!{relative_address(row, column)}"
+                kind = "text" if isinstance(new, str) else "number"
+                raise ValueError(f"{place} holds no {kind} that {new} could replace")
+        output.write(etree.tostring(element, with_tail=False))
+    output.write(data[frame.start(2) :] if frame else b"")
+
+
+def _fill_row(element: etree._Element, cells: Cells, changes: _Changes) -> None:
+    """Put a 0 into the cells of a row that are to be changed and are empty, or not in the file."""
+    present = {column: cell for _, column, cell in cells}
+    for row, column in sorted(changes):
+        if str(row + 1) != element.get("r"):
+            continue
+        cell = present.get(column)
+        if cell is None:
+            cell = etree.Element(f"{namespace(element)}c", r=relative_address(row, column))
+            element.insert(sum(each < column for each in present), cell)
+            present[column] = cell
+            cells.append((row, column, cell))
+        if not len(cell):
+            cell.attrib.pop("t", "")
+            etree.SubElement(cell, f"{namespace(cell)}v").text = "0"
+
+
+def _strip_or_change(cell: etree._Element, new: float | str | None, cached: float | None) -> bool:
+    """Return whether it could be done; only a number may replace a number, a text a text."""
+    children = _children(cell)
+    if isinstance(new, str):
+        return _change_text(cell, children, new)
+    if new is not None:
+        if "f" in children or "v" not in children or cell.get("t", "n") != "n":
+            return False
+        children["v"].text = repr(float(new))
+        return math.isfinite(new)
+    if not children and "t" in cell.attrib:
+        # openpyxl writes empty cells as numbers without a value, which ironcalc takes for 0.
+        del cell.attrib["t"]
+    if "f" in children:
+        if "t" in cell.attrib:
+            del cell.attrib["t"]
+        for name in {"v", "is"} & children.keys():
+            cell.remove(children[name])
+        if cached is not None:
+            etree.SubElement(cell, f"{namespace(cell)}v").text = repr(cached)
+    return True
+
+
+def _change_text(cell: etree._Element, children: dict[str, etree._Element], text: str) -> bool:
+    if "f" in children or cell.get("t") not in ("s", "inlineStr"):
+        return False
+    for child in children.values():
+        cell.remove(child)
+    cell.set("t", "inlineStr")
+    inline = etree.SubElement(cell, f"{namespace(cell)}is")
+    etree.SubElement(inline, f"{namespace(cell)}t").text = text
+    return True
+
+
+def _children(cell: etree._Element) -> dict[str, etree._Element]:
+    return {str(child.tag).rpartition("}")[2]: child for child in cell}

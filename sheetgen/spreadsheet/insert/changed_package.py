@@ -1,0 +1,313 @@
+"""Holds the changes to a package and its workbook in memory until they are written to a file."""
+
+import posixpath
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from lxml import etree
+
+from sheetgen.spreadsheet.package_parts import (
+    CONTENT_TYPES,
+    MalformedError,
+    Package,
+    Relationship,
+    children,
+    extension,
+    list_of,
+    local_name,
+    namespace,
+    number,
+    relationships_part,
+    relative,
+    serialized,
+)
+from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
+
+MAXIMUM_NAME = 31  # UTF-16 units of a sheet's name
+
+_LARGE = 1 << 30  # zip files need another format for larger parts
+_NO_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same input gives the same file
+_LISTS = (  # in the order that the schema wants
+    "bookViews",
+    "sheets",
+    "functionGroups",
+    "externalReferences",
+    "definedNames",
+    "calcPr",
+    "oleSize",
+    "customWorkbookViews",
+    "pivotCaches",
+    "smartTagPr",
+    "smartTagTypes",
+    "webPublishing",
+    "fileRecoveryPr",
+    "webPublishObjects",
+    "extLst",
+)
+
+
+class ChangedPackage(Package):
+    """The parts of a package that is to be changed."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        """Start without changes."""
+        super().__init__(archive)
+        self._changed: dict[str, bytes] = {}
+        self._removed: set[str] = set()
+        self._taken = {name.casefold() for name in archive.NameToInfo}
+
+    def free_name(self, part: str) -> str:
+        """Claim a name for a new part, which differs from `part` in the number at its end."""
+        stem, dot = posixpath.splitext(part)
+        stem = stem.rstrip("0123456789")
+        number = 1
+        while not self._is_free(name := f"{stem}{number}{dot}"):
+            number += 1
+        self._taken.add(name.casefold())
+        return name
+
+    def add(self, part: str, data: bytes, content_type: str) -> None:
+        """Add a part under a name that `free_name` gave."""
+        self.change(part, data)
+        if self.content_type(part) != content_type:
+            self._declare(part, content_type)
+
+    def copy_part(
+        self,
+        donor: Package,
+        part: str,
+        new: Mapping[str, str],
+        data: bytes,
+        place: Callable[[str], str] = str,
+    ) -> None:
+        """Add a part of another package under its new name, with these contents.
+
+        Its relationships lead to the new names; those to a place in the workbook ("#Sheet!A1")
+        to what `place` makes of them. Raises MalformedError when it refers to a part that is
+        missing, or has no content type.
+        """
+        content_type = donor.content_type(part)
+        if not content_type:
+            raise MalformedError(f"its part {part!r} has no content type")
+        self.add(new[part], data, content_type)
+        if relationships_part(part) not in donor:
+            return
+        root = donor.tree(relationships_part(part))
+        for element, link in zip(root.iterchildren("{*}*"), donor.relationships(part), strict=True):
+            if link.part and link.part not in new:
+                raise MalformedError(f"its part {part!r} refers to {link.part!r}, which is missing")
+            if link.part:
+                _, mark, inside = link.target.partition("#")
+                element.set("Target", relative(new[link.part], new[part]) + mark + inside)
+            elif link.target.startswith("#"):
+                element.set("Target", place(link.target))
+        self.change(relationships_part(new[part]), serialized(root))
+
+    def change(self, part: str, data: bytes) -> None:
+        """Give a part new contents; parts that hold relationships need no content type."""
+        self._changed[part] = data
+        self._removed.discard(part)
+
+    def remove(self, part: str) -> None:
+        """Remove a part with its relationships and its content type; its name is free again."""
+        for name in (part, relationships_part(part)):
+            self._removed.add(name)
+            self._taken.discard(name.casefold())
+        for element in self.overrides(part):
+            self.types.remove(element)
+
+    def write(self, path: Path) -> None:
+        """Write everything to a new file; raises OSError when that fails.
+
+        Parts keep their order, time and compression; new ones come last.
+        """
+        self.change(CONTENT_TYPES, serialized(self.types))
+        old = self.archive.NameToInfo
+        with ZipFile(path, "w") as output:
+            for info in old.values():
+                if info.filename not in self._removed:
+                    self._write_part(output, info)
+            for part, data in self._changed.items():
+                if part not in old:
+                    new = ZipInfo(part, _NO_TIME)
+                    new.compress_type = ZIP_DEFLATED
+                    output.writestr(new, data)
+
+    def _is_free(self, part: str) -> bool:
+        # Relationships of a part that is not there must not become those of the new part.
+        return not {part.casefold(), relationships_part(part).casefold()} & self._taken
+
+    def _write_part(self, output: ZipFile, old: ZipInfo) -> None:
+        new = ZipInfo(old.filename, old.date_time)
+        new.compress_type, new.external_attr = old.compress_type, old.external_attr
+        if old.filename in self._changed:
+            output.writestr(new, self._changed[old.filename])
+            return
+        with (
+            self.archive.open(old) as source,
+            output.open(new, "w", force_zip64=old.file_size > _LARGE) as target,
+        ):
+            shutil.copyfileobj(source, target, 1 << 20)
+
+    def _declare(self, part: str, content_type: str) -> None:
+        tag = namespace(self.types)
+        # A default for all .xml parts would say something about parts that are there already.
+        if extension(part) in ("", "xml") or self.default_type(part):
+            names = {"PartName": f"/{part}", "ContentType": content_type}
+            self.types.append(etree.Element(f"{tag}Override", names))
+        else:
+            names = {"Extension": extension(part), "ContentType": content_type}
+            self.types.insert(0, etree.Element(f"{tag}Default", names))
+
+
+class ChangedWorkbook(Workbook):
+    """The workbook of a package that is to be changed."""
+
+    def __init__(self, package: ChangedPackage) -> None:
+        """Read it; raises MalformedError when the package holds no workbook with sheets."""
+        super().__init__(package)
+        self.package: ChangedPackage = package
+        self._links = package.tree(relationships_part(self.part))
+
+    def relate(self, kind: str, part: str) -> str:
+        """Refer to a part, `kind` being the full type; return the relationship's identifier."""
+        taken = {str(element.get("Id", "")) for element in self._links}
+        count = len(taken) + 1
+        while f"rId{count}" in taken:
+            count += 1
+        element = etree.SubElement(self._links, f"{namespace(self._links)}Relationship")
+        element.set("Id", f"rId{count}")
+        self._lead(element, kind, part)
+        return f"rId{count}"
+
+    def free_name(self, name: str, taken: Iterable[str]) -> str:
+        """Return the name, or "name (2)" and so on, that neither a sheet nor `taken` has."""
+        used = {sheet.name.casefold() for sheet in self.sheets} | {
+            each.casefold() for each in taken
+        }
+        free, count = name, 1
+        while free.casefold() in used:
+            count += 1
+            free = _shortened(name, f" ({count})")
+        return free
+
+    def append(self, name: str, state: str, kind: str, part: str) -> None:
+        """Add a sheet behind all others, `kind` being the full type of its relationship."""
+        group = list_of(self.root, "sheets", _LISTS)
+        identifiers = [number(element, "sheetId") for element in group.iterchildren("{*}sheet")]
+        element = etree.SubElement(group, f"{namespace(self.root)}sheet")
+        element.set("name", name)
+        element.set("sheetId", str(max(identifiers) + 1))
+        if state:
+            element.set("state", state)
+        identifier = self.relate(kind, part)
+        self._set_identifier(element, identifier)
+        self.sheets.append(Sheet(name, state, Relationship(identifier, kind, part, "")))
+
+    def replace(self, place: int, kind: str, part: str) -> None:
+        """Let the sheet at that place have another part, and forget the names of the old one."""
+        old = self.sheets[place]
+        for element in self._relationships(old.relationship.identifier):
+            self._lead(element, kind, part)
+        link = old.relationship._replace(type=kind, part=part)
+        self.sheets[place] = old._replace(relationship=link)
+        for element in self.names(place).values():
+            _remove(element)
+
+    def define(self, old: etree._Element, text: str, scope: int | None) -> None:
+        """Add a defined name like one of another workbook, with this text and scope."""
+        group = list_of(self.root, "definedNames", _LISTS)
+        element = etree.SubElement(group, f"{namespace(self.root)}definedName")
+        for attribute, value in old.items():
+            if attribute != "localSheetId":
+                element.set(attribute, value)
+        if scope is not None:
+            element.set("localSheetId", str(scope))
+        element.text = text
+
+    def refer_to_workbook(self, kind: str, part: str) -> int:
+        """Add the part of a link to another workbook; return its number in formulas."""
+        group = list_of(self.root, "externalReferences", _LISTS)
+        element = etree.SubElement(group, f"{namespace(self.root)}externalReference")
+        self._set_identifier(element, self.relate(kind, part))
+        return len(children(self.root, "externalReferences"))
+
+    def recalculate(self) -> None:
+        """Have all formulas computed when a program opens the file, and drop their old order.
+
+        A user who has switched that off decides when.
+        """
+        settings = list_of(self.root, "calcPr", _LISTS)
+        if settings.get("calcMode") != "manual":
+            settings.set("fullCalcOnLoad", "1")
+        if chain := self.link("calcChain"):
+            for element in self._relationships(chain.identifier):
+                self._links.remove(element)
+            self.package.remove(chain.part)
+
+    def save(self) -> None:
+        """Put the workbook and its relationships into the package."""
+        self.package.change(self.part, serialized(self.root))
+        self.package.change(relationships_part(self.part), serialized(self._links))
+
+    def _relationships(self, identifier: str) -> list[etree._Element]:
+        every = self._links.iterchildren("{*}Relationship")
+        return [element for element in every if element.get("Id") == identifier]
+
+    def _lead(self, relationship: etree._Element, kind: str, part: str) -> None:
+        relationship.set("Type", kind)
+        relationship.set("Target", relative(part, self.part))
+
+    def _set_identifier(self, element: etree._Element, identifier: str) -> None:
+        element.set(f"{{{self.links}}}id", identifier)
+
+
+def add_titles(properties: etree._Element, sheets: Iterable[str], added: Iterable[str]) -> bool:
+    """Add sheets to the list in the properties of a document; return whether there is one.
+
+    The titles are in one list, worksheets, chart sheets and names; pairs of a heading and a
+    number give the length of each kind (ECMA-376 part 1, 22.2).
+    """
+    pairs, titles = (
+        properties.find(f"{{*}}{name}/{{*}}vector") for name in ("HeadingPairs", "TitlesOfParts")
+    )
+    if pairs is None or titles is None:
+        return False
+    known, position = set(sheets), 0
+    for count in pairs.iterfind("{*}variant/{*}i4"):
+        if not (count.text or "").isdigit():
+            return False
+        end = position + int(count.text or "0")
+        if known.intersection(title.text for title in list(titles)[position:end]):
+            new = list(added)
+            for offset, name in enumerate(new):
+                title = etree.Element(titles[position].tag)
+                title.text = name
+                titles.insert(end + offset, title)
+            count.text = str(end - position + len(new))
+            titles.set("size", str(len(titles)))
+            return True
+        position = end
+    return False
+
+
+def _shortened(name: str, suffix: str) -> str:
+    while _length(name + suffix) > MAXIMUM_NAME:
+        name = name[:-1]
+    return name + suffix
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _remove(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+        if not len(parent) and local_name(parent) == "definedNames":
+            holder = parent.getparent()
+            if holder is not None:
+                holder.remove(parent)
