@@ -11,7 +11,7 @@ import click
 from sheetgen.errors import InputError, RunError
 
 if TYPE_CHECKING:
-    from sheetgen.check.judging.findings import TableReport, WorkbookReport
+    from sheetgen.check.findings import TableReport, WorkbookReport
 
 
 @click.command()

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from sheetgen.check.judging.findings import Finding, LearningRate, TableReport, WorkbookReport
+from sheetgen.check.findings import Finding, LearningRate, TableReport, WorkbookReport
 
 CSV_HEADER = (
     "file",

@@ -10,8 +10,8 @@ identities", Journal of the ACM 27 (1980)).
 import numpy as np
 
 from sheetgen.check.formula.expressions import Array, Cell, Expression, Leaf, Symbol, evaluate
-from sheetgen.check.meaning.table_network import PARAMETERS, Network
-from sheetgen.check.tables.headers import family
+from sheetgen.check.meaning.table_network import Network
+from sheetgen.check.tables.headers import is_parameter
 
 POINTS = 7
 REACH = 12
@@ -41,7 +41,7 @@ class Simulation:
                 earlier = row > 0 and name in definitions
                 values[name] = self._at(definitions[name], row) if earlier else first[name]
             for name, definition in definitions.items():
-                if family(name) not in PARAMETERS:
+                if not is_parameter(name):
                     values[name] = self._at(definition, row)
 
     def _at(self, expression: Expression, row: int) -> Array:

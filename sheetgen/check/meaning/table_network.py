@@ -10,7 +10,15 @@ back-propagating errors", Nature 323 (1986).
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from sheetgen.check.formula.expressions import Expression, Number, Operation, Symbol, shifted, total
+from sheetgen.check.formula.expressions import (
+    Expression,
+    Number,
+    Operation,
+    Symbol,
+    shifted,
+    symbols,
+    total,
+)
 from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.functions import (
     ACTIVATIONS,
@@ -21,7 +29,7 @@ from sheetgen.check.meaning.functions import (
     scaled,
     slope,
 )
-from sheetgen.check.tables.headers import family, number
+from sheetgen.check.tables.headers import family, is_parameter, number
 from sheetgen.network.activations import Activation
 
 
@@ -159,7 +167,16 @@ def _product(left: Expression, right: Expression) -> Expression:
 
 def is_helper(symbol: str) -> bool:
     """Return whether a symbol is a step of the chain rule that most tables do not show."""
-    return symbol.startswith("∂E/∂") and family(symbol.removeprefix("∂E/∂")) not in PARAMETERS
+    return symbol.startswith("∂E/∂") and not is_parameter(symbol.removeprefix("∂E/∂"))
+
+
+def names_of(definitions: Mapping[str, Expression]) -> list[str]:
+    """Return every symbol that definitions define or refer to, but for the learning rate."""
+    names = dict.fromkeys(definitions)
+    for definition in definitions.values():
+        names.update(dict.fromkeys(one.name for one in symbols(definition)))
+    names.pop("η", None)
+    return list(names)
 
 
 def expanded(
@@ -174,15 +191,11 @@ def expanded(
         if not isinstance(part, Symbol) or part.name in kept:
             return None
         definition = definitions.get(part.name)
-        if definition is None or family(part.name) in PARAMETERS:
+        if definition is None or is_parameter(part.name):
             return None
         return shifted(expanded(definition, definitions, kept), part.offset)
 
     return replace_nodes(expression, expand)
-
-
-PARAMETERS = ("w", "b", "b_h", "b_o")
-"""The families that training changes: their definition looks at the row before."""
 
 
 def infer(names: Collection[str]) -> Network | None:

@@ -1,8 +1,11 @@
-"""The mistakes that people make: their stable identifiers, and what each is in words.
+"""The mistakes that people make: their stable identifiers in `--json` and `--csv`, and their words.
 
-`KINDS` is the list that `--json` and `--csv` refer to. How a right formula is turned into each of
-them is in mutations.py.
+The modules beside this one turn a right formula into the wrong ones of each kind.
 """
+
+from typing import NamedTuple
+
+from sheetgen.check.formula.expressions import Expression
 
 KINDS: dict[str, str] = {
     "wrong-activation-index": "the activation of another unit",
@@ -52,7 +55,7 @@ KINDS: dict[str, str] = {
     "forgotten-previous-weight": "the update does not start from the weight before",
     "wrong-gradient": "the gradient of another weight",
     "wrong-previous-weight": "the update starts from another weight",
-    "anchored-reference": "a reference fixed with $ that should move",
+    "anchored-reference": "a reference is fixed with $ where it should move with the rows",
     "wrong-row": "the right column, but another row",
     "weights-updated-in-sequence": "a weight that was already updated in the same step",
     "weight-not-updated": "the weight stays as it is",
@@ -62,7 +65,7 @@ KINDS: dict[str, str] = {
     "input-changes": "an input or target that changes from row to row",
     "error-value": "an error value such as #DIV/0!",
     "text-for-number": "a text where a number belongs",
-    "empty-cell": "an empty cell within the table",
+    "empty-cell": "a cell within the table is empty",
     "unknown-mistake": "wrong, in a way that is none of these",
 }
 
@@ -87,3 +90,16 @@ REMARKS: dict[str, str] = {
     "unchecked": "something could not be checked",
     "inputs-differ-between-groups": "groups of sheets start from different numbers",
 }
+
+
+class Mutation(NamedTuple):
+    """A wrong formula: the kind of mistake, what it is in words, and the formula."""
+
+    kind: str
+    words: str
+    expression: Expression
+
+
+def plain(kind: str, expression: Expression) -> Mutation:
+    """Return a wrong formula that needs no other words than those of its kind."""
+    return Mutation(kind, KINDS[kind], expression)

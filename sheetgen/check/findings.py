@@ -1,6 +1,6 @@
-"""What the audit of a workbook says: small records, from a single finding to the whole file."""
+"""The records that an audit returns, from a single finding to the report on a whole file."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["mistake", "remark"]
@@ -9,15 +9,15 @@ Status = Literal["right", "wrong", "given", "unchecked"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to say about a table, with the place where a person can look at it.
+    """One mistake or remark, with its place in the workbook.
 
-    `kind` is one of the stable identifiers of `mistakes.KINDS` or, for a remark, of
-    `mistakes.REMARKS`. `table` is the range of the table with its header row, such as "A32:AE132".
-    `column` is the header as the file writes it and `symbol` what it was read as ("∂E/∂w3"); both
-    are empty where the finding is about the table as a whole. `cell` is the first wrong cell,
-    `formula` what stands in it (with "=", or None where it holds no formula) and `expected` the
-    formula that it should be, written with the file's own addresses. `cells` counts the wrong
-    cells of the column. `difference` is the largest relative difference of the column's cells.
+    `kind` is one of the stable identifiers of `mistake_kinds.KINDS` or, for a remark, `REMARKS`.
+    `table` is the range of the table with its header row, such as "A32:AE132". `column` is the
+    header as the file writes it and `symbol` what it was read as ("∂E/∂w3"); both are empty where
+    the finding is about the table as a whole. `cell` is the first wrong cell, `formula` what it
+    holds (with "=", or None if that is no formula) and `expected` the formula that it should be,
+    written with the file's own addresses. `cells` is the number of wrong cells in the column.
+    `difference` is the largest relative difference of the column's cells.
     """
 
     severity: Severity
@@ -38,10 +38,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table and what became of it.
+    """The verdict on one column of a table.
 
-    `status`: "right" or "wrong" where it could be recomputed, "given" for inputs, targets and
-    whatever else a table starts from, "unchecked" where `reason` says why not.
+    `status`: "right" or "wrong" if it could be recomputed, "given" for inputs, targets and other
+    starting values, "unchecked" with the `reason` otherwise.
     `largest_difference` is relative: |found - recomputed| / max(|recomputed|, scale of rounding).
     """
 
@@ -66,8 +66,29 @@ class LearningRate:
     cell: str | None = None
 
 
+class _Report:
+    """What the reports on a table and on a workbook have in common."""
+
+    __slots__ = ()
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Every finding of the report."""
+        raise NotImplementedError
+
+    @property
+    def mistakes(self) -> tuple[Finding, ...]:
+        """The findings that make the table or the workbook wrong."""
+        return tuple(one for one in self.all_findings if one.severity == "mistake")
+
+    @property
+    def remarks(self) -> tuple[Finding, ...]:
+        """The findings that do not."""
+        return tuple(one for one in self.all_findings if one.severity == "remark")
+
+
 @dataclass(frozen=True, slots=True)
-class TableReport:
+class TableReport(_Report):
     """The audit of one table: its place, size, learning rate, columns and findings.
 
     `network` is (inputs, hidden units, outputs); `rows` counts the rows below the header.
@@ -83,14 +104,9 @@ class TableReport:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def mistakes(self) -> tuple[Finding, ...]:
-        """The findings that make the table wrong."""
-        return tuple(finding for finding in self.findings if finding.severity == "mistake")
-
-    @property
-    def remarks(self) -> tuple[Finding, ...]:
-        """The findings that do not."""
-        return tuple(finding for finding in self.findings if finding.severity == "remark")
+    def all_findings(self) -> tuple[Finding, ...]:
+        """The same as `findings`."""
+        return self.findings
 
     @property
     def checked(self) -> bool:
@@ -115,7 +131,7 @@ class TableReport:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkbookReport:
+class WorkbookReport(_Report):
     """The audit of one file.
 
     `findings` are those about the workbook as a whole, such as inputs that differ between its
@@ -126,23 +142,13 @@ class WorkbookReport:
     tables: tuple[TableReport, ...]
     findings: tuple[Finding, ...] = ()
     reader: str = ""
-    skipped: tuple[str, ...] = field(default=())
+    skipped: tuple[str, ...] = ()
     """The sheets without a training table."""
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
         """Every finding, table by table, and then those about the workbook."""
         return (*(one for table in self.tables for one in table.findings), *self.findings)
-
-    @property
-    def mistakes(self) -> tuple[Finding, ...]:
-        """The findings that make the workbook wrong."""
-        return tuple(finding for finding in self.all_findings if finding.severity == "mistake")
-
-    @property
-    def remarks(self) -> tuple[Finding, ...]:
-        """The findings that do not."""
-        return tuple(finding for finding in self.all_findings if finding.severity == "remark")
 
     @property
     def passed(self) -> bool:

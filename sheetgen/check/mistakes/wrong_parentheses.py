@@ -1,55 +1,58 @@
-"""Wrong formulas whose parentheses are missing, too many, or at another place."""
+"""Wrong formulas whose parentheses are missing, too many, or in another place."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from sheetgen.check.formula.expressions import Expression, Leaf, replace, written
 from sheetgen.check.formula.parsing import Reference, UnsupportedError, parse_text
+from sheetgen.check.mistakes.mistake_kinds import Mutation
 from sheetgen.spreadsheet.tokens import tokens
 
-_KIND = "missing-parenthesis"
 _LONGEST = 75  # tokens; longer formulas are not tried with parentheses at every other place
 
-
-Mistake = tuple[str, str, Expression]
-
-
-def missing_parentheses(tree: Expression) -> Iterator[Mistake]:
-    """Yield (kind, words, expression) for each pair of parentheses that can be left out."""
-    yield from _parsed(tree, _without_pairs)
+Variants = Iterator[tuple[str, list[str]]]
 
 
-def misplaced_parentheses(tree: Expression) -> Iterator[Mistake]:
-    """Yield (kind, words, expression) for parentheses at a wrong place, or one pair too many."""
-    yield from _parsed(tree, _misplaced)
+def missing_parentheses(tree: Expression) -> Iterator[Mutation]:
+    """Yield the formula without each pair of parentheses that can be left out."""
+    return _parsed(tree, _without_pairs)
 
 
-def _parsed(
-    tree: Expression, variants: Callable[[list[str]], Iterator[tuple[str, list[str]]]]
-) -> Iterator[Mistake]:
+def misplaced_parentheses(tree: Expression) -> Iterator[Mutation]:
+    """Yield the formula with parentheses in a wrong place, or with one pair too many."""
+    return _parsed(tree, _misplaced)
+
+
+def _parsed(tree: Expression, variants: Callable[[list[str]], Variants]) -> Iterator[Mutation]:
     leaves: list[Leaf] = []
 
     def name(leaf: Leaf) -> str:
         leaves.append(leaf)
         return f"$A${len(leaves)}"
 
+    def named(part: Expression) -> Expression | None:
+        return leaves[part.row] if isinstance(part, Reference) else None
+
     for words, changed in variants([token.text for token in tokens(written(tree, name))]):
-        try:
-            found = parse_text("".join(changed))
-        except UnsupportedError:
-            continue
-        yield _KIND, words, _with_leaves(found, leaves)
+        found = _parse("".join(changed))
+        if found is not None:
+            yield Mutation("missing-parenthesis", words, replace(found, named))
 
 
-def _without_pairs(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
+@lru_cache(maxsize=1 << 14)  # the gradients of a layer are all written alike
+def _parse(text: str) -> Expression | None:
+    try:
+        return parse_text(text)
+    except UnsupportedError:
+        return None
+
+
+def _without_pairs(tokens: list[str]) -> Variants:
     for first, last in _bare_pairs(tokens):
         yield "a pair of parentheses is missing", _without(tokens, first, last)
 
 
-def _bare_pairs(tokens: list[str]) -> list[tuple[int, int]]:
-    return [(first, last) for first, last in _pairs(tokens) if tokens[first] == "("]
-
-
-def _misplaced(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
+def _misplaced(tokens: list[str]) -> Variants:
     if len(tokens) > 3 * _LONGEST:
         return
     for first, last in _pairs(tokens):
@@ -83,8 +86,5 @@ def _pairs(tokens: list[str]) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _with_leaves(tree: Expression, leaves: list[Leaf]) -> Expression:
-    def change(part: Expression) -> Expression | None:
-        return leaves[part.row] if isinstance(part, Reference) else None
-
-    return replace(tree, change)
+def _bare_pairs(tokens: list[str]) -> list[tuple[int, int]]:
+    return [(first, last) for first, last in _pairs(tokens) if tokens[first] == "("]
