@@ -146,7 +146,7 @@ def _numbers(resolver: Resolver) -> Numbers:
     for place, symbol in resolver.labelled.items():
         if symbol not in table.columns:
             constants.setdefault(symbol, resolver.number(Cell(table.sheet, *place)))
-    return Numbers(values, roundings, constants, {}, table.rows)
+    return Numbers(values, roundings, constants, table.rows)
 
 
 def _without_network(table: Table) -> TableReport:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,12 +158,16 @@ def symbols(node: Expression) -> list[Symbol]:
 
 
 def replace(node: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
-    """Return the tree with each node replaced for which `change` returns another one."""
+    """Return the tree with each node replaced for which `change` returns another one.
+
+    A part in which nothing changes stays the same object.
+    """
     changed = change(node)
     if changed is not None:
         return changed
     parts = children(node)
-    return with_children(node, tuple(replace(part, change) for part in parts)) if parts else node
+    new = [replace(part, change) for part in parts]
+    return node if all(map(is_, parts, new)) else with_children(node, tuple(new))
 
 
 def shifted(node: Expression, rows: int) -> Expression:

@@ -12,7 +12,7 @@ from sheetgen.check.formula.expressions import symbols, walk
 from sheetgen.check.formula.parsing import Reference
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
 from sheetgen.check.meaning.table_network import Network, is_helper
-from sheetgen.check.tables.headers import family, is_parameter
+from sheetgen.check.tables.headers import is_parameter, number
 from sheetgen.spreadsheet.address import column_letters
 
 OTHER_FUNCTION = {"unknown-mistake", "wrong-activation-function"}
@@ -114,21 +114,21 @@ class Verdicts:
 
 def _parts(network: Network) -> dict[str, tuple[list[str], list[list[str]]]]:
     """Return function → its values, and the gradients with its slope, the nearest first."""
-    hidden = [f"h{one}" for one in range(1, network.hidden + 1)]
-    outputs = [f"o{one}" for one in range(1, network.outputs + 1)]
-    of_layer: dict[str, list[str]] = {"h": [], "o": []}
-    for index in range(1, network.weights + 1):
-        of_layer["h" if index <= network.hidden * network.inputs else "o"].append(f"∂E/∂w{index}")
-    for unit, bias in network.biases.items():
-        of_layer[family(unit)].append(f"∂E/∂{bias}")
-    of_hidden = [[f"∂E/∂{one}" for one in hidden], of_layer["h"]]
-    back = [[f"∂E/∂a_{one}" for one in hidden], *of_hidden]
-    of_outputs = [[f"∂E/∂{one}" for one in outputs], of_layer["o"], *back]
-    of_loss = [[f"∂E/∂a_{one}" for one in outputs], *of_outputs]
+    hidden, outputs = network.hidden_units, network.output_units
+    of_hidden, of_outputs = (
+        [
+            [f"∂E/∂{unit}" for unit in units],
+            [f"∂E/∂{weight}" for unit in units for weight, _ in network.incoming(unit)]
+            + [f"∂E/∂{bias}" for unit, bias in network.biases.items() if unit in units],
+        ]
+        for units in (hidden, outputs)
+    )
+    of_outputs = [*of_outputs, [f"∂E/∂a_{unit}" for unit in hidden], *of_hidden]
+    of_loss = [[f"∂E/∂a_{unit}" for unit in outputs], *of_outputs]
     return {
-        "hidden": ([f"a_{one}" for one in hidden], of_hidden),
-        "output": ([f"a_{one}" for one in outputs], of_outputs),
-        "loss": ([f"E{one[1:]}" for one in outputs], of_loss),
+        "hidden": ([f"a_{unit}" for unit in hidden], of_hidden),
+        "output": ([f"a_{unit}" for unit in outputs], of_outputs),
+        "loss": ([f"E{number(unit)}" for unit in outputs], of_loss),
     }
 
 

@@ -1,7 +1,7 @@
-"""Random trainings of the same network, at which two formulas can be told apart.
+"""Random trainings of the same network, which tell two formulas apart.
 
-In a person's table two targets may be equal, or an input 1, and a wrong formula then gives right
-numbers. Here every quantity is drawn at random (inputs, targets, initial parameters, the rate) or
+In a table made by hand two targets may be equal, or an input 1, and a wrong formula then gives
+right numbers. Here every quantity is random (inputs, targets, initial parameters, the rate) or
 follows from those by its definition, so that a formula agrees in all of them only if it is
 mathematically the same (Schwartz, "Fast probabilistic algorithms for verification of polynomial
 identities", Journal of the ACM 27 (1980)).
@@ -69,7 +69,7 @@ class Simulation:
 def same(left: Array, right: Array) -> bool:
     """Return whether two formulas agree at all random points."""
     finite = np.isfinite(left) & np.isfinite(right)
-    # Where both are undefined, as beyond the domain of a logarithm, neither says anything.
+    # Points at which both are undefined, such as the logarithm of a negative number, do not count.
     if not finite.any() or np.any(np.isfinite(left) != np.isfinite(right)):
         return False
     difference = np.abs(left[finite] - right[finite])
