@@ -58,7 +58,7 @@ def _why_no_table(book: Book) -> str:
         if (place := headers_alone(name, cells)) is not None:
             below = (content for (row, _), content in cells.items() if row > place.header_row)
             has_text = any(one.text.strip() for one in below)
-            what = "texts and no numbers stand" if has_text else "no rows stand"
+            what = "there are texts but no numbers" if has_text else "there are no rows"
             return f"{what} below the headers in row {place.header_row + 1} of {name!r}"
     return "no row of headers names weights (w1, w2, …) with activations, errors or gradients"
 

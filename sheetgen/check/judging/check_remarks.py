@@ -21,7 +21,7 @@ def table_remarks(
     yield from _network(meaning)
     for column, symbol in table.repeated:
         place = relative_address(table.header_row, column)
-        words = f"the header {symbol} stands twice; the one in {place} was read as the next number"
+        words = f"two columns are called {symbol}; the one in {place} was read as the next number"
         yield table.remark("duplicate-header", words, place)
     yield from _rows(table)
     if meaning.moving:
@@ -96,11 +96,11 @@ def _rows(table: Table) -> Iterator[Finding]:
     """Yield a remark on rows that were left out, and one on rows that were not read."""
     if table.skipped:
         rows = _in_words(table.skipped)
-        words = f"the table goes on below {rows}, without numbers, as if not there"
+        words = f"the table continues below {rows}, without numbers"
         yield table.remark("gap", words, relative_address(table.skipped[0], 0))
     if table.unread:
         were = "were" if len(table.unread) > 1 else "was"
-        words = f"{_in_words(table.unread)} below the table, with numbers too, {were} not read"
+        words = f"{_in_words(table.unread)} below the table, also with numbers, {were} not read"
         yield table.remark("rows-not-read", words, relative_address(table.unread[0], 0))
 
 

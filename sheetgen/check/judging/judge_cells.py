@@ -54,7 +54,7 @@ def judge_numbers(column: ComputedColumn, rows: list[int]) -> tuple[list[Wrong],
         return [], count
     same_number = len({column.values[row] for row in rows}) == 1
     if same_number and len(rows) > 1 and not column.is_parameter and column.meaning.referenced:
-        words = "the same number stands in every row where a formula belongs"
+        words = "every row holds the same number instead of a formula"
         return [Wrong(bad, "hard-coded-number", words)], count
     return [WrongCells(column, bad).named()], count
 
@@ -125,7 +125,7 @@ def _typed(column: ComputedColumn, tree: Expression) -> str:
     name = _typed_symbol(column, tree)
     if name is None or name not in column.meaning.referenced:
         return ""
-    return f"a number stands where the other columns refer to the cell of {name}"
+    return f"the formula holds a number; the other columns refer to the cell of {name}"
 
 
 def _typed_symbol(column: ComputedColumn, tree: Expression) -> str | None:

@@ -35,7 +35,7 @@ def judge(column: ComputedColumn) -> tuple[Column, list[Finding]]:
         checked += count
     is_live = sum(map(len, rows.formulas.values())) > len(rows.numbers)
     if is_live:
-        words = "a number stands where the column has formulas"
+        words = "found a number; expected the column's formula"
         wrongs.extend(Wrong([row], "hard-coded-number", words) for row in rows.numbers)
         checked += len(rows.numbers)
     else:
@@ -73,7 +73,7 @@ def _wrong_contents(column: ComputedColumn, rows: _Sorted) -> list[Wrong]:
     wrongs = []
     for row in rows.texts:
         text = column.contents[row].text.strip()[:20]
-        words = f"the text {text!r} stands where a number belongs"
+        words = f"found the text {text!r}; expected a number"
         wrongs.append(Wrong([row], "text-for-number", words))
     expected, _ = column.numbers.recomputed(column.forms[0])
     for row in rows.errors:

@@ -47,7 +47,7 @@ def judge_givens(table: Table, symbol: str, moving: set[str]) -> tuple[Column, l
 
 
 def _not_a_number(table: Table, symbol: str) -> list[Finding]:
-    """Return a finding on the first cell that holds something else than a number, if any."""
+    """Return a finding on the first cell that does not hold a number, if any."""
     contents = table.contents(symbol)
     filled = [row for row, one in enumerate(contents) if one.value is not None or one.formula]
     for row, content in enumerate(contents):
@@ -55,7 +55,7 @@ def _not_a_number(table: Table, symbol: str) -> list[Finding]:
             kind, words = "error-value", f"the cell holds {content.value}"
         elif content.text.strip():
             text = content.text.strip()[:20]
-            kind, words = "text-for-number", f"the text {text!r} stands where a number belongs"
+            kind, words = "text-for-number", f"found the text {text!r}; expected a number"
         elif content.value is None and filled and row < filled[-1]:
             kind, words = "empty-cell", KINDS["empty-cell"]
         else:

@@ -18,9 +18,9 @@ from sheetgen.spreadsheet.address import column_letters
 OTHER_FUNCTION = {"unknown-mistake", "wrong-activation-function"}
 """What a function that is not known may be taken for; any other mistake explains itself."""
 REASONS = {
-    "hidden": "the activation of the hidden layer is none that is known",
-    "output": "the activation of the outputs is none that is known",
-    "loss": "the error is none that is known",
+    "hidden": "the activation of the hidden layer is not a known one",
+    "output": "the activation of the outputs is not a known one",
+    "loss": "the error is not a known one",
 }
 
 

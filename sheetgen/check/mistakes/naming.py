@@ -138,14 +138,14 @@ class WrongCells:
             resolver = self._meaning.resolver
             found = part.value if isinstance(part, Number) else resolver.number(part)
             if found == self._meaning.rate.value:
-                words = f"the number {found:g} stands where the learning rate's cell belongs"
+                words = f"the number {found:g} is used instead of the learning rate's cell"
                 return self._wrong("hard-coded-number", words)
             words = f"the learning rate is {found:g} here, not {self._shown_rate()}"
             return self._wrong("wrong-learning-rate", words)
         return None
 
     def _other_rate_by_numbers(self) -> Wrong | None:
-        """Return what is wrong if every update of the rows implies one and the same other rate."""
+        """Return what is wrong if all updates of the rows imply the same other rate."""
         numbers, symbol, usual = self._column.numbers, self._column.symbol, self._meaning.rate.value
         kept = self._meaning.kept | {symbol}
         gradient = expanded(Symbol(f"∂E/∂{symbol}", -1), self._meaning.definitions, kept)
@@ -256,7 +256,7 @@ class WrongCells:
             if other and Symbol("η") not in leaves(tree):
                 words = "the update uses another learning rate than the table's"
                 return self._wrong("wrong-learning-rate", words)
-        words = f"this is not {column.symbol}; the mistake is none of the known"
+        words = f"this is not {column.symbol}; the mistake is not a known one"
         if len(self._rows) == 1 and first.formula is None:
             words = f"this is not {column.symbol}; one number does not tell which mistake it is"
         return self._wrong("unknown-mistake", words)

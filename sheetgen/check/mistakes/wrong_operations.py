@@ -93,7 +93,7 @@ def other_operators(tree: Expression, repair: bool = False) -> Iterator[Mutation
             for (right, wrong), kind in _OPERATORS.items():
                 here, there = (wrong, right) if repair else (right, wrong)
                 if node.operator == here:
-                    words = f"{_SIGNS[wrong]} stands where {_SIGNS[right]} belongs"
+                    words = f"{_SIGNS[wrong]} is used instead of {_SIGNS[right]}"
                     yield Mutation(kind, words, Operation(there, node.left, node.right))
 
     yield from _changed_nodes(tree, change)
@@ -138,7 +138,7 @@ def _other_activations(column: str, right: Expression, network: Network) -> Iter
             if column.startswith("∂E/∂") and activation.name == "identity":
                 words = f"the slope of the {layer} units' activation is missing"
                 yield Mutation("forgotten-slope", words, other)
-            words = f"{activation.name} stands where the other columns use another activation"
+            words = f"{activation.name} is used; the other columns use another activation"
             yield Mutation("wrong-activation-function", words, other)
 
 
@@ -152,7 +152,7 @@ def wrong_constants(right: Expression) -> Iterator[Mutation]:
         if isinstance(node, Number):
             for value in _CONSTANTS:
                 if value != node.value:
-                    words = f"{value:g} stands where {node.value:g} belongs"
+                    words = f"{value:g} is used instead of {node.value:g}"
                     yield Mutation("wrong-constant", words, Number(value))
 
     yield from _changed_nodes(right, change)

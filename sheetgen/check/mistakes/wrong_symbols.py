@@ -61,7 +61,7 @@ def other_symbols(
         for other in names:
             kind = _substitution_kind(column, symbol, other)
             if other != symbol.name and (kind != "wrong-symbol") == likely:
-                words = f"{other} stands where {symbol.name} belongs"
+                words = f"{other} is used instead of {symbol.name}"
                 for chosen in _subsets(places):
                     changed = _at_places(right, symbol, Symbol(other, symbol.offset), chosen)
                     yield Mutation(kind, words, changed)
@@ -158,7 +158,7 @@ def other_pairs(right: Expression, definitions: Definitions) -> Iterator[Mutatio
         for first, second in permutations(members[:16], 2):
             if first != one.name and second != other.name:
                 to = {one: Symbol(first, one.offset), other: Symbol(second, other.offset)}
-                words = f"{first} and {second} stand where {one.name} and {other.name} belong"
+                words = f"{first} and {second} are used instead of {one.name} and {other.name}"
                 yield Mutation(kind, words, _exchanged(right, to))
 
 
@@ -192,4 +192,4 @@ def extra_symbols(right: Expression, definitions: Definitions) -> Iterator[Mutat
             yield Mutation("extra-factor", words, right * (extra * (1 - extra)))
     for part in walk(right):
         if isinstance(part, Operation) and part.operator == "-":
-            yield Mutation("extra-factor", "a factor stands twice", right * part)
+            yield Mutation("extra-factor", "a factor is there twice", right * part)

@@ -92,7 +92,7 @@ def read_texts(book: Book) -> tuple[Finding, ...]:
         for _, content in found:
             content.value = number_in(content.text)
         place = relative_address(*min(place for place, _ in found))
-        words = f"{len(found):,} numbers stand there as texts; they were read as numbers"
+        words = f"{len(found):,} numbers are stored as text; they were read as numbers"
         remarks.append(Finding("remark", "text-numbers", words, name, cell=place))
     return tuple(remarks)
 
