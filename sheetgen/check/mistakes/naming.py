@@ -31,18 +31,14 @@ _LONGEST_FOR_TWO = 20  # and two mistakes at once
 _EXACT = 1e-7  # relative; numbers that may be off by more are rounded
 _NEARBY = 20  # times what rounding allows the right formula
 _ODD = {
-    "wrong-row",
-    "formula-of-another-column",
-    "updated-like-a-weight",
-    "wrong-gradient",
-    "weights-updated-in-sequence",
-    "wrong-previous-weight",
-    "wrong-symbol",
-    "extra-factor",
-    "extra-term",
-    "wrong-constant",
+    *("wrong-row", "formula-of-another-column", "updated-like-a-weight", "wrong-gradient"),
+    *("weights-updated-in-sequence", "wrong-previous-weight", "wrong-symbol", "extra-factor"),
+    *("extra-term", "wrong-constant"),
 }
 """What rounded numbers may agree with by chance: a plainer mistake that fits as well is meant."""
+
+
+_Mistake = tuple[str, str]  # kind and words
 
 
 @dataclass(slots=True)
@@ -76,42 +72,41 @@ class WrongCells:
 
     def named(self) -> Wrong:
         """Return the mistake that explains these cells."""
-        if self._column.is_parameter:
-            if slid := self._slid():
-                return self._wrong("learning-rate-not-anchored", slid)
-            if rate := self._other_rate():
-                return rate
+        return Wrong(self._rows, *self._mistake())
+
+    def _mistake(self) -> _Mistake:
+        if self._column.is_parameter and (rate := self._slid() or self._other_rate()):
+            return rate
         for _, cell in self._references:
             if cell.sheet == self._table.sheet and cell.row in self._table.skipped:
                 words = f"the formula refers to row {cell.row + 1}, which holds no numbers"
-                return self._wrong("wrong-row", words)
+                return "wrong-row", words
         found = self._found()
         if found is None:
             return self._unnamed()
         if found.kind == "wrong-row" and self._anchored():
-            return self._wrong("anchored-reference", KINDS["anchored-reference"])
-        return self._wrong(found.kind, found.words)
-
-    def _wrong(self, kind: str, words: str) -> Wrong:
-        return Wrong(self._rows, kind, words)
+            return "anchored-reference", KINDS["anchored-reference"]
+        return found.kind, found.words
 
     # References
 
-    def _slid(self) -> str:
-        """Say how a reference left the learning rate's cell; empty if none did."""
+    def _slid(self) -> _Mistake | None:
+        """Return how a reference left the learning rate's cell, or None if none did."""
         rate, table = self._meaning.rate_cell, self._table
         if rate is None:
-            return ""
+            return None
+        kind = "learning-rate-not-anchored"
+        words = "the reference to the learning rate is not fixed with $ and slides"
         furthest = min(self._rows[0], table.row_at(self._rows[0]) - table.first - 1)
         for reference, seen in self._references:
             if seen == rate or seen.sheet != rate.sheet:
                 continue
             below = seen.row - rate.row
             if not reference.row_fixed and seen.column == rate.column and 0 < below <= furthest:
-                return "the reference to the learning rate is not fixed with $ and slides down"
+                return kind, f"{words} down"
             if not reference.column_fixed and below == 0 and seen.row < table.first:
-                return "the reference to the learning rate is not fixed with $ and slides across"
-        return ""
+                return kind, f"{words} across"
+        return None
 
     def _anchored(self) -> bool:
         """Return whether a reference to a cell of the table that changes has a fixed row."""
@@ -126,7 +121,7 @@ class WrongCells:
 
     # The learning rate
 
-    def _other_rate(self) -> Wrong | None:
+    def _other_rate(self) -> _Mistake | None:
         """Return what is wrong if an update is right but for its learning rate."""
         if self._tree is None:
             return self._other_rate_by_numbers()
@@ -139,12 +134,12 @@ class WrongCells:
             found = part.value if isinstance(part, Number) else resolver.number(part)
             if found == self._meaning.rate.value:
                 words = f"the number {found:g} is used instead of the learning rate's cell"
-                return self._wrong("hard-coded-number", words)
+                return "hard-coded-number", words
             words = f"the learning rate is {found:g} here, not {self._shown_rate()}"
-            return self._wrong("wrong-learning-rate", words)
+            return "wrong-learning-rate", words
         return None
 
-    def _other_rate_by_numbers(self) -> Wrong | None:
+    def _other_rate_by_numbers(self) -> _Mistake | None:
         """Return what is wrong if all updates of the rows imply the same other rate."""
         numbers, symbol, usual = self._column.numbers, self._column.symbol, self._meaning.rate.value
         kept = self._meaning.kept | {symbol}
@@ -162,9 +157,9 @@ class WrongCells:
         if not agrees.all() or rate <= 0 or abs(rate - usual) < 1e-6 * rate:
             return None
         if abs(rate - 1) < 1e-6:
-            return self._wrong("missing-learning-rate", "the factor η is missing")
+            return "missing-learning-rate", "the factor η is missing"
         words = f"the updates imply the learning rate {rate:.6g} here, not {self._shown_rate()}"
-        return self._wrong("wrong-learning-rate", words)
+        return "wrong-learning-rate", words
 
     def _shown_rate(self) -> str:
         rate = self._meaning.rate.value
@@ -177,14 +172,9 @@ class WrongCells:
         column, tree = self._column, self._tree
         offsets = {one.offset for one in symbols(tree)} if tree is not None else set()
         forms = [one for one in column.right_forms(tree) if len(leaves(one)) <= _LONGEST]
-        rate = self._meaning.rate
-        if (
-            tree is not None
-            and column.is_parameter
-            and rate.cell is None
-            and rate.value is not None
-        ):
-            tree = _with(tree, Number(rate.value), Symbol("η"))
+        rate = None if self._meaning.rate.cell else self._meaning.rate.value
+        if tree is not None and column.is_parameter and rate is not None:
+            tree = _with(tree, Number(rate), Symbol("η"))
         wrong = column.simulated(tree) if tree is not None else None
         if wrong is None:
             found = self._fitting(forms)
@@ -245,21 +235,21 @@ class WrongCells:
         # The wrong formula may pass on more of the rounding, or less, than the right one does.
         return bool(np.all(difference[judged] <= self._allowed(mutated)[judged]))
 
-    def _unnamed(self) -> Wrong:
+    def _unnamed(self) -> _Mistake:
         column, tree = self._column, self._tree
         first = column.contents[self._rows[0]]
         if first.is_error:
-            return self._wrong("error-value", f"the formula gives {first.value}")
+            return "error-value", f"the formula gives {first.value}"
         if column.is_parameter and tree is not None:
             cells = [leaf for leaf in leaves(tree) if isinstance(leaf, Cell)]
             other = any(leaf != self._meaning.rate_cell for leaf in cells)
             if other and Symbol("η") not in leaves(tree):
                 words = "the update uses another learning rate than the table's"
-                return self._wrong("wrong-learning-rate", words)
+                return "wrong-learning-rate", words
         words = f"this is not {column.symbol}; the mistake is not a known one"
         if len(self._rows) == 1 and first.formula is None:
             words = f"this is not {column.symbol}; one number does not tell which mistake it is"
-        return self._wrong("unknown-mistake", words)
+        return "unknown-mistake", words
 
 
 def _with(tree: Expression, old: Expression, new: Expression) -> Expression:

@@ -7,8 +7,6 @@ read, are converted by LibreOffice, on a copy.
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sheetgen.check.reading.cells import Book, read_package
@@ -100,28 +98,20 @@ def _missing() -> str | None:
 
 
 def _converted_book(path: Path, reason: str) -> Book:
+    """Return the cells of a copy of the file that LibreOffice converts to .xlsx."""
     if _missing():
         raise InputError(f"{reason}, and LibreOffice, which could read it, is missing: {INSTALL}")
-    with _converted(path) as result:
-        book = read_package(result)
-    return Book(book.sheets, book.names, "LibreOffice")
-
-
-@contextmanager
-def _converted(path: Path) -> Iterator[Path]:
-    """Convert a copy of the file to .xlsx and lend the result."""
     with tempfile.TemporaryDirectory(prefix="sheetgen-") as name:
         folder = Path(name)
-        # Under a name of our own: odd characters, and a lock file, stay away from the person's.
-        copy = folder / f"workbook{path.suffix.lower()}"
+        # Odd characters in its name, and a lock file beside it, must not matter.
+        copy, output = folder / f"workbook{path.suffix.lower()}", folder / "output"
         shutil.copyfile(path, copy)
-        output = folder / "output"
         options = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(output)]
         try:
             office([*options, str(copy)], folder, _SECONDS)
         except RunError as error:
             raise InputError(f"{path} cannot be read: {error}") from error
-        result = output / "workbook.xlsx"
-        if not result.is_file():
+        if not (output / "workbook.xlsx").is_file():
             raise InputError(f"{path} is damaged or is no workbook: LibreOffice cannot read it")
-        yield result
+        book = read_package(output / "workbook.xlsx")
+    return Book(book.sheets, book.names, "LibreOffice")
