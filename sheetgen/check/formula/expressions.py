@@ -118,14 +118,12 @@ def total(terms: list[Expression]) -> Expression:
 
 def children(node: Expression) -> tuple[Expression, ...]:
     """Return the direct parts of a node, from left to right."""
-    match node:
-        case Operation(_, left, right):
-            return (left, right)
-        case Negation(operand):
-            return (operand,)
-        case Call(_, arguments):
-            return arguments
-    return ()
+    # Not a match statement: the search for a mistake walks through thousands of formulas.
+    if isinstance(node, Operation):
+        return node.left, node.right
+    if isinstance(node, Negation):
+        return (node.operand,)
+    return node.arguments if isinstance(node, Call) else ()
 
 
 def with_children(node: Expression, parts: tuple[Expression, ...]) -> Expression:
@@ -242,18 +240,17 @@ def evaluate(node: Expression, lookup: Lookup) -> Array:
 
 
 def _evaluate(node: Expression, lookup: Lookup) -> Array:
-    match node:
-        case Number(value):
-            return np.asarray(value)
-        case Symbol() | Cell():
-            return lookup(node)
-        case Negation(operand):
-            return -_evaluate(operand, lookup)
-        case Operation(operator, left, right):
-            return _OPERATIONS[operator](_evaluate(left, lookup), _evaluate(right, lookup))
-        case Call(name, arguments):
-            values = [_evaluate(one, lookup) for one in arguments]
-            return np.asarray(_FUNCTIONS[name][1](*np.broadcast_arrays(*values)))
+    if isinstance(node, Symbol | Cell):
+        return lookup(node)
+    if isinstance(node, Number):
+        return np.asarray(node.value)
+    values = [_evaluate(one, lookup) for one in children(node)]
+    if isinstance(node, Operation):
+        return _OPERATIONS[node.operator](*values)
+    if isinstance(node, Negation):
+        return -values[0]
+    if isinstance(node, Call):
+        return np.asarray(_FUNCTIONS[node.name][1](*np.broadcast_arrays(*values)))
     raise TypeError(node)
 
 

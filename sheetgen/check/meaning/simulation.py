@@ -63,11 +63,16 @@ class Simulation:
             return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][leaf.name]
 
         found = evaluate(expression, lookup)
-        return None if unknown else np.broadcast_to(found, POINTS)
+        if unknown:
+            return None
+        return found if found.shape == (POINTS,) else np.broadcast_to(found, POINTS)
 
 
 def same(left: Array, right: Array) -> bool:
     """Return whether two formulas agree at all random points."""
+    first, other = float(left[0]), float(right[0])
+    if abs(first - other) > AGREEMENT * max(abs(first), abs(other)):
+        return False
     finite = np.isfinite(left) & np.isfinite(right)
     # Points at which both are undefined, such as the logarithm of a negative number, do not count.
     if not finite.any() or np.any(np.isfinite(left) != np.isfinite(right)):

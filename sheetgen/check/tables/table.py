@@ -30,13 +30,13 @@ class Table:
     last: int = 0
     repeated: list[tuple[int, str]] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
-    """Rows without numbers between the first and the last; the training goes on below them."""
+    """Rows without numbers between the first and the last; the training continues below them."""
     unread: list[int] = field(default_factory=list)
     """Rows of numbers below the last that do not continue the training."""
     identified: dict[int, str] = field(default_factory=dict)
     """Columns that were identified by their formulas, not by their headers: column → symbol."""
-    starts_anew: bool = False
-    """Whether the headers are those of another training further up."""
+    restarts: bool = False
+    """Whether another training above has the headers."""
 
     @property
     def rows(self) -> int:
@@ -64,7 +64,7 @@ class Table:
     def place(self) -> str:
         """The range of the table, with its header row."""
         columns = self.columns.values()
-        top = self.first if self.starts_anew else self.header_row
+        top = self.first if self.restarts else self.header_row
         return f"{relative_address(top, min(columns))}:{relative_address(self.last, max(columns))}"
 
     def header(self, symbol: str) -> str:

@@ -30,11 +30,11 @@ def read_rows(table: Table, headers: list[int]) -> list[Table]:
         row = next(filter(current.is_filled, range(current.last + 1, end)), None)
         if row is None:
             break
-        if _goes_on(current, row, end):
+        if _continues(current, row, end):
             current.skipped.extend(range(current.last + 1, row))
             current.last = _end_of_block(current, row, end)
-        elif _starts_anew(current, row):
-            found.append(replace(table, first=row, skipped=[], unread=[], starts_anew=True))
+        elif _restarts(current, row):
+            found.append(replace(table, first=row, skipped=[], unread=[], restarts=True))
             found[-1].last = _end_of_block(table, row, end)
         else:
             current.unread.extend(filter(current.is_filled, range(row, end)))
@@ -53,7 +53,7 @@ def _end_of_block(table: Table, first: int, end: int) -> int:
     return max(first, end) - 1
 
 
-def _goes_on(table: Table, row: int, end: int) -> bool:
+def _continues(table: Table, row: int, end: int) -> bool:
     """Return whether a row below a gap continues the training: its weights are updated alike."""
     live = _live(table, table.columns_of(*PARAMETERS).values())
     if live:
@@ -64,7 +64,7 @@ def _goes_on(table: Table, row: int, end: int) -> bool:
     return row - table.last - 1 <= _WIDEST_GAP and follows and not is_summary
 
 
-def _starts_anew(table: Table, row: int) -> bool:
+def _restarts(table: Table, row: int) -> bool:
     """Return whether the weights are typed there and the other formulas continue."""
     weights = table.columns_of(*PARAMETERS).values()
     others = _live(table, set(table.columns.values()) - set(weights))
