@@ -20,9 +20,9 @@ from sheetgen.check.formula.expressions import (
     replace,
 )
 from sheetgen.check.formula.parsing import Formula, Reference, UnsupportedError, parse
-from sheetgen.check.reading.cells import Book, Cells
+from sheetgen.check.reading.cells import Book, Cells, Content
 from sheetgen.check.tables.headers import family, symbol_of
-from sheetgen.check.tables.table import Table
+from sheetgen.check.tables.table import EMPTY, Table
 
 _GIVEN = ("i", "t", "b", "b_h", "b_o")
 _DEEPEST = 6  # helper cells that refer to helper cells
@@ -84,47 +84,37 @@ class Resolver:
         Helper cells that hold formulas are replaced by those, so that what remains are symbols
         and cells with numbers.
         """
-        return self._resolve(formula, self.table.sheet, row, column, row, 0)
+        return self._resolve(formula, Cell(self.table.sheet, row, column), row, 0)
 
-    def _resolve(
-        self, formula: Formula, sheet: str, row: int, column: int, own_row: int, depth: int
-    ) -> Expression | None:
+    def _resolve(self, formula: Formula, at: Cell, own_row: int, depth: int) -> Expression | None:
         tree = self.tree(formula)
         if tree is None or depth > _DEEPEST:
             return None
-        unknown = False
 
         def change(part: Expression) -> Expression | None:
-            nonlocal unknown
             if not isinstance(part, Reference):
                 return None
-            cell = part.seen_from(row, column, sheet)
-            found = self._meaning(cell, own_row, depth)
-            unknown = unknown or found is None
-            return found if found is not None else Number(0)
+            return self._meaning(part.seen_from(at.row, at.column, at.sheet), own_row, depth)
 
-        result = replace(tree, change)
-        return None if unknown else result
+        return replace(tree, change)
 
-    def _meaning(self, cell: Cell, own_row: int, depth: int) -> Expression | None:
+    def _meaning(self, cell: Cell, own_row: int, depth: int) -> Expression:
         if cell in self.assigned:
             return Symbol(self.assigned[cell])
-        if cell.sheet == self.table.sheet and (symbol := self.symbol_at(cell.row, cell.column)):
-            fixed = symbol in self.constant or symbol == "η"
-            return Symbol(
-                symbol, 0 if fixed else self.table.index_of(cell.row) - self.table.index_of(own_row)
-            )
-        label = self.labelled.get((cell.row, cell.column))
-        if cell.sheet == self.table.sheet and label and label not in self.table.columns:
-            return Symbol(label)
-        content = self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column))
-        if content is not None and content.formula is not None:
-            inner = self._resolve(
-                content.formula, cell.sheet, cell.row, cell.column, own_row, depth + 1
-            )
-            if inner is not None:
-                return inner
-        return cell
+        if cell.sheet == self.table.sheet:
+            symbol = self.symbol_at(cell.row, cell.column)
+            if symbol is not None:
+                rows = self.table.index_of(cell.row) - self.table.index_of(own_row)
+                return Symbol(symbol, 0 if symbol in self.constant or symbol == "η" else rows)
+            label = self.labelled.get((cell.row, cell.column))
+            if label is not None and label not in self.table.columns:
+                return Symbol(label)
+        formula = self._content(cell).formula
+        inner = self._resolve(formula, cell, own_row, depth + 1) if formula is not None else None
+        return cell if inner is None else inner
+
+    def _content(self, cell: Cell) -> Content:
+        return self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column), EMPTY)
 
     def symbol_at(self, row: int, column: int) -> str | None:
         """Return the symbol of the table's cell there, or None outside of the table."""
@@ -140,8 +130,8 @@ class Resolver:
 
     def number(self, cell: Cell) -> float:
         """Return the number of a cell; an empty one counts as 0, as in a spreadsheet."""
-        content = self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column))
-        if content is None or content.value is None:
+        content = self._content(cell)
+        if content.value is None:
             return 0.0
         return float("nan") if content.number is None else content.number
 

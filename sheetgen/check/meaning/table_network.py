@@ -8,18 +8,18 @@ back-propagating errors", Nature 323 (1986).
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sheetgen.check.formula.expressions import (
     Expression,
     Number,
     Operation,
     Symbol,
+    replace,
     shifted,
     symbols,
     total,
 )
-from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.functions import (
     ACTIVATIONS,
     CROSS_ENTROPY,
@@ -53,20 +53,6 @@ class Network:
     def weights(self) -> int:
         """The number of weights."""
         return self.hidden * (self.inputs + self.outputs)
-
-    def with_choices(
-        self,
-        hidden: Activation | None = None,
-        output: Activation | None = None,
-        loss: Loss | None = None,
-    ) -> "Network":
-        """Return the same network with other functions."""
-        return replace(
-            self,
-            hidden_activation=hidden or self.hidden_activation,
-            output_activation=output or self.output_activation,
-            loss=loss or self.loss,
-        )
 
     @property
     def hidden_units(self) -> list[str]:
@@ -184,7 +170,7 @@ def expanded(
             return None
         return shifted(expanded(definition, definitions, kept), part.offset)
 
-    return replace_nodes(expression, expand)
+    return replace(expression, expand)
 
 
 def infer(names: Collection[str]) -> Network | None:

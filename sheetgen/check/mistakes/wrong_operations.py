@@ -1,6 +1,7 @@
 """Wrong formulas with another sign, operator, function or constant, or with parts missing."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 
@@ -127,8 +128,8 @@ def _other_activations(column: str, right: Expression, network: Network) -> Iter
     # Without its slope an activation counts as the identity, which is the likeliest.
     for activation in sorted(ACTIVATIONS, key=lambda each: each.name != "identity"):
         choices = {
-            "hidden": network.with_choices(hidden=activation),
-            "output": network.with_choices(output=activation),
+            "hidden": replace(network, hidden_activation=activation),
+            "output": replace(network, output_activation=activation),
         }
         for layer, choice in choices.items():
             changed = choice.definitions()
