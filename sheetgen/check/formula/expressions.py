@@ -24,9 +24,6 @@ class Expression:
     def __add__(self, other: Expression | float) -> Expression:
         return Operation("+", self, _node(other))
 
-    def __radd__(self, other: float) -> Expression:
-        return Operation("+", _node(other), self)
-
     def __sub__(self, other: Expression | float) -> Expression:
         return Operation("-", self, _node(other))
 
@@ -35,12 +32,6 @@ class Expression:
 
     def __mul__(self, other: Expression | float) -> Expression:
         return Operation("*", self, _node(other))
-
-    def __rmul__(self, other: float) -> Expression:
-        return Operation("*", _node(other), self)
-
-    def __rtruediv__(self, other: float) -> Expression:
-        return Operation("/", _node(other), self)
 
     def __truediv__(self, other: Expression | float) -> Expression:
         return Operation("/", self, _node(other))
