@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -89,10 +89,14 @@ def renderer(libreoffice: Engine) -> None:
 
 @pytest.fixture
 def poisoned(tmp_path: Path) -> Build:
-    """A function that writes sheet → address → content, every cached result being WRONG."""
+    """A function that writes sheet → address → content, every cached result being WRONG.
+
+    Each workbook has a name of its own.
+    """
+    number = count(1)
 
     def build(sheets: dict[str, dict[str, str | float]]) -> Path:
-        path = tmp_path / "poisoned.xlsx"
+        path = tmp_path / f"poisoned-{next(number)}.xlsx"
         with xlsxwriter.Workbook(path) as workbook:
             for name, cells in sheets.items():
                 sheet = workbook.add_worksheet(name)

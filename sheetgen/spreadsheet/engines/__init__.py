@@ -1,12 +1,12 @@
 """The spreadsheet engines that can recalculate a workbook."""
 
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.engines.engine import Engine, Values
+from sheetgen.spreadsheet.engines.engine import Engine, Values, errors_about
 from sheetgen.spreadsheet.engines.formualizer_engine import Formualizer
 from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
 from sheetgen.spreadsheet.engines.libreoffice import LibreOffice
 
-__all__ = ["EMBEDDED", "ENGINES", "Engine", "Values", "engine", "installed"]
+__all__ = ["EMBEDDED", "ENGINES", "Engine", "Values", "engine", "errors_about", "installed"]
 
 EMBEDDED: Engine = IronCalc()
 """The engine that every installation has."""

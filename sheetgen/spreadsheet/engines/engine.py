@@ -1,9 +1,9 @@
-"""What every spreadsheet engine that can recalculate a workbook has in common."""
+"""The interface of the spreadsheet engines that can recalculate a workbook."""
 
 import importlib.metadata
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -40,10 +40,29 @@ class Engine(ABC):
 
         """
 
+    def recalculate_all(self, paths: Sequence[Path]) -> Iterator[Values]:
+        """Yield what `recalculate` returns for each workbook in turn, with its errors.
+
+        An engine that is slow to start does so once, and gives each workbook the same time.
+        """
+        return map(self.recalculate, paths)
+
     def require(self) -> None:
         """Raise RunError, with the line that installs the engine, if it cannot run here."""
         if reason := self.missing():
             raise RunError(reason)
+
+
+@contextmanager
+def errors_about(path: Path, copies: Sequence[Path]) -> Iterator[None]:
+    """Let RunErrors name the user's file in place of copies, which are gone when one is read."""
+    try:
+        yield
+    except RunError as error:
+        message = str(error)
+        for copy in copies:
+            message = message.replace(str(copy), str(path))
+        raise RunError(message) from error
 
 
 class LibraryEngine(Engine):
