@@ -175,6 +175,7 @@ def with_empty_cells(path: Path, megabytes: int) -> Path:
     return repacked(path, filled)
 
 
+@pytest.mark.slow
 def test_100_megabytes_of_empty_cells(tmp_path: Path) -> None:
     path = with_empty_cells(Book([seed_table()]).written(tmp_path / "large.xlsx"), 100)
     start = time.process_time()

@@ -10,6 +10,8 @@ from test_cnn_run import assert_equal, log, train
 
 torch = pytest.importorskip("torch")
 
+pytestmark = pytest.mark.slow
+
 import safetensors.torch  # noqa: E402
 
 SCRIPT = """

@@ -88,6 +88,7 @@ def dropout_run(tmp_path_factory):
     return run, options, time.perf_counter() - begin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(KILLS))
 def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, number):  # noqa: F811
     unbroken, options, seconds = dropout_run
@@ -103,6 +104,7 @@ def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, 
     assert_equal(run, unbroken)
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):  # noqa: F811
     unbroken, options, _ = dropout_run
     run = tmp_path / "run"
