@@ -15,7 +15,8 @@ from conftest import WRONG, Build
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import engines, reader
 from sheetgen.spreadsheet.engines import libreoffice as office
-from sheetgen.spreadsheet.engines.engine import Engine, LibraryEngine
+from sheetgen.spreadsheet.engines.engine import Engine
+from sheetgen.spreadsheet.engines.library_engines import LibraryEngine
 
 DATA = {f"A{row}": row / 10 for row in range(1, 10)} | {
     f"B{row}": row - 5.5 for row in range(1, 10)

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values, errors_about
-from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
+from sheetgen.spreadsheet.engines.library_engines import IronCalc
 from sheetgen.spreadsheet.reader import Value
 from sheetgen.verification.verify import BATCH, IMPOSSIBLE
 

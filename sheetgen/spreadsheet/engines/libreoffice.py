@@ -1,4 +1,4 @@
-"""LibreOffice Calc, run without a window in a process of its own."""
+"""Recalculates and converts workbooks with LibreOffice Calc, without a window."""
 
 import os
 import shutil
@@ -51,11 +51,11 @@ class LibreOffice(Engine):
     name = "libreoffice"
 
     def __init__(self, seconds: float = SECONDS) -> None:
-        """Give each recalculation this many seconds."""
+        """Allow each recalculation this many seconds."""
         self.seconds = seconds
 
     def missing(self) -> str | None:
-        """Return None if LibreOffice is there, else a sentence with the line to install it."""
+        """Return None if LibreOffice is installed, else a sentence that says how to install it."""
         return None if _program() else f"LibreOffice is not installed: {INSTALL}"
 
     def version(self) -> str:
@@ -135,7 +135,7 @@ def office(options: Sequence[str], folder: Path, seconds: float) -> str:
 
 
 def run(command: Sequence[str], seconds: float) -> str:
-    """Run a program and return what it printed; nothing that it started outlives this call.
+    """Run a program and return what it printed; nothing that it started survives this call.
 
     Raises:
         RunError: it could not be started, exited with an error, or took longer than `seconds`.
@@ -168,17 +168,17 @@ def run(command: Sequence[str], seconds: float) -> str:
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:
-    """Kill a program with all that it started, and wait until they are gone.
+    """Kill a program and all that it started, and wait until they have ended.
 
-    soffice is a script that starts another process, which would survive the script's end.
+    soffice is a script that starts another process, which would survive the script.
     """
     if sys.platform == "win32":
         process.kill()
     else:
-        # The script may be gone while what it started is still there, or all may be gone.
+        # The script may have ended before what it started, or all may have ended.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    # The pipe closes when the last of them has ended, and only then may their files be removed.
+    # The pipe closes when the last of them has ended; only then may their files be removed.
     process.communicate()
 
 
