@@ -115,6 +115,21 @@ def renderer(libreoffice: Engine) -> None:
     require(None if found else f"pdftoppm is not installed: {render.INSTALL}")
 
 
+def mnist_folder() -> Path:
+    """The folder with MNIST/raw in it, for --data-dir; skips the test where there is none."""
+    repository = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("MNIST_DIR", repository.parent / "shared" / "data"))
+    if not (folder / "MNIST" / "raw").is_dir():
+        pytest.skip("MNIST is not here: name the folder with MNIST/raw in MNIST_DIR")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Path:
+    """The folder with MNIST/raw in it, for --data-dir."""
+    return mnist_folder()
+
+
 @pytest.fixture
 def poisoned(tmp_path: Path) -> Build:
     """A function that writes sheet → address → content, every cached result being WRONG.

@@ -8,7 +8,6 @@ from zipfile import ZipFile
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from test_cnn_data import mnist_folder
 
 torch = pytest.importorskip("torch")
 import safetensors.torch  # noqa: E402
@@ -27,11 +26,6 @@ from sheetgen.workbook.build import build_workbook  # noqa: E402
 
 def invoke(*args):
     return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return mnist_folder()
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import mnist_folder
 from pausing import start, start_paused, wait_for
-from test_cnn_data import mnist, mnist_folder  # noqa: F401 - a fixture
 
 torch = pytest.importorskip("torch")
 
@@ -90,7 +90,7 @@ def dropout_run(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(KILLS))
-def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, number):  # noqa: F811
+def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, number):
     unbroken, options, seconds = dropout_run
     run = tmp_path / "run"
     process = train_outside(run, mnist, *options)
@@ -105,7 +105,7 @@ def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, 
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):  # noqa: F811
+def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):
     unbroken, options, _ = dropout_run
     run = tmp_path / "run"
     second_epoch = ("cnn.training.train:Training", "epoch", 2)
@@ -149,7 +149,7 @@ def stop_after(monkeypatch, epochs, moment):
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_every_state_is_in_the_checkpoint(mnist, tmp_path, moment, epochs):  # noqa: F811
+def test_every_state_is_in_the_checkpoint(mnist, tmp_path, moment, epochs):
     broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
     assert train(unbroken, mnist, *QUICK).exit_code == 0
     with pytest.MonkeyPatch.context() as patch:
@@ -179,7 +179,7 @@ def contents(run):
     return {path.name: path.read_bytes() for path in run.iterdir()}
 
 
-def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):  # noqa: F811
+def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):
     (copy / "model.safetensors").unlink()
     (copy / "log.jsonl").write_text('{"epo')
     (copy / ".checkpoint.abc.tmp").write_bytes(b"half")
@@ -188,7 +188,7 @@ def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):  # noqa: F811
     assert_equal(copy, finished)
 
 
-def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):  # noqa: F811
+def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):
     run = tmp_path / "new" / "run"
     result = train(run, mnist, *QUICK, "--resume")
     assert result.exit_code == 0
@@ -196,7 +196,7 @@ def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):  # noqa: F8
     assert_equal(run, finished)
 
 
-def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, mnist, tmp_path):  # noqa: F811
+def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, mnist, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / ".config.abc.tmp").write_text("{")
     assert train(tmp_path / "run", mnist, *QUICK).exit_code == 0
@@ -215,7 +215,7 @@ def largest_file(size):
 
 
 @pytest.mark.parametrize("size", [0, 20_000])
-def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):  # noqa: F811
+def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):
     run = tmp_path / "run"
     with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, 1, "after")
@@ -230,7 +230,7 @@ def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):  # noqa: F
     assert_equal(run, finished)
 
 
-def test_a_disk_that_fills_while_logging(finished, mnist, tmp_path, monkeypatch):  # noqa: F811
+def test_a_disk_that_fills_while_logging(finished, mnist, tmp_path, monkeypatch):
     run = tmp_path / "run"
     write = run_directory.Run.write_log
 
