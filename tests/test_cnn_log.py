@@ -55,6 +55,7 @@ def parts(path):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
 def test_every_formula_comes_to_what_the_run_says(trained, mnist, tmp_path, engine):
     canvas = training_log_sheet(read_record(trained / "first", mnist))
     path, copy = tmp_path / "alone.xlsx", tmp_path / "copy.xlsx"
@@ -117,6 +118,7 @@ def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder, mnist)
     assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
 
 
+@pytest.mark.slow
 def test_a_rebuilt_workbook_still_has_the_log(folder, mnist):
     book, alone = folder / "book.xlsx", folder / "alone.xlsx"
     trained = read_cells(book, ["CNN tiny"])["CNN tiny"]
@@ -172,6 +174,7 @@ def test_a_sheet_that_another_program_saved_again_is_still_replaced(folder, mnis
     assert sheet_names(book) == ["Sheet", "CNN tiny"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("address", "value"), [("C7", 9.5), ("Z90", "my remark"), ("G7", None)])
 def test_a_sheet_that_a_person_edited_is_left(folder, mnist, book, address, value):
     changed(book, lambda workbook: workbook["CNN tiny"].__setitem__(address, value))

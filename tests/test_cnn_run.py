@@ -146,6 +146,7 @@ def stop_after(monkeypatch, epochs, moment):
     monkeypatch.setattr(run_directory.Run, "write_log", write_log)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("epochs", [1, 3])
@@ -214,6 +215,7 @@ def largest_file(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 20_000])
 def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):
     run = tmp_path / "run"

@@ -278,6 +278,7 @@ def test_evaluation_counts():
     assert result.loss == pytest.approx((sevens * 0.5 + (2500 - sevens) * 3) / 2500)
 
 
+@pytest.mark.slow
 def test_short_training_on_real_digits(mnist, tmp_path):
     run = tmp_path / "run"
     options = ["--model", "tiny", "--data-dir", mnist, "--run", run]

@@ -342,7 +342,8 @@ def test_a_network_too_large_to_draw_still_has_the_chain_of_every_weight(sizes, 
     assert book.explorer.charts == []
     assert sum(1 for _ in book.explorer.promised()) <= MOST_FORMULAS
     for weight in ("w5", book.plan.network.connections[-1].name):
-        assert book.wrong((0, 2, weight)) == []
+        moment = (0, 2, weight)
+        assert book.wrong(moment, book.shown(moment).values) == []
         shown = book.shown((0, 2, weight))
         gradient = shown.trace[f"∂E/∂{weight}"][2]
         assert np.prod(shown.factors) == pytest.approx(gradient, rel=1e-9, abs=1e-12)
@@ -354,7 +355,8 @@ def test_a_training_that_diverges_is_shown_as_far_as_it_goes(tmp_path):
     book = Book(Plan.of(wild), tmp_path)
     assert not np.isfinite(book.plan.traces[1]["E_total"][-1])
     for iteration in (1, 4, 40):
-        assert book.wrong((1, iteration, "w2")) == []
+        moment = (1, iteration, "w2")
+        assert book.wrong(moment, book.shown(moment).values) == []
 
 
 @pytest.mark.parametrize(("name", "moment"), ALL)

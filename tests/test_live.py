@@ -249,6 +249,7 @@ def test_the_workbook_of_a_random_network_is_verified(tmp_path_factory, source):
     assert_verified(tmp_path_factory.mktemp("random") / "random.xlsx", source, IRONCALC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [(2, 2), (6, 8, 5)], ids=["no hidden layer", "larger"])
 def test_the_workbook_of_another_network_is_verified(tmp_path, sizes):
     assert_verified(tmp_path / "another.xlsx", waves(*sizes), IRONCALC)
