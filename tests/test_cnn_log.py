@@ -98,6 +98,7 @@ def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):
     assert len(pictures) == 18
 
 
+@pytest.mark.slow
 def test_the_workbook_keeps_all_it_had_and_still_verifies(trained, tmp_path):
     build_workbook(template.load("era-v1"), tmp_path / "alone.xlsx")
     before, after = parts(tmp_path / "alone.xlsx"), parts(trained / "book.xlsx")
@@ -107,6 +108,7 @@ def test_the_workbook_keeps_all_it_had_and_still_verifies(trained, tmp_path):
     assert all(result.passed for result in verify(trained / "book.xlsx", [EMBEDDED]))
 
 
+@pytest.mark.slow
 def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder, mnist):
     before = sheet_names(folder / "book.xlsx")
     assert put(folder, mnist).exit_code == 0
@@ -213,6 +215,7 @@ def test_a_sheet_made_by_hand_is_left(folder, mnist):
     assert read_cells(path, ["CNN tiny"])["CNN tiny"].keys() == {(2, 2)}
 
 
+@pytest.mark.slow
 def test_runs_in_folders_of_the_same_name_do_not_replace_each_other(folder, mnist, book):
     other = Path(shutil.copytree(folder / "first", folder / "other" / "first"))
     config = json.loads((other / "config.json").read_text())

@@ -241,6 +241,7 @@ def test_a_timeout_kills_what_the_program_started(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_two_runs_at_once(libreoffice: Engine, poisoned: Build) -> None:
     path = poisoned({"one": {"A1": "=1+1"}})
     found: list[object] = []
