@@ -1,11 +1,13 @@
 """Fixtures that several test modules share."""
 
 import contextlib
+import gc
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -34,10 +36,36 @@ settings.load_profile("fixed")
 # Before anything loads torch, as the command does.
 wait_briefly()
 
+FAST_CASES = 2
+"""How many cases of each test are in the fast tier, `pytest -m "not slow"`."""
+
 WRONG = -777.0
 """The cached result that `poisoned` workbooks carry, which no formula here evaluates to."""
 
 Build = Callable[[dict[str, dict[str, str | float]]], Path]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what was imported, and come less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow all but two cases of a test, and what runs in another engine than IronCalc.
+
+    The tests of the engines themselves are for all engines.
+    """
+    cases = Counter[str]()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        cases[test] += 1
+        chosen = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+        others = {"libreoffice", "every_engine", "renderer"} & set(item.fixturenames)
+        is_other = bool(others) or chosen in ("formualizer", "libreoffice")
+        if cases[test] > FAST_CASES or (is_other and item.path.stem != "test_engines"):
+            item.add_marker(pytest.mark.slow)
 
 
 def require(reason: str | None) -> None:
@@ -71,7 +99,7 @@ def every_engine() -> tuple[Engine, ...]:
     return engines.ENGINES
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def libreoffice() -> Engine:
     """LibreOffice, for tests that need just that."""
     chosen = engines.engine("libreoffice")
@@ -79,7 +107,7 @@ def libreoffice() -> Engine:
     return chosen
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def renderer(libreoffice: Engine) -> None:
     """LibreOffice and pdftoppm, for tests that draw pictures."""
     require(libreoffice.missing())
@@ -87,12 +115,31 @@ def renderer(libreoffice: Engine) -> None:
     require(None if found else f"pdftoppm is not installed: {render.INSTALL}")
 
 
+def mnist_folder() -> Path:
+    """The folder with MNIST/raw in it, for --data-dir; skips the test where there is none."""
+    repository = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("MNIST_DIR", repository.parent / "shared" / "data"))
+    if not (folder / "MNIST" / "raw").is_dir():
+        pytest.skip("MNIST is not here: name the folder with MNIST/raw in MNIST_DIR")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Path:
+    """The folder with MNIST/raw in it, for --data-dir."""
+    return mnist_folder()
+
+
 @pytest.fixture
 def poisoned(tmp_path: Path) -> Build:
-    """A function that writes sheet → address → content, every cached result being WRONG."""
+    """A function that writes sheet → address → content, every cached result being WRONG.
+
+    Each workbook has a name of its own.
+    """
+    number = count(1)
 
     def build(sheets: dict[str, dict[str, str | float]]) -> Path:
-        path = tmp_path / "poisoned.xlsx"
+        path = tmp_path / f"poisoned-{next(number)}.xlsx"
         with xlsxwriter.Workbook(path) as workbook:
             for name, cells in sheets.items():
                 sheet = workbook.add_worksheet(name)

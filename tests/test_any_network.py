@@ -195,6 +195,7 @@ def assert_verifies(text, folder, engine):
         assert result.formulas > 100
 
 
+@pytest.mark.slow
 @given(text=templates())
 @profile(WORKBOOKS)
 def test_workbooks_agree_with_the_reference(tmp_path_factory, text):
@@ -202,6 +203,7 @@ def test_workbooks_agree_with_the_reference(tmp_path_factory, text):
     assert_verifies(text, tmp_path_factory.mktemp("book"), EMBEDDED)
 
 
+@pytest.mark.slow
 @given(text=templates())
 @profile(LIBREOFFICE_WORKBOOKS)
 def test_workbooks_agree_in_libreoffice(tmp_path_factory, text):

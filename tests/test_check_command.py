@@ -45,7 +45,7 @@ def test_a_wrong_file_ends_with_1_and_says_what_it_should_be(wrong):
     result = run(wrong)
     assert result.exit_code == 1
     assert result.stdout.splitlines()[2:] == [
-        f"wrong: S {table.address('∂E/∂w6', 0)}: ∂E/∂w6: a_h1 stands where a_h2 belongs "
+        f"wrong: S {table.address('∂E/∂w6', 0)}: ∂E/∂w6: a_h1 is used instead of a_h2 "
         "[wrong-activation-index, 8 cells]",
         f"    it is        {table.formula('∂E/∂w5', 0)}",
         f"    it should be {table.formula('∂E/∂w6', 0)}",
@@ -109,7 +109,7 @@ def test_text_where_a_number_belongs_is_found_where_it_stands(tmp_path, name):
     result = run(write(tmp_path / "a.xlsx", S=table))
     assert result.exit_code == 1
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("wrong")]
-    assert "the text 'n/a' stands where a number belongs" in line
+    assert "found the text 'n/a'; expected a number" in line
 
 
 def test_a_list_that_cannot_be_written_is_said(right, tmp_path):
@@ -157,7 +157,7 @@ def test_what_a_training_starts_from_should_not_be_a_formula(tmp_path):
     table.cells[table.address("w1", 0)] = "0,15"
     table.formulas["w1"] = "{w1.up}-{η}*{∂E/∂w1.up}"
     lines = run(write(tmp_path / "a.xlsx", S=table)).stdout.splitlines()
-    (place,) = [at for at, line in enumerate(lines) if "the text '0,15' stands" in line]
+    (place,) = [at for at, line in enumerate(lines) if "found the text '0,15'" in line]
     assert not any("it should be" in line for line in lines[place : place + 2])
 
 

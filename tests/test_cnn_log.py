@@ -8,7 +8,6 @@ from zipfile import ZipFile
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from test_cnn_data import mnist_folder
 
 torch = pytest.importorskip("torch")
 import safetensors.torch  # noqa: E402
@@ -27,11 +26,6 @@ from sheetgen.workbook.build import build_workbook  # noqa: E402
 
 def invoke(*args):
     return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return mnist_folder()
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +55,7 @@ def parts(path):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
 def test_every_formula_comes_to_what_the_run_says(trained, mnist, tmp_path, engine):
     canvas = training_log_sheet(read_record(trained / "first", mnist))
     path, copy = tmp_path / "alone.xlsx", tmp_path / "copy.xlsx"
@@ -103,6 +98,7 @@ def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):
     assert len(pictures) == 18
 
 
+@pytest.mark.slow
 def test_the_workbook_keeps_all_it_had_and_still_verifies(trained, tmp_path):
     build_workbook(template.load("era-v1"), tmp_path / "alone.xlsx")
     before, after = parts(tmp_path / "alone.xlsx"), parts(trained / "book.xlsx")
@@ -112,6 +108,7 @@ def test_the_workbook_keeps_all_it_had_and_still_verifies(trained, tmp_path):
     assert all(result.passed for result in verify(trained / "book.xlsx", [EMBEDDED]))
 
 
+@pytest.mark.slow
 def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder, mnist):
     before = sheet_names(folder / "book.xlsx")
     assert put(folder, mnist).exit_code == 0
@@ -123,6 +120,7 @@ def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder, mnist)
     assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
 
 
+@pytest.mark.slow
 def test_a_rebuilt_workbook_still_has_the_log(folder, mnist):
     book, alone = folder / "book.xlsx", folder / "alone.xlsx"
     trained = read_cells(book, ["CNN tiny"])["CNN tiny"]
@@ -178,6 +176,7 @@ def test_a_sheet_that_another_program_saved_again_is_still_replaced(folder, mnis
     assert sheet_names(book) == ["Sheet", "CNN tiny"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("address", "value"), [("C7", 9.5), ("Z90", "my remark"), ("G7", None)])
 def test_a_sheet_that_a_person_edited_is_left(folder, mnist, book, address, value):
     changed(book, lambda workbook: workbook["CNN tiny"].__setitem__(address, value))
@@ -216,6 +215,7 @@ def test_a_sheet_made_by_hand_is_left(folder, mnist):
     assert read_cells(path, ["CNN tiny"])["CNN tiny"].keys() == {(2, 2)}
 
 
+@pytest.mark.slow
 def test_runs_in_folders_of_the_same_name_do_not_replace_each_other(folder, mnist, book):
     other = Path(shutil.copytree(folder / "first", folder / "other" / "first"))
     config = json.loads((other / "config.json").read_text())

@@ -5,10 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from test_cnn_data import mnist, mnist_folder  # noqa: F401 - a fixture
+from conftest import mnist_folder
 from test_cnn_run import assert_equal, log, train
 
 torch = pytest.importorskip("torch")
+
+pytestmark = pytest.mark.slow
 
 import safetensors.torch  # noqa: E402
 
@@ -76,7 +78,7 @@ def two_processes(tmp_path_factory):
     return folder, script
 
 
-def test_two_processes_train_the_same_network_as_one(two_processes, mnist, tmp_path):  # noqa: F811
+def test_two_processes_train_the_same_network_as_one(two_processes, mnist, tmp_path):
     """Without BatchNorm and dropout, which see a process's own images, roundings alone differ."""
     folder, script = two_processes
     assert run_quietly(sys.executable, script, mnist, tmp_path).returncode == 0
@@ -95,7 +97,7 @@ def test_two_processes_resume_to_the_same_weights(two_processes):
     assert_equal(folder / "broken", folder / "unbroken")
 
 
-def test_two_processes_fail_with_one_message(two_processes, mnist):  # noqa: F811
+def test_two_processes_fail_with_one_message(two_processes, mnist):
     folder, _ = two_processes
     options = ["--data-dir", mnist, "--epochs", 9, "--resume"]
     result = torchrun("-m", "cnn", "train", "--run-dir", folder / "plain", *options)
@@ -104,7 +106,7 @@ def test_two_processes_fail_with_one_message(two_processes, mnist):  # noqa: F81
     assert "began with epochs 2, not 9" in result.stderr
 
 
-def test_a_run_of_two_processes_is_not_resumed_by_one(two_processes, mnist):  # noqa: F811
+def test_a_run_of_two_processes_is_not_resumed_by_one(two_processes, mnist):
     folder, _ = two_processes
     result = train(folder / "unbroken", mnist, "--resume")
     assert result.exit_code == 2

@@ -5,7 +5,6 @@ import os
 import shutil
 
 import pytest
-from test_cnn_data import mnist  # noqa: F401 - a fixture
 from test_cnn_run import QUICK, contents, copy, finished, invoke, train  # noqa: F401
 
 torch = pytest.importorskip("torch")
@@ -141,14 +140,14 @@ def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noq
         (["--epochs", "many"], "'many' is not a valid integer"),
     ],
 )
-def test_bad_options(mnist, tmp_path, options, message):  # noqa: F811
+def test_bad_options(mnist, tmp_path, options, message):
     result = train(tmp_path / "run", mnist, *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
     assert not (tmp_path / "run").exists()
 
 
-def test_a_training_that_diverges_says_so(mnist, tmp_path):  # noqa: F811
+def test_a_training_that_diverges_says_so(mnist, tmp_path):
     options = [*QUICK, "--epochs", 20, "--learning-rate", "1e8"]
     result = train(tmp_path / "run", mnist, *options)
     assert result.exit_code == 1
@@ -157,7 +156,7 @@ def test_a_training_that_diverges_says_so(mnist, tmp_path):  # noqa: F811
     assert not log_file.exists() or "NaN" not in log_file.read_text()
 
 
-def test_evaluating_what_is_no_run(mnist, tmp_path):  # noqa: F811
+def test_evaluating_what_is_no_run(mnist, tmp_path):
     result = invoke("evaluate", tmp_path, "--data-dir", mnist)
     assert result.exit_code == 2
     assert result.stderr == f"Error: {tmp_path} is not a run: it has no config.json\n"
@@ -289,7 +288,7 @@ def test_the_most_threads_follow_the_cores(monkeypatch):
         assert most_threads() == most
 
 
-def test_after_a_divergence_the_same_command_with_a_smaller_rate_begins_anew(mnist, tmp_path):  # noqa: F811
+def test_after_a_divergence_the_same_command_with_a_smaller_rate_begins_anew(mnist, tmp_path):
     run = tmp_path / "run"
     workbook = ["--workbook", tmp_path / "book.xlsx"]
     result = train(run, mnist, *QUICK, *workbook, "--learning-rate", "1e300")
@@ -307,7 +306,7 @@ def test_after_a_divergence_the_same_command_with_a_smaller_rate_begins_anew(mni
 
 @pytest.mark.parametrize("resume", [[], ["--resume"]])
 @pytest.mark.parametrize("name", ["notes.txt", "config.json"])
-def test_a_directory_without_a_run_is_refused(mnist, tmp_path, resume, name):  # noqa: F811
+def test_a_directory_without_a_run_is_refused(mnist, tmp_path, resume, name):
     (tmp_path / name).write_text('{"name": "of another program"}')
     (tmp_path / ".draft.tmp").write_text("of another program")
     before = contents(tmp_path)
@@ -323,7 +322,7 @@ def test_a_directory_without_a_run_is_refused(mnist, tmp_path, resume, name):  #
 
 
 @pytest.mark.parametrize("resume", [[], ["--resume"]])
-def test_a_file_in_the_place_of_the_run_is_refused(mnist, tmp_path, resume):  # noqa: F811
+def test_a_file_in_the_place_of_the_run_is_refused(mnist, tmp_path, resume):
     file = tmp_path / "run"
     file.write_text("mine")
     refused(train(file, mnist, *QUICK, *resume), f"{file} is a file; expected a directory")
@@ -331,12 +330,12 @@ def test_a_file_in_the_place_of_the_run_is_refused(mnist, tmp_path, resume):  # 
 
 
 @pytest.mark.parametrize("resume", [[], ["--resume"]])
-def test_a_name_that_is_too_long_is_refused(mnist, tmp_path, resume):  # noqa: F811
+def test_a_name_that_is_too_long_is_refused(mnist, tmp_path, resume):
     run = tmp_path / ("x" * 300)
     refused(train(run, mnist, *QUICK, *resume), f"{run} cannot be used: File name too long")
 
 
-def test_an_interruption_before_the_first_epoch_promises_nothing(mnist, tmp_path, monkeypatch):  # noqa: F811
+def test_an_interruption_before_the_first_epoch_promises_nothing(mnist, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 

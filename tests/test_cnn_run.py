@@ -6,7 +6,6 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from test_cnn_data import mnist, mnist_folder  # noqa: F401 - a fixture
+from conftest import mnist_folder
+from pausing import start, start_paused, wait_for
 
 torch = pytest.importorskip("torch")
 
@@ -47,19 +47,17 @@ def invoke(*args):
     return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
 
 
+def training(run, data_dir):
+    return ["train", "--run", run, "--data-dir", data_dir]
+
+
 def train(run, data_dir, *options):
-    return invoke("train", "--run", run, "--data-dir", data_dir, *options)
+    return invoke(*training(run, data_dir), *options)
 
 
-def start(run, data_dir, *options):
+def train_outside(run, data_dir, *options):
     """The command as a process of its own, on the way."""
-    command = [sys.executable, "-m", "cnn", "train", "--run", run, "--data-dir", data_dir]
-    return subprocess.Popen(
-        [str(part) for part in [*command, *options]],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return start([sys.executable, "-m", "cnn", *training(run, data_dir), *options])
 
 
 def log(run):
@@ -76,18 +74,13 @@ def assert_equal(run, other):
     assert {path.name for path in run.iterdir()} == names
 
 
-def wait_for(condition, process):
-    while not condition() and process.poll() is None:
-        time.sleep(0.005)
-
-
 @pytest.fixture(scope="session")
 def dropout_run(tmp_path_factory):
     """An unbroken run of a network with dropout, its options and its seconds after start-up."""
     run = tmp_path_factory.mktemp("unbroken") / "run"
     options = ["--model", "era-v1", "--limit", "384", "--hold-out", "500", "--epochs", "4"]
     options += ["--threads", "2"]
-    process = start(run, mnist_folder(), *options)
+    process = train_outside(run, mnist_folder(), *options)
     wait_for((run / "config.json").exists, process)
     begin = time.perf_counter()
     _, errors = process.communicate()
@@ -95,37 +88,36 @@ def dropout_run(tmp_path_factory):
     return run, options, time.perf_counter() - begin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(KILLS))
-def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, number):  # noqa: F811
+def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, number):
     unbroken, options, seconds = dropout_run
     run = tmp_path / "run"
-    process = start(run, mnist, *options)
+    process = train_outside(run, mnist, *options)
     wait_for((run / "config.json").exists, process)
     time.sleep(random.Random(number).uniform(0, seconds * 0.9))
     process.kill()
     process.communicate()
     assert process.returncode in (-signal.SIGKILL, 0)
-    resumed = start(run, mnist, *options, "--resume")
-    _, errors = resumed.communicate()
-    assert resumed.returncode == 0, errors
+    resumed = train(run, mnist, *options, "--resume")
+    assert resumed.exit_code == 0, resumed.stderr
     assert_equal(run, unbroken)
 
 
-def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):  # noqa: F811
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):
     unbroken, options, _ = dropout_run
     run = tmp_path / "run"
-    process = start(run, mnist, *options)
-    wait_for((run / "log.jsonl").exists, process)
+    second_epoch = ("cnn.training.train:Training", "epoch", 2)
+    process = start_paused(second_epoch, tmp_path / "here", "cnn", *training(run, mnist), *options)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate()
+    output, errors = process.communicate("\n")
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert f"the finished epochs are safe in {run}; go on with --resume" in errors
-    done = log(run)
-    assert 1 <= len(done) < 4
-    assert len(output.splitlines()) == len(done) + 1
+    assert log(run) == log(unbroken)[:1]
+    assert len(output.splitlines()) == 2
     assert "its log is the sheet CNN era-v1" in output
-    assert done == log(unbroken)[: len(done)]
     assert "of 500)" in invoke("evaluate", run, "--data-dir", mnist).stdout
     assert train(run, mnist, "--model", "era-v1", "--resume").exit_code == 0
     assert log(run) == log(unbroken)
@@ -154,10 +146,11 @@ def stop_after(monkeypatch, epochs, moment):
     monkeypatch.setattr(run_directory.Run, "write_log", write_log)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_every_state_is_in_the_checkpoint(mnist, tmp_path, moment, epochs):  # noqa: F811
+def test_every_state_is_in_the_checkpoint(mnist, tmp_path, moment, epochs):
     broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
     assert train(unbroken, mnist, *QUICK).exit_code == 0
     with pytest.MonkeyPatch.context() as patch:
@@ -187,7 +180,7 @@ def contents(run):
     return {path.name: path.read_bytes() for path in run.iterdir()}
 
 
-def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):  # noqa: F811
+def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):
     (copy / "model.safetensors").unlink()
     (copy / "log.jsonl").write_text('{"epo')
     (copy / ".checkpoint.abc.tmp").write_bytes(b"half")
@@ -196,7 +189,7 @@ def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):  # noqa: F811
     assert_equal(copy, finished)
 
 
-def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):  # noqa: F811
+def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):
     run = tmp_path / "new" / "run"
     result = train(run, mnist, *QUICK, "--resume")
     assert result.exit_code == 0
@@ -204,7 +197,7 @@ def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):  # noqa: F8
     assert_equal(run, finished)
 
 
-def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, mnist, tmp_path):  # noqa: F811
+def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, mnist, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / ".config.abc.tmp").write_text("{")
     assert train(tmp_path / "run", mnist, *QUICK).exit_code == 0
@@ -222,8 +215,9 @@ def largest_file(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 20_000])
-def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):  # noqa: F811
+def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):
     run = tmp_path / "run"
     with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, 1, "after")
@@ -238,7 +232,7 @@ def test_a_full_disk_loses_no_epoch(finished, mnist, tmp_path, size):  # noqa: F
     assert_equal(run, finished)
 
 
-def test_a_disk_that_fills_while_logging(finished, mnist, tmp_path, monkeypatch):  # noqa: F811
+def test_a_disk_that_fills_while_logging(finished, mnist, tmp_path, monkeypatch):
     run = tmp_path / "run"
     write = run_directory.Run.write_log
 

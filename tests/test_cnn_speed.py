@@ -64,6 +64,7 @@ def test_keeping_memory_changes_no_weight():
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+@pytest.mark.slow
 def test_keeping_memory_ends_the_page_faults_of_large_tensors():
     """8 MiB are 2,048 pages; each step would fault on all of them again."""
     code = (

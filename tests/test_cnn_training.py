@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 
 import pytest
 from click.testing import CliRunner
-from test_cnn_data import mnist  # noqa: F401 - a fixture
 
 torch = pytest.importorskip("torch")
 
@@ -279,7 +278,8 @@ def test_evaluation_counts():
     assert result.loss == pytest.approx((sevens * 0.5 + (2500 - sevens) * 3) / 2500)
 
 
-def test_short_training_on_real_digits(mnist, tmp_path):  # noqa: F811
+@pytest.mark.slow
+def test_short_training_on_real_digits(mnist, tmp_path):
     run = tmp_path / "run"
     options = ["--model", "tiny", "--data-dir", mnist, "--run", run]
     result = invoke("train", *options, "--epochs", 2, "--limit", 8_000, "--seed", 3, "--threads", 2)

@@ -189,6 +189,7 @@ def test_every_built_in_template_verifies(name, every_engine, tmp_path):
         assert not findings, "\n".join(findings[:5])
 
 
+@pytest.mark.slow
 def test_no_built_in_template_has_more_than_300_000_formulas():
     for name in template.built_in():
         canvases = compose(Plan.of(template.load(name)))

@@ -15,7 +15,8 @@ from conftest import WRONG, Build
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import engines, reader
 from sheetgen.spreadsheet.engines import libreoffice as office
-from sheetgen.spreadsheet.engines.engine import Engine, LibraryEngine
+from sheetgen.spreadsheet.engines.engine import Engine
+from sheetgen.spreadsheet.engines.library_engines import LibraryEngine
 
 DATA = {f"A{row}": row / 10 for row in range(1, 10)} | {
     f"B{row}": row - 5.5 for row in range(1, 10)
@@ -76,17 +77,35 @@ def test_every_formula_is_evaluated_from_scratch(engine: Engine, poisoned: Build
     }
 
 
-@pytest.mark.parametrize("formula", ["=1+", "=SUM(", "=no_such_name", "=missing!A1", "=C1"])
-def test_what_cannot_be_evaluated_is_no_cached_value(
-    engine: Engine, poisoned: Build, formula: str
+def test_what_cannot_be_evaluated_is_no_cached_value(engine: Engine, poisoned: Build) -> None:
+    formulas = ["=1+", "=SUM(", "=no_such_name", "=missing!A1", "=C1"]
+    paths = [
+        poisoned({"one": {"A1": 6.0, "B1": formula, "C1": "=C1+1", "D1": "=A1*2"}})
+        for formula in formulas
+    ]
+    for formula, values in zip(formulas, engine.recalculate_all(paths), strict=True):
+        cells = values["one"]
+        assert cells[0, 3] == 12.0, formula
+        # Calc reads "=SUM(" as "=SUM()", so that nothing is wrong with it there.
+        repaired = engine.name == "libreoffice" and formula == "=SUM("
+        assert cells[0, 1] == 0.0 if repaired else str(cells[0, 1]).startswith("#"), formula
+        assert str(cells[0, 2]).startswith("#"), formula
+
+
+def test_libreoffice_starts_once_for_many_workbooks(
+    libreoffice: Engine, poisoned: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = poisoned({"one": {"A1": 6.0, "B1": formula, "C1": "=C1+1", "D1": "=A1*2"}})
-    values = engine.recalculate(path)["one"]
-    assert values[0, 3] == 12.0
-    # Calc reads "=SUM(" as "=SUM()", so that nothing is wrong with it there.
-    repaired = engine.name == "libreoffice" and formula == "=SUM("
-    assert values[0, 1] == 0.0 if repaired else str(values[0, 1]).startswith("#")
-    assert str(values[0, 2]).startswith("#")
+    paths = [poisoned({f"sheet {number}": {"A1": f"={number}+1"}}) for number in range(3)]
+    starts, run = [], office.run
+
+    def counted(command: list[str], seconds: float) -> str:
+        starts.append(command)
+        return run(command, seconds)
+
+    monkeypatch.setattr(office, "run", counted)
+    found = list(libreoffice.recalculate_all(paths))
+    assert found == [{f"sheet {number}": {(0, 0): number + 1.0}} for number in range(3)]
+    assert len(starts) == 1
 
 
 def test_defined_names(engine: Engine, tmp_path: Path) -> None:
@@ -212,15 +231,17 @@ def test_timeout_leaves_nothing_behind(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a process group")
-def test_interrupt_kills_what_the_program_started(tmp_path: Path) -> None:
-    mark = tmp_path / "alive"
-    script = f"(sleep 1; echo x > '{mark}') & exit 0"
+def test_a_timeout_kills_what_the_program_started(tmp_path: Path) -> None:
+    go, mark = tmp_path / "go", tmp_path / "alive"
+    script = f"(while [ ! -e '{go}' ]; do sleep 0.05; done; echo x > '{mark}') & exit 0"
     with pytest.raises(RunError, match="stopped"):
         office.run(["sh", "-c", script], 0.2)
-    threading.Event().wait(1.2)
+    go.touch()
+    threading.Event().wait(0.3)
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_two_runs_at_once(libreoffice: Engine, poisoned: Build) -> None:
     path = poisoned({"one": {"A1": "=1+1"}})
     found: list[object] = []

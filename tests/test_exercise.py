@@ -256,6 +256,7 @@ def test_another_network_verifies_in_every_engine(engine, tmp_path):
     assert result.formulas > 1500 and result.largest_difference < 1e-12
 
 
+@pytest.mark.slow
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(text=templates())
 def test_an_exercise_can_be_made_of_any_small_network(text, tmp_path_factory):

@@ -41,6 +41,7 @@ def numbers_of(path):
     return {at: cell.value for at, cell in read_cells(path, ["Inputs"])["Inputs"].items()}
 
 
+@pytest.mark.slow
 def test_thirty_students_get_thirty_workbooks_whose_solutions_are_right(tmp_path):
     students = [f"Student {number}" for number in range(30)]
     names = names_csv(tmp_path / "names.csv", [["name"], *([student] for student in students)])

@@ -107,6 +107,7 @@ def test_a_module_between_convolution_and_batchnorm_that_changes_numbers_forbids
     assert_agrees(path, model)
 
 
+@pytest.mark.slow
 def test_a_perceptron_reads_the_picture_as_it_stands(tmp_path: Path) -> None:
     model = nn.Sequential(
         nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 32), nn.Sigmoid(),
@@ -228,6 +229,7 @@ def striped_digits(count: int) -> tuple[torch.Tensor, torch.Tensor]:
     return pixels.double(), labels
 
 
+@pytest.mark.slow
 def test_a_trained_network_recognises_the_same_digits_in_every_engine(
     engine: Engine, tmp_path: Path
 ) -> None:

@@ -9,7 +9,6 @@ import pytest
 import safetensors.torch
 import torch
 from click.testing import CliRunner, Result
-from test_cnn_data import mnist  # noqa: F401 - a fixture
 from test_cnn_run import finished  # noqa: F401 - a fixture
 from torch import nn
 
@@ -191,7 +190,8 @@ def run(finished: Path, tmp_path: Path) -> Path:  # noqa: F811
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
-def test_a_run_is_exported_and_verified(run: Path, mnist: Path, tmp_path: Path) -> None:  # noqa: F811
+@pytest.mark.slow
+def test_a_run_is_exported_and_verified(run: Path, mnist: Path, tmp_path: Path) -> None:
     path = tmp_path / "new" / "tiny.xlsx"
     result = invoke("export", run, "-o", path, "--data-dir", mnist)
     assert (result.exit_code, result.stderr) == (0, "")

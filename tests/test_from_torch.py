@@ -107,6 +107,7 @@ def test_what_has_no_counterpart_is_refused(modules, loss, said):
         sheetgen.Network.from_torch(nn.Sequential(*modules), loss)
 
 
+@pytest.mark.slow
 def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
     """The README's example."""
     network = sheetgen.Network.from_torch(model(nn.Tanh()), nn.CrossEntropyLoss())
@@ -131,6 +132,7 @@ def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
     assert template.title == 'From "PyTorch"'
 
 
+@pytest.mark.slow
 def test_the_readmes_example_runs(tmp_path, monkeypatch):
     readme = Path(__file__).resolve().parents[1] / "README.md"
     code = readme.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]

@@ -17,7 +17,7 @@ from sheetgen.exercises import grade, make_exercise
 from sheetgen.exercises.assignment.exercise import RELATIVE, is_right
 from sheetgen.exercises.key import read_key
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
+from sheetgen.spreadsheet.engines.library_engines import IronCalc
 from sheetgen.spreadsheet.engines.libreoffice import converted
 from sheetgen.spreadsheet.reader import iterate_cells
 from sheetgen.template import template

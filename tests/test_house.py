@@ -132,6 +132,23 @@ def test_arrows_run_down_only() -> None:
     assert wrong == []
 
 
+def test_arrows_run_down_inside_check() -> None:
+    order = "findings formula reading tables meaning mistakes judging audit check_report"
+    height = {f"sheetgen.check.{name}": place for place, name in enumerate(order.split())}
+    steps = {
+        module: ".".join(module.split(".")[:3])
+        for module in imports()
+        if module.startswith("sheetgen.check.") and module != "sheetgen.check.check_command"
+    }
+    wrong = [
+        f"{module} imports {target}"
+        for module, step in steps.items()
+        for target in imports()[module] & steps.keys()
+        if height[steps[target]] > height[step]
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("forbidden", ["cnn", "torch", "torchvision"])
 def test_sheetgen_does_not_import(forbidden: str) -> None:
     wrong = [

@@ -242,12 +242,14 @@ def waves(*sizes: int) -> Template:
     return sigmoid_network(matrices, sample.round(3).tolist(), target.round(3).tolist())
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(source=templates(layers=3, units=4, iterations=(3, 6)))
 def test_the_workbook_of_a_random_network_is_verified(tmp_path_factory, source):
     assert_verified(tmp_path_factory.mktemp("random") / "random.xlsx", source, IRONCALC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [(2, 2), (6, 8, 5)], ids=["no hidden layer", "larger"])
 def test_the_workbook_of_another_network_is_verified(tmp_path, sizes):
     assert_verified(tmp_path / "another.xlsx", waves(*sizes), IRONCALC)
@@ -266,6 +268,7 @@ def test_a_saturated_unit_is_0_in_every_engine_and_not_an_error(tmp_path, engine
     assert_verified(tmp_path / "saturated.xlsx", saturated, engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epsilon", [1e-2, 1e-4, 1e-5, 1e-6])
 def test_a_workbook_is_verified_whatever_epsilon_a_person_chose(era_v1, tmp_path, epsilon):
     (canvas,) = (each for each in compose(era_v1.plan) if each.name == "Gradient check")

@@ -52,13 +52,12 @@ def test_an_exercise_is_graded_with_its_key() -> None:
     assert result.exit_code == 0 and "27 of 27" in result.output, result.output
 
 
-def test_the_log_of_a_run_is_put_in_place_of_its_former_sheet(workbook: Path) -> None:
+def test_the_log_of_a_run_is_put_in_place_of_its_former_sheet(workbook: Path, mnist: Path) -> None:
     pytest.importorskip("torch")
-    from test_cnn_data import mnist_folder  # noqa: PLC0415 - only where torch is
 
     from cnn.cli import main as cnn  # noqa: PLC0415
 
-    arguments = ["log", OLDER / "run", "--workbook", workbook, "--data-dir", mnist_folder()]
+    arguments = ["log", OLDER / "run", "--workbook", workbook, "--data-dir", mnist]
     result = click.testing.CliRunner().invoke(cnn, [*map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0 and result.stderr == "", result.output
     tabs = openpyxl.load_workbook(workbook, read_only=True).sheetnames

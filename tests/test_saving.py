@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 from conftest import sheetgen
+from pausing import start, start_paused, wait_for
 
 from sheetgen.errors import InputError, RunError
 from sheetgen.saving import Saved, save
@@ -231,21 +232,10 @@ def test_a_full_disk_ends_in_one_line_and_loses_nothing(tmp_path, full, what):
     assert len(result.stderr.splitlines()) == 1
 
 
-def started(path, tmp_path, *options):
-    """Start a build, and return its process once it has begun to write beside `path`."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    process = subprocess.Popen(
-        [*COMMAND, *options, "-o", str(path)],
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    there = set(path.parent.iterdir())
-    while process.poll() is None and set(path.parent.iterdir()) == there:
-        time.sleep(0.002)
-    return process
+def temporary_folder(tmp_path):
+    """The environment of a process with an empty folder of its own for temporary files."""
+    (tmp_path / "temporary").mkdir()
+    return {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
 
 
 @pytest.fixture
@@ -256,13 +246,16 @@ def built_before(small, tmp_path):
     return Path(shutil.copy(small, folder / "book.xlsx"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("number", range(6))
 def test_a_killed_build_leaves_the_old_workbook_or_a_complete_new_one(
     built_before, tmp_path, number
 ):
     old = built_before.read_bytes()
-    with started(built_before, tmp_path) as process:
+    command = [*COMMAND, "-o", built_before]
+    with start(command, env=temporary_folder(tmp_path)) as process:
+        wait_for(lambda: len(contents(built_before.parent)) > 1, process)
         time.sleep(0.3 * random.Random(number).random() if number else 0)
         process.kill()
     if built_before.read_bytes() != old:
@@ -273,10 +266,19 @@ def test_a_killed_build_leaves_the_old_workbook_or_a_complete_new_one(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_ctrl_c_leaves_the_old_workbook_and_no_traces(built_before, tmp_path):
-    old = built_before.read_bytes()
-    with started(built_before, tmp_path, "--iterations", "1000") as process:
-        time.sleep(0.1)  # it writes for much longer
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(("xlsxwriter.workbook:Workbook", "add_chart", 2), id="sheets"),
+        pytest.param(("zipfile:ZipFile", "write", 3), id="parts"),
+        pytest.param(("os", "fsync", 1), id="complete, not moved"),
+    ],
+)
+def test_ctrl_c_leaves_the_old_workbook_and_no_traces(built_before, tmp_path, call):
+    old, options = built_before.read_bytes(), ["build", "-o", built_before]
+    environment = temporary_folder(tmp_path)
+    with start_paused(call, tmp_path / "here", "sheetgen", *options, env=environment) as process:
+        assert len(contents(built_before.parent)) == 2
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (130, "")

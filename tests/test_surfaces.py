@@ -222,6 +222,7 @@ def test_no_sheet_has_too_many_formulas(name):
             assert sum(1 for _ in canvas.promised()) < 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["era-v1", "xor", "softmax", "steep"])
 def test_random_states_are_the_reference_s(built, name):
     assert passes(built(name), perturbations=2)

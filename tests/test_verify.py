@@ -86,6 +86,7 @@ def test_a_perturbation_moves_all_inputs_by_a_fifth_at_most_and_rates_only_down(
         assert all(ratio < 1 for at, ratio in ratios.items() if at[1] == 13)
 
 
+@pytest.mark.slow
 def test_perturbations_differ_from_each_other_and_from_those_of_another_seed(small):
     original, *moved = recorded(small)
     assert original not in moved
@@ -122,6 +123,7 @@ def test_a_wrong_formula_is_named_with_what_it_should_come_to(workbook, sheet, c
     assert found != expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sheet", "cell", "old", "new"),
     [

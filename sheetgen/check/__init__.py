@@ -1,7 +1,7 @@
 """Audits training tables that people made by hand; `check_workbook` is the door."""
 
 from sheetgen.check.audit import check_workbook
-from sheetgen.check.judging.findings import (
+from sheetgen.check.findings import (
     Column,
     Finding,
     LearningRate,

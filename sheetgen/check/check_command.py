@@ -1,17 +1,25 @@
 """The console command `sheetgen check`."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
+from sheetgen.check.audit import check_workbook
+from sheetgen.check.check_report import (
+    CSV_HEADER,
+    as_csv,
+    as_plain_values,
+    finding_lines,
+    overview,
+    table_line,
+    unreadable_as_plain_values,
+    verdict,
+)
+from sheetgen.check.findings import WorkbookReport
 from sheetgen.errors import InputError, RunError
-
-if TYPE_CHECKING:
-    from sheetgen.check.judging.findings import TableReport, WorkbookReport
+from sheetgen.saving import resolved, save
 
 
 @click.command()
@@ -37,11 +45,6 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
       sheetgen check backpropagation.xlsx
       sheetgen check students/*.xlsx --csv findings.csv
     """  # noqa: D301
-    # The audit loads NumPy and the readers, which the other commands need not wait for.
-    from sheetgen.check import check_workbook  # noqa: PLC0415
-    from sheetgen.check.check_report import as_json as plain  # noqa: PLC0415
-    from sheetgen.check.check_report import unreadable_as_json  # noqa: PLC0415
-
     if csv_file is not None:
         _refuse_what_is_no_list(csv_file)
     reports: list[WorkbookReport] = []
@@ -53,17 +56,17 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
         except (InputError, RunError) as error:
             reason = " ".join(str(error).split())
             unreadable.append((str(file), reason))
-            shown.append(unreadable_as_json(str(file), reason))
+            shown.append(unreadable_as_plain_values(str(file), reason))
             click.echo(f"Error: {reason}", err=True)
             continue
         reports.append(report)
-        shown.append(plain(report))
+        shown.append(as_plain_values(report))
         if not as_json:
             _print(report)
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False))
     if csv_file is not None:
-        _write_csv(csv_file, reports, unreadable)
+        _write_csv(csv_file, as_csv(reports, unreadable))
     if any(not report.passed for report in reports):
         raise click.exceptions.Exit(1)
     if unreadable:
@@ -71,84 +74,21 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
 
 
 def _print(report: WorkbookReport) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
-    from sheetgen.check.check_report import finding_in_words  # noqa: PLC0415
-
     console = Console(highlight=False, soft_wrap=True)
     colour = ("green" if report.checked else "yellow") if report.passed else "red"
-    console.print(f"{report.path}: {_verdict(report)}", markup=False, style=colour)
+    console.print(f"{report.path}: {verdict(report)}", markup=False, style=colour)
     if console.is_terminal:
-        console.print(_overview(report.tables))
+        console.print(overview(report.tables))
     else:
         for table in report.tables:
-            click.echo(_plain_line(table))
+            click.echo(table_line(table))
     for finding in report.all_findings:
-        for line in finding_in_words(finding):
+        for line in finding_lines(finding):
             click.echo(line)
-
-
-def _verdict(report: WorkbookReport) -> str:
-    if not report.passed:
-        count = len(report.mistakes)
-        return "1 mistake" if count == 1 else f"{count:,} mistakes"
-    if not report.checked:
-        return "not checked"
-    missing = sum(not table.checked for table in report.tables)
-    tables = "1 table" if missing == 1 else f"{missing} tables"
-    return f"right, but {tables} of {len(report.tables)} not checked" if missing else "right"
-
-
-def _overview(tables: tuple[TableReport, ...]) -> object:
-    from rich.table import Table  # noqa: PLC0415
-
-    from sheetgen.check.check_report import rate_in_words  # noqa: PLC0415
-
-    shown = Table(box=None)
-    for header in (
-        "sheet",
-        "table",
-        "rows",
-        "network",
-        "learning rate",
-        "right",
-        "wrong",
-        "largest",
-    ):
-        shown.add_column(header, justify="left" if header in ("sheet", "table") else "right")
-    for table in tables:
-        colour = ("red" if table.wrong else "green") if table.checked else "yellow"
-        shown.add_row(
-            table.sheet,
-            table.place,
-            f"{table.rows:,}",
-            "-".join(str(size) for size in table.network),
-            rate_in_words(table.learning_rate),
-            str(len(table.right)),
-            f"[{colour}]{len(table.wrong)}[/]",
-            f"{table.largest_difference:.1e}",
-        )
-    return shown
-
-
-def _plain_line(table: TableReport) -> str:
-    from sheetgen.check.check_report import rate_in_words  # noqa: PLC0415
-
-    if not table.checked:
-        return f"{table.sheet} {table.place}: {table.rows:,} rows, not checked"
-    network = "-".join(str(size) for size in table.network)
-    return (
-        f"{table.sheet} {table.place}: {table.rows:,} rows, network {network}, "
-        f"learning rate {rate_in_words(table.learning_rate)}, {len(table.right)} columns right, "
-        f"{len(table.wrong)} wrong, largest difference {table.largest_difference:.1e}"
-    )
 
 
 def _refuse_what_is_no_list(path: Path) -> None:
     """Raise InputError unless a list can be written to a path: it is free or holds one."""
-    from sheetgen.check.check_report import CSV_HEADER  # noqa: PLC0415
-    from sheetgen.saving import resolved  # noqa: PLC0415
-
     target = resolved(path)
     if not target.exists():
         return
@@ -163,18 +103,11 @@ def _refuse_what_is_no_list(path: Path) -> None:
         )
 
 
-def _write_csv(
-    path: Path, reports: list[WorkbookReport], unreadable: list[tuple[str, str]]
-) -> None:
-    from sheetgen.check.check_report import as_csv  # noqa: PLC0415
-    from sheetgen.saving import save  # noqa: PLC0415
+def _write_csv(path: Path, text: str) -> None:
+    def write(place: Path) -> None:
+        # The mark at the start of utf-8-sig lets Excel read ∂ and η.
+        place.write_text(text, encoding="utf-8-sig")
 
-    text = as_csv(reports, unreadable)
-    # The mark at the start lets Excel read ∂ and η.
-    saved = save(path, lambda place: _written(place, text))
+    saved = save(path, write)
     if saved.reason:
         click.echo(f"{path} is left as it was: {saved.reason}; wrote {saved.path}", err=True)
-
-
-def _written(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8-sig")

@@ -5,145 +5,160 @@ The keys of the JSON and the columns of the CSV are stable.
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from sheetgen.check.judging.findings import Finding, LearningRate, TableReport, WorkbookReport
+from rich.table import Table
+
+from sheetgen.check.findings import Finding, LearningRate, TableReport, WorkbookReport
 
 CSV_HEADER = (
-    "file",
-    "sheet",
-    "table",
-    "column",
-    "symbol",
-    "status",
-    "kind",
-    "cell",
-    "cells",
-    "largest_difference",
-    "formula",
-    "expected",
-    "words",
+    *("file", "sheet", "table", "column", "symbol", "status", "kind", "cell", "cells"),
+    *("largest_difference", "formula", "expected", "words"),
 )
+_OVERVIEW = ("sheet", "table", "rows", "network", "learning rate", "right", "wrong", "largest")
 
 
-def as_json(report: WorkbookReport) -> dict[str, object]:
-    """Return a report as plain values.
+def as_plain_values(report: WorkbookReport) -> dict[str, object]:
+    """Return a report as plain values, for JSON.
 
     `passed` is null where nothing is wrong but nothing could be checked either.
 
-    Keys: file, passed, checked, reader, skipped, tables, findings. A table has sheet, place, rows,
-    checked, network, learning_rate (value, source, cell), activation, right, wrong,
-    largest_difference, columns and findings; a column header, symbol, cells, status,
-    largest_difference and reason; a finding the fields of `Finding`.
+    Keys: file, passed, checked, reader, skipped, tables, findings. A table has the fields of
+    `TableReport` and checked, right, wrong (their headers) and largest_difference; a column has the
+    fields of `Column`, a finding those of `Finding`.
     """
     return {
         "file": report.path,
         "passed": report.passed if report.checked or not report.passed else None,
         "checked": report.checked,
         "reader": report.reader,
-        "skipped": list(report.skipped),
-        "tables": [_table_as_json(table) for table in report.tables],
+        "skipped": report.skipped,
+        "tables": [
+            asdict(table)
+            | {
+                "checked": table.checked,
+                "right": [column.header for column in table.right],
+                "wrong": [column.header for column in table.wrong],
+                "largest_difference": table.largest_difference,
+            }
+            for table in report.tables
+        ],
         "findings": [asdict(finding) for finding in report.findings],
     }
 
 
-def unreadable_as_json(path: str, reason: str) -> dict[str, object]:
-    """Return what stands for a file that could not be audited: file, passed (null) and error."""
+def unreadable_as_plain_values(path: str, reason: str) -> dict[str, object]:
+    """Return the entry for a file that could not be audited: file, passed (null) and error."""
     return {"file": path, "passed": None, "error": reason}
-
-
-def _table_as_json(table: TableReport) -> dict[str, object]:
-    return {
-        "sheet": table.sheet,
-        "place": table.place,
-        "rows": table.rows,
-        "checked": table.checked,
-        "network": list(table.network),
-        "learning_rate": asdict(table.learning_rate),
-        "activation": table.activation,
-        "right": [column.header for column in table.right],
-        "wrong": [column.header for column in table.wrong],
-        "largest_difference": table.largest_difference,
-        "columns": [asdict(column) for column in table.columns],
-        "findings": [asdict(finding) for finding in table.findings],
-    }
 
 
 def as_csv(reports: Sequence[WorkbookReport], unreadable: Sequence[tuple[str, str]]) -> str:
     """Return a line for each column of each table, each mistake in it, and each unreadable file."""
     target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(CSV_HEADER)
+    writer = csv.DictWriter(target, CSV_HEADER, lineterminator="\n")
+    writer.writeheader()
     for report in reports:
-        for table in report.tables:
-            writer.writerows(map(_harmless, _column_lines(report.path, table)))
-        for finding in report.findings:
-            writer.writerow(_harmless(_finding_line(report.path, finding, _status(finding))))
+        lines = [line for table in report.tables for line in _table_lines(table)]
+        for line in (*lines, *map(_finding_line, report.findings)):
+            writer.writerow(_harmless({"file": report.path} | line))
     for path, reason in unreadable:
-        writer.writerow(_harmless([path, "", "", "", "", "unreadable", *[""] * 6, reason]))
+        writer.writerow(_harmless({"file": path, "status": "unreadable", "words": reason}))
     return target.getvalue()
 
 
-def _harmless(line: Sequence[object]) -> list[object]:
+def _harmless(line: Mapping[str, object]) -> dict[str, object]:
     """Return a line in which no text would be run as a formula by a spreadsheet program.
 
     Source: OWASP, "CSV Injection": a leading apostrophe makes it a text.
     """
     risky = ("=", "+", "-", "@", "\t", "\r")
-    return [f"'{one}" if isinstance(one, str) and one.startswith(risky) else one for one in line]
+    return {
+        name: f"'{one}" if isinstance(one, str) and one.startswith(risky) else one
+        for name, one in line.items()
+    }
 
 
-def _column_lines(path: str, table: TableReport) -> Iterator[list[object]]:
+def _table_lines(table: TableReport) -> Iterator[dict[str, object]]:
     for column in table.columns:
         mistakes = [one for one in table.mistakes if one.symbol == column.symbol]
-        for mistake in mistakes:
-            yield _finding_line(path, mistake, "wrong")
+        yield from map(_finding_line, mistakes)
         if not mistakes:
-            difference = "" if column.largest_difference is None else column.largest_difference
-            yield [
-                path,
-                table.sheet,
-                table.place,
-                column.header,
-                column.symbol,
-                column.status,
-                "",
-                column.cells.partition(":")[0],
-                "",
-                difference,
-                "",
-                "",
-                column.reason,
-            ]
-    for remark in table.remarks:
-        yield _finding_line(path, remark, "remark")
+            yield {
+                "sheet": table.sheet,
+                "table": table.place,
+                "column": column.header,
+                "symbol": column.symbol,
+                "status": column.status,
+                "cell": column.cells.partition(":")[0],
+                "largest_difference": column.largest_difference,
+                "words": column.reason,
+            }
+    yield from map(_finding_line, table.remarks)
+
+
+def _finding_line(finding: Finding) -> dict[str, object]:
+    line = {name: value for name, value in asdict(finding).items() if name in CSV_HEADER}
+    return line | {
+        "status": _status(finding),
+        "cells": finding.cells or None,
+        "largest_difference": finding.difference,
+    }
 
 
 def _status(finding: Finding) -> str:
     return "wrong" if finding.severity == "mistake" else "remark"
 
 
-def _finding_line(path: str, finding: Finding, status: str) -> list[object]:
-    fields = (
-        path,
-        finding.sheet,
-        finding.table,
-        finding.column,
-        finding.symbol,
-        status,
-        finding.kind,
-        finding.cell,
-        finding.cells or "",
-        finding.difference,
-        finding.formula,
-        finding.expected,
-        finding.words,
+def verdict(report: WorkbookReport) -> str:
+    """Return the verdict on a file in words."""
+    if not report.passed:
+        count = len(report.mistakes)
+        return "1 mistake" if count == 1 else f"{count:,} mistakes"
+    if not report.checked:
+        return "not checked"
+    missing = sum(not table.checked for table in report.tables)
+    tables = "1 table" if missing == 1 else f"{missing} tables"
+    return f"right, but {tables} of {len(report.tables)} not checked" if missing else "right"
+
+
+def overview(tables: Sequence[TableReport]) -> Table:
+    """Return a line for each table, for a terminal."""
+    shown = Table(box=None)
+    for header in _OVERVIEW:
+        shown.add_column(header, justify="left" if header in ("sheet", "table") else "right")
+    for table in tables:
+        colour = ("red" if table.wrong else "green") if table.checked else "yellow"
+        shown.add_row(
+            table.sheet,
+            table.place,
+            f"{table.rows:,}",
+            _network(table),
+            _rate(table.learning_rate),
+            str(len(table.right)),
+            f"[{colour}]{len(table.wrong)}[/]",
+            f"{table.largest_difference:.1e}",
+        )
+    return shown
+
+
+def table_line(table: TableReport) -> str:
+    """Return the verdict on a table in one line of text."""
+    start = f"{table.sheet} {table.place}: {table.rows:,} rows,"
+    if not table.checked:
+        return f"{start} not checked"
+    return (
+        f"{start} network {_network(table)}, learning rate {_rate(table.learning_rate)}, "
+        f"{len(table.right)} columns right, {len(table.wrong)} wrong, "
+        f"largest difference {table.largest_difference:.1e}"
     )
-    return ["" if one is None else one for one in fields]
 
 
-def rate_in_words(rate: LearningRate) -> str:
+def _network(table: TableReport) -> str:
+    return "-".join(map(str, table.network))
+
+
+def _rate(rate: LearningRate) -> str:
     """Return the learning rate and where it was found, such as "0.5 (G31)"."""
     if rate.value is None:
         return "unknown"
@@ -151,14 +166,13 @@ def rate_in_words(rate: LearningRate) -> str:
     return f"{rate.value:g} ({where})"
 
 
-def finding_in_words(finding: Finding) -> list[str]:
-    """Return a finding as one line, and where there is a formula that one and the right one."""
+def finding_lines(finding: Finding) -> list[str]:
+    """Return a finding as one line, and a line each for a formula and the right one."""
     place = " ".join(part for part in (finding.sheet, finding.cell) if part)
     column = f" {finding.column}:" if finding.column else ""
     count = f", {finding.cells:,} cells" if finding.cells > 1 else ""
-    mark = "wrong" if finding.severity == "mistake" else "remark"
     kind = f" [{finding.kind}{count}]" if finding.severity == "mistake" else ""
-    lines = [f"{mark}: {place}:{column} {finding.words}{kind}"]
+    lines = [f"{_status(finding)}: {place}:{column} {finding.words}{kind}"]
     if finding.formula:
         lines.append(f"    it is        {finding.formula}")
     elif finding.expected and finding.value is not None:

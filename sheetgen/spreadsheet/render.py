@@ -19,8 +19,8 @@ _SECONDS = 600.0
 def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
     """Write one PNG per visible sheet, <sheet>.png, and return them in tab order.
 
-    Formulas are recalculated first. `resolution` is in pixels per inch of paper. A file of the
-    same name is replaced.
+    Formulas are recalculated first. `resolution` is in pixels per inch of paper. Files of the
+    same names are replaced.
 
     Raises:
         InputError: the workbook cannot be read, or the directory cannot be used.
@@ -28,7 +28,7 @@ def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
 
     """
     if resolution < 1:
-        raise InputError(f"The resolution must be at least 1 pixel per inch, not {resolution}")
+        raise InputError(f"found a resolution of {resolution}; expected at least 1 pixel per inch")
     sheets, visible = reader.sheet_names(path), reader.visible_sheets(path)
     program = shutil.which("pdftoppm")
     if program is None:
@@ -47,29 +47,28 @@ def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise InputError(f"{directory} is or lies in a file, not a directory") from None
+        raise InputError(f"{directory} is a file, or is inside one, not a directory") from None
     except OSError as error:
         raise InputError(f"{directory} cannot be created: {error.strerror}") from error
 
 
 def _names_of_pages(count: int, sheets: list[str], visible: list[str]) -> list[str]:
-    """Return the sheet that each page shows: LibreOffice 7.4 also prints the hidden ones."""
+    """Return the sheet on each page: LibreOffice 7.4 also prints the hidden ones."""
     for names in (visible, sheets):
         if len(names) == count:
             return names
     raise RunError(
-        f"LibreOffice drew {count} pages for {len(visible)} visible sheets, so that it is not "
-        "known which page shows which sheet"
+        f"LibreOffice drew {count} pages for {len(visible)} visible sheets; expected one per sheet"
     )
 
 
 def _place(pictures: dict[str, Path], visible: list[str], directory: Path) -> Iterator[Path]:
-    """Move the visible sheets' pictures into the directory, under names that files can have."""
+    """Copy the visible sheets' pictures into the directory, under valid file names."""
     taken: set[str] = set()
     for sheet in visible:
         stem = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", sheet).rstrip(". ") or "_"
         name, number = stem, 2
-        # Upper and lower case name the same file on Windows and macOS.
+        # Names that differ in case alone are the same file on Windows and macOS.
         while name.casefold() in taken:
             name, number = f"{stem} ({number})", number + 1
         taken.add(name.casefold())

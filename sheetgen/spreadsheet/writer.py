@@ -62,6 +62,8 @@ class _ErrorKeepingFile(FileIO):
     """
 
     error: OSError | None = None
+    place = 0
+    """Where a file that is closed seems to be: sizes are differences of places."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
         """Write all of the data, unless something has failed before."""
@@ -72,15 +74,17 @@ class _ErrorKeepingFile(FileIO):
                 rest = rest[super().write(rest) :]
         except OSError as error:
             self.error = error
+        self.place += size
         return size
 
     def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
-        """Move as any file does, or nowhere once it is closed."""
-        return 0 if self.closed else super().seek(offset, whence)
+        """Move as any file does; once it is closed, only seem to."""
+        self.place = offset if self.closed else super().seek(offset, whence)
+        return self.place
 
     def tell(self) -> int:
-        """Return the place, or 0 once it is closed."""
-        return 0 if self.closed else super().tell()
+        """Return the place."""
+        return self.place if self.closed else super().tell()
 
     def flush(self) -> None:
         """Do nothing: each write goes to the system by itself."""

@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreement
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.copying import write_changed
-from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values, errors_about
 from sheetgen.spreadsheet.reader import FileCell, read_cells
 from sheetgen.spreadsheet.tokens import refers_to_cells
 from sheetgen.verification.perturbation import perturbed
@@ -30,6 +30,7 @@ from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets import origin
 
+BATCH = 4  # copies of the workbook that are on the disk at once
 IMPOSSIBLE = -7.77e77  # replaces every cached value, so that none can pass
 
 _NOTHING = FileCell(None, None)
@@ -72,28 +73,38 @@ def verify_subject(
     subject: Subject, engines: Sequence[Engine], perturbations: int = 1, seed: int = 0
 ) -> Iterator[Result]:
     """Yield what `verify` returns, for a file that has been read."""
-    for number in range(perturbations + 1):
-        moved, changes = subject, {}
-        if number:
-            random = np.random.default_rng([seed, number])
-            plan = perturbed(subject.plan, subject.canvases, random)
-            moved = replace(subject, plan=plan, canvases=subject.compose(plan))
-            changes = {
-                canvas.name: {place: canvas.value(*place) for place in canvas.inputs.values()}
-                for canvas in moved.canvases
-                if canvas.inputs
-            }
-        sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
+    for first in range(0, perturbations + 1, BATCH):
+        numbers = range(first, min(first + BATCH, perturbations + 1))
+        states = [_moved(subject, number, seed) for number in numbers]
         with TemporaryDirectory(prefix="sheetgen-") as folder:
-            copy = Path(folder, "without-results.xlsx")
-            write_changed(subject.path, copy, changes, IMPOSSIBLE)
-            for engine in engines:
-                values = _recalculated(engine, copy, subject.path)
-                sheets = (
-                    _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
-                    for canvas in moved.canvases
-                )
-                yield Result(engine.version(), number, tuple(sheets))
+            copies = [Path(folder, f"without-results-{number}.xlsx") for number in numbers]
+            for number, copy, moved in zip(numbers, copies, states, strict=True):
+                write_changed(subject.path, copy, _inputs(moved) if number else {}, IMPOSSIBLE)
+            runs = [_recalculated(engine, copies, subject.path) for engine in engines]
+            for number, moved in zip(numbers, states, strict=True):
+                sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
+                for engine, run in zip(engines, runs, strict=True):
+                    values = next(run)
+                    sheets = (
+                        _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
+                        for canvas in moved.canvases
+                    )
+                    yield Result(engine.version(), number, tuple(sheets))
+
+
+def _moved(subject: Subject, number: int, seed: int) -> Subject:
+    if not number:
+        return subject
+    plan = perturbed(subject.plan, subject.canvases, np.random.default_rng([seed, number]))
+    return replace(subject, plan=plan, canvases=subject.compose(plan))
+
+
+def _inputs(subject: Subject) -> dict[str, dict[Place, Value]]:
+    return {
+        canvas.name: {place: canvas.value(*place) for place in canvas.inputs.values()}
+        for canvas in subject.canvases
+        if canvas.inputs
+    }
 
 
 def verify_canvases(path: Path, canvases: Sequence[Canvas], plan: Plan, engine: Engine) -> Result:
@@ -135,12 +146,9 @@ def read_subject(path: Path) -> Subject:
     return Subject(path, cells, plan, canvases, others)
 
 
-def _recalculated(engine: Engine, copy: Path, path: Path) -> Values:
-    try:
-        return engine.recalculate(copy)
-    except RunError as error:
-        # The copy is gone when the message is read.
-        raise RunError(str(error).replace(str(copy), str(path))) from error
+def _recalculated(engine: Engine, copies: Sequence[Path], path: Path) -> Iterator[Values]:
+    with errors_about(path, copies):
+        yield from engine.recalculate_all(copies)
 
 
 def _input(path: Path, canvas: Canvas, key: str, cells: Cells) -> float | str:

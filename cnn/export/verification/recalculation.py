@@ -1,15 +1,15 @@
 """Recalculates one workbook for many inputs, each set through the file's own input cells."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sheetgen.errors import RunError
 from sheetgen.spreadsheet.copying import write_changed
-from sheetgen.spreadsheet.engines import Engine, Values
-from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
+from sheetgen.spreadsheet.engines import Engine, Values, errors_about
+from sheetgen.spreadsheet.engines.library_engines import IronCalc
 from sheetgen.spreadsheet.reader import Value
-from sheetgen.verification.verify import IMPOSSIBLE
+from sheetgen.verification.verify import BATCH, IMPOSSIBLE
 
 Changes = Mapping[str, Mapping[tuple[int, int], float | str]]
 """Sheet → zero-based (row, column) → the new number or text of a cell."""
@@ -26,15 +26,13 @@ def recalculations(engine: Engine, path: Path, cases: Iterable[Changes]) -> Iter
         if isinstance(engine, IronCalc):
             yield from _in_one_process(engine, path, Path(folder, "copy.xlsx"), cases)
             return
-        for number, changes in enumerate(cases):
-            copy = Path(folder, f"input-{number}.xlsx")
-            write_changed(path, copy, changes, IMPOSSIBLE, fill=True)
-            try:
-                yield engine.recalculate(copy)
-            except RunError as error:
-                # The copy is gone when the message is read.
-                raise RunError(str(error).replace(str(copy), str(path))) from error
-            copy.unlink()
+        remaining = iter(cases)
+        while batch := list(islice(remaining, BATCH)):
+            copies = [Path(folder, f"input-{number}.xlsx") for number in range(len(batch))]
+            for copy, changes in zip(copies, batch, strict=True):
+                write_changed(path, copy, changes, IMPOSSIBLE, fill=True)
+            with errors_about(path, copies):
+                yield from engine.recalculate_all(copies)
 
 
 def _in_one_process(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,6 @@ class Expression:
     def __add__(self, other: Expression | float) -> Expression:
         return Operation("+", self, _node(other))
 
-    def __radd__(self, other: float) -> Expression:
-        return Operation("+", _node(other), self)
-
     def __sub__(self, other: Expression | float) -> Expression:
         return Operation("-", self, _node(other))
 
@@ -34,12 +32,6 @@ class Expression:
 
     def __mul__(self, other: Expression | float) -> Expression:
         return Operation("*", self, _node(other))
-
-    def __rmul__(self, other: float) -> Expression:
-        return Operation("*", _node(other), self)
-
-    def __rtruediv__(self, other: float) -> Expression:
-        return Operation("/", _node(other), self)
 
     def __truediv__(self, other: Expression | float) -> Expression:
         return Operation("/", self, _node(other))
@@ -117,14 +109,12 @@ def total(terms: list[Expression]) -> Expression:
 
 def children(node: Expression) -> tuple[Expression, ...]:
     """Return the direct parts of a node, from left to right."""
-    match node:
-        case Operation(_, left, right):
-            return (left, right)
-        case Negation(operand):
-            return (operand,)
-        case Call(_, arguments):
-            return arguments
-    return ()
+    # Not a match statement: the search for a mistake walks through thousands of formulas.
+    if isinstance(node, Operation):
+        return node.left, node.right
+    if isinstance(node, Negation):
+        return (node.operand,)
+    return node.arguments if isinstance(node, Call) else ()
 
 
 def with_children(node: Expression, parts: tuple[Expression, ...]) -> Expression:
@@ -157,12 +147,16 @@ def symbols(node: Expression) -> list[Symbol]:
 
 
 def replace(node: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
-    """Return the tree with each node replaced for which `change` returns another one."""
+    """Return the tree with each node replaced for which `change` returns another one.
+
+    A part in which nothing changes stays the same object.
+    """
     changed = change(node)
     if changed is not None:
         return changed
     parts = children(node)
-    return with_children(node, tuple(replace(part, change) for part in parts)) if parts else node
+    new = [replace(part, change) for part in parts]
+    return node if all(map(is_, parts, new)) else with_children(node, tuple(new))
 
 
 def shifted(node: Expression, rows: int) -> Expression:
@@ -237,18 +231,17 @@ def evaluate(node: Expression, lookup: Lookup) -> Array:
 
 
 def _evaluate(node: Expression, lookup: Lookup) -> Array:
-    match node:
-        case Number(value):
-            return np.asarray(value)
-        case Symbol() | Cell():
-            return lookup(node)
-        case Negation(operand):
-            return -_evaluate(operand, lookup)
-        case Operation(operator, left, right):
-            return _OPERATIONS[operator](_evaluate(left, lookup), _evaluate(right, lookup))
-        case Call(name, arguments):
-            values = [_evaluate(one, lookup) for one in arguments]
-            return np.asarray(_FUNCTIONS[name][1](*np.broadcast_arrays(*values)))
+    if isinstance(node, Symbol | Cell):
+        return lookup(node)
+    if isinstance(node, Number):
+        return np.asarray(node.value)
+    values = [_evaluate(one, lookup) for one in children(node)]
+    if isinstance(node, Operation):
+        return _OPERATIONS[node.operator](*values)
+    if isinstance(node, Negation):
+        return -values[0]
+    if isinstance(node, Call):
+        return np.asarray(_FUNCTIONS[node.name][1](*np.broadcast_arrays(*values)))
     raise TypeError(node)
 
 

@@ -17,7 +17,6 @@ from sheetgen.spreadsheet.tokens import Token, replaced, tokens
 _MARK = "\x01"  # XML cannot hold it, so no formula has it
 # A reference in relative notation, R1C1 with a mark before it: "[" tells that it is an offset.
 _RELATIVE = re.compile(rf"{_MARK}R(\[?)(-?[0-9]+)\]?C(\[?)(-?[0-9]+)\]?")
-_place_of = lru_cache(4096)(place_of)  # the formulas of a row read the same cells
 _MAXIMUM_CELLS = 64  # of a range within a formula
 _MOST_COLUMNS = 18278  # A to ZZZ
 
@@ -56,9 +55,9 @@ class Formula:
         """Return the formula of a zero-based cell; `text` is without "="."""
 
         def relative(cell: str) -> str:
-            down, across = _place_of(cell)
-            rows = f"R{down}" if "$" in cell[1:] else f"R[{down - row}]"
-            columns = f"C{across}" if cell[0] == "$" else f"C[{across - column}]"
+            down, across, row_fixed, column_fixed = _read(cell)
+            rows = f"R{down}" if row_fixed else f"R[{down - row}]"
+            columns = f"C{across}" if column_fixed else f"C[{across - column}]"
             return f"{_MARK}{rows}{columns}"
 
         return cls(replaced(text, {"cell": relative}))
@@ -80,6 +79,12 @@ class Formula:
     def columns(self) -> str:
         """The formula without its rows: the same for formulas that use the same columns."""
         return _RELATIVE.sub(rf"{_MARK}\3\4", self.relative)
+
+
+@lru_cache(4096)  # the formulas of a row read the same cells
+def _read(cell: str) -> tuple[int, int, bool, bool]:
+    """Return row, column, and whether each of them is fixed."""
+    return *place_of(cell), "$" in cell[1:], cell.startswith("$")
 
 
 def full_address(cell: Cell, sheet: str) -> str:
@@ -219,8 +224,7 @@ def _reference(parts: Sequence[Token]) -> Reference:
     sheet = unquoted(sheets[0].text[:-1]) if sheets else None
     if sheet is not None and (":" in sheet or "[" in sheet):
         raise UnsupportedError(f"the sheet {sheet!r}")
-    (row, column), text = place_of(cell.text), cell.text
-    row_fixed, column_fixed = "$" in text[1:], text[0] == "$"
+    row, column, row_fixed, column_fixed = _read(cell.text)
     return Reference(
         sheet,
         row if row_fixed else row - _ORIGIN,

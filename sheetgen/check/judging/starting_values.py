@@ -1,25 +1,31 @@
-"""Judges what a table starts from: inputs and targets, which stay the same from row to row."""
+"""Judges what tables start from: within a table, and compared with the workbook's other tables.
+
+Inputs and targets stay the same from row to row, unless the rows are samples.
+"""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
-from sheetgen.check.judging.findings import Column, Finding
-from sheetgen.check.tables.headers import family
+from sheetgen.check.findings import Column, Finding
+from sheetgen.check.mistakes.mistake_kinds import KINDS
+from sheetgen.check.tables.headers import PARAMETERS, family
 from sheetgen.check.tables.table import Table
 
 _FEW = 0.1
+_STARTS = ("i", "t", *PARAMETERS)
 
 
 def varies(table: Table) -> set[str]:
     """Return the inputs and targets that differ from row to row because the rows are samples.
 
-    Where most inputs and targets stay the same, one that moves is a mistake and not a sample.
+    If most inputs and targets stay the same, one that changes is a mistake and not a sample.
     """
-    given = [symbol for symbol in table.columns if family(symbol) in ("i", "t")]
-    moving = {symbol for symbol in given if _share(table, symbol) < 1}
-    many = {symbol for symbol in moving if _share(table, symbol) < 1 - _FEW}
-    return moving if many and 2 * len(moving) >= len(given) else set()
+    shares = {symbol: _share(table, symbol) for symbol in table.columns_of("i", "t")}
+    moving = {symbol for symbol, share in shares.items() if share < 1}
+    many = any(share < 1 - _FEW for share in shares.values())
+    return moving if many and 2 * len(moving) >= len(shares) else set()
 
 
 def _share(table: Table, symbol: str) -> float:
@@ -28,22 +34,20 @@ def _share(table: Table, symbol: str) -> float:
     return Counter(numbers).most_common(1)[0][1] / len(numbers) if numbers else 1.0
 
 
-def judge_givens(symbol: str, table: Table, moving: set[str]) -> tuple[Column, list[Finding]]:
-    """Return the column, and a finding where a number of it is none or changes."""
-    header, cells = table.header(symbol), table.range(symbol)
+def judge_givens(table: Table, symbol: str, moving: set[str]) -> tuple[Column, list[Finding]]:
+    """Return the verdict on a column without a definition, and the findings on it."""
+    if family(symbol) not in (*_STARTS, "η", "iteration"):
+        return table.verdict(symbol, "unchecked", reason="no definition"), []
     findings: list[Finding] = []
     if family(symbol) in ("i", "t"):
-        findings = _not_numbers(symbol, table)
+        findings = _not_a_number(table, symbol)
         if symbol not in moving:
-            findings.extend(_changes(symbol, table))
-    status = "wrong" if findings else "given"
-    if not findings and family(symbol) not in ("i", "t", "w", "b", "b_h", "b_o", "η", "iteration"):
-        return Column(header, symbol, cells, "unchecked", None, "no definition"), []
-    return Column(header, symbol, cells, status), findings  # type: ignore[arg-type]
+            findings += _changes(table, symbol)
+    return table.verdict(symbol, "wrong" if findings else "given"), findings
 
 
-def _not_numbers(symbol: str, table: Table) -> list[Finding]:
-    findings = []
+def _not_a_number(table: Table, symbol: str) -> list[Finding]:
+    """Return a finding on the first cell that does not hold a number, if any."""
     contents = table.contents(symbol)
     filled = [row for row, one in enumerate(contents) if one.value is not None or one.formula]
     for row, content in enumerate(contents):
@@ -51,54 +55,71 @@ def _not_numbers(symbol: str, table: Table) -> list[Finding]:
             kind, words = "error-value", f"the cell holds {content.value}"
         elif content.text.strip():
             text = content.text.strip()[:20]
-            kind, words = "text-for-number", f"the text {text!r} stands where a number belongs"
+            kind, words = "text-for-number", f"found the text {text!r}; expected a number"
         elif content.value is None and filled and row < filled[-1]:
-            kind, words = "empty-cell", "a cell within the table is empty"
+            kind, words = "empty-cell", KINDS["empty-cell"]
         else:
             continue
-        findings.append(_finding(symbol, table, row, kind, words, 1))
-        break
-    return findings
+        return [table.mistake(symbol, row, kind, words)]
+    return []
 
 
-def _changes(symbol: str, table: Table) -> list[Finding]:
+def _changes(table: Table, symbol: str) -> list[Finding]:
     values = table.values(symbol)
     finite = np.isfinite(values)
     if not finite.any():
         return []
-    # What the person began with is meant, and everything after it was copied or dragged.
+    # The first number is meant; everything after it was copied or dragged.
     expected = float(values[finite][0])
     odd = np.flatnonzero(finite & (values != expected))
     if not len(odd):
         return []
     row = int(odd[0])
     words = f"{symbol} changes from row to row: here it is {values[row]:g} instead of {expected:g}"
-    return [_finding(symbol, table, row, "input-changes", words, len(odd), float(expected))]
+    return [table.mistake(symbol, row, "input-changes", words, len(odd), expected)]
 
 
-def _finding(
-    symbol: str,
-    table: Table,
-    row: int,
-    kind: str,
-    words: str,
-    cells: int,
-    expected: float | None = None,
-) -> Finding:
-    content = table.contents(symbol)[row]
-    formula = content.formula
-    place = (table.row_at(row), table.columns[symbol])
-    return Finding(
-        severity="mistake",
-        kind=kind,
-        words=words,
-        sheet=table.sheet,
-        table=table.place,
-        column=table.header(symbol),
-        symbol=symbol,
-        cell=table.cell(symbol, row),
-        formula=f"={formula.text_at(*place).strip()}" if formula is not None else None,
-        value=content.value if isinstance(content.value, float | str) else None,
-        expected_value=expected,
-        cells=cells,
-    )
+def compare_sheets(tables: list[Table]) -> tuple[Finding, ...]:
+    """Return a finding for each sheet and symbol whose first number differs from the others'.
+
+    Only inputs, targets and initial parameters are compared, of the first table of each sheet:
+    learning rates are meant to differ. If there are more than two sheets and as many hold one
+    number as another, they are two experiments, which is a remark.
+    """
+    compared = list({table.sheet: table for table in reversed(tables)}.values())[::-1]
+    # Networks of another shape are other exercises.
+    shapes = Counter(_shape(table) for table in compared)
+    compared = [one for one in compared if _shape(one) == shapes.most_common(1)[0][0]]
+    mistakes: list[Finding] = []
+    remarks: list[Finding] = []
+    for symbol in dict.fromkeys(symbol for one in compared for symbol in one.columns_of(*_STARTS)):
+        found = _compare(symbol, [table for table in compared if symbol in table.columns])
+        for one in found:
+            (remarks if one.severity == "remark" else mistakes).append(one)
+    return (*mistakes, *remarks[:1])
+
+
+def _shape(table: Table) -> frozenset[str]:
+    return frozenset(table.columns_of("w", "t", "i"))
+
+
+def _compare(symbol: str, tables: list[Table]) -> list[Finding]:
+    """Return the findings on a symbol; in two experiments they are remarks."""
+    firsts = {table.sheet: table.contents(symbol)[0].number for table in tables}
+    counted = Counter(value for value in firsts.values() if value is not None)
+    if len(counted) < 2:
+        return []
+    (usual, most), (_, second) = counted.most_common(2)
+    others = next(sheet for sheet, value in firsts.items() if value == usual)
+    where = "the other sheets" if most > 1 else repr(others)
+    found = []
+    for table in tables:
+        value = firsts[table.sheet]
+        if value is not None and abs(value - usual) > 1e-12 * abs(usual):
+            words = f"{symbol} begins with {value:g} here, but with {usual:g} on {where}"
+            one = table.mistake(symbol, 0, "inputs-differ-between-sheets", words, 1, usual)
+            found.append(replace(one, value=value, formula=None))
+    if len(tables) > 2 and most == second:
+        kind = "inputs-differ-between-groups"
+        return [replace(one, severity="remark", kind=kind) for one in found]
+    return found

@@ -55,9 +55,9 @@ def chosen_network(table: Table, network: Network, numbers: Numbers, resolver: R
     gradients = _numbered("∂E/∂w", network.weights)
     first = network.hidden * network.inputs
     outputs, hidden = _numbered("a_o", network.outputs), _numbered("a_h", network.hidden)
-    choices = [network.with_choices(output=one) for one in evidence.written(outputs)]
+    choices = [replace(network, output_activation=one) for one in evidence.written(outputs)]
     network = evidence.best(choices, outputs, gradients[first:])
-    choices = [network.with_choices(hidden=one) for one in evidence.written(hidden)]
+    choices = [replace(network, hidden_activation=one) for one in evidence.written(hidden)]
     network = evidence.best(choices, hidden, gradients[:first])
     return evidence.with_loss(network, gradients)
 
@@ -126,7 +126,7 @@ class _Evidence:
         errors = [*_numbered("E", network.outputs), "E_total"]
         best, most = network, -1.0
         for index, loss in enumerate(losses(network.outputs)):
-            candidate = network.with_choices(loss=loss)
+            candidate = replace(network, loss=loss)
             of_errors = self.votes(candidate, errors)
             votes = of_errors + self.votes(candidate, gradients)
             if index == 0 or (votes > most and of_errors == len(self.present(errors))):

@@ -1,7 +1,7 @@
-"""Compares the numbers of a column with what the other columns of their rows make of a formula.
+"""Compares a column's numbers with a formula, recomputed from the other columns of each row.
 
-Numbers that were pasted with few digits are compared within what their rounding, and that of the
-numbers they are recomputed from, can explain.
+Numbers that were pasted with few digits are compared within their own rounding and that of the
+numbers that they are recomputed from.
 """
 
 import math
@@ -33,26 +33,24 @@ class Numbers:
     values: dict[str, Array]
     roundings: dict[str, Array]
     constants: dict[str, float]
-    cells: Mapping[Cell, float]
     rows: int
 
     def lookup(self, leaf: Leaf) -> Array:
-        """Return the values of a symbol in its row; nan beyond the table's ends."""
-        if isinstance(leaf, Cell):
-            return np.full(self.rows, self.cells.get(leaf, math.nan))
-        if leaf.name not in self.values:
-            return np.full(self.rows, self.constants.get(leaf.name, math.nan))
+        """Return the values of a symbol in its row; nan beyond the table's ends, and for a cell."""
+        if isinstance(leaf, Cell) or leaf.name not in self.values:
+            known = None if isinstance(leaf, Cell) else self.constants.get(leaf.name)
+            return np.full(self.rows, math.nan if known is None else known)
         return _moved(self.values[leaf.name], leaf.offset)
 
     def rounding(self, leaf: Leaf) -> Array:
-        """Return by how much each value of `lookup` may be off."""
+        """Return the largest possible error of each value of `lookup`."""
         values = np.abs(self.lookup(leaf)) * _FLOAT
         if isinstance(leaf, Symbol) and leaf.name in self.roundings:
             return np.maximum(values, _moved(self.roundings[leaf.name], leaf.offset))
         return values
 
     def recomputed(self, expression: Expression) -> tuple[Array, Array]:
-        """Return what an expression gives in each row, and how exact that is; shape (rows,)."""
+        """Return an expression's value in each row, and its largest error; shape (rows,)."""
         value = np.broadcast_to(evaluate(expression, self.lookup), self.rows)
         allowed = np.abs(value) * RELATIVE
         for moved in dict.fromkeys(leaves(expression)):
@@ -68,8 +66,8 @@ class Numbers:
     def agreement(self, symbol: str, expression: Expression) -> tuple[Array, NDArray[np.bool_]]:
         """Return the column's relative differences from an expression, and where it agrees.
 
-        Both have shape (rows,); where either is undefined the difference is nan and the row does
-        not count as agreeing.
+        Both have shape (rows,); if either is undefined the difference is nan and the row does not
+        agree.
         """
         value, allowed = self.recomputed(expression)
         actual = self.values[symbol]
@@ -77,7 +75,7 @@ class Numbers:
             difference = np.abs(actual - value)
             agrees = difference <= allowed + self.rounding(Symbol(symbol))
             largest = np.max(np.abs(value), initial=0.0, where=np.isfinite(value))
-            # Where a column passes through 0, the digits that cancel out say nothing.
+            # If a column passes through 0, the digits that cancel out mean nothing.
             scale = np.maximum(np.maximum(np.abs(value), np.abs(actual)), 1e-6 * largest)
             relative = np.where(difference == 0, 0.0, difference / scale)
         return relative, agrees
@@ -85,7 +83,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """With how many decimals, significant digits and characters numbers were written.
+    """The number of decimals, significant digits and characters that numbers were written with.
 
     `small` are the significant digits of positive and of negative numbers that programs show as
     9.22E-05: often fewer than the others have.
@@ -98,7 +96,7 @@ class Precision:
 
     @classmethod
     def of(cls, values: Array) -> "Precision":
-        """Return the precision of numbers; the longest one shows it."""
+        """Return the precision of numbers, which the longest one shows."""
         finite = values[np.isfinite(values)]
         texts = [_text(value) for value in finite.tolist()]
         plain = [text for text in texts if "e" not in text]
@@ -116,8 +114,8 @@ class Precision:
     def rounding(self, values: Array) -> Array:
         """Return half a unit of the last digit of each number; 0 for full precision.
 
-        So many decimals, digits or characters are kept, whichever is coarsest: in a narrow column
-        the sign takes the place of a digit, and so does each digit before the point.
+        The coarsest of decimals, digits and characters counts: in a narrow column the sign takes
+        the place of a digit, and so does each digit before the point.
         """
         if self.digits >= _FULL_DIGITS:
             return np.zeros_like(values)
@@ -137,8 +135,8 @@ class Precision:
 def roundings_of(values: Mapping[str, Array], given: Collection[str]) -> dict[str, Array]:
     """Return symbol → rounding errors of its column, shape (rows,).
 
-    A column of only one or two different numbers does not show its precision, so that it has the
-    whole table's. Numbers that were typed (`given`) are exact unless they are as long as that.
+    A column of only one or two different numbers does not show its precision and takes the whole
+    table's. Numbers that were typed (`given`) are exact unless they have as many decimals.
     """
     computed = [column for symbol, column in values.items() if symbol not in given]
     whole = Precision.of(np.concatenate(computed)) if computed else Precision(0, 99)

@@ -1,11 +1,11 @@
-"""Finds out which quantity a column is whose header says nothing, by its formula and its use.
+"""Identifies a column whose header says nothing, by its formula and its use.
 
 People write z1 for h1, "activation of h2" for a_h2, or w1 twice. Such a column is the one quantity,
 among those without a column, whose definition its formula is, or with which most of the formulas
-that refer to it become right. Where two would do, or none, the column stays unknown.
+that refer to it become right. If two would do, or none, the column stays unknown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,75 +15,63 @@ from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.column_values import Numbers, Precision
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.simulation import Simulation, same
-from sheetgen.check.meaning.table_network import PARAMETERS, Network, expanded, is_helper
-from sheetgen.check.tables.headers import family
-from sheetgen.check.tables.table import Table
+from sheetgen.check.meaning.table_network import Network, expanded, is_helper, names_of
+from sheetgen.check.tables.headers import is_parameter
 
 _FEW_ROWS = 3
 _MOST_COLUMNS = 24
 
 
-def identified(
-    table: Table, network: Network, resolver: Resolver, numbers: Numbers
-) -> dict[int, str]:
-    """Return column → symbol of the columns that their headers do not name, but their formulas."""
+def identified(network: Network, resolver: Resolver, numbers: Numbers) -> dict[int, str]:
+    """Return column → symbol of the columns that only their formulas identify."""
+    table = resolver.table
     unknown = list(table.not_understood)
-    definitions = network.definitions()
-    names = dict.fromkeys(definitions)
-    for definition in definitions.values():
-        names.update(dict.fromkeys(one.name for one in symbols(definition)))
-    missing = [one for one in names if one not in table.columns and one != "η"]
-    missing = [one for one in missing if one not in numbers.constants]
+    known = {*table.columns, *numbers.constants}
+    missing = [one for one in names_of(network.definitions()) if one not in known]
     if not unknown or not missing or len(unknown) > _MOST_COLUMNS:
         return {}
-    search = _Search(table, network, resolver, unknown)
-    search.by_own_formula(missing)
-    while search.by_use(missing):
-        search.by_own_formula(missing)
-    found = dict(search.found)
-    left = [one for one in missing if one not in found.values()]
-    found.update(_by_numbers(table, network, numbers, set(unknown) - found.keys(), left))
-    return found
+    search = _Search(network, resolver, unknown, missing)
+    search.by_own_formula()
+    while search.by_use():
+        search.by_own_formula()
+    search.by_numbers(numbers)
+    return search.found
 
 
 class _Search:
     """The formulas of one row, with "?7" for the unknown column 7."""
 
     def __init__(
-        self, table: Table, network: Network, resolver: Resolver, unknown: list[int]
+        self, network: Network, resolver: Resolver, unknown: list[int], missing: list[str]
     ) -> None:
         self.found: dict[int, str] = {}
-        self._unknown = unknown
+        self._unknown, self._missing = unknown, missing
+        self._definitions = network.definitions()
         self._simulation = Simulation(network)
+        table = resolver.table
         every = table.columns | {f"?{column}": column for column in unknown}
-        wide = Resolver(
-            resolver.book,
-            replace(table, columns=every),
-            resolver.constant,
-            resolver.labelled,
-            resolver.assigned,
-        )
+        self._table = replace(table, columns=every)
+        wide = replace(resolver, table=self._table)
         row = table.row_at(min(1, table.rows - 1))
-        self._trees: dict[str, Expression] = {}
-        for name, column in every.items():
-            formula = table.content(row, column).formula
-            tree = wide.resolved(formula, row, column) if formula is not None else None
-            if tree is not None:
-                self._trees[name] = tree
+        trees = {name: wide.at(row, column) for name, column in every.items()}
+        self._trees = {name: tree for name, tree in trees.items() if tree is not None}
 
-    def by_own_formula(self, missing: Iterable[str]) -> None:
+    def _left(self) -> list[str]:
+        return [name for name in self._missing if name not in self.found.values()]
+
+    def by_own_formula(self) -> None:
+        """Identify the columns whose formula is the definition of one missing quantity."""
         for column in self._unknown:
             if column not in self.found and f"?{column}" in self._trees:
                 fitting = [
                     name
-                    for name in missing
-                    if name not in self.found.values()
-                    and self._is_right(f"?{column}", self.found | {column: name})
+                    for name in self._left()
+                    if self._is_right(f"?{column}", self.found | {column: name})
                 ]
                 if len(fitting) == 1:
                     self.found[column] = fitting[0]
 
-    def by_use(self, missing: list[str]) -> bool:
+    def by_use(self) -> bool:
         """Take the column and quantity that make most formulas right; return whether any do."""
         best = 0, 0, ""
         for column in [one for one in self._unknown if one not in self.found]:
@@ -91,8 +79,7 @@ class _Search:
             before = self._count(using, self.found)
             gains = {
                 name: self._count(using, self.found | {column: name}) - before
-                for name in missing
-                if name not in self.found.values()
+                for name in self._left()
             }
             most = max(gains.values(), default=0)
             names = [name for name, gain in gains.items() if gain == most]
@@ -101,6 +88,33 @@ class _Search:
         if best[0]:
             self.found[best[1]] = best[2]
         return best[0] > 0
+
+    def by_numbers(self, numbers: Numbers) -> None:
+        """Identify the columns of pasted numbers that are those of one definition in every row."""
+        definitions = self._definitions
+        computed = [one for one in self._left() if one in definitions and not is_parameter(one)]
+        kept = {name for name in numbers.values if not is_helper(name)} | set(numbers.constants)
+        rights = {one: expanded(definitions[one], definitions, kept) for one in computed}
+        for column in sorted(set(self._unknown) - self.found.keys()):
+            name = f"?{column}"
+            contents = self._table.contents(name)
+            pasted = [one.number for one in contents if one.formula is None]
+            values = np.array([one for one in pasted if one is not None])
+            if len(values) < len(contents) or len(set(values.tolist())) < _FEW_ROWS:
+                continue
+            own = replace(
+                numbers,
+                values=numbers.values | {name: values},
+                roundings=numbers.roundings | {name: Precision.of(values).rounding(values)},
+            )
+            taken = self.found.values()
+            fitting = [
+                one
+                for one, right in rights.items()
+                if one not in taken and bool(own.agreement(name, right)[1].all())
+            ]
+            if len(fitting) == 1:
+                self.found[column] = fitting[0]
 
     def _count(self, names: list[str], meaning: Mapping[int, str]) -> int:
         return sum(self._is_right(name, meaning) for name in names)
@@ -130,35 +144,3 @@ class _Search:
             return shifted(self._read(inner, meaning, depth - 1), part.offset)
 
         return replace_nodes(tree, change)
-
-
-def _by_numbers(
-    table: Table, network: Network, numbers: Numbers, unknown: set[int], missing: list[str]
-) -> dict[int, str]:
-    """Return the columns of pasted numbers that are those of one definition, in every row."""
-    found: dict[int, str] = {}
-    definitions = network.definitions()
-    kept = {name for name in table.columns if not is_helper(name)} | set(numbers.constants)
-    for column in sorted(unknown):
-        contents = [table.content(row, column) for row in table.sheet_rows]
-        plain = [one.number for one in contents if one.formula is None and one.number is not None]
-        if len(plain) < len(contents) or len(set(plain)) < _FEW_ROWS:
-            continue
-        values = np.array(plain)
-        name = f"?{column}"
-        own = replace(
-            numbers,
-            values=numbers.values | {name: values},
-            roundings=numbers.roundings | {name: Precision.of(values).rounding(values)},
-        )
-        fitting = [
-            one
-            for one in missing
-            if one in definitions
-            and family(one) not in PARAMETERS
-            and one not in found.values()
-            and bool(own.agreement(name, expanded(definitions[one], definitions, kept))[1].all())
-        ]
-        if len(fitting) == 1:
-            found[column] = fitting[0]
-    return found

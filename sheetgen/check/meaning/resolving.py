@@ -1,20 +1,38 @@
-"""Says what the references of a formula stand for: symbols of the table's rows, or cells."""
+"""Resolves the references of formulas: to symbols of the table's rows, or to cells.
+
+Also finds out whether the results that a file holds are those of its formulas, for programs that
+write workbooks leave the results out, or put 0 for every formula.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sheetgen.check.formula.expressions import Cell, Expression, Number, Symbol, replace
+import numpy as np
+
+from sheetgen.check.formula.expressions import (
+    Array,
+    Cell,
+    Expression,
+    Leaf,
+    Number,
+    Symbol,
+    evaluate,
+    replace,
+)
 from sheetgen.check.formula.parsing import Formula, Reference, UnsupportedError, parse
-from sheetgen.check.reading.cells import Book, Cells
+from sheetgen.check.reading.cells import Book, Cells, Content
 from sheetgen.check.tables.headers import family, symbol_of
-from sheetgen.check.tables.table import Table
+from sheetgen.check.tables.table import EMPTY, Table
 
 _GIVEN = ("i", "t", "b", "b_h", "b_o")
 _DEEPEST = 6  # helper cells that refer to helper cells
+_COMPARED_ROWS = 3  # and the last
+_TOLERANCE = 1e-6
+_TOO_MANY = 0.2
 
 
 def labelled_cells(cells: Cells) -> dict[tuple[int, int], str]:
-    """Return the cells with a number whose name stands to the left of it, or else above it."""
+    """Return the cells with a number whose name is to the left of it, or else above it."""
     beside: dict[tuple[int, int], str] = {}
     below: dict[tuple[int, int], str] = {}
     for (row, column), content in cells.items():
@@ -30,7 +48,7 @@ def labelled_cells(cells: Cells) -> dict[tuple[int, int], str]:
 
 @dataclass
 class Resolver:
-    """What a table's formulas refer to.
+    """Resolves the formulas of one table.
 
     `constant` are the symbols whose column holds the same number in every row; `assigned` names
     cells outside of the table, such as {cell of the rate: "η"}.
@@ -55,53 +73,48 @@ class Resolver:
                 self._trees[formula] = None
         return self._trees[formula]
 
+    def at(self, row: int, column: int) -> Expression | None:
+        """Return the resolved formula of a cell of the sheet; None if there is none."""
+        formula = self.table.content(row, column).formula
+        return None if formula is None else self.resolved(formula, row, column)
+
     def resolved(self, formula: Formula, row: int, column: int) -> Expression | None:
         """Return the formula over symbols, in a cell of the sheet; None if it is not understood.
 
         Helper cells that hold formulas are replaced by those, so that what remains are symbols
         and cells with numbers.
         """
-        return self._resolve(formula, self.table.sheet, row, column, row, 0)
+        return self._resolve(formula, Cell(self.table.sheet, row, column), row, 0)
 
-    def _resolve(
-        self, formula: Formula, sheet: str, row: int, column: int, own_row: int, depth: int
-    ) -> Expression | None:
+    def _resolve(self, formula: Formula, at: Cell, own_row: int, depth: int) -> Expression | None:
         tree = self.tree(formula)
         if tree is None or depth > _DEEPEST:
             return None
-        unknown = False
 
         def change(part: Expression) -> Expression | None:
-            nonlocal unknown
             if not isinstance(part, Reference):
                 return None
-            cell = part.seen_from(row, column, sheet)
-            found = self._meaning(cell, own_row, depth)
-            unknown = unknown or found is None
-            return found if found is not None else Number(0)
+            return self._meaning(part.seen_from(at.row, at.column, at.sheet), own_row, depth)
 
-        result = replace(tree, change)
-        return None if unknown else result
+        return replace(tree, change)
 
-    def _meaning(self, cell: Cell, own_row: int, depth: int) -> Expression | None:
+    def _meaning(self, cell: Cell, own_row: int, depth: int) -> Expression:
         if cell in self.assigned:
             return Symbol(self.assigned[cell])
-        if cell.sheet == self.table.sheet and (symbol := self.symbol_at(cell.row, cell.column)):
-            fixed = symbol in self.constant or symbol == "η"
-            return Symbol(
-                symbol, 0 if fixed else self.table.index_of(cell.row) - self.table.index_of(own_row)
-            )
-        label = self.labelled.get((cell.row, cell.column))
-        if cell.sheet == self.table.sheet and label and label not in self.table.columns:
-            return Symbol(label)
-        content = self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column))
-        if content is not None and content.formula is not None:
-            inner = self._resolve(
-                content.formula, cell.sheet, cell.row, cell.column, own_row, depth + 1
-            )
-            if inner is not None:
-                return inner
-        return cell
+        if cell.sheet == self.table.sheet:
+            symbol = self.symbol_at(cell.row, cell.column)
+            if symbol is not None:
+                rows = self.table.index_of(cell.row) - self.table.index_of(own_row)
+                return Symbol(symbol, 0 if symbol in self.constant or symbol == "η" else rows)
+            label = self.labelled.get((cell.row, cell.column))
+            if label is not None and label not in self.table.columns:
+                return Symbol(label)
+        formula = self._content(cell).formula
+        inner = self._resolve(formula, cell, own_row, depth + 1) if formula is not None else None
+        return cell if inner is None else inner
+
+    def _content(self, cell: Cell) -> Content:
+        return self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column), EMPTY)
 
     def symbol_at(self, row: int, column: int) -> str | None:
         """Return the symbol of the table's cell there, or None outside of the table."""
@@ -109,9 +122,49 @@ class Resolver:
             return self._symbols.get(column)
         return None
 
+    def with_numbers(self, tree: Expression) -> Expression:
+        """Return a formula with the numbers of the cells that it refers to."""
+        return replace(
+            tree, lambda part: Number(self.number(part)) if isinstance(part, Cell) else None
+        )
+
     def number(self, cell: Cell) -> float:
         """Return the number of a cell; an empty one counts as 0, as in a spreadsheet."""
-        content = self.book.sheets.get(cell.sheet, {}).get((cell.row, cell.column))
-        if content is None or content.value is None:
+        content = self._content(cell)
+        if content.value is None:
             return 0.0
         return float("nan") if content.number is None else content.number
+
+
+def lacks_results(book: Book, tables: list[Table]) -> bool:
+    """Return whether formulas of the tables have no results, or many of them wrong ones."""
+    firsts = (content for table in tables for content in table.row_contents(table.first))
+    if any(content.formula is not None and content.value is None for content in firsts):
+        return True
+    return any(_is_stale(Resolver(book, table, set(), {})) for table in tables)
+
+
+def _is_stale(resolver: Resolver) -> bool:
+    """Evaluate some formulas on the numbers that their references hold, and compare."""
+    table = resolver.table
+    compared = wrong = 0
+    for row in sorted({*table.sheet_rows[:_COMPARED_ROWS], table.last}):
+
+        def lookup(leaf: Leaf, index: int = table.index_of(row)) -> Array:
+            if isinstance(leaf, Symbol):
+                place = table.row_at(index + leaf.offset), table.columns[leaf.name]
+                leaf = Cell(table.sheet, *place)
+            return np.asarray(resolver.number(leaf))
+
+        for column in table.columns.values():
+            content = table.content(row, column)
+            if content.formula is not None and content.value is None:
+                return True
+            tree = resolver.at(row, column)
+            if tree is None or content.number is None:
+                continue
+            value = float(evaluate(tree, lookup))
+            if np.isfinite(value):
+                compared += 1
+                wrong += abs(value - content.number) > _TOLERANCE * max(abs(value), 1e-4)
+    return compared > 0 and wrong > _TOO_MANY * compared

@@ -1,7 +1,7 @@
-"""Random trainings of the same network, at which two formulas can be told apart.
+"""Random trainings of the same network, which tell two formulas apart.
 
-In a person's table two targets may be equal, or an input 1, and a wrong formula then gives right
-numbers. Here every quantity is drawn at random (inputs, targets, initial parameters, the rate) or
+In a table made by hand two targets may be equal, or an input 1, and a wrong formula then gives
+right numbers. Here every quantity is random (inputs, targets, initial parameters, the rate) or
 follows from those by its definition, so that a formula agrees in all of them only if it is
 mathematically the same (Schwartz, "Fast probabilistic algorithms for verification of polynomial
 identities", Journal of the ACM 27 (1980)).
@@ -10,8 +10,8 @@ identities", Journal of the ACM 27 (1980)).
 import numpy as np
 
 from sheetgen.check.formula.expressions import Array, Cell, Expression, Leaf, Symbol, evaluate
-from sheetgen.check.meaning.table_network import PARAMETERS, Network
-from sheetgen.check.tables.headers import family
+from sheetgen.check.meaning.table_network import Network
+from sheetgen.check.tables.headers import is_parameter
 
 POINTS = 7
 REACH = 12
@@ -41,7 +41,7 @@ class Simulation:
                 earlier = row > 0 and name in definitions
                 values[name] = self._at(definitions[name], row) if earlier else first[name]
             for name, definition in definitions.items():
-                if family(name) not in PARAMETERS:
+                if not is_parameter(name):
                     values[name] = self._at(definition, row)
 
     def _at(self, expression: Expression, row: int) -> Array:
@@ -63,13 +63,18 @@ class Simulation:
             return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][leaf.name]
 
         found = evaluate(expression, lookup)
-        return None if unknown else np.broadcast_to(found, POINTS)
+        if unknown:
+            return None
+        return found if found.shape == (POINTS,) else np.broadcast_to(found, POINTS)
 
 
 def same(left: Array, right: Array) -> bool:
     """Return whether two formulas agree at all random points."""
+    first, other = float(left[0]), float(right[0])
+    if abs(first - other) > AGREEMENT * max(abs(first), abs(other)):
+        return False
     finite = np.isfinite(left) & np.isfinite(right)
-    # Where both are undefined, as beyond the domain of a logarithm, neither says anything.
+    # Points at which both are undefined, such as the logarithm of a negative number, do not count.
     if not finite.any() or np.any(np.isfinite(left) != np.isfinite(right)):
         return False
     difference = np.abs(left[finite] - right[finite])

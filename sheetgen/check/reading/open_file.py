@@ -1,36 +1,28 @@
-"""Opens whatever people hand in, without ever writing to it.
+"""Opens any file that people hand in, without ever writing to it.
 
-An .xlsx package is read directly, then tolerantly; other formats, and packages that resist, go
-through LibreOffice, on a copy. Formulas without results are recalculated on a copy as well.
+An .xlsx package is read directly, then tolerantly; other formats, and packages that neither can
+read, are converted by LibreOffice, on a copy.
 """
 
 import shutil
 import tempfile
-import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
 
 from sheetgen.check.reading.cells import Book, read_package
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.engines.engine import Values
 from sheetgen.spreadsheet.engines.libreoffice import INSTALL, office
-from sheetgen.spreadsheet.reader import Damage, Value
+from sheetgen.spreadsheet.reader import Damage
 
 _SECONDS = 120.0
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The directory of a compound file names its streams in UTF-16; these two tell encryption.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_OTHER_FORMATS = {".ods", ".fods", ".xls", ".xlsb", ".xlt", ".ots", ".sxc", ".csv", ".tsv"}
 
 
 def read_book(path: Path) -> Book:
-    """Return the cells of a workbook; raises InputError, one sentence, where that is impossible."""
+    """Return the cells of a workbook; raises InputError if that is impossible."""
     _refuse_what_is_no_file(path)
     kind = _kind(path)
     if kind == "encrypted":
@@ -43,61 +35,6 @@ def read_book(path: Path) -> Book:
         return read_package(path)
     except InputError as error:
         return _read_damaged(path, error)
-
-
-def recalculated(path: Path, book: Book) -> Book:
-    """Return the book with every value computed anew from its formulas.
-
-    The engines get a workbook of the same cells and nothing else, so that whatever made the file
-    hard to read is no hindrance: the embedded engine, then LibreOffice where that leaves errors.
-    Raises InputError where neither can compute anything.
-    """
-    best: tuple[int, str, Values] | None = None
-    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
-        copy = Path(folder, "cells.xlsx")
-        _write_cells(copy, book)
-        for engine in (engines.EMBEDDED, engines.engine("libreoffice")):
-            if engine.missing() is not None or (best is not None and best[0] == 0):
-                continue
-            try:
-                values = engine.recalculate(copy)
-            except (InputError, RunError):
-                continue
-            errors = sum(_is_error(value) for cells in values.values() for value in cells.values())
-            if best is None or errors < best[0]:
-                best = (errors, engine.name, values)
-    if best is None:
-        raise InputError(f"{path} holds formulas without results that no engine could compute")
-    _, name, values = best
-    for sheet, cells in book.sheets.items():
-        computed = values.get(sheet, {})
-        for place, content in cells.items():
-            if content.formula is not None:
-                content.value = computed.get(place)
-    return Book(book.sheets, book.names, f"{book.reader}, recalculated with {name}")
-
-
-def _is_error(value: Value) -> bool:
-    return isinstance(value, str) and value.startswith("#")
-
-
-def _write_cells(path: Path, book: Book) -> None:
-    """Write the cells of a book, without anything else, as a workbook."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
-    with xlsxwriter.Workbook(path, options) as workbook:
-        for name, cells in book.sheets.items():
-            sheet = workbook.add_worksheet(name)
-            for (row, column), content in cells.items():
-                if content.formula is not None:
-                    formula = content.formula.text_at(row, column)
-                    sheet.write_formula(row, column, f"={formula}")
-                else:
-                    sheet.write(row, column, content.value)
-        for defined, target in book.names.items():
-            # Names of functions and of other books are none of ours.
-            with suppress(XlsxWriterException, ValueError), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                workbook.define_name(defined, f"={target}")
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
@@ -161,28 +98,20 @@ def _missing() -> str | None:
 
 
 def _converted_book(path: Path, reason: str) -> Book:
+    """Return the cells of a copy of the file that LibreOffice converts to .xlsx."""
     if _missing():
         raise InputError(f"{reason}, and LibreOffice, which could read it, is missing: {INSTALL}")
-    with _converted(path) as result:
-        book = read_package(result)
-    return Book(book.sheets, book.names, "LibreOffice")
-
-
-@contextmanager
-def _converted(path: Path) -> Iterator[Path]:
-    """Convert a copy of the file to .xlsx and lend the result."""
     with tempfile.TemporaryDirectory(prefix="sheetgen-") as name:
         folder = Path(name)
-        # Under a name of our own: odd characters, and a lock file, stay away from the person's.
-        copy = folder / f"workbook{path.suffix.lower()}"
+        # Odd characters in its name, and a lock file beside it, must not matter.
+        copy, output = folder / f"workbook{path.suffix.lower()}", folder / "output"
         shutil.copyfile(path, copy)
-        output = folder / "output"
         options = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(output)]
         try:
             office([*options, str(copy)], folder, _SECONDS)
         except RunError as error:
             raise InputError(f"{path} cannot be read: {error}") from error
-        result = output / "workbook.xlsx"
-        if not result.is_file():
+        if not (output / "workbook.xlsx").is_file():
             raise InputError(f"{path} is damaged or is no workbook: LibreOffice cannot read it")
-        yield result
+        book = read_package(output / "workbook.xlsx")
+    return Book(book.sheets, book.names, "LibreOffice")

@@ -1,26 +1,32 @@
-"""Finds the training tables of a sheet: a row of names, and the rows of numbers below it."""
+"""Finds the training tables of a sheet: a row of headers, and the rows of numbers below it."""
 
 from itertools import pairwise
+from typing import NamedTuple
 
 from sheetgen.check.reading.cells import Cells, Content
-from sheetgen.check.tables.extent import read_rows
 from sheetgen.check.tables.headers import error_of, family, number, symbol_of
 from sheetgen.check.tables.table import EMPTY, Table, holds_number
+from sheetgen.check.tables.table_rows import read_rows
 
 _GAP = 3  # rows that may lie between the header and the first row of numbers
 _FORWARD = {"h", "a_h", "o", "a_o", "E", "E_total"}
 
 
+class _Header(NamedTuple):
+    column: int
+    text: str
+    symbol: str | None
+
+
 def tables_of(sheet: str, cells: Cells) -> list[Table]:
     """Return every training table of a sheet, from the top and from the left."""
-    by_row = _texts_of_rows(cells)
     found: list[Table] = []
-    for row in sorted(by_row):
-        texts = _headers(cells, row, sorted(by_row[row]))
-        tables = [_table(sheet, cells, row, block) for block in _blocks(texts)]
-        if None in tables and len(tables) > 1 and _touch(texts):
-            # The weight that stands there twice is a header that was not changed after copying.
-            whole = _table(sheet, cells, row, texts)
+    for row, texts in _rows_of_texts(cells):
+        headers = _headers(cells, row, texts)
+        tables = [_table(sheet, cells, row, block) for block in _blocks(headers)]
+        if None in tables and len(tables) > 1 and _touch(headers):
+            # The second header of that weight was copied and not changed.
+            whole = _table(sheet, cells, row, headers)
             tables = [whole] if whole is not None else tables
         found.extend(table for table in tables if table is not None)
     read = []
@@ -29,100 +35,93 @@ def tables_of(sheet: str, cells: Cells) -> list[Table]:
     return [table for table in read if table.last >= table.first]
 
 
-def _texts_of_rows(cells: Cells) -> dict[int, list[tuple[int, str]]]:
-    by_row: dict[int, list[tuple[int, str]]] = {}
-    for (row, column), content in cells.items():
-        if content.text:
-            by_row.setdefault(row, []).append((column, content.text))
-    return by_row
+def headers_alone(sheet: str, cells: Cells) -> Table | None:
+    """Return the headers of a table without any numbers below them, or None."""
+    tables = (_headed(sheet, cells, row, texts) for row, texts in _rows_of_texts(cells))
+    return next((table for table in tables if table is not None), None)
 
 
-def _headers(cells: Cells, row: int, texts: list[tuple[int, str]]) -> list[tuple[int, str]]:
+def _rows_of_texts(cells: Cells) -> list[tuple[int, list[_Header]]]:
+    by_row: dict[int, list[_Header]] = {}
+    texts = ((place, content.text) for place, content in cells.items() if content.text)
+    for (row, column), text in sorted(texts):
+        by_row.setdefault(row, []).append(_Header(column, text, symbol_of(text)))
+    return list(by_row.items())
+
+
+def _headers(cells: Cells, row: int, texts: list[_Header]) -> list[_Header]:
     """Return the texts of a row without the labels of a list of values beside the table.
 
-    Such a label stands directly left of its number and has no number below it, or it has a text
-    below it and its symbol stands in the row again, above numbers.
+    Such a label is directly left of its number and has no number below it, or it has a text below
+    it and its symbol is in the row again, above numbers.
     """
-    below = {column: _first_below(cells, row, column) for column, _ in texts}
-    heads = {symbol_of(text) for column, text in texts if holds_number(below[column])} - {None}
+    below = {one.column: _first_below(cells, row, one.column) for one in texts}
+    heads = {one.symbol for one in texts if holds_number(below[one.column])} - {None}
     return [
-        (column, text)
-        for column, text in texts
-        if holds_number(below[column])
+        one
+        for one in texts
+        if holds_number(below[one.column])
         or not (
-            holds_number(cells.get((row, column + 1), EMPTY))
-            or (below[column].text and symbol_of(text) in heads)
+            holds_number(cells.get((row, one.column + 1), EMPTY))
+            or (below[one.column].text and one.symbol in heads)
         )
     ]
 
 
 def _first_below(cells: Cells, row: int, column: int) -> Content:
-    """Return the first cell below a header that holds anything, among those of the table's top."""
+    """Return the first cell with contents in the few rows below a header."""
     places = ((one, column) for one in range(row + 1, row + 2 + _GAP))
     return next((cells[place] for place in places if place in cells), EMPTY)
 
 
-def _blocks(texts: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
-    """Split a row of headers where a table ends and another one beside it begins.
+def _blocks(headers: list[_Header]) -> list[list[_Header]]:
+    """Split a row of headers between tables that are side by side.
 
-    That is where the first weight is named again; the next table begins after the last gap, or
-    else at the header that began the first.
+    The first weight is named again in the next table, which begins after the last gap, or else at
+    the same header as the first.
     """
-    named = [(column, text, symbol_of(text)) for column, text in texts]
-    starts = [symbol for _, _, symbol in named if symbol is not None and family(symbol) == "w"]
-    if not starts or starts.count(starts[0]) < 2:
-        return [texts]
-    count = starts.count(starts[0])
-    cuts = _cuts(named, starts[0], count)
-    edges = [0, *cuts, len(texts)]
-    return [texts[first:last] for first, last in pairwise(edges)]
+    symbols = [one.symbol for one in headers]
+    weight = next((one for one in symbols if one is not None and family(one) == "w"), None)
+    if weight is None:
+        return [headers]
+    first_symbol = next(one for one in symbols if one is not None)
+    cuts = [0]
+    for before, after in pairwise(index for index, one in enumerate(symbols) if one == weight):
+        between = range(before + 1, after + 1)
+        gaps = [one for one in between if headers[one].column - headers[one - 1].column > 1]
+        starts = [one for one in between if symbols[one] == first_symbol]
+        seen = set(symbols[cuts[-1] : before + 1]) - {None}
+        repeats = [one for one in between if symbols[one] in seen]
+        fitting = [one for one in gaps if one <= min(repeats, default=after)]
+        cuts.append(fitting[-1] if fitting else (starts or repeats or [after])[0])
+    return [headers[first:last] for first, last in pairwise([*cuts, len(headers)])]
 
 
-def _touch(texts: list[tuple[int, str]]) -> bool:
-    """Return whether the headers that name a quantity stand side by side."""
-    columns = [column for column, text in texts if symbol_of(text) is not None]
+def _touch(headers: list[_Header]) -> bool:
+    """Return whether the headers that name a quantity are side by side."""
+    columns = [one.column for one in headers if one.symbol is not None]
     return all(after - before == 1 for before, after in pairwise(columns))
 
 
-def _cuts(named: list[tuple[int, str, str | None]], weight: str, count: int) -> list[int]:
-    places = [index for index, (_, _, symbol) in enumerate(named) if symbol == weight]
-    first_symbol = next(symbol for _, _, symbol in named if symbol is not None)
-    cuts: list[int] = []
-    for before, after in pairwise(places):
-        between = range(before + 1, after + 1)
-        gaps = [one for one in between if named[one][0] - named[one - 1][0] > 1]
-        starts = [one for one in between if named[one][2] == first_symbol]
-        seen = {named[one][2] for one in range(cuts[-1] if cuts else 0, before + 1)} - {None}
-        repeats = [one for one in between if named[one][2] in seen]
-        fitting = [one for one in gaps if one <= min(repeats, default=after)]
-        cuts.append(fitting[-1] if fitting else (starts or repeats or [after])[0])
-    return cuts[: count - 1]
-
-
-def headers_alone(sheet: str, cells: Cells) -> Table | None:
-    """Return the headers of a table without any numbers below them, or None."""
-    by_row = _texts_of_rows(cells)
-    tables = (_headed(sheet, cells, row, sorted(by_row[row])) for row in sorted(by_row))
-    return next((table for table in tables if table is not None), None)
-
-
-def _table(sheet: str, cells: Cells, row: int, block: list[tuple[int, str]]) -> Table | None:
+def _table(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table | None:
     table = _headed(sheet, cells, row, block)
     first = _first_row(table) if table is not None else None
     if table is None or first is None:
         return None
     table.first = first
     _name_repeated(table)
-    return table if _is_filled(table) else None
+    # The labels of a diagram have other labels below them.
+    below = table.row_contents(first)
+    labels = any(symbol_of(content.text) is not None for content in below if content.text)
+    return table if table.is_filled(first) and not labels else None
 
 
-def _headed(sheet: str, cells: Cells, row: int, block: list[tuple[int, str]]) -> Table | None:
-    """Return a table that has no rows yet if the headers name weights and what they lead to."""
+def _headed(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table | None:
+    """Return a table without rows if the headers name weights and what is computed from them."""
     columns: dict[str, int] = {}
     others: dict[int, str] = {}
     repeated: list[tuple[int, str]] = []
-    for column, text in block:
-        symbol = symbol_of(text)
+    for column, text, symbol in block:
         if symbol is None:
             others[column] = text
         elif symbol in columns:
@@ -130,17 +129,21 @@ def _headed(sheet: str, cells: Cells, row: int, block: list[tuple[int, str]]) ->
         else:
             columns[symbol] = column
     _read_short_errors(columns, others)
-    weights = [symbol for symbol in columns if family(symbol) == "w"]
-    forward = [
-        symbol for symbol in columns if family(symbol) in _FORWARD or symbol.startswith("∂E/∂")
-    ]
-    if len(weights) < 2 or not forward:
-        return None
-    return Table(sheet, cells, row, columns, others, repeated=repeated)
+    table = Table(sheet, cells, row, columns, others, repeated=repeated)
+    follow = any(family(one) in _FORWARD or one.startswith("∂E/∂") for one in columns)
+    return table if len(table.columns_of("w")) > 1 and follow else None
+
+
+def _first_row(table: Table) -> int | None:
+    weights = table.columns_of("w").values()
+    for row in range(table.header_row + 1, table.header_row + 2 + _GAP):
+        if any(map(holds_number, table.row_contents(row, weights))):
+            return row
+    return None
 
 
 def _read_short_errors(columns: dict[str, int], others: dict[int, str]) -> None:
-    """Take L1 or J for an error where targets and outputs stand beside it."""
+    """Read L1 or J as an error if there are columns of targets and outputs."""
     if {"t", "a_o"} <= {family(symbol) for symbol in columns}:
         for column, text in list(others.items()):
             symbol = error_of(text)
@@ -149,24 +152,8 @@ def _read_short_errors(columns: dict[str, int], others: dict[int, str]) -> None:
                 del others[column]
 
 
-def _first_row(table: Table) -> int | None:
-    weights = [symbol for symbol in table.columns if family(symbol) == "w"]
-    for row in range(table.header_row + 1, table.header_row + 2 + _GAP):
-        if any(holds_number(table.content(row, table.columns[one])) for one in weights):
-            return row
-    return None
-
-
-def _is_filled(table: Table) -> bool:
-    """Return whether numbers stand below most headers, as they do not below labels of a diagram."""
-    below = [table.content(table.first, column) for column in table.columns.values()]
-    if any(symbol_of(content.text) is not None for content in below if content.text):
-        return False
-    return 3 * sum(holds_number(content) for content in below) >= 2 * len(below)
-
-
 def _name_repeated(table: Table) -> None:
-    """Give a column whose header repeats another's the next number, if no column has that.
+    """Give a column whose header repeats another's the next number, unless a column has that.
 
     People copy a header and forget to change it: ∂E/∂w7, ∂E/∂w7 is ∂E/∂w7, ∂E/∂w8.
     """

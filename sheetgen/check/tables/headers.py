@@ -1,6 +1,6 @@
 """Reads the names that people give to the columns of a training table.
 
-`symbol_of("δE_tot/δw1")` is "∂E/∂w1"; what is no quantity of the network is None.
+`symbol_of("δE_tot/δw1")` is "∂E/∂w1"; it is None for a text that names no quantity of the network.
 """
 
 import re
@@ -35,13 +35,14 @@ _GRADIENT = re.compile(
     rf"(?:(?:{_PARTIAL}?{_ENERGY}/?{_PARTIAL})|(?:{_PARTIAL}{_ENERGY}/?{_PARTIAL}?)"
     rf"|(?:{_ENERGY}/{_PARTIAL}?)|{_PARTIAL}|(?:gradientof|gradient|gradof|grad|∇))(?P<of>.+)$"
 )
-_TWO_NUMBERS = re.compile(r"\d[_.,]\s*\d")  # such as h1_2, a unit of a network with more layers
+_LIKE = str.maketrans("⁄∕÷∆", "///Δ")
+_TWO_NUMBERS = re.compile(r"\d[_.,]\s*\d")  # such as h1_2, in a network with more layers
 _SHORT_ERROR = re.compile(r"[lj](?:(?P<number>\d+)|t|tot|total)?$")
 _DELTA = re.compile(r"(?:δ|delta)(?P<unit>[ho])(?P<number>\d+)$")
 
 
 def symbol_of(text: str) -> str | None:
-    """Return the symbol that a header stands for, or None.
+    """Return the symbol that a header names, or None.
 
     Symbols are i1, t1, w1, b1 (or b_h1, b_o1, b_h, b_o), h1, a_h1, o1, a_o1, E1, E_total, ∂E/∂ of
     any of these, η and "iteration".
@@ -49,7 +50,7 @@ def symbol_of(text: str) -> str | None:
     if len(text) > 60 or "=" in text.strip().strip("=") or _TWO_NUMBERS.search(text):
         return None
     plain = _plain(text.rstrip(" :="))
-    # Δw is a step of the weight, not a gradient, as ΔE/Δw is; in lower case it would look like
+    # Unlike ΔE/Δw, Δw is a step of the weight and not a gradient; in lower case it would look like
     # δw. And w′ is the next row's weight.
     is_step = plain.startswith("Δ") and plain.count("Δ") < 2
     if not plain or is_step or text.rstrip().endswith(("'", "′", "’")):
@@ -61,7 +62,7 @@ def symbol_of(text: str) -> str | None:
 
 
 def error_of(text: str) -> str | None:
-    """Return the error that L1, J2, L_total or J stand for beside targets and outputs, or None."""
+    """Return the error that L1, J2, L_total or J names beside targets and outputs, or None."""
     match = _SHORT_ERROR.match(_plain(text).lower())
     if match is None or match["number"] == "0":
         return None
@@ -69,15 +70,9 @@ def error_of(text: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Return the header without what people add for the eye: spaces, subscripts, braces."""
+    """Return the header without formatting: spaces, subscripts, braces."""
     text = unicodedata.normalize("NFKC", text).replace("\\partial", "∂").replace("\\delta", "δ")
-    text = (
-        text.replace("\\eta", "η")
-        .replace("⁄", "/")
-        .replace("∕", "/")
-        .replace("÷", "/")
-        .replace("∆", "Δ")
-    )
+    text = text.replace("\\eta", "η").translate(_LIKE)
     text = re.sub(r"\\frac\s*\{(.*?)\}\s*\{(.*?)\}", r"\1/\2", text)
     return _DROPPED.sub("", _LATEX.sub("", text))
 
@@ -92,11 +87,7 @@ def _quantity(plain: str) -> str | None:
         return {"iteration": "iteration", "rate": "η", "total": "E_total"}[key]
     if key == "b":
         return f"b{int(value)}" if value.isdecimal() else f"b_{value}"
-    number = int(value)
-    if number == 0:
-        return None
-    key = {"a_h2": "a_h", "a_o2": "a_o"}.get(key, key)
-    return f"{key}{number}"
+    return f"{key.removesuffix('2')}{int(value)}" if int(value) else None
 
 
 def _gradient(plain: str) -> str | None:
@@ -116,3 +107,12 @@ def number(symbol: str) -> int:
     """Return the number at the end of a symbol, or 0."""
     digits = symbol[len(family(symbol)) :]
     return int(digits) if digits else 0
+
+
+PARAMETERS = ("w", "b", "b_h", "b_o")
+"""The families that training changes: their definition refers to the row before."""
+
+
+def is_parameter(symbol: str) -> bool:
+    """Return whether a symbol is a weight or a bias."""
+    return family(symbol) in PARAMETERS

@@ -1,11 +1,14 @@
 """A training table on a sheet: which column holds which quantity, and its rows."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from sheetgen.check.findings import Column, Finding, Status
 from sheetgen.check.formula.expressions import Array
 from sheetgen.check.reading.cells import Cells, Content
+from sheetgen.check.tables.headers import family
 from sheetgen.spreadsheet.address import relative_address
 
 EMPTY = Content(None)
@@ -27,17 +30,17 @@ class Table:
     last: int = 0
     repeated: list[tuple[int, str]] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
-    """Rows without numbers between the first and the last; the training goes on below them."""
+    """Rows without numbers between the first and the last; the training continues below them."""
     unread: list[int] = field(default_factory=list)
-    """Rows below the last that hold numbers in most columns, but do not go on with the training."""
+    """Rows of numbers below the last that do not continue the training."""
     identified: dict[int, str] = field(default_factory=dict)
-    """Columns whose header says nothing, or what another's says, and what they are."""
-    starts_anew: bool = False
-    """Whether the headers are those of another training further up."""
+    """Columns that were identified by their formulas, not by their headers: column → symbol."""
+    restarts: bool = False
+    """Whether another training above has the headers."""
 
     @property
     def rows(self) -> int:
-        """How many rows of numbers there are."""
+        """The number of rows of numbers."""
         return self.last - self.first + 1 - len(self.skipped)
 
     @property
@@ -61,16 +64,20 @@ class Table:
     def place(self) -> str:
         """The range of the table, with its header row."""
         columns = self.columns.values()
-        top = self.first if self.starts_anew else self.header_row
+        top = self.first if self.restarts else self.header_row
         return f"{relative_address(top, min(columns))}:{relative_address(self.last, max(columns))}"
 
     def header(self, symbol: str) -> str:
         """Return a column's header as the file writes it."""
         return self.content(self.header_row, self.columns[symbol]).text.strip()
 
+    def columns_of(self, *families: str) -> dict[str, int]:
+        """Return symbol → column of the symbols of these families, such as "w" or "a_h"."""
+        return {name: column for name, column in self.columns.items() if family(name) in families}
+
     @property
     def not_understood(self) -> dict[int, str]:
-        """The columns of numbers whose header says nothing: column → header, empty without one.
+        """The columns of numbers whose header means nothing: column → header, empty without one.
 
         Those within the table, and those with a header that touch it.
         """
@@ -89,8 +96,18 @@ class Table:
         return found
 
     def content(self, row: int, column: int) -> Content:
-        """Return what a cell holds; an empty content where there is none."""
+        """Return what a cell holds; an empty content if there is none."""
         return self.cells.get((row, column), EMPTY)
+
+    def row_contents(self, row: int, columns: Iterable[int] | None = None) -> list[Content]:
+        """Return what a row of the sheet holds in these columns, or in all of the table's."""
+        chosen = self.columns.values() if columns is None else columns
+        return [self.content(row, column) for column in chosen]
+
+    def is_filled(self, row: int) -> bool:
+        """Return whether at least two in three of the table's columns hold a number there."""
+        contents = self.row_contents(row)
+        return 3 * sum(map(holds_number, contents)) >= 2 * len(contents)
 
     def contents(self, symbol: str) -> list[Content]:
         """Return the cells of a column from the first row to the last."""
@@ -98,7 +115,7 @@ class Table:
         return [self.content(row, column) for row in self.sheet_rows]
 
     def values(self, symbol: str) -> Array:
-        """Return the numbers of a column, shape (rows,); what is no number is nan."""
+        """Return the numbers of a column, shape (rows,); anything else is nan."""
         numbers = [content.number for content in self.contents(symbol)]
         return np.array([np.nan if one is None else one for one in numbers])
 
@@ -106,9 +123,42 @@ class Table:
         """Return the address of a column's cell in a row, counted from the first."""
         return relative_address(self.row_at(row), self.columns[symbol])
 
-    def range(self, symbol: str) -> str:
-        """Return the range of a column's numbers."""
-        return f"{self.cell(symbol, 0)}:{self.cell(symbol, self.rows - 1)}"
+    def verdict(
+        self, symbol: str, status: Status, largest: float | None = None, reason: str = ""
+    ) -> Column:
+        """Return the report on a column."""
+        cells = f"{self.cell(symbol, 0)}:{self.cell(symbol, self.rows - 1)}"
+        return Column(self.header(symbol), symbol, cells, status, largest, reason)
+
+    def mistake(
+        self,
+        symbol: str,
+        row: int,
+        kind: str,
+        words: str,
+        cells: int = 1,
+        expected_value: float | None = None,
+    ) -> Finding:
+        """Return a mistake in a column; `row`, counted from 0, is that of the first wrong cell."""
+        content = self.contents(symbol)[row]
+        formula = None
+        if content.formula is not None:
+            text = content.formula.text_at(self.row_at(row), self.columns[symbol])
+            formula = f"={text.strip()}"
+        return replace(
+            self.remark(kind, words, self.cell(symbol, row)),
+            severity="mistake",
+            column=self.header(symbol),
+            symbol=symbol,
+            formula=formula,
+            value=content.value if isinstance(content.value, float | str) else None,
+            expected_value=expected_value,
+            cells=cells,
+        )
+
+    def remark(self, kind: str, words: str, cell: str | None = None) -> Finding:
+        """Return a remark on the table."""
+        return Finding("remark", kind, words, self.sheet, self.place, cell=cell)
 
 
 def holds_number(content: Content) -> bool:

@@ -1,21 +1,20 @@
 """The spreadsheet engines that can recalculate a workbook."""
 
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.engines.engine import Engine, Values
-from sheetgen.spreadsheet.engines.formualizer_engine import Formualizer
-from sheetgen.spreadsheet.engines.ironcalc_engine import IronCalc
+from sheetgen.spreadsheet.engines.engine import Engine, Values, errors_about
+from sheetgen.spreadsheet.engines.library_engines import Formualizer, IronCalc
 from sheetgen.spreadsheet.engines.libreoffice import LibreOffice
 
-__all__ = ["EMBEDDED", "ENGINES", "Engine", "Values", "engine", "installed"]
+__all__ = ["EMBEDDED", "ENGINES", "Engine", "Values", "engine", "errors_about", "installed"]
 
 EMBEDDED: Engine = IronCalc()
-"""The engine that every installation has."""
+"""The engine that is part of every installation."""
 
 ENGINES: tuple[Engine, ...] = (EMBEDDED, Formualizer(), LibreOffice())
 
 
 def engine(name: str) -> Engine:
-    """Return the engine of that name, whether it is installed or not; InputError if unknown."""
+    """Return the engine with this name, installed or not; InputError if there is none."""
     for candidate in ENGINES:
         if candidate.name == name:
             return candidate

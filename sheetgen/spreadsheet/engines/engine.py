@@ -1,14 +1,12 @@
-"""What every spreadsheet engine that can recalculate a workbook has in common."""
+"""The interface of the spreadsheet engines that can recalculate a workbook."""
 
-import importlib.metadata
-import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import RunError
 from sheetgen.spreadsheet.reader import Value
 
 Values = dict[str, dict[tuple[int, int], Value]]
@@ -16,13 +14,13 @@ Values = dict[str, dict[tuple[int, int], Value]]
 
 
 class Engine(ABC):
-    """A spreadsheet program or library that evaluates the formulas of a workbook."""
+    """A spreadsheet program or library that evaluates the formulas of workbooks."""
 
     name: ClassVar[str]
 
     @abstractmethod
     def missing(self) -> str | None:
-        """Return None if the engine can run here, else a sentence with the line to install it."""
+        """Return None if the engine can run here, else a sentence that says how to install it."""
 
     @abstractmethod
     def version(self) -> str:
@@ -40,37 +38,26 @@ class Engine(ABC):
 
         """
 
+    def recalculate_all(self, paths: Sequence[Path]) -> Iterator[Values]:
+        """Yield what `recalculate` returns for each workbook in turn, with its errors.
+
+        An engine that is slow to start does so once, and gives each workbook the same time.
+        """
+        return map(self.recalculate, paths)
+
     def require(self) -> None:
-        """Raise RunError, with the line that installs the engine, if it cannot run here."""
+        """Raise RunError, which says how to install the engine, if it cannot run here."""
         if reason := self.missing():
             raise RunError(reason)
 
 
-class LibraryEngine(Engine):
-    """An engine that is a Python package of the same name."""
-
-    install: ClassVar[str]
-
-    def missing(self) -> str | None:
-        """Return None if the package is there, else a sentence with the line to install it."""
-        if importlib.util.find_spec(self.name):
-            return None
-        return f"The engine {self.name} is not installed: {self.install}"
-
-    def version(self) -> str:
-        """Return name and version, such as "ironcalc 0.9.1"; RunError if it is not installed."""
-        self.require()
-        return f"{self.name} {importlib.metadata.version(self.name)}"
-
-    @contextmanager
-    def failures(self, path: Path) -> Iterator[None]:
-        """Turn whatever goes wrong inside the engine, Rust panics included, into a RunError."""
-        try:
-            yield
-        except (InputError, RunError):
-            raise
-        except BaseException as error:
-            # PyO3 derives its panic from BaseException, and offers no way to import the class.
-            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-                raise
-            raise RunError(f"{self.name} could not recalculate {path}: {error}") from error
+@contextmanager
+def errors_about(path: Path, copies: Sequence[Path]) -> Iterator[None]:
+    """Let RunErrors name the user's file in place of copies, which are gone when one is read."""
+    try:
+        yield
+    except RunError as error:
+        message = str(error)
+        for copy in copies:
+            message = message.replace(str(copy), str(path))
+        raise RunError(message) from error

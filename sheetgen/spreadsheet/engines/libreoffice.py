@@ -1,4 +1,4 @@
-"""LibreOffice Calc, run without a window in a process of its own."""
+"""Recalculates and converts workbooks with LibreOffice Calc, without a window."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ _PLACES = (
 )
 
 # OOXMLRecalcMode 0 is "always": by default Calc trusts the cached results of some files.
-# The locale is set because TEXT and FIXED write numbers the way of the person's locale.
+# The locale is set because TEXT and FIXED write numbers as the user's locale does.
 _SETTINGS = (
     ("/org.openoffice.Office.Calc/Formula/Load", "OOXMLRecalcMode", "0"),
     ("/org.openoffice.Office.Calc/Content/Update", "Link", "2"),
@@ -51,11 +51,11 @@ class LibreOffice(Engine):
     name = "libreoffice"
 
     def __init__(self, seconds: float = SECONDS) -> None:
-        """Give each recalculation this many seconds."""
+        """Allow each recalculation this many seconds."""
         self.seconds = seconds
 
     def missing(self) -> str | None:
-        """Return None if LibreOffice is there, else a sentence with the line to install it."""
+        """Return None if LibreOffice is installed, else a sentence that says how to install it."""
         return None if _program() else f"LibreOffice is not installed: {INSTALL}"
 
     def version(self) -> str:
@@ -65,43 +65,61 @@ class LibreOffice(Engine):
 
     def recalculate(self, path: Path) -> Values:
         """Evaluate every formula from scratch; see Engine.recalculate."""
-        self.require()
-        with converted(path, "xlsx:Calc MS Excel 2007 XML", self.seconds) as result:
-            values: Values = {sheet: {} for sheet in reader.sheet_names(result)}
-            for sheet, row, column, cell in reader.iterate_cells(result):
-                values[sheet][row, column] = cell.value
+        (values,) = self.recalculate_all([path])
         return values
+
+    def recalculate_all(self, paths: Sequence[Path]) -> Iterator[Values]:
+        """Yield what `recalculate` returns for each workbook; LibreOffice starts once for all."""
+        self.require()
+        with converted_all(paths, "xlsx:Calc MS Excel 2007 XML", self.seconds) as results:
+            for result in results:
+                values: Values = {sheet: {} for sheet in reader.sheet_names(result)}
+                for sheet, row, column, cell in reader.iterate_cells(result):
+                    values[sheet][row, column] = cell.value
+                yield values
 
 
 @contextmanager
 def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator[Path]:
-    """Recalculate a workbook, convert it as --convert-to does, and lend the resulting file.
+    """Convert one workbook as `converted_all` does, and lend the resulting file."""
+    with converted_all([path], conversion, seconds) as (result,):
+        yield result
 
-    The file is deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER.
+
+@contextmanager
+def converted_all(
+    paths: Sequence[Path], conversion: str, seconds: float = SECONDS
+) -> Iterator[list[Path]]:
+    """Recalculate workbooks, convert them as --convert-to does, and lend the resulting files.
+
+    The files are deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER, and
+    `seconds` is the time for each workbook.
 
     Raises:
-        InputError: the file cannot be read as a workbook.
-        RunError: LibreOffice is not installed, failed, or took longer than `seconds`.
+        InputError: a file cannot be read as a workbook.
+        RunError: LibreOffice is not installed, failed, or took longer.
 
     """
     with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
-        # Without cached results none can pass for a result, whatever the profile does. A name
-        # of our own also keeps odd characters, and the lock file, away from the person's file.
-        source = Path(folder, "workbook.xlsx")
-        copying.write_changed(path, source, {})
-        output = Path(folder, "output")
-        options = ["--convert-to", conversion, "--outdir", str(output), str(source)]
-        messages = office(options, Path(folder), seconds)
-        result = output / f"workbook.{conversion.partition(':')[0]}"
-        if not result.is_file():
-            raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
-        yield result
+        output, suffix = Path(folder, "output"), conversion.partition(":")[0]
+        # Names of our own keep odd characters, and the lock files, away from the user's files.
+        sources = [Path(folder, f"workbook-{number}.xlsx") for number in range(len(paths))]
+        for path, source in zip(paths, sources, strict=True):
+            # Without cached results none can pass for a result, whatever the profile says.
+            copying.write_changed(path, source, {})
+        options = ["--convert-to", conversion, "--outdir", str(output), *map(str, sources)]
+        messages = office(options, Path(folder), seconds * len(paths))
+        results = [output / f"{source.stem}.{suffix}" for source in sources]
+        for path, result in zip(paths, results, strict=True):
+            if not result.is_file():
+                raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
+        yield results
 
 
 def office(options: Sequence[str], folder: Path, seconds: float) -> str:
     """Run LibreOffice with command-line options and return what it printed.
 
-    Each run has a profile of its own, in `folder`: of two runs on one profile the second writes
+    Each run has its own profile, in `folder`: of two runs with one profile the second writes
     nothing.
 
     Raises RunError: LibreOffice is not installed, failed, or took longer than `seconds`.
@@ -117,7 +135,7 @@ def office(options: Sequence[str], folder: Path, seconds: float) -> str:
 
 
 def run(command: Sequence[str], seconds: float) -> str:
-    """Run a program and return what it printed; nothing that it started outlives this call.
+    """Run a program and return what it printed; nothing that it started survives this call.
 
     Raises:
         RunError: it could not be started, exited with an error, or took longer than `seconds`.
@@ -150,17 +168,17 @@ def run(command: Sequence[str], seconds: float) -> str:
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:
-    """Kill a program with all that it started, and wait until they are gone.
+    """Kill a program and all that it started, and wait until they have ended.
 
-    soffice is a script that starts another process, which would survive the script's end.
+    soffice is a script that starts another process, which would survive the script.
     """
     if sys.platform == "win32":
         process.kill()
     else:
-        # The script may be gone while what it started is still there, or all may be gone.
+        # The script may have ended before what it started, or all may have ended.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    # The pipe closes when the last of them has ended, and only then may their files be removed.
+    # The pipe closes when the last of them has ended; only then may their files be removed.
     process.communicate()
 
 

@@ -1,0 +1,157 @@
+"""Takes back mistakes that follow from something about the table that is not known, or not wrong.
+
+A table may have another activation or loss than those of functions.py. Its columns then all
+disagree alike, and so do the gradients that hold its slope: that is no mistake.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sheetgen.check.findings import Column, Finding
+from sheetgen.check.formula.expressions import symbols, walk
+from sheetgen.check.formula.parsing import Reference
+from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
+from sheetgen.check.meaning.table_network import Network, is_helper
+from sheetgen.check.tables.headers import is_parameter, number
+from sheetgen.spreadsheet.address import column_letters
+
+OTHER_FUNCTION = {"unknown-mistake", "wrong-activation-function"}
+"""What a function that is not known may be taken for; any other mistake explains itself."""
+REASONS = {
+    "hidden": "the activation of the hidden layer is not a known one",
+    "output": "the activation of the outputs is not a known one",
+    "loss": "the error is not a known one",
+}
+
+
+@dataclass
+class Verdicts:
+    """The verdicts on the columns of a table, and the findings on them."""
+
+    columns: list[Column]
+    findings: list[Finding]
+
+    def without_unknown_functions(self, meaning: TableMeaning) -> dict[str, str]:
+        """Leave unchecked what follows from a function that is not known; return which are."""
+        table = meaning.table
+        accused = {one.symbol for one in self.findings if one.severity == "mistake"}
+        wrong = {
+            one.symbol: one.kind
+            for one in self.findings
+            if one.severity == "mistake" and one.cells == table.rows
+        }
+        reasons: dict[str, str] = {}
+        unknown: dict[str, str] = {}
+        for what, (values, slopes) in _parts(meaning.network).items():
+            present = [name for name in values if name in table.columns]
+            # The nearest gradients with a column hold the slope itself.
+            groups = ([name for name in group if name in table.columns] for group in slopes)
+            direct = next(filter(None, groups), [])
+            kinds = {wrong.get(name, "none") for name in present}
+            explained = (
+                all(name in wrong for name in direct) if direct else kinds == {"unknown-mistake"}
+            )
+            if present and kinds <= OTHER_FUNCTION and explained:
+                unknown[what] = REASONS[what]
+                below = {name for group in slopes for name in group}
+                total = {"E_total"} if what == "loss" else set()
+                for name in {*present, *total, *below} & accused:
+                    reasons.setdefault(name, REASONS[what])
+        self._uncheck(reasons)
+        return unknown
+
+    def without_batches(self) -> bool:
+        """Leave the updates unchecked if most are wrong in a table whose rows are samples.
+
+        The weights then change once for several samples, in a way that the headers do not tell.
+        Return whether that is so.
+        """
+        parameters = {one.symbol for one in self.columns if is_parameter(one.symbol)}
+        wrong = {one.symbol for one in self.columns if one.status == "wrong"} & parameters
+        found = 2 * len(wrong) > len(parameters)
+        if found:
+            self.findings = [one for one in self.findings if one.symbol not in parameters]
+            self._uncheck(dict.fromkeys(parameters, "updated once for several samples"))
+        return found
+
+    def _uncheck(self, reasons: Mapping[str, str]) -> None:
+        """Leave columns unchecked for these reasons, and drop the mistakes in them."""
+        self.columns = [
+            replace(one, status="unchecked", largest_difference=None, reason=reasons[one.symbol])
+            if one.symbol in reasons
+            else one
+            for one in self.columns
+        ]
+        self.findings = [
+            one for one in self.findings if one.symbol not in reasons or one.severity == "remark"
+        ]
+
+    def without_negated_gradients(self, meaning: TableMeaning) -> bool:
+        """Take back that signs are wrong if every gradient is -∂E/∂w and every update adds it.
+
+        The training is then right. Return whether that is so.
+        """
+        rows = meaning.table.rows
+        signs = {(one.symbol, one.cells) for one in self.findings if one.kind == "sign"}
+        gradients = [
+            one for one in meaning.table.columns if one.startswith("∂E/∂") and not is_helper(one)
+        ]
+        parameters = [one.removeprefix("∂E/∂") for one in gradients]
+        consistent = {(one, rows) for one in gradients} | {(one, rows - 1) for one in parameters}
+        if not gradients or not consistent <= signs:
+            return False
+        taken = {*gradients, *parameters}
+        self.findings = [
+            one for one in self.findings if one.symbol not in taken or one.kind != "sign"
+        ]
+        taken -= {one.symbol for one in self.findings if one.severity == "mistake"}
+        self.columns = [
+            replace(one, status="right", largest_difference=None) if one.symbol in taken else one
+            for one in self.columns
+        ]
+        return True
+
+
+def _parts(network: Network) -> dict[str, tuple[list[str], list[list[str]]]]:
+    """Return function → its values, and the gradients with its slope, the nearest first."""
+    hidden, outputs = network.hidden_units, network.output_units
+    of_hidden, of_outputs = (
+        [
+            [f"∂E/∂{unit}" for unit in units],
+            [f"∂E/∂{weight}" for unit in units for weight, _ in network.incoming(unit)]
+            + [f"∂E/∂{bias}" for unit, bias in network.biases.items() if unit in units],
+        ]
+        for units in (hidden, outputs)
+    )
+    of_outputs = [*of_outputs, [f"∂E/∂a_{unit}" for unit in hidden], *of_hidden]
+    of_loss = [[f"∂E/∂a_{unit}" for unit in outputs], *of_outputs]
+    return {
+        "hidden": ([f"a_{unit}" for unit in hidden], of_hidden),
+        "output": ([f"a_{unit}" for unit in outputs], of_outputs),
+        "loss": ([f"E{number(unit)}" for unit in outputs], of_loss),
+    }
+
+
+def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
+    """Say which column without a known meaning a wrong one is computed from; empty if none is."""
+    table, meaning, symbol = column.table, column.meaning, column.symbol
+    unknown = table.not_understood
+    mistakes = [one for one in findings if one.severity == "mistake"]
+    if not unknown or not mistakes:
+        return ""
+    row = next(one for one in range(table.rows) if table.cell(symbol, one) == mistakes[0].cell)
+    formula = column.contents[row].formula
+    if formula is None:
+        needed = {one.name for one in symbols(meaning.definitions[symbol])}
+        lacking = {one for one in needed - set(table.columns) if not is_helper(one) and one != "η"}
+        return f"needs {', '.join(sorted(lacking))}" if lacking else ""
+    tree = meaning.resolver.tree(formula)
+    for node in walk(tree) if tree is not None else ():
+        if not isinstance(node, Reference):
+            continue
+        cell = node.seen_from(table.row_at(row), table.columns[symbol], table.sheet)
+        within = cell.sheet == table.sheet and cell.row in table.sheet_rows
+        is_rate = meaning.resolver.number(cell) == meaning.rate.value
+        if within and cell.column in unknown and not is_rate:
+            return f"refers to column {column_letters(cell.column)}, not understood"
+    return ""

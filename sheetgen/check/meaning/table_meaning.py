@@ -1,0 +1,124 @@
+"""Holds what a table means before its columns are judged, and what each column should be."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sheetgen.check.findings import LearningRate
+from sheetgen.check.formula.expressions import (
+    Array,
+    Cell,
+    Expression,
+    Leaf,
+    Symbol,
+    replace,
+    symbols,
+    written,
+)
+from sheetgen.check.formula.parsing import full_address
+from sheetgen.check.meaning.column_values import Numbers
+from sheetgen.check.meaning.resolving import Resolver
+from sheetgen.check.meaning.simulation import Simulation, same
+from sheetgen.check.meaning.table_network import Network, expanded, is_helper
+from sheetgen.check.tables.headers import is_parameter
+from sheetgen.check.tables.table import Table
+from sheetgen.spreadsheet.address import relative_address
+
+
+@dataclass
+class TableMeaning:
+    """A table, the network that it trains, and what its cells and references mean.
+
+    `moving` are the inputs and targets that differ from row to row because the rows are samples.
+    """
+
+    table: Table
+    network: Network
+    resolver: Resolver
+    numbers: Numbers
+    rate: LearningRate
+    rate_cell: Cell | None
+    moving: set[str]
+    unknown: dict[str, str] = field(default_factory=dict)
+    """The functions that are not known ("hidden", "output", "loss"), each with its words."""
+    negated: bool = False
+    """Whether the gradients' columns hold -∂E/∂w, which the updates add."""
+
+    def __post_init__(self) -> None:
+        self.definitions = self.network.definitions()
+        self.simulation = Simulation(self.network, several_samples=bool(self.moving))
+        self.present = set(self.table.columns) | set(self.numbers.constants)
+        self.kept = {name for name in self.present if not is_helper(name)}
+
+    @cached_property
+    def referenced(self) -> set[str]:
+        """The symbols that the formulas of the table's first two rows refer to."""
+        rows, columns = self.table.sheet_rows[:2], self.table.columns.values()
+        trees = (self.resolver.at(row, column) for column in columns for row in rows)
+        return {one.name for tree in trees if tree is not None for one in symbols(tree)}
+
+    def shown(self, expression: Expression, row: int) -> str:
+        """Return an expression as the formula of a row, with the file's own addresses."""
+        sheet = self.table.sheet
+        cells = {symbol: cell for cell, symbol in reversed(self.resolver.assigned.items())}
+        for place, symbol in self.resolver.labelled.items():
+            cells.setdefault(symbol, Cell(sheet, *place))
+
+        def name(leaf: Leaf) -> str:
+            if isinstance(leaf, Cell):
+                return full_address(leaf, sheet)
+            if leaf.name in self.table.columns:
+                return relative_address(
+                    self.table.row_at(row + leaf.offset), self.table.columns[leaf.name]
+                )
+            if leaf.name in cells:
+                return full_address(cells[leaf.name], sheet)
+            is_rate = leaf.name == "η" and self.rate.value is not None
+            return f"{self.rate.value:g}" if is_rate else leaf.name
+
+        return f"={written(expression, name)}"
+
+
+class ComputedColumn:
+    """One column of a table that has a definition: what it holds, and what it should hold."""
+
+    def __init__(self, meaning: TableMeaning, symbol: str) -> None:
+        self.meaning, self.symbol = meaning, symbol
+        self.table, self.numbers = meaning.table, meaning.numbers
+        self.contents = meaning.table.contents(symbol)
+        self.values = meaning.numbers.values[symbol]
+        self.is_parameter = is_parameter(symbol)
+        self.forms = self.right_forms()
+
+    def right_forms(self, tree: Expression | None = None) -> list[Expression]:
+        """Return the definition over the nearest columns, then over those that a formula uses."""
+        meaning, own = self.meaning, {self.symbol}
+        kept = meaning.kept | own if self.is_parameter else meaning.kept - own
+        wanted = [kept, meaning.present]
+        if tree is not None:
+            wanted.append({one.name for one in symbols(tree)})
+        definitions = meaning.definitions
+        forms = [expanded(definitions[self.symbol], definitions, names) for names in wanted]
+        if "η" in self.table.columns and self.is_parameter:
+            # A scheduled rate may be in the row of the update, or in that of the gradient.
+            forms.extend([_with_earlier_rate(form) for form in forms])
+        return list(dict.fromkeys(forms))
+
+    @cached_property
+    def truth(self) -> Array:
+        """The column's right values in the random trainings."""
+        found = self.simulated(Symbol(self.symbol))
+        assert found is not None
+        return found
+
+    def simulated(self, tree: Expression) -> Array | None:
+        """Return a formula's values in the random trainings; None if a leaf is not known there."""
+        return self.meaning.simulation.values(tree)
+
+    def is_right(self, tree: Expression) -> bool:
+        """Return whether a formula has the right values in every random training."""
+        found = self.simulated(tree)
+        return found is not None and same(found, self.truth)
+
+
+def _with_earlier_rate(expression: Expression) -> Expression:
+    return replace(expression, lambda part: Symbol("η", -1) if part == Symbol("η") else None)

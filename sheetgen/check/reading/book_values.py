@@ -1,0 +1,118 @@
+"""Repairs the values of a book: computes missing results, reads numbers that are texts."""
+
+import re
+import tempfile
+import warnings
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+
+from sheetgen.check.findings import Finding
+from sheetgen.check.reading.cells import Book, Cells, Content, number_in
+from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.engines.engine import Values
+from sheetgen.spreadsheet.reader import Value
+
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}$")
+
+
+def recalculated(path: Path, book: Book) -> Book:
+    """Return the book with the value of every formula computed again.
+
+    The engines get a workbook of the same cells and nothing else, for the file itself may be hard
+    to read: the embedded engine, then LibreOffice if that leaves errors. Raises InputError if
+    neither can compute anything.
+    """
+    best: tuple[int, str, Values] | None = None
+    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+        copy = Path(folder, "cells.xlsx")
+        _write_cells(copy, book)
+        for engine in (engines.EMBEDDED, engines.engine("libreoffice")):
+            if engine.missing() is not None or (best is not None and best[0] == 0):
+                continue
+            try:
+                values = engine.recalculate(copy)
+            except (InputError, RunError):
+                continue
+            errors = sum(_is_error(value) for cells in values.values() for value in cells.values())
+            if best is None or errors < best[0]:
+                best = (errors, engine.name, values)
+    if best is None:
+        raise InputError(f"{path} holds formulas without results that no engine could compute")
+    _, name, values = best
+    for sheet, cells in book.sheets.items():
+        computed = values.get(sheet, {})
+        for place, content in cells.items():
+            if content.formula is not None:
+                content.value = computed.get(place)
+    return Book(book.sheets, book.names, f"{book.reader}, recalculated with {name}")
+
+
+def _is_error(value: Value) -> bool:
+    return isinstance(value, str) and value.startswith("#")
+
+
+def _write_cells(path: Path, book: Book) -> None:
+    """Write the cells of a book, without anything else, as a workbook."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+    with xlsxwriter.Workbook(path, options) as workbook:
+        for name, cells in book.sheets.items():
+            sheet = workbook.add_worksheet(name)
+            for (row, column), content in cells.items():
+                if content.formula is not None:
+                    formula = content.formula.text_at(row, column)
+                    sheet.write_formula(row, column, f"={formula}")
+                else:
+                    sheet.write(row, column, content.value)
+        for defined, target in book.names.items():
+            # Names of functions and of other books are not needed.
+            with suppress(XlsxWriterException, ValueError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                workbook.define_name(defined, f"={target}")
+
+
+def read_texts(book: Book) -> tuple[Finding, ...]:
+    """Turn texts into numbers in columns without other numbers; return remarks that say so.
+
+    Only on sheets without formulas, for a formula would not read them as numbers either, and only
+    if a comma can only be a decimal comma.
+    """
+    remarks = []
+    for name, cells in book.sheets.items():
+        if any(content.formula is not None for content in cells.values()):
+            continue
+        found = _columns_of_texts(cells)
+        if not found or not _is_plain([content for _, content in found]):
+            continue
+        for _, content in found:
+            content.value = number_in(content.text)
+        place = relative_address(*min(place for place, _ in found))
+        words = f"{len(found):,} numbers are stored as text; they were read as numbers"
+        remarks.append(Finding("remark", "text-numbers", words, name, cell=place))
+    return tuple(remarks)
+
+
+def _columns_of_texts(cells: Cells) -> list[tuple[tuple[int, int], Content]]:
+    """Return the cells with a number as text in the columns without any number."""
+    numeric = {column for (_, column), content in cells.items() if content.number is not None}
+    found = [
+        (place, content)
+        for place, content in cells.items()
+        if place[1] not in numeric and number_in(content.text) is not None
+    ]
+    counts = Counter(column for (_, column), _ in found)
+    return [one for one in found if counts[one[0][1]] > 1]
+
+
+def _is_plain(contents: list[Content]) -> bool:
+    """Return whether all texts use one decimal sign, and it does not group thousands."""
+    texts = [content.text.strip() for content in contents]
+    signs = {sign for text in texts for sign in ".," if sign in text}
+    grouped = [text for text in texts if _THOUSANDS.match(text)]
+    parted = [text for text in texts if "." in text or "," in text]
+    return len(signs) < 2 and (not grouped or len(grouped) < len(parted))
