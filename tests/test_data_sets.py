@@ -250,7 +250,7 @@ def test_before_the_second_epoch_ends_the_chart_shows_every_iteration(iterations
     plan, canvas = first_table(line("batch_size = 2").with_training(iterations=iterations))
     errors = plan.traces[0]["E_total"]
     (chart,) = canvas.charts
-    assert chart.x_title == "iteration"
+    assert chart.titles[0] == "iteration"
     assert chart.series[0].y.endswith(f"${5 + len(errors)}")
     labels = {cell.value: row for (row, column), cell in canvas.cells.items() if column == 0}
     assert f"E_total at iteration {iterations}" in labels
@@ -263,7 +263,7 @@ def test_before_the_second_epoch_ends_the_chart_shows_every_iteration(iterations
 
 def test_from_two_epochs_on_the_chart_shows_their_means():
     _, canvas = first_table(line().with_training(iterations=9))
-    assert canvas.charts[0].x_title == "epoch"
+    assert canvas.charts[0].titles[0] == "epoch"
     labels = [cell.value for (_, column), cell in canvas.cells.items() if column == 0]
     assert "reduction of E_total" in labels
 

@@ -214,19 +214,9 @@ def _charts(sheet: _Sheet, row: int) -> None:
     )
     canvas.write(row, LEFT, "Loss, accuracy and the target, learning rate", SECTION)
     for place, (title, y_title, series) in enumerate(groups):
-        canvas.charts.append(
-            Chart(
-                row=row + 1,
-                column=LEFT,
-                x_offset=place * (CHART[0] + 10),
-                width=CHART[0],
-                height=CHART[1],
-                series=series,
-                description=f"{title} by epoch",
-                x_title="epoch",
-                y_title=y_title,
-            )
-        )
+        titles, offset = ("epoch", y_title), (place * (CHART[0] + 10), 0)
+        at, description = (row + 1, LEFT), f"{title} by epoch"
+        canvas.charts.append(Chart(at, CHART, series, description, titles, offset=offset))
 
 
 def _curve(sheet: _Sheet, field: str, colour: str) -> Series:

@@ -19,7 +19,7 @@ from sheetgen.check.check_report import (
 )
 from sheetgen.check.findings import WorkbookReport
 from sheetgen.errors import InputError, RunError
-from sheetgen.saving import resolved, save
+from sheetgen.saving import check_replaceable, save_text
 
 
 @click.command()
@@ -46,7 +46,7 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
       sheetgen check students/*.xlsx --csv findings.csv
     """  # noqa: D301
     if csv_file is not None:
-        _refuse_what_is_no_list(csv_file)
+        check_replaceable(csv_file, ",".join(CSV_HEADER), "list of findings")
     reports: list[WorkbookReport] = []
     unreadable: list[tuple[str, str]] = []
     shown: list[dict[str, object]] = []
@@ -66,7 +66,11 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False))
     if csv_file is not None:
-        _write_csv(csv_file, as_csv(reports, unreadable))
+        # The mark at the start of utf-8-sig lets Excel read ∂ and η.
+        saved = save_text(csv_file, as_csv(reports, unreadable), "utf-8-sig")
+        if saved.reason:
+            left = f"{csv_file} is left as it was: {saved.reason}"
+            click.echo(f"{left}; wrote {saved.path}", err=True)
     if any(not report.passed for report in reports):
         raise click.exceptions.Exit(1)
     if unreadable:
@@ -85,29 +89,3 @@ def _print(report: WorkbookReport) -> None:
     for finding in report.all_findings:
         for line in finding_lines(finding):
             click.echo(line)
-
-
-def _refuse_what_is_no_list(path: Path) -> None:
-    """Raise InputError unless a list can be written to a path: it is free or holds one."""
-    target = resolved(path)
-    if not target.exists():
-        return
-    try:
-        with target.open("rb") as file:
-            start = file.read(200).decode("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    if not start.startswith(",".join(CSV_HEADER)):
-        raise InputError(
-            f"{path} is there already and holds no list of findings; expected another name"
-        )
-
-
-def _write_csv(path: Path, text: str) -> None:
-    def write(place: Path) -> None:
-        # The mark at the start of utf-8-sig lets Excel read ∂ and η.
-        place.write_text(text, encoding="utf-8-sig")
-
-    saved = save(path, write)
-    if saved.reason:
-        click.echo(f"{path} is left as it was: {saved.reason}; wrote {saved.path}", err=True)

@@ -46,24 +46,24 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A scatter chart with straight lines, its upper left corner in a cell; sizes in pixels."""
+    """A scatter chart with straight lines.
 
-    row: int
-    column: int
-    width: int
-    height: int
+    `at` is the cell of its upper left corner, `offset` how far right and below that corner it is
+    and `size` its width and height, in pixels. `titles` are those of the x and the y axis.
+    """
+
+    at: tuple[int, int]
+    size: tuple[int, int]
     series: tuple[Series, ...]
     description: str
-    x_title: str = ""
-    y_title: str = ""
+    titles: tuple[str, str] = ("", "")
     logarithmic: bool = False
     legend: str = "bottom"
     bare: bool = False  # without axes, for the diagram
     transparent: bool = False  # without a background, to lie on cells
     labels_outside: bool = False  # the axes' numbers at the edges, wherever the axes cross
     limits: tuple[float, float, float, float] | None = None  # x from, to, y from, to
-    x_offset: int = 0
-    y_offset: int = 0
+    offset: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)

@@ -34,14 +34,13 @@ def insert_chart(workbook: xlsxwriter.Workbook, worksheet: Worksheet, chart: Cha
         drawn.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
     if plane:
         drawn.set_plotarea(plane)
-    drawn.set_size({"width": chart.width, "height": chart.height})
+    drawn.set_size({"width": chart.size[0], "height": chart.size[1]})
     worksheet.insert_chart(
-        chart.row,
-        chart.column,
+        *chart.at,
         drawn,
         {
-            "x_offset": chart.x_offset,
-            "y_offset": chart.y_offset,
+            "x_offset": chart.offset[0],
+            "y_offset": chart.offset[1],
             "description": chart.description,
             "object_position": 3,  # neither moves nor stretches with the cells below it
         },
@@ -100,7 +99,7 @@ def _axis(chart: Chart, which: int) -> dict[str, Any]:
         "line": {"color": MUTED},
         "visible": not chart.bare,
     }
-    title = (chart.x_title, chart.y_title)[which]
+    title = chart.titles[which]
     if title:
         options["name"] = title
         options["name_font"] = {"name": FONT, "size": 9, "bold": False, "color": INK}

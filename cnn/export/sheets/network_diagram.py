@@ -43,12 +43,10 @@ def draw_diagram(
     canvas.widths |= dict.fromkeys(range(behind, behind + 2 * POINTS), width_of(4))
     canvas.charts.append(
         Chart(
-            row=at[0],
-            column=at[1],
-            width=width,
-            height=total,
-            series=tuple(series),
-            description="The layers of the network, as large as their maps",
+            at,
+            (width, total),
+            tuple(series),
+            "The layers of the network, as large as their maps",
             legend="",
             bare=True,
             transparent=True,

@@ -87,17 +87,6 @@ def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: in
 
 def insert_chart(canvas: Canvas, series: Series, step: str, title: str, row: int) -> None:
     """Put the chart of a series left of the table, its top in `row`."""
-    canvas.charts.append(
-        Chart(
-            row=row,
-            column=0,
-            width=CHART_WIDTH,
-            height=CHART_HEIGHT,
-            series=(series,),
-            description=f"{title} at each {step}, {canvas.name}",
-            x_title=step,
-            y_title=title,
-            x_offset=4,
-            y_offset=6,
-        )
-    )
+    size, titles = (CHART_WIDTH, CHART_HEIGHT), (step, title)
+    description = f"{title} at each {step}, {canvas.name}"
+    canvas.charts.append(Chart((row, 0), size, (series,), description, titles, offset=(4, 6)))

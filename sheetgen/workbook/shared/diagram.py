@@ -93,12 +93,10 @@ class Pen:
         bottom = -plane.half_height - plane.up(below)
         self.canvas.charts.append(
             Chart(
-                row=at[0],
-                column=at[1],
-                width=plane.width,
-                height=plane.height + below,
-                series=tuple(series),
-                description=description,
+                at,
+                (plane.width, plane.height + below),
+                tuple(series),
+                description,
                 legend="",
                 bare=True,
                 limits=(plane.left, plane.right, bottom, plane.half_height),

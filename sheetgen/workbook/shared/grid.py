@@ -195,12 +195,10 @@ class Grid:
         side = self.size * self.pixels
         self.canvas.charts.append(
             Chart(
-                row=self.row,
-                column=self.column,
-                width=side,
-                height=side,
-                series=tuple(series),
-                description=description,
+                (self.row, self.column),
+                (side, side),
+                tuple(series),
+                description,
                 legend="",
                 bare=True,
                 transparent=True,

@@ -204,14 +204,11 @@ class _Sheet:
     ) -> None:
         self.canvas.charts.append(
             Chart(
-                row=ROW - 1,
-                column=column,
-                width=width,
-                height=420,
-                series=series,
-                description=description,
-                x_title=self.inputs.title,
-                y_title=y_title,
+                (ROW - 1, column),
+                (width, 420),
+                series,
+                description,
+                (self.inputs.title, y_title),
                 labels_outside=True,
             )
         )

@@ -145,15 +145,12 @@ def _charts(sheet: Comparison) -> None:
         scale = "logarithmic" if logarithmic else "linear"
         canvas.charts.append(
             Chart(
-                row=row + 1,
-                column=left,
-                x_offset=place * (OVERLAY[0] + 10),
-                width=OVERLAY[0],
-                height=OVERLAY[1],
-                series=curves,
-                description=f"{name} of all {every}, {scale} axis",
-                x_title=step,
-                y_title=f"{name} ({scale})",
+                (row + 1, left),
+                OVERLAY,
+                curves,
+                f"{name} of all {every}, {scale} axis",
+                (step, f"{name} ({scale})"),
+                offset=(place * (OVERLAY[0] + 10), 0),
                 logarithmic=logarithmic,
                 legend="right",
             )
@@ -184,15 +181,11 @@ def _small_chart(sheet: Comparison, row: int, index: int, curve: Series) -> Char
     )
     down, across = divmod(index, CHARTS_PER_ROW)
     return Chart(
-        row=row,
-        column=left,
-        x_offset=across * (SMALL[0] + 10),
-        y_offset=down * (SMALL[1] + 10),
-        width=SMALL[0],
-        height=SMALL[1],
-        series=(curve, extremes),
-        description=f"{sheet.error}, curve {index + 1}, on the scale of all",
-        x_title=sheet.step,
-        y_title=sheet.error,
+        (row, left),
+        SMALL,
+        (curve, extremes),
+        f"{sheet.error}, curve {index + 1}, on the scale of all",
+        (sheet.step, sheet.error),
+        offset=(across * (SMALL[0] + 10), down * (SMALL[1] + 10)),
         legend="top",
     )
