@@ -234,7 +234,7 @@ def test_a_scheduled_rate_is_shown_with_its_digits_and_its_whole_name(schedule):
     (block,) = canvas.blocks
     (column,) = [at for (_, at), cell in canvas.cells.items() if cell.value == "learning_rate"]
     assert canvas.widths[column] > len("learning_rate")
-    style = block.styles[column - block.first_column]
+    style = block.formats[column - block.first_column]
     assert style.number_format == "0.000000"
     (rule,) = canvas.rules
     first = xl_rowcol_to_cell(block.first_row - 1, column)
