@@ -282,11 +282,8 @@ def list_of(root: etree._Element, name: str, order: Sequence[str]) -> etree._Ele
     if group is None:
         group = etree.Element(f"{namespace(root)}{name}")
         later = order[order.index(name) + 1 :]
-        follower = next((each for each in root if local_name(each) in later), None)
-        if follower is None:
-            root.append(group)
-        else:
-            follower.addprevious(group)
+        places = (place for place, each in enumerate(root) if local_name(each) in later)
+        root.insert(next(places, len(root)), group)
     return group
 
 

@@ -3,6 +3,7 @@
 import posixpath
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, count
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -16,7 +17,6 @@ from sheetgen.spreadsheet.package_parts import (
     children,
     extension,
     list_of,
-    local_name,
     namespace,
     number,
     relationships_part,
@@ -29,23 +29,12 @@ MAXIMUM_NAME = 31  # UTF-16 units of a sheet's name
 
 _LARGE = 1 << 30  # zip files need another format for larger parts
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same input gives the same file
-_LISTS = (  # in the order that the schema wants
-    "bookViews",
-    "sheets",
-    "functionGroups",
-    "externalReferences",
-    "definedNames",
-    "calcPr",
-    "oleSize",
-    "customWorkbookViews",
-    "pivotCaches",
-    "smartTagPr",
-    "smartTagTypes",
-    "webPublishing",
-    "fileRecoveryPr",
-    "webPublishObjects",
-    "extLst",
-)
+# The schema wants the lists in this order.
+_LISTS = (
+    "bookViews", "sheets", "functionGroups", "externalReferences", "definedNames", "calcPr",
+    "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
+    "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
+)  # fmt: skip
 
 
 class ChangedPackage(Package):
@@ -62,9 +51,8 @@ class ChangedPackage(Package):
         """Claim a name for a new part, which differs from `part` in the number at its end."""
         stem, dot = posixpath.splitext(part)
         stem = stem.rstrip("0123456789")
-        number = 1
-        while not self._is_free(name := f"{stem}{number}{dot}"):
-            number += 1
+        numbered = (f"{stem}{number}{dot}" for number in count(1))
+        name = next(filter(self._is_free, numbered))
         self._taken.add(name.casefold())
         return name
 
@@ -174,32 +162,24 @@ class ChangedWorkbook(Workbook):
     def relate(self, kind: str, part: str) -> str:
         """Refer to a part, `kind` being the full type; return the relationship's identifier."""
         taken = {str(element.get("Id", "")) for element in self._links}
-        count = len(taken) + 1
-        while f"rId{count}" in taken:
-            count += 1
-        element = etree.SubElement(self._links, f"{namespace(self._links)}Relationship")
-        element.set("Id", f"rId{count}")
-        self._lead(element, kind, part)
-        return f"rId{count}"
+        numbered = (f"rId{number}" for number in count(len(taken) + 1))
+        identifier = next(each for each in numbered if each not in taken)
+        tag = f"{namespace(self._links)}Relationship"
+        self._lead(etree.SubElement(self._links, tag, Id=identifier), kind, part)
+        return identifier
 
     def free_name(self, name: str, taken: Iterable[str]) -> str:
         """Return the name, or "name (2)" and so on, that neither a sheet nor `taken` has."""
-        used = {sheet.name.casefold() for sheet in self.sheets} | {
-            each.casefold() for each in taken
-        }
-        free, count = name, 1
-        while free.casefold() in used:
-            count += 1
-            free = _shortened(name, f" ({count})")
-        return free
+        used = {each.casefold() for each in (*(sheet.name for sheet in self.sheets), *taken)}
+        names = chain([name], (_shortened(name, f" ({number})") for number in count(2)))
+        return next(each for each in names if each.casefold() not in used)
 
     def append(self, name: str, state: str, kind: str, part: str) -> None:
         """Add a sheet behind all others, `kind` being the full type of its relationship."""
         group = list_of(self.root, "sheets", _LISTS)
         identifiers = [number(element, "sheetId") for element in group.iterchildren("{*}sheet")]
-        element = etree.SubElement(group, f"{namespace(self.root)}sheet")
-        element.set("name", name)
-        element.set("sheetId", str(max(identifiers) + 1))
+        new = {"name": name, "sheetId": str(max(identifiers) + 1)}
+        element = etree.SubElement(group, f"{namespace(self.root)}sheet", new)
         if state:
             element.set("state", state)
         identifier = self.relate(kind, part)
@@ -213,8 +193,12 @@ class ChangedWorkbook(Workbook):
             self._lead(element, kind, part)
         link = old.relationship._replace(type=kind, part=part)
         self.sheets[place] = old._replace(relationship=link)
-        for element in self.names(place).values():
-            _remove(element)
+        group = self.root.find("{*}definedNames")
+        if group is not None:
+            for element in self.names(place).values():
+                group.remove(element)
+            if not len(group):
+                self.root.remove(group)
 
     def define(self, old: etree._Element, text: str, scope: int | None) -> None:
         """Add a defined name like one of another workbook, with this text and scope."""
@@ -276,17 +260,17 @@ def add_titles(properties: etree._Element, sheets: Iterable[str], added: Iterabl
     if pairs is None or titles is None:
         return False
     known, position = set(sheets), 0
-    for count in pairs.iterfind("{*}variant/{*}i4"):
-        if not (count.text or "").isdigit():
+    for length in pairs.iterfind("{*}variant/{*}i4"):
+        if not (length.text or "").isdigit():
             return False
-        end = position + int(count.text or "0")
+        end = position + int(length.text or "0")
         if known.intersection(title.text for title in list(titles)[position:end]):
             new = list(added)
             for offset, name in enumerate(new):
                 title = etree.Element(titles[position].tag)
                 title.text = name
                 titles.insert(end + offset, title)
-            count.text = str(end - position + len(new))
+            length.text = str(end - position + len(new))
             titles.set("size", str(len(titles)))
             return True
         position = end
@@ -294,20 +278,6 @@ def add_titles(properties: etree._Element, sheets: Iterable[str], added: Iterabl
 
 
 def _shortened(name: str, suffix: str) -> str:
-    while _length(name + suffix) > MAXIMUM_NAME:
+    while len((name + suffix).encode("utf-16-le")) > 2 * MAXIMUM_NAME:
         name = name[:-1]
     return name + suffix
-
-
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _remove(element: etree._Element) -> None:
-    parent = element.getparent()
-    if parent is not None:
-        parent.remove(element)
-        if not len(parent) and local_name(parent) == "definedNames":
-            holder = parent.getparent()
-            if holder is not None:
-                holder.remove(parent)

@@ -9,10 +9,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from sheetgen.spreadsheet.insert.changed_package import (
-    ChangedWorkbook,
-    add_titles,
-)
+from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook, add_titles
 from sheetgen.spreadsheet.insert.companions import Companions
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas, mentions
 from sheetgen.spreadsheet.insert.moved_sheet import SheetMover

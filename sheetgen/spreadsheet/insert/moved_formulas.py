@@ -21,14 +21,8 @@ _BOOK = re.compile(r"\[(\d+)\]")
 
 # Formulas are the text of these elements, in sheets, charts, tables and their extensions …
 _ELEMENTS = {
-    "f",
-    "formula",
-    "formula1",
-    "formula2",
-    "sqref",
-    "calculatedColumnFormula",
-    "totalsRowFormula",
-}
+    "f", "formula", "formula1", "formula2", "sqref", "calculatedColumnFormula", "totalsRowFormula",
+}  # fmt: skip
 # … and the value of these attributes, in links, shapes and form controls.
 _ATTRIBUTES = ("location", "textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "linkedCell")
 _LINK = "location"

@@ -96,7 +96,7 @@ class SheetMover:
         for cell in row.iterchildren("{*}c"):
             self._set_style(cell, "s")
             if not self._keep_metadata:
-                _drop(cell, "cm")
+                cell.attrib.pop("cm", "")
             for formula in cell.iterchildren("{*}f"):
                 if formula.text:
                     formula.text = self._formulas.translate(formula.text)
@@ -149,13 +149,13 @@ class SheetMover:
     def _forget_workbook(self, root: etree._Element) -> None:
         """Remove what is about the workbook that the sheet was in."""
         for properties in root.iterchildren("{*}sheetPr"):
-            _drop(properties, "codeName")
+            properties.attrib.pop("codeName", "")
         for views in root.iterchildren("{*}customSheetViews"):
             root.remove(views)
         for views in root.iterchildren("{*}sheetViews"):
             for view in list(views.iterchildren("{*}sheetView")):
                 # Two selected tabs would be edited together.
-                _drop(view, "tabSelected")
+                view.attrib.pop("tabSelected", "")
                 if _index(view.get("workbookViewId", "0")) >= self._views:
                     views.remove(view)
             if not len(views):
@@ -165,11 +165,6 @@ class SheetMover:
 def _pieces(text: etree._Element) -> list[etree._Element]:
     """Return the pieces of a text; how it is pronounced (rPh) is no part of it."""
     return [*text.iterchildren("{*}t"), *text.iterfind("{*}r/{*}t")]
-
-
-def _drop(element: etree._Element, attribute: str) -> None:
-    if attribute in element.attrib:
-        del element.attrib[attribute]
 
 
 def _index(text: object) -> int:

@@ -24,18 +24,9 @@ FIRST_OWN_NUMBER_FORMAT = 164  # those below are built into spreadsheet programs
 
 # The schema wants the lists in this order.
 _LISTS = (
-    "numFmts",
-    "fonts",
-    "fills",
-    "borders",
-    "cellStyleXfs",
-    "cellXfs",
-    "cellStyles",
-    "dxfs",
-    "tableStyles",
-    "colors",
-    "extLst",
-)
+    "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs",
+    "tableStyles", "colors", "extLst",
+)  # fmt: skip
 _PARTS_OF_FORMAT = {"fontId": "fonts", "fillId": "fills", "borderId": "borders"}
 _COMPLEMENTS = {"xfComplement", "DXFComplement", "dxfComplement"}
 _RESERVED_FILLS = 2  # the first two fills are none and grey in every file, whatever it defines
