@@ -194,18 +194,9 @@ class Canvas:
         style: Style = INPUT,
     ) -> None:
         """Write a whole number for the user to change, as `ask` does."""
-        self.ask(
-            row,
-            column,
-            key,
-            value,
-            style,
-            validate="integer",
-            minimum=minimum,
-            maximum=maximum,
-            error_title="A whole number, please",
-            error_message=f"Type a whole number from {minimum:,} to {maximum:,}.",
-        )
+        message = f"Type a whole number from {minimum:,} to {maximum:,}."
+        limits = {**WHOLE_NUMBER, "minimum": minimum, "maximum": maximum, "error_message": message}
+        self.ask(row, column, key, value, style, **limits)
 
     def choose(
         self,
@@ -279,6 +270,7 @@ ANY_NUMBER: dict[str, Any] = {
     "error_title": "A number, please",
     "error_message": "Type a number between -1,000,000 and 1,000,000.",
 }
+WHOLE_NUMBER: dict[str, Any] = {"validate": "integer", "error_title": "A whole number, please"}
 POSITIVE: dict[str, Any] = {
     "criteria": ">",
     "minimum": 0,

@@ -144,7 +144,7 @@ def _fill_row(element: etree._Element, cells: Cells, changes: _Changes) -> None:
 
 def _strip_or_change(cell: etree._Element, new: float | str | None, cached: float | None) -> bool:
     """Return whether it could be done; only a number may replace a number, a text a text."""
-    children = _children(cell)
+    children = {str(child.tag).rpartition("}")[2]: child for child in cell}
     if isinstance(new, str):
         return _change_text(cell, children, new)
     if new is not None:
@@ -152,12 +152,10 @@ def _strip_or_change(cell: etree._Element, new: float | str | None, cached: floa
             return False
         children["v"].text = repr(float(new))
         return math.isfinite(new)
-    if not children and "t" in cell.attrib:
+    if "f" in children or not children:
         # openpyxl writes empty cells as numbers without a value, which ironcalc takes for 0.
-        del cell.attrib["t"]
+        cell.attrib.pop("t", "")
     if "f" in children:
-        if "t" in cell.attrib:
-            del cell.attrib["t"]
         for name in {"v", "is"} & children.keys():
             cell.remove(children[name])
         if cached is not None:
@@ -174,7 +172,3 @@ def _change_text(cell: etree._Element, children: dict[str, etree._Element], text
     inline = etree.SubElement(cell, f"{namespace(cell)}is")
     etree.SubElement(inline, f"{namespace(cell)}t").text = text
     return True
-
-
-def _children(cell: etree._Element) -> dict[str, etree._Element]:
-    return {str(child.tag).rpartition("}")[2]: child for child in cell}

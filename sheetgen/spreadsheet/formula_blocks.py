@@ -89,10 +89,8 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
         Raises ValueError if another block covers some of its cells.
         """
         for other in self._blocks:
-            rows, columns = (
-                _common(block.row_range, other.row_range),
-                _common(block.column_range, other.column_range),
-            )
+            rows = _common(block.row_range, other.row_range)
+            columns = _common(block.column_range, other.column_range)
             if rows and columns:
                 raise _written_twice(self, rows[0], columns[0])
         if not all(map(self._takes_as_is, _formulas_at(block, block.first_row))):
@@ -190,14 +188,13 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
     def _template(self, block: FormulaBlock, row_format: Format | None, errors: bytes) -> str:
         """Return the XML of one row's cells, with gaps for the row numbers and the results."""
         cells = []
-        for index, (column, formula) in enumerate(
-            zip(block.column_range, block.formulas, strict=True)
-        ):
-            cell_format = block.formats[index] or row_format
+        parts = zip(block.column_range, block.formulas, block.formats, errors, strict=True)
+        for column, formula, own_format, is_error in parts:
+            cell_format = own_format or row_format
             if cell_format is None and column in self.col_info:
                 cell_format = self.col_info[column].column_format
             style = "" if cell_format is None else f' s="{cell_format._get_xf_index()}"'
-            error = ' t="e"' if errors[index] else ""
+            error = ' t="e"' if is_error else ""
             text = self._escape_data(formula).removeprefix("=").replace("%", "%%")
             text = text.replace("{row}", _ROW).replace("{previous}", _PREVIOUS)
             reference = f"{column_letters(column)}{_ROW}"
@@ -219,10 +216,8 @@ class _AllCells:
         """Return the cells of a row by column, of blocks only those in the columns asked for."""
         if self._last[0] != row:
             self._last = (row, dict(self._table.get(row, ())))
-            for block in self._blocks:
-                for column in (
-                    _common(self._columns, block.column_range) if row in block.row_range else ()
-                ):
+            for block in (each for each in self._blocks if row in each.row_range):
+                for column in _common(self._columns, block.column_range):
                     value = block.values[column - block.first_column][row - block.first_row].item()
                     result = value if np.isfinite(value) else NOT_FINITE
                     # Neither a chart nor a column's width depends on the formula or its format.

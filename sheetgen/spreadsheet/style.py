@@ -68,7 +68,7 @@ class Style:
 
     def properties(self) -> dict[str, object]:
         """Return XlsxWriter's format properties."""
-        found: dict[str, object] = {
+        always: dict[str, object] = {
             "font_name": FONT,
             "font_size": self.size,
             "font_color": self.colour,
@@ -84,11 +84,10 @@ class Style:
             "bg_color": self.fill,
             "align": self.align,
             "indent": self.indent,
+            "border": 1 if self.border else 0,
+            "border_color": self.border,
         }
-        found.update({key: value for key, value in optional.items() if value})
-        if self.border:
-            found.update({"border": 1, "border_color": self.border})
-        return found
+        return always | {key: value for key, value in optional.items() if value}
 
 
 PLAIN = Style()

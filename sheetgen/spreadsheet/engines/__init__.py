@@ -15,11 +15,10 @@ ENGINES: tuple[Engine, ...] = (EMBEDDED, Formualizer(), LibreOffice())
 
 def engine(name: str) -> Engine:
     """Return the engine with this name, installed or not; InputError if there is none."""
-    for candidate in ENGINES:
-        if candidate.name == name:
-            return candidate
-    known = ", ".join(candidate.name for candidate in ENGINES)
-    raise InputError(f"There is no engine named {name!r}; known engines are {known}")
+    known = {candidate.name: candidate for candidate in ENGINES}
+    if name not in known:
+        raise InputError(f"There is no engine named {name!r}; known engines are {', '.join(known)}")
+    return known[name]
 
 
 def installed() -> list[Engine]:

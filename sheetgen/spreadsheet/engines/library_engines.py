@@ -13,20 +13,8 @@ from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.engines.engine import Engine, Values
 from sheetgen.spreadsheet.reader import Value
 
-_ERRORS = {
-    "Calc": "#CALC!",
-    "Circ": "#CIRC!",
-    "Div": "#DIV/0!",
-    "Error": "#ERROR!",
-    "NImpl": "#N/IMPL!",
-    "Na": "#N/A",
-    "Name": "#NAME?",
-    "Null": "#NULL!",
-    "Num": "#NUM!",
-    "Ref": "#REF!",
-    "Spill": "#SPILL!",
-    "Value": "#VALUE!",
-}
+# The errors that are not written as Formualizer's name for them, as #VALUE! is for Value.
+_ERRORS = {"Div": "#DIV/0!", "NImpl": "#N/IMPL!", "Na": "#N/A", "Name": "#NAME?"}
 
 
 class LibraryEngine(Engine):
