@@ -124,9 +124,7 @@ class Network:
     @property
     def given_names(self) -> tuple[str, ...]:
         """What a forward pass begins with: the inputs, the targets, all weights and biases."""
-        weights = (edge.name for edge in self.connections)
-        biases = (bias.name for bias in self.biases)
-        return (*self.input_names, *self.target_names, *weights, *biases)
+        return (*self.input_names, *self.target_names, *self.values)
 
     @cached_property
     def error_names(self) -> tuple[str, ...]:
@@ -216,6 +214,12 @@ class Network:
         biases = self.layers[bias.layer].biases
         assert biases is not None
         return biases[bias.unit]
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """The initial weights and biases by their names, including those that are not trained."""
+        weights = {edge.name: self.weight(edge) for edge in self.connections}
+        return weights | {bias.name: self.bias(bias) for bias in self.biases}
 
     def with_parameters(self, values: Mapping[str, float]) -> "Network":
         """Return the network with some initial weights and biases replaced, by their names."""

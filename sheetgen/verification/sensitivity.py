@@ -44,8 +44,8 @@ class Sensitivity:
         """Tell whether rounding explains that a cell is off by this relative difference."""
         movement = self._movements[sheet]
         if not isinstance(found, str) and not isinstance(expected, str):
-            return found is not None and difference <= ALLOWED * movement.at(place)
-        if not isinstance(expected, str) and movement.at(place) == inf:
+            return found is not None and difference <= ALLOWED * movement.extent.at(place)
+        if not isinstance(expected, str) and movement.extent.at(place) == inf:
             return True  # such as #NUM!, where the training diverges
         return found is not None and movement.has_text(place, expected, found)
 
@@ -64,9 +64,7 @@ class Sensitivity:
 
 def _moved(plan: Plan) -> Iterator[Plan]:
     """Yield the plan with all initial weights and biases moved, in seeded directions."""
-    network, random = plan.network, np.random.default_rng(0)
-    edges = {each.name: network.weight(each) for each in network.connections}
-    starts = edges | {each.name: network.bias(each) for each in network.biases}
+    starts, random = plan.network.values, np.random.default_rng(0)
     for _ in range(DIRECTIONS):
         steps = random.choice((-1.0, 1.0), len(starts)) * random.uniform(0.5, 1.5, len(starts))
         for step in (MOVE * steps, -MOVE * steps):
@@ -74,32 +72,27 @@ def _moved(plan: Plan) -> Iterator[Plan]:
                 name: start + by * max(1.0, abs(start))
                 for (name, start), by in zip(starts.items(), step.tolist(), strict=True)
             }
-            network_aside = network.with_parameters(values)
-            yield replace(plan, template=replace(plan.template, network=network_aside))
+            network = plan.network.with_parameters(values)
+            yield replace(plan, template=replace(plan.template, network=network))
 
 
 class _Movement:
     """By how much the promised values of one sheet move, relative to max(1, |value|)."""
 
     def __init__(self, canvas: Canvas) -> None:
-        self._canvas = canvas
+        self._canvas, self.extent = canvas, _Extent(canvas)
         self.start = _Extent(canvas)
         """Infinite where the training itself diverges."""
-        self._extent = _Extent(canvas)
         self._others: dict[Place, list[Value]] = {}
         self.start.take(canvas)
 
     def take(self, moved: Canvas) -> None:
         """Compare with the same sheet of a moved plan."""
-        self._extent.take(moved)
+        self.extent.take(moved)
         for place, cell in self._canvas.cells.items():
             value = moved.cells[place].value
             if cell.formula is not None and str in (type(value), type(cell.value)):
                 self._others.setdefault(place, []).append(value)
-
-    def at(self, place: Place) -> float:
-        """Return by how much a cell moves."""
-        return self._extent.at(place)
 
     def has_text(self, place: Place, expected: Value, found: Value) -> bool:
         """Tell whether a value, where there may be a text, is like one of those promised."""

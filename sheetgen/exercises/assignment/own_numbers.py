@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from sheetgen.network.network import Network
 from sheetgen.template.template import Template
 
 Numbers = dict[str, float]
@@ -34,7 +33,7 @@ def draw(template: Template, seed: int, attempt: int = 0) -> Numbers:
         for name, value in zip(network.target_names, data.targets[0], strict=True):
             names_class = network.loss.activation is not None
             drawn[name] = value if names_class else _target(value, random)
-    for name, value in _parameters(template.network).items():
+    for name, value in network.values.items():
         drawn[name] = _other(value, drawn, random)
     drawn[RATE] = float(random.choice(template.learning_rates))
     return drawn
@@ -47,7 +46,7 @@ def with_numbers(template: Template, numbers: Numbers) -> Template:
         inputs = tuple(numbers[name] for name in network.input_names)
         targets = tuple(numbers[name] for name in network.target_names)
         data = replace(data, inputs=(inputs,), targets=(targets,))
-    values = {name: numbers[name] for name in _parameters(network)}
+    values = {name: numbers[name] for name in network.values}
     return replace(
         template,
         network=network.with_parameters(values),
@@ -55,12 +54,6 @@ def with_numbers(template: Template, numbers: Numbers) -> Template:
         learning_rates=(numbers[RATE],),
         compare=(),
     )
-
-
-def _parameters(network: Network) -> Numbers:
-    """Return all weights and biases, including those that are not trained."""
-    weights = {edge.name: network.weight(edge) for edge in network.connections}
-    return weights | {bias.name: network.bias(bias) for bias in network.biases}
 
 
 def _other(value: float, drawn: Numbers, random: np.random.Generator) -> float:

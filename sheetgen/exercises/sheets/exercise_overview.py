@@ -73,9 +73,7 @@ def _colours(assignment: Assignment) -> Legend:
 def _cells(sheet: ExerciseSheet) -> dict[str, str]:
     """Return the address of every input, target, weight, bias and activation at iteration 0."""
     network, sources = sheet.assignment.plan.network, sheet.assignment.sources
-    cells = {name: sources.first(name) for name in (*network.input_names, *network.target_names)}
-    names = [each.name for each in network.connections] + [each.name for each in network.biases]
-    cells |= {name: sources.address(name) for name in names}
+    cells = {name: sources.first(name) for name in network.given_names}
     activations = (activation_name(unit) for units in network.unit_names for unit in units)
     return cells | {name: sheet.address((name, 0)) for name in activations}
 
