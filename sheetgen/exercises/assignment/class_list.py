@@ -51,7 +51,7 @@ def read_names(path: Path) -> list[Name]:
         raise InputError(
             f"{path}: found {len(records) - 1} students; expected 1 to {MAXIMUM_STUDENTS}"
         )
-    return [_name(path, line, _fields(path, line, header, row)) for line, row in records[1:]]
+    return [_name(path, line, header, fields) for line, fields in records[1:]]
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
@@ -74,17 +74,14 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
         raise InputError(f"{path}: found {error} in line {reader.line_num}") from None
 
 
-def _fields(path: Path, line: int, header: list[str], fields: list[str]) -> dict[str, str]:
+def _name(path: Path, line: int, header: list[str], fields: list[str]) -> Name:
     if len(fields) != len(header):
         raise InputError(
             f"{path}: found {len(fields)} columns in line {line}; expected {len(header)}, as in "
             "the first line"
         )
-    return dict(zip(header, map(str.strip, fields), strict=True))
-
-
-def _name(path: Path, line: int, fields: dict[str, str]) -> Name:
-    name, seed = unicodedata.normalize("NFC", fields["name"]), fields.get("seed", "")
+    found = dict(zip(header, map(str.strip, fields), strict=True))
+    name, seed = unicodedata.normalize("NFC", found["name"]), found.get("seed", "")
     if not name or len(name) > MAXIMUM_NAME or not name.isprintable():
         raise InputError(
             f"{path}: found the name {shortened(name)} in line {line}; expected 1 to "

@@ -207,13 +207,11 @@ def _shape(template: Template, topic: str, level: int) -> tuple[int, Stage]:
     rows, size = ROWS[level], template.batch_size
     if topic == "forward":
         return rows, "forward"
-    if topic == "backward":
+    if topic == "backward" or (topic == "all" and size > LARGEST_BATCH):
         return rows, "backward"
     if size > LARGEST_BATCH:
-        if topic == "update":
-            raise InputError(
-                f"found batch_size {size}; expected at most {LARGEST_BATCH} for an exercise on the "
-                "update, as the weights change only after a batch"
-            )
-        return rows, "backward"
+        raise InputError(
+            f"found batch_size {size}; expected at most {LARGEST_BATCH} for an exercise on the "
+            "update, as the weights change only after a batch"
+        )
     return max(rows, size + 1) if size > 1 else rows, "update"

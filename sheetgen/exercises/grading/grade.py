@@ -6,6 +6,7 @@ calculates it, and the reference says what is right.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
@@ -167,17 +168,14 @@ class _Grader:
         try:
             return self._recalculated(formulas)
         except RunError:
-            fine = {each: text for each, text in formulas.items() if self._is_fine({each: text})}
+            fine: dict[Quantity, str] = {}
+            for each, text in formulas.items():
+                with suppress(RunError):
+                    self._recalculated({each: text})
+                    fine[each] = text
             if len(fine) == len(formulas):
                 raise
             return self._recalculated(fine)
-
-    def _is_fine(self, formulas: Mapping[Quantity, str]) -> bool:
-        try:
-            self._recalculated(formulas)
-        except RunError:
-            return False
-        return True
 
     def _recalculated(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:
         if not formulas:

@@ -88,14 +88,11 @@ def read_handed_in(path: Path) -> HandedIn:
 
 def _has_table(cells: Cells, layout: Layout) -> bool:
     """Tell whether the headers and the numbers of the iterations are where they should be."""
-    headers = all(
-        cells.get((HEADER_ROW, place), NOTHING).value == symbol
-        for symbol, place in layout.places.items()
-    )
-    return headers and all(
-        cells.get((layout.place(("iteration", row))), NOTHING).value == row
-        for row in range(layout.rows)
-    )
+    expected: dict[tuple[int, int], str | int] = {
+        (HEADER_ROW, place): symbol for symbol, place in layout.places.items()
+    }
+    expected |= {layout.place(("iteration", row)): row for row in range(layout.rows)}
+    return all(cells.get(place, NOTHING).value == value for place, value in expected.items())
 
 
 def _spread(formulas: Iterator[etree._Element]) -> dict[tuple[int, int], str]:

@@ -6,6 +6,7 @@ formula scores nothing, and lets honest formulas use the student's own sheet nam
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sheetgen.exercises.grading.handed_in import HandedIn
 from sheetgen.exercises.grading.submission import Submission
@@ -104,9 +105,5 @@ class _Reader:
 
 def _is_balanced(found: Sequence[Token]) -> bool:
     """Return whether no parenthesis closes before it opens."""
-    depth = 0
-    for token in found:
-        depth += (token.kind == "function" or token.text == "(") - (token.text == ")")
-        if depth < 0:
-            return False
-    return True
+    steps = ((each.text == "(" or each.kind == "function") - (each.text == ")") for each in found)
+    return min(accumulate(steps), default=0) >= 0
