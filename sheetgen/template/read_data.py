@@ -10,7 +10,7 @@ from pathlib import Path
 from sheetgen.errors import InputError, shortened
 from sheetgen.network.data import MAXIMUM_SAMPLES, Data, Rows
 from sheetgen.network.network import Network
-from sheetgen.template.toml_table import NUMBER, Table, hint, refused, rows_of
+from sheetgen.template.toml_table import NUMBER, Table, chosen, hint, refused, rows_of
 
 KEYS = ("inputs", "targets", "file", "input_columns", "target_columns", "class_column",
         "standardize")  # fmt: skip
@@ -106,10 +106,9 @@ class _Csv:
             raise self._refused(f"nothing in {name}", "a line with the names of the columns")
         self._header = [column.strip() for column in records[0][1]]
         self._lines = records[1:]
-        if len(self._header) == 1 and ";" in self._header[0]:
-            raise self._refused(f"semicolons between the columns of {name}", "commas")
-        if len(self._header) == 1 and "\t" in self._header[0]:
-            raise self._refused(f"tabs between the columns of {name}", "commas")
+        for sign, signs in ((";", "semicolons"), ("\t", "tabs")):
+            if len(self._header) == 1 and sign in self._header[0]:
+                raise self._refused(f"{signs} between the columns of {name}", "commas")
         if not 1 <= len(self._lines) <= MAXIMUM_SAMPLES:
             expected = f"1 to {MAXIMUM_SAMPLES} below the names of the columns"
             raise self._refused(f"{len(self._lines)} samples in {name}", expected)
@@ -152,13 +151,10 @@ class _Csv:
 
     def _known(self, name: object, path: str) -> str:
         columns = list(dict.fromkeys(self._header))
-        if not isinstance(name, str) or name not in columns:
-            near = hint(name, columns) if isinstance(name, str) else ""
-            expected = f"a column of {self._name}: {_listed(columns)}"
-            raise InputError(f"{path}: found {shortened(name)}{near}; expected {expected}")
-        if self._header.count(name) > 1:
-            raise refused(path, name, f"a column that {self._name} has once")
-        return name
+        column = chosen(name, columns, path, f"a column of {self._name}: {_listed(columns)}")
+        if self._header.count(column) > 1:
+            raise refused(path, column, f"a column that {self._name} has once")
+        return column
 
     def _numbers(self, columns: tuple[str, ...]) -> Rows:
         places = [(self._header.index(column), column) for column in columns]

@@ -1,5 +1,6 @@
 """Reads a template's [network] and [training] from its TOML document."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -85,9 +86,8 @@ def check_learning_rates(rates: Sequence[float], path: str) -> None:
                 f"{path}: found {rate:g}; expected numbers above 0, at most 1e6 "
                 "(after decimal commas a semicolon separates: 0,5;1)"
             )
-    tabs = [f"{rate:g}" for rate in rates]
-    for tab in tabs:
-        if tabs.count(tab) > 1:
+    for tab, count in Counter(f"{rate:g}" for rate in rates).items():
+        if count > 1:
             raise InputError(f"{path}: found {tab} twice; expected each rate once")
 
 

@@ -173,12 +173,16 @@ def plain_rows(found: object, path: str) -> list[list[float]]:
     return [[float(each) for each in row] for row in rows]
 
 
-def chosen(found: object, known: Iterable[str], path: str) -> str:
-    """Return a known name; raises InputError, with the nearest one, for any other."""
+def chosen(found: object, known: Iterable[str], path: str, expected: str = "") -> str:
+    """Return a known name; raises InputError, with the nearest one, for any other.
+
+    `expected` says in the message what a name is; without it, all known names are listed.
+    """
     names = list(known)
     if not isinstance(found, str) or found not in names:
         near = hint(found, names) if isinstance(found, str) else ""
-        raise InputError(f"{path}: found {shortened(found)}{near}; expected {' or '.join(names)}")
+        wanted = expected or " or ".join(names)
+        raise InputError(f"{path}: found {shortened(found)}{near}; expected {wanted}")
     return found
 
 
