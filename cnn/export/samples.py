@@ -41,7 +41,7 @@ class Samples:
 
 def no_samples(shape: Shape) -> Samples:
     """Return an empty collection."""
-    return Samples(np.zeros((0, shape.channels, shape.height, shape.width)), (), ())
+    return Samples(np.zeros((0, *shape.sides)), (), ())
 
 
 def as_samples(values: object, shape: Shape) -> Samples:
@@ -52,13 +52,13 @@ def as_samples(values: object, shape: Shape) -> Samples:
     if isinstance(values, Sequence) and len(values) == 0:
         return no_samples(shape)
     array = _array(values)
-    expected = (shape.size,) if shape.flat else (shape.channels, shape.height, shape.width)
+    expected = (shape.size,) if shape.flat else shape.sides
     if array.shape[1:] != expected:
         wanted = ", ".join(map(str, expected))
         raise InputError(f"samples: found the shape {array.shape}; expected (N, {wanted})")
     if not np.isfinite(array).all():
         raise InputError("samples: not all numbers are finite")
-    array = array.reshape(len(array), shape.channels, shape.height, shape.width)
+    array = array.reshape(len(array), *shape.sides)
     names = tuple(f"sample {number}" for number in range(1, len(array) + 1))
     return Samples(array, names, (None,) * len(array))
 

@@ -36,6 +36,15 @@ class Shape:
         """Pixels of one channel."""
         return self.height * self.width
 
+    @property
+    def sides(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        return self.channels, self.height, self.width
+
+    def index(self, channel: int, row: int, column: int) -> int:
+        """Return the index of an activation among all, in torch's order."""
+        return (channel * self.height + row) * self.width + column
+
     def __str__(self) -> str:
         if self.flat:
             return f"{self.size}"
@@ -200,20 +209,17 @@ class Layer:
     @property
     def parameters(self) -> int:
         """Number of numbers on the sheet of the weights; zeros of a dilated kernel count."""
-        return sum(len(block) for block in map(_parameters, self.stages))
+        return sum(map(_parameters, self.stages))
 
     def find(self, kind: type[Stage]) -> Stage | None:
         """Return its first stage of a kind, if it has one."""
         return next((stage for stage in self.stages if isinstance(stage, kind)), None)
 
 
-def _parameters(stage: Stage) -> Array:
-    parts: list[Array] = []
+def _parameters(stage: Stage) -> int:
     if isinstance(stage, Convolution):
-        parts = [stage.kernels.ravel()] + ([] if stage.biases is None else [stage.biases])
-    elif isinstance(stage, ScaleAndShift):
-        parts = [stage.scale, stage.shift]
-    return np.concatenate(parts) if parts else np.zeros(0)
+        return stage.kernels.size + (0 if stage.biases is None else stage.biases.size)
+    return stage.scale.size + stage.shift.size if isinstance(stage, ScaleAndShift) else 0
 
 
 @dataclass(frozen=True, eq=False)

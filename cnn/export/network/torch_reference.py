@@ -53,9 +53,7 @@ class Reference:
                 shown = shown.exp()
             elif layer is not self.network.layers[0]:
                 shown = shown.softmax(1)
-            shape = layer.output
-            size = len(values), shape.channels, shape.height, shape.width
-            found[layer.name] = shown.reshape(size).numpy()
+            found[layer.name] = shown.reshape(len(values), *layer.output.sides).numpy()
         return found
 
     @torch.inference_mode()

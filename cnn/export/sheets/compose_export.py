@@ -50,7 +50,6 @@ def layer_sheets(
 ) -> Iterator[Canvas]:
     """Yield the sheets of the layers whose first stage is of a kind."""
     links = places.sheet, LAYERS, NETWORK
-    sheets = list(subject.sheets.values())
-    for before, sheet in zip([None, *sheets], sheets, strict=False):
+    for sheet in subject.sheets.values():
         if isinstance(sheet.layer.base, kind):
-            yield layer_sheet(sheet, before, places, subject.values, links)
+            yield layer_sheet(sheet, places, subject.values, links)

@@ -33,13 +33,9 @@ HEADINGS = tuple(
 
 
 def layer_sheet(
-    sheet: Sheet,
-    before: Sheet | None,
-    inputs: InputPlaces,
-    values: Mapping[str, Array],
-    links: Sequence[str],
+    sheet: Sheet, inputs: InputPlaces, values: Mapping[str, Array], links: Sequence[str]
 ) -> Canvas:
-    """Draw a layer's sheet; `before` is the layer before, None for the input.
+    """Draw a layer's sheet.
 
     `values` are the activations (channels, height, width) of each layer by its name, `links` the
     names of the sheets to which links lead.
@@ -49,16 +45,15 @@ def layer_sheet(
     _column_headings(canvas, sheet)
     _title(canvas, sheet, links)
     _border(canvas, sheet)
-    formula = unit_formulas(sheet, before, inputs)
+    formula = unit_formulas(sheet, inputs)
     activations = values[sheet.name].tolist()
     style = FINE_ACTIVATION if sheet.shape.pixels == 1 else ACTIVATION
     for unit in sheet.units():
         channel, row, column = unit
         value = activations[channel][row][column]
         canvas.calculate(*sheet.cell(*unit), formula(unit), value, style)
-    if isinstance(sheet.layer.base, Softmax):
-        assert before is not None
-        _helpers(canvas, sheet, before, values[before.name])
+    if isinstance(sheet.layer.base, Softmax) and sheet.before is not None:
+        _helpers(canvas, sheet, sheet.before, values[sheet.before.name])
     canvas.heat_maps.append(HeatMap(sheet.place, PALE_ACTIVATIONS))
     canvas.numbers.append(sheet.place)
     return canvas

@@ -47,6 +47,8 @@ class Sheet:
 
     layer: Layer
     border: Border
+    before: "Sheet | None"
+    """The position of the map that the layer reads; None for the input."""
 
     @property
     def name(self) -> str:
@@ -126,12 +128,12 @@ class Sheet:
 
 def sheets_of(network: Network) -> dict[str, Sheet]:
     """Return the position of every layer's map by the layer's name, in order."""
-    found = {}
-    following = (*network.layers[1:], None)
-    for layer, after in zip(network.layers, following, strict=True):
-        pads = after is not None and isinstance(after.base, Convolution)
-        border = after.base.padding if pads else Border()  # type: ignore[union-attr]
-        found[layer.name] = Sheet(layer, border)
+    found: dict[str, Sheet] = {}
+    before = None
+    for layer, after in zip(network.layers, (*network.layers[1:], None), strict=True):
+        stage = None if after is None else after.base
+        border = stage.padding if isinstance(stage, Convolution) else Border()
+        before = found[layer.name] = Sheet(layer, border, before)
     return found
 
 
@@ -182,11 +184,7 @@ class SamplePlaces:
 
     def column(self, channel: int, row: int, column: int) -> str:
         """Return the range of all samples' numbers of one pixel: Samples!$D$4:$D$103."""
-        return self._range(FIRST_VALUE + self.at(channel, row, column))
-
-    def at(self, channel: int, row: int, column: int) -> int:
-        """Return the index of a pixel among a sample's numbers."""
-        return (channel * self.shape.height + row) * self.shape.width + column
+        return self._range(FIRST_VALUE + self.shape.index(channel, row, column))
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -194,8 +192,8 @@ class SamplePlaces:
         return FIRST_SAMPLE + self.count, FIRST_VALUE + self.shape.size
 
     def _range(self, column: int) -> str:
-        first = cell_address(FIRST_SAMPLE, column)
-        return f"{SAMPLES}!{first}:{cell_address(FIRST_SAMPLE + self.count - 1, column)}"
+        first, last = FIRST_SAMPLE, FIRST_SAMPLE + self.count - 1
+        return f"{SAMPLES}!{cell_address(first, column)}:{cell_address(last, column)}"
 
 
 def require_extents(extents: Mapping[str, tuple[int, int]]) -> None:

@@ -91,11 +91,8 @@ class _Table:
         for column, title in enumerate(COLUMNS, start=LEFT):
             canvas.write(row + 1, column, title, replace(header("unit"), align="left"))
         first = row + 2
-        sheets = list(self.subject.sheets.values())
-        heights = [
-            self.line(at, before, sheet)
-            for at, (before, sheet) in enumerate(zip([None, *sheets], sheets, strict=False), first)
-        ]
+        sheets = self.subject.sheets.values()
+        heights = [self.line(at, sheet) for at, sheet in enumerate(sheets, first)]
         behind = LEFT + len(COLUMNS) + 1
         draw_diagram(canvas, layers, (first, LEFT + 1), (PICTURE_PIXELS, heights), behind)
         last = first + len(layers) - 1
@@ -106,11 +103,11 @@ class _Table:
         canvas.calculate(last + 1, LEFT + 4, f"=SUM({cells})", total, bold)
         return last + 1
 
-    def line(self, row: int, before: Sheet | None, sheet: Sheet) -> int:
+    def line(self, row: int, sheet: Sheet) -> int:
         """Write a layer's line; return its height in pixels."""
         canvas, layer = self.canvas, sheet.layer
         middle = layer.output.height // 2, layer.output.width // 2
-        formula = unit_formulas(sheet, before, self.places)((0, *middle))
+        formula = unit_formulas(sheet, self.places)((0, *middle))
         short = formula if len(formula) <= LONGEST else f"{formula[:LONGEST]} …"
         canvas.link(row, LEFT, layer.name, layer.name, NAME)
         canvas.write(row, LEFT + 1, "", CELL)

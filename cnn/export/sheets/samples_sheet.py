@@ -50,7 +50,7 @@ def _name_pixels(canvas: Canvas, places: SamplePlaces) -> None:
     canvas.write(1, 2, "pixel row", LABEL)
     for row in range(places.shape.height):
         for column in range(places.shape.width):
-            at = FIRST_VALUE + places.at(0, row, column)
+            at = FIRST_VALUE + places.shape.index(0, row, column)
             canvas.widths[at] = width_of(25)
             canvas.write(FIRST_SAMPLE - 1, at, column, PIXEL_COLUMN)
             if column == 0:

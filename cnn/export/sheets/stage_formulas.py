@@ -34,12 +34,12 @@ Core = Callable[[Unit], str]
 """The formula of a layer's first stage for one unit, without "="."""
 
 
-def unit_formulas(sheet: Sheet, before: Sheet | None, inputs: InputPlaces) -> Callable[[Unit], str]:
+def unit_formulas(sheet: Sheet, inputs: InputPlaces) -> Callable[[Unit], str]:
     """Return a function that returns the formula ("=…") of each unit of a layer.
 
-    `before` is the layer before, None for the input layer, which reads `inputs`.
+    The input layer reads `inputs`.
     """
-    layer = sheet.layer
+    layer, before = sheet.layer, sheet.before
     core = _input(layer.base, inputs) if before is None else _core(layer.base, sheet, before)
     norms = [stage for stage, _ in parameter_roles(layer.stages)]
     frames: dict[tuple[int, ...], str] = {}
@@ -71,11 +71,7 @@ def parameter_roles(stages: Sequence[Stage]) -> list[tuple[ScaleAndShift, str]]:
 
 def parameter_index(stage: ScaleAndShift, unit: Unit) -> int:
     """Return the index of a unit's parameter of a BatchNorm, in torch's order."""
-    channel, row, column = unit
-    shape = stage.output
-    if not shape.flat:
-        return channel
-    return (channel * shape.height + row) * shape.width + column
+    return stage.output.index(*unit) if stage.output.flat else unit[0]
 
 
 def _frame(layer: Layer, indices: Sequence[int], example: str) -> str:
@@ -145,10 +141,8 @@ def _convolution(stage: Convolution, sheet: Sheet, before: Sheet) -> Core:
     def core(unit: Unit) -> str:
         channel, row, column = unit
         top, left = row * down - stage.padding.top, column * across - stage.padding.left
-        window = before.window(top, left, height, width)
-        return (product + bias).format(
-            window, f"{sheet.name}_kernel_{channel}", sheet.name, channel
-        )
+        window, kernel = before.window(top, left, height, width), f"{sheet.name}_kernel_{channel}"
+        return (product + bias).format(window, kernel, sheet.name, channel)
 
     return core
 

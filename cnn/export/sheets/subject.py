@@ -58,8 +58,7 @@ def subject_of(
     if len(samples):
         extents[SAMPLES] = SamplePlaces(len(samples), shape).extent
     require_extents(extents)
-    zeros = np.zeros((shape.channels, shape.height, shape.width))
-    shown = samples.values[0] if len(samples) else zeros
+    shown = samples.values[0] if len(samples) else np.zeros(shape.sides)
     found = Reference(model, network).activations(shown[None])
     values = {name: numbers[0] for name, numbers in found.items()}
     choice = 1 if len(samples) else 0

@@ -64,13 +64,11 @@ class WeightPlaces:
 def weight_places(network: Network, sheets: dict[str, Sheet]) -> dict[str, WeightPlaces]:
     """Return the positions of the parameters of all layers that have any."""
     places, row = {}, 2
-    before: Layer | None = None
     for layer in network.layers:
-        found = _places(layer, row, None if before is None else sheets[before.name])
+        found = _places(layer, row, sheets[layer.name].before)
         if found.blocks:
             places[layer.name] = found
             row = found.bottom + 3
-        before = layer
     return places
 
 

@@ -52,11 +52,11 @@ def noise(source: Input, random: np.random.Generator) -> Array:
 
     Those of pictures are from empty to full ink, others have the standard normal distribution.
     """
-    shape = source.output.channels, source.output.height, source.output.width
+    shape = source.output
     if not source.normalized:
-        return random.standard_normal(shape)
-    size = source.output.size
-    return ((1.0 + random.permutation(size)) * source.white / size).reshape(shape)
+        return random.standard_normal(shape.sides)
+    ink = (1.0 + random.permutation(shape.size)) * source.white / shape.size
+    return ink.reshape(shape.sides)
 
 
 def sample_case(exported: ExportedFile, number: int, turn: int | None = None) -> Case:

@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from cnn.export.network.read_network import read_network
-from cnn.export.network.stages import Array, Input, Network, Shape
+from cnn.export.network.stages import Input, Network
 from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
 from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place
@@ -18,14 +18,7 @@ from cnn.export.sheets.digit_sheet import DIGIT
 from cnn.export.sheets.export_origin import Origin, read_origin
 from cnn.export.sheets.layer_sheet import title_of
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
-from cnn.export.sheets.layout import (
-    FIRST_SAMPLE,
-    FIRST_VALUE,
-    SAMPLES,
-    SamplePlaces,
-    Sheet,
-    sheets_of,
-)
+from cnn.export.sheets.layout import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, Sheet, sheets_of
 from cnn.export.sheets.network_sheet import NETWORK
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.values_sheet import VALUES
@@ -69,25 +62,22 @@ class ExportedFile:
         Raises InputError for a cell that does not hold the number expected there.
         """
         shape = self.origin.source.output
-        count = self.origin.samples
-        places = SamplePlaces(count, shape)
-        values = np.zeros((count, shape.channels, shape.height, shape.width))
+        values = np.zeros((self.origin.samples, *shape.sides))
         names, labels = [], []
-        for at in range(count):
-            row = FIRST_SAMPLE + at
+        for row, numbers in enumerate(values, start=FIRST_SAMPLE):
             label = self._held(SAMPLES, (row, 1)).value
             names.append(str(self._held(SAMPLES, (row, 2)).value or ""))
             labels.append(None if label in (None, "") else int(self._number(SAMPLES, (row, 1))))
-            for unit in np.ndindex(values.shape[1:]):
-                place = row, FIRST_VALUE + places.at(*unit)
-                values[at][unit] = self._number(SAMPLES, place)
+            for unit in np.ndindex(shape.sides):
+                place = row, FIRST_VALUE + shape.index(*unit)
+                numbers[unit] = self._number(SAMPLES, place)
         return Samples(values, tuple(names), tuple(labels))
 
     @cached_property
     def blank(self) -> Subject:
         """The data of the sheets if all numbers are 0; their formulas are those of any input."""
-        zeros = {name: _zeros(sheet.shape) for name, sheet in self.sheets.items()}
-        shown = _zeros(self.origin.source.output)
+        zeros = {name: np.zeros(sheet.shape.sides) for name, sheet in self.sheets.items()}
+        shown = np.zeros(self.origin.source.output.sides)
         return Subject("", self.network, self.sheets, zeros, self.samples, 0, shown)
 
     @cached_property
@@ -160,10 +150,6 @@ def _other_titles(exported: ExportedFile) -> Iterator[str]:
         if found is None or found.value != expected:
             held = "" if found is None else found.value
             yield f"the title of its sheet {name} is {held!r}, not {expected!r}"
-
-
-def _zeros(shape: Shape) -> Array:
-    return np.zeros((shape.channels, shape.height, shape.width))
 
 
 def _input(source: Input) -> str:

@@ -160,8 +160,7 @@ def _layers(
 
 def _map(sheet: Sheet, values: Mapping[tuple[int, int], object]) -> Array:
     """Return a layer's activations as an engine computed them, NaN for cells without a number."""
-    shape = sheet.shape
-    found = np.full((shape.channels, shape.height, shape.width), math.nan)
+    found = np.full(sheet.shape.sides, math.nan)
     for unit in sheet.units():
         value = values.get(sheet.cell(*unit))
         if type(value) in (int, float):
