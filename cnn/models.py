@@ -65,32 +65,24 @@ def era_v2() -> nn.Sequential:
     return nn.Sequential(*layers, nn.Dropout(0.15), *_classifier())
 
 
-def _normalized_convolution(inputs: int, outputs: int) -> list[nn.Module]:
-    """Return a 3×3 convolution → BatchNorm → ReLU that keeps the maps' side.
-
-    The convolution has no bias: BatchNorm subtracts the mean, and a bias with it.
-    """
-    convolution = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
-    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
-
-
 def _strided(early: Sequence[int], late: Sequence[int]) -> nn.Sequential:
     """Return a network that leaves the full resolution in its first layer.
 
     A 5×5 convolution with stride 2 (28 to 14 pixels a side) to `early[0]` channels; 3×3
     convolutions to the other `early` channels; a max-pool (7 pixels) and the `late` ones; a
     max-pool to 3×3 maps, all of which a linear layer reads: unlike global average pooling it
-    learns where on the image a feature is.
+    learns where on the image a feature is. After each convolution: BatchNorm → ReLU. No
+    convolution has a bias: BatchNorm subtracts the mean, and a bias with it.
     """
     stem = nn.Conv2d(IMAGE_SHAPE[0], early[0], kernel_size=5, stride=2, padding=2, bias=False)
     layers: list[nn.Module] = [stem, nn.BatchNorm2d(early[0]), nn.ReLU()]
-    for inputs, outputs in pairwise(early):
-        layers += _normalized_convolution(inputs, outputs)
-    layers.append(nn.MaxPool2d(2))
-    for inputs, outputs in pairwise([early[-1], *late]):
-        layers += _normalized_convolution(inputs, outputs)
-    layers += [nn.MaxPool2d(2), nn.Flatten(), nn.Linear(late[-1] * 3 * 3, CLASSES)]
-    return nn.Sequential(*layers, nn.LogSoftmax(dim=1))
+    for channels in (early, [early[-1], *late]):
+        for inputs, outputs in pairwise(channels):
+            convolution = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
+            layers += [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
+        layers.append(nn.MaxPool2d(2))
+    classifier = nn.Linear(late[-1] * 3 * 3, CLASSES)
+    return nn.Sequential(*layers, nn.Flatten(), classifier, nn.LogSoftmax(dim=1))
 
 
 def fast() -> nn.Sequential:

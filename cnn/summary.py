@@ -71,17 +71,14 @@ class Summary:
 
     def __str__(self) -> str:
         """Return the table as text; its first 64 columns are torchsummary's."""
-        lines = ["-" * 82, _line("Layer (type)", "Output Shape", "Param #", "Receptive field")]
-        lines.append("=" * 82)
-        for row in self.rows:
-            shape = str([-1, *row.shape])
-            lines.append(_line(row.layer, shape, f"{row.parameters:,}", str(row.field.size)))
-        lines += [
-            "=" * 82,
-            f"Total params: {self.total:,}",
-            f"Trainable params: {self.trainable:,}",
+        heading = _line("Layer (type)", "Output Shape", "Param #", "Receptive field")
+        rows = [
+            _line(row.layer, str([-1, *row.shape]), f"{row.parameters:,}", str(row.field.size))
+            for row in self.rows
         ]
-        return "\n".join([*lines, "", self._note()])
+        totals = [f"Total params: {self.total:,}", f"Trainable params: {self.trainable:,}"]
+        rule = "=" * 82
+        return "\n".join(["-" * 82, heading, rule, *rows, rule, *totals, "", self._note()])
 
     def _note(self) -> str:
         note = "Receptive field: input pixels a side, padding included."
@@ -129,23 +126,6 @@ def _field_after(
     return field
 
 
-class _Recorder:
-    """Collects the rows while a batch passes through the network."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self._field = ReceptiveField()
-
-    def __call__(
-        self, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
-    ) -> None:
-        self._field = _field_after(self._field, module, inputs[0].shape, output.shape)
-        if isinstance(module, ROW_TYPES):
-            layer = f"{type(module).__name__}-{len(self.rows) + 1}"
-            shape = tuple(output.shape[1:])
-            self.rows.append(Row(layer, shape, parameter_count(module), self._field))
-
-
 def summarize(model: nn.Module, image_shape: tuple[int, int, int] = IMAGE_SHAPE) -> Summary:
     """Return the layer table of a network whose layers run one after another.
 
@@ -156,14 +136,23 @@ def summarize(model: nn.Module, image_shape: tuple[int, int, int] = IMAGE_SHAPE)
     Raises `ValueError` for a window that is not square, a padding given as a word and a layer
     whose receptive field is not known.
     """
-    recorder = _Recorder()
+    rows: list[Row] = []
+    field = ReceptiveField()
+
+    def record(module: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        nonlocal field
+        field = _field_after(field, module, inputs[0].shape, output.shape)
+        if isinstance(module, ROW_TYPES):
+            layer = f"{type(module).__name__}-{len(rows) + 1}"
+            rows.append(Row(layer, tuple(output.shape[1:]), parameter_count(module), field))
+
     modes = {module: module.training for module in model.modules()}
     with ExitStack() as stack, torch.no_grad():
         for module, training in modes.items():
             stack.callback(setattr, module, "training", training)
             if not any(module.children()):
-                stack.callback(module.register_forward_hook(recorder).remove)
+                stack.callback(module.register_forward_hook(record).remove)
         model.eval()
         model(torch.zeros(2, *image_shape))
     total, trainable = parameter_count(model), parameter_count(model, trainable_only=True)
-    return Summary(tuple(recorder.rows), total, trainable, image_shape[-1])
+    return Summary(tuple(rows), total, trainable, image_shape[-1])

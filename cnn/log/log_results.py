@@ -52,13 +52,13 @@ def draw_confusion(canvas: Canvas, record: Record, row: int) -> int:
     canvas.write(row + 1, LEFT, "digit", header("iteration"))
     canvas.write(row + 1, right + 1, "recall", header("gradient"))
     canvas.write(last + 1, LEFT, "precision", header("gradient"))
+    centred = Style(number_format="0", align="center")
     for digit in range(CLASSES):
-        canvas.write(row + 1, left + digit, digit, header("iteration"))
-        canvas.write(first + digit, LEFT, digit, header("iteration"))
-        for other in range(CLASSES):
-            style = Style(number_format="0", align="center")
-            canvas.write(first + digit, left + other, counts[digit][other], style)
         at, column = first + digit, left + digit
+        canvas.write(row + 1, column, digit, header("iteration"))
+        canvas.write(at, LEFT, digit, header("iteration"))
+        for other, count in enumerate(counts[digit], start=left):
+            canvas.write(at, other, count, centred)
         hit = cell_address(at, column)
         taken = sum(line[digit] for line in counts)
         for place, cells, total in (

@@ -1,13 +1,12 @@
 """The sheet `CNN <model>`: a training's log, epoch by epoch, with a live summary and charts."""
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnn.log.log_results import draw_confusion, draw_gallery, draw_layers, draw_settings
 from cnn.log.record import Record
-from cnn.training.run import Line
 from sheetgen.spreadsheet.address import cell_address, local
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series, Value
 from sheetgen.spreadsheet.stamp import stamp_sheet
 from sheetgen.spreadsheet.style import (
     INPUT,
@@ -80,15 +79,11 @@ class _Sheet:
     record: Record
 
     @property
-    def log(self) -> list[Line]:
-        return self.record.log
-
-    @property
     def last_row(self) -> int:
-        return FIRST_ROW + len(self.log) - 1
+        return FIRST_ROW + len(self.record.log) - 1
 
     def values(self, field: str) -> list[Any]:
-        return [line[field] for line in self.log]
+        return [line[field] for line in self.record.log]
 
     def column(self, field: str) -> int:
         return LEFT + list(FIELDS).index(field)
@@ -130,20 +125,21 @@ def _summary(sheet: _Sheet, total: tuple[str, int]) -> None:
     canvas.write(TARGET_CELL[0], SUMMARY, "target for the test accuracy", LABEL)
     canvas.ask(*TARGET_CELL, "target", TARGET, replace(INPUT, number_format=PERCENT), **POSITIVE)
     for row, result in enumerate(_results(sheet), start=FIRST_ROW + 1):
-        _result(canvas, row, result)
+        _result(canvas, row, *result)
     row = FIRST_ROW + 7
     parameters, limit = cell_address(row, SUMMARY + 1), (row + 1, SUMMARY + 1)
-    _result(canvas, row, _Result("parameters", f"={total[0]}", total[1], WHOLE))
+    _result(canvas, row, "parameters", f"={total[0]}", total[1], WHOLE)
     canvas.write(row + 1, SUMMARY, "limit of parameters", LABEL)
     canvas.ask(*limit, "limit", LIMIT, replace(INPUT, number_format="#,##0"), **POSITIVE)
     formula = f'=IF({parameters}<{cell_address(*limit)},"PASS","FAIL")'
     verdict = "PASS" if total[1] < LIMIT else "FAIL"
-    _result(canvas, row + 2, _Result("fewer than the limit", formula, verdict, VERDICT))
+    _result(canvas, row + 2, "fewer than the limit", formula, verdict, VERDICT)
     _target_line(sheet)
 
 
-def _results(sheet: _Sheet) -> list["_Result"]:
-    log, accuracies = sheet.log, sheet.values("test_accuracy")
+def _results(sheet: _Sheet) -> list[tuple[str, str, Value, Style]]:
+    """Return the lines of the summary: label, formula, the value of that, style."""
+    log, accuracies = sheet.record.log, sheet.values("test_accuracy")
     epochs, tested = sheet.here("epoch"), sheet.here("test_accuracy")
     flags = f"{cell_address(FIRST_ROW, FLAG)}:{cell_address(sheet.last_row, FLAG)}"
     best, last = max(accuracies), accuracies[-1]
@@ -153,28 +149,19 @@ def _results(sheet: _Sheet) -> list["_Result"]:
     first = f'=IF(SUM({flags})=0,"not reached",INDEX({epochs},MATCH(1,{flags},0)))'
     met = f'=IF({last_accuracy}>={cell_address(*TARGET_CELL)},"PASS","FAIL")'
     return [
-        _Result("best epoch", best_epoch, log[accuracies.index(best)]["epoch"], WHOLE),
-        _Result("its test accuracy", f"=MAX({tested})", best, SHARE),
-        _Result("last epoch", f"=MAX({epochs})", log[-1]["epoch"], WHOLE),
-        _Result("its test accuracy", f"={last_accuracy}", last, SHARE),
-        _Result("first epoch at the target", first, (reached or ["not reached"])[0], WHOLE),
-        _Result("target met in the last epoch", met, "PASS" if last >= TARGET else "FAIL", VERDICT),
+        ("best epoch", best_epoch, log[accuracies.index(best)]["epoch"], WHOLE),
+        ("its test accuracy", f"=MAX({tested})", best, SHARE),
+        ("last epoch", f"=MAX({epochs})", log[-1]["epoch"], WHOLE),
+        ("its test accuracy", f"={last_accuracy}", last, SHARE),
+        ("first epoch at the target", first, (reached or ["not reached"])[0], WHOLE),
+        ("target met in the last epoch", met, "PASS" if last >= TARGET else "FAIL", VERDICT),
     ]
 
 
-class _Result(NamedTuple):
-    """A line of the summary: its label, its formula and the value of that."""
-
-    label: str
-    formula: str
-    value: float | int | str
-    style: Style
-
-
-def _result(canvas: Canvas, row: int, result: _Result) -> None:
-    canvas.write(row, SUMMARY, result.label, LABEL)
-    canvas.calculate(row, SUMMARY + 1, result.formula, result.value, result.style)
-    if result.style == VERDICT:
+def _result(canvas: Canvas, row: int, label: str, formula: str, value: Value, style: Style) -> None:
+    canvas.write(row, SUMMARY, label, LABEL)
+    canvas.calculate(row, SUMMARY + 1, formula, value, style)
+    if style == VERDICT:
         canvas.verdicts.append((row, SUMMARY + 1, row, SUMMARY + 1))
 
 
@@ -188,7 +175,7 @@ def _target_line(sheet: _Sheet) -> None:
     canvas.write(BAND_ROW, column + 1, "", band("helper"))
     epochs, target = sheet.here("epoch"), f"={cell_address(*TARGET_CELL)}"
     for row, function, line in ((FIRST_ROW, "MIN", 0), (FIRST_ROW + 1, "MAX", -1)):
-        value = sheet.log[line]["epoch"]
+        value = sheet.record.log[line]["epoch"]
         canvas.calculate(row, column, f"={function}({epochs})", value, number("helper", "0"))
         canvas.calculate(row, column + 1, target, TARGET, number("helper", PERCENT))
 

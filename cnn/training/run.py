@@ -217,20 +217,14 @@ def _checked(lines: Any) -> list[Line]:  # noqa: ANN401 - whatever a file held
     for number, line in enumerate(lines, start=1):
         if not isinstance(line, dict):
             raise ValueError(f"line {number} of the log is {line!r:.50}; expected an object")
-        if type(line.get("epoch")) is not int or line["epoch"] != number:
-            found = _found(line, "epoch")
-            raise ValueError(f"epoch in line {number} of the log is {found}; expected {number}")
+        right = {"epoch": type(line.get("epoch")) is int and line["epoch"] == number}
         for name in NUMBERS:
-            if type(line.get(name)) not in (int, float) or not math.isfinite(line[name]):
-                found = _found(line, name)
-                raise ValueError(
-                    f"{name} in line {number} of the log is {found}; expected a finite number"
-                )
+            right[name] = type(line.get(name)) in (int, float) and math.isfinite(line[name])
+        for name in (one for one, is_right in right.items() if not is_right):
+            found = f"{line[name]!r:.50}" if name in line else "missing"
+            expected = number if name == "epoch" else "a finite number"
+            raise ValueError(f"{name} in line {number} of the log is {found}; expected {expected}")
     return lines
-
-
-def _found(line: Line, name: str) -> str:
-    return f"{line[name]!r:.50}" if name in line else "missing"
 
 
 def _undamaged(path: Path, read: Callable[[], T]) -> T:

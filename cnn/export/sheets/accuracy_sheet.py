@@ -76,9 +76,9 @@ def count_place(digit: int, taken: int) -> tuple[int, int]:
 def _result(canvas: Canvas, counts: list[list[int]]) -> None:
     """Write how many digits are right, counted on the diagonal of the matrix."""
     row, column = RESULT_ROW, LEFT + 2
-    first, left = MATRIX_ROW + 2, LEFT + 1
-    diagonal = "+".join(relative_address(first + digit, left + digit) for digit in range(CLASSES))
-    matrix = range_address(first, left, first + CLASSES - 1, left + CLASSES - 1)
+    hits = [count_place(digit, digit) for digit in range(CLASSES)]
+    diagonal = "+".join(relative_address(*hit) for hit in hits)
+    matrix = range_address(*hits[0], *hits[-1])
     right, total = sum(counts[digit][digit] for digit in range(CLASSES)), sum(map(sum, counts))
     right_cell, total_cell = cell_address(row + 1, column), cell_address(row + 2, column)
     lines: list[tuple[str, str, float, Style]] = [
@@ -98,21 +98,20 @@ def _matrix(canvas: Canvas, counts: list[list[int]]) -> None:
     """Draw the confusion matrix with the sums of its rows and columns."""
     title = "Confusion matrix: a row for each digit, a column for what it was taken for"
     canvas.write(MATRIX_ROW, LEFT, title, SECTION)
-    head, first, left = MATRIX_ROW + 1, MATRIX_ROW + 2, LEFT + 1
-    last, right = first + CLASSES - 1, left + CLASSES - 1
+    head, (first, left) = MATRIX_ROW + 1, count_place(0, 0)
+    last, right = count_place(CLASSES - 1, CLASSES - 1)
     canvas.write(head, LEFT, "digit", header("iteration"))
     canvas.write(head, right + 1, "all", header("iteration"))
     canvas.write(head, right + 2, "right", header("unit"))
     canvas.write(last + 1, LEFT, "all", header("iteration"))
     canvas.write(last + 2, LEFT, "right", header("unit"))
     for digit in range(CLASSES):
-        canvas.write(head, left + digit, digit, header("iteration"))
-        canvas.write(first + digit, LEFT, digit, header("iteration"))
-        for other, count in enumerate(counts[digit]):
-            style = RIGHT if other == digit else replace(COUNT, number_format="0;;", border=LINE)
-            canvas.write(first + digit, left + other, count, style)
-        row = first + digit
-        column = left + digit
+        row, column = count_place(digit, digit)
+        canvas.write(head, column, digit, header("iteration"))
+        canvas.write(row, LEFT, digit, header("iteration"))
+        for other, count in enumerate(counts[digit], start=left):
+            style = RIGHT if other == column else replace(COUNT, number_format="0;;", border=LINE)
+            canvas.write(row, other, count, style)
         hit = cell_address(row, column)
         taken = sum(line[digit] for line in counts)
         for cells, total, summed, share in (
@@ -123,15 +122,15 @@ def _matrix(canvas: Canvas, counts: list[list[int]]) -> None:
             whole = cell_address(*summed)
             value = counts[digit][digit] / total if total else 0.0
             canvas.calculate(*share, f"=IF({whole}=0,0,{hit}/{whole})", value, SHARE)
-    _shade_errors(canvas, counts, first, left)
+    _shade_errors(canvas, counts)
 
 
-def _shade_errors(canvas: Canvas, counts: list[list[int]], first: int, left: int) -> None:
+def _shade_errors(canvas: Canvas, counts: list[list[int]]) -> None:
     """Shade the errors by their number, without the diagonal, beside which none would show."""
     most = max(counts[i][j] for i in range(CLASSES) for j in range(CLASSES) if i != j) or 1
     for digit in range(CLASSES):
-        row, column = first + digit, left + digit
-        for start, end in ((left, column - 1), (column + 1, left + CLASSES - 1)):
+        row, column = count_place(digit, digit)
+        for start, end in ((LEFT + 1, column - 1), (column + 1, LEFT + CLASSES)):
             if start <= end:
                 canvas.heat_maps.append(HeatMap((row, start, row, end), HEAT, (0, most)))
 

@@ -19,7 +19,7 @@ from cnn.export.sheets.export_style import (
 from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet
 from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
@@ -206,9 +206,8 @@ def _answer(sheet: _Sheet) -> None:
     canvas.widths |= {column: 7, column + 1: 24, column + 2: 9}
     last = TOP + LARGE_ROWS - 1
     first = sheet.first_class
-    classes = (
-        f"{cell_address(first, column + 1)}:{cell_address(first + len(shares) - 1, column + 1)}"
-    )
+    bars = first, column + 1, first + len(shares) - 1, column + 1
+    classes = range_address(*bars)
     canvas.write(HEADING_ROW, column, "What it recognises", SECTION)
     canvas.merges.append((TOP, column, last, column + 2))
     predicted = int(shares.argmax())
@@ -227,7 +226,6 @@ def _answer(sheet: _Sheet) -> None:
         canvas.calculate(row, column + 1, f"={sheet.probabilities.address(digit)}", share, bar)
         shown = f"={cell_address(row, column + 1)}"
         canvas.calculate(row, column + 2, shown, share, SHARE)
-    bars = first, column + 1, first + len(shares) - 1, column + 1
     canvas.bars.append((bars, KINDS["unit"].strong))
 
 

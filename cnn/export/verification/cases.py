@@ -8,11 +8,9 @@ import numpy as np
 from cnn.export.network.stages import Array, Input
 from cnn.export.sheets.layers_sheet import FIRST, LAYER, LAYERS
 from cnn.export.sheets.layout import CHOICE
-from cnn.export.verification.exported_file import ExportedFile, spoken
+from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
 from cnn.export.verification.recalculation import Changes
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.address import relative_address
-from sheetgen.spreadsheet.reader import FileCell
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +96,10 @@ def _unusable(exported: ExportedFile, changes: Changes) -> Iterator[str]:
     """Yield what is wrong with the cells that will be changed. Empty ones count as 0."""
     for sheet, cells in changes.items():
         for place, new in cells.items():
-            cell = exported.cells[sheet].get(place, FileCell(None, None))
+            cell = exported.cell(sheet, place)
             kind = "text" if isinstance(new, str) else "number"
             fits = type(cell.value) is (str if kind == "text" else float)
-            where = f"{sheet}!{relative_address(*place)}"
+            where = spoken_place(sheet, place)
             if cell.formula is not None:
                 yield f"the input cell {where} holds ={cell.formula}"
             elif not fits and (kind == "text" or cell.value is not None):

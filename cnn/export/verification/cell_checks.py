@@ -15,12 +15,10 @@ from cnn.export.sheets.compose_export import input_sheet, layer_sheets
 from cnn.export.sheets.layers_sheet import layers_sheet
 from cnn.export.sheets.network_sheet import network_sheet
 from cnn.export.sheets.subject import Subject
-from cnn.export.verification.exported_file import ExportedFile, spoken
-from sheetgen.spreadsheet.address import relative_address
+from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
 from sheetgen.spreadsheet.agreement import same_text
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.engines import Values
-from sheetgen.spreadsheet.reader import FileCell
 from sheetgen.spreadsheet.tokens import Token, tokens
 
 TOLERANCE = 1e-9  # |found - expected| <= TOLERANCE * max(1, |expected|)
@@ -37,9 +35,8 @@ def wrong_cells(exported: ExportedFile) -> Iterator[str]:
     first, places = input_sheet(blank)
     others = constant_sheets(exported)
     for canvas in (first, layers_sheet(blank), *others, *layer_sheets(blank, places)):
-        yield from _wrong_formulas(canvas, exported.cells[canvas.name])
-    weights = exported.weights
-    yield from _wrong_constants(weights, exported.cells[weights.name])
+        yield from _wrong_formulas(exported, canvas)
+    yield from _wrong_constants(exported, exported.weights)
 
 
 def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
@@ -64,7 +61,7 @@ def wrong_values(canvas: Canvas, values: Values) -> Iterator[str]:
     for row, column, _, expected in canvas.promised():
         value = found.get((row, column))
         if not _agrees(expected, value):
-            where = f"{canvas.name}!{relative_address(row, column)}"
+            where = spoken_place(canvas.name, (row, column))
             yield f"{where} is {spoken(value)}; expected {spoken(expected)}"
 
 
@@ -81,7 +78,7 @@ def error_values(
                 continue
             value = values.get(name, {}).get(place)
             if cell.formula is not None and isinstance(value, str) and _ERROR.fullmatch(value):
-                yield f"{name}!{relative_address(*place)} is {value}"
+                yield f"{spoken_place(name, place)} is {value}"
 
 
 def same_formula(expected: str, found: str) -> bool:
@@ -113,18 +110,17 @@ def _agrees(expected: Value, found: object) -> bool:
     return abs(found - expected) <= TOLERANCE * max(1.0, abs(expected))
 
 
-def _wrong_formulas(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -> Iterator[str]:
+def _wrong_formulas(exported: ExportedFile, canvas: Canvas) -> Iterator[str]:
     promised = {(row, column): formula for row, column, formula, _ in canvas.promised()}
     for place, formula in promised.items():
-        cell = held.get(place, FileCell(None, None))
-        where = f"{canvas.name}!{relative_address(*place)}"
+        cell, where = exported.cell(canvas.name, place), spoken_place(canvas.name, place)
         if cell.formula is None:
             yield f"{where} holds no formula but {spoken(cell.value)}; expected {_short(formula)}"
         elif not same_formula(formula[1:], cell.formula):
             yield f"{where} holds {_short('=' + cell.formula)}; expected {_short(formula)}"
-    for place, cell in held.items():
+    for place, cell in exported.cells[canvas.name].items():
         if cell.formula is not None and place in canvas.cells and place not in promised:
-            where = f"{canvas.name}!{relative_address(*place)}"
+            where = spoken_place(canvas.name, place)
             yield f"{where} holds {_short('=' + cell.formula)} where no formula belongs"
 
 
@@ -132,15 +128,13 @@ def _short(formula: str) -> str:
     return formula if len(formula) <= LONGEST else f"{formula[:LONGEST]}…"
 
 
-def _wrong_constants(canvas: Canvas, held: Mapping[tuple[int, int], FileCell]) -> Iterator[str]:
+def _wrong_constants(exported: ExportedFile, canvas: Canvas) -> Iterator[str]:
     for place, expected in canvas.cells.items():
-        if isinstance(expected.value, str):
+        cell, right = exported.cell(canvas.name, place), expected.value
+        if isinstance(right, str):
             continue
-        cell = held.get(place, FileCell(None, None))
-        same = type(cell.value) is float and math.isclose(
-            cell.value, expected.value, rel_tol=LITERAL
-        )
+        same = type(cell.value) is float and math.isclose(cell.value, right, rel_tol=LITERAL)
         if cell.formula is not None or not same:
             found = spoken(cell.value) if cell.formula is None else f"={cell.formula}"
-            where = f"{canvas.name}!{relative_address(*place)}"
-            yield f"{where} holds {found}; the network has {spoken(expected.value)}"
+            where = spoken_place(canvas.name, place)
+            yield f"{where} holds {found}; the network has {spoken(right)}"

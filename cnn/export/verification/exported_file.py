@@ -65,8 +65,8 @@ class ExportedFile:
         values = np.zeros((self.origin.samples, *shape.sides))
         names, labels = [], []
         for row, numbers in enumerate(values, start=FIRST_SAMPLE):
-            label = self._held(SAMPLES, (row, 1)).value
-            names.append(str(self._held(SAMPLES, (row, 2)).value or ""))
+            label = self.cell(SAMPLES, (row, 1)).value
+            names.append(str(self.cell(SAMPLES, (row, 2)).value or ""))
             labels.append(None if label in (None, "") else int(self._number(SAMPLES, (row, 1))))
             for unit in np.ndindex(shape.sides):
                 place = row, FIRST_VALUE + shape.index(*unit)
@@ -90,16 +90,16 @@ class ExportedFile:
         places = [[count_place(row, column) for column in range(CLASSES)] for row in range(CLASSES)]
         return [[int(self._number(ACCURACY, place)) for place in row] for row in places]
 
-    def _held(self, sheet: str, place: tuple[int, int]) -> FileCell:
+    def cell(self, sheet: str, place: tuple[int, int]) -> FileCell:
+        """Return what a cell holds."""
         return self.cells[sheet].get(place, FileCell(None, None))
 
     def _number(self, sheet: str, place: tuple[int, int]) -> float:
-        cell = self._held(sheet, place)
+        cell = self.cell(sheet, place)
         if cell.formula is not None or type(cell.value) is not float:
             found = "a formula" if cell.formula is not None else spoken(cell.value)
-            raise InputError(
-                f"{self.path}: {sheet}!{relative_address(*place)} holds {found}; expected a number"
-            )
+            where = spoken_place(sheet, place)
+            raise InputError(f"{self.path}: {where} holds {found}; expected a number")
         return cell.value
 
 
@@ -146,15 +146,20 @@ def read_exported(
 def _other_titles(exported: ExportedFile) -> Iterator[str]:
     """Yield the sheets whose title shows that the layer has another shape."""
     for name, sheet in exported.sheets.items():
-        found, expected = exported.cells[name].get((0, 0)), title_of(sheet)
-        if found is None or found.value != expected:
-            held = "" if found is None else found.value
+        found, expected = exported.cell(name, (0, 0)).value, title_of(sheet)
+        if found != expected:
+            held = "" if found is None else found
             yield f"the title of its sheet {name} is {held!r}, not {expected!r}"
 
 
 def _input(source: Input) -> str:
     numbers = "normalised pixels" if source.normalized else "plain numbers"
     return f"{source.output} {numbers}"
+
+
+def spoken_place(sheet: str, place: tuple[int, int]) -> str:
+    """Return a cell's address for a message."""
+    return f"{sheet}!{relative_address(*place)}"
 
 
 def spoken(value: object) -> str:

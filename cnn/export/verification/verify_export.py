@@ -25,12 +25,10 @@ from cnn.export.verification.cell_checks import (
     wrong_cells,
     wrong_values,
 )
-from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken
+from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken, spoken_place
 from cnn.export.verification.recalculation import recalculations
-from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
-from sheetgen.spreadsheet.reader import FileCell
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def _layers(
     layers, maps = [], dict[str, Array]()
     for name, sheet in exported.sheets.items():
         maps[name] = _map(sheet, values.get(name, {}))
-        layers.append(_layer(exported.cells[name], sheet, maps[name], expected[name]))
+        layers.append(_layer(exported, sheet, maps[name], expected[name]))
     predicted = right = None
     if shares := exported.network.probabilities:
         if not np.isnan(maps[shares.name]).any():
@@ -168,15 +166,13 @@ def _map(sheet: Sheet, values: Mapping[tuple[int, int], object]) -> Array:
     return found
 
 
-def _layer(
-    cells: Mapping[tuple[int, int], FileCell], sheet: Sheet, found: Array, expected: Array
-) -> LayerResult:
+def _layer(exported: ExportedFile, sheet: Sheet, found: Array, expected: Array) -> LayerResult:
     differences = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
     wrong = ""
     for unit in sheet.units():
         place = sheet.cell(*unit)
-        where = f"{sheet.name}!{relative_address(*place)}"
-        if cells.get(place, FileCell(None, None)).formula is None:
+        where = spoken_place(sheet.name, place)
+        if exported.cell(sheet.name, place).formula is None:
             wrong = f"{where} holds no formula"
         elif not differences[unit] <= TOLERANCE:
             held = "no number" if math.isnan(found[unit]) else spoken(found[unit])
