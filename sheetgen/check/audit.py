@@ -78,8 +78,8 @@ def audit_table(book: Book, table: Table) -> TableReport:
     rate_cell = referenced_cell(unassigned)
     resolver = replace(unassigned, assigned={} if rate_cell is None else {rate_cell: "η"})
     numbers = _numbers(resolver)
-    network = with_biases(table, network, numbers, resolver)
-    network = chosen_network(table, network, numbers, resolver)
+    network = with_biases(network, numbers, resolver)
+    network = chosen_network(network, numbers, resolver)
     if not table.identified and (found := identified(network, resolver, numbers)):
         columns = table.columns | {symbol: column for column, symbol in found.items()}
         return audit_table(book, replace(table, columns=columns, identified=found))

@@ -6,9 +6,10 @@ that the two can be compared at random points, mutated, and written as text.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from operator import is_
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,10 +102,7 @@ def _node(value: Expression | float) -> Expression:
 
 def total(terms: list[Expression]) -> Expression:
     """Return the sum of at least one term."""
-    result = terms[0]
-    for term in terms[1:]:
-        result = result + term
-    return result
+    return reduce(operator.add, terms)
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
@@ -156,7 +154,7 @@ def replace(node: Expression, change: Callable[[Expression], Expression | None])
         return changed
     parts = children(node)
     new = [replace(part, change) for part in parts]
-    return node if all(map(is_, parts, new)) else with_children(node, tuple(new))
+    return node if all(map(operator.is_, parts, new)) else with_children(node, tuple(new))
 
 
 def shifted(node: Expression, rows: int) -> Expression:

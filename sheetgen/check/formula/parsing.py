@@ -7,7 +7,8 @@ left-associative. What a training table does not need (texts, arrays, unions) is
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import mul
 
 from sheetgen.check.formula.expressions import Call, Cell, Expression, Negation, Number, Operation
 from sheetgen.check.formula.expressions import is_known as is_known_function
@@ -249,10 +250,4 @@ def _cells_between(first: Reference, last: Reference) -> list[Expression]:
 def _sum_of_products(groups: list[list[Expression]]) -> Expression:
     if not groups or len({len(group) for group in groups}) != 1:
         raise UnsupportedError("SUMPRODUCT")
-    products: list[Expression] = []
-    for factors in zip(*groups, strict=True):
-        product = factors[0]
-        for factor in factors[1:]:
-            product = product * factor
-        products.append(product)
-    return Call("SUM", tuple(products))
+    return Call("SUM", tuple(reduce(mul, factors) for factors in zip(*groups, strict=True)))

@@ -114,8 +114,7 @@ def _is_right_with_its_rate(column: ComputedColumn, tree: Expression) -> bool:
     number = Number(rate.value)
     definition = column.meaning.definitions[column.symbol]
     literal = replace(definition, lambda part: number if part == Symbol("η") else None)
-    expected, found = column.simulated(literal), column.simulated(tree)
-    return expected is not None and found is not None and same(expected, found)
+    return same(column.simulated(literal), column.simulated(tree))
 
 
 def _typed(column: ComputedColumn, tree: Expression) -> str:

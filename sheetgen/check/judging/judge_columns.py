@@ -1,6 +1,7 @@
 """Judges a column with a definition: which cells are right, which mistake explains the others."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,81 +9,54 @@ from sheetgen.check.findings import Column, Finding
 from sheetgen.check.formula.expressions import symbols
 from sheetgen.check.formula.parsing import Formula
 from sheetgen.check.judging.judge_cells import judge_formula, judge_numbers
+from sheetgen.check.judging.starting_values import misfits
 from sheetgen.check.meaning.table_meaning import ComputedColumn
-from sheetgen.check.mistakes.mistake_kinds import KINDS
 from sheetgen.check.mistakes.naming import Wrong
-
-
-@dataclass
-class _Sorted:
-    """The rows of a column by what they hold."""
-
-    numbers: list[int] = field(default_factory=list)
-    texts: list[int] = field(default_factory=list)
-    empty: list[int] = field(default_factory=list)
-    errors: list[int] = field(default_factory=list)
-    formulas: dict[Formula, list[int]] = field(default_factory=dict)
 
 
 def judge(column: ComputedColumn) -> tuple[Column, list[Finding]]:
     """Return the verdict on a column, and the findings on it."""
-    rows = _sorted(column)
-    wrongs = _wrong_contents(column, rows)
-    checked = 0
-    for formula, chosen in rows.formulas.items():
-        found, count = judge_formula(column, formula, chosen)
-        wrongs.extend(found)
-        checked += count
-    is_live = sum(map(len, rows.formulas.values())) > len(rows.numbers)
+    numbers, formulas = _sorted(column)
+    judged = [judge_formula(column, formula, rows) for formula, rows in formulas.items()]
+    is_live = sum(map(len, formulas.values())) > len(numbers)
     if is_live:
         words = "found a number; expected the column's formula"
-        wrongs.extend(Wrong([row], "hard-coded-number", words) for row in rows.numbers)
-        checked += len(rows.numbers)
+        typed = [Wrong([row], "hard-coded-number", words) for row in numbers]
+        judged.append((typed, len(numbers)))
     else:
-        found, count = judge_numbers(column, rows.numbers)
-        wrongs.extend(found)
-        checked += count
-    findings = [_finding(column, wrong) for wrong in _merged(wrongs)]
-    verdict = _verdict(column, bool(findings), bool(checked))
-    if not is_live and len(rows.numbers) > 1:
+        judged.append(judge_numbers(column, numbers))
+    wrongs = [wrong for found, _ in judged for wrong in found]
+    findings = [_finding(column, one) for one in _merged([*_wrong_contents(column), *wrongs])]
+    verdict = _verdict(column, bool(findings), any(count for _, count in judged))
+    if not is_live and len(numbers) > 1:
         findings.append(_pasted(column))
     return verdict, findings
 
 
-def _sorted(column: ComputedColumn) -> _Sorted:
-    found = _Sorted()
-    contents = column.contents
-    filled = [row for row, one in enumerate(contents) if one.value is not None or one.formula]
-    for row, content in enumerate(contents):
-        if column.is_parameter and row == 0 and (content.number is not None or content.formula):
+def _sorted(column: ComputedColumn) -> tuple[list[int], dict[Formula, list[int]]]:
+    """Return the rows that hold numbers, and those of each formula."""
+    numbers: list[int] = []
+    formulas: dict[Formula, list[int]] = {}
+    for row, content in enumerate(column.contents):
+        if column.is_parameter and row == 0:
             continue  # what the training starts from
         if content.formula is not None:
-            found.formulas.setdefault(content.formula, []).append(row)
+            formulas.setdefault(content.formula, []).append(row)
         elif content.number is not None:
-            found.numbers.append(row)
-        elif content.is_error:
-            found.errors.append(row)
-        elif content.text.strip():
-            found.texts.append(row)
-        elif filled and row < filled[-1]:
-            found.empty.append(row)
-    return found
+            numbers.append(row)
+    return numbers, formulas
 
 
-def _wrong_contents(column: ComputedColumn, rows: _Sorted) -> list[Wrong]:
-    wrongs = []
-    for row in rows.texts:
-        text = column.contents[row].text.strip()[:20]
-        words = f"found the text {text!r}; expected a number"
-        wrongs.append(Wrong([row], "text-for-number", words))
+def _wrong_contents(column: ComputedColumn) -> Iterator[Wrong]:
+    """Yield the cells that hold neither a number nor a formula."""
     expected, _ = column.numbers.recomputed(column.forms[0])
-    for row in rows.errors:
-        if np.isfinite(expected[row]):  # or else it comes from the cells that it is computed from
-            words = f"the error value {column.contents[row].value} was typed or pasted"
-            wrongs.append(Wrong([row], "error-value", words))
-    if rows.empty:
-        wrongs.append(Wrong(rows.empty, "empty-cell", KINDS["empty-cell"]))
-    return wrongs
+    for row, kind, usual in misfits(column.contents):
+        content, words = column.contents[row], usual
+        if content.is_error:
+            words = f"the error value {content.value} was typed or pasted"
+        # An error that is expected comes from the cells that the column is computed from.
+        if content.formula is None and (not content.is_error or np.isfinite(expected[row])):
+            yield Wrong([row], kind, words)
 
 
 def _merged(wrongs: list[Wrong]) -> list[Wrong]:

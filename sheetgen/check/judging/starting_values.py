@@ -4,12 +4,14 @@ Inputs and targets stay the same from row to row, unless the rows are samples.
 """
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from sheetgen.check.findings import Column, Finding
 from sheetgen.check.mistakes.mistake_kinds import KINDS
+from sheetgen.check.reading.cells import Content
 from sheetgen.check.tables.headers import PARAMETERS, family
 from sheetgen.check.tables.table import Table
 
@@ -40,28 +42,28 @@ def judge_givens(table: Table, symbol: str, moving: set[str]) -> tuple[Column, l
         return table.verdict(symbol, "unchecked", reason="no definition"), []
     findings: list[Finding] = []
     if family(symbol) in ("i", "t"):
-        findings = _not_a_number(table, symbol)
+        contents = table.contents(symbol)
+        for row, kind, words in misfits(contents):
+            # Spaces, TRUE and FALSE are no numbers either, but no mistake in a column of these.
+            if kind != "empty-cell" or contents[row].value is None:
+                findings = [table.mistake(symbol, row, kind, words)]
+                break
         if symbol not in moving:
             findings += _changes(table, symbol)
     return table.verdict(symbol, "wrong" if findings else "given"), findings
 
 
-def _not_a_number(table: Table, symbol: str) -> list[Finding]:
-    """Return a finding on the first cell that does not hold a number, if any."""
-    contents = table.contents(symbol)
+def misfits(contents: Sequence[Content]) -> Iterator[tuple[int, str, str]]:
+    """Yield the row, kind and words of each cell of a column that does not hold a number."""
     filled = [row for row, one in enumerate(contents) if one.value is not None or one.formula]
     for row, content in enumerate(contents):
+        text = content.text.strip()[:20]
         if content.is_error:
-            kind, words = "error-value", f"the cell holds {content.value}"
-        elif content.text.strip():
-            text = content.text.strip()[:20]
-            kind, words = "text-for-number", f"found the text {text!r}; expected a number"
-        elif content.value is None and filled and row < filled[-1]:
-            kind, words = "empty-cell", KINDS["empty-cell"]
-        else:
-            continue
-        return [table.mistake(symbol, row, kind, words)]
-    return []
+            yield row, "error-value", f"the cell holds {content.value}"
+        elif text:
+            yield row, "text-for-number", f"found the text {text!r}; expected a number"
+        elif content.number is None and filled and row < filled[-1]:
+            yield row, "empty-cell", KINDS["empty-cell"]
 
 
 def _changes(table: Table, symbol: str) -> list[Finding]:
@@ -90,13 +92,11 @@ def compare_sheets(tables: list[Table]) -> tuple[Finding, ...]:
     # Networks of another shape are other exercises.
     shapes = Counter(_shape(table) for table in compared)
     compared = [one for one in compared if _shape(one) == shapes.most_common(1)[0][0]]
-    mistakes: list[Finding] = []
-    remarks: list[Finding] = []
+    found: list[Finding] = []
     for symbol in dict.fromkeys(symbol for one in compared for symbol in one.columns_of(*_STARTS)):
-        found = _compare(symbol, [table for table in compared if symbol in table.columns])
-        for one in found:
-            (remarks if one.severity == "remark" else mistakes).append(one)
-    return (*mistakes, *remarks[:1])
+        found += _compare(symbol, [table for table in compared if symbol in table.columns])
+    remarks = [one for one in found if one.severity == "remark"]
+    return (*(one for one in found if one.severity == "mistake"), *remarks[:1])
 
 
 def _shape(table: Table) -> frozenset[str]:

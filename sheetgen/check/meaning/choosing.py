@@ -18,15 +18,15 @@ from sheetgen.network.activations import Activation
 _PROBES = np.linspace(-3.1, 3.3, 17)
 
 
-def with_biases(table: Table, network: Network, numbers: Numbers, resolver: Resolver) -> Network:
+def with_biases(network: Network, numbers: Numbers, resolver: Resolver) -> Network:
     """Return the network with the biases that its formulas refer to and its columns agree with.
 
     Two biases of a 2-2-2 network may be those of the layers or of the hidden units.
     """
-    readings = bias_readings(table.columns, network.hidden, network.outputs)
+    readings = bias_readings(resolver.table.columns, network.hidden, network.outputs)
     if len(readings) < 2:
         return network
-    evidence = _Evidence(table, numbers, resolver)
+    evidence = _Evidence(numbers, resolver)
     units = [*_numbered("h", network.hidden), *_numbered("o", network.outputs)]
     used = {unit: evidence.biases_in(unit) for unit in units}
     names = set(readings[0].values())
@@ -44,14 +44,14 @@ def with_biases(table: Table, network: Network, numbers: Numbers, resolver: Reso
     return replace(network, biases=max(readings, key=score))
 
 
-def chosen_network(table: Table, network: Network, numbers: Numbers, resolver: Resolver) -> Network:
+def chosen_network(network: Network, numbers: Numbers, resolver: Resolver) -> Network:
     """Return the network with the functions that most columns agree with.
 
     The sigmoid and ½ (t - a)², the seeds' own, win every tie, so that a wrong column or two does
     not make another network of it.
     """
-    evidence = _Evidence(table, numbers, resolver)
-    network = replace(network, trains_biases=_trains_biases(table, network))
+    evidence = _Evidence(numbers, resolver)
+    network = replace(network, trains_biases=_trains_biases(resolver.table, network))
     gradients = _numbered("∂E/∂w", network.weights)
     first = network.hidden * network.inputs
     outputs, hidden = _numbered("a_o", network.outputs), _numbered("a_h", network.hidden)
@@ -70,20 +70,20 @@ def _numbered(stem: str, count: int) -> list[str]:
 class _Evidence:
     """What the formulas and the numbers of a table say for one network or another."""
 
-    table: Table
     numbers: Numbers
     resolver: Resolver
+
+    @property
+    def table(self) -> Table:
+        return self.resolver.table
 
     def present(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self.table.columns]
 
     def formula(self, symbol: str) -> Expression | None:
         """Return the formula in a column's first row; None without one that is understood."""
-        if symbol not in self.table.columns:
-            return None
-        row, column = self.table.first, self.table.columns[symbol]
-        formula = self.table.content(row, column).formula
-        return None if formula is None else self.resolver.resolved(formula, row, column)
+        column = self.table.columns.get(symbol)
+        return None if column is None else self.resolver.at(self.table.first, column)
 
     def biases_in(self, unit: str) -> set[str] | None:
         """Return the biases that a unit's formula refers to; None without a formula."""
@@ -152,12 +152,11 @@ class _Evidence:
 
 def _trains_biases(table: Table, network: Network) -> bool:
     """Return whether any bias, or the gradient of one, has a column that says that it changes."""
-    for bias in set(network.biases.values()):
-        if f"∂E/∂{bias}" in table.columns:
-            return True
-        if bias in table.columns and len(set(table.values(bias).tolist())) > 1:
-            return True
-    return False
+    return any(
+        f"∂E/∂{bias}" in table.columns
+        or (bias in table.columns and len(set(table.values(bias).tolist())) > 1)
+        for bias in network.biases.values()
+    )
 
 
 def has_softmax(numbers: Numbers, network: Network) -> bool:

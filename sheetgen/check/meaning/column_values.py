@@ -174,8 +174,6 @@ def _moved(values: Array, offset: int) -> Array:
     if offset == 0:
         return values
     result = np.full_like(values, np.nan)
-    if abs(offset) >= len(values):
-        return result
     if offset > 0:
         result[:-offset] = values[offset:]
     else:

@@ -126,8 +126,7 @@ class _Search:
         symbol = meaning.get(int(name[1:])) if name.startswith("?") else name
         truth = self._simulation.values(Symbol(symbol)) if symbol is not None else None
         tree = self._read(self._trees[name], meaning, len(self._unknown))
-        values = self._simulation.values(tree)
-        return truth is not None and values is not None and same(values, truth)
+        return same(self._simulation.values(tree), truth)
 
     def _read(self, tree: Expression, meaning: Mapping[int, str], depth: int) -> Expression:
         """Return a formula with what the unknown columns mean, or else with their formulas."""

@@ -68,8 +68,10 @@ class Simulation:
         return found if found.shape == (POINTS,) else np.broadcast_to(found, POINTS)
 
 
-def same(left: Array, right: Array) -> bool:
-    """Return whether two formulas agree at all random points."""
+def same(left: Array | None, right: Array | None) -> bool:
+    """Return whether two formulas agree at all random points; one without values never does."""
+    if left is None or right is None:
+        return False
     first, other = float(left[0]), float(right[0])
     if abs(first - other) > AGREEMENT * max(abs(first), abs(other)):
         return False

@@ -116,8 +116,7 @@ class ComputedColumn:
 
     def is_right(self, tree: Expression) -> bool:
         """Return whether a formula has the right values in every random training."""
-        found = self.simulated(tree)
-        return found is not None and same(found, self.truth)
+        return same(self.simulated(tree), self.truth)
 
 
 def _with_earlier_rate(expression: Expression) -> Expression:

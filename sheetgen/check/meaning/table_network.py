@@ -130,14 +130,10 @@ class Network:
 
 
 def _times(left: Expression, right: Expression) -> Expression:
-    return left if right == Number(1) else _product(left, right)
-
-
-def _product(left: Expression, right: Expression) -> Expression:
-    """Return left·(r1·r2) as (left·r1)·r2, as people write it."""
+    """Return left·(r1·r2) as (left·r1)·r2, as people write it, and without a factor of 1."""
     if isinstance(right, Operation) and right.operator == "*":
-        return _product(left, right.left) * right.right
-    return left * right
+        return _times(left, right.left) * right.right
+    return left if right == Number(1) else left * right
 
 
 def is_helper(symbol: str) -> bool:

@@ -191,8 +191,7 @@ class WrongCells:
     def _first(self, candidates: Iterable[Mutation], wanted: Array) -> Mutation | None:
         """Return the first whose formula has these values in every random training."""
         for mutation in islice(candidates, _MOST_MUTATIONS):
-            values = self._column.simulated(mutation.expression)
-            if values is not None and same(values, wanted):
+            if same(self._column.simulated(mutation.expression), wanted):
                 return mutation
         return None
 

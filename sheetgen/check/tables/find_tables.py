@@ -136,10 +136,9 @@ def _headed(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table |
 
 def _first_row(table: Table) -> int | None:
     weights = table.columns_of("w").values()
-    for row in range(table.header_row + 1, table.header_row + 2 + _GAP):
-        if any(map(holds_number, table.row_contents(row, weights))):
-            return row
-    return None
+    rows = range(table.header_row + 1, table.header_row + 2 + _GAP)
+    filled = (row for row in rows if any(map(holds_number, table.row_contents(row, weights))))
+    return next(filled, None)
 
 
 def _read_short_errors(columns: dict[str, int], others: dict[int, str]) -> None:
