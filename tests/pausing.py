@@ -5,7 +5,7 @@ import sys
 import time
 
 SCRIPT = """
-import pkgutil, sys
+import pkgutil, signal, sys
 from pathlib import Path
 
 package, owner, name, number, mark = sys.argv[1:6]
@@ -21,6 +21,8 @@ def paused(*args, **options):
     return original(*args, **options)
 
 setattr(holder, name, paused)
+# What a shell starts in the background, tests included, ignores Ctrl-C from the start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv[1:] = sys.argv[6:]
 main(prog_name=package)
 """
