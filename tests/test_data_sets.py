@@ -178,7 +178,8 @@ def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
     assert averages == pytest.approx(expected.tolist(), rel=1e-14)
 
 
-@pytest.mark.parametrize("name", template.built_in())
+# test_verify has era-v1 and era-v2 at full length.
+@pytest.mark.parametrize("name", [each for each in template.built_in() if each[:3] != "era"])
 def test_every_built_in_template_verifies(name, every_engine, tmp_path):
     """With as many rows as one and a half epochs need, and its inputs moved, in every engine."""
     source = template.load(name)

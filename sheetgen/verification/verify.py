@@ -204,11 +204,11 @@ def _compare(
         # Some engines save an empty text as no value at all.
         value = values.get(place, "" if expected == "" else None)
         shown = "" if cell.formula is None else f"={cell.formula}"
-        reason, difference = _wrong_formula(formula, cell), 0.0
+        is_ours = shown == formula
+        reason, difference = "" if is_ours else _wrong_formula(formula, cell), 0.0
         if not reason:
             scale = canvas.scales.get(place, 1.0)
             reason, difference = disagreement(expected, value, scale, tolerance)
-        is_ours = shown == formula
         off = canvas.name, place, expected, value, difference
         if reason and is_ours and sensitivity.explains(*off):
             if not sensitivity.is_beyond(canvas.name, place):
