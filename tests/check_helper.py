@@ -1,4 +1,4 @@
-"""Training tables as a person would write them, for the tests of `sheetgen check`.
+"""Training tables as people write them, for the tests of `sheetgen check`.
 
 The formulas are written here from the textbook, cell by cell, and share nothing with the package.
 """
@@ -105,7 +105,7 @@ class HandMade:
     # -- places
 
     def column(self, name):
-        """Return the zero-based column; a gap stands before the columns named in `gaps`."""
+        """Return the zero-based column; there is a gap before the columns named in `gaps`."""
         place = self.left
         for one in self.order:
             place += one in self.gaps

@@ -253,7 +253,7 @@ def put(
 ) -> None:
     """Put a formula, a number, a text or nothing into a cell of a workbook that we built.
 
-    All else stays as it was, byte for byte. A formula keeps the cached result that stands in its
+    All else stays as it was, byte for byte. A formula keeps the cached result that is in its
     cell, or gets the one that is given. A new cell must be below all others.
     """
     part = f"xl/worksheets/sheet{sheet_names(path).index(sheet) + 1}.xml"

@@ -1,6 +1,6 @@
 """Makes the training tables that people type by hand: live formulas, odd headers, odd places.
 
-Nothing here knows `sheetgen`. A formula is a template in which a quantity stands in braces:
+Nothing here knows `sheetgen`. A formula is a template with quantities in braces:
 {w1} in its own row, {w1:-1} in the row above, {w1$0} fixed to row 0, {rate} for the learning
 rate, {rate>2,1} for the cell two rows below and one to the right of it. The same template gives
 the spreadsheet's formula and, through Python's own arithmetic, the result that is cached with it.
@@ -180,7 +180,7 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a table stands on its sheet, and what it calls things."""
+    """The position of a table on its sheet, and its names for things."""
 
     row: int = 0
     column: int = 0
@@ -198,7 +198,7 @@ class Layout:
     given: str = "constant"  # or anchored (to a list of the numbers beside the table), above
     notes: bool = False
     digits: int | None = None  # values are pasted and rounded
-    gap: int | None = None  # an empty row stands above this row of the table
+    gap: int | None = None  # there is an empty row above this row of the table
 
     def header(self, symbol: str) -> str:
         if symbol == "E_total":

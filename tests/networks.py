@@ -1,4 +1,4 @@
-"""Random templates, as TOML that a person could build: any layers, losses, batches, optimisers."""
+"""Random templates, as TOML that a user could write: any layers, losses, batches, optimisers."""
 
 from dataclasses import dataclass
 

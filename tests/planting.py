@@ -1,4 +1,4 @@
-"""Plants mistakes in tables as a person makes them; the mistakes register themselves here."""
+"""Plants mistakes in tables as people make them; the mistakes register themselves here."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ class Spot:
         return self.spelling.back(paths), paths
 
 
-Change = tuple[str, str, str]  # column, what is in its formula, what stands there instead
+Change = tuple[str, str, str]  # column, what is in its formula, what is there instead
 Maker = Callable[[Spot], Change]
 
 

@@ -147,7 +147,7 @@ def many():
 
 
 def rows_of_units(sheet, zs):
-    """Write z, then a and 3 · da/dz · ½ of each case: a slope must be able to stand there."""
+    """Write z, then a and 3 · da/dz · ½ of each case: a slope must work as a factor."""
     for row, z in enumerate(zs):
         sheet.write(row, 0, z)
         place = f"A{row + 1}"

@@ -1,4 +1,4 @@
-"""`sheetgen build` writes, verifies and says so, and never overwrites a person's work."""
+"""`sheetgen build` writes, verifies and says so, and never overwrites a user's work."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What a canvas can ask a person for, and how its cells can look, as the file then has it."""
+"""The inputs and the formatting of a canvas, as they are in the file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A table goes on below a row without numbers; what stands below and was not read is said."""
+"""A table continues below a row without numbers; rows below that were not read are named."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -163,7 +163,7 @@ def book(folder, mnist):
 
 
 def changed(path, change):
-    """Change a workbook as a person does, in a program that writes all of it anew."""
+    """Change a workbook in a program that writes all of it again, as a user does."""
     workbook = openpyxl.load_workbook(path)
     change(workbook)
     workbook.save(path)

@@ -173,7 +173,7 @@ def test_a_missing_checkpoint_is_refused(copy, mnist, left):  # noqa: F811
     for name in {"checkpoint.pt", "log.jsonl", "model.safetensors"} - {left}:
         (copy / name).unlink()
     before = contents(copy)
-    message = f"the checkpoint in {copy} is missing, so that it cannot go on"
+    message = f"the checkpoint in {copy} is missing, so that it cannot continue"
     refused(train(copy, mnist, "--resume"), message)
     assert contents(copy) == before
 

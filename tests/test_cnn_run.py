@@ -114,7 +114,7 @@ def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):
     output, errors = process.communicate("\n")
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    assert f"the finished epochs are safe in {run}; go on with --resume" in errors
+    assert f"the finished epochs are safe in {run}; continue with --resume" in errors
     assert log(run) == log(unbroken)[:1]
     assert len(output.splitlines()) == 2
     assert "its log is the sheet CNN era-v1" in output
@@ -247,7 +247,7 @@ def test_a_disk_that_fills_while_logging(finished, mnist, tmp_path, monkeypatch)
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
     assert f"{run / 'log.jsonl'} could not be written: File too large" in result.stderr
-    assert "go on with --resume" in result.stderr
+    assert "continue with --resume" in result.stderr
     assert log(run) == log(finished)[:1]
     monkeypatch.undo()
     assert train(run, mnist, "--resume").exit_code == 0

@@ -27,7 +27,7 @@ ONE_EACH = sigmoid_network([[[0.1, 0.2], [0.3, 0.4]], [[0.5, 0.6]], [[0.7]]], [1
 
 
 def columns(network: Network, first_column: int = 3) -> tuple[Column, ...]:
-    """The columns of a table whose initial values stand on Inputs, each in a cell of its name."""
+    """The columns of a table whose initial values are on Inputs, each in a cell of its name."""
     data = Data(inputs=((0.0,) * network.inputs,), targets=((0.0,) * network.outputs,))
     training = Training(data, iterations=3, order=(0,))
     return training_columns(network, training, lambda symbol: f"Inputs!{symbol}", "η", first_column)

@@ -1,4 +1,4 @@
-"""The examples run as they stand, and print what they promise."""
+"""The examples run as they are, and print what they promise."""
 
 import importlib.util
 import re

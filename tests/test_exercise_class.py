@@ -37,7 +37,7 @@ def contents(folder):
 
 
 def numbers_of(path):
-    """What stands on Inputs, by cell."""
+    """The contents of Inputs, by cell."""
     return {at: cell.value for at, cell in read_cells(path, ["Inputs"])["Inputs"].items()}
 
 

@@ -120,7 +120,7 @@ class Book:
         return sheet(self.plan, "Gradient check")
 
     def of(self, symbol: str) -> float:
-        """The number that stands where Derivation says that it has a symbol's value."""
+        """The number in the cell that Derivation gives for a symbol."""
         name, _, address = self.derivation.cells[symbol].rpartition("!")
         row, column = coordinate_to_tuple(address.replace("$", ""))
         return self.values[name.strip("'")][row - 1, column - 1]

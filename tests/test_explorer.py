@@ -1,4 +1,4 @@
-"""The sheet `Explorer` shows one moment of a training, whichever a person chooses.
+"""The sheet `Explorer` shows the moment of a training that the user chooses.
 
 The choice is typed into the file. What the engines then make of the sheet is compared with what
 `verify` expects of every cell and, by the training's trace alone, with what the lines must say.

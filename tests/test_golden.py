@@ -46,7 +46,7 @@ def source(name: str) -> Template:
 
 
 def parts_of(name: str) -> dict[str, list[str]]:
-    """Build a workbook anew: its parts by their names in the package, as lines."""
+    """Build a workbook and return its parts by their names in the package, as lines."""
     with tempfile.TemporaryDirectory() as folder:
         path = build_workbook(source(name), Path(folder, "book.xlsx")).saved.path
         with ZipFile(path) as archive:

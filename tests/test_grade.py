@@ -1,4 +1,4 @@
-"""`sheetgen grade`: a student's answers are computed anew and compared with what the key says."""
+"""`sheetgen grade`: a student's answers are recalculated and compared with the key."""
 
 import csv
 import json

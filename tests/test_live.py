@@ -1,4 +1,4 @@
-"""The workbook is alive: what a person types into an input changes all that depends on it.
+"""The workbook is alive: what a user types into an input changes all that depends on it.
 
 Inputs are changed in the file, the embedded engine recalculates it, and the results are compared
 with a training by the reference.

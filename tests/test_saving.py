@@ -26,7 +26,7 @@ MOUNT = ["unshare", "--mount", "--map-root-user", "bash", "-c"]
 
 @pytest.fixture
 def place(tmp_path):
-    """A path at which a file stands already."""
+    """A path at which there is a file already."""
     path = tmp_path / "book.xlsx"
     path.write_bytes(OLD)
     return path
@@ -240,7 +240,7 @@ def temporary_folder(tmp_path):
 
 @pytest.fixture
 def built_before(small, tmp_path):
-    """A workbook that stands in the place of the next one."""
+    """A workbook in the place of the next one."""
     folder = tmp_path / "output"
     folder.mkdir()
     return Path(shutil.copy(small, folder / "book.xlsx"))

@@ -1,6 +1,6 @@
 """The sheets that show a network as a picture: its output, and its error, all over a plane.
 
-States are set through the file, as a person sets them. What the engines make of it is compared
+States are set through the file, as a user sets them. What the engines make of it is compared
 with the reference by `verify`, and here with PyTorch.
 """
 

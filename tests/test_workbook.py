@@ -1,4 +1,4 @@
-"""What a person finds in the file: numbers, formulas, charts, names, notes and protection."""
+"""What is in the file: numbers, formulas, charts, names, notes and protection."""
 
 import re
 import zipfile
@@ -308,11 +308,11 @@ def test_dragging_the_last_row_down_continues_the_training(era: Book, tmp_path: 
             assert continued[name][below].value == dragged
 
 
-# What a person types into
+# What a user types into
 
 
 def accepted(sheet: Worksheet, address: str, *typed: float) -> list[float]:
-    """Those of some numbers that the cell's validation lets a person type."""
+    """Those of some numbers that the cell's validation lets a user type."""
     (rule,) = (each for each in sheet.data_validations.dataValidation if address in each.sqref)
     assert rule.type in {"decimal", "whole"}
     assert rule.showErrorMessage

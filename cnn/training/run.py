@@ -85,7 +85,7 @@ class Run:
             )
         if has_epochs or names - {self.config.name, self.log.name}:
             raise InputError(
-                f"{self.path} exists already; go on with its run by --resume, "
+                f"{self.path} exists already; continue its run with --resume, "
                 "or name another directory with --run"
             )
 
@@ -142,7 +142,7 @@ class Run:
         """Raise `InputError` if epochs are finished but their checkpoint is gone."""
         if self.has_finished_epochs() and not self.checkpoint.exists():
             raise InputError(
-                f"the checkpoint in {self.path} is missing, so that it cannot go on; put "
+                f"the checkpoint in {self.path} is missing, so that it cannot continue; put "
                 f"{self.checkpoint.name} back, or name another directory with --run"
             )
 

@@ -99,7 +99,7 @@ def start(options: Options, processes: Processes) -> Finished:
 
 def _what_is_safe(run: Run) -> str:
     if run.checkpoint.exists():
-        return f"the finished epochs are safe in {run.path}; go on with --resume"
+        return f"the finished epochs are safe in {run.path}; continue with --resume"
     return f"no epoch is finished in {run.path}; the same command starts it again"
 
 
@@ -166,7 +166,7 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
         was = getattr(config, name, getattr(config.recipe, name, None))
         if value is not None and value != was:
             advice = (
-                "go on with it as it is, or name another directory with --run"
+                "continue it without changes, or name another directory with --run"
                 if Run(options.path).has_finished_epochs()
                 else "no epoch of it is finished: without --resume it starts again"
             )

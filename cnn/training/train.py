@@ -267,6 +267,6 @@ def _record(run: Run, state: State) -> None:
         run.record(state)
     except (RunError, InputError) as error:
         raise RunError(
-            f"{error}; what was written before is safe: make room and go on with --resume "
+            f"{error}; what was written before is safe: make room and continue with --resume "
             f"(epoch {done} was just finished)"
         ) from error

@@ -105,7 +105,7 @@ def _rows(table: Table) -> Iterator[Finding]:
 
 
 def _in_words(rows: Sequence[int]) -> str:
-    """Return zero-based rows as a person counts them: "row 14" or "rows 14, 20 to 24"."""
+    """Return zero-based rows counted from 1: "row 14" or "rows 14, 20 to 24"."""
     runs: list[list[int]] = []
     for row in rows:
         if runs and row == runs[-1][-1] + 1:

@@ -224,7 +224,7 @@ class MatrixPen(Pen):
         self.row += 1
 
     def vectors(self, names: Sequence[str], *vectors: Vector) -> None:
-        """Write vectors below the names of their elements; a long one goes on further down."""
+        """Write vectors below the names of their elements; a long one continues below."""
         for start in range(0, len(names), WIDTH):
             places = range(start, min(start + WIDTH, len(names)))
             self._names([names[at] for at in places], vectors[0].kind)
