@@ -108,6 +108,32 @@ def test_libreoffice_starts_once_for_many_workbooks(
     assert len(starts) == 1
 
 
+def test_one_workbook_that_fails_in_libreoffice_takes_no_other_with_it(
+    libreoffice: Engine, poisoned: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [poisoned({"data": {"A1": f"={number}+1"}}) for number in range(3)]
+    run = office.run
+
+    def lossy(command: list[str], seconds: float) -> str:
+        """Run LibreOffice, and lose the second of several results as a crash would."""
+        printed = run(command, seconds)
+        output = Path(command[command.index("--outdir") + 1])
+        (output / "workbook-1.xlsx").unlink(missing_ok=True)
+        return printed
+
+    monkeypatch.setattr(office, "run", lossy)
+    found = list(libreoffice.recalculate_all(paths))
+    assert found == [{"data": {(0, 0): number + 1.0}} for number in range(3)]
+
+    def failing(command: list[str], seconds: float) -> str:
+        if len(command) - command.index("--outdir") > 3:
+            raise RunError("soffice was stopped after 0 seconds")
+        return run(command, seconds)
+
+    monkeypatch.setattr(office, "run", failing)
+    assert list(libreoffice.recalculate_all(paths)) == found
+
+
 def test_defined_names(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "names.xlsx"
     with xlsxwriter.Workbook(path) as workbook:

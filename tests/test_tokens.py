@@ -79,6 +79,8 @@ def test_openpyxl_finds_the_same_in_every_formula_that_build_writes(name: str) -
         ("A1#", [("cell", "A1"), ("symbol", "#")]),
         ("#SPILL!", [("error", "#SPILL!")]),
         ("10E-05", [("number", "10E-05")]),
+        ("log10 (2)", [("function", "log10 ("), ("number", "2"), ("symbol", ")")]),
+        ("A1 (", [("cell", "A1"), ("space", " "), ("symbol", "(")]),
         ("LN (2)", [("function", "LN ("), ("number", "2"), ("symbol", ")")]),
         ("A1\t+1", [("cell", "A1"), ("space", "\t"), ("symbol", "+"), ("number", "1")]),
         ("A1:PI()", [("cell", "A1"), ("symbol", ":"), ("function", "PI("), ("symbol", ")")]),

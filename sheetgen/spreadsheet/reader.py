@@ -246,7 +246,7 @@ class _Contents(Generic[_Formula]):
                 value = self._value(str(cell.get("t", "n")), child.text or "")
             elif tag == "f":
                 formula = self._formula(child, row, column)
-            elif tag == "is":
+            elif tag == "is" and value is None:
                 value = _text(child)
         return formula, value
 

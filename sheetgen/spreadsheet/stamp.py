@@ -17,7 +17,7 @@ from pathlib import Path
 from sheetgen.spreadsheet.address import place_of
 from sheetgen.spreadsheet.block import Block, in_row
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.package_parts import opened
+from sheetgen.spreadsheet.package_parts import MalformedError, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import FileCell, Value, iterate_cells, read_cells, sheet_names
 from sheetgen.spreadsheet.style import LABEL, NOTE, Style
@@ -144,7 +144,11 @@ def _notes_of_file(path: Path) -> dict[str, dict[tuple[int, int], str]]:
                     continue
                 for note in package.elements(link.part, "comment"):
                     text = "".join(str(each.text or "") for each in note.iter("{*}t"))
-                    found.setdefault(sheet.name, {})[place_of(str(note.get("ref")))] = text
+                    try:
+                        place = place_of(str(note.get("ref")))
+                    except ValueError as error:
+                        raise MalformedError(f"{sheet.name!r} has a note without a cell") from error
+                    found.setdefault(sheet.name, {})[place] = text
     return found
 
 

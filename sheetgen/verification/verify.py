@@ -75,21 +75,27 @@ def verify_subject(
     """Yield what `verify` returns, for a file that has been read."""
     for first in range(0, perturbations + 1, BATCH):
         numbers = range(first, min(first + BATCH, perturbations + 1))
-        states = [_moved(subject, number, seed) for number in numbers]
-        with TemporaryDirectory(prefix="sheetgen-") as folder:
-            copies = [Path(folder, f"without-results-{number}.xlsx") for number in numbers]
-            for number, copy, moved in zip(numbers, copies, states, strict=True):
-                write_changed(subject.path, copy, _inputs(moved) if number else {}, IMPOSSIBLE)
-            runs = [_recalculated(engine, copies, subject.path) for engine in engines]
-            for number, moved in zip(numbers, states, strict=True):
-                sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
-                for engine, run in zip(engines, runs, strict=True):
-                    values = next(run)
-                    sheets = (
-                        _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
-                        for canvas in moved.canvases
-                    )
-                    yield Result(engine.version(), number, tuple(sheets))
+        yield from _verify_batch(subject, engines, numbers, seed)
+
+
+def _verify_batch(
+    subject: Subject, engines: Sequence[Engine], numbers: Sequence[int], seed: int
+) -> Iterator[Result]:
+    states = [_moved(subject, number, seed) for number in numbers]
+    with TemporaryDirectory(prefix="sheetgen-") as folder:
+        copies = [Path(folder, f"without-results-{number}.xlsx") for number in numbers]
+        for number, copy, moved in zip(numbers, copies, states, strict=True):
+            write_changed(subject.path, copy, _inputs(moved) if number else {}, IMPOSSIBLE)
+        runs = [_recalculated(engine, copies, subject.path) for engine in engines]
+        for number, moved in zip(numbers, states, strict=True):
+            sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
+            for engine, run in zip(engines, runs, strict=True):
+                values = next(run)
+                sheets = (
+                    _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
+                    for canvas in moved.canvases
+                )
+                yield Result(engine.version(), number, tuple(sheets))
 
 
 def _moved(subject: Subject, number: int, seed: int) -> Subject:

@@ -45,6 +45,9 @@ _REGISTRY = (
 )
 
 
+_XLSX = "xlsx:Calc MS Excel 2007 XML"
+
+
 class LibreOffice(Engine):
     """Evaluates with LibreOffice Calc, which saves numbers with 15 significant digits."""
 
@@ -65,24 +68,43 @@ class LibreOffice(Engine):
 
     def recalculate(self, path: Path) -> Values:
         """Evaluate every formula from scratch; see Engine.recalculate."""
-        (values,) = self.recalculate_all([path])
-        return values
+        self.require()
+        with converted(path, _XLSX, self.seconds) as result:
+            return _values(result)
 
     def recalculate_all(self, paths: Sequence[Path]) -> Iterator[Values]:
-        """Yield what `recalculate` returns for each workbook; LibreOffice starts once for all."""
+        """Yield what `recalculate` returns for each workbook; LibreOffice starts once for all.
+
+        A workbook that fails among the others is tried again alone.
+        """
         self.require()
-        with converted_all(paths, "xlsx:Calc MS Excel 2007 XML", self.seconds) as results:
-            for result in results:
-                values: Values = {sheet: {} for sheet in reader.sheet_names(result)}
-                for sheet, row, column, cell in reader.iterate_cells(result):
-                    values[sheet][row, column] = cell.value
-                yield values
+        with converted_all(paths, _XLSX, self.seconds) as results:
+            for path, result in zip(paths, results, strict=True):
+                yield _values(result) if result.is_file() else self.recalculate(path)
+
+
+def _values(path: Path) -> Values:
+    values: Values = {sheet: {} for sheet in reader.sheet_names(path)}
+    for sheet, row, column, cell in reader.iterate_cells(path):
+        values[sheet][row, column] = cell.value
+    return values
 
 
 @contextmanager
 def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator[Path]:
-    """Convert one workbook as `converted_all` does, and lend the resulting file."""
-    with converted_all([path], conversion, seconds) as (result,):
+    """Recalculate a workbook, convert it as --convert-to does, and yield the resulting file.
+
+    The file is deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER.
+
+    Raises:
+        InputError: the file cannot be read as a workbook.
+        RunError: LibreOffice is not installed, failed, or took longer than `seconds`.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+        (result,), messages = _convert([path], conversion, Path(folder), seconds)
+        if not result.is_file():
+            raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
         yield result
 
 
@@ -90,30 +112,32 @@ def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator
 def converted_all(
     paths: Sequence[Path], conversion: str, seconds: float = SECONDS
 ) -> Iterator[list[Path]]:
-    """Recalculate workbooks, convert them as --convert-to does, and lend the resulting files.
+    """Convert workbooks with one start of LibreOffice, and yield the paths of the results.
 
-    The files are deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER, and
-    `seconds` is the time for each workbook.
-
-    Raises:
-        InputError: a file cannot be read as a workbook.
-        RunError: LibreOffice is not installed, failed, or took longer.
-
+    Where one could not be converted, its path has no file. `seconds` is the time for each.
+    Raises InputError if a file cannot be read as a workbook.
     """
     with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
-        output, suffix = Path(folder, "output"), conversion.partition(":")[0]
-        # Names of our own keep odd characters, and the lock files, away from the user's files.
-        sources = [Path(folder, f"workbook-{number}.xlsx") for number in range(len(paths))]
-        for path, source in zip(paths, sources, strict=True):
-            # Without cached results none can pass for a result, whatever the profile says.
-            copying.write_changed(path, source, {})
-        options = ["--convert-to", conversion, "--outdir", str(output), *map(str, sources)]
-        messages = office(options, Path(folder), seconds * len(paths))
-        results = [output / f"{source.stem}.{suffix}" for source in sources]
-        for path, result in zip(paths, results, strict=True):
-            if not result.is_file():
-                raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
-        yield results
+        yield _convert(paths, conversion, Path(folder), seconds * len(paths))[0]
+
+
+def _convert(
+    paths: Sequence[Path], conversion: str, folder: Path, seconds: float
+) -> tuple[list[Path], str]:
+    output, suffix = folder / "output", conversion.partition(":")[0]
+    # Names of our own keep odd characters, and the lock files, away from the user's files.
+    sources = [folder / f"workbook-{number}.xlsx" for number in range(len(paths))]
+    for path, source in zip(paths, sources, strict=True):
+        # Without cached results none can pass for a result, whatever the profile says.
+        copying.write_changed(path, source, {})
+    options = ["--convert-to", conversion, "--outdir", str(output), *map(str, sources)]
+    messages = ""
+    try:
+        messages = office(options, folder, seconds)
+    except RunError:
+        if len(paths) == 1:
+            raise
+    return [output / f"{source.stem}.{suffix}" for source in sources], messages
 
 
 def office(options: Sequence[str], folder: Path, seconds: float) -> str:

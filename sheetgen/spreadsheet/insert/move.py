@@ -14,7 +14,14 @@ from sheetgen.spreadsheet.insert.companions import Companions
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas, mentions
 from sheetgen.spreadsheet.insert.moved_sheet import SheetMover
 from sheetgen.spreadsheet.insert.styles import StyleMerger, plain_styles
-from sheetgen.spreadsheet.package_parts import Package, extension, namespace, number, serialized
+from sheetgen.spreadsheet.package_parts import (
+    Package,
+    blaming,
+    extension,
+    namespace,
+    number,
+    serialized,
+)
 from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
 
 _STYLES = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -84,12 +91,13 @@ class Move:
     def _rename_tables(self) -> dict[str, Table]:
         """Give each table that moves an identifier and a name that the target lacks."""
         identifiers, taken = set[int](), set(self._workbook.names(None))
-        for sheet in self._workbook.sheets:
-            if sheet.name not in self._names.values():
-                for part in _tables(self._package, sheet.part):
-                    root = self._package.tree(part)
-                    identifiers.add(number(root, "id"))
-                    taken.add(str(root.get("displayName", "")).casefold())
+        with blaming(self._package.path):
+            for sheet in self._workbook.sheets:
+                if sheet.name not in self._names.values():
+                    for part in _tables(self._package, sheet.part):
+                        root = self._package.tree(part)
+                        identifiers.add(number(root, "id"))
+                        taken.add(str(root.get("displayName", "")).casefold())
         renamed = {}
         for part in (part for part, kind in self._kinds.items() if kind == "table"):
             old = str(self._parts.tree(part).get("displayName", ""))
