@@ -20,10 +20,9 @@ from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import build_workbook
-from sheetgen.workbook.compose import compose
+from sheetgen.workbook.compose import compose, draw_sources
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared import diagram_layout
-from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.derivation.derivation import Derivation, derivation_sheet
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
@@ -113,7 +112,7 @@ class Book:
 
     @cached_property
     def derivation(self) -> Derivation:
-        return derivation_sheet(self.plan, Sources.of(self.plan))
+        return derivation_sheet(self.plan, draw_sources(self.plan))
 
     @cached_property
     def check(self) -> Canvas:
@@ -431,7 +430,7 @@ def test_a_large_network_is_written_in_matrices_of_a_readable_width(name, books)
 
 def test_of_a_matrix_too_large_to_be_read_the_sheet_only_gives_the_formula():
     plan = Plan.of(Kind((90, 12, 2), ("tanh", "identity"), "mean-squared-error").template)
-    derivation = derivation_sheet(plan, Sources.of(plan))
+    derivation = derivation_sheet(plan, draw_sources(plan))
     texts = {str(cell.value) for cell in derivation.canvas.cells.values()}
     assert any("12 × 90 numbers are too many" in text for text in texts)
     assert "∂E/∂w1" not in derivation.cells and "∂E/∂w1081" in derivation.cells

@@ -27,9 +27,8 @@ from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, tolerance_of, verify
-from sheetgen.workbook.compose import compose
+from sheetgen.workbook.compose import compose, draw_sources
 from sheetgen.workbook.plan import EXPLORER, Plan
-from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.training_table import variant_sheet
 
@@ -104,7 +103,7 @@ def with_choice(plan: Plan, moment: Moment) -> Plan:
 
 def sheets(plan: Plan) -> list[Canvas]:
     """Explorer and the sheets that it reads: less to recalculate than a whole workbook."""
-    sources = Sources.of(plan)
+    sources = draw_sources(plan)
     tables = [variant_sheet(plan, index, sources, "") for index in range(len(plan.variants))]
     for table in tables:
         table.canvas.charts.clear()  # their series have their names on the comparison's sheet

@@ -115,6 +115,18 @@ def test_no_imports_run_in_a_circle() -> None:
     assert circles(rooms(imports())) == []
 
 
+def test_no_two_folders_of_a_room_import_each_other() -> None:
+    """The files directly in a room and its folders, such as workbook/shared and workbook/sheets."""
+
+    def part(module: str) -> str:
+        return ".".join(module.split(".")[:3])
+
+    graph: Graph = {part(module): set() for module in imports()}
+    for module, targets in imports().items():
+        graph[part(module)] |= {part(target) for target in targets} - {part(module)}
+    assert circles(graph) == []
+
+
 def test_every_room_has_its_layer() -> None:
     assert sorted(" ".join(LAYERS).split()) == sorted(rooms(imports()))
 

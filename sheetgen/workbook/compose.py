@@ -7,12 +7,14 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.version import __version__
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.sheets.data_sheet import data_sheet
 from sheetgen.workbook.sheets.decision_surface.decision_surface import decision_surface_sheet
 from sheetgen.workbook.sheets.derivation.derivation import derivation_sheet
 from sheetgen.workbook.sheets.error_surface.error_surface import error_surface_sheet
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.fitted_curve import fitted_curve_sheet
 from sheetgen.workbook.sheets.gradient_check.gradient_check import gradient_check_sheet
+from sheetgen.workbook.sheets.inputs import inputs_sheet
 from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sheet, series_name
 from sheetgen.workbook.sheets.origin import origin_sheet
 from sheetgen.workbook.sheets.overview import overview_sheet
@@ -28,7 +30,7 @@ def compose(plan: Plan) -> list[Canvas]:
 
     Raises InputError when the network does not fit a worksheet.
     """
-    sources = Sources.of(plan)
+    sources = draw_sources(plan)
     compared = tuple(
         variant_sheet(plan, index, sources, series_name(plan, index))
         for index in range(len(plan.variants))
@@ -52,6 +54,12 @@ def compose(plan: Plan) -> list[Canvas]:
     for canvas in canvases:
         _check_formulas(canvas)
     return canvases
+
+
+def draw_sources(plan: Plan) -> Sources:
+    """Draw `Inputs` and, if there are several samples, `Data`."""
+    data = data_sheet(plan) if plan.has_data_sheet else None
+    return Sources(plan, *inputs_sheet(plan), data)
 
 
 def with_origin(plan: Plan, canvases: list[Canvas]) -> list[Canvas]:

@@ -15,6 +15,7 @@ from sheetgen.exercises.assignment.table_layout import Layout, Quantity, Stage
 from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet import stamp
 from sheetgen.template.template import Template
+from sheetgen.workbook.compose import draw_sources
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
 
@@ -177,7 +178,7 @@ class Assignment:
     @cached_property
     def sources(self) -> Sources:
         """The sheets with the student's numbers."""
-        return Sources.of(self.plan)
+        return draw_sources(self.plan)
 
     @cached_property
     def layout(self) -> Layout:

@@ -36,7 +36,7 @@ from sheetgen.spreadsheet.style import (
     number,
     number_format,
 )
-from sheetgen.workbook.sheets.training_table import Table
+from sheetgen.workbook.shared.table_cells import Table
 
 NAME = "Exercise"
 SCORE_CELL = (2, FIRST_COLUMN)

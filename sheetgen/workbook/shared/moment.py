@@ -23,7 +23,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.page import column_range, write_headers, write_value
-from sheetgen.workbook.sheets.training_table import Table
+from sheetgen.workbook.shared.table_cells import Table
 
 HELPER = Style(colour=KINDS["helper"].strong, number_format=WHOLE)
 

@@ -11,8 +11,28 @@ from sheetgen.spreadsheet.style import LABEL, Style
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import Axis
 from sheetgen.workbook.shared.page import write_headers
-from sheetgen.workbook.sheets.data_sheet import DEVIATION_ROW, MEAN_ROW, DataSheet, data_sheet
-from sheetgen.workbook.sheets.inputs import inputs_sheet
+
+MEAN_ROW, DEVIATION_ROW = 6, 7  # of the sheet `Data`, where inputs are standardised
+
+
+@dataclass(frozen=True)
+class DataSheet:
+    """The sheet `Data`, and its columns."""
+
+    canvas: Canvas
+    columns: dict[str, int]
+    """The column of each symbol, and of "order"; inputs as the network reads them."""
+    first_row: int
+    last_row: int
+
+    def range(self, symbol: str) -> str:
+        """Return the absolute address of a symbol's column."""
+        column = self.columns[symbol]
+        return self.canvas.range(self.first_row, column, self.last_row, column)
+
+    def cell(self, symbol: str, sample: int) -> str:
+        """Return the absolute address of a sample's input or target."""
+        return self.canvas.absolute(self.first_row + sample, self.columns[symbol])
 
 
 @dataclass(frozen=True)
@@ -24,12 +44,6 @@ class Sources:
     updates: str
     """The address of the number of updates that a schedule spans, where there is one."""
     data: DataSheet | None = None
-
-    @classmethod
-    def of(cls, plan: Plan) -> "Sources":
-        """Draw the sheets."""
-        data = data_sheet(plan) if plan.has_data_sheet else None
-        return cls(plan, *inputs_sheet(plan), data)
 
     @property
     def canvases(self) -> tuple[Canvas, ...]:

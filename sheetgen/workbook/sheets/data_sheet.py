@@ -1,7 +1,5 @@
 """The sheet `Data`: the samples to train on, and if asked their standardised inputs."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from sheetgen.network.network import Network
@@ -21,33 +19,13 @@ from sheetgen.spreadsheet.style import (
 )
 from sheetgen.workbook.plan import DATA, Plan
 from sheetgen.workbook.shared.page import write_title
+from sheetgen.workbook.shared.sources import DEVIATION_ROW, MEAN_ROW, DataSheet
 from sheetgen.workbook.sheets.inputs import target_limits
 
 BAND_ROW = 3
 NAME_ROW = 4  # what the columns are called in the file that the data came from
 HEADER_ROW = 5
-MEAN_ROW, DEVIATION_ROW = 6, 7
 FIRST_ROW = 8
-
-
-@dataclass(frozen=True)
-class DataSheet:
-    """The sheet `Data`, and its columns."""
-
-    canvas: Canvas
-    columns: dict[str, int]
-    """The column of each symbol, and of "order"; inputs as the network reads them."""
-    first_row: int
-    last_row: int
-
-    def range(self, symbol: str) -> str:
-        """Return the absolute address of a symbol's column."""
-        column = self.columns[symbol]
-        return self.canvas.range(self.first_row, column, self.last_row, column)
-
-    def cell(self, symbol: str, sample: int) -> str:
-        """Return the absolute address of a sample's input or target."""
-        return self.canvas.absolute(self.first_row + sample, self.columns[symbol])
 
 
 def data_sheet(plan: Plan) -> DataSheet:

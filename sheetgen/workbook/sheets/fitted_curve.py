@@ -31,7 +31,7 @@ from sheetgen.workbook.shared.moment import Moment, Snapshot, run
 from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.samples_list import MOST, SamplesList
 from sheetgen.workbook.shared.sources import InputColumn, Sources
-from sheetgen.workbook.sheets.training_table import Table
+from sheetgen.workbook.shared.table_cells import Table
 
 POINTS = 61
 MOST_FORMULAS = 8000  # with more there is no such sheet

@@ -4,7 +4,8 @@ from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
 from sheetgen.spreadsheet.style import INPUT, KINDS, TITLE
 from sheetgen.workbook.plan import PLAYGROUND, Plan
 from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.sheets.training_table import RATE_CELL, Table, draw_curves, draw_table
+from sheetgen.workbook.shared.table_cells import Table
+from sheetgen.workbook.sheets.training_table import RATE_CELL, draw_curves, draw_table
 
 
 def playground_sheet(plan: Plan, sources: Sources) -> Table:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from sheetgen.formulas import notation
 from sheetgen.formulas.columns import Column, has_correct, training_columns
 from sheetgen.network.trace import CORRECT, Trace
-from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import local, relative_address
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Series
@@ -33,41 +32,12 @@ from sheetgen.spreadsheet.style import (
 from sheetgen.workbook.plan import Plan, general_text
 from sheetgen.workbook.shared.curves import Curve, Outcome, insert_chart, per_epoch
 from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, Table
 
 BAND_ROW = 3
-HEADER_ROW = 4
-FIRST_ROW = 5  # iteration 0
 FIRST_COLUMN = 3
 RATE_CELL = (1, 1)
 OUTCOME_CELL = (4, 1)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A sheet with a training table, and the columns of its quantities (`places`)."""
-
-    canvas: Canvas
-    trace: Trace
-    places: dict[str, int]
-    training: Training
-
-    @property
-    def iterations(self) -> int:
-        """The last iteration."""
-        return self.training.iterations
-
-    def cell(self, symbol: str, iteration: int) -> str:
-        """Return the absolute address of a quantity at an iteration."""
-        return self.canvas.absolute(FIRST_ROW + iteration, self.places[symbol])
-
-    def range(self, symbol: str, first: int = 0, last: int | None = None) -> str:
-        """Return the absolute address of a quantity at all iterations, or from first to last."""
-        column, end = self.places[symbol], self.iterations if last is None else last
-        return self.canvas.range(FIRST_ROW + first, column, FIRST_ROW + end, column)
-
-    def header(self, symbol: str) -> str:
-        """Return the absolute address of a quantity's header."""
-        return self.canvas.absolute(HEADER_ROW, self.places[symbol])
 
 
 @dataclass(frozen=True)

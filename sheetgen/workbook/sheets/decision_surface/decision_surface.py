@@ -29,8 +29,8 @@ from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, SamplesList
 from sheetgen.workbook.shared.sources import InputColumn, Sources
+from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.sheets.decision_surface import unit_pictures
-from sheetgen.workbook.sheets.training_table import Table
 
 FORMULAS = 4000  # of all pictures at most, as long as these need not be too coarse
 MOST_FORMULAS = 8000  # with more there is no such sheet

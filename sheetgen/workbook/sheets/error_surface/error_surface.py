@@ -31,6 +31,7 @@ from sheetgen.workbook.shared.live_text import literal, only_if
 from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.sheets.error_surface.error_formulas import (
     CUTS,
     ErrorValues,
@@ -42,7 +43,6 @@ from sheetgen.workbook.sheets.error_surface.error_formulas import (
     part_text,
 )
 from sheetgen.workbook.sheets.error_surface.two_weights import WeightChoice, WeightPath
-from sheetgen.workbook.sheets.training_table import Table
 
 FORMULAS = 8000  # of the surface
 CHARACTERS = 2_500_000  # of those formulas, which all programs read in a second or two

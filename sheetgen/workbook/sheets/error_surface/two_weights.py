@@ -11,7 +11,7 @@ from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import Axis
 from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import write_headers
-from sheetgen.workbook.sheets.training_table import Table
+from sheetgen.workbook.shared.table_cells import Table
 
 KINDS = BASE, ACROSS, DOWN = "base", "across", "down"
 """A weight's parts in base + across·x + down·y."""

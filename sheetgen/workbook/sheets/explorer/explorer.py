@@ -16,6 +16,7 @@ from sheetgen.workbook.plan import EXPLORER, Plan
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.live_text import Words, decimal, joined, literal, significant
 from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.sheets.explorer.chain_rule import MOST_SHARES, Chain, Shares
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.explorer_diagrams import (
@@ -27,7 +28,6 @@ from sheetgen.workbook.sheets.explorer.forward_pass import Panel, is_written_out
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 from sheetgen.workbook.sheets.explorer.shown_lines import Lines
 from sheetgen.workbook.sheets.explorer.weight_update import Update, is_plain
-from sheetgen.workbook.sheets.training_table import Table
 
 CONTROLS = (2, 2)  # the cell of the first drop-down
 TOP = 6  # the row below the frozen ones

@@ -20,6 +20,7 @@ from sheetgen.spreadsheet.style import KINDS, SECTION, label, number
 from sheetgen.workbook.plan import GRADIENT_CHECK, Plan
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.sheets.derivation.derivation import Derivation, is_by_unit
 from sheetgen.workbook.sheets.gradient_check.evaluations import (
     FIRST,
@@ -44,7 +45,6 @@ from sheetgen.workbook.sheets.gradient_check.probes import (
     trains_biases,
     verdict_of,
 )
-from sheetgen.workbook.sheets.training_table import Table
 
 __all__ = ["VERDICT_CELL", "gradient_check_sheet", "verdict"]
 

@@ -10,7 +10,8 @@ from sheetgen.workbook.plan import Plan, general_text
 from sheetgen.workbook.shared.curves import cell_of
 from sheetgen.workbook.shared.page import write_band
 from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.sheets.training_table import BAND_ROW, FIRST_ROW, HEADER_ROW, Compared
+from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
+from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
 
 FLAGS_OFFSET = 20  # columns from the summary to the helper columns, beyond the charts
 NONE = "1E+300"  # greater than any error

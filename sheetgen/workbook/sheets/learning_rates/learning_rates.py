@@ -22,12 +22,13 @@ from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import Curve, cell_of
 from sheetgen.workbook.shared.page import write_band, write_title
 from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.sheets.learning_rates.comparison_columns import (
     Comparison,
     series_name,
     write_columns,
 )
-from sheetgen.workbook.sheets.training_table import BAND_ROW, FIRST_ROW, HEADER_ROW, Compared
+from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
 
 __all__ = ["comparison_sheet", "series_name"]
 

@@ -1,0 +1,38 @@
+"""The cells of a training table, by symbol and iteration, for the sheets that read them."""
+
+from dataclasses import dataclass
+
+from sheetgen.network.trace import Trace
+from sheetgen.network.training import Training
+from sheetgen.spreadsheet.canvas import Canvas
+
+HEADER_ROW = 4
+FIRST_ROW = 5  # iteration 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet with a training table, and the columns of its quantities (`places`)."""
+
+    canvas: Canvas
+    trace: Trace
+    places: dict[str, int]
+    training: Training
+
+    @property
+    def iterations(self) -> int:
+        """The last iteration."""
+        return self.training.iterations
+
+    def cell(self, symbol: str, iteration: int) -> str:
+        """Return the absolute address of a quantity at an iteration."""
+        return self.canvas.absolute(FIRST_ROW + iteration, self.places[symbol])
+
+    def range(self, symbol: str, first: int = 0, last: int | None = None) -> str:
+        """Return the absolute address of a quantity at all iterations, or from first to last."""
+        column, end = self.places[symbol], self.iterations if last is None else last
+        return self.canvas.range(FIRST_ROW + first, column, FIRST_ROW + end, column)
+
+    def header(self, symbol: str) -> str:
+        """Return the absolute address of a quantity's header."""
+        return self.canvas.absolute(HEADER_ROW, self.places[symbol])
