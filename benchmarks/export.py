@@ -21,7 +21,7 @@ from cnn.export.runs import export_run
 from cnn.export.verification.cases import sample_case
 from cnn.export.verification.exported_file import read_exported
 from cnn.export.verification.verify_export import Result, verify_cases
-from cnn.training.start import trained_model
+from cnn.training.evaluation import trained_model
 from sheetgen.spreadsheet import engines
 
 REPEATS = 3

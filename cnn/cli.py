@@ -209,7 +209,7 @@ def evaluate(run: Path, data_dir: Path | None) -> None:
       cnn evaluate output/runs/fast
     """  # noqa: D301
     require_torch()
-    from cnn.training.start import evaluate_run  # noqa: PLC0415
+    from cnn.training.evaluation import evaluate_run  # noqa: PLC0415
 
     _, result = evaluate_run(run, data_dir)
     click.echo(

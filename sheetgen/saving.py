@@ -37,7 +37,7 @@ def save(path: Path, write: Callable[[Path], None], aside: bool = False) -> Save
         _set_mode(temporary, target)
         return _move(temporary, target, aside or is_open_elsewhere(path))
     except OSError as error:
-        raise RunError(f"{path} could not be written: {_reason(error)}") from error
+        raise RunError(f"{path} could not be written: {reason_of(error)}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -63,7 +63,7 @@ def check_replaceable(path: Path, start: str, what: str) -> None:
         with target.open("rb") as file:
             found = file.read(len(start.encode()) + 3).decode("utf-8-sig", errors="replace")
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {_reason(error)}") from None
+        raise InputError(f"{path} cannot be written: {reason_of(error)}") from None
     if not found.startswith(start):
         raise InputError(f"{path} is there already and holds no {what}; expected another name")
 
@@ -77,7 +77,7 @@ def resolved(path: Path) -> Path:
         target = path.resolve()
         is_there, is_folder, is_file = target.exists(), target.is_dir(), target.is_file()
     except (OSError, RuntimeError) as error:  # which pathlib raises for a loop of links
-        reason = _reason(error) if isinstance(error, OSError) else "it is a link to itself"
+        reason = reason_of(error) if isinstance(error, OSError) else "it is a link to itself"
         raise InputError(f"{path} cannot be written: {reason}") from None
     if is_folder:
         raise InputError(f"{path} is a folder; expected the name of a file")
@@ -110,10 +110,10 @@ def _new_file(path: Path) -> Path:
         )
     except OSError as error:
         if _is_full(error):
-            raise RunError(f"{path} could not be written: {_reason(error)}") from error
+            raise RunError(f"{path} could not be written: {reason_of(error)}") from error
         if isinstance(error, FileExistsError):
             raise InputError(f"{path} cannot be written: {path.parent} is no folder") from error
-        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
+        raise InputError(f"{path} cannot be written: {reason_of(error)}") from error
     os.close(handle)
     return Path(name)
 
@@ -145,7 +145,7 @@ def _move(temporary: Path, path: Path, aside: bool) -> Saved:
         try:
             temporary.replace(path)
         except OSError as error:
-            reason = f"it could not be replaced ({_reason(error)})"
+            reason = f"it could not be replaced ({reason_of(error)})"
         else:
             return Saved(path)
     free = _claim_free_name(path)
@@ -171,5 +171,6 @@ def _claim_free_name(path: Path) -> Path:
             return free
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Return what the operating system says about an error, for a message."""
     return error.strerror or str(error)

@@ -18,7 +18,7 @@ def test_an_existing_directory_is_refused(copy, mnist):  # noqa: F811
     before = contents(copy)
     result = train(copy, mnist, *QUICK)
     assert result.exit_code == 2
-    assert f"{copy} exists already" in result.stderr
+    assert f"{copy} already exists" in result.stderr
     assert contents(copy) == before
 
 
@@ -113,7 +113,7 @@ def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noq
         shutil.copy(source / "checkpoint.pt", run / "checkpoint.pt")
         result = train(run, mnist, "--resume")
         assert result.exit_code == 2
-        assert f"{run / 'checkpoint.pt'} is that of another run" in result.stderr
+        assert f"{run / 'checkpoint.pt'} belongs to a different run" in result.stderr
         (run / "checkpoint.pt").write_bytes(before["checkpoint.pt"])
         assert contents(run) == before
     shutil.copy(other / "model.safetensors", copy / "model.safetensors")
@@ -288,7 +288,7 @@ def test_the_most_threads_follow_the_cores(monkeypatch):
         assert most_threads() == most
 
 
-def test_after_a_divergence_the_same_command_with_a_smaller_rate_begins_anew(mnist, tmp_path):
+def test_after_a_divergence_the_same_command_with_a_smaller_rate_starts_again(mnist, tmp_path):
     run = tmp_path / "run"
     workbook = ["--workbook", tmp_path / "book.xlsx"]
     result = train(run, mnist, *QUICK, *workbook, "--learning-rate", "1e300")

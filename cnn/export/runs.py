@@ -13,7 +13,7 @@ from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.log.record import read_record
 from cnn.mnist import DEVIATION, MEAN
 from cnn.models import IMAGE_SHAPE
-from cnn.training.start import trained_model
+from cnn.training.evaluation import trained_model
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.engines import Engine
 

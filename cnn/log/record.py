@@ -9,10 +9,9 @@ from typing import Any
 from cnn.mnist import SAMPLE, Images
 from cnn.models import build_model, parameter_count
 from cnn.summary import Row, summarize
-from cnn.training.config import Config
-from cnn.training.evaluation import Evaluation
+from cnn.training.config import Config, load
+from cnn.training.evaluation import Evaluation, evaluate_run
 from cnn.training.run import Line, Run
-from cnn.training.start import evaluate_run, load
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.stamp import identifier
 

@@ -4,17 +4,18 @@ import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Self
 
 import torch
 
-from cnn.mnist import MNIST, SAMPLE, Digits
+from cnn.mnist import MNIST, SAMPLE, Digits, load_mnist, load_sample
 from cnn.models import build_model, parameter_count
 from cnn.training.recipes import Recipe, require_whole, shown
 from sheetgen.errors import InputError
 
 MOST_THREADS = 1024
-"""Of one process, on any machine."""
+"""Per process, on any machine."""
 
 
 def most_threads() -> int:
@@ -43,7 +44,7 @@ class Config:
     """Test on this number of training images, left out of training; 0 means on the test set."""
     device: str
     threads: int
-    """Of one process."""
+    """Per process."""
     processes: int
 
     def __post_init__(self) -> None:
@@ -60,16 +61,24 @@ class Config:
         require_whole("processes", self.processes, 1)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: dict[str, Any], path: Path) -> Self:
         """Return the settings from the dictionary that `describe` returned.
 
-        Raises `InputError` for anything else.
+        Raises `InputError` for anything else; it names `path`, the file that held it.
         """
         try:
             own = {name: values[name] for name in cls.__dataclass_fields__}
             return cls(**own | {"recipe": Recipe.from_dict(values["recipe"])})
-        except (KeyError, TypeError) as error:
-            raise InputError(f"it does not describe a run: {error!r}") from error
+        except (InputError, KeyError, TypeError) as error:
+            known = isinstance(error, InputError)
+            reason = error if known else f"it does not describe a run: {error!r}"
+            raise InputError(f"{path} cannot be used: {reason}") from error
+
+
+def load(config: Config, data_dir: Path | None) -> Digits:
+    """Return the digits that a run trains and tests on. Raises `InputError` if they are missing."""
+    digits = load_sample() if config.data == SAMPLE else load_mnist(data_dir)
+    return digits.hold_out(config.hold_out).limit(config.limit)
 
 
 def describe(config: Config, digits: Digits) -> dict[str, Any]:

@@ -1,14 +1,19 @@
-"""Tests a network: loss, accuracy, confusion matrix, mistakes."""
+"""Tests a network, or that of a run: loss, accuracy, confusion matrix, mistakes."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn.functional import nll_loss
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from cnn.mnist import Images, normalize
-from cnn.models import CLASSES
+from cnn.models import CLASSES, build_model
+from cnn.training.config import Config, load
+from cnn.training.run import Run
+from sheetgen.errors import InputError
 
 BATCH = 1000
 """Images per forward pass."""
@@ -71,3 +76,29 @@ def evaluate(model: nn.Module, images: Images) -> Evaluation:
             for pixels in images.pixels.split(BATCH)
         ]
     return Evaluation(torch.cat(outputs).float().cpu(), images.labels.cpu())
+
+
+def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]:
+    """Test the network of a run on the images that its log's test columns refer to.
+
+    Raises `InputError` if the run or the data is missing or damaged.
+    """
+    config, model = trained_model(path)
+    convert_conv2d_weight_memory_format(model, torch.channels_last)
+    return config, evaluate(model, load(config, data_dir).test)
+
+
+def trained_model(path: Path) -> tuple[Config, nn.Module]:
+    """Return the network of a run with its trained weights.
+
+    Raises `InputError` if the run has none, or those of another model.
+    """
+    run = Run(path)
+    config = Config.from_dict(run.read_config(), run.config)
+    model = build_model(config.model)
+    try:
+        model.load_state_dict(run.read_weights())
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"the weights in {path} do not fit {config.model}: {reason}") from error
+    return config, model

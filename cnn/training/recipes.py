@@ -1,4 +1,4 @@
-"""How each built-in network is trained: hyper-parameters, learning rate schedule, augmentation."""
+"""Recipes of the built-in networks: hyper-parameters, learning rate schedule, augmentation."""
 
 import json
 import math

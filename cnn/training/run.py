@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.saving import save
+from sheetgen.saving import reason_of, save
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class Run:
         try:
             return self.config.is_file()
         except OSError as error:
-            raise InputError(f"{self.path} cannot be used: {_reason(error)}") from error
+            raise InputError(f"{self.path} cannot be used: {reason_of(error)}") from error
 
     def has_finished_epochs(self) -> bool:
         """Return whether there is a checkpoint, or a file that is only written after one."""
@@ -75,7 +75,7 @@ class Run:
             names -= {path.name for path in self.path.glob(".*.tmp")}
             has_epochs = self.has_finished_epochs()
         except OSError as error:
-            raise InputError(f"{self.path} cannot be used: {_reason(error)}") from error
+            raise InputError(f"{self.path} cannot be used: {reason_of(error)}") from error
         if not names:
             return
         # The keys tell a run's configuration from another program's file of that name.
@@ -85,7 +85,7 @@ class Run:
             )
         if has_epochs or names - {self.config.name, self.log.name}:
             raise InputError(
-                f"{self.path} exists already; continue its run with --resume, "
+                f"{self.path} already exists; continue its run with --resume, "
                 "or name another directory with --run"
             )
 
@@ -105,7 +105,7 @@ class Run:
         except FileNotFoundError as error:
             raise InputError(f"{self.path} is not a run: it has no config.json") from error
         except OSError as error:
-            raise InputError(f"{self.config} cannot be read: {_reason(error)}") from error
+            raise InputError(f"{self.config} cannot be read: {reason_of(error)}") from error
         except (ValueError, RecursionError) as error:
             raise InputError(f"{self.config} is damaged: {error}") from error
         if not isinstance(config, dict):
@@ -204,10 +204,6 @@ class Run:
         if saved.reason:
             saved.path.unlink()
             raise RunError(f"{path} could not be written: {saved.reason}")
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
 
 
 def _checked(lines: Any) -> list[Line]:  # noqa: ANN401 - whatever a file held

@@ -6,13 +6,10 @@ from typing import Any
 
 import click
 import torch
-from torch import nn
-from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from cnn.mnist import MNIST, SAMPLE, Digits, load_mnist, load_sample
+from cnn.mnist import MNIST, SAMPLE, Digits
 from cnn.models import build_model
-from cnn.training.config import Config, describe, most_threads, versions
-from cnn.training.evaluation import Evaluation, evaluate
+from cnn.training.config import Config, describe, load, most_threads, versions
 from cnn.training.processes import Processes
 from cnn.training.progress import Report, report_for
 from cnn.training.recipes import RECIPES
@@ -103,38 +100,6 @@ def _what_is_safe(run: Run) -> str:
     return f"no epoch is finished in {run.path}; the same command starts it again"
 
 
-def load(config: Config, data_dir: Path | None) -> Digits:
-    """Return the digits that a run trains and tests on. Raises `InputError` if they are missing."""
-    digits = load_sample() if config.data == SAMPLE else load_mnist(data_dir)
-    return digits.hold_out(config.hold_out).limit(config.limit)
-
-
-def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]:
-    """Test the network of a run on the images that its log's test columns refer to.
-
-    Raises `InputError` if the run or the data is missing or damaged.
-    """
-    config, model = trained_model(path)
-    convert_conv2d_weight_memory_format(model, torch.channels_last)
-    return config, evaluate(model, load(config, data_dir).test)
-
-
-def trained_model(path: Path) -> tuple[Config, nn.Module]:
-    """Return the network of a run with its trained weights.
-
-    Raises `InputError` if the run has none, or those of another model.
-    """
-    run = Run(path)
-    config = _read_config(run, run.read_config())
-    model = build_model(config.model)
-    try:
-        model.load_state_dict(run.read_weights())
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"the weights in {path} do not fit {config.model}: {reason}") from error
-    return config, model
-
-
 def _stored(options: Options, run: Run) -> dict[str, Any] | None:
     """Return the configuration of the run to resume, None for a new one."""
     if options.resume and run.is_started():
@@ -145,18 +110,11 @@ def _stored(options: Options, run: Run) -> dict[str, Any] | None:
     return None
 
 
-def _read_config(run: Run, stored: dict[str, Any]) -> Config:
-    try:
-        return Config.from_dict(stored)
-    except InputError as error:
-        raise InputError(f"{run.config} cannot be used: {error}") from error
-
-
 def _config(options: Options, stored: dict[str, Any] | None, processes: Processes) -> Config:
     """Return the configuration of a new run, or the stored one if the options agree with it."""
     if stored is None:
         return _new_config(options, processes)
-    config = _read_config(Run(options.path), stored)
+    config = Config.from_dict(stored, Run(options.path).config)
     names = ("model", *RECIPE_OPTIONS, "seed", "data", "limit", "hold_out", "threads")
     asked: dict[str, object] = {name: getattr(options, name) for name in names}
     asked["device"] = None if options.device == "auto" else options.device
@@ -248,7 +206,7 @@ def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | Non
     run.require_checkpoint()
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and checkpoint["config"] != asdict(config):
-        raise InputError(f"{run.checkpoint} is that of another run than {run.config}")
+        raise InputError(f"{run.checkpoint} belongs to a different run than {run.config}")
     run.remove_temporary_files()
     # A process killed between writing checkpoint and log has left the log one line short.
     run.write_log(checkpoint["log"] if checkpoint else [])
