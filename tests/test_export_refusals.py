@@ -163,7 +163,7 @@ def test_a_file_that_was_edited_or_made_otherwise_is_not_overwritten(tmp_path: P
     assert path.read_bytes() == edited
     export_workbook(SMALL, SHAPE, path, force=True)
     path.write_text("a letter")
-    with pytest.raises(InputError, match="is there already and was not made by `cnn export`"):
+    with pytest.raises(InputError, match="already exists and was not made by `cnn export`"):
         export_workbook(SMALL, SHAPE, path)
     assert path.read_text() == "a letter"
 

@@ -1,6 +1,6 @@
 """The commands `cnn export` and `cnn verify`.
 
-D301 is off for the help texts, as in cnn/cli.py.
+torch is imported inside the commands, and D301 is off for the help texts: cnn/cli.py says why.
 """
 
 from collections.abc import Sequence

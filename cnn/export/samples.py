@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from cnn.export.network.stages import Array, Shape
+from cnn.export.network.stages import Shape
 from sheetgen.errors import InputError
+from sheetgen.network.activations import Array
 
 if TYPE_CHECKING:
     from cnn.mnist import Images

@@ -31,7 +31,7 @@ class Placed:
 def require_usable(workbook: Path) -> None:
     """Check, without writing anything, that a sheet can be put into a workbook.
 
-    Raises InputError if the path is a folder or not a readable workbook, or if there is nothing
+    Raises InputError if the path is a folder or not a readable workbook, or if no file is there
     and the name does not end in .xlsx.
     """
     if resolved(workbook).exists():
@@ -69,9 +69,9 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
 
 
 def _former(workbook: Path, name: str, mark: str) -> tuple[str | None, str | None]:
-    """Return the sheet that shows the run, and an edited one of it, if any.
+    """Return the name of the run's unedited sheet and of an edited one, None if there is none.
 
-    An unedited copy looks like ours: of several, the lowest-numbered is ours.
+    An unedited copy cannot be told from the original: the one with the lowest number is replaced.
     """
     ours = re.compile(rf"{re.escape(name)}(?: \(([1-9][0-9]*)\))?")
     numbers = {

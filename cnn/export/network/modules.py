@@ -1,4 +1,4 @@
-"""What the readers of torch modules share: what they refuse, and how they read options."""
+"""Reads options and parameters of torch modules, and refuses those that are not supported."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,14 +10,17 @@ from torch.nn.utils import parametrize, prune
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
-from cnn.export.network.stages import Array
+from sheetgen.network.activations import Array
 
 REMOVALS: dict[type, str] = {
     WeightNorm: "torch.nn.utils.remove_weight_norm(module)",
     SpectralNorm: "torch.nn.utils.remove_spectral_norm(module)",
     prune.BasePruningMethod: 'torch.nn.utils.prune.remove(module, "weight")',
 }
-"""What makes a plain module of one whose weights a hook computes. Pages torch.nn.utils."""
+"""The call that turns a module whose weights a hook computes into a plain one.
+
+See torch.nn.utils.
+"""
 
 
 class UnsupportedError(Exception):
@@ -29,7 +32,7 @@ class MisfitError(UnsupportedError):
 
 
 def in_one_line(module: nn.Module) -> str:
-    """Return a module as torch prints it, of one with several lines only its class."""
+    """Return a module as torch prints it, but only its class if that takes several lines."""
     lines = str(module).splitlines()
     return lines[0] if len(lines) == 1 else f"{type(module).__name__}(…)"
 
@@ -63,7 +66,7 @@ def require_plain(module: nn.Module) -> None:
     """Raise UnsupportedError if a module's forward is not that of its class alone.
 
     Forward hooks, and a `forward` that was set on the module itself, change what it gives.
-    Page torch.nn.Module.
+    See torch.nn.Module.
     """
     for reason in _oddities(module):
         raise UnsupportedError(reason)

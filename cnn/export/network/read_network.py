@@ -1,6 +1,6 @@
 """Reads a torch network as stages, and says which module it cannot read.
 
-The pages that docstrings name are those of https://docs.pytorch.org/docs/stable/generated/.
+The pages of torch.nn that docstrings name are in https://docs.pytorch.org/docs/stable/generated/.
 """
 
 from collections.abc import Callable, Iterator
@@ -147,7 +147,7 @@ def _linear(module: nn.Linear, shape: Shape) -> Stage:
 
 
 def _batchnorm(module: nn.BatchNorm1d | nn.BatchNorm2d, shape: Shape) -> Stage:
-    """Return a BatchNorm with its running statistics as scale and shift. Page as the class."""
+    """Return a BatchNorm's running statistics as scale and shift. See torch.nn.BatchNorm2d."""
     if shape.flat is not isinstance(module, nn.BatchNorm1d):
         raise MisfitError("it takes in " + ("maps" if shape.flat else "units"))
     count = shape.size if shape.flat else shape.channels
@@ -180,14 +180,14 @@ def _activate(shape: Shape, known: Activation, formula: Callable[[str], str]) ->
 
 
 def _gelu(module: nn.GELU, shape: Shape) -> Stage:
-    """Page torch.nn.GELU: unless approximated, it is z Φ(z), with Φ the normal distribution."""
+    """Return a GELU: z Φ(z), Φ the normal distribution, or its approximation. See torch.nn.GELU."""
     refuse_options(module, {"approximate": ("none", "tanh")})
     formula = GELU().formula if module.approximate == "tanh" else "{0}*NORMSDIST({0})".format
     return _activate(shape, GELU(), formula)
 
 
 def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
-    """Page torch.nn.Softplus: ln(1 + e^(βz)) / β, and z itself where βz is above a threshold."""
+    """Return ln(1 + e^(βz)) / β, but z where βz is above a threshold. See torch.nn.Softplus."""
     beta, threshold = (
         repr(float(value)).removesuffix(".0").upper() for value in (module.beta, module.threshold)
     )

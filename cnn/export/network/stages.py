@@ -1,6 +1,6 @@
-"""What a trained network does to one input, stage by stage: shapes, parameters, no torch.
+"""Describes a trained network as stages, with shapes and parameters but without torch.
 
-A stage is what one torch module becomes: an operation with all the numbers that it needs. Numbers
+Each torch module becomes a stage: an operation with all the numbers that it needs. Numbers
 are float64. Maps are (channels, height, width); the units of a fully connected layer are channels
 of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values are.
 """
@@ -8,10 +8,7 @@ of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not w
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[np.float64]
+from sheetgen.network.activations import Array
 
 
 @dataclass(frozen=True)
@@ -67,9 +64,9 @@ class Stage:
 
     output: Shape
     stem = ""
-    """What a sheet is called whose first stage this is. Four letters or more: `fc1` is a cell."""
+    """The name of a sheet that begins with this stage. Four letters or more: `fc1` is a cell."""
     word = ""
-    """What it does, as a textbook calls it."""
+    """The textbook name of what it does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +88,7 @@ class Input(Stage):
 class Convolution(Stage):
     """Cross-correlation with kernels (out, in, height, width) and biases (out,) or none.
 
-    Dilated and grouped convolutions have zeros in their kernels. Page torch.nn.Conv2d.
+    Dilated and grouped convolutions have zeros in their kernels. See torch.nn.Conv2d.
     """
 
     stem = "conv"
@@ -107,7 +104,7 @@ class Linear(Convolution):
     """A fully connected layer: a convolution with kernels as large as the map that it takes in.
 
     Its kernels are torch's weights (out, in), the second axis seen as the map it was flattened
-    from. Page torch.nn.Linear.
+    from. See torch.nn.Linear.
     """
 
     stem = "linear"
@@ -118,7 +115,7 @@ class Linear(Convolution):
 class ScaleAndShift(Stage):
     """A BatchNorm in evaluation mode: x · scale + shift, with one of each per parameter index.
 
-    `scale` and `shift` are (channels,), or (size,) in torch's order for flat maps. Page
+    `scale` and `shift` are (channels,), or (size,) in torch's order for flat maps. See
     torch.nn.BatchNorm2d: scale = γ / √(σ² + ε), shift = β - μ · scale.
     """
 
@@ -154,14 +151,14 @@ class Pool(Stage):
 
 @dataclass(frozen=True, eq=False)
 class MaxPool(Pool):
-    """The largest number of each window; padding is no number. Page torch.nn.MaxPool2d."""
+    """The largest number of each window; padding is not a number. See torch.nn.MaxPool2d."""
 
     word = "max-pool"
 
 
 @dataclass(frozen=True, eq=False)
 class AveragePool(Pool):
-    """The sum of each window over a divisor (height, width). Page torch.nn.AvgPool2d."""
+    """The sum of each window over a divisor (height, width). See torch.nn.AvgPool2d."""
 
     word = "average pool"
     divisors: Array = field(repr=False)
@@ -169,7 +166,7 @@ class AveragePool(Pool):
 
 @dataclass(frozen=True, eq=False)
 class Softmax(Stage):
-    """Shares of a whole, over all units. Page torch.nn.Softmax."""
+    """Shares of a whole, over all units. See torch.nn.Softmax."""
 
     stem = "softmax"
     word = "softmax"
@@ -177,7 +174,7 @@ class Softmax(Stage):
 
 @dataclass(frozen=True, eq=False)
 class LogSoftmax(Softmax):
-    """The logarithms of softmax's shares. Page torch.nn.LogSoftmax."""
+    """The logarithms of softmax's shares. See torch.nn.LogSoftmax."""
 
     stem = "logsoftmax"
     word = "log-softmax"

@@ -1,4 +1,4 @@
-"""What torch computes, layer by layer, in float64: the numbers that the workbook must show."""
+"""Computes with torch, layer by layer in float64, the numbers that the workbook must show."""
 
 import copy
 
@@ -7,8 +7,9 @@ from torch import nn
 
 from cnn.export.network.modules import in_one_line
 from cnn.export.network.read_network import leaves
-from cnn.export.network.stages import Activate, Array, Network
+from cnn.export.network.stages import Activate, Network
 from sheetgen.errors import InputError
+from sheetgen.network.activations import Array
 
 BATCH = 100
 """Inputs at once."""

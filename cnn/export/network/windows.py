@@ -9,7 +9,6 @@ from torch import nn
 
 from cnn.export.network.modules import MisfitError, UnsupportedError, numbers, pair, refuse_options
 from cnn.export.network.stages import (
-    Array,
     AveragePool,
     Border,
     Convolution,
@@ -18,10 +17,11 @@ from cnn.export.network.stages import (
     Shape,
     Stage,
 )
+from sheetgen.network.activations import Array
 
 
 def _convolution(module: nn.Conv2d, shape: Shape) -> Convolution:
-    """Return a Conv2d; dilation and groups become zeros in its kernels. Page torch.nn.Conv2d.
+    """Return a Conv2d; dilation and groups become zeros in its kernels. See torch.nn.Conv2d.
 
     Raises MisfitError where it does not fit maps of the shape.
     """
@@ -87,14 +87,14 @@ def folded(stage: Convolution, norm: ScaleAndShift) -> Convolution:
 
 
 def _max_pool(module: nn.MaxPool2d, shape: Shape) -> MaxPool:
-    """Page torch.nn.MaxPool2d: pixels outside of the map take no part."""
+    """Return a MaxPool2d, which ignores pixels outside of the map. See torch.nn.MaxPool2d."""
     refuse_options(module, {"ceil_mode": (False,), "return_indices": (False,)})
     rows, columns = _inside(_windows(module, shape, pair(module.dilation)), shape)
     return MaxPool(_output(shape, rows, columns), rows, columns)
 
 
 def _average_pool(module: nn.AvgPool2d, shape: Shape) -> AveragePool:
-    """Page torch.nn.AvgPool2d: padding is zeros, which count unless told otherwise."""
+    """Return an AvgPool2d, which counts padding as zeros by default. See torch.nn.AvgPool2d."""
     refuse_options(module, {"ceil_mode": (False,)})
     whole = _windows(module, shape)
     rows, columns = inside = _inside(whole, shape)
@@ -134,7 +134,7 @@ def _windows(
 def _bins(module: nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d, shape: Shape) -> list[list[range]]:
     """Return the rows and the columns of each bin, as an adaptive pool divides a map.
 
-    Bin i goes from ⌊i · side / count⌋ to ⌈(i + 1) · side / count⌉: page
+    Bin i goes from ⌊i · side / count⌋ to ⌈(i + 1) · side / count⌉: see
     torch.nn.AdaptiveAvgPool2d, and `start_index` in PyTorch's AdaptivePooling.h.
     """
     _require_maps(shape)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnn.export.network.stages import Array, Shape
+from cnn.export.network.stages import Shape
 from cnn.export.sheets.export_style import (
     DRAWING,
     FULL,
@@ -19,6 +19,7 @@ from cnn.export.sheets.export_style import (
 from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet
 from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
+from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule
 from sheetgen.spreadsheet.style import (

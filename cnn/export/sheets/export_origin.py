@@ -107,7 +107,7 @@ def require_unedited(path: Path) -> None:
         found = read_origin(path)
     except InputError:
         raise InputError(
-            f"{path} is there already and was not made by `cnn export`; --force overwrites it"
+            f"{path} already exists and was not made by `cnn export`; --force overwrites it"
         ) from None
     names = sheet_names(path)
     if set(names) != {*found.sheets, NAME}:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cnn.export.network.stages import Array, Softmax
+from cnn.export.network.stages import Softmax
 from cnn.export.sheets.export_style import (
     PALE_ACTIVATIONS,
     described,
@@ -14,6 +14,7 @@ from cnn.export.sheets.export_style import (
 )
 from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet
 from cnn.export.sheets.stage_formulas import unit_formulas
+from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import KINDS, LABEL, LINK, NOTE, TITLE, WHITE, Style

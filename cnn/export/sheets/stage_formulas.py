@@ -9,6 +9,7 @@ those of the pointwise stages after it:
 import re
 from collections.abc import Callable, Sequence
 from functools import singledispatch
+from itertools import accumulate
 
 from cnn.export.network.stages import (
     Activate,
@@ -25,6 +26,7 @@ from cnn.export.network.stages import (
 )
 from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit
 from sheetgen.spreadsheet.address import cell_address, relative_address
+from sheetgen.spreadsheet.tokens import tokens
 
 MOST_ARGUMENTS = 255  # of one function, in Excel
 HOLE = "\0"
@@ -105,17 +107,11 @@ def _enclosed(text: str, tight: bool) -> str:
 
 def _is_tight(text: str) -> bool:
     """Tell whether a formula is one cell or one function call, which needs no brackets."""
-    if re.fullmatch(rf"{HOLE}|[\w!$']+", text):
-        return True
-    opened = re.match(r"[A-Z]+\(", text)
-    if not opened:
-        return False
-    depth = 0
-    for place, character in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == ")" and depth == 0:
-            return place == len(text) - 1
-    return False
+    parts = tokens(text)
+    if parts[0].kind != "function":
+        return [part.kind for part in parts if part.kind != "sheet"] in (["cell"], ["name"])
+    depths = accumulate(part.text.endswith("(") - (part.text == ")") for part in parts)
+    return 0 not in list(depths)[:-1]
 
 
 def _input(stage: Stage, inputs: InputPlaces) -> Core:

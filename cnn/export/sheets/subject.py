@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import nn
 
-from cnn.export.network.stages import Array, Network
+from cnn.export.network.stages import Network
 from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
 from cnn.export.sheets.layout import SAMPLES, SamplePlaces, Sheet, require_extents, sheets_of
 from cnn.export.sheets.weights_sheet import WEIGHTS, extent, weight_places
+from sheetgen.network.activations import Array
 
 if TYPE_CHECKING:
     from cnn.log.record import Record

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cnn.export.network.stages import Array, AveragePool, Convolution, Input, Layer, Network
+from cnn.export.network.stages import AveragePool, Convolution, Input, Layer, Network
 from cnn.export.sheets.export_style import HIDDEN, WEIGHTS_SCALE, height_of, width_of, words_of
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import is_masked, mask_name, parameter_roles
+from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
 from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION, TITLE, Style
 

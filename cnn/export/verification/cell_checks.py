@@ -6,7 +6,6 @@ verify_export.py; of those sheets only that of a softmax is composed, for its he
 """
 
 import math
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 from cnn.export.network.stages import Softmax
@@ -23,7 +22,6 @@ from sheetgen.spreadsheet.tokens import Token, tokens
 
 TOLERANCE = 1e-9  # |found - expected| <= TOLERANCE * max(1, |expected|)
 
-_ERROR = re.compile(r"#[A-Z0-9/]+[!?]?")
 LONGEST = 100  # characters of a formula in a message
 LITERAL = 1e-14
 """Relative; programs that save a workbook again keep 15 digits of its numbers."""
@@ -77,8 +75,12 @@ def error_values(
             if place in but.get(name, ()):
                 continue
             value = values.get(name, {}).get(place)
-            if cell.formula is not None and isinstance(value, str) and _ERROR.fullmatch(value):
+            if cell.formula is not None and _is_error(value):
                 yield f"{spoken_place(name, place)} is {value}"
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, str) and [token.kind for token in tokens(value)] == ["error"]
 
 
 def same_formula(expected: str, found: str) -> bool:
@@ -115,7 +117,8 @@ def _wrong_formulas(exported: ExportedFile, canvas: Canvas) -> Iterator[str]:
     for place, formula in promised.items():
         cell, where = exported.cell(canvas.name, place), spoken_place(canvas.name, place)
         if cell.formula is None:
-            yield f"{where} holds no formula but {spoken(cell.value)}; expected {_short(formula)}"
+            found = spoken(cell.value)
+            yield f"{where} holds {found} instead of a formula; expected {_short(formula)}"
         elif not same_formula(formula[1:], cell.formula):
             yield f"{where} holds {_short('=' + cell.formula)}; expected {_short(formula)}"
     for place, cell in exported.cells[canvas.name].items():

@@ -39,7 +39,7 @@ def _in_one_process(
     engine: IronCalc, path: Path, copy: Path, cases: Iterable[Changes]
 ) -> Iterator[Values]:
     """Recalculate with ironcalc, which takes longer to load a workbook than to compute it."""
-    import ironcalc  # noqa: PLC0415 - loaded only when used, as in sheetgen/engines
+    import ironcalc  # noqa: PLC0415 - loaded only when used, as the engines are
 
     write_changed(path, copy, {}, IMPOSSIBLE)
     with engine.failures(path):

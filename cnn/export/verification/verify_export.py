@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from cnn.export.network.stages import Array, Input
+from cnn.export.network.stages import Input
 from cnn.export.sheets.layout import Sheet
 from cnn.export.verification.cases import Case, choose_cases
 from cnn.export.verification.cell_checks import (
@@ -27,6 +27,7 @@ from cnn.export.verification.cell_checks import (
 )
 from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken, spoken_place
 from cnn.export.verification.recalculation import recalculations
+from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 
