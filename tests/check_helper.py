@@ -192,7 +192,7 @@ class HandMade:
         return table
 
     def paste(self, digits=None):
-        """Put the trained numbers in place of all formulas, rounded to so many decimals."""
+        """Put the trained numbers in place of all formulas, rounded to `digits` decimals."""
         for name, numbers in self.values().items():
             if name in self.order:
                 for row, number in enumerate(numbers):

@@ -176,7 +176,7 @@ def numbers(lowest: float, highest: float) -> st.SearchStrategy[float]:
 def templates(
     draw: st.DrawFn, layers: int, units: int, iterations: tuple[int, int] = (2, 2)
 ) -> Template:
-    """Random sigmoid networks with at most so many layers and units (and inputs) in a layer."""
+    """Random sigmoid networks with at most `layers` layers, of at most `units` units and inputs."""
     widths = draw(st.lists(st.integers(1, units), min_size=2, max_size=layers + 1))
 
     def vector(length: int, number: st.SearchStrategy[float]) -> list[float]:

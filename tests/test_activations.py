@@ -187,7 +187,7 @@ def rows_of_softmax(sheet, zs, gradients):
 
 
 def read(values, rows, columns):
-    """The numbers of some columns, of shape (rows, columns); an error value is no number."""
+    """The numbers of some columns, of shape (rows, columns); an error value is not a number."""
     found = [[values[row, column] for column in columns] for row in range(rows)]
     errors = {value for row in found for value in row if not isinstance(value, float)}
     assert errors == set()

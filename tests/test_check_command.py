@@ -103,7 +103,7 @@ def test_formulas_with_errors_are_found_where_they_begin(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["t1", "w1", "h1"])
-def test_text_where_a_number_belongs_is_found_where_it_stands(tmp_path, name):
+def test_text_where_a_number_belongs_is_found_in_its_cell(tmp_path, name):
     table = HandMade()
     table.cells[table.address(name, 0)] = "n/a"
     result = run(write(tmp_path / "a.xlsx", S=table))

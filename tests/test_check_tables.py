@@ -41,7 +41,7 @@ def test_tables_beside_each_other_need_no_gap(tmp_path):
     assert [len(table.right) for table in report.tables] == [27, 27]
 
 
-def test_a_header_that_stands_twice_is_read_as_the_next_number(tmp_path):
+def test_a_header_that_occurs_twice_is_read_as_the_next_number(tmp_path):
     table = HandMade(headers={"∂E/∂w8": "∂E/∂w7"})
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
     assert report.passed

@@ -48,7 +48,7 @@ def test_pasted_numbers_without_a_header_are_known_by_their_values(
 
 
 @pytest.mark.parametrize("symbol", ["w2", "w6", "a_h2", "∂E/∂w6"])
-def test_a_header_that_stands_twice_is_no_mistake_in_the_numbers(
+def test_a_header_that_occurs_twice_is_not_a_mistake_in_the_numbers(
     tmp_path: Path, symbol: str
 ) -> None:
     before = f"{symbol[:-1]}{int(symbol[-1]) - 1}"

@@ -132,7 +132,7 @@ def everything(monkeypatch):
 
 
 def stop_after(monkeypatch, epochs, moment):
-    """Let the run die when so many epochs are recorded: just before or after the log is written."""
+    """Let the run die once `epochs` are recorded: just before or after the log is written."""
     write = run_directory.Run.write_log
 
     def write_log(self, lines):
@@ -206,7 +206,7 @@ def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, m
 
 @contextmanager
 def largest_file(size):
-    """Let every write past so many bytes of a file fail, as on a full disk."""
+    """Let every write past `size` bytes of a file fail, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

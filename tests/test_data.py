@@ -105,7 +105,7 @@ def test_a_csv_file_may_be_written_in_several_ways(tmp_path, csv):
     assert template.parse(text, folder=tmp_path).data == read(CSV)
 
 
-def test_a_csv_file_stands_beside_its_template(tmp_path, monkeypatch):
+def test_a_csv_file_is_found_beside_its_template(tmp_path, monkeypatch):
     beside = tmp_path / "lesson" / "data"
     beside.mkdir(parents=True)
     (beside / "mine.csv").write_text(CSV, encoding="utf-8")

@@ -108,7 +108,7 @@ def test_a_module_between_convolution_and_batchnorm_that_changes_numbers_forbids
 
 
 @pytest.mark.slow
-def test_a_perceptron_reads_the_picture_as_it_stands(tmp_path: Path) -> None:
+def test_a_perceptron_reads_the_picture_as_it_is(tmp_path: Path) -> None:
     model = nn.Sequential(
         nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 32), nn.Sigmoid(),
         nn.Linear(32, 10),
@@ -126,7 +126,7 @@ def test_units_without_pixels(tmp_path: Path) -> None:
     assert_agrees(exported(model, (4,), tmp_path), model)
 
 
-def test_a_module_that_stands_in_two_places_is_run_twice(tmp_path: Path) -> None:
+def test_a_module_in_two_places_is_run_twice(tmp_path: Path) -> None:
     twice = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.Tanh())
     model = nn.Sequential(twice, nn.Sequential(twice, nn.MaxPool2d(2)), twice[1])
     path = exported(model, (1, 6, 6), tmp_path)

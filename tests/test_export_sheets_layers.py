@@ -140,7 +140,7 @@ def test_one_rule_at_most_is_true_of_a_number(size: float, condition: bool) -> N
     assert true == ([] if size < 99.5 and not condition else wanted)
 
 
-def test_a_sheet_of_units_says_what_stands_above_them() -> None:
+def test_a_sheet_of_units_says_what_is_above_them() -> None:
     model = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3)).eval()
     shape = Shape(4, flat=True)
     network = read_network(model, Input(shape))

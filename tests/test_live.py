@@ -233,7 +233,7 @@ def assert_verified(path: Path, source: Template, engine: Engine) -> None:
 
 
 def waves(*sizes: int) -> Template:
-    """A network with so many inputs and units a layer, its weights spread over [-1, 1]."""
+    """A network with these numbers of inputs and units, its weights spread over [-1, 1]."""
     matrices = [
         np.sin(np.arange(fan_in * units) + layer).reshape(units, fan_in).round(3).tolist()
         for layer, (fan_in, units) in enumerate(pairwise(sizes))

@@ -269,7 +269,7 @@ def test_the_sheets_tell_of_a_weight_decay_where_its_cell_is(name, decay):
     assert (f"{name}.weight_decay" in canvases["Inputs"].inputs) == (decay > 0)
 
 
-def test_t_counts_from_0_wherever_it_stands():
+def test_t_counts_from_0_in_every_rule():
     """In Adam's βᵗ⁺¹, which Kingma and Ba write βᵗ, as in a schedule's γᵗ."""
     for name in ("adam", "adamw"):
         rule = OPTIMIZERS[name].rule("w", "∂E/∂w")

@@ -315,7 +315,7 @@ def test_a_deleted_sheet_fails(workbook):
     assert finding(result, "lr 0.5", "A1")
 
 
-def test_json_is_all_that_stands_on_stdout(small):
+def test_json_is_all_that_is_on_stdout(small):
     result = sheetgen("verify", small, "--engine", "ironcalc", "--json")
     assert (result.exit_code, result.stderr) == (0, "")
     as_it_is, moved = json.loads(result.stdout)

@@ -136,7 +136,7 @@ def test_there_is_no_formula_that_the_reference_promises_nothing_for(book: Book)
     assert found == promised
 
 
-def test_the_program_that_opens_it_is_told_to_calculate_everything_anew(era: Book):
+def test_the_program_that_opens_it_is_told_to_calculate_everything_again(era: Book):
     assert era.formulas.calculation.fullCalcOnLoad
 
 
