@@ -97,6 +97,24 @@ def test_a_slope_of_another_activation_is_named(tmp_path):
     assert "*(1/(1+EXP(-M6))+N6/(1+EXP(M6)))*C6" in str(report.mistakes[0].expected)
 
 
+def test_a_slope_without_the_ends_of_its_activation_is_a_mistake_whatever_the_numbers(tmp_path):
+    """Between −3 and 3, where all numbers of this table are, hardswish is one parabola."""
+    table = HandMade(seed=1, rows=4)
+    for unit in (1, 2):
+        with_function(table, unit, FUNCTIONS["hardswish"][0], "(2*{z}+3)/6")
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert {name for name, _ in mistakes(report)} == {f"∂E/∂w{number}" for number in range(1, 5)}
+
+
+def test_an_activation_without_one_of_its_ends_is_a_mistake_whatever_the_numbers(tmp_path):
+    table = HandMade(seed=1, rows=4)
+    for unit in (1, 2):
+        with_function(table, unit, *FUNCTIONS["hardswish"])
+    table.formulas["a_h1"] = "{h1}*MIN({h1}+3,6)/6"
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert [name for name, _ in mistakes(report)] == ["a_h1"]
+
+
 def test_a_wrong_activation_in_one_unit_is_a_mistake(tmp_path):
     table = HandMade()
     table.formulas["a_h1"] = FUNCTIONS["unknown"][0].replace("{z}", "{h1}")

@@ -4,7 +4,8 @@ In a table made by hand two targets may be equal, or an input 1, and a wrong for
 right numbers. Here every quantity is random (inputs, targets, initial parameters, the rate) or
 follows from those by its definition, so that a formula agrees in all of them only if it is
 mathematically the same (Schwartz, "Fast probabilistic algorithms for verification of polynomial
-identities", Journal of the ACM 27 (1980)).
+identities", Journal of the ACM 27 (1980)). Where an activation changes its form away from 0, more
+trainings and large inputs reach all of its pieces.
 """
 
 import numpy as np
@@ -20,23 +21,29 @@ AGREEMENT = 1e-8
 
 
 class Simulation:
-    """Every symbol of a network in REACH rows before and after, at POINTS random trainings."""
+    """Every symbol of a network in REACH rows before and after, at each of the trainings."""
 
     def __init__(self, network: Network, several_samples: bool = False) -> None:
         random = np.random.default_rng(20240131)
+        scale = _scale_of_inputs(network)
+        self._shape = scale.shape
         self._rows: list[dict[str, Array]] = []
         definitions = network.definitions()
-        given = [f"i{one}" for one in range(1, network.inputs + 1)]
-        given += [f"t{one}" for one in range(1, network.outputs + 1)]
-        fixed = {name: _draw(random) for name in given}
+        ones = np.ones_like(scale)
+        given = {f"i{one}": scale for one in range(1, network.inputs + 1)}
+        given |= {f"t{one}": ones for one in range(1, network.outputs + 1)}
+        fixed = {name: _draw(random, size) for name, size in given.items()}
         biases = list(dict.fromkeys(network.biases.values()))
         parameters = [f"w{one}" for one in range(1, network.weights + 1)] + biases
-        first = {name: _draw(random) for name in parameters}
-        rate = random.uniform(0.05, 0.4, POINTS)
+        first = {name: _draw(random, ones) for name in parameters}
+        # A gradient grows with the square of the inputs, and no training may diverge.
+        rate = random.uniform(0.05, 0.4, self._shape) / scale**2
         for row in range(2 * REACH + 1):
             values: dict[str, Array] = {"η": rate}
             self._rows.append(values)
-            values.update({name: _draw(random) for name in given} if several_samples else fixed)
+            if several_samples:
+                fixed = {name: _draw(random, size) for name, size in given.items()}
+            values.update(fixed)
             for name in parameters:
                 earlier = row > 0 and name in definitions
                 values[name] = self._at(definitions[name], row) if earlier else first[name]
@@ -59,13 +66,13 @@ class Simulation:
             nonlocal unknown
             if isinstance(leaf, Cell) or leaf.name not in self._rows[0]:
                 unknown = True
-                return np.full(POINTS, np.nan)
+                return np.full(self._shape, np.nan)
             return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][leaf.name]
 
         found = evaluate(expression, lookup)
         if unknown:
             return None
-        return found if found.shape == (POINTS,) else np.broadcast_to(found, POINTS)
+        return found if found.shape == self._shape else np.broadcast_to(found, self._shape)
 
 
 def same(left: Array | None, right: Array | None) -> bool:
@@ -84,6 +91,14 @@ def same(left: Array | None, right: Array | None) -> bool:
     return bool(np.all(difference <= AGREEMENT * scale))
 
 
-def _draw(random: np.random.Generator) -> Array:
-    """Return numbers away from 0 and 1, of either sign."""
-    return np.asarray(random.uniform(0.3, 0.9, POINTS) * random.choice([-1.0, 1.0], POINTS))
+def _scale_of_inputs(network: Network) -> Array:
+    """Return the size of the inputs of each training: all 1, or half of them large."""
+    activations = network.hidden_activation, network.output_activation
+    reach = max((abs(kink) for each in activations for kink in each.kinks), default=0.0)
+    return np.tile([1.0, 1.0 + 4.0 * reach], 3 * POINTS) if reach else np.ones(POINTS)
+
+
+def _draw(random: np.random.Generator, size: Array) -> Array:
+    """Return numbers away from 0 and 1, of either sign, times their size."""
+    numbers = size * random.uniform(0.3, 0.9, size.shape)
+    return np.asarray(numbers * random.choice([-1.0, 1.0], size.shape))
