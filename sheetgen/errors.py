@@ -10,6 +10,10 @@ class InputError(Exception):
     exit_code = 2
 
 
+class UnrepairableError(InputError):
+    """A file is too large, encrypted or without sheets: reading past damage would not help."""
+
+
 class UnmovableError(InputError):
     """Sheets of a workbook cannot be moved into another one as they are."""
 

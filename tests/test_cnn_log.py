@@ -284,7 +284,7 @@ def test_ctrl_c_while_the_workbook_is_written_says_how_to_add_the_sheet(folder, 
     [
         ("folder", None, "is a folder"),
         ("new.txt", None, "must end in .xlsx"),
-        ("text.xlsx", b"no workbook", "is no .xlsx workbook"),
+        ("text.xlsx", b"no workbook", "is not an .xlsx workbook"),
         ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "password-protected"),
     ],
 )

@@ -235,7 +235,11 @@ BROKEN = {
     "empty": b"",
     "ole": bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504),
 }
-REASONS = {"text": "no .xlsx workbook", "empty": "no .xlsx workbook", "ole": "password-protected"}
+REASONS = {
+    "text": "not an .xlsx workbook",
+    "empty": "not an .xlsx workbook",
+    "ole": "password-protected",
+}
 
 
 @pytest.mark.parametrize("kind", BROKEN)
@@ -311,7 +315,7 @@ def test_zips_that_are_no_sound_workbook(tmp_path: Path, part: str, text: str | 
     if text is None:
         del contents[part]
     path = written(tmp_path / "odd.xlsx", contents)
-    with pytest.raises(InputError, match=r"odd\.xlsx is damaged or is no \.xlsx workbook"):
+    with pytest.raises(InputError, match=r"odd\.xlsx is damaged or is not an \.xlsx workbook"):
         reader.read_cells(path)
 
 

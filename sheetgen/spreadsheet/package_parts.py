@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
 
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, UnrepairableError
 
 MAXIMUM_BYTES = 2 * 1024**3  # unpacked; a larger file is refused as a zip bomb
 MAXIMUM_TREE = 128 * 1024**2  # bytes of a part held as a tree, which takes ten times as many
@@ -34,6 +34,10 @@ _STRICT = tuple(b"http://purl.oclc.org/ooxml/" + area + b"/" for area in _AREAS)
 
 class MalformedError(Exception):
     """The XML is not that of a workbook."""
+
+
+class UnusableError(MalformedError):
+    """The workbook is too large or has no sheets: reading past damage would not help."""
 
 
 DAMAGE = (
@@ -88,10 +92,10 @@ class Package:
         return data
 
     def tree(self, part: str) -> etree._Element:
-        """Return the root element of a part; raises InputError if missing, too large or no XML."""
+        """Return the root element of a part; raises InputError if missing, too large or not XML."""
         with blaming(self.path):
             if part in self and self.archive.getinfo(part).file_size > MAXIMUM_TREE:
-                raise MalformedError(f"its part {part!r} is too large")
+                raise UnusableError(f"its part {part!r} is too large")
             return parsed(self.read(part))
 
     def elements(self, part: str, tag: str) -> Iterator[etree._Element]:
@@ -205,15 +209,17 @@ def opened(path: Path) -> Iterator[Package]:
     try:
         with path.open("rb") as file:
             if file.read(len(_COMPOUND_FILE)) == _COMPOUND_FILE:
-                raise InputError(f"{path} is password-protected or an old .xls file")
+                raise UnrepairableError(f"{path} is password-protected or an old .xls file")
         with blaming(path), ZipFile(path) as archive:
             if _OPEN_DOCUMENT in archive.NameToInfo:
                 raise InputError(f"{path} is an OpenDocument file; save it as .xlsx")
             if any(part.flag_bits & 1 for part in archive.infolist()):
-                raise InputError(f"{path} is a password-protected zip file")
+                raise UnrepairableError(f"{path} is a password-protected zip file")
             size = sum(part.file_size for part in archive.infolist())
             if size > MAXIMUM_BYTES:
-                raise InputError(f"{path} would unpack to {size:,} bytes, which is too large")
+                raise UnrepairableError(
+                    f"{path} would unpack to {size:,} bytes, which is too large"
+                )
             yield Package(archive)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -225,11 +231,12 @@ def blaming(path: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        raise InputError(f"{path} is damaged or is no .xlsx workbook: {error}") from error
+        kind = UnrepairableError if isinstance(error, UnusableError) else InputError
+        raise kind(f"{path} is damaged or is not an .xlsx workbook: {error}") from error
 
 
 def pull_parser(tag: str) -> etree.XMLPullParser:
-    """Return a parser to feed, which hands over the finished elements of one tag."""
+    """Return a parser that is fed data in pieces and yields the finished elements of one tag."""
     return etree.XMLPullParser(("end",), tag=f"{{*}}{tag}", resolve_entities=False, no_network=True)
 
 
@@ -288,7 +295,7 @@ def list_of(root: etree._Element, name: str, order: Sequence[str]) -> etree._Ele
 
 
 def number(element: etree._Element, attribute: str, default: str = "0") -> int:
-    """Return an attribute that counts something; raises MalformedError if it is no number."""
+    """Return an attribute that counts something; raises MalformedError if it is not a number."""
     text = str(element.get(attribute, default))
     if not text.isascii() or not text.isdigit():
         name = local_name(element)

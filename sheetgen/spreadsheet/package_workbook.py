@@ -12,6 +12,7 @@ from sheetgen.spreadsheet.package_parts import (
     MalformedError,
     Package,
     Relationship,
+    UnusableError,
     children,
     namespace,
 )
@@ -71,7 +72,7 @@ class Workbook:
             for element in children(self.root, "sheets")
         ]
         if not self.sheets:
-            raise MalformedError("it has no sheets")
+            raise UnusableError("it has no sheets")
         if not any(sheet.part for sheet in self.sheets):
             raise MalformedError("none of its sheets has a part")
 

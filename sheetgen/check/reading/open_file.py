@@ -10,34 +10,36 @@ import zipfile
 from pathlib import Path
 
 from sheetgen.check.reading.cells import Book, read_package
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import InputError, RunError, UnrepairableError
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines.libreoffice import INSTALL, office
 from sheetgen.spreadsheet.reader import Damage
 
 _SECONDS = 120.0
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# The directory of a compound file names its streams in UTF-16; these two tell encryption.
+# The directory of a compound file names its streams in UTF-16; this one means encryption.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def read_book(path: Path) -> Book:
     """Return the cells of a workbook; raises InputError if that is impossible."""
-    _refuse_what_is_no_file(path)
+    _check_is_file(path)
     kind = _kind(path)
     if kind == "encrypted":
         raise InputError(f"{path} is password-protected; save a copy without the password")
     if kind == "convert":
-        return _converted_book(path, f"{path} is no .xlsx workbook")
+        return _converted_book(path, f"{path} is not an .xlsx workbook")
     if kind == "unknown":
-        raise InputError(f"{path} is no workbook")
+        raise InputError(f"{path} is not a workbook")
     try:
         return read_package(path)
+    except UnrepairableError:
+        raise
     except InputError as error:
         return _read_damaged(path, error)
 
 
-def _refuse_what_is_no_file(path: Path) -> None:
+def _check_is_file(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{path} cannot be read: it is a directory")
     if not path.exists():
@@ -79,8 +81,6 @@ def _kind_of_zip(path: Path) -> str:
 
 def _read_damaged(path: Path, error: InputError) -> Book:
     """Try the tolerant reader, then LibreOffice; raises what the first reader said."""
-    if any(words in str(error) for words in ("password", "too large", "no sheets")):
-        raise error
     try:
         return read_package(path, Damage.RECOVER)
     except InputError:
@@ -112,6 +112,6 @@ def _converted_book(path: Path, reason: str) -> Book:
         except RunError as error:
             raise InputError(f"{path} cannot be read: {error}") from error
         if not (output / "workbook.xlsx").is_file():
-            raise InputError(f"{path} is damaged or is no workbook: LibreOffice cannot read it")
+            raise InputError(f"{path} is damaged or is not a workbook: LibreOffice cannot read it")
         book = read_package(output / "workbook.xlsx")
     return Book(book.sheets, book.names, "LibreOffice")
