@@ -51,6 +51,15 @@ def _write_text(path: Path, text: str, encoding: str) -> None:
     path.write_text(text, encoding=encoding, newline="")
 
 
+def harmless(value: object) -> object:
+    """Return a value for a CSV file, where no spreadsheet program must run a text as a formula.
+
+    Source: OWASP, "CSV Injection": a leading apostrophe makes it a text.
+    """
+    risky = ("=", "+", "-", "@", "\t", "\r", "\n")
+    return f"'{value}" if isinstance(value, str) and value.startswith(risky) else value
+
+
 def check_replaceable(path: Path, start: str, what: str) -> None:
     """Raise InputError unless a path is free or holds a text that begins with `start`.
 
@@ -65,7 +74,7 @@ def check_replaceable(path: Path, start: str, what: str) -> None:
     except OSError as error:
         raise InputError(f"{path} cannot be written: {reason_of(error)}") from None
     if not found.startswith(start):
-        raise InputError(f"{path} is there already and holds no {what}; expected another name")
+        raise InputError(f"{path} already exists and holds no {what}; expected another name")
 
 
 def resolved(path: Path) -> Path:
@@ -112,7 +121,7 @@ def _new_file(path: Path) -> Path:
         if _is_full(error):
             raise RunError(f"{path} could not be written: {reason_of(error)}") from error
         if isinstance(error, FileExistsError):
-            raise InputError(f"{path} cannot be written: {path.parent} is no folder") from error
+            raise InputError(f"{path} cannot be written: {path.parent} is not a folder") from error
         raise InputError(f"{path} cannot be written: {reason_of(error)}") from error
     os.close(handle)
     return Path(name)

@@ -127,7 +127,7 @@ def test_a_list_replaces_no_workbook(right, wrong, order):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr == (
-        f"Error: {right} is there already and holds no list of findings; expected another name\n"
+        f"Error: {right} already exists and holds no list of findings; expected another name\n"
     )
     assert right.read_bytes() == before
 

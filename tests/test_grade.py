@@ -174,7 +174,7 @@ def test_a_cell_beside_the_exercise_does_not_count_and_the_report_says_so(made, 
     path = hand_in(made, tmp_path / "book.xlsx", always(None), change)
     (mark,) = (each for each in graded(made, path).marks if each.cell == place)
     assert mark.status == "wrong"
-    assert mark.reason.endswith("; A60 is no cell of the exercise and counts as empty")
+    assert mark.reason.endswith("; A60 is not a cell of the exercise and counts as empty")
 
 
 def test_a_saved_result_counts_for_nothing(made, tmp_path):
@@ -215,7 +215,7 @@ def test_the_number_in_the_file_says_whose_it_is_and_then_the_name_and_then_the_
     right = right_number(group, 1)
     lent = hand_in(group, tmp_path / "Ada.xlsx", right, student=1)
     assert graded(group, lent).student.name == "Bo"
-    assert "under the file name of Ada" in graded(group, lent).remarks[0]
+    assert "but its file name is Ada" in graded(group, lent).remarks[0]
     named = hand_in(group, tmp_path / "handed in by bo (2).xlsx", right, forget, 1)
     assert graded(group, named).student.name == "Bo" and graded(group, named).is_full
     assert "by its name" in graded(group, named).remarks[0]
@@ -302,7 +302,7 @@ def test_two_files_of_one_student_are_pointed_out(group, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda key: key.update(format="other"), "no key file"),
+        (lambda key: key.update(format="other"), "not a key file"),
         (lambda key: key.update(version=2), "version: found 2; expected 1"),
         (lambda key: key.update(level=9), "level: found 9"),
         (lambda key: key.update(topic="sideways"), "topic: found 'sideways'"),
@@ -331,5 +331,5 @@ def test_a_key_that_cannot_be_used_is_refused_in_a_sentence(made, tmp_path, chan
 def test_what_is_no_key_is_refused(tmp_path, content):
     path = tmp_path / "exercise.key.json"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="no key file"):
+    with pytest.raises(InputError, match="not a key file"):
         read_key(path)

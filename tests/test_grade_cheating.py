@@ -127,8 +127,8 @@ def test_an_array_formula_that_fills_several_blanks_is_found_in_all_of_them(made
 @pytest.mark.parametrize(
     ("formula", "said"),
     [
-        ("=Nowhere!A1", "no sheet of the exercise"),
-        ("=Overview!A1", "no sheet of the exercise"),
+        ("=Nowhere!A1", "not a sheet of the exercise"),
+        ("=Overview!A1", "not a sheet of the exercise"),
         ("=K15", "the error #CIRC!"),
         ("=K15+1", "the error #CIRC!"),
         ("=nothing_of_this_name", "the error #NAME?"),

@@ -16,7 +16,7 @@ from conftest import sheetgen
 from pausing import start, start_paused, wait_for
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.saving import Saved, save
+from sheetgen.saving import Saved, harmless, save
 
 OLD = b"the old file"
 COMMAND = [sys.executable, "-c", "from sheetgen.cli import main; main()", "build"]
@@ -285,3 +285,9 @@ def test_ctrl_c_leaves_the_old_workbook_and_no_traces(built_before, tmp_path, ca
     assert stderr.strip() == "Interrupted."
     assert contents(built_before.parent) == {"book.xlsx": old}
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_text_of_a_csv_file_is_run_as_a_formula(first):
+    assert harmless(f"{first}1+2") == f"'{first}1+2"
+    assert [harmless(value) for value in (-0.5, None, "1+2", "")] == [-0.5, None, "1+2", ""]

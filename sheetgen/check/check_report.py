@@ -11,6 +11,7 @@ from dataclasses import asdict
 from rich.table import Table
 
 from sheetgen.check.findings import Finding, LearningRate, TableReport, WorkbookReport
+from sheetgen.saving import harmless
 
 CSV_HEADER = (
     *("file", "sheet", "table", "column", "symbol", "status", "kind", "cell", "cells"),
@@ -68,15 +69,7 @@ def as_csv(reports: Sequence[WorkbookReport], unreadable: Sequence[tuple[str, st
 
 
 def _harmless(line: Mapping[str, object]) -> dict[str, object]:
-    """Return a line in which no text would be run as a formula by a spreadsheet program.
-
-    Source: OWASP, "CSV Injection": a leading apostrophe makes it a text.
-    """
-    risky = ("=", "+", "-", "@", "\t", "\r")
-    return {
-        name: f"'{one}" if isinstance(one, str) and one.startswith(risky) else one
-        for name, one in line.items()
-    }
+    return {name: harmless(value) for name, value in line.items()}
 
 
 def _table_lines(table: TableReport) -> Iterator[dict[str, object]]:

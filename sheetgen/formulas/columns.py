@@ -154,7 +154,8 @@ def _place_helpers(draft: _Draft) -> None:
 
 def has_correct(network: Network, training: Training) -> bool:
     """Tell whether the table says for each row if the network is right."""
-    return training.samples > 1 and quantities.is_classification(network)
+    # Only the losses of classification are computed together with their activation.
+    return training.samples > 1 and notation.is_joint(network)
 
 
 def _formulas(draft: _Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
@@ -182,7 +183,7 @@ def _formulas(draft: _Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
     for symbol, formula, text in quantities.softmax_helper_formulas(network, cell):
         yield symbol, everywhere(f"={formula}", f"{notation.letter(symbol)} = {text}")
     if has_correct(network, draft.training):
-        text = "1 if the network’s answer is that of the target, else 0"
+        text = "1 if the network’s answer matches the target, else 0"
         yield CORRECT, everywhere(f"={quantities.correct_formula(network, cell)}", text)
 
 

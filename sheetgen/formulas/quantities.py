@@ -26,7 +26,7 @@ def uses_delta_columns(network: Network) -> bool:
     return (
         len(network.layers) > 2
         or network.outputs > 4
-        or _softmax(network) is not None
+        or output_softmax(network) is not None
         or any(
             len(layer.activation.slope_formula("AB1", "AC1")) > LONGEST_SLOPE
             for layer in network.layers[:-1]
@@ -55,7 +55,7 @@ def error_formula(network: Network, output: int, cell: Cell) -> str:
     unit = network.unit_names[-1][output]
     target, activated = cell(network.target_names[output]), cell(activation_name(unit))
     z, log_sum = cell(unit), ""
-    if _softmax(network):
+    if output_softmax(network):
         # The logarithm comes first: with z first, tables of 100 rows and more whose rows share
         # weights become #VALUE! in LibreOffice 7.4, which computes columns in several threads.
         log_sum, z = f"LN({cell(EXPONENTIALS)})", f"({z}-{cell(GREATEST)})"
@@ -111,7 +111,7 @@ def _output_delta(network: Network, output: int, cell: Cell) -> str:
             target, activated, network.outputs, _target_sum(network, cell)
         )
     gradient = network.loss.slope_formula(target, activated, network.outputs)
-    if softmax := _softmax(network):
+    if softmax := output_softmax(network):
         return softmax.delta_formula(gradient, activated, cell(INNER))
     slope = network.layers[-1].activation.slope_formula(cell(unit), activated)
     return f"{gradient}*{slope}"
@@ -130,7 +130,7 @@ def _activation_gradient(network: Network, unit: str, cell: Cell) -> str:
 
 def softmax_helpers(network: Network) -> tuple[str, ...]:
     """Return the symbols of the helper cells that a softmax output layer goes through."""
-    if not _softmax(network):
+    if not output_softmax(network):
         return ()
     return (
         (GREATEST, EXPONENTIALS) if notation.is_joint(network) else (GREATEST, EXPONENTIALS, INNER)
@@ -139,7 +139,7 @@ def softmax_helpers(network: Network) -> tuple[str, ...]:
 
 def softmax_helper_formulas(network: Network, cell: Cell) -> Iterator[tuple[str, str, str]]:
     """Yield each helper symbol of `softmax_helpers`, its expression and its notation."""
-    softmax = _softmax(network)
+    softmax = output_softmax(network)
     if softmax is None:
         return
     units = network.unit_names[-1]
@@ -161,7 +161,7 @@ def correct_formula(network: Network, cell: Cell) -> str:
     """Return the expression that is 1 if the network's answer is the target's, else 0."""
     activated = [cell(activation_name(unit)) for unit in network.unit_names[-1]]
     targets = [cell(target) for target in network.target_names]
-    if _softmax(network):
+    if output_softmax(network):
         chosen = "+".join(f"{t}*{a}" for t, a in zip(targets, activated, strict=True))
         return f"IF({chosen}>=MAX({','.join(activated)}),1,0)"
     # Compared as numbers: ironcalc drops the parentheses of (a>=0.5)=(t>=0.5).
@@ -169,15 +169,11 @@ def correct_formula(network: Network, cell: Cell) -> str:
     return f"IF(AND({','.join(same)}),1,0)"
 
 
-def is_classification(network: Network) -> bool:
-    """Tell whether an output can be right or wrong, so that there is a column `correct`."""
-    return network.loss.activation is not None
-
-
 def _target_sum(network: Network, cell: Cell) -> str:
     return f"({'+'.join(map(cell, network.target_names))})" if network.outputs > 1 else ""
 
 
-def _softmax(network: Network) -> Softmax | None:
+def output_softmax(network: Network) -> Softmax | None:
+    """Return the activation of the output layer if it is a softmax."""
     activation = network.layers[-1].activation
     return activation if isinstance(activation, Softmax) else None

@@ -30,6 +30,9 @@ from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
 
 Value = float | str | bool | None  # an error value is its text, such as "#DIV/0!"
 
+_ERROR = re.compile(
+    r"#(?:DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|NULL!|ERROR!|CALC!|CIRC!|N/IMPL!|SPILL!)"
+)
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]*?(\d*)\.xml$", re.IGNORECASE)
 _Formula = TypeVar("_Formula")
 Cells = list[tuple[int, int, etree._Element]]
@@ -51,6 +54,15 @@ class FileCell(NamedTuple):
 
     formula: str | None
     value: Value
+
+
+EMPTY = FileCell(None, None)
+"""What a cell holds that is not in the file."""
+
+
+def is_error(value: object) -> bool:
+    """Tell whether a cell's value is an error such as "#DIV/0!"."""
+    return isinstance(value, str) and _ERROR.match(value) is not None
 
 
 class _Written(NamedTuple):

@@ -27,7 +27,7 @@ from cnn.models import CLASSES
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.reader import FileCell, read_cells
+from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
 
@@ -92,7 +92,7 @@ class ExportedFile:
 
     def cell(self, sheet: str, place: tuple[int, int]) -> FileCell:
         """Return what a cell holds."""
-        return self.cells[sheet].get(place, FileCell(None, None))
+        return self.cells[sheet].get(place, EMPTY)
 
     def _number(self, sheet: str, place: tuple[int, int]) -> float:
         cell = self.cell(sheet, place)

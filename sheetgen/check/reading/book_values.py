@@ -16,7 +16,7 @@ from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.engines.engine import Values
-from sheetgen.spreadsheet.reader import Value
+from sheetgen.spreadsheet.reader import is_error
 
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 
@@ -39,7 +39,7 @@ def recalculated(path: Path, book: Book) -> Book:
                 values = engine.recalculate(copy)
             except (InputError, RunError):
                 continue
-            errors = sum(_is_error(value) for cells in values.values() for value in cells.values())
+            errors = sum(is_error(value) for cells in values.values() for value in cells.values())
             if best is None or errors < best[0]:
                 best = (errors, engine.name, values)
     if best is None:
@@ -51,10 +51,6 @@ def recalculated(path: Path, book: Book) -> Book:
             if content.formula is not None:
                 content.value = computed.get(place)
     return Book(book.sheets, book.names, f"{book.reader}, recalculated with {name}")
-
-
-def _is_error(value: Value) -> bool:
-    return isinstance(value, str) and value.startswith("#")
 
 
 def _write_cells(path: Path, book: Book) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 from sheetgen.check.formula.parsing import Formula
 from sheetgen.spreadsheet.package_parts import MalformedError, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
-from sheetgen.spreadsheet.reader import Damage, Value, cells_of_sheets
+from sheetgen.spreadsheet.reader import Damage, Value, cells_of_sheets, is_error
 
-_ERROR = re.compile(r"#(?:DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|NULL!|ERROR!|CIRC!|N/IMPL!|SPILL!)")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?\s*%?$")
 
 
@@ -34,7 +33,7 @@ class Content:
     @property
     def is_error(self) -> bool:
         """Whether the value is an error such as #DIV/0!."""
-        return isinstance(self.value, str) and _ERROR.match(self.value) is not None
+        return is_error(self.value)
 
     @property
     def text(self) -> str:
@@ -69,7 +68,7 @@ def read_package(path: Path, damage: Damage = Damage.PASS_OVER) -> Book:
                 for name, cells in cells_of_sheets(package, Formula.at, damage=damage)
             },
             {} if recover else _defined_names(Workbook(package)),
-            "xlsx, in spite of its damage" if recover else "xlsx",
+            "xlsx, although damaged" if recover else "xlsx",
         )
         if recover and not any(book.sheets.values()):
             raise MalformedError("none of its sheets holds a cell")

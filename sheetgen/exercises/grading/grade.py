@@ -18,7 +18,7 @@ from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.exercise import Student, is_right
 from sheetgen.exercises.assignment.own_numbers import RATE
 from sheetgen.exercises.assignment.table_layout import RATE_CELL, Quantity
-from sheetgen.exercises.grading.handed_in import NOTHING, read_handed_in
+from sheetgen.exercises.grading.handed_in import read_handed_in
 from sheetgen.exercises.grading.identity import owner_of
 from sheetgen.exercises.grading.scrutiny import RefusedError, scrutinised
 from sheetgen.exercises.grading.submission import Submission
@@ -28,7 +28,7 @@ from sheetgen.exercises.sheets.exercise_workbook import given_sheets
 from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
-from sheetgen.spreadsheet.reader import FileCell
+from sheetgen.spreadsheet.reader import EMPTY, FileCell, is_error
 from sheetgen.spreadsheet.tokens import Token, tokens
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.verification.verify import IMPOSSIBLE
@@ -149,7 +149,7 @@ class _Grader:
         if refusal:
             status, reason = ("answers" if refusal.is_cheating else "wrong"), str(refusal)
         elif status == "wrong" and (helper := self._helper(self.formulas.get(blank, ""))):
-            reason += f"; {helper} is no cell of the exercise and counts as empty"
+            reason += f"; {helper} is not a cell of the exercise and counts as empty"
         cell, value = self.layout.cell(blank), found if isinstance(found, (float, str)) else None
         return Mark(cell, *blank, status, _shown(answer), value, expected, reason)
 
@@ -159,7 +159,7 @@ class _Grader:
         for before, token in pairwise([Token("", ""), *tokens(formula)]):
             if token.kind == "cell" and before.kind != "sheet":
                 place = place_of(token.text)
-                if place not in known and self.submission.cells.get(place, NOTHING) != NOTHING:
+                if place not in known and self.submission.cells.get(place, EMPTY) != EMPTY:
                     return without_dollars(token.text)
         return ""
 
@@ -225,7 +225,7 @@ def _status(answer: FileCell, found: object, expected: float) -> tuple[Status, s
 
 
 def _not_a_number(found: object) -> str:
-    if isinstance(found, str) and found.startswith("#"):
+    if is_error(found):
         return f"the value is the error {found}"
     if isinstance(found, str) and found:
         return f"found the text {found[:LONGEST_TEXT]!r}"

@@ -17,10 +17,9 @@ from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, IDENTIFIER, MAR
 from sheetgen.spreadsheet.address import range_of
 from sheetgen.spreadsheet.package_parts import children, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
-from sheetgen.spreadsheet.reader import FileCell, read_cells
+from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 
 Cells = Mapping[tuple[int, int], FileCell]
-NOTHING = FileCell(None, None)
 LARGEST = 1000  # rows and columns, more than any exercise has
 
 
@@ -45,7 +44,7 @@ class HandedIn:
         marked = (
             name.casefold()
             for name, cells in self.cells.items()
-            if cells.get((IDENTIFIER[0], 0), NOTHING).value == MARK
+            if cells.get((IDENTIFIER[0], 0), EMPTY).value == MARK
         )
         return frozenset({ANSWERS, *self.hidden, *marked})
 
@@ -64,7 +63,7 @@ class HandedIn:
 
 
 def read_handed_in(path: Path) -> HandedIn:
-    """Read a student's file; raises InputError when it is no workbook that can be read."""
+    """Read a student's file; raises InputError when it is not a readable workbook."""
     cells = read_cells(path)
     with opened(path) as package:
         workbook = Workbook(package)
@@ -92,7 +91,7 @@ def _has_table(cells: Cells, layout: Layout) -> bool:
         (HEADER_ROW, place): symbol for symbol, place in layout.places.items()
     }
     expected |= {layout.place(("iteration", row)): row for row in range(layout.rows)}
-    return all(cells.get(place, NOTHING).value == value for place, value in expected.items())
+    return all(cells.get(place, EMPTY).value == value for place, value in expected.items())
 
 
 def _spread(formulas: Iterator[etree._Element]) -> dict[tuple[int, int], str]:

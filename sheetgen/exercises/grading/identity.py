@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from sheetgen.errors import InputError
 from sheetgen.exercises.assignment.exercise import Student
-from sheetgen.exercises.grading.handed_in import NOTHING, HandedIn
+from sheetgen.exercises.grading.handed_in import HandedIn
 from sheetgen.exercises.key import Key
 from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, IDENTIFIER, MARK
+from sheetgen.spreadsheet.reader import EMPTY
 from sheetgen.workbook.plan import INPUTS
 
 _IDENTIFIER = re.compile(r"exercise ([0-9a-f]{12})")
@@ -17,7 +18,7 @@ _IDENTIFIER = re.compile(r"exercise ([0-9a-f]{12})")
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose exercise a file is, and what is doubtful about that ("" if nothing is)."""
+    """The student whose exercise a file is, and what is doubtful about it ("" if nothing is)."""
 
     student: Student
     doubt: str = ""
@@ -52,7 +53,7 @@ def _identifiers(handed_in: HandedIn) -> Iterator[str]:
             if row == 1 and isinstance(cell.value, str):
                 yield from _IDENTIFIER.findall(cell.value)
     yield from _IDENTIFIER.findall(handed_in.title)
-    hidden = handed_in.cells.get(ANSWERS, {}).get(IDENTIFIER, NOTHING).value
+    hidden = handed_in.cells.get(ANSWERS, {}).get(IDENTIFIER, EMPTY).value
     if isinstance(hidden, str):
         yield from _IDENTIFIER.findall(f"{MARK} {hidden}")
 
@@ -61,10 +62,10 @@ def _doubt(handed_in: HandedIn, known: Sequence[Student], key: Key) -> str:
     student, *others = known
     if others:
         names = ", ".join(map(_shown, others))
-        return f"it is graded as {_shown(student)}'s, but parts of it are those of {names}"
+        return f"it is graded as {_shown(student)}'s, but parts of it belong to {names}"
     named = _by_file_name(handed_in, key.students)
     if named and named != student:
-        return f"it is {_shown(student)}'s exercise under the file name of {_shown(named)}"
+        return f"it is {_shown(student)}'s exercise, but its file name is {_shown(named)}'s"
     return ""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sheetgen.exercises.assignment.exercise import Exercise
 from sheetgen.exercises.grading.grade import Graded, Mark, Status
-from sheetgen.saving import Saved, check_replaceable, save_text
+from sheetgen.saving import Saved, check_replaceable, harmless, save_text
 
 COLUMNS = ("file", "name", "right", "of", "remarks")
 ANSWERS = "refers to the answers"
@@ -39,7 +39,7 @@ def _text(exercise: Exercise, graded: Sequence[Graded]) -> str:
     writer = csv.writer(output)
     writer.writerow([*COLUMNS, *(f"{symbol} ({row})" for symbol, row in exercise.blanks)])
     for each in graded:
-        writer.writerow(map(_safe, _line(each, len(exercise.blanks))))
+        writer.writerow(map(harmless, _line(each, len(exercise.blanks))))
     return output.getvalue()
 
 
@@ -50,11 +50,6 @@ def _line(graded: Graded, total: int) -> Iterator[str]:
     yield str(total)
     yield "; ".join([*graded.remarks, *([graded.error] if graded.error else [])])
     yield from (said(mark) for mark in graded.marks)
-
-
-def _safe(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula (OWASP, "CSV Injection")."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
 def said(mark: Mark) -> str:

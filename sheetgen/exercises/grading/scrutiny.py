@@ -93,7 +93,7 @@ class _Reader:
         if folded == self.own.casefold():
             name = exercise_sheet.NAME
         elif folded not in {each.casefold() for each in self.known}:
-            raise RefusedError(f"refers to {name}, which is no sheet of the exercise", False)
+            raise RefusedError(f"refers to {name}, which is not a sheet of the exercise", False)
         if token.kind == "name" and token.text.casefold() in self.handed_in.names:
             return self._name(token.text, depth)
         return f"{quoted(name)}!{self._token(token, depth)}"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sheetgen.exercises.assignment.exercise import Assignment
 from sheetgen.exercises.assignment.table_layout import Quantity
-from sheetgen.exercises.grading.handed_in import NOTHING, Cells, HandedIn
+from sheetgen.exercises.grading.handed_in import Cells, HandedIn
 from sheetgen.exercises.sheets import exercise_sheet
 from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, answers_sheet, given_sheets
-from sheetgen.spreadsheet.reader import FileCell
+from sheetgen.spreadsheet.reader import EMPTY, FileCell
 
 SOLUTION = "Solution"
 
@@ -43,7 +43,7 @@ class Submission:
         place = self.assignment.layout.place(blank)
         if self.is_spread(blank):
             return FileCell(self.handed_in.spread[self.sheet][place], None)
-        return self.cells.get(place, NOTHING)
+        return self.cells.get(place, EMPTY)
 
     def remarks(self) -> Iterator[str]:
         """Yield a sentence on each thing that was changed; none of them changes the marks."""
@@ -65,7 +65,7 @@ class Submission:
             if cells is None:
                 yield f"the sheet {canvas.name} was renamed or removed"
             elif not all(
-                _is_near(cells.get(place, NOTHING).value, float(canvas.value(*place)))
+                _is_near(cells.get(place, EMPTY).value, float(canvas.value(*place)))
                 for place in canvas.inputs.values()
             ):
                 yield f"the numbers on the sheet {canvas.name} were changed"
@@ -78,7 +78,7 @@ class Submission:
 
 
 def _lacks_formula(cells: Cells, places: Iterator[tuple[int, int]]) -> bool:
-    return any(cells.get(place, NOTHING).formula is None for place in places)
+    return any(cells.get(place, EMPTY).formula is None for place in places)
 
 
 def _is_near(found: object, expected: float) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from itertools import islice
 
 from sheetgen.formulas import notation, quantities
-from sheetgen.network.activations import Softmax
 from sheetgen.network.network import Connection, Network, Parameter, activation_name
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.address import cell_address
@@ -152,11 +151,11 @@ class _ByUnit(UnitPen):
     def output_delta(self, output: int, name: str) -> None:
         """∂E/∂o at once, where there is no ∂a/∂o of a single unit to go through."""
         network = self.network
-        activation = network.layers[-1].activation
-        if isinstance(activation, Softmax) and not notation.is_joint(network):
+        softmax = quantities.output_softmax(network)
+        if softmax and not notation.is_joint(network):
             activated = activation_name(name)
             cells = (self.place(each) for each in (f"∂E/∂{activated}", activated, INNER))
-            formula = activation.delta_formula(*cells)
+            formula = softmax.delta_formula(*cells)
         else:
             formula = quantities.delta_formula(network, name, self.place)
         self.equation(f"∂E/∂{name}", notation.output_delta(network, output), formula)

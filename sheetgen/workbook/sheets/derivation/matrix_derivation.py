@@ -8,7 +8,6 @@ sheet's own forward pass, and not from the training tables.
 from collections.abc import Callable, Sequence
 
 from sheetgen.formulas import notation, quantities
-from sheetgen.network.activations import Softmax
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER
 from sheetgen.spreadsheet.style import KINDS
@@ -146,8 +145,8 @@ class _ByLayer(MatrixPen):
                 self.place(network.target_names[at]), self.place(activated[at]), network.outputs
             ),
         )
-        softmax = network.layers[-1].activation
-        if not isinstance(softmax, Softmax):
+        softmax = quantities.output_softmax(network)
+        if softmax is None:
             self.elementwise(layer, gradient)
             return
         self.vectors(units, gradient)
