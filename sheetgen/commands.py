@@ -1,4 +1,4 @@
-"""What the console commands share: options, exit codes, and the answer to a mistyped name."""
+"""Options, exit codes and the answer to a mistyped name, for all console commands."""
 
 import errno
 from collections.abc import Callable, Iterable

@@ -258,8 +258,8 @@ def test_a_syntax_error_has_its_line(tmp_path, output):
     [
         ("era-v3", "did you mean era-v"),
         ("ERA-V2", "did you mean era-v2?"),
-        ("zzz", "none of biases, deep, digits, era-v1, era-v2, iris,"),
-        ("no/such/file.toml", "it is no file"),
+        ("zzz", "nor one of biases, deep, digits, era-v1, era-v2, iris,"),
+        ("no/such/file.toml", "it is neither a file nor one of"),
         ("", "template"),
     ],
 )
@@ -272,7 +272,7 @@ def test_a_binary_file_is_no_template(small, output):
 
 
 def test_a_folder_is_no_template(tmp_path, output):
-    assert f"{tmp_path} is no file; expected a TOML file" in refusal(output, tmp_path)
+    assert f"{tmp_path} is not a file; expected a TOML file" in refusal(output, tmp_path)
 
 
 def test_an_empty_file_is_no_template(tmp_path, output):

@@ -200,7 +200,7 @@ def test_a_workbook_of_another_program_is_not_overwritten(tmp_path):
 def test_what_is_no_workbook_is_not_overwritten(tmp_path, content):
     path = tmp_path / "book.xlsx"
     path.write_bytes(content)
-    assert_refused(path, "no workbook")
+    assert_refused(path, "not a workbook")
 
 
 @pytest.mark.parametrize("lock", [".~lock.book.xlsx#", "~$book.xlsx"])

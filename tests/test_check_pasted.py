@@ -173,4 +173,4 @@ def test_one_rounded_number_does_not_tell_its_mistake(tmp_path):
     found = check_workbook(write(tmp_path / "a.xlsx", S=table)).mistakes
     (finding,) = [one for one in found if one.symbol == "o1"]
     assert finding.cell == table.address("o1", 6)
-    assert finding.words == "this is not o1; one number does not tell which mistake it is"
+    assert finding.words == "this is not o1; one number is not enough to identify the mistake"

@@ -191,7 +191,7 @@ def test_work_of_a_student_is_never_overwritten(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"my notes", "no workbook"), (None, "no exercise of sheetgen")],
+    [(b"my notes", "not a workbook"), (None, "not an exercise of sheetgen")],
 )
 def test_another_file_is_never_overwritten(tmp_path, content, said):
     path = tmp_path / "book.xlsx"

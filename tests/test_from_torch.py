@@ -191,7 +191,7 @@ def test_numbers_may_be_those_of_numpy_and_torch():
         ({"schedule": None}, r"training\.schedule: found None; expected"),
         ({"learning_rates": [0.1, None]}, r"training\.learning_rates\[1\]: found None"),
         ({"title": None}, "title: found None; expected text"),
-        ({"title": "half \ud800 a pair"}, r"title: found U\+D800, which is no character"),
+        ({"title": "half \ud800 a pair"}, r"title: found U\+D800, which is not a character"),
         ({"network": nn.Sequential(nn.Linear(2, 2))}, "network: found Sequential"),
     ],
 )

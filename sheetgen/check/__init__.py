@@ -1,4 +1,4 @@
-"""Audits training tables that people made by hand; `check_workbook` is the door."""
+"""Audits training tables that people made by hand: call `check_workbook`."""
 
 from sheetgen.check.audit import check_workbook
 from sheetgen.check.findings import (

@@ -15,7 +15,7 @@ class Finding:
     `table` is the range of the table with its header row, such as "A32:AE132". `column` is the
     header as the file writes it and `symbol` what it was read as ("∂E/∂w3"); both are empty where
     the finding is about the table as a whole. `cell` is the first wrong cell, `formula` what it
-    holds (with "=", or None if that is no formula) and `expected` the formula that it should be,
+    holds (with "=", or None if that is not a formula) and `expected` the formula that it should be,
     written with the file's own addresses. `cells` is the number of wrong cells in the column.
     `difference` is the largest relative difference of the column's cells.
     """

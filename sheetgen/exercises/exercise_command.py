@@ -29,7 +29,7 @@ SEED = click.IntRange(0, MAXIMUM_SEED)
 @click.option("--seed", type=SEED, default=0, metavar="N", help="The seed that draws the numbers.")
 @click.option("--students", type=PATH, metavar="CSV", help="A list; each student gets a workbook.")
 @click.option("--solution", is_flag=True, help="Also write the teacher's copy.")
-@click.option("--force", is_flag=True, help="Overwrite files that are there, answers included.")
+@click.option("--force", is_flag=True, help="Overwrite existing files, answers included.")
 @click.option(
     "-o",
     "--output",

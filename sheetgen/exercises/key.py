@@ -93,7 +93,7 @@ def check_key(path: Path, text: str) -> None:
 
 def refused(path: Path, what: str) -> InputError:
     """Return the complaint about a file that must not be overwritten."""
-    return InputError(f"{path} is there already {what}; --force overwrites it")
+    return InputError(f"{path} already exists {what}; --force overwrites it")
 
 
 def read_key(path: Path) -> Key:
@@ -113,9 +113,9 @@ def _document(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise InputError(f"{path} is no key file: it is not JSON") from None
+        raise InputError(f"{path} is not a key file: it is not JSON") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InputError(f"{path} is no key file that `sheetgen exercise` wrote")
+        raise InputError(f"{path} is not a key file that `sheetgen exercise` wrote")
     return document
 
 

@@ -159,9 +159,9 @@ def _check_workbook(path: Path, assignment: Assignment) -> None:
     try:
         hidden = stamp.hidden_values(target, ANSWERS)
     except InputError:
-        raise refused(path, "and is no workbook") from None
+        raise refused(path, "and is not a workbook") from None
     if hidden is None:
-        raise refused(path, "and is no exercise of sheetgen")
+        raise refused(path, "and is not an exercise of sheetgen")
     identifier, fingerprint = read_seal(hidden)
     if identifier != assignment.student.identifier:
         raise refused(path, "and is another exercise")

@@ -1,4 +1,4 @@
-"""What an activation is: the base class of those in activations.py and rectifiers.py."""
+"""The base class of all activations, which are in activations.py and rectifiers.py."""
 
 # What is here is the default; not every activation needs both z and a.
 # ruff: noqa: ARG002
@@ -29,7 +29,7 @@ class Activation(ABC):
     limits: ClassVar[tuple[float, ...]] = ()
     """The smallest, the middle and the largest value of f, if it has both ends."""
     kinks: ClassVar[tuple[float, ...]] = ()
-    """The z at which the slope jumps: across them a central difference is no derivative."""
+    """The z at which the slope jumps: across them a central difference is not a derivative."""
     torch_settings: ClassVar[Mapping[str, tuple[object, ...]]] = {}
     """The settings with which torch's module computes this: the values that each may have."""
     parameter: float | None = None

@@ -26,7 +26,7 @@ __all__ = ["ACTIVATIONS", "Activation", "Array", "Softmax", "activation"]
 
 
 class Identity(Activation):
-    """The pre-activation itself, a = z; da/dz = 1. Page torch.nn.Identity."""
+    """The pre-activation itself, a = z; da/dz = 1. See torch.nn.Identity."""
 
     name = "identity"
     definition = "f(x) = x   and   df/dx = 1"
@@ -51,7 +51,7 @@ class Identity(Activation):
 
 
 class Sigmoid(Activation):
-    """Logistic sigmoid, a = 1 / (1 + e⁻ᶻ); da/dz = a (1 - a). Page torch.nn.Sigmoid."""
+    """Logistic sigmoid, a = 1 / (1 + e⁻ᶻ); da/dz = a (1 - a). See torch.nn.Sigmoid."""
 
     name = "sigmoid"
     symbol = "σ"
@@ -76,7 +76,7 @@ class Sigmoid(Activation):
 
 
 class Tanh(Activation):
-    """Hyperbolic tangent, a = tanh z; da/dz = 1 - a². Page torch.nn.Tanh."""
+    """Hyperbolic tangent, a = tanh z; da/dz = 1 - a². See torch.nn.Tanh."""
 
     name = "tanh"
     symbol = "tanh"
@@ -100,7 +100,7 @@ class Tanh(Activation):
 
 
 class Softmax(Activation):
-    """The outputs' shares of a whole, a_k = e^z_k / Σ e^z. Page torch.nn.Softmax, last axis.
+    """The outputs' shares of a whole, a_k = e^z_k / Σ e^z. See torch.nn.Softmax, last axis.
 
     Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 6.2.2.3. Taking the greatest
     z off every exponent changes no share, and no exponential is then above 1. As each a depends

@@ -116,7 +116,7 @@ class HalfSquaredError(Loss):
 class MeanSquaredError(Loss):
     """The mean of n outputs' squared errors, E = Σ (t - a)² / n; ∂E/∂a = 2 (a - t) / n.
 
-    Page torch.nn.MSELoss.
+    See torch.nn.MSELoss.
     """
 
     name = "mean-squared-error"
@@ -152,7 +152,7 @@ class MeanSquaredError(Loss):
 class BinaryCrossEntropy(Loss):
     """The mean over n sigmoid outputs of -(t ln a + (1 - t) ln(1 - a)); ∂E/∂z = (a - t) / n.
 
-    Page torch.nn.BCEWithLogitsLoss. As ln a = -ln(1 + e⁻ᶻ) and ln(1 - a) = -ln(1 + eᶻ), no a that
+    See torch.nn.BCEWithLogitsLoss. As ln a = -ln(1 + e⁻ᶻ) and ln(1 - a) = -ln(1 + eᶻ), no a that
     rounds to 0 or 1 comes under a logarithm.
     """
 
@@ -187,7 +187,7 @@ class BinaryCrossEntropy(Loss):
 class CrossEntropy(Loss):
     """Cross-entropy of softmax outputs, E_k = -t_k ln a_k; ∂E/∂z_k = a_k Σ t - t_k.
 
-    Page torch.nn.CrossEntropyLoss, with probabilities as targets, for one sample. The targets
+    See torch.nn.CrossEntropyLoss, with probabilities as targets, for one sample. The targets
     need not add up to 1. As ln a_k = z_k - m - ln S, where m is the greatest z and S = Σ e^(z - m),
     no a that rounds to 0 comes under a logarithm.
     """

@@ -17,7 +17,7 @@ from sheetgen.network.activation import Activation, Array, WithParameter
 
 
 class ReLU(Activation):
-    """Rectified linear unit, a = max(0, z). The slope at 0 is 0. Page torch.nn.ReLU.
+    """Rectified linear unit, a = max(0, z). The slope at 0 is 0. See torch.nn.ReLU.
 
     Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
     """
@@ -48,7 +48,7 @@ class ReLU(Activation):
 
 @dataclass(frozen=True)
 class LeakyReLU(WithParameter):
-    """ReLU with a slope below 0 and at 0: a = z, or parameter · z. Page torch.nn.LeakyReLU.
+    """ReLU with a slope below 0 and at 0: a = z, or parameter · z. See torch.nn.LeakyReLU.
 
     Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013).
     """
@@ -85,7 +85,7 @@ class LeakyReLU(WithParameter):
 
 @dataclass(frozen=True)
 class ELU(WithParameter):
-    """Exponential linear unit: a = z above 0, else alpha (eᶻ - 1). Page torch.nn.ELU.
+    """Exponential linear unit: a = z above 0, else alpha (eᶻ - 1). See torch.nn.ELU.
 
     Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
     linear units (ELUs)" (2016). The parameter is alpha, which is also the slope at 0.
@@ -122,7 +122,7 @@ class ELU(WithParameter):
 
 
 class Softplus(Activation):
-    """A smooth ReLU, a = ln(1 + eᶻ); da/dz = σ(z). Page torch.nn.Softplus.
+    """A smooth ReLU, a = ln(1 + eᶻ); da/dz = σ(z). See torch.nn.Softplus.
 
     Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating second-order functional knowledge
     for better option pricing" (2001). PyTorch takes a = z above a threshold of 20; here is none.
@@ -194,7 +194,7 @@ class GELU(Activation):
 
 
 class SiLU(Activation):
-    """Sigmoid linear unit, or swish, a = z σ(z); da/dz = σ(z) + a σ(-z). Page torch.nn.SiLU.
+    """Sigmoid linear unit, or swish, a = z σ(z); da/dz = σ(z) + a σ(-z). See torch.nn.SiLU.
 
     Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function
     approximation in reinforcement learning" (2018).
@@ -220,7 +220,7 @@ class SiLU(Activation):
 
 
 class Hardswish(Activation):
-    """SiLU in straight pieces, a = z min(max(z + 3, 0), 6) / 6. Page torch.nn.Hardswish.
+    """SiLU in straight pieces, a = z min(max(z + 3, 0), 6) / 6. See torch.nn.Hardswish.
 
     Howard et al., "Searching for MobileNetV3" (2019). As PyTorch has it, the slope is 0 at -3
     and 1 at 3.

@@ -1,4 +1,4 @@
-"""How a network is trained: its samples, its batches, its optimiser and its schedule."""
+"""The settings of a training: its samples, batches, optimiser and schedule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

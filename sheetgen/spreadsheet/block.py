@@ -7,12 +7,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Look = TypeVar("Look")
+Format = TypeVar("Format")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True)
-class Block(Generic[Look]):
+class Block(Generic[Format]):
     """Consecutive rows in which each column holds the same relative formula.
 
     `formulas` has one formula per column, in which `{row}` and `{previous}` stand for the
@@ -28,7 +28,7 @@ class Block(Generic[Look]):
     first_column: int
     formulas: tuple[str, ...]
     values: tuple[NDArray[Any], ...]
-    formats: tuple[Look, ...]
+    formats: tuple[Format, ...]
 
     def __post_init__(self) -> None:
         if not len(self.formulas) == len(self.values) == len(self.formats) > 0:
@@ -42,7 +42,7 @@ class Block(Generic[Look]):
             raise ValueError("The rows and columns of a sheet count from zero.")
         for formula in self.formulas:
             if not formula or _NOT_IN_XML.search(formula):
-                raise ValueError(f"{formula!r} is no formula.")
+                raise ValueError(f"{formula!r} is not a formula.")
             if self.first_row == 0 and "{previous}" in formula:
                 raise ValueError(f"{formula!r} refers to the row above the first row.")
 

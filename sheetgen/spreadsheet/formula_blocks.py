@@ -33,7 +33,7 @@ FormulaBlock = Block[Format | None]
 SEEN_VERSIONS = ("3.3.1",)
 NOT_FINITE = "#NUM!"  # what a spreadsheet shows where floating point has a NaN or an infinity
 
-# What XlsxWriter would change in a formula but for the leading "=": braces, and the functions
+# What XlsxWriter would change in a formula besides the leading "=": braces, and the functions
 # that it renames or turns into dynamic arrays. It takes any character for the S of SINGLE. The
 # search is twice as fast without word boundaries; names that only end alike take the slow way.
 _CHANGED = re.compile(

@@ -69,7 +69,7 @@ def is_unedited(path: Path, sheets: Sequence[str], expected: str) -> bool:
 
 
 def hidden_values(path: Path, sheet: str) -> dict[tuple[int, int], Value] | None:
-    """Return what a very hidden sheet of ours holds; None if the file has none, so is not ours.
+    """Return the values of a very hidden sheet of ours; None if the file has no such sheet.
 
     Raises InputError when the file is not a workbook.
     """

@@ -85,7 +85,7 @@ def _text(table: Table, folder: Path) -> str:
             near = hint(path.name, (each.name for each in folder.glob("*.csv")))
             shown = shortened(table.required("file"))
             raise InputError(
-                f"{table.path('file')}: found {shown}{near}, which is no file in {folder}; "
+                f"{table.path('file')}: found {shown}{near}, which is not a file in {folder}; "
                 "expected a CSV file beside the template"
             )
         text = path.read_bytes().decode("utf-8-sig")

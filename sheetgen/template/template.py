@@ -106,7 +106,7 @@ def load(name: str) -> Template:
     try:
         if path.exists() and not path.is_file():
             known = ", ".join(built_in())
-            raise InputError(f"{name} is no file; expected a TOML file or one of {known}")
+            raise InputError(f"{name} is not a file; expected a TOML file or one of {known}")
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(_unknown(name)) from None
@@ -161,4 +161,4 @@ def _read(
 
 def _unknown(name: str) -> str:
     known = ", ".join(built_in())
-    return f"no template {name!r}{hint(name, built_in())}: it is no file and none of {known}"
+    return f"no template {name!r}{hint(name, built_in())}: it is neither a file nor one of {known}"

@@ -77,7 +77,7 @@ class Table:
             raise self.refused(key, f"text of at most {MAXIMUM_TEXT} characters")
         if wrong := _NO_CHARACTER.search(found):
             path, code = self.path(key), f"U+{ord(wrong[0]):04X}"
-            raise InputError(f"{path}: found {code}, which is no character; expected text")
+            raise InputError(f"{path}: found {code}, which is not a character; expected text")
         return found
 
     def texts(self, key: str) -> list[str]:

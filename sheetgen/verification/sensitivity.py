@@ -150,7 +150,7 @@ class _Extent:
 
 
 def _difference(one: Numbers, other: Numbers) -> NDArray[np.float64]:
-    """Return |one - other| / max(1, |one|), infinite where one of them is no finite number."""
+    """Return |one - other| / max(1, |one|), infinite where one of them is not a finite number."""
     with np.errstate(all="ignore"):
         found = np.abs(other - one) / np.maximum(1.0, np.abs(one))
     return np.where(np.isfinite(one) & np.isfinite(other), found, inf)

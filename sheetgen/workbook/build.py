@@ -98,13 +98,13 @@ def _inspect(target: Path) -> _Former:
     try:
         hidden = stamp.hidden_values(target, origin.NAME)
     except InputError:
-        return _Former(work="is there already and is no workbook; --force overwrites it")
+        return _Former(work="already exists and is not a workbook; --force overwrites it")
     if hidden is None:
-        return _Former(work="is there already and was not made by sheetgen; --force overwrites it")
+        return _Former(work="already exists and was not made by sheetgen; --force overwrites it")
     try:
         made_from = origin.read_origin(hidden)
     except InputError as error:
-        return _Former(work=f"is there already and {error}; --force overwrites it")
+        return _Former(work=f"already exists and {error}; --force overwrites it")
     sheets = sheet_names(target)
     added = tuple(name for name in sheets if name not in (*made_from.sheets, origin.NAME))
     missing = [name for name in made_from.sheets if name not in sheets]

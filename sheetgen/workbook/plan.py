@@ -1,4 +1,4 @@
-"""What all sheets are drawn from: the template, the reference's results, the view controls."""
+"""Holds what the sheets are drawn from: template, results of the reference, view controls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -221,7 +221,7 @@ def _reference(parts: Sequence[Token]) -> Reference:
     """Return the reference to a cell; its sheet may come first."""
     *sheets, cell = parts or [_END]
     if cell.kind != "cell" or [one.kind for one in sheets] not in ([], ["sheet"]):
-        raise UnsupportedError(f"{''.join(one.text for one in parts)!r} is no cell")
+        raise UnsupportedError(f"{''.join(one.text for one in parts)!r} is not a cell")
     sheet = unquoted(sheets[0].text[:-1]) if sheets else None
     if sheet is not None and (":" in sheet or "[" in sheet):
         raise UnsupportedError(f"the sheet {sheet!r}")

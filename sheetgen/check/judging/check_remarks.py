@@ -83,7 +83,7 @@ def _network(meaning: TableMeaning) -> Iterator[Finding]:
         outputs = "the outputs are a softmax, which was not checked"
         yield remark("activation", f"the hidden activation is {hidden}; {outputs}")
     elif {hidden, output} != {"sigmoid"} and not meaning.unknown.keys() & {"hidden", "output"}:
-        words = f"the hidden activation is {hidden}, that of the outputs {output}"
+        words = f"the hidden activation is {hidden}, the output activation is {output}"
         yield remark("activation", words)
     if meaning.negated:
         words = "the gradients' columns hold −∂E/∂w, and the updates add them, which is the same"
@@ -105,7 +105,7 @@ def _rows(table: Table) -> Iterator[Finding]:
 
 
 def _in_words(rows: Sequence[int]) -> str:
-    """Return zero-based rows counted from 1: "row 14" or "rows 14, 20 to 24"."""
+    """Return zero-based rows in words, counted from 1: "row 14" or "rows 14, 20 to 24"."""
     runs: list[list[int]] = []
     for row in rows:
         if runs and row == runs[-1][-1] + 1:

@@ -44,7 +44,7 @@ def judge_givens(table: Table, symbol: str, moving: set[str]) -> tuple[Column, l
     if family(symbol) in ("i", "t"):
         contents = table.contents(symbol)
         for row, kind, words in misfits(contents):
-            # Spaces, TRUE and FALSE are no numbers either, but no mistake in a column of these.
+            # Spaces, TRUE and FALSE are not numbers either, but are not mistakes in such a column.
             if kind != "empty-cell" or contents[row].value is None:
                 findings = [table.mistake(symbol, row, kind, words)]
                 break

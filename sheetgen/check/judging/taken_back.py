@@ -1,7 +1,7 @@
 """Takes back mistakes that follow from something about the table that is not known, or not wrong.
 
 A table may have another activation or loss than those of functions.py. Its columns then all
-disagree alike, and so do the gradients that hold its slope: that is no mistake.
+disagree alike, and so do the gradients that hold its slope: that is not a mistake.
 """
 
 from collections.abc import Mapping, Sequence

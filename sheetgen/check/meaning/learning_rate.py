@@ -108,7 +108,7 @@ def find_rate(network: Network, resolver: Resolver, numbers: Numbers) -> Learnin
 
 
 def referenced_cell(resolver: Resolver) -> Cell | None:
-    """Return the cell that most updates of the first rows refer to and that is no symbol.
+    """Return the cell that most updates of the first rows refer to and that is not a symbol.
 
     It is the learning rate's cell, for all else in an update w - η·∂E/∂w is in the table.
     """

@@ -59,7 +59,7 @@ class Simulation:
         return evaluate(expression, lookup)
 
     def values(self, expression: Expression) -> Array | None:
-        """Return the values at the random points; None if a leaf is no symbol of the network."""
+        """Return the values at the random points; None if a leaf is not a symbol of the network."""
         unknown = False
 
         def lookup(leaf: Leaf) -> Array:

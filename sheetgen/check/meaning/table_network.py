@@ -142,7 +142,7 @@ def is_helper(symbol: str) -> bool:
 
 
 def names_of(definitions: Mapping[str, Expression]) -> list[str]:
-    """Return every symbol that definitions define or refer to, but for the learning rate."""
+    """Return every symbol that definitions define or refer to, except the learning rate."""
     names = dict.fromkeys(definitions)
     for definition in definitions.values():
         names.update(dict.fromkeys(one.name for one in symbols(definition)))

@@ -122,7 +122,7 @@ class WrongCells:
     # The learning rate
 
     def _other_rate(self) -> _Mistake | None:
-        """Return what is wrong if an update is right but for its learning rate."""
+        """Return what is wrong if an update is right except for its learning rate."""
         if self._tree is None:
             return self._other_rate_by_numbers()
         for part in dict.fromkeys(walk(self._tree)):
@@ -200,7 +200,7 @@ class WrongCells:
     def _fitting(self, forms: list[Expression]) -> Mutation | None:
         """Return the mistake that numbers without a formula agree with; of several, a plain one.
 
-        One rounded number alone agrees with some odd mistake or other, so that it does not tell.
+        A single rounded number agrees with some odd mistake or other, so it identifies none.
         """
         column, odd = self._column, None
         sizes = np.abs(column.values[self._rows])
@@ -247,7 +247,7 @@ class WrongCells:
                 return "wrong-learning-rate", words
         words = f"this is not {column.symbol}; the mistake is not a known one"
         if len(self._rows) == 1 and first.formula is None:
-            words = f"this is not {column.symbol}; one number does not tell which mistake it is"
+            words = f"this is not {column.symbol}; one number is not enough to identify the mistake"
         return "unknown-mistake", words
 
 

@@ -218,5 +218,5 @@ def _version() -> str:
     with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
         words = office(["--version"], Path(folder), 60).split()
     if "LibreOffice" not in words[:-1]:
-        raise RunError(f"LibreOffice does not tell its version: {' '.join(words)[:200]}")
+        raise RunError(f"LibreOffice does not report its version: {' '.join(words)[:200]}")
     return f"LibreOffice {words[words.index('LibreOffice') + 1]}"

@@ -48,7 +48,7 @@ class Companions:
 
     @cached_property
     def features(self) -> bool:
-        """Whether the target has, now at the latest, what cell styles need for check boxes."""
+        """Whether the target has what cell styles need for check boxes; brings it if missing."""
         link = self._source.link(_FEATURES)
         if link is None or self._workbook.link(_FEATURES):
             return self._same(_FEATURES)

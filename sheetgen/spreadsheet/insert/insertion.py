@@ -1,7 +1,7 @@
 """Inserts sheets of one workbook into another, which loses nothing.
 
 A spreadsheet library that loads a workbook and saves it drops what it does not know: charts,
-shapes, cached values. Here the target's parts stay as they are, byte for byte, but for the lists
+shapes, cached values. Here the target's parts stay as they are, byte for byte, except the lists
 that must know of the new sheets: content types, workbook, styles, titles.
 """
 

@@ -80,7 +80,7 @@ class Move:
         return {sheet: lost for sheet, lost in missing.items() if lost}
 
     def _remove_replaced(self) -> None:
-        """Remove the parts of the sheets that are replaced, but for those used elsewhere too."""
+        """Remove the parts of the sheets that are replaced, except those used elsewhere too."""
         places = [self._places[name] for name in self._names.values() if name in self._places]
         old = [self._workbook.sheets[place].part for place in places]
         used = set(self._package.reachable([""], without=old)) if old else set()
@@ -209,10 +209,10 @@ class Move:
 
 
 def kinds_of_parts(parts: Package, sheet: Sheet) -> dict[str, str]:
-    """Return a sheet's part and all to which it leads, each with what it is for the one before.
+    """Return a sheet's part and every part it leads to, each with its kind.
 
-    What it is, is the last word of the relationship's type. Raises MalformedError when the
-    package is damaged.
+    The kind is the last word of the type of the relationship that leads to the part. Raises
+    MalformedError when the package is damaged.
     """
     kinds = {sheet.part: sheet.relationship.kind}
     for part in parts.reachable([sheet.part]):

@@ -163,7 +163,7 @@ class SheetMover:
 
 
 def _pieces(text: etree._Element) -> list[etree._Element]:
-    """Return the pieces of a text; how it is pronounced (rPh) is no part of it."""
+    """Return the pieces of a text; how it is pronounced (rPh) is not part of it."""
     return [*text.iterchildren("{*}t"), *text.iterfind("{*}r/{*}t")]
 
 

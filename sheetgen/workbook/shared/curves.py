@@ -1,4 +1,4 @@
-"""What a training's charts show: the error over the iterations, or its mean over the epochs."""
+"""The error curves of a training: over the iterations, or its mean over the epochs, and charts."""
 
 from dataclasses import dataclass, replace
 

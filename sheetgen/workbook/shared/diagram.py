@@ -191,7 +191,7 @@ class Pen:
         ys: tuple[float, ...],
         colour: str = "",
         width: float = 1.5,
-        **looks: object,
+        **formatting: object,
     ) -> Series:
         """Write the coordinates of one or two points into the row of the series' name."""
         canvas, row = self.canvas, self.row
@@ -207,7 +207,7 @@ class Pen:
             colour=colour,
             width=width,
             in_legend=False,
-            **looks,  # type: ignore[arg-type]
+            **formatting,  # type: ignore[arg-type]
         )
 
 

@@ -1,4 +1,4 @@
-"""What every sheet's page has: a title, rows of headers, named values, ranges of a column."""
+"""Writes titles, header rows and named values, and finds the range of a column."""
 
 from collections.abc import Iterable
 

@@ -131,7 +131,7 @@ class Pictures:
         return self.grids[symbol].address(across, up)
 
     def _softmax(self, sums: Array) -> None:
-        """Draw the weighted sums of the outputs, and the chosen one's once more."""
+        """Draw the weighted sums of the outputs, and that of the chosen one again."""
         units = self.network.unit_names[-1]
         titles = [(unit, "before softmax") for unit in units]
         *grids, mine = self._band([*titles, (CHOSEN, "before softmax")])

@@ -53,7 +53,7 @@ class Pen:
         self.palette, self.row = BLOCKS[0], FIRST_ROW
         colour = KINDS["gradient"].strong
         self.canvas = Canvas(DERIVATION, tab_colour=colour, freeze=(FIRST_ROW, 0))
-        when = "numbers are those of iteration 0"
+        when = "numbers are from iteration 0"
         if plan.data.samples > 1:
             when += f", which is sample {plan.template.order[0] + 1}, the first in the order"
         title = "Derivation of every gradient"
@@ -139,11 +139,11 @@ class Pen:
             rule = OPTIMIZERS[name].rule("w", "∂E/∂w", decays)
             begin = f"{name}: " if len(names) > 1 else ""
             if name == "sgd":
-                rule += " for all weights at once: every gradient is that of the old weights."
+                rule += " for all weights at once: every gradient is computed with the old weights."
             self.remark(begin + rule)
         if "sgd" not in names:
             text = "This is done for all weights at once"
-            self.remark(f"{text}: every gradient is that of the old weights.")
+            self.remark(f"{text}: every gradient is computed with the old weights.")
         if training.is_batched:
             which = "mean" if training.reduction == "mean" else "sum"
             text = f"Here ∂E/∂w is the {which} over the samples of a batch"

@@ -106,7 +106,7 @@ class Passes:
         return self._expression(sample, symbol)
 
     def error_formula(self) -> str:
-        """Return the expression of E_total, of several samples the mean."""
+        """Return the expression of E_total: the mean over the samples."""
         if self.portions:
             texts = [part_text((at, ERRORS)) for at in range(len(self.portions))]
         else:
@@ -261,7 +261,7 @@ class ErrorValues:
 
     @property
     def errors(self) -> Array:
-        """E_total at each point, of several samples the mean."""
+        """E_total at each point: the mean over the samples."""
         return np.asarray(self._errors.mean(axis=1))
 
     def part(self, part: Part) -> Array:

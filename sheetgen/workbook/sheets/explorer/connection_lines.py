@@ -43,7 +43,7 @@ class Kind:
     width: float
 
 
-LOOKS = (
+LINE_STYLES = (
     Kind(0, LINE, 1.0),
     *(
         Kind(sign * size, colour, WIDTHS[size])
@@ -66,22 +66,22 @@ class ConnectionLines:
 
     def __post_init__(self) -> None:
         self.canvas, self.network = self.values.canvas, self.values.network
-        self.last_column = self._column_of(len(LOOKS)) + 1
+        self.last_column = self._column_of(len(LINE_STYLES)) + 1
 
-    def _column_of(self, look: int) -> int:
-        """Return the column of x of a look; the last is that of all connections."""
-        return self.column + len(HEADERS) + len(CORNERS) + 1 + 2 * look
+    def _column_of(self, style: int) -> int:
+        """Return the column of x of a style; the last is that of all connections."""
+        return self.column + len(HEADERS) + len(CORNERS) + 1 + 2 * style
 
     def draw(self) -> None:
-        """Write where every connection runs, its look now, and the points of every look."""
+        """Write where every connection runs, its current style, and the points of every style."""
         write_headers(self.canvas, self.row, self.column, (*HEADERS, *CORNERS))
         self._ends = [self._ends_of(each) for each in self.network.parameters]
         for place, parameter in enumerate(self.network.parameters):
             self._route(place, parameter)
         for place in range(len(self.network.connections)):
-            for look, kind in enumerate(LOOKS):
-                self._points(place, self._column_of(look), kind)
-            self._points(place, self._column_of(len(LOOKS)), None)
+            for style, kind in enumerate(LINE_STYLES):
+                self._points(place, self._column_of(style), kind)
+            self._points(place, self._column_of(len(LINE_STYLES)), None)
 
     def _ends_of(self, parameter: Parameter) -> tuple[float, ...]:
         """Return x from, x to, y from, y to: a connection, or a line through a bias's label."""
@@ -126,7 +126,7 @@ class ConnectionLines:
         return tuple(round(corner, 4) for corner in (*xs, *ys))
 
     def _kind(self, place: int) -> float:
-        """Return the number of a parameter's look; nan if a gradient diverges."""
+        """Return the number of a parameter's style; nan if a gradient diverges."""
         gradients = [self.values.instant.gradients[p.name] for p in self.network.parameters]
         if not all(map(is_promised, gradients)):
             return nan
@@ -141,7 +141,7 @@ class ConnectionLines:
         return column_range(self.column + offset, self.row + 1, last)
 
     def _points(self, place: int, column: int, kind: Kind | None) -> None:
-        """Write where a connection starts and ends in the line of a look, or of all connections."""
+        """Write where a connection starts and ends in the line of one style, or of all."""
         canvas, route, row = self.canvas, self.row + 1 + place, self.row + 1 + ROWS * place
         ends = self._ends[place]
         for offset, first in ((0, 0), (1, 2)):
@@ -159,15 +159,15 @@ class ConnectionLines:
             canvas.calculate(row + 1, column + offset, formula, value, PLACE)
 
     def by_kind(self) -> list[Series]:
-        """Return the line of each look."""
+        """Return the line of each style."""
         return [
-            self._line(self._column_of(look), kind.colour, kind.width)
-            for look, kind in enumerate(LOOKS)
+            self._line(self._column_of(style), kind.colour, kind.width)
+            for style, kind in enumerate(LINE_STYLES)
         ]
 
     def all(self) -> Series:
         """Return one line through all connections."""
-        return self._line(self._column_of(len(LOOKS)), KINDS["weight"].strong, 1.5)
+        return self._line(self._column_of(len(LINE_STYLES)), KINDS["weight"].strong, 1.5)
 
     def _line(self, column: int, colour: str, width: float) -> Series:
         first, last = self.row + 1, self.row + ROWS * len(self.network.connections)

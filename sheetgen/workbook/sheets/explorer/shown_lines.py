@@ -48,7 +48,7 @@ class Line:
 
 
 def agreement(one: Fact, other: Fact) -> Words:
-    """Say whether two numbers are the same but for rounding."""
+    """Say whether two numbers are the same except for rounding."""
     is_same = abs(one.number - other.number) <= AGREEMENT * max(1.0, abs(other.number))
     condition = f"ABS({one.cell}-{other.cell})<={AGREEMENT:.0E}*MAX(1,ABS({other.cell}))"
     words = only_if(condition, is_same, literal("the same"), literal("not the same"))
@@ -137,12 +137,12 @@ class Lines:
         place = first, panel.column, panel.row - 1, panel.last_column
         kind = f"${relative_address(first, kind_column)}"
         for name, colour in KIND_OF.items():
-            looks: dict[str, object] = {"bg_color": KINDS[colour].tint}
+            formatting: dict[str, object] = {"bg_color": KINDS[colour].tint}
             if name in STRONG:
-                looks |= {"bold": True, "font_color": KINDS[colour].strong}
+                formatting |= {"bold": True, "font_color": KINDS[colour].strong}
             if name == "check":
-                looks |= {"font_color": MUTED, "italic": True}
-            self.canvas.rules.append(Rule(place, f'={kind}="{name}"', looks))
+                formatting |= {"font_color": MUTED, "italic": True}
+            self.canvas.rules.append(Rule(place, f'={kind}="{name}"', formatting))
 
 
 NUMBER = Style(number_format=FINE, align="right")

@@ -1,4 +1,4 @@
-"""What the gradient check moves, and the reference's account of the effect.
+"""Chooses what the gradient check moves, and computes the effect with the reference.
 
 In a small network each weight is moved by itself. A large one is checked by directional
 derivatives, as Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 11.5, and
