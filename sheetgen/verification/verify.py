@@ -21,7 +21,7 @@ from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreem
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values, errors_about
-from sheetgen.spreadsheet.reader import FileCell, read_cells
+from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 from sheetgen.spreadsheet.tokens import refers_to_cells
 from sheetgen.verification.perturbation import perturbed
 from sheetgen.verification.results import Finding, Result, SheetResult
@@ -33,7 +33,6 @@ from sheetgen.workbook.sheets import origin
 BATCH = 4  # copies of the workbook that are on the disk at once
 IMPOSSIBLE = -7.77e77  # replaces every cached value, so that none can pass
 
-_NOTHING = FileCell(None, None)
 
 Place = tuple[int, int]
 Cells = Mapping[str, Mapping[Place, FileCell]]
@@ -162,7 +161,7 @@ def _input(path: Path, canvas: Canvas, key: str, cells: Cells) -> float | str:
     if canvas.name not in cells:
         raise InputError(f"{path}: the sheet {canvas.name} is missing")
     place = canvas.inputs[key]
-    cell = cells[canvas.name].get(place, _NOTHING)
+    cell = cells[canvas.name].get(place, EMPTY)
     found = "nothing" if cell.value is None else repr(cell.value)
     if cell.formula is not None:
         found = f"the formula ={cell.formula}"
@@ -206,7 +205,7 @@ def _compare(
     for row, column, formula, expected in canvas.promised():
         place = row, column
         promised.add(place)
-        cell = cells.get(place, _NOTHING)
+        cell = cells.get(place, EMPTY)
         # Some engines save an empty text as no value at all.
         value = values.get(place, "" if expected == "" else None)
         shown = "" if cell.formula is None else f"={cell.formula}"
