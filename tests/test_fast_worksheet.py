@@ -283,8 +283,8 @@ def test_a_cell_written_into_a_block_is_refused(tmp_path, cell):
         ({"first_row": -1}, "count from zero"),
         ({"first_column": -1}, "count from zero"),
         ({"first_row": 0}, "above the first row"),
-        ({"formulas": ("",)}, "no formula"),
-        ({"formulas": ("=\x01",)}, "no formula"),
+        ({"formulas": ("",)}, "is not a formula"),
+        ({"formulas": ("=\x01",)}, "is not a formula"),
     ],
 )
 def test_a_block_that_makes_no_sense_is_refused(change, message):
