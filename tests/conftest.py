@@ -36,7 +36,7 @@ settings.load_profile("fixed")
 # Before anything loads torch, as the command does.
 wait_briefly()
 
-FAST_CASES = 2
+FAST_CASES = 1
 """How many cases of each test are in the fast tier, `pytest -m "not slow"`."""
 
 WRONG = -777.0
@@ -53,7 +53,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow all but two cases of a test, and what runs in another engine than IronCalc.
+    """Mark as slow all but the first case of a test, and what runs in another engine than IronCalc.
 
     The tests of the engines themselves are for all engines.
     """

@@ -153,6 +153,7 @@ def explained(text):
     print(f"\nthe template, ready to build:\n\n{text}")
 
 
+@pytest.mark.slow
 @given(text=templates())
 @profile(NETWORKS)
 def test_the_reference_agrees_with_pytorch(text):

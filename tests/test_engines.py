@@ -108,6 +108,7 @@ def test_libreoffice_starts_once_for_many_workbooks(
     assert len(starts) == 1
 
 
+@pytest.mark.slow
 def test_one_workbook_that_fails_in_libreoffice_takes_no_other_with_it(
     libreoffice: Engine, poisoned: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
