@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import sigmoid_network, templates, trained, with_sample
-from hypothesis import given, settings
+from conftest import sigmoid_network, trained, with_sample
 
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.agreement import same_text
@@ -242,21 +241,11 @@ def waves(*sizes: int) -> Template:
     return sigmoid_network(matrices, sample.round(3).tolist(), target.round(3).tolist())
 
 
-@pytest.mark.slow
-@settings(max_examples=6)
-@given(source=templates(layers=3, units=4, iterations=(3, 6)))
-def test_the_workbook_of_a_random_network_is_verified(tmp_path_factory, source):
-    assert_verified(tmp_path_factory.mktemp("random") / "random.xlsx", source, IRONCALC)
-
-
+# test_any_network has random networks, test_data_sets the built-in ones, in LibreOffice too.
 @pytest.mark.slow
 @pytest.mark.parametrize("sizes", [(2, 2), (6, 8, 5)], ids=["no hidden layer", "larger"])
 def test_the_workbook_of_another_network_is_verified(tmp_path, sizes):
     assert_verified(tmp_path / "another.xlsx", waves(*sizes), IRONCALC)
-
-
-def test_libreoffice_verifies_the_workbook_of_a_deep_network(tmp_path, libreoffice):
-    assert_verified(tmp_path / "deep.xlsx", waves(3, 3, 2, 2), libreoffice)
 
 
 # At the edges
