@@ -1,0 +1,283 @@
+"""Worker processes: whatever happens to one item, the others and the parent go on."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from pausing import start, wait_for
+
+from sheetgen.errors import InputError, RunError, UnmovableError
+from sheetgen.workers import EndedError, Outcome, run_each
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+
+HERE = str(Path(__file__).parent)
+
+
+def twice(number: int) -> int:
+    return 2 * number
+
+
+def process_of(_: object) -> int:
+    return os.getpid()
+
+
+def folder_of(_: object) -> str:
+    return str(Path.cwd())
+
+
+def misfortune(kind: str) -> str:  # noqa: PLR0912
+    """Fail in the way that is asked for."""
+    match kind:
+        case "input":
+            raise InputError("found x; expected y")
+        case "unmovable":
+            raise UnmovableError("cannot be moved", ("one",))
+        case "run":
+            raise RunError("no space")
+        case "fault":
+            raise KeyError("colour")
+        case "segfault":
+            ctypes.string_at(0)
+        case "abort":
+            os.abort()
+        case "exit":
+            os._exit(3)
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "memory":
+            return str(len(bytearray(1 << 33)))
+        case "hang":
+            while True:
+                pass
+        case "unspeakable":
+            return lambda: None  # type: ignore[return-value]
+        case "noise":
+            print("to standard output")
+            os.write(1, b"\0" * 100_000)
+            return repr(sys.stdin.read())
+    return kind
+
+
+def nested(numbers: list[int]) -> tuple[int, list[int], list[int]]:
+    """Use workers inside a worker: which process are they, and what do they return?"""
+    found = [outcome.result() for outcome in run_each(process_of, numbers, jobs=2)]
+    return os.getpid(), found, [each.result() for each in run_each(twice, numbers)]
+
+
+def sleeping(mark: str) -> None:
+    """Put a mark, and then do nothing for ever, deaf to the polite signal as an engine is."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Path(mark).write_text(str(os.getpid()))
+    signal.pause()
+
+
+def tidy(mark: str) -> None:
+    """Put a mark, wait for ever, and remove the mark when told to end."""
+    try:
+        Path(mark).write_text(str(os.getpid()))
+        signal.pause()
+    finally:
+        Path(mark).unlink()
+
+
+def fate(kind: str, **limits: float) -> Outcome[str]:
+    first, outcome, last = run_each(misfortune, ["fine", kind, "fine"], **limits)
+    assert first.result() == last.result() == "fine"
+    return outcome
+
+
+def error_of(kind: str, **limits: float) -> str:
+    outcome = fate(kind, **limits)
+    with pytest.raises(RunError):
+        outcome.result()
+    return str(outcome.error)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_results_come_in_the_order_of_the_items(jobs: int) -> None:
+    outcomes = run_each(twice, range(50), jobs)
+    assert [outcome.result() for outcome in outcomes] == [2 * number for number in range(50)]
+
+
+def test_a_worker_is_started_once_and_reused() -> None:
+    processes = {each.result() for _ in range(3) for each in run_each(process_of, range(5))}
+    assert len(processes) == 1
+    assert os.getpid() not in processes
+
+
+def test_several_jobs_are_several_processes(tmp_path: Path) -> None:
+    found = [each.result() for each in run_each(meet, [(tmp_path, 0), (tmp_path, 1)], jobs=2)]
+    assert len(set(found)) == 2
+
+
+def meet(place: tuple[Path, int]) -> int:
+    """Return this process's number when another one works at the same time."""
+    folder, number = place
+    (folder / f"meeting-{number}").touch()
+    while not (folder / f"meeting-{1 - number}").exists():
+        os.sched_yield()
+    return os.getpid()
+
+
+def test_work_is_done_in_the_folder_where_the_caller_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(run_each(twice, [1]))
+    monkeypatch.chdir(tmp_path)
+    (outcome,) = run_each(folder_of, [None])
+    assert outcome.result() == str(tmp_path.resolve())
+
+
+def test_our_errors_come_back_as_they_are() -> None:
+    outcome = fate("input")
+    assert type(outcome.error) is InputError
+    assert str(outcome.error) == "found x; expected y"
+    assert isinstance(fate("unmovable").error, InputError)
+    assert error_of("run") == "no space"
+
+
+def test_a_fault_of_ours_costs_one_item_and_is_named() -> None:
+    assert error_of("fault").startswith("an unexpected KeyError in test_workers.py, line ")
+    assert "unexpected" in error_of("unspeakable")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("segfault", "its process ended (signal 11)"),
+        ("abort", "its process ended (signal 6)"),
+        ("exit", "its process ended (exit code 3)"),
+        ("killed", "its process was killed (signal 9), as happens when memory is short"),
+    ],
+)
+def test_the_end_of_a_worker_costs_one_item(kind: str, reason: str) -> None:
+    outcome = fate(kind)
+    assert isinstance(outcome.error, EndedError)
+    assert str(outcome.error) == reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
+def test_a_hog_costs_one_item() -> None:
+    assert error_of("memory", memory=1 << 30) == "its process ran out of memory"
+
+
+def test_a_hang_costs_one_item() -> None:
+    assert error_of("hang", seconds=1) == "its process was stopped after 1 seconds of computing"
+
+
+def test_what_a_worker_prints_and_reads_disturbs_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert fate("noise").result() == "''"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_there_is_no_worker_within_a_worker() -> None:
+    (outcome,) = run_each(nested, [[1, 2, 3]])
+    process, processes, doubled = outcome.result()
+    assert processes == [process] * 3
+    assert doubled == [2, 4, 6]
+
+
+def test_an_item_that_cannot_be_sent_is_an_error_of_the_caller() -> None:
+    with pytest.raises(Exception, match="pickle"):
+        list(run_each(twice, [lambda: None]))  # type: ignore[list-item]
+    assert [each.result() for each in run_each(twice, [4])] == [8]
+
+
+def test_an_idle_worker_that_was_killed_is_replaced() -> None:
+    (first,) = run_each(process_of, [None])
+    os.kill(first.result(), signal.SIGKILL)
+    os.waitid(os.P_PID, first.result(), os.WEXITED | os.WNOWAIT)
+    (second,) = run_each(process_of, [None])
+    assert second.result() != first.result()
+
+
+def test_a_fork_has_workers_of_its_own() -> None:
+    (first,) = run_each(process_of, [None])
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        (found,) = run_each(process_of, [None])
+        os.write(writer, str(found.result()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert int(os.read(reader, 20)) != first.result()
+    os.close(reader)
+    os.close(writer)
+    assert [each.result() for each in run_each(twice, [4])] == [8]
+
+
+def test_outcomes_that_nobody_waits_for_are_given_up(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    outcomes = run_each(tidy_after_first, ["", str(mark)])
+    next(outcomes)
+    while not mark.exists():
+        os.sched_yield()
+    outcomes.close()
+    assert not mark.exists()
+    assert [each.result() for each in run_each(twice, [4])] == [8]
+
+
+def tidy_after_first(mark: str) -> None:
+    if mark:
+        tidy(mark)
+
+
+SCRIPT = f"""
+import signal, sys
+sys.path.insert(0, {HERE!r})
+import test_workers
+from sheetgen.workers import run_each
+# What a shell starts in the background, tests included, ignores Ctrl-C from the start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print("started")
+list(run_each(getattr(test_workers, sys.argv[1]), sys.argv[2:]))
+"""
+
+
+def is_running(process: int) -> bool:
+    """Tell whether a process of any parent still runs."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+
+
+@needs_proc
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("function", ["sleeping", "tidy"])
+def test_no_worker_outlives_its_parent(tmp_path: Path, function: str, number: int) -> None:
+    mark = tmp_path / "mark"
+    process = start([sys.executable, "-c", SCRIPT, function, mark])
+    wait_for(lambda: mark.exists() and mark.read_text(), process)
+    worker = int(mark.read_text())
+    process.send_signal(number)
+    printed, errors = process.communicate()
+    assert printed == "started\n"  # once: the script was not run again by the worker
+    # Only the script itself says that it was interrupted.
+    assert errors.count("Traceback") == (number == signal.SIGINT)
+    while is_running(worker):
+        os.sched_yield()
+    if number == signal.SIGINT and function == "tidy":
+        assert not mark.exists()
+
+
+def test_workers_may_be_used_in_threads_that_end() -> None:
+    found: list[int] = []
+
+    def work() -> None:
+        found.extend(each.result() for each in run_each(process_of, range(3)))
+
+    for _ in range(2):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert len(set(found)) == 1
