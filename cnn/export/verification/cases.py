@@ -9,9 +9,9 @@ from cnn.export.network.stages import Input
 from cnn.export.sheets.layers_sheet import FIRST, LAYER, LAYERS
 from cnn.export.sheets.layout import CHOICE
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
-from cnn.export.verification.recalculation import Changes
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.library_calls import Changes
 
 
 @dataclass(frozen=True, eq=False)

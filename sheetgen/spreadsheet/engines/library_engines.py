@@ -1,26 +1,40 @@
-"""The engines that are Rust libraries and run in this process: IronCalc and Formualizer."""
+"""The engines that are Rust libraries, IronCalc and Formualizer, each in a worker process.
+
+A formula that is nested too deeply overflows their stack, which would end this process.
+"""
 
 import importlib.metadata
 import importlib.util
-import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import RunError
 from sheetgen.spreadsheet import reader
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.engines.engine import Engine, Values
-from sheetgen.spreadsheet.reader import Value
+from sheetgen.spreadsheet.library_calls import (
+    Changes,
+    formualizer_values,
+    ironcalc_values,
+    ironcalc_values_after,
+)
+from sheetgen.workers import EndedError, run_each
 
-# The errors that are not written as Formualizer's name for them, as #VALUE! is for Value.
-_ERRORS = {"Div": "#DIV/0!", "NImpl": "#N/IMPL!", "Na": "#N/A", "Name": "#NAME?"}
+_Item = TypeVar("_Item")
 
 
 class LibraryEngine(Engine):
     """An engine that is a Python package with the engine's name."""
 
     install: ClassVar[str]
+
+    @staticmethod
+    @abstractmethod
+    def compute(path: Path) -> Values:
+        """Evaluate every formula of a workbook: what a worker does."""
 
     def missing(self) -> str | None:
         """Return None if the package is installed, else a sentence that says how to install it."""
@@ -33,18 +47,42 @@ class LibraryEngine(Engine):
         self.require()
         return f"{self.name} {importlib.metadata.version(self.name)}"
 
-    @contextmanager
-    def failures(self, path: Path) -> Iterator[None]:
-        """Raise whatever goes wrong inside the engine, Rust panics included, as a RunError."""
-        try:
-            yield
-        except (InputError, RunError):
-            raise
-        except BaseException as error:
-            # PyO3 derives its panic from BaseException, and offers no way to import the class.
-            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-                raise
-            raise RunError(f"{self.name} could not recalculate {path}: {error}") from error
+    def recalculate(self, path: Path) -> Values:
+        """Evaluate every formula from scratch; see Engine.recalculate."""
+        (values,) = self.recalculate_all([path])
+        return values
+
+    def recalculate_all(self, paths: Sequence[Path]) -> Iterator[Values]:
+        """Yield what `recalculate` returns for each workbook in turn, with its errors.
+
+        While the caller looks at one, the next is computed.
+        """
+        self.require()
+        found = self.in_worker(type(self).compute, paths, paths)
+        for path in paths:
+            # Whatever an engine says of it, a file that is no workbook is the user's mistake.
+            names = reader.sheet_names(path)
+            values = next(found)
+            yield {name: values.get(name, {}) for name in names}
+
+    def in_worker(
+        self, function: Callable[[_Item], Values], items: Iterable[_Item], paths: Iterable[Path]
+    ) -> Iterator[Values]:
+        """Yield a function's values for each item, or raise RunError, which names its path."""
+        for outcome, path in zip(run_each(function, items), paths, strict=False):
+            if isinstance(outcome.error, EndedError):
+                message = f"{self.name} {outcome.error.reason} while recalculating {path}"
+                raise RunError(f"{message}; {_suspect(path)}") from outcome.error
+            yield outcome.result()
+
+
+def _suspect(path: Path) -> str:
+    """Return a guess at the formula that was too much for an engine: the longest."""
+    longest, place = "", ""
+    for sheet, row, column, cell in reader.iterate_cells(path):
+        if cell.formula is not None and len(cell.formula) > len(longest):
+            longest, place = cell.formula, f"{sheet!r}!{relative_address(row, column)}"
+    return f"its longest formula is that of {place}, with {len(longest):,} characters"
 
 
 class IronCalc(LibraryEngine):
@@ -55,21 +93,18 @@ class IronCalc(LibraryEngine):
 
     name = "ironcalc"
     install = "pip install ironcalc"
+    compute = staticmethod(ironcalc_values)
 
-    def recalculate(self, path: Path) -> Values:
-        """Evaluate every formula from scratch; see Engine.recalculate."""
+    def recalculate_changed(self, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:
+        """Yield the values of all cells after each of the changes, made to the unchanged file.
+
+        Loading a workbook takes longer than computing it: it is loaded once. Empty cells may be
+        changed as if they held 0. Raises RunError as `recalculate` does.
+        """
         self.require()
-        import ironcalc  # noqa: PLC0415 - loaded only when used, as the other engines are
-
-        values: Values = {sheet: {} for sheet in reader.sheet_names(path)}
-        with self.failures(path):
-            model = ironcalc.load_from_xlsx(str(path))
-            model.evaluate()
-            names = [sheet["name"] for sheet in model.get_worksheets_properties()]
-            for sheet, row, column in model.get_all_cells():
-                value = model.get_cell_value(sheet, row, column)
-                values[names[sheet]][row - 1, column - 1] = value
-        return values
+        yield from self.in_worker(
+            ironcalc_values_after, ((path, changes) for changes in cases), repeat(path)
+        )
 
 
 class Formualizer(LibraryEngine):
@@ -82,31 +117,4 @@ class Formualizer(LibraryEngine):
 
     name = "formualizer"
     install = "pip install 'sheetgen[dev]'"
-
-    def recalculate(self, path: Path) -> Values:
-        """Evaluate every formula from scratch; see Engine.recalculate."""
-        self.require()
-        import formualizer  # noqa: PLC0415 - an optional dependency
-
-        values: Values = {sheet: {} for sheet in reader.sheet_names(path)}
-        with self.failures(path):
-            workbook = formualizer.load_workbook(str(path))
-            workbook.set_temporal_egress("serial")
-            workbook.evaluate_all()
-            for sheet, row, column, _ in reader.iterate_cells(path):
-                result = workbook.get_value(sheet, row + 1, column + 1)
-                values[sheet][row, column] = _value(result)
-        return values
-
-
-def _value(result: object) -> Value:
-    """Return a result of Formualizer in the form that all engines share."""
-    match result:
-        case None | bool() | str():
-            return result
-        case int() | float():
-            # A literal such as 1E400 is infinite here, which no spreadsheet can show.
-            return float(result) if math.isfinite(result) else "#NUM!"
-        case {"type": "Error", "kind": kind}:
-            return _ERRORS.get(str(kind), f"#{str(kind).upper()}!")
-    raise RunError(f"formualizer returned a value of an unknown kind: {result!r}")
+    compute = staticmethod(formualizer_values)

@@ -1,0 +1,153 @@
+"""Evaluates workbooks with libraries in Rust: what runs in a worker process, for they can crash.
+
+Little is imported here, for every worker waits for it. Each function returns sheet → zero-based
+(row, column) → value, and raises RunError if the library fails without ending the process.
+"""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sheetgen.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    from sheetgen.spreadsheet.reader import Value
+
+Found = dict[str, dict[tuple[int, int], "Value"]]
+Changes = Mapping[str, Mapping[tuple[int, int], float | str]]
+"""Sheet → zero-based (row, column) → the new number or text of a cell."""
+
+# The errors that are not written as Formualizer's name for them, as #VALUE! is for Value.
+_ERRORS = {"Div": "#DIV/0!", "NImpl": "#N/IMPL!", "Na": "#N/A", "Name": "#NAME?"}
+
+
+@contextmanager
+def _failures(name: str, path: Path) -> Iterator[None]:
+    """Raise whatever goes wrong inside an engine, Rust panics included, as a RunError."""
+    try:
+        yield
+    except (InputError, RunError, MemoryError):
+        raise
+    except BaseException as error:
+        # PyO3 derives its panic from BaseException, and offers no way to import the class.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise RunError(f"{name} could not recalculate {path}: {error}") from error
+
+
+@dataclass
+class _Model:
+    """A workbook that IronCalc has loaded."""
+
+    model: Any
+    names: list[str]
+    cells: list[tuple[int, int, int]]
+    former: dict[tuple[int, int, int], float | str] = field(default_factory=dict)
+    """The original content of the cells that have been changed."""
+
+    @classmethod
+    def of(cls, path: Path) -> "_Model":
+        import ironcalc  # noqa: PLC0415 - loaded only when used, as the other libraries are
+
+        model = ironcalc.load_from_xlsx(str(path))
+        names = [str(sheet["name"]) for sheet in model.get_worksheets_properties()]
+        return cls(model, names, model.get_all_cells())
+
+    def change(self, changes: Changes) -> None:
+        """Make these changes to the workbook as it was loaded."""
+        wanted = {
+            (self.names.index(sheet), row + 1, column + 1): value
+            for sheet, found in changes.items()
+            for (row, column), value in found.items()
+        }
+        for place in wanted.keys() - self.former.keys():
+            self.former[place] = _constant(self.model.get_cell_value(*place))
+        for place, value in {**self.former, **wanted}.items():
+            if isinstance(value, str):
+                self.model.update_cell_with_text(*place, value)
+            else:
+                self.model.update_cell_with_number(*place, value)
+
+    def evaluated(self) -> Found:
+        self.model.evaluate()
+        values: Found = {name: {} for name in self.names}
+        for sheet, row, column in self.cells:
+            value = self.model.get_cell_value(sheet, row, column)
+            values[self.names[sheet]][row - 1, column - 1] = value
+        return values
+
+
+def ironcalc_values(path: Path) -> Found:
+    """Evaluate every formula with ironcalc, which loads no cached results."""
+    _loaded.cache_clear()
+    with _failures("ironcalc", path):
+        return _Model.of(path).evaluated()
+
+
+def ironcalc_values_after(case: tuple[Path, Changes]) -> Found:
+    """Evaluate every formula after changes to the file, which is loaded once for many cases.
+
+    Empty cells may be changed as if they held 0.
+    """
+    path, changes = case
+    with _failures("ironcalc", path):
+        try:
+            file = os.stat(path)  # noqa: PTH116 - no more than that
+            model = _loaded(path, file.st_mtime_ns, file.st_size)
+            model.change(changes)
+            return model.evaluated()
+        except BaseException:
+            _loaded.cache_clear()
+            raise
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path, changed: int, size: int) -> _Model:  # noqa: ARG001 - which file it is
+    return _Model.of(path)
+
+
+def _constant(value: "Value") -> float | str:
+    """Return the content of an input cell, 0 if it is empty.
+
+    Raises ValueError for anything but a number or a text.
+    """
+    if value is None or value == "":
+        return 0.0
+    if not isinstance(value, (float, str)):
+        raise ValueError(f"an input cell holds {value!r}; expected a number")
+    return value
+
+
+def formualizer_values(path: Path) -> Found:
+    """Evaluate every formula with formualizer, which loads no cached results."""
+    import formualizer  # noqa: PLC0415 - an optional dependency
+
+    from sheetgen.spreadsheet import reader  # noqa: PLC0415 - slow to import
+
+    values: Found = {sheet: {} for sheet in reader.sheet_names(path)}
+    with _failures("formualizer", path):
+        workbook = formualizer.load_workbook(str(path))
+        workbook.set_temporal_egress("serial")
+        workbook.evaluate_all()
+        for sheet, row, column, _ in reader.iterate_cells(path):
+            result = workbook.get_value(sheet, row + 1, column + 1)
+            values[sheet][row, column] = _value(result)
+    return values
+
+
+def _value(result: object) -> "Value":
+    """Return a result of Formualizer in the form that all engines share."""
+    match result:
+        case None | bool() | str():
+            return result
+        case int() | float():
+            # A literal such as 1E400 is infinite here, which no spreadsheet can show.
+            return float(result) if math.isfinite(result) else "#NUM!"
+        case {"type": "Error", "kind": kind}:
+            return _ERRORS.get(str(kind), f"#{str(kind).upper()}!")
+    raise RunError(f"formualizer returned a value of an unknown kind: {result!r}")
