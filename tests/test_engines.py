@@ -99,9 +99,9 @@ def test_libreoffice_starts_once_for_many_workbooks(
     paths = [poisoned({f"sheet {number}": {"A1": f"={number}+1"}}) for number in range(3)]
     starts, run = [], office.run
 
-    def counted(command: list[str], seconds: float) -> str:
+    def counted(command: list[str], seconds: float, folder: Path) -> str:
         starts.append(command)
-        return run(command, seconds)
+        return run(command, seconds, folder)
 
     monkeypatch.setattr(office, "run", counted)
     found = list(libreoffice.recalculate_all(paths))
@@ -116,9 +116,9 @@ def test_one_workbook_that_fails_in_libreoffice_takes_no_other_with_it(
     paths = [poisoned({"data": {"A1": f"={number}+1"}}) for number in range(3)]
     run = office.run
 
-    def lossy(command: list[str], seconds: float) -> str:
+    def lossy(command: list[str], seconds: float, folder: Path) -> str:
         """Run LibreOffice, and lose the second of several results as a crash would."""
-        printed = run(command, seconds)
+        printed = run(command, seconds, folder)
         output = Path(command[command.index("--outdir") + 1])
         (output / "workbook-1.xlsx").unlink(missing_ok=True)
         return printed
@@ -127,10 +127,10 @@ def test_one_workbook_that_fails_in_libreoffice_takes_no_other_with_it(
     found = list(libreoffice.recalculate_all(paths))
     assert found == [{"data": {(0, 0): number + 1.0}} for number in range(3)]
 
-    def failing(command: list[str], seconds: float) -> str:
+    def failing(command: list[str], seconds: float, folder: Path) -> str:
         if len(command) - command.index("--outdir") > 3:
             raise RunError("soffice was stopped after 0 seconds")
-        return run(command, seconds)
+        return run(command, seconds, folder)
 
     monkeypatch.setattr(office, "run", failing)
     assert list(libreoffice.recalculate_all(paths)) == found

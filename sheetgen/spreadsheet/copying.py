@@ -1,4 +1,4 @@
-"""Copies .xlsx files without cached results, and with new contents of cells, at the XML level.
+"""Copies .xlsx files for engines, at the XML level: without cached results and outward links.
 
 A spreadsheet library would rewrite parts of the file (styles, charts) that are not ours to change.
 """
@@ -27,6 +27,9 @@ from sheetgen.spreadsheet.package_parts import (
 from sheetgen.spreadsheet.package_workbook import Sheet
 from sheetgen.spreadsheet.reader import Cells, rows, worksheets
 
+NOWHERE = "file:///dev/null/nothing"
+"""Where a copy's links lead that led out of the workbook: there is nothing inside a device."""
+
 _Changes = dict[tuple[int, int], float | str]
 
 _SHEET_DATA = re.compile(
@@ -41,9 +44,10 @@ def write_changed(
     cached: float | None = None,
     fill: bool = False,
 ) -> None:
-    """Copy a workbook without the cached result of any formula, and with new contents of cells.
+    """Copy a workbook for an engine: without cached results, and with new contents of cells.
 
-    `changes` is sheet → zero-based (row, column) → number or text; all else is copied as it is.
+    `changes` is sheet → zero-based (row, column) → number or text; all else is copied as it is,
+    but for links that lead out of the workbook, which lead nowhere in the copy.
     `cached` takes the place of every cached result; None leaves none. With `fill`, numbers may
     also go into empty cells, of rows that are in the file.
     Raises InputError if `path` cannot be read, RunError if `target` cannot be written, and
@@ -79,23 +83,32 @@ def _write_copy(
                     changes = pending.get(sheet.name, {})
                     _copy_sheet(package, sheet, file, changes, cached, fill)
                 else:
-                    file.write(_with_relative_targets(part.filename, archive.read(part)))
+                    file.write(_with_targets_inside(part.filename, archive.read(part)))
     for name, cells in pending.items():
         for position in cells:
             raise ValueError(f"there is no cell {name!r}!{relative_address(*position)}")
 
 
-def _with_relative_targets(part: str, data: bytes) -> bytes:
-    """Rewrite absolute targets of a relationships part, which ironcalc does not follow."""
-    if not part.endswith(".rels") or b'Target="/' not in data:
+def _with_targets_inside(part: str, data: bytes) -> bytes:
+    """Rewrite targets of a relationships part: absolute ones, which ironcalc does not follow.
+
+    And all that lead out of the workbook, for LibreOffice opens linked pictures. Which they are
+    does not depend on the type of the relationship, so that hyperlinks are no exception.
+    """
+    if not part.casefold().endswith(".rels"):
         return data
-    folder = posixpath.dirname(posixpath.dirname(part))
-    root = parsed(data)
+    folder, root = posixpath.dirname(posixpath.dirname(part)), parsed(data)
+    is_changed = False
     for element in root.iterchildren("{*}Relationship"):
-        target = str(element.get("Target", ""))
-        if target.startswith("/"):
-            element.set("Target", posixpath.relpath(target, f"/{folder}"))
-    return serialized(root)
+        target = new = str(element.get("Target", ""))
+        if element.get("TargetMode") == "External":
+            new = NOWHERE
+        elif target.startswith("/"):
+            new = posixpath.relpath(target, f"/{folder}")
+        if new != target:
+            element.set("Target", new)
+            is_changed = True
+    return serialized(root) if is_changed else data
 
 
 def _copy_sheet(

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from sheetgen.errors import RunError
-from sheetgen.spreadsheet import copying, reader
+from sheetgen.spreadsheet import copying, fence, reader
 from sheetgen.spreadsheet.engines.engine import Engine, Values
 
 INSTALL = "sudo apt-get install libreoffice-calc"
@@ -24,6 +24,13 @@ _PLACES = (
     r"C:\Program Files (x86)\LibreOffice\program\soffice.com",
 )
 
+# A stranger's file must not reach the network. Type 2 sends all requests to the proxies that are
+# named, here to the port of a service that would discard them.
+_PROXIES = tuple(
+    ("/org.openoffice.Inet/Settings", f"ooInet{kind}Proxy{name}", value)
+    for kind in ("HTTP", "HTTPS", "FTP")
+    for name, value in (("Name", "127.0.0.1"), ("Port", "9"))
+)
 # OOXMLRecalcMode 0 is "always": by default Calc trusts the cached results of some files.
 # The locale is set because TEXT and FIXED write numbers as the user's locale does.
 _SETTINGS = (
@@ -32,7 +39,13 @@ _SETTINGS = (
     ("/org.openoffice.Office.Common/Misc", "FirstRun", "false"),
     ("/org.openoffice.Office.Common/Misc", "UseOpenCL", "false"),
     ("/org.openoffice.Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("/org.openoffice.Office.Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("/org.openoffice.Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("/org.openoffice.Office.Common/Security/Scripting", "DisableActiveContent", "true"),
     ("/org.openoffice.Setup/L10N", "ooSetupSystemLocale", "en-US"),
+    ("/org.openoffice.Inet/Settings", "ooInetProxyType", "2"),
+    ("/org.openoffice.Inet/Settings", "ooInetNoProxy", ""),
+    *_PROXIES,
 )
 _ITEM = (
     '<item oor:path="{}"><prop oor:name="{}" oor:op="fuse"><value>{}</value></prop></item>'.format
@@ -44,6 +57,10 @@ _REGISTRY = (
     + "</oor:items>"
 )
 
+
+# The variables that lead to the user's desktop, and to the real proxies.
+_SESSION = {"display", "wayland_display", "dbus_session_bus_address", "session_manager"}
+_SESSION |= {f"{kind}_proxy" for kind in ("http", "https", "ftp", "all", "no")}
 
 _XLSX = "xlsx:Calc MS Excel 2007 XML"
 
@@ -155,26 +172,54 @@ def office(options: Sequence[str], folder: Path, seconds: float) -> str:
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_REGISTRY, encoding="utf-8")
     flags = ["--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck"]
-    return run([program, f"-env:UserInstallation={profile.as_uri()}", *flags, *options], seconds)
+    command = [program, f"-env:UserInstallation={profile.as_uri()}", *flags, *options]
+    return run(command, seconds, folder)
 
 
-def run(command: Sequence[str], seconds: float) -> str:
+def _fenced(program: Path, folder: Path) -> list[str]:
+    """Return the start of a command that lets a program open no user's files but in `folder`."""
+    # A snap or a Flatpak, which has a fence of its own, could not start behind this one.
+    if sys.platform == "linux" and (program.resolve().parent / "soffice.bin").exists():
+        return [sys.executable, "-I", "-S", fence.__file__, str(folder)]
+    return []
+
+
+def _surroundings(home: Path) -> dict[str, str]:
+    """Return environment variables that keep a program from the user's folders and printers."""
+    cache, temporary = home / "cache", home / "temporary"
+    cache.mkdir(parents=True)
+    temporary.mkdir()
+    places = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), home)
+    places |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
+    places |= {"XDG_CACHE_HOME": cache, "XDG_RUNTIME_DIR": home, "CUPS_SERVER": home / "no-cups"}
+    kept = {name: value for name, value in os.environ.items() if name.lower() not in _SESSION}
+    mine = {name: str(place) for name, place in places.items()}
+    return kept | mine | {"SAL_USE_VCLPLUGIN": "svp"}
+
+
+def run(command: Sequence[str], seconds: float, folder: Path | None = None) -> str:
     """Run a program and return what it printed; nothing that it started survives this call.
+
+    If there is a `folder`, nothing outside of it is the program's business: neither files, where
+    the system can prevent that, nor the user's settings, temporary files and printers.
 
     Raises:
         RunError: it could not be started, exited with an error, or took longer than `seconds`.
 
     """
     name = Path(command[0]).name
+    environment = _surroundings(folder / "home") if folder else None
+    start = _fenced(Path(command[0]), folder) if folder else []
     try:
         process = subprocess.Popen(
-            command,
+            [*start, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             start_new_session=True,
+            env=environment,
         )
     except OSError as error:
         raise RunError(f"{name} could not be started: {error.strerror or error}") from error

@@ -1,0 +1,146 @@
+"""Whatever a stranger's file names, LibreOffice goes nowhere: no network, no files, no settings."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import sheetgen
+from reaching import Watch, bait, flat, reaching, server
+
+from sheetgen.spreadsheet import fence
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.engines import libreoffice as office
+
+HOSTILE = Path(__file__).parent / "cases" / "hostile"
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify and Landlock are Linux's")
+
+
+def loaded(path: Path, folder: Path) -> None:
+    """Let LibreOffice load and draw a file as it is, without our copy in between."""
+    place = folder / "loaded"
+    place.mkdir()
+    copy = shutil.copy(path, place / f"book{path.suffix}")
+    office.office(["--convert-to", "pdf", "--outdir", str(place), str(copy)], place, 600)
+
+
+def unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what protects: the settings of the profile, the surroundings, the fence."""
+    empty = '<oor:items xmlns:oor="http://openoffice.org/2001/registry"/>'
+    monkeypatch.setattr(office, "_REGISTRY", empty)
+    monkeypatch.setattr(office, "_fenced", lambda *_: [])
+
+
+Maker = Callable[[str], Path]
+
+
+@pytest.fixture(params=["xlsx", "fods", "images.fods"])
+def make(request: pytest.FixtureRequest, workbook: Path, tmp_path: Path) -> Maker:
+    """A function that makes a file of one kind, which leads to an address in all its ways."""
+
+    def made(base: str) -> Path:
+        if request.param == "xlsx":
+            return reaching(workbook, base)
+        if request.param == "fods":
+            return flat(tmp_path / "book.fods", base)
+        text = (HOSTILE / "images.fods").read_text("utf-8")
+        path = tmp_path / "images.fods"
+        path.write_text(text.replace("http://127.0.0.1:18080/", base), "utf-8")
+        return path
+
+    return made
+
+
+def commands(path: Path, folder: Path) -> None:
+    """Run every command that may start LibreOffice, which only `check` does for no workbook."""
+    for arguments in (
+        ("render", path, "-o", folder / "pictures"),
+        ("verify", path, "--engine", "libreoffice", "--perturb", 0),
+        ("check", path),
+    ):
+        expected = 0 if path.suffix == ".xlsx" else 2
+        assert sheetgen(*arguments).exit_code == expected, arguments
+    loaded(path, folder)
+
+
+@pytest.mark.usefixtures("renderer")
+def test_no_address_is_asked_for(make: Maker, tmp_path: Path) -> None:
+    with server() as (base, seen):
+        commands(make(base), tmp_path)
+    assert seen == []
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_the_server_would_have_noticed(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unprotected(monkeypatch)
+    with server() as (base, seen):
+        loaded(make(base), tmp_path)
+    assert seen != []
+
+
+@on_linux
+@pytest.mark.usefixtures("renderer")
+def test_no_file_of_the_user_is_opened(make: Maker, tmp_path: Path) -> None:
+    path = make(bait(tmp_path / "private"))
+    watch = Watch(tmp_path / "private")
+    commands(path, tmp_path)
+    assert watch.opened() == set()
+
+
+@on_linux
+@pytest.mark.usefixtures("libreoffice")
+def test_the_watch_would_have_noticed(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unprotected(monkeypatch)
+    path = make(bait(tmp_path / "private"))
+    watch = Watch(tmp_path / "private")
+    loaded(path, tmp_path)
+    assert watch.opened() != set()
+
+
+@on_linux
+@pytest.mark.usefixtures("renderer")
+def test_where_there_is_no_fence_linked_pictures_of_workbooks_stay_closed(
+    workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older systems have none: there, LibreOffice opens what a drawing within the file names."""
+    monkeypatch.setattr(office, "_fenced", lambda *_: [])
+    path = reaching(workbook, bait(tmp_path / "private"))
+    watch = Watch(tmp_path / "private")
+    assert sheetgen("render", path, "-o", tmp_path / "pictures").exit_code == 0
+    assert watch.opened() <= {"vector.png"}
+
+
+@on_linux
+def test_the_users_settings_and_caches_are_not_touched(
+    libreoffice: Engine, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, str(home))
+    home.mkdir()
+    watch = Watch(home)
+    loaded(make("http://127.0.0.1:9/"), tmp_path)
+    assert libreoffice.version().startswith("LibreOffice ")
+    assert list(home.iterdir()) == []
+    assert watch.opened() == set()
+
+
+@on_linux
+def test_a_fenced_program_opens_the_files_of_its_folder_only(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    (inside / "a").write_text("mine\n")
+    outside.write_text("yours\n")
+    script = f"cat {inside}/a; cat {outside}; echo x > {outside}; echo new > {inside}/b"
+    command = [sys.executable, fence.__file__, str(inside), "/bin/sh", "-c", script]
+    printed = office.run(command, 60)
+    assert printed.startswith("mine\n")
+    assert "yours" not in printed
+    assert outside.read_text() == "yours\n"
+    assert (inside / "b").read_text() == "new\n"
