@@ -39,8 +39,8 @@ Result = TypeVar("Result")
 
 SECONDS = 3600.0
 """The time of a processor that an item may take by default: only a hang needs as much."""
-MEMORY = 16 << 30
-"""Bytes that a worker may allocate by default."""
+MEMORY = 8 << 30
+"""Bytes that a worker may allocate by default: a million formulas take less than a tenth of it."""
 GRACE = 1.0
 """Seconds in which a worker that is stopped may remove its temporary files."""
 
