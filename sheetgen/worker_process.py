@@ -34,6 +34,11 @@ class EndedError(RunError):
         super().__init__(f"its process {reason}")
         self.reason = reason
 
+    @property
+    def has_crashed(self) -> bool:
+        """Whether a signal ended it that stands for a crash: neither a limit nor a kill."""
+        return self.reason.startswith("ended (signal")
+
     def __reduce__(self) -> tuple[type["EndedError"], tuple[str]]:
         """Pickle the reason, of which the message is made."""
         return type(self), (self.reason,)

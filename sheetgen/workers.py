@@ -37,10 +37,11 @@ __all__ = ["MEMORY", "SECONDS", "EndedError", "Outcome", "run_each"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SECONDS = 3600.0
-"""The time of a processor that an item may take by default: only a hang needs as much."""
+SECONDS = 600.0
+"""Processor time that an item may take by default: a million formulas take a twentieth of it."""
 MEMORY = 8 << 30
 """Bytes that a worker may allocate by default: a million formulas take less than a tenth of it."""
+_LAST = 1 << 16  # bytes of its messages that are read; a trace of Rust has some 10,000
 GRACE = 1.0
 """Seconds in which a worker that is stopped may remove its temporary files."""
 
@@ -105,8 +106,9 @@ class _Worker:
 
     def _reason(self, task: Task) -> str:
         code = self.process.wait()
-        self.messages.seek(0)
-        said = self.messages.read()[-2000:].decode(errors="replace").strip()
+        length = self.messages.seek(0, os.SEEK_END)
+        self.messages.seek(max(0, length - _LAST))
+        said = self.messages.read().decode(errors="replace").strip()
         if "memory allocation of" in said or "bad_alloc" in said:
             return "ran out of memory"
         if sys.platform != "win32":

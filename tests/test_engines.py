@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 
 import ironcalc
@@ -12,8 +13,10 @@ import pytest
 import xlsxwriter
 from conftest import WRONG, Build, put, require, sheetgen
 
+from sheetgen import workers
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import engines, library_calls, reader
+from sheetgen.spreadsheet.engines import library_engines
 from sheetgen.spreadsheet.engines import libreoffice as office
 from sheetgen.spreadsheet.engines.engine import Engine
 from sheetgen.spreadsheet.engines.library_engines import LibraryEngine
@@ -253,6 +256,22 @@ def test_a_formula_that_is_too_much_for_an_engine_costs_one_workbook(
     else:
         assert values["deep"][1, 1] != WRONG
     assert chosen.recalculate(fine) == {"one": {(0, 0): 2.0}}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
+@pytest.mark.parametrize("name", ["ironcalc", "formualizer"])
+def test_texts_that_double_in_each_row_run_out_of_memory(
+    poisoned: Build, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    chosen = engines.engine(name)
+    require(chosen.missing())
+    limited = partial(workers.run_each, memory=1 << 29)
+    monkeypatch.setattr(library_engines, "run_each", limited)
+    doubling = {f"A{row}": f"=A{row - 1}&A{row - 1}" for row in range(2, 60)}
+    path = poisoned({"one": {"A1": "ten letters", **doubling}})
+    with pytest.raises(RunError) as error:
+        chosen.recalculate(path)
+    assert str(error.value) == f"{name} ran out of memory while recalculating {path}"
 
 
 def test_verify_names_the_formula_that_ends_the_engine(workbook: Path) -> None:

@@ -161,6 +161,14 @@ def test_the_end_of_a_worker_costs_one_item(kind: str, reason: str) -> None:
     assert str(outcome.error) == reason
 
 
+def test_of_several_jobs_only_those_fail_that_crash() -> None:
+    kinds = ["fine", "segfault", "fine", "input", "abort", "fine", "exit", "fine"]
+    outcomes = run_each(misfortune, kinds, jobs=3)
+    assert [outcome.value for outcome in outcomes] == [
+        kind if kind == "fine" else None for kind in kinds
+    ]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
 def test_a_hog_costs_one_item() -> None:
     assert error_of("memory", memory=1 << 30) == "its process ran out of memory"

@@ -72,17 +72,19 @@ class LibraryEngine(Engine):
         for outcome, path in zip(run_each(function, items), paths, strict=False):
             if isinstance(outcome.error, EndedError):
                 message = f"{self.name} {outcome.error.reason} while recalculating {path}"
-                raise RunError(f"{message}; {_suspect(path)}") from outcome.error
+                raise RunError(f"{message}{_suspect(outcome.error, path)}") from outcome.error
             yield outcome.result()
 
 
-def _suspect(path: Path) -> str:
-    """Return a guess at the formula that was too much for an engine: the longest."""
+def _suspect(error: EndedError, path: Path) -> str:
+    """Return a guess at the formula that made an engine crash, the longest, for a message."""
+    if not error.has_crashed:
+        return ""
     longest, place = "", ""
     for sheet, row, column, cell in reader.iterate_cells(path):
         if cell.formula is not None and len(cell.formula) > len(longest):
             longest, place = cell.formula, f"{sheet!r}!{relative_address(row, column)}"
-    return f"its longest formula is that of {place}, with {len(longest):,} characters"
+    return f"; its longest formula is that of {place}, with {len(longest):,} characters"
 
 
 class IronCalc(LibraryEngine):
