@@ -15,7 +15,9 @@ from sheetgen.spreadsheet.engines import libreoffice as office
 
 HOSTILE = Path(__file__).parent / "cases" / "hostile"
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify and Landlock are Linux's")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+
+fenced = pytest.mark.skipif(not fence.version(), reason="this system has no Landlock")
 
 
 def loaded(path: Path, folder: Path) -> None:
@@ -82,7 +84,7 @@ def test_the_server_would_have_noticed(
     assert seen != []
 
 
-@on_linux
+@fenced
 @pytest.mark.usefixtures("renderer")
 def test_no_file_of_the_user_is_opened(make: Maker, tmp_path: Path) -> None:
     path = make(bait(tmp_path / "private"))
@@ -131,7 +133,7 @@ def test_the_users_settings_and_caches_are_not_touched(
     assert watch.opened() == set()
 
 
-@on_linux
+@fenced
 def test_a_fenced_program_opens_the_files_of_its_folder_only(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     inside.mkdir()

@@ -29,15 +29,21 @@ _NETWORK = 4  # the version of Landlock that knows networks
 _NO_NEW_PRIVILEGES = 38
 
 
+def version() -> int:
+    """Return the version of Landlock that this system has, or 0."""
+    if sys.platform != "linux":
+        return 0
+    kernel = ctypes.CDLL(None)
+    return max(0, int(kernel.syscall(_CREATE, None, ctypes.c_size_t(0), _VERSION)))
+
+
 def fence(folder: Path, program: Path) -> bool:
     """Restrict this process and all that it starts; return whether the system can do that."""
-    if sys.platform != "linux":
+    available = version()
+    if not available:
         return False
-    kernel = ctypes.CDLL(None, use_errno=True)
-    version = kernel.syscall(_CREATE, None, ctypes.c_size_t(0), _VERSION)
-    if version < 1:
-        return False
-    network = _CONNECT_TCP | _BIND_TCP if version >= _NETWORK else 0
+    kernel = ctypes.CDLL(None)
+    network = _CONNECT_TCP | _BIND_TCP if available >= _NETWORK else 0
     handled = struct.pack("=QQ", _READ_FILE | _WRITE_FILE, network)
     size = len(handled) if network else len(handled) // 2
     rules = kernel.syscall(_CREATE, handled, ctypes.c_size_t(size), 0)

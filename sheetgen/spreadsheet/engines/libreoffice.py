@@ -179,7 +179,11 @@ def office(options: Sequence[str], folder: Path, seconds: float) -> str:
 def _fenced(program: Path, folder: Path) -> list[str]:
     """Return the start of a command that lets a program open no user's files but in `folder`."""
     # A snap or a Flatpak, which has a fence of its own, could not start behind this one.
-    if sys.platform == "linux" and (program.resolve().parent / "soffice.bin").exists():
+    if (
+        sys.executable
+        and sys.platform == "linux"
+        and (program.resolve().parent / "soffice.bin").exists()
+    ):
         return [sys.executable, "-I", "-S", fence.__file__, str(folder)]
     return []
 
