@@ -26,6 +26,7 @@ WORKBOOK = [
     "pivotCaches",
     "extLst",
 ]
+RELATIONSHIPS = "application/vnd.openxmlformats-package.relationships+xml"
 STYLES = [
     "numFmts",
     "fonts",
@@ -107,8 +108,27 @@ def _check_types(archive: ZipFile) -> None:
     assert len({each.casefold() for each in overrides}) == len(overrides)
     assert set(overrides) <= set(archive.namelist())
     for name in archive.namelist():
-        if name not in ("[Content_Types].xml", *overrides) and not name.endswith("/"):
-            assert name.rpartition(".")[2].casefold() in defaults, f"{name} has no type"
+        if name != "[Content_Types].xml" and not name.endswith("/"):
+            found = content_types(archive, name)
+            assert found, f"{name} has no type"
+            is_relationships = "/_rels/" in f"/{name}" and name.endswith(".rels")
+            assert (found[0] == RELATIONSHIPS) == is_relationships, name
+
+
+def content_types(archive: ZipFile, part: str) -> list[str]:
+    """The content type of a part as a strict reader finds it: an Override, or else a Default.
+
+    ECMA-376 part 2, 10.1.2.4: names and extensions are the same in large and small letters.
+    """
+    types, name = tree(archive, "[Content_Types].xml"), f"/{part}".casefold()
+    extension = name.rpartition("/")[2].rpartition(".")[2]
+    overrides = types.iterfind("{*}Override")
+    found = [each for each in overrides if each.get("PartName").casefold() == name] or [
+        each
+        for each in types.iterfind("{*}Default")
+        if each.get("Extension").casefold() == extension
+    ]
+    return [each.get("ContentType") for each in found]
 
 
 def _check_workbook(archive: ZipFile) -> None:

@@ -72,18 +72,18 @@ def _write_copy(
     cached: float | None,
     fill: bool,
 ) -> None:
-    archive = package.archive
     sheets = {sheet.part: sheet for sheet in worksheets(package)}
     with ZipFile(copy, "w") as output:
-        for part in archive.NameToInfo.values():
-            target = ZipInfo(part.filename, part.date_time)
-            target.compress_type, target.external_attr = part.compress_type, part.external_attr
-            with output.open(target, "w", force_zip64=part.file_size > 1 << 30) as file:
-                if sheet := sheets.get(part.filename):
+        for part, entry in package.parts.items():
+            target = ZipInfo(part, entry.date_time)
+            target.compress_type, target.external_attr = entry.compress_type, entry.external_attr
+            with output.open(target, "w", force_zip64=entry.file_size > 1 << 30) as file:
+                if sheet := sheets.get(part):
                     changes = pending.get(sheet.name, {})
                     _copy_sheet(package, sheet, file, changes, cached, fill)
                 else:
-                    file.write(_with_targets_inside(part.filename, archive.read(part)))
+                    data = package.archive.read(entry)
+                    file.write(_with_targets_inside(part, data))
     for name, cells in pending.items():
         for position in cells:
             raise ValueError(f"there is no cell {name!r}!{relative_address(*position)}")

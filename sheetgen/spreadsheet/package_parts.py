@@ -5,13 +5,14 @@ Follows ECMA-376 (Office Open XML), part 2: Open Packaging Conventions.
 
 import posixpath
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree
 
@@ -22,6 +23,7 @@ MAXIMUM_TREE = 128 * 1024**2  # bytes of a part held as a tree, which takes ten 
 CONTENT_TYPES = "[Content_Types].xml"
 CHUNK = 1 << 18  # bytes to parse at a time
 
+_TEXTS = ("xml", "rels")  # the extensions of parts that have the namespaces of a workbook
 _OPEN_DOCUMENT = "mimetype"  # the part that an OpenDocument file starts with
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -66,15 +68,35 @@ class Relationship(NamedTuple):
 
 
 class Package:
-    """The parts of a package as its zip file holds them."""
+    """The parts of a package as its zip file holds them.
 
-    def __init__(self, archive: ZipFile) -> None:
-        """Take an open zip file; nothing is read yet."""
-        self.archive, self.path = archive, Path(archive.filename or "")
+    Names of parts are the same in large and small letters (ECMA-376 part 2, 9.1.1.1.2). Some
+    programs write backslashes into them.
+    """
+
+    def __init__(self, archive: ZipFile, path: Path | None = None) -> None:
+        """Take an open zip file, and what messages call it; nothing is read yet."""
+        self.archive, self.path = archive, path or Path(archive.filename or "")
+        self.parts: dict[str, ZipInfo] = {}
+        """The entry of each part in the zip file, in the order of the file."""
+        self.repeated: set[str] = set()
+        """The names that several entries have; the last one of them counts."""
+        self._spellings: dict[str, str] = {}
+        for entry in archive.infolist():
+            name = entry.filename.replace("\\", "/").lstrip("/")
+            known = self._spellings.setdefault(name.casefold(), name)
+            if known in self.parts:
+                self.repeated.add(known)
+            if known:  # not a folder called "/"
+                self.parts[known] = entry
         self._renamings: tuple[tuple[bytes, bytes], ...] = ()
 
     def __contains__(self, part: str) -> bool:
-        return part in self.archive.NameToInfo
+        return self.spelled(part) in self.parts
+
+    def spelled(self, part: str) -> str:
+        """Return a part's name with the letters that it has in the zip file, if it is there."""
+        return self._spellings.get(part.casefold(), part)
 
     def translate(self, to_strict: bool) -> None:
         """From now on read all parts in the namespaces of the strict or of the usual standard."""
@@ -82,11 +104,12 @@ class Package:
         self._renamings = tuple(zip(old, new, strict=True))
 
     def read(self, part: str) -> bytes:
-        """Return what a part holds; raises InputError if it is missing or damaged."""
+        """Return what a part holds, XML as UTF-8; raises InputError if missing or damaged."""
         with blaming(self.path):
-            self._require(part)
-            data = self.archive.read(part)
-        if part.endswith((".xml", ".rels")):
+            data = self.archive.read(self._entry(part))
+            if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)) and extension(part) in _TEXTS:
+                data = serialized(parsed(data))
+        if extension(part) in _TEXTS:
             for old, new in self._renamings:
                 data = data.replace(old, new)
         return data
@@ -94,7 +117,7 @@ class Package:
     def tree(self, part: str) -> etree._Element:
         """Return the root element of a part; raises InputError if missing, too large or not XML."""
         with blaming(self.path):
-            if part in self and self.archive.getinfo(part).file_size > MAXIMUM_TREE:
+            if part in self and self._entry(part).file_size > MAXIMUM_TREE:
                 raise UnusableError(f"its part {part!r} is too large")
             return parsed(self.read(part))
 
@@ -103,9 +126,8 @@ class Package:
 
         Raises one of DAMAGE if the part is missing or damaged.
         """
-        self._require(part)
-        parser = pull_parser(tag)
-        with self.archive.open(part) as file:
+        entry, parser = self._entry(part), pull_parser(tag)
+        with self.archive.open(entry) as file:
             while chunk := file.read(CHUNK):
                 parser.feed(chunk)
                 for _, element in parser.read_events():
@@ -121,8 +143,7 @@ class Package:
         """Yield the whole elements of one tag as far as a damaged part can be read."""
         data = bytearray()
         try:
-            self._require(part)
-            with self.archive.open(part) as file:
+            with self.archive.open(self._entry(part)) as file:
                 while chunk := file.read(CHUNK):
                     data += chunk
         except DAMAGE:
@@ -178,12 +199,13 @@ class Package:
         return [
             element
             for element in self.types.iterchildren("{*}Override")
-            if str(element.get("PartName", "")).casefold() == f"/{part}".casefold()
+            if _same_name(str(element.get("PartName", "")), part)
         ]
 
-    def _require(self, part: str) -> None:
+    def _entry(self, part: str) -> ZipInfo:
         if part not in self:
             raise MalformedError(f"it has no part {part!r}")
+        return self.parts[self.spelled(part)]
 
     def _relationship(self, part: str, element: etree._Element) -> Relationship:
         identifier, kind = str(element.get("Id", "")), str(element.get("Type", ""))
@@ -191,38 +213,43 @@ class Package:
         # "#Sheet!A1" is a place in the workbook itself.
         if element.get("TargetMode") == "External" or target.startswith("#"):
             return Relationship(identifier, kind, "", target)
-        joined = posixpath.join("/", posixpath.dirname(part), target.partition("#")[0])
+        path = target.partition("#")[0].replace("\\", "/")
+        joined = posixpath.join("/", posixpath.dirname(part), path)
         name = posixpath.normpath(joined).lstrip("/")
-        return Relationship(identifier, kind, name if name in self else unquote(name), target)
+        found = self.spelled(name if name in self else unquote(name))
+        return Relationship(identifier, kind, found, target)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Package]:
+def opened(path: Path, called: Path | None = None) -> Iterator[Package]:
     """Open a workbook's package; inside the block, damage to it becomes an InputError.
+
+    `called` is what messages call the file, if that is not its path.
 
     Raises InputError also if there is no such file, if it is encrypted, or if it would unpack
     to more than MAXIMUM_BYTES.
     """
+    shown = called or path
     if path.exists() and not path.is_file():
         kind = "a directory" if path.is_dir() else "a device or a pipe"
-        raise InputError(f"{path} cannot be read: it is {kind}")
+        raise InputError(f"{shown} cannot be read: it is {kind}")
     try:
         with path.open("rb") as file:
             if file.read(len(_COMPOUND_FILE)) == _COMPOUND_FILE:
-                raise UnrepairableError(f"{path} is password-protected or an old .xls file")
-        with blaming(path), ZipFile(path) as archive:
+                raise UnrepairableError(f"{shown} is password-protected or an old .xls file")
+        with blaming(shown), ZipFile(path) as archive:
             if _OPEN_DOCUMENT in archive.NameToInfo:
-                raise InputError(f"{path} is an OpenDocument file; save it as .xlsx")
+                raise InputError(f"{shown} is an OpenDocument file; save it as .xlsx")
             if any(part.flag_bits & 1 for part in archive.infolist()):
-                raise UnrepairableError(f"{path} is a password-protected zip file")
+                raise UnrepairableError(f"{shown} is a password-protected zip file")
             size = sum(part.file_size for part in archive.infolist())
             if size > MAXIMUM_BYTES:
                 raise UnrepairableError(
-                    f"{path} would unpack to {size:,} bytes, which is too large"
+                    f"{shown} would unpack to {size:,} bytes, which is too large"
                 )
-            yield Package(archive)
+            yield Package(archive, shown)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{shown} cannot be read: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -265,6 +292,11 @@ def relative(part: str, source: str) -> str:
 def extension(part: str) -> str:
     """Return the extension of a part's name without its dot, in small letters."""
     return posixpath.splitext(part)[1].lstrip(".").casefold()
+
+
+def _same_name(declared: str, part: str) -> bool:
+    """Return whether an Override ("/xl/my%20table.xml") is about a part ("xl/my table.xml")."""
+    return unquote(declared).lstrip("/").casefold() == unquote(part).casefold()
 
 
 def local_name(element: etree._Element) -> str:

@@ -14,6 +14,7 @@ from sheetgen.spreadsheet.package_parts import (
     Relationship,
     UnusableError,
     children,
+    extension,
     namespace,
 )
 
@@ -59,6 +60,8 @@ class Workbook:
         if "officeDocument" not in kinds:
             raise MalformedError("none of its parts is a workbook")
         self.part = kinds["officeDocument"]
+        if extension(self.part) == "bin":
+            raise UnusableError("it is a binary workbook (.xlsb); save it as .xlsx")
         self.properties = kinds.get("extended-properties", "")
         self.root = package.tree(self.part)
         self.related = package.relationships(self.part)

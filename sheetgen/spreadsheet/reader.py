@@ -160,7 +160,7 @@ def worksheets(package: Package, damage: Damage = Damage.REFUSE) -> list[Sheet]:
 
 def _unnamed_worksheets(package: Package) -> list[Sheet]:
     """Return the parts that look like worksheets, in the order of their numbers."""
-    found = [match for part in package.archive.namelist() if (match := _SHEET_PART.match(part))]
+    found = [match for part in package.parts if (match := _SHEET_PART.match(part))]
     return [
         Sheet(Path(match[0]).stem, "", Relationship("", "worksheet", match[0], ""))
         for match in sorted(found, key=lambda match: int(f"0{match[1]}"))

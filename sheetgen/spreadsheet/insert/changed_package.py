@@ -26,7 +26,9 @@ from sheetgen.spreadsheet.package_parts import (
 from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
 
 MAXIMUM_NAME = 31  # UTF-16 units of a sheet's name
+MAXIMUM_SHEET_ID = 65_534  # the largest number of a sheet that Excel reads
 
+_RELATIONSHIPS = "application/vnd.openxmlformats-package.relationships+xml"
 _LARGE = 1 << 30  # zip files need another format for larger parts
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same input gives the same file
 # The schema wants the lists in this order.
@@ -40,12 +42,12 @@ _LISTS = (
 class ChangedPackage(Package):
     """The parts of a package that is to be changed."""
 
-    def __init__(self, archive: ZipFile) -> None:
-        """Start without changes."""
-        super().__init__(archive)
+    def __init__(self, archive: ZipFile, path: Path | None = None) -> None:
+        """Start without changes; `path` is what messages call the file."""
+        super().__init__(archive, path)
         self._changed: dict[str, bytes] = {}
         self._removed: set[str] = set()
-        self._taken = {name.casefold() for name in archive.NameToInfo}
+        self._taken = {name.casefold() for name in self.parts}
 
     def free_name(self, part: str) -> str:
         """Claim a name for a new part, which differs from `part` in the number at its end."""
@@ -54,11 +56,16 @@ class ChangedPackage(Package):
         numbered = (f"{stem}{number}{dot}" for number in count(1))
         name = next(filter(self._is_free, numbered))
         self._taken.add(name.casefold())
-        return name
+        return self.spelled(name)  # as that of a part that was removed
 
     def add(self, part: str, data: bytes, content_type: str) -> None:
-        """Add a part under a name that `free_name` gave."""
+        """Add a part under a name that `free_name` gave, and declare its content type.
+
+        The file may have declared another one for that name, although it had no such part.
+        """
         self.change(part, data)
+        if self.content_type(part) != content_type:
+            self._forget_type(part)
         if self.content_type(part) != content_type:
             self._declare(part, content_type)
 
@@ -91,20 +98,19 @@ class ChangedPackage(Package):
                 element.set("Target", relative(new[link.part], new[part]) + mark + inside)
             elif link.target.startswith("#"):
                 element.set("Target", place(link.target))
-        self.change(relationships_part(new[part]), serialized(root))
+        self.add(relationships_part(new[part]), serialized(root), _RELATIONSHIPS)
 
     def change(self, part: str, data: bytes) -> None:
-        """Give a part new contents; parts that hold relationships need no content type."""
-        self._changed[part] = data
-        self._removed.discard(part)
+        """Give a part new contents."""
+        self._changed[self.spelled(part)] = data
+        self._removed.discard(self.spelled(part))
 
     def remove(self, part: str) -> None:
         """Remove a part with its relationships and its content type; its name is free again."""
         for name in (part, relationships_part(part)):
-            self._removed.add(name)
+            self._removed.add(self.spelled(name))
             self._taken.discard(name.casefold())
-        for element in self.overrides(part):
-            self.types.remove(element)
+            self._forget_type(name)
 
     def write(self, path: Path) -> None:
         """Write everything to a new file; raises OSError when that fails.
@@ -112,13 +118,13 @@ class ChangedPackage(Package):
         Parts keep their order, time and compression; new ones come last.
         """
         self.change(CONTENT_TYPES, serialized(self.types))
-        old = self.archive.NameToInfo
         with ZipFile(path, "w") as output:
-            for info in old.values():
-                if info.filename not in self._removed:
-                    self._write_part(output, info)
+            output.comment = self.archive.comment
+            for part, entry in self.parts.items():
+                if part not in self._removed:
+                    self._write_part(output, part, entry)
             for part, data in self._changed.items():
-                if part not in old:
+                if part not in self.parts:
                     new = ZipInfo(part, _NO_TIME)
                     new.compress_type = ZIP_DEFLATED
                     output.writestr(new, data)
@@ -127,17 +133,21 @@ class ChangedPackage(Package):
         # Relationships of a part that is not there must not become those of the new part.
         return not {part.casefold(), relationships_part(part).casefold()} & self._taken
 
-    def _write_part(self, output: ZipFile, old: ZipInfo) -> None:
-        new = ZipInfo(old.filename, old.date_time)
+    def _write_part(self, output: ZipFile, part: str, old: ZipInfo) -> None:
+        new = ZipInfo(part, old.date_time)
         new.compress_type, new.external_attr = old.compress_type, old.external_attr
-        if old.filename in self._changed:
-            output.writestr(new, self._changed[old.filename])
+        if part in self._changed:
+            output.writestr(new, self._changed[part])
             return
         with (
             self.archive.open(old) as source,
             output.open(new, "w", force_zip64=old.file_size > _LARGE) as target,
         ):
             shutil.copyfileobj(source, target, 1 << 20)
+
+    def _forget_type(self, part: str) -> None:
+        for element in self.overrides(part):
+            self.types.remove(element)
 
     def _declare(self, part: str, content_type: str) -> None:
         tag = namespace(self.types)
@@ -177,8 +187,11 @@ class ChangedWorkbook(Workbook):
     def append(self, name: str, state: str, kind: str, part: str) -> None:
         """Add a sheet behind all others, `kind` being the full type of its relationship."""
         group = list_of(self.root, "sheets", _LISTS)
-        identifiers = [number(element, "sheetId") for element in group.iterchildren("{*}sheet")]
-        new = {"name": name, "sheetId": str(max(identifiers) + 1)}
+        taken = {number(element, "sheetId") for element in group.iterchildren("{*}sheet")}
+        free = max(taken) + 1
+        if free > MAXIMUM_SHEET_ID:
+            free = next(each for each in count(1) if each not in taken)
+        new = {"name": name, "sheetId": str(free)}
         element = etree.SubElement(group, f"{namespace(self.root)}sheet", new)
         if state:
             element.set("state", state)
