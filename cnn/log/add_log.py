@@ -62,7 +62,9 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
 
         def insert(to: Path) -> None:
             replaced = {canvas.name: former} if former else None
-            names.update(insert_sheets(workbook, donor, [canvas.name], to, replaced))
+            names.update(
+                insert_sheets(workbook, donor, [canvas.name], to, replaced, called={donor: run})
+            )
 
         saved = save(workbook, insert, aside=is_open_elsewhere(workbook))
     return Placed(saved, names[canvas.name], built, None if former else edited)

@@ -66,7 +66,7 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
         movable = former.added
         while movable:
             try:
-                kept = _write_with(canvases, template.title, target, movable, to)
+                kept = _write_with(canvases, template.title, path, movable, to)
                 return
             except UnmovableError as error:
                 named = ", ".join(error.sheets)
@@ -90,7 +90,7 @@ def _write_with(
     with TemporaryDirectory(prefix="sheetgen-") as folder:
         plain = Path(folder, "new-workbook.xlsx")
         write_workbook(canvases, plain, title)
-        return insert_sheets(plain, former, added, to, keep_references=True)
+        return insert_sheets(plain, former, added, to, keep_references=True, called={plain: former})
 
 
 def _inspect(target: Path) -> _Former:

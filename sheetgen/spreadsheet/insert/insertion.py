@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sheetgen.errors import InputError, UnmovableError
 from sheetgen.spreadsheet.insert.changed_package import ChangedPackage, ChangedWorkbook
-from sheetgen.spreadsheet.insert.move import Move, kinds_of_parts
+from sheetgen.spreadsheet.insert.dates import first_date
+from sheetgen.spreadsheet.insert.move import Move, has_cell_attribute, kinds_of_parts
 from sheetgen.spreadsheet.package_parts import MalformedError, Package, blaming, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 
@@ -21,6 +22,7 @@ _IMMOVABLE = {
     "timeline": "a timeline",
     "queryTable": "a query",
 }
+_SIGNATURE = "/digital-signature/origin"
 
 
 def insert_sheets(
@@ -30,6 +32,7 @@ def insert_sheets(
     output: Path,
     replace: Mapping[str, str] | None = None,
     keep_references: bool = False,
+    called: Mapping[Path, Path] | None = None,
 ) -> dict[str, str]:
     """Write a copy of `target` with sheets of `donor` to a new file; return their names there.
 
@@ -37,29 +40,32 @@ def insert_sheets(
     comments, tables, styles, names. A name that is taken becomes "name (2)" and so on. `replace`
     gives the sheets of the donor that take the place, and the name, of a sheet of the target.
     References to a sheet that the result lacks become #REF!, as when a sheet is deleted, or are
-    refused with `keep_references`.
+    refused with `keep_references`. `called` gives what messages call a file that the user does
+    not know by its path.
 
-    Raises InputError when a file cannot be read, is encrypted, too large or (target) signed, when
-    it lacks one of the sheets, or when a sheet holds what cannot be moved: a pivot table, a
-    slicer, a query, a picture in a cell, dates that count from another year. Raises OSError when
-    writing fails.
+    Raises InputError when a file cannot be read, is encrypted, too large or (target) signed, or
+    when it lacks one of the sheets; UnmovableError, which is one, when a sheet holds what cannot
+    be moved (a pivot table, a slicer, a query, a picture in a cell, dates that count from another
+    year) or the target has no room for its styles. Raises OSError when writing fails.
     """
     chosen, replaced = tuple(dict.fromkeys(sheets)), dict(replace or {})
     if len(set(replaced.values())) < len(replaced) or not replaced.keys() <= set(chosen):
         raise ValueError(f"{sheets} cannot replace {replaced}")
-    failure: OSError | None = None
-    with opened(target) as found:
-        package = ChangedPackage(found.archive)
+    called, failure = called or {}, None
+    with opened(target, called.get(target)) as found:
+        package = ChangedPackage(found.archive, found.path)
+        _refuse_repeated(package)
         _refuse_signed(package)
         workbook = ChangedWorkbook(package)
         _require(workbook, replaced.values())
-        with opened(donor) as parts:
+        with opened(donor, called.get(donor)) as parts:
+            _refuse_repeated(parts)
             parts.translate(to_strict=workbook.is_strict)
             source = Workbook(parts)
             _require(source, chosen)
             _refuse_immovable(source, chosen)
             if source.counts_from_1904 != workbook.counts_from_1904:
-                raise InputError(f"{donor} counts its dates from another year than {target}")
+                _refuse_dates(source, chosen)
             names = _new_names(workbook, chosen, replaced)
             missing = Move(workbook, source, names).run()
             if missing and keep_references:
@@ -102,12 +108,22 @@ def _require(workbook: Workbook, sheets: Iterable[str]) -> None:
             raise InputError(f"{path} has no sheet named {name!r}")
 
 
+def _refuse_repeated(package: Package) -> None:
+    """Raise InputError where programs could disagree about what a part holds."""
+    with blaming(package.path):
+        for part in sorted(package.repeated):
+            raise MalformedError(f"it has more than one part {part!r}")
+
+
 def _refuse_signed(package: Package) -> None:
     """Raise InputError for a file whose signature, of macros or of all, a change would break."""
-    names = [part.casefold() for part in package.archive.NameToInfo]
+    names = [part.casefold() for part in package.parts]
     macros = any("vbaprojectsignature" in str(each.values()).casefold() for each in package.types)
-    if macros or any(
-        "vbaprojectsignature" in name or name.startswith("_xmlsignatures/") for name in names
+    whole = any(link.type.endswith(_SIGNATURE) for link in package.relationships(""))
+    if (
+        macros
+        or whole
+        or any("vbaprojectsignature" in name or name.startswith("_xmlsig") for name in names)
     ):
         raise InputError(f"{package.path} is signed, and a change would make the signature invalid")
 
@@ -117,8 +133,24 @@ def _refuse_immovable(workbook: Workbook, sheets: Iterable[str]) -> None:
         sheet, package = workbook.sheets[workbook.place(name)], workbook.package
         kinds = kinds_of_parts(package, sheet).values()
         found = [thing for kind, thing in _IMMOVABLE.items() if kind in kinds]
-        if b' vm="' in package.read(sheet.part):
+        if has_cell_attribute(package, sheet.part, "vm"):
             found.append("a picture or a data type in a cell")
         if found:
             thing = f"{package.path} has {found[0]} on its sheet {name!r}, which cannot be moved"
             raise UnmovableError(thing, (name,))
+
+
+def _refuse_dates(workbook: Workbook, sheets: Iterable[str]) -> None:
+    """Raise UnmovableError if a sheet has dates, which the target would show four years off."""
+    path = workbook.package.path
+    with blaming(path):
+        for name in sheets:
+            sheet = workbook.sheets[workbook.place(name)]
+            if sheet.is_worksheet and (address := first_date(workbook, sheet)):
+                year, other = (1904, 1900) if workbook.counts_from_1904 else (1900, 1904)
+                raise UnmovableError(
+                    f"{path} has dates that count from {year} on its sheet {name!r}, the first in "
+                    f"{address}; expected none, or dates that count from {other} as in the "
+                    "workbook into which it goes",
+                    (name,),
+                )

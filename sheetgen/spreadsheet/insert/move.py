@@ -1,6 +1,7 @@
 """Moves sheets, with every part that they lead to, from one open package into another."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain, count
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from sheetgen.errors import UnmovableError
 from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook, add_titles
 from sheetgen.spreadsheet.insert.companions import Companions
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas, mentions
@@ -54,7 +56,8 @@ class Move:
     def run(self) -> dict[str, set[str]]:
         """Change the target; return the sheets that lose references, and to which sheets.
 
-        Raises MalformedError when the donor is damaged.
+        Raises MalformedError when the donor is damaged, UnmovableError when the target has no
+        room for the styles.
         """
         self._remove_replaced()
         tables = self._rename_tables()
@@ -74,6 +77,7 @@ class Move:
                 self._package.copy_part(self._parts, part, new, data, place)
             self._register(sheet, new[sheet.part], formulas)
             missing[sheet.name] = formulas.missing
+        self._require_room(styles)
         if "threadedComment" in self._kinds.values():
             self._companions.authors()
         self._save(styles)
@@ -130,7 +134,7 @@ class Move:
 
     def _metadata(self) -> bool:
         """Return whether cells may keep their numbers of metadata."""
-        needed = any(b' cm="' in self._parts.read(sheet.part) for sheet in self._moving)
+        needed = any(has_cell_attribute(self._parts, sheet.part, "cm") for sheet in self._moving)
         return needed and self._companions.metadata()
 
     def _moved(
@@ -179,6 +183,15 @@ class Move:
                 else:
                     workbook.define(element, text, place)
 
+    def _require_room(self, styles: StyleMerger) -> None:
+        if excess := next(styles.excesses(), None):
+            needed = "the sheet needs" if len(self._names) == 1 else "the sheets need"
+            raise UnmovableError(
+                f"{self._package.path} has {excess.present:,} {excess.what}; {needed} "
+                f"{excess.added:,} more and Excel allows {excess.limit:,}",
+                tuple(self._names),
+            )
+
     def _save(self, styles: StyleMerger) -> None:
         data = serialized(styles.target)
         if link := self._workbook.link("styles"):
@@ -220,6 +233,14 @@ def kinds_of_parts(parts: Package, sheet: Sheet) -> dict[str, str]:
             if link.part in parts:
                 kinds.setdefault(link.part, link.kind)
     return kinds
+
+
+def has_cell_attribute(parts: Package, sheet: str, name: str) -> bool:
+    """Return whether a cell of a sheet has that attribute; raises InputError if damaged."""
+    if not re.search(rb"\s" + name.encode() + rb"\s*=", parts.read(sheet)):
+        return False  # as in nearly every sheet
+    with blaming(parts.path):
+        return any(cell.get(name) is not None for cell in parts.elements(sheet, "c"))
 
 
 def _used(source: Workbook, formulas: Formulas, own: Iterable[str]) -> list[etree._Element]:

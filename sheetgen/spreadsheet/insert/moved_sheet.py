@@ -136,8 +136,9 @@ class SheetMover:
         """Translate all of a sheet or a table but the rows."""
         for element in root.iter("{*}*"):
             name = local_name(element)
-            if name == "col":
-                self._set_style(element, "style")
+            if name == "col" and element.get("style") is not None:
+                new = self._styles.column_format(_index(element.get("style")))
+                element.set("style", str(new))
             if name == "tableStyleInfo":
                 self._styles.add_table_style(str(element.get("name", "")))
             for attribute, value in element.items():

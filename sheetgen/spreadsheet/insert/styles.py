@@ -5,8 +5,10 @@ names a font, a fill and so on by their places. What is there already is used ag
 inserting a sheet a second time adds nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import cached_property
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -31,7 +33,37 @@ _PARTS_OF_FORMAT = {"fontId": "fonts", "fillId": "fills", "borderId": "borders"}
 _COMPLEMENTS = {"xfComplement", "DXFComplement", "dxfComplement"}
 _RESERVED_FILLS = 2  # the first two fills are none and grey in every file, whatever it defines
 
+# How many of each Excel reads from a file: cell formats as published in "Excel specifications and
+# limits", number formats, fills and columns as in [MS-OI29500] on 18.8.31, 18.8.21 and 18.3.1.13,
+# borders and named styles as in [MS-XLSB] 2.4.12 and 2.4.231. For fonts the same is assumed: many
+# files have more than the 512 that are published.
+_LIMITS = {
+    "cellXfs": ("cell formats", 65_490),
+    "numFmts": ("number formats", 206),
+    "fonts": ("fonts", 65_430),
+    "fills": ("fills", 65_430),
+    "borders": ("borders", 65_430),
+    "cellStyleXfs": ("named styles", 65_430),
+}
+_COLUMN_LIMIT = 65_430  # of the formats that columns can have
+
+# A cell format that leaves these out says the same.
+_FORMAT_DEFAULTS = {
+    **dict.fromkeys(("numFmtId", "fontId", "fillId", "borderId"), "0"),
+    **dict.fromkeys(("quotePrefix", "pivotButton"), "0"),
+}
+_BOOLEANS = {"true": "1", "false": "0"}
+
 _Key = tuple[object, ...]
+
+
+class Excess(NamedTuple):
+    """A list of the target's styles that would get longer than Excel allows."""
+
+    what: str
+    present: int
+    added: int
+    limit: int
 
 
 def plain_styles(tag: str) -> etree._Element:
@@ -65,7 +97,10 @@ class StyleMerger:
         """
         self.target, self._donor, self._features = target, donor, features
         self._moved: dict[tuple[str, int], int] = {}
-        self._places: dict[str, dict[_Key, int]] = {}
+        self._lists: dict[str, _List] = {}
+        self._items: dict[str, list[etree._Element]] = {}
+        self._last_of_columns = 0
+        self._last_number_format = FIRST_OWN_NUMBER_FORMAT - 1
         self._own_number_formats = {
             number(element, "numFmtId"): str(element.get("formatCode", ""))
             for element in children(donor, "numFmts")
@@ -74,6 +109,12 @@ class StyleMerger:
     def cell_format(self, index: int) -> int:
         """Return the target's number of a cell's style."""
         return self._move("cellXfs", index)
+
+    def column_format(self, index: int) -> int:
+        """Return the target's number of a style that a column has."""
+        place = self.cell_format(index)
+        self._last_of_columns = max(self._last_of_columns, place)
+        return place
 
     def difference(self, index: int) -> int:
         """Return the target's number of a style that a condition or a table adds to cells."""
@@ -89,18 +130,40 @@ class StyleMerger:
                 for part in copy.iter("{*}tableStyleElement"):
                     if part.get("dxfId") is not None:
                         part.set("dxfId", str(self.difference(number(part, "dxfId"))))
-                self._append("tableStyles", copy)
+                for attribute in list(copy.attrib):
+                    # The target may not say that programs may ignore such a namespace.
+                    if str(attribute).startswith("{"):
+                        del copy.attrib[attribute]
+                self._list("tableStyles").append(copy)
+
+    def excesses(self) -> Iterator[Excess]:
+        """Yield the lists that have grown and are now longer than Excel allows."""
+        for name, (what, limit) in _LIMITS.items():
+            group = self._list(name)
+            if group.added and group.size > limit:
+                yield Excess(what, group.before, group.added, limit)
+        formats = self._list("cellXfs")
+        if formats.added and self._last_of_columns >= max(_COLUMN_LIMIT, formats.before):
+            what = "cell formats that columns can have"
+            yield Excess(what, formats.before, formats.added, _COLUMN_LIMIT)
+
+    def _list(self, name: str) -> "_List":
+        if name not in self._lists:
+            self._lists[name] = _List(self.target, name)
+        return self._lists[name]
 
     def _move(self, name: str, index: int) -> int:
         if (name, index) not in self._moved:
-            items = children(self._donor, name)
+            if name not in self._items:
+                self._items[name] = children(self._donor, name)
+            items = self._items[name]
             if not 0 <= index < len(items):
                 raise MalformedError(f"it has no style {index} among its {name}")
             self._moved[name, index] = self._merge(name, index, deepcopy(items[index]))
         return self._moved[name, index]
 
     def _merge(self, name: str, index: int, item: etree._Element) -> int:
-        if name == "fills" and index < min(_RESERVED_FILLS, len(children(self.target, name))):
+        if name == "fills" and index < min(_RESERVED_FILLS, self._list(name).size):
             return index
         if name in ("cellXfs", "cellStyleXfs"):
             self._translate_format(item)
@@ -109,13 +172,8 @@ class StyleMerger:
             code = str(element.get("formatCode", ""))
             new = self._number_format(number(element, "numFmtId"), code)
             element.set("numFmtId", str(new))
-        if name == "cellStyleXfs":
-            return self._append(name, item)
-        places = self._known(name)
-        key = _key(item)
-        if key not in places:
-            places[key] = self._append(name, item)
-        return places[key]
+        group = self._list(name)
+        return group.append(item) if name == "cellStyleXfs" else group.place(item)
 
     def _translate_format(self, item: etree._Element) -> None:
         for attribute, name in _PARTS_OF_FORMAT.items():
@@ -125,7 +183,7 @@ class StyleMerger:
             old = number(item, "numFmtId")
             if code := self._own_number_formats.get(old):
                 item.set("numFmtId", str(self._number_format(old, code)))
-        if not children(self.target, "cellStyleXfs"):
+        if not self._list("cellStyleXfs").size:
             # The first one would become the style of all cells that are there already.
             item.attrib.pop("xfId", "")
         elif item.get("xfId") is not None:
@@ -143,19 +201,26 @@ class StyleMerger:
 
     def _number_format(self, old: int, code: str) -> int:
         """Return the target's number of a number format; those built in have the same."""
-        taken = set()
+        known = self._known_number_formats
+        if code not in known:
+            if old < FIRST_OWN_NUMBER_FORMAT and old not in self._own_number_formats:
+                return old
+            self._last_number_format += 1
+            known[code] = self._last_number_format
+            element = etree.Element(f"{namespace(self.target)}numFmt")
+            element.set("numFmtId", str(known[code]))
+            element.set("formatCode", code)
+            self._list("numFmts").append(element)
+        return known[code]
+
+    @cached_property
+    def _known_number_formats(self) -> dict[str, int]:
+        found: dict[str, int] = {}
         for element in children(self.target, "numFmts"):
-            if element.get("formatCode") == code:
-                return number(element, "numFmtId")
-            taken.add(number(element, "numFmtId"))
-        if old < FIRST_OWN_NUMBER_FORMAT and old not in self._own_number_formats:
-            return old
-        new = max([FIRST_OWN_NUMBER_FORMAT - 1, *taken]) + 1
-        element = etree.Element(f"{namespace(self.target)}numFmt")
-        element.set("numFmtId", str(new))
-        element.set("formatCode", code)
-        self._append("numFmts", element)
-        return new
+            taken = number(element, "numFmtId")
+            found.setdefault(str(element.get("formatCode", "")), taken)
+            self._last_number_format = max(self._last_number_format, taken)
+        return found
 
     def _named_style(self, index: int) -> int:
         """Return the target's number for a style that users see by name, such as "Good"."""
@@ -164,47 +229,88 @@ class StyleMerger:
         return self._moved["named", index]
 
     def _merge_named_style(self, index: int) -> int:
-        styles = children(self._donor, "cellStyles")
-        found = next((each for each in styles if number(each, "xfId") == index), None)
+        found = self._donor_names.get(index)
         if found is None:
             return 0
-        for other in children(self.target, "cellStyles"):
-            if _same_name(found, other):
-                return number(other, "xfId")
+        for name in _names(found):
+            if name in self._target_names:
+                return self._target_names[name]
         # "Normal" is the first style also where the target does not name it.
         if found.get("builtinId") == "0":
             return 0
         copy, place = deepcopy(found), self._move("cellStyleXfs", index)
         copy.set("xfId", str(place))
-        self._append("cellStyles", copy)
+        self._list("cellStyles").append(copy)
+        self._target_names |= dict.fromkeys(_names(copy), place)
         return place
 
-    def _known(self, name: str) -> dict[_Key, int]:
-        if name not in self._places:
-            places: dict[_Key, int] = {}
-            for index, item in enumerate(children(self.target, name)):
-                places.setdefault(_key(item), index)
-            self._places[name] = places
-        return self._places[name]
+    @cached_property
+    def _donor_names(self) -> dict[int, etree._Element]:
+        """The first named style of the donor that has a format, by the format's number."""
+        styles = children(self._donor, "cellStyles")
+        return {number(each, "xfId"): each for each in reversed(styles)}
 
-    def _append(self, name: str, item: etree._Element) -> int:
-        group = list_of(self.target, name, _LISTS)
+    @cached_property
+    def _target_names(self) -> dict[_Key, int]:
+        """The number of the format that the target's named styles have."""
+        styles = reversed(children(self.target, "cellStyles"))
+        return {name: number(each, "xfId") for each in styles for name in _names(each)}
+
+
+class _List:
+    """A list of the target's styles, whose items are known by their places in it."""
+
+    def __init__(self, root: etree._Element, name: str) -> None:
+        self._root, self._name = root, name
+        self.size = self.before = len(children(root, name))
+
+    @property
+    def added(self) -> int:
+        return self.size - self.before
+
+    def place(self, item: etree._Element) -> int:
+        """Return the place of the first item that is the same, which is added if there is none."""
+        key = _key(item)
+        if key not in self._places:
+            self._places[key] = self.append(item)
+        return self._places[key]
+
+    def append(self, item: etree._Element) -> int:
+        """Add an item and return its place."""
+        group = list_of(self._root, self._name, _LISTS)
         group.append(item)
-        size = len(children(self.target, name))
-        group.set("count", str(size))
-        return size - 1
+        self.size += 1
+        group.set("count", str(self.size))
+        return self.size - 1
+
+    @cached_property
+    def _places(self) -> dict[_Key, int]:
+        places: dict[_Key, int] = {}
+        for index, item in enumerate(children(self._root, self._name)):
+            places.setdefault(_key(item), index)
+        return places
 
 
 def _key(element: etree._Element) -> _Key:
     """Return what makes two elements the same, whatever the prefixes of their names."""
     children = tuple(_key(child) for child in element if isinstance(child.tag, str))
-    attributes = tuple(sorted((str(key), str(value)) for key, value in element.items()))
-    return str(element.tag), attributes, (element.text or "").strip(), children
+    attributes = {str(key): str(value) for key, value in element.items()}
+    if local_name(element) == "xf":
+        attributes = {key: _BOOLEANS.get(value, value) for key, value in attributes.items()}
+        attributes = {
+            key: value for key, value in attributes.items() if value != _FORMAT_DEFAULTS.get(key)
+        }
+    return (
+        str(element.tag),
+        tuple(sorted(attributes.items())),
+        (element.text or "").strip(),
+        children,
+    )
 
 
-def _same_name(one: etree._Element, other: etree._Element) -> bool:
+def _names(style: etree._Element) -> list[_Key]:
+    """Return by what a named style is known: two are the same that share any of it."""
+    name: _Key = ("name", str(style.get("name", "")).casefold())
+    built_in = style.get("builtinId")
     # The built-in styles have another name in every language, but the same number.
-    built_in = [(str(each.get("builtinId", "")), each.get("iLevel")) for each in (one, other)]
-    if built_in[0][0] and built_in[0] == built_in[1]:
-        return True
-    return str(one.get("name", "")).casefold() == str(other.get("name", "")).casefold()
+    return [name] if built_in is None else [("number", built_in, style.get("iLevel")), name]
