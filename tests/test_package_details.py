@@ -4,6 +4,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import xlsxwriter
 from conftest import held
 from handmade import PARTS, sheet, written
 from lxml import etree
@@ -166,3 +167,25 @@ def test_another_link_to_the_same_workbook_is_another_link(tmp_path: Path) -> No
     target, output = written(tmp_path / "target.xlsx", PARTS), tmp_path / "output.xlsx"
     insert_sheets(target, donor, ["Data"], output)
     assert held(output, "Data (2)", "B2").formula == "[2]Far!$A$1+1"
+
+
+def test_a_name_that_is_a_table_in_the_target_holds_for_the_new_sheet_only(
+    tmp_path: Path,
+) -> None:
+    with xlsxwriter.Workbook(tmp_path / "target.xlsx") as book:
+        book.add_worksheet("Tables").add_table("A1:A3", {"name": "Factor"})
+    donor, output = written(tmp_path / "donor.xlsx", PARTS), tmp_path / "output.xlsx"
+    insert_sheets(tmp_path / "target.xlsx", donor, ["Data"], output)
+    check_sound(output)
+    assert held(output, "Data", "A2").formula == "B1*factor"
+    with ZipFile(output) as archive:
+        names = children(tree(archive, "xl/workbook.xml"), "definedNames")
+    found = {each.get("name"): (each.text, each.get("localSheetId")) for each in names}
+    assert found["factor"] == ("Data!$B$1-1", "1")
+
+
+def test_a_name_without_a_name_stays_behind(small: Path, tmp_path: Path) -> None:
+    book = PARTS["xl/book.xml"].replace('name="own" localSheetId="0"', 'localSheetId="0"')
+    donor = written(tmp_path / "donor.xlsx", PARTS | {"xl/book.xml": book})
+    insert_sheets(small, donor, ["Data"], tmp_path / "output.xlsx")
+    check_sound(tmp_path / "output.xlsx")

@@ -80,6 +80,12 @@ def test_refused_targets(tmp_path: Path, log: Path, part: str, text: str, reason
             "picture",
         ),
         ("xl/drawings/drawing1.xml", None, "missing"),
+        ("xl/externalLinks/externalLink1.xml", "<externalLink>", "damaged"),
+        (
+            "xl/worksheets/_rels/data.xml.rels",
+            PARTS["xl/worksheets/_rels/data.xml.rels"].replace('Id="rId2" ', ""),
+            "has a relationship without an Id",
+        ),
         ("xl/unknown/thing.dat", None, "missing"),
         ("xl/strings.xml", None, "damaged"),
         (

@@ -115,9 +115,9 @@ class Workbook:
         """Return the defined names, casefolded, of one sheet or (None) of all sheets."""
         wanted = None if scope is None else str(scope)
         return {
-            str(element.get("name", "")).casefold(): element
+            str(element.get("name")).casefold(): element
             for element in children(self.root, "definedNames")
-            if element.get("localSheetId") == wanted
+            if element.get("localSheetId") == wanted and element.get("name")
         }
 
 

@@ -91,6 +91,8 @@ class ChangedPackage(Package):
             return
         root = donor.tree(relationships_part(part))
         for element, link in zip(root.iterchildren("{*}*"), donor.relationships(part), strict=True):
+            if not link.identifier:
+                raise MalformedError(f"its part {part!r} has a relationship without an Id")
             if link.part and link.part not in new:
                 raise MalformedError(f"its part {part!r} refers to {link.part!r}, which is missing")
             if link.part:

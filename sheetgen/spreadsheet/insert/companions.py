@@ -7,7 +7,12 @@ many cells as they need, what makes a check box of a cell.
 from functools import cached_property
 
 from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook
-from sheetgen.spreadsheet.package_parts import MalformedError, Relationship, children
+from sheetgen.spreadsheet.package_parts import (
+    MalformedError,
+    Relationship,
+    children,
+    extension,
+)
 from sheetgen.spreadsheet.package_workbook import Workbook, identifier_of
 
 _DYNAMIC_ARRAYS = "XLDAPR"
@@ -86,6 +91,8 @@ class Companions:
     def _copy(self, part: str) -> str:
         new = {old: self._package.free_name(old) for old in self._parts.reachable([part])}
         for old in new:
+            if extension(old) == "xml":
+                self._parts.tree(old)  # what is damaged must not come along
             self._package.copy_part(self._parts, old, new, self._parts.read(old))
         return new[part]
 

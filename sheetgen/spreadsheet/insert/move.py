@@ -50,6 +50,7 @@ class Move:
         self._moving = [source.sheets[source.place(name)] for name in names]
         self._companions = Companions(workbook, source)
         self._kinds: dict[str, str] = {}
+        self._table_names: set[str] = set()
         for sheet in self._moving:
             self._kinds |= kinds_of_parts(self._parts, sheet)
 
@@ -94,14 +95,15 @@ class Move:
 
     def _rename_tables(self) -> dict[str, Table]:
         """Give each table that moves an identifier and a name that the target lacks."""
-        identifiers, taken = set[int](), set(self._workbook.names(None))
+        identifiers = set[int]()
         with blaming(self._package.path):
             for sheet in self._workbook.sheets:
                 if sheet.name not in self._names.values():
                     for part in _tables(self._package, sheet.part):
                         root = self._package.tree(part)
                         identifiers.add(number(root, "id"))
-                        taken.add(str(root.get("displayName", "")).casefold())
+                        self._table_names.add(str(root.get("displayName", "")).casefold())
+        taken = self._table_names | self._workbook.names(None).keys()
         renamed = {}
         for part in (part for part, kind in self._kinds.items() if kind == "table"):
             old = str(self._parts.tree(part).get("displayName", ""))
@@ -174,9 +176,11 @@ class Move:
             workbook.define(element, formulas.translate(element.text or ""), place)
         for element in _used(self._source, formulas, own):
             text = formulas.translate(element.text or "")
-            known = workbook.names(None).get(str(element.get("name", "")).casefold())
+            name = str(element.get("name", "")).casefold()
+            known = workbook.names(None).get(name)
             if known is None:
-                workbook.define(element, text, None)
+                # What a table is called cannot be the name of something else in all sheets.
+                workbook.define(element, text, place if name in self._table_names else None)
             elif known.text != text and mentions(text, sheet):
                 if sheet in self._places and mentions(known.text or "", sheet):
                     known.text = text
