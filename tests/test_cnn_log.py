@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 import safetensors.torch  # noqa: E402
+from packages import check_sound  # noqa: E402
 
 from cnn.cli import main  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
@@ -310,3 +311,40 @@ def test_what_is_no_run_is_refused(folder, mnist, run):
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert (folder / "book.xlsx").read_bytes() == before
+
+
+CASES = Path(__file__).parent / "cases" / "insert"
+
+
+@pytest.mark.parametrize("case", ["date1904.xlsx", "no-default-rels.xlsx"])
+def test_a_foreign_workbook_gets_the_sheet_with_its_charts(folder, mnist, case):
+    book = Path(shutil.copy(CASES / case, folder))
+    before = sheet_names(book)
+    for _ in range(2):
+        result = put(folder, mnist, workbook=case)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert sheet_names(book) == [*before, "CNN tiny"]
+    check_sound(book)
+    sheet = openpyxl.load_workbook(book)["CNN tiny"]
+    assert (len(sheet._charts), len(sheet._images)) == (3, 18)
+
+
+@pytest.mark.parametrize("case", ["styles65490.xlsx", "twice.xlsx"])
+def test_a_refusal_names_the_users_workbook_and_leaves_it(folder, mnist, case):
+    book = folder / case
+    if case == "twice.xlsx":
+        shutil.copy(CASES / "date1904.xlsx", book)
+        with ZipFile(book, "a") as archive:
+            archive.writestr("XL/Workbook.xml", archive.read("xl/workbook.xml"))
+        said = "it has more than one part 'xl/workbook.xml'"
+    else:
+        shutil.copy(CASES / case, book)
+        said = "has 65,490 cell formats; the sheet needs "
+    before, there = book.read_bytes(), sorted(folder.iterdir())
+    result = put(folder, mnist, workbook=case)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: {book} ")
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert book.read_bytes() == before
+    assert sorted(folder.iterdir()) == there
