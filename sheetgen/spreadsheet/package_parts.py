@@ -189,18 +189,26 @@ class Package:
 
     def default_type(self, part: str) -> str:
         """Return the content type of all parts with this one's extension, or ""."""
-        for element in self.types.iterchildren("{*}Default"):
-            if str(element.get("Extension", "")).casefold() == extension(part):
-                return str(element.get("ContentType", ""))
-        return ""
+        element = self._defaults.get(extension(part))
+        return "" if element is None else str(element.get("ContentType", ""))
 
     def overrides(self, part: str) -> list[etree._Element]:
         """Return the elements that give the content type of this one part."""
-        return [
-            element
-            for element in self.types.iterchildren("{*}Override")
-            if _same_name(str(element.get("PartName", "")), part)
-        ]
+        return self._overrides.get(declared(part), [])
+
+    @cached_property
+    def _defaults(self) -> dict[str, etree._Element]:
+        found: dict[str, etree._Element] = {}
+        for element in self.types.iterchildren("{*}Default"):
+            found.setdefault(str(element.get("Extension", "")).casefold(), element)
+        return found
+
+    @cached_property
+    def _overrides(self) -> dict[str, list[etree._Element]]:
+        found: dict[str, list[etree._Element]] = {}
+        for element in self.types.iterchildren("{*}Override"):
+            found.setdefault(declared(str(element.get("PartName", ""))), []).append(element)
+        return found
 
     def _entry(self, part: str) -> ZipInfo:
         if part not in self:
@@ -294,9 +302,9 @@ def extension(part: str) -> str:
     return posixpath.splitext(part)[1].lstrip(".").casefold()
 
 
-def _same_name(declared: str, part: str) -> bool:
-    """Return whether an Override ("/xl/my%20table.xml") is about a part ("xl/my table.xml")."""
-    return unquote(declared).lstrip("/").casefold() == unquote(part).casefold()
+def declared(name: str) -> str:
+    """Return what is the same for an Override ("/xl/A%20b.xml") and its part ("xl/a b.xml")."""
+    return unquote(name).lstrip("/").casefold()
 
 
 def local_name(element: etree._Element) -> str:

@@ -15,6 +15,7 @@ from sheetgen.spreadsheet.package_parts import (
     Package,
     Relationship,
     children,
+    declared,
     extension,
     list_of,
     namespace,
@@ -148,7 +149,7 @@ class ChangedPackage(Package):
             shutil.copyfileobj(source, target, 1 << 20)
 
     def _forget_type(self, part: str) -> None:
-        for element in self.overrides(part):
+        for element in self._overrides.pop(declared(part), []):
             self.types.remove(element)
 
     def _declare(self, part: str, content_type: str) -> None:
@@ -156,10 +157,12 @@ class ChangedPackage(Package):
         # A default for all .xml parts would say something about parts that are there already.
         if extension(part) in ("", "xml") or self.default_type(part):
             names = {"PartName": f"/{part}", "ContentType": content_type}
-            self.types.append(etree.Element(f"{tag}Override", names))
+            element = etree.SubElement(self.types, f"{tag}Override", names)
+            self._overrides[declared(part)] = [element]
         else:
             names = {"Extension": extension(part), "ContentType": content_type}
-            self.types.insert(0, etree.Element(f"{tag}Default", names))
+            self.types.insert(0, element := etree.Element(f"{tag}Default", names))
+            self._defaults[extension(part)] = element
 
 
 class ChangedWorkbook(Workbook):
@@ -215,8 +218,8 @@ class ChangedWorkbook(Workbook):
             if not len(group):
                 self.root.remove(group)
 
-    def define(self, old: etree._Element, text: str, scope: int | None) -> None:
-        """Add a defined name like one of another workbook, with this text and scope."""
+    def define(self, old: etree._Element, text: str, scope: int | None) -> etree._Element:
+        """Add and return a defined name like one of another workbook, with this text and scope."""
         group = list_of(self.root, "definedNames", _LISTS)
         element = etree.SubElement(group, f"{namespace(self.root)}definedName")
         for attribute, value in old.items():
@@ -225,6 +228,7 @@ class ChangedWorkbook(Workbook):
         if scope is not None:
             element.set("localSheetId", str(scope))
         element.text = text
+        return element
 
     def refer_to_workbook(self, kind: str, part: str) -> int:
         """Add the part of a link to another workbook; return its number in formulas."""

@@ -174,13 +174,16 @@ class Move:
         own = self._source.names(self._source.place(moved))
         for element in own.values():
             workbook.define(element, formulas.translate(element.text or ""), place)
+        everywhere = workbook.names(None)
         for element in _used(self._source, formulas, own):
             text = formulas.translate(element.text or "")
             name = str(element.get("name", "")).casefold()
-            known = workbook.names(None).get(name)
-            if known is None:
-                # What a table is called cannot be the name of something else in all sheets.
-                workbook.define(element, text, place if name in self._table_names else None)
+            known = everywhere.get(name)
+            if name in self._table_names:
+                # It cannot be the name of something else in all sheets.
+                workbook.define(element, text, place)
+            elif known is None:
+                everywhere[name] = workbook.define(element, text, None)
             elif known.text != text and mentions(text, sheet):
                 if sheet in self._places and mentions(known.text or "", sheet):
                     known.text = text
