@@ -113,12 +113,17 @@ class Workbook:
 
     def names(self, scope: int | None) -> dict[str, etree._Element]:
         """Return the defined names, casefolded, of one sheet or (None) of all sheets."""
-        wanted = None if scope is None else str(scope)
-        return {
-            str(element.get("name")).casefold(): element
-            for element in children(self.root, "definedNames")
-            if element.get("localSheetId") == wanted and element.get("name")
-        }
+        return self.names_of_scopes().get(None if scope is None else str(scope), {})
+
+    def names_of_scopes(self) -> dict[str | None, dict[str, etree._Element]]:
+        """Return the defined names, casefolded, by the place of their sheet or None."""
+        found: dict[str | None, dict[str, etree._Element]] = {}
+        for element in children(self.root, "definedNames"):
+            if name := str(element.get("name", "")):
+                scope = element.get("localSheetId")
+                key = None if scope is None else str(scope)
+                found.setdefault(key, {})[name.casefold()] = element
+        return found
 
 
 def identifier_of(element: etree._Element) -> str:

@@ -49,13 +49,16 @@ class ChangedPackage(Package):
         self._changed: dict[str, bytes] = {}
         self._removed: set[str] = set()
         self._taken = {name.casefold() for name in self.parts}
+        self._first_free: dict[str, int] = {}
 
     def free_name(self, part: str) -> str:
         """Claim a name for a new part, which differs from `part` in the number at its end."""
         stem, dot = posixpath.splitext(part)
         stem = stem.rstrip("0123456789")
-        numbered = (f"{stem}{number}{dot}" for number in count(1))
-        name = next(filter(self._is_free, numbered))
+        first = self._first_free.get(stem + dot, 1)
+        number = next(each for each in count(first) if self._is_free(f"{stem}{each}{dot}"))
+        self._first_free[stem + dot] = number + 1
+        name = f"{stem}{number}{dot}"
         self._taken.add(name.casefold())
         return self.spelled(name)  # as that of a part that was removed
 
@@ -110,6 +113,7 @@ class ChangedPackage(Package):
 
     def remove(self, part: str) -> None:
         """Remove a part with its relationships and its content type; its name is free again."""
+        self._first_free.clear()
         for name in (part, relationships_part(part)):
             self._removed.add(self.spelled(name))
             self._taken.discard(name.casefold())
@@ -134,7 +138,8 @@ class ChangedPackage(Package):
 
     def _is_free(self, part: str) -> bool:
         # Relationships of a part that is not there must not become those of the new part.
-        return not {part.casefold(), relationships_part(part).casefold()} & self._taken
+        names = part, relationships_part(part)
+        return not any(name.casefold() in self._taken for name in names)
 
     def _write_part(self, output: ZipFile, part: str, old: ZipInfo) -> None:
         new = ZipInfo(part, old.date_time)

@@ -51,6 +51,8 @@ class Move:
         self._companions = Companions(workbook, source)
         self._kinds: dict[str, str] = {}
         self._table_names: set[str] = set()
+        self._names_there = source.names_of_scopes()
+        self._names_here = workbook.names(None)
         for sheet in self._moving:
             self._kinds |= kinds_of_parts(self._parts, sheet)
 
@@ -103,7 +105,7 @@ class Move:
                         root = self._package.tree(part)
                         identifiers.add(number(root, "id"))
                         self._table_names.add(str(root.get("displayName", "")).casefold())
-        taken = self._table_names | self._workbook.names(None).keys()
+        taken = self._table_names | self._names_here.keys()
         renamed = {}
         for part in (part for part, kind in self._kinds.items() if kind == "table"):
             old = str(self._parts.tree(part).get("displayName", ""))
@@ -171,19 +173,18 @@ class Move:
         """
         workbook, sheet = self._workbook, self._names[moved]
         place = workbook.place(sheet)
-        own = self._source.names(self._source.place(moved))
+        own = self._names_there.get(str(self._source.place(moved)), {})
         for element in own.values():
             workbook.define(element, formulas.translate(element.text or ""), place)
-        everywhere = workbook.names(None)
-        for element in _used(self._source, formulas, own):
+        for element in _used(self._names_there.get(None, {}), formulas, own):
             text = formulas.translate(element.text or "")
             name = str(element.get("name", "")).casefold()
-            known = everywhere.get(name)
+            known = self._names_here.get(name)
             if name in self._table_names:
                 # It cannot be the name of something else in all sheets.
                 workbook.define(element, text, place)
             elif known is None:
-                everywhere[name] = workbook.define(element, text, None)
+                self._names_here[name] = workbook.define(element, text, None)
             elif known.text != text and mentions(text, sheet):
                 if sheet in self._places and mentions(known.text or "", sheet):
                     known.text = text
@@ -250,9 +251,10 @@ def has_cell_attribute(parts: Package, sheet: str, name: str) -> bool:
         return any(cell.get(name) is not None for cell in parts.elements(sheet, "c"))
 
 
-def _used(source: Workbook, formulas: Formulas, own: Iterable[str]) -> list[etree._Element]:
+def _used(
+    available: Mapping[str, etree._Element], formulas: Formulas, own: Iterable[str]
+) -> list[etree._Element]:
     """Return the names for all sheets that are used, also by other names that are used."""
-    available = source.names(None)
     found: dict[str, etree._Element] = {}
     while new := (formulas.names & available.keys()) - found.keys() - set(own):
         for name in sorted(new):
