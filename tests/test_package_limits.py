@@ -101,6 +101,22 @@ def test_the_last_free_places_are_used(tmp_path: Path) -> None:
     assert " has 65,488 cell formats; the sheet needs 3 more and" in refusal(target, donor)
 
 
+def test_named_styles_count_as_cell_formats(tmp_path: Path) -> None:
+    donor = colored(tmp_path / "donor.xlsx")
+    formats = with_list(tmp_path / "hand.xlsx", "cellXfs", [FORMAT] * (65_490 - 2 - 3 - 1))
+    with ZipFile(formats) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    for number in range(2):
+        element = f'<cellStyle name="Own {number}" xfId="0"/>'
+        parts[PART] = parts[PART].replace("</cellStyles>", f"{element}</cellStyles>")
+        parts[PART] = re.sub("<cellStyles count=.*?>", "<cellStyles>", parts[PART])
+        target = written(tmp_path / f"{number}.xlsx", parts)
+        if number == 0:
+            insert_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
+        else:
+            assert " has 65,488 cell formats; the sheet needs 3 more" in refusal(target, donor)
+
+
 def test_columns_cannot_have_the_last_formats(tmp_path: Path) -> None:
     donor = colored(tmp_path / "donor.xlsx", (), "#FF0000")
     target = with_list(tmp_path / "hand.xlsx", "cellXfs", [FORMAT] * (65_429 - 2))

@@ -33,17 +33,16 @@ _PARTS_OF_FORMAT = {"fontId": "fonts", "fillId": "fills", "borderId": "borders"}
 _COMPLEMENTS = {"xfComplement", "DXFComplement", "dxfComplement"}
 _RESERVED_FILLS = 2  # the first two fills are none and grey in every file, whatever it defines
 
-# How many of each Excel reads from a file: cell formats as published in "Excel specifications and
-# limits", number formats, fills and columns as in [MS-OI29500] on 18.8.31, 18.8.21 and 18.3.1.13,
-# borders and named styles as in [MS-XLSB] 2.4.12 and 2.4.231. For fonts the same is assumed: many
-# files have more than the 512 that are published.
+# How many of each Excel reads from a file: cell formats (with the named styles that are not built
+# in) as published in "Excel specifications and limits", number formats, fills and columns as in
+# [MS-OI29500] on 18.8.31, 18.8.21 and 18.3.1.13, borders as in [MS-XLSB] 2.4.12. For fonts the
+# same is assumed: what is published, 512, is a number of typefaces.
+_FORMAT_LIMIT = 65_490
 _LIMITS = {
-    "cellXfs": ("cell formats", 65_490),
     "numFmts": ("number formats", 206),
     "fonts": ("fonts", 65_430),
     "fills": ("fills", 65_430),
     "borders": ("borders", 65_430),
-    "cellStyleXfs": ("named styles", 65_430),
 }
 _COLUMN_LIMIT = 65_430  # of the formats that columns can have
 
@@ -138,11 +137,16 @@ class StyleMerger:
 
     def excesses(self) -> Iterator[Excess]:
         """Yield the lists that have grown and are now longer than Excel allows."""
+        formats, own = self._list("cellXfs"), self._list("cellStyles")
+        is_own = [each.get("builtinId") is None for each in children(self.target, "cellStyles")]
+        before = formats.before + sum(is_own[: own.before])
+        added = formats.added + sum(is_own[own.before :])
+        if added and before + added > _FORMAT_LIMIT:
+            yield Excess("cell formats", before, added, _FORMAT_LIMIT)
         for name, (what, limit) in _LIMITS.items():
             group = self._list(name)
             if group.added and group.size > limit:
                 yield Excess(what, group.before, group.added, limit)
-        formats = self._list("cellXfs")
         if formats.added and self._last_of_columns >= max(_COLUMN_LIMIT, formats.before):
             what = "cell formats that columns can have"
             yield Excess(what, formats.before, formats.added, _COLUMN_LIMIT)
