@@ -213,6 +213,8 @@ def test_a_chart_sheet(small: Path, tmp_path: Path) -> None:
         book.add_chartsheet("Curve").set_chart(chart)
     insert_sheets(small, source, ["Numbers", "Curve"], output)
     check(small, output)
+    insert_sheets(source, small, ["lr 0.1"], tmp_path / "other.xlsx")
+    check(source, tmp_path / "other.xlsx")
     assert [sheet.title for sheet in openpyxl.load_workbook(output).chartsheets] == ["Curve"]
 
 

@@ -136,8 +136,10 @@ def test_a_sheet_of_an_odd_package_comes_along(small: Path, tmp_path: Path, kind
     check_sound(output)
     assert held(output, "Data", "A1").value == "old text"
     with ZipFile(output) as archive:
+        texts = [archive.read(name) for name in archive.namelist()]
         shapes = [archive.read(name) for name in archive.namelist() if "/drawings/" in name.lower()]
     assert any(b"cloud" in shape for shape in shapes)
+    assert not any(b"purl.oclc.org/ooxml" in text for text in texts)
 
 
 @pytest.mark.parametrize("kind", KINDS)

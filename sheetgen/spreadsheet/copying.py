@@ -50,9 +50,9 @@ def write_changed(
     but for links that lead out of the workbook, which lead nowhere in the copy.
     `cached` takes the place of every cached result; None leaves none. With `fill`, numbers may
     also go into empty cells, of rows that are in the file.
-    Raises InputError if `path` cannot be read, RunError if `target` cannot be written, and
-    ValueError if a changed cell holds no number (or text) of its own that the new one could
-    replace, or the new number is not finite.
+    Raises InputError if `path` cannot be read, RunError if `target`, which is a temporary file and
+    not named, cannot be written, and ValueError if a changed cell holds no number (or text) of its
+    own that the new one could replace, or the new number is not finite.
     """
     pending = {sheet: dict(cells) for sheet, cells in changes.items()}
     with opened(path) as package:
@@ -62,7 +62,8 @@ def write_changed(
                 _write_copy(package, copy, pending, cached, fill)
                 copy.replace(target)
         except OSError as error:
-            raise RunError(f"{target} cannot be written: {error.strerror or error}") from error
+            reason = error.strerror or error
+            raise RunError(f"a copy of {path} cannot be written: {reason}") from error
 
 
 def _write_copy(
