@@ -3,14 +3,18 @@
 import re
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
 import xlsxwriter
 from conftest import put, sheetgen
+from full_donor import PIXEL
 from openpyxl.comments import Comment
 
+from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 SMALL = ("--iterations", 5, "--learning-rates", "0.1,0.5")
@@ -166,6 +170,39 @@ def test_an_added_sheet_that_would_lose_what_it_refers_to_is_not_overwritten(wor
     assert result.stderr.startswith("left out: My notes, which cannot be carried over")
     assert result.stdout.endswith("kept the added sheets: Others\n")
     assert "My notes" not in sheet_names(workbook)
+
+
+@pytest.mark.parametrize(
+    ("part", "said", "is_kept"),
+    [
+        # A note on a sheet of ours, and a picture on the user's.
+        ("xl/comments1.xml", "{} cannot be read: ", True),
+        ("xl/media/image1.png", "{} holds Mine, which cannot be carried over: {} is", False),
+    ],
+)
+def test_force_overwrites_a_damaged_workbook_and_keeps_what_is_whole(workbook, part, said, is_kept):
+    added, whole = workbook.with_name("added.xlsx"), workbook.with_name("whole.xlsx")
+    with xlsxwriter.Workbook(added) as book:
+        sheet = book.add_worksheet("Mine")
+        sheet.write_comment("A1", "a note")
+        sheet.insert_image("A2", "pixel.png", {"image_data": BytesIO(PIXEL)})
+    insert_sheets(workbook, added, ["Mine"], whole)
+    with ZipFile(whole) as old, ZipFile(workbook, "w") as new:
+        assert part in old.namelist()
+        for name in old.namelist():
+            if name != part:
+                new.writestr(name, old.read(name))
+    before = workbook.read_bytes()
+    result = rebuild(workbook)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: {said.replace('{}', str(workbook))}")
+    assert f"{part}', which is missing" in result.stderr or f"no part '{part}'" in result.stderr
+    assert "; --force " in result.stderr
+    assert workbook.read_bytes() == before
+    result = rebuild(workbook, "--force")
+    assert result.exit_code == 0
+    assert ("Mine" in sheet_names(workbook)) == is_kept
+    assert result.stderr.startswith("left out: Mine, which cannot be carried") == (not is_kept)
 
 
 def test_force_overwrites_edits_but_keeps_added_sheets(workbook):

@@ -68,12 +68,14 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
             try:
                 kept = _write_with(canvases, template.title, path, movable, to)
                 return
-            except UnmovableError as error:
-                named = ", ".join(error.sheets)
+            except InputError as error:
+                # Damage to the former file may be in any of its sheets.
+                left = error.sheets if isinstance(error, UnmovableError) else movable
+                named = ", ".join(left)
                 lost += ("; " if lost else "") + f"{named}, which cannot be carried over: {error}"
                 if not may_lose:
                     raise InputError(f"{path} holds {lost}; --force builds without it") from error
-                movable = tuple(name for name in movable if name not in error.sheets)
+                movable = tuple(name for name in movable if name not in left)
         write_workbook(canvases, to, template.title)
 
     saved = save(path, write, aside)
@@ -108,7 +110,11 @@ def _inspect(target: Path) -> _Former:
     sheets = sheet_names(target)
     added = tuple(name for name in sheets if name not in (*made_from.sheets, origin.NAME))
     missing = [name for name in made_from.sheets if name not in sheets]
-    if not stamp.is_unedited(target, made_from.sheets, made_from.fingerprint):
+    try:
+        is_unedited = stamp.is_unedited(target, made_from.sheets, made_from.fingerprint)
+    except InputError as error:
+        return _Former(added, f"cannot be read: {error}; --force overwrites it")
+    if not is_unedited:
         lacks = f" (it lacks {', '.join(missing)})" if missing else ""
         return _Former(
             added, f"has been edited since it was built{lacks}; --force overwrites the changes"
