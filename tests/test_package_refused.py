@@ -2,7 +2,7 @@
 
 import struct
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 import xlsxwriter
@@ -123,7 +123,21 @@ def test_files_that_are_encrypted_torn_or_bombs(
     struct.pack_into("<H", locked, locked.index(b"PK\x01\x02") + 8, 1)
     path.write_bytes(locked)
     check_refused(path, log, r"odd\.xlsx is a password-protected zip")
-    # A part that would only be copied, damaged inside.
+    # A part that would only be copied, damaged inside, however it is packed.
+    for method in (ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA):
+        with ZipFile(path, "w", method) as archive:
+            for name, text in PARTS.items():
+                archive.writestr(name, text)
+            entry = archive.getinfo("customXml/item1.xml")
+        packed = bytearray(path.read_bytes())
+        start = entry.header_offset + 30 + len(entry.filename)
+        packed[start + 12 : start + 24] = bytes(12)
+        path.write_bytes(packed)
+        check_refused(path, log, r"^[^ ]*odd\.xlsx is damaged")
+    # The name of a part that is not text.
+    written(path, PARTS | {"xl/é": ""})
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xc3\xc3"))
+    check_refused(path, log, r"^[^ ]*odd\.xlsx is damaged")
     path.write_bytes(whole.replace(b"a customer's own", b"a customer's owl"))
     check_refused(path, log, r"odd\.xlsx is damaged")
     path.write_bytes(whole)

@@ -4,11 +4,13 @@ Follows ECMA-376 (Office Open XML), part 2: Open Packaging Conventions.
 """
 
 import posixpath
+import struct
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from lzma import LZMAError
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -45,6 +47,9 @@ class UnusableError(MalformedError):
 DAMAGE = (
     BadZipFile,
     zlib.error,
+    LZMAError,
+    struct.error,
+    UnicodeDecodeError,  # of a part's name
     EOFError,
     NotImplementedError,
     etree.XMLSyntaxError,
@@ -68,10 +73,9 @@ class Relationship(NamedTuple):
 
 
 class Package:
-    """The parts of a package as its zip file holds them.
+    """The parts of a package, whose names are the same in large and small letters.
 
-    Names of parts are the same in large and small letters (ECMA-376 part 2, 9.1.1.1.2). Some
-    programs write backslashes into them.
+    So ECMA-376 part 2, 9.1.1.1.2, says. Some programs write backslashes into them.
     """
 
     def __init__(self, archive: ZipFile, path: Path | None = None) -> None:
@@ -84,10 +88,8 @@ class Package:
         self._spellings: dict[str, str] = {}
         for entry in archive.infolist():
             name = entry.filename.replace("\\", "/").lstrip("/")
-            known = self._spellings.setdefault(name.casefold(), name)
-            if known in self.parts:
-                self.repeated.add(known)
-            if known:  # not a folder called "/"
+            if known := self._spellings.setdefault(name.casefold(), name):
+                self.repeated |= {known} & self.parts.keys()
                 self.parts[known] = entry
         self._renamings: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -232,10 +234,8 @@ class Package:
 def opened(path: Path, called: Path | None = None) -> Iterator[Package]:
     """Open a workbook's package; inside the block, damage to it becomes an InputError.
 
-    `called` is what messages call the file, if that is not its path.
-
-    Raises InputError also if there is no such file, if it is encrypted, or if it would unpack
-    to more than MAXIMUM_BYTES.
+    `called` is what messages call the file, if that is not its path. Raises InputError also if
+    there is no such file, if it is encrypted, or if it would unpack to more than MAXIMUM_BYTES.
     """
     shown = called or path
     if path.exists() and not path.is_file():
@@ -265,7 +265,9 @@ def blaming(path: Path) -> Iterator[None]:
     """Turn damage into an InputError that names this file: two may be open at the same time."""
     try:
         yield
-    except DAMAGE as error:
+    except (*DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # unlike what bz2 says of damaged data
         kind = UnrepairableError if isinstance(error, UnusableError) else InputError
         raise kind(f"{path} is damaged or is not an .xlsx workbook: {error}") from error
 

@@ -73,6 +73,8 @@ def insert_sheets(
         try:
             package.write(output)
         except OSError as error:
+            if error.errno is None:
+                raise  # from unpacking a part of the target
             # Inside of this block it would pass for an error of reading the target.
             failure = error
     if failure:
