@@ -59,13 +59,7 @@ def insert_sheets(
         workbook = ChangedWorkbook(package)
         _require(workbook, replaced.values())
         with opened(donor, called.get(donor)) as parts:
-            _refuse_repeated(parts)
-            parts.translate(to_strict=workbook.is_strict)
-            source = Workbook(parts)
-            _require(source, chosen)
-            _refuse_immovable(source, chosen)
-            if source.counts_from_1904 != workbook.counts_from_1904:
-                _refuse_dates(source, chosen)
+            source = _source(workbook, parts, chosen)
             names = _new_names(workbook, chosen, replaced)
             missing = Move(workbook, source, names).run()
             if missing and keep_references:
@@ -80,6 +74,18 @@ def insert_sheets(
     if failure:
         raise failure
     return names
+
+
+def _source(workbook: ChangedWorkbook, parts: Package, sheets: Sequence[str]) -> Workbook:
+    """Return the workbook of the donor, once it is sure that its sheets can be moved."""
+    _refuse_repeated(parts)
+    parts.translate(to_strict=workbook.is_strict)
+    source = Workbook(parts)
+    _require(source, sheets)
+    _refuse_immovable(source, sheets)
+    if source.counts_from_1904 != workbook.counts_from_1904:
+        _refuse_dates(source, sheets)
+    return source
 
 
 def _new_names(
