@@ -265,7 +265,7 @@ def test_a_finished_training_is_safe_when_the_workbook_cannot_be_changed(folder,
 
 
 def test_ctrl_c_while_the_workbook_is_written_says_how_to_add_the_sheet(folder, mnist, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     before = (folder / "book.xlsx").read_bytes()
