@@ -46,6 +46,17 @@ def changed(path: Path, part: str, text: str | None) -> Path:
         ("xl/styles.xml", None, "damaged"),
         ("xl/styles.xml", "<styleSheet>", "damaged"),
         ("xl/worksheets/data.xml", None, "damaged"),
+        ("xl/book.xml", PARTS["xl/book.xml"].replace('sheetId="7"', 'sheetId="x"'), "sheetId 'x'"),
+        (
+            "xl/styles.xml",
+            PARTS["xl/styles.xml"].replace('numFmt numFmtId="164"', 'numFmt numFmtId="x"'),
+            "numFmtId 'x'",
+        ),
+        (
+            "xl/styles.xml",
+            PARTS["xl/styles.xml"].replace('"Standard" xfId="0"', '"Standard" xfId="x"'),
+            "xfId 'x'",
+        ),
         ("xl/vbaProjectSignature.bin", "x", "is signed"),
         ("_xmlsignatures/sig1.xml", "<x/>", "is signed"),
         (

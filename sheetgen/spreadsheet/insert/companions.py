@@ -10,6 +10,7 @@ from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook
 from sheetgen.spreadsheet.package_parts import (
     MalformedError,
     Relationship,
+    blaming,
     children,
     extension,
 )
@@ -79,7 +80,8 @@ class Companions:
         data = self._parts.read(link.part)
         targets = [each.target for each in self._parts.relationships(link.part)]
         for number in range(1, len(children(self._workbook.root, "externalReferences")) + 1):
-            other = _linked(self._workbook, number).part
+            with blaming(self._package.path):
+                other = _linked(self._workbook, number).part
             links = self._package.relationships(other)
             if self._package.read(other) == data and [each.target for each in links] == targets:
                 return number

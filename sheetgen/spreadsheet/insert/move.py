@@ -126,11 +126,14 @@ class Move:
     def _merge_styles(self) -> StyleMerger:
         tag = namespace(self._workbook.root)
         ours, theirs = self._workbook.link("styles"), self._source.link("styles")
-        return StyleMerger(
+        styles = StyleMerger(
             self._package.tree(ours.part) if ours else plain_styles(tag),
             self._parts.tree(theirs.part) if theirs else plain_styles(tag),
             lambda: self._companions.features,
         )
+        with blaming(self._package.path):
+            styles.read_target()
+        return styles
 
     def _strings(self) -> list[etree._Element]:
         link = self._source.link("sharedStrings")
@@ -159,7 +162,8 @@ class Move:
         name = self._names[sheet.name]
         place = self._places.get(name)
         if place is None:
-            self._workbook.append(name, sheet.state, sheet.relationship.type, part)
+            with blaming(self._package.path):
+                self._workbook.append(name, sheet.state, sheet.relationship.type, part)
         else:
             self._workbook.replace(place, sheet.relationship.type, part)
         self._add_names(sheet.name, formulas)

@@ -84,7 +84,8 @@ def plain_styles(tag: str) -> etree._Element:
 class StyleMerger:
     """The styles of a target workbook, which grow by those of a donor that are asked for.
 
-    Its methods raise MalformedError when the donor has no such style.
+    Its methods raise MalformedError when the donor has no such style; `read_target` is for
+    telling damage of the target from that.
     """
 
     def __init__(
@@ -104,6 +105,10 @@ class StyleMerger:
             number(element, "numFmtId"): str(element.get("formatCode", ""))
             for element in children(donor, "numFmts")
         }
+
+    def read_target(self) -> None:
+        """Read what can be damaged in the target; raises MalformedError if it is."""
+        _ = self._known_number_formats, self._target_names
 
     def cell_format(self, index: int) -> int:
         """Return the target's number of a cell's style."""
