@@ -1,5 +1,6 @@
 """What a sheet brings along, and what it has to forget, when it moves to another workbook."""
 
+import re
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -189,3 +190,22 @@ def test_a_name_without_a_name_stays_behind(small: Path, tmp_path: Path) -> None
     donor = written(tmp_path / "donor.xlsx", PARTS | {"xl/book.xml": book})
     insert_sheets(small, donor, ["Data"], tmp_path / "output.xlsx")
     check_sound(tmp_path / "output.xlsx")
+
+
+@pytest.mark.parametrize("length", ["²", "9" * 5000, "-1", ""])
+def test_odd_lengths_in_the_titles_of_a_document_are_left(
+    small: Path, tmp_path: Path, length: str
+) -> None:
+    part, output = "docProps/app.xml", tmp_path / "output.xlsx"
+    with ZipFile(small) as old, ZipFile(tmp_path / "odd.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == part:
+                data = re.sub(rb"<vt:i4>\d+<", f"<vt:i4>{length}<".encode(), data)
+                titles = data
+            new.writestr(name, data)
+    donor = written(tmp_path / "donor.xlsx", PARTS)
+    insert_sheets(tmp_path / "odd.xlsx", donor, ["Data"], output)
+    check_sound(output)
+    with ZipFile(output) as archive:
+        assert archive.read(part) == titles

@@ -112,6 +112,32 @@ def test_refused_donors(small: Path, tmp_path: Path, part: str, text: str, reaso
     check_refused(target, changed(tmp_path / "odd.xlsx", part, text), rf"odd\.xlsx .*{reason}")
 
 
+DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/book.xml", 'sheetId="7"', f'sheetId="{DIGITS}"'),
+        ("xl/styles.xml", 'numFmt numFmtId="164"', f'numFmt numFmtId="{DIGITS}"'),
+        ("xl/worksheets/data.xml", ' s="1"', f' s="{DIGITS}"'),
+        ("xl/worksheets/data.xml", "[1]", f"[{DIGITS}]"),
+        ("xl/worksheets/data.xml", "<v>0</v>", f"<v>{DIGITS}</v>"),
+    ],
+)
+def test_a_number_of_5000_digits_is_no_traceback(
+    small: Path, tmp_path: Path, log: Path, part: str, old: str, new: str
+) -> None:
+    assert old in PARTS[part]
+    odd = changed(tmp_path / "odd.xlsx", part, PARTS[part].replace(old, new, 1))
+    for target, donor in ((odd, log), (small, odd)):
+        try:
+            insert_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
+        except InputError as error:
+            assert str(error).startswith(f"{odd} is damaged")
+            assert len(str(error)) < 300
+
+
 def test_sheets_that_cannot_be_moved(tmp_path: Path, log: Path) -> None:
     hand = written(tmp_path / "hand.xlsx", PARTS)
     check_refused(log, hand, r"hand\.xlsx has a pivot table on its sheet 'Pivot'", "Pivot")

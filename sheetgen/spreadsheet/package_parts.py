@@ -18,13 +18,14 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree
 
-from sheetgen.errors import InputError, UnrepairableError
+from sheetgen.errors import InputError, UnrepairableError, shortened
 
 MAXIMUM_BYTES = 2 * 1024**3  # unpacked; a larger file is refused as a zip bomb
 MAXIMUM_TREE = 128 * 1024**2  # bytes of a part held as a tree, which takes ten times as many
 CONTENT_TYPES = "[Content_Types].xml"
 CHUNK = 1 << 18  # bytes to parse at a time
 
+_MAXIMUM_DIGITS = 20
 _TEXTS = ("xml", "rels")  # the extensions of parts that have the namespaces of a workbook
 _OPEN_DOCUMENT = "mimetype"  # the part that an OpenDocument file starts with
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -339,9 +340,9 @@ def list_of(root: etree._Element, name: str, order: Sequence[str]) -> etree._Ele
 def number(element: etree._Element, attribute: str, default: str = "0") -> int:
     """Return an attribute that counts something; raises MalformedError if it is not a number."""
     text = str(element.get(attribute, default))
-    if not text.isascii() or not text.isdigit():
-        name = local_name(element)
-        raise MalformedError(f"a {name} has {attribute} {text!r}; expected a number")
+    if not text.isascii() or not text.isdigit() or len(text) > _MAXIMUM_DIGITS:
+        found = f"a {local_name(element)} has {attribute} {shortened(text)}"
+        raise MalformedError(f"{found}; expected a number")
     return int(text)
 
 

@@ -1,6 +1,7 @@
 """Holds the changes to a package and its workbook in memory until they are written to a file."""
 
 import posixpath
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, count
@@ -285,7 +286,7 @@ def add_titles(properties: etree._Element, sheets: Iterable[str], added: Iterabl
         return False
     known, position = set(sheets), 0
     for length in pairs.iterfind("{*}variant/{*}i4"):
-        if not (length.text or "").isdigit():
+        if not re.fullmatch("[0-9]{1,9}", length.text or ""):
             return False
         end = position + int(length.text or "0")
         if known.intersection(title.text for title in list(titles)[position:end]):

@@ -17,7 +17,7 @@ from sheetgen.spreadsheet.tokens import replaced, tokens
 
 MISSING = "#REF!"  # what Excel puts in place of a sheet that has been deleted
 
-_BOOK = re.compile(r"\[(\d+)\]")
+_BOOK = re.compile(r"\[([0-9]{1,9})\]")
 
 # Formulas are the text of these elements, in sheets, charts, tables and their extensions …
 _ELEMENTS = {

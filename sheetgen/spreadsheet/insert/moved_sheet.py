@@ -10,6 +10,7 @@ from io import BytesIO
 
 from lxml import etree
 
+from sheetgen.errors import shortened
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas
 from sheetgen.spreadsheet.insert.styles import StyleMerger
 from sheetgen.spreadsheet.package_parts import (
@@ -172,7 +173,7 @@ def _index(text: object) -> int:
     try:
         return int(str(text))
     except ValueError:
-        raise MalformedError(f"it has {text!r} where a number belongs") from None
+        raise MalformedError(f"it has {shortened(text)} where a number belongs") from None
 
 
 def _row_text(row: etree._Element, holder: etree._Element) -> bytes:
