@@ -19,6 +19,7 @@ LAYERS = (
     "sheetgen.worker_process",
     "sheetgen.workers",
     "sheetgen.saving sheetgen.commands sheetgen.network sheetgen.spreadsheet",
+    "sheetgen.growing_table",
     "sheetgen.template sheetgen.formulas",
     "sheetgen.workbook",
     "sheetgen.verification",
