@@ -66,10 +66,10 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
     from cnn.mnist import load_mnist  # noqa: PLC0415
     from cnn.training.config import Config  # noqa: PLC0415
     from cnn.training.processes import Interruption, Processes  # noqa: PLC0415
-    from cnn.training.progress import Report  # noqa: PLC0415
     from cnn.training.recipes import RECIPES  # noqa: PLC0415
     from cnn.training.speed import keep_freed_memory, thread_count  # noqa: PLC0415
     from cnn.training.train import Training  # noqa: PLC0415
+    from cnn.training.training_progress import Report  # noqa: PLC0415
 
     keep_freed_memory()
     recipe = RECIPES[model_name]

@@ -11,10 +11,10 @@ torch = pytest.importorskip("torch")
 from test_cnn_training import config, noise  # noqa: E402
 
 from cnn.training.processes import Interruption, Processes  # noqa: E402
-from cnn.training.progress import Report  # noqa: E402
 from cnn.training.recipes import Recipe  # noqa: E402
 from cnn.training.speed import faster, keep_freed_memory, thread_count  # noqa: E402
 from cnn.training.train import Training  # noqa: E402
+from cnn.training.training_progress import Report  # noqa: E402
 
 RECIPE = Recipe(1, 0.01, 16)
 

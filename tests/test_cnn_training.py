@@ -18,9 +18,9 @@ from cnn.training import recipes  # noqa: E402
 from cnn.training.config import Config  # noqa: E402
 from cnn.training.evaluation import evaluate  # noqa: E402
 from cnn.training.processes import Interruption, Processes  # noqa: E402
-from cnn.training.progress import Bar, Report  # noqa: E402
 from cnn.training.recipes import Augmentation, Recipe, apply_affine, random_affine, rate_factor  # noqa: E402
 from cnn.training.train import Training  # noqa: E402
+from cnn.training.training_progress import Bar, Report  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 
 FIELDS = ["epoch", "learning_rate", "train_loss", "train_accuracy", "test_loss", "test_accuracy"]

@@ -12,8 +12,8 @@ import torch
 from cnn.mnist import Images
 from cnn.training.config import Config
 from cnn.training.processes import Interruption, Processes
-from cnn.training.progress import Report
 from cnn.training.train import Training
+from cnn.training.training_progress import Report
 
 # Parameters of glibc's mallopt(3), from its malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3

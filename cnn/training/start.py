@@ -11,11 +11,11 @@ from cnn.mnist import MNIST, SAMPLE, Digits
 from cnn.models import build_model
 from cnn.training.config import Config, describe, load, most_threads, versions
 from cnn.training.processes import Processes
-from cnn.training.progress import Report, report_for
 from cnn.training.recipes import RECIPES
 from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
 from cnn.training.train import batch_count, train
+from cnn.training.training_progress import Report, report_for
 from sheetgen.errors import InputError
 
 DEFAULT_MODEL = "fast"

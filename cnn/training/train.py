@@ -20,9 +20,9 @@ from cnn.models import build_model, speed_up_dropout
 from cnn.training.config import Config
 from cnn.training.evaluation import evaluate
 from cnn.training.processes import Interruption, Processes
-from cnn.training.progress import Report
 from cnn.training.recipes import Recipe, apply_affine, random_affine, rate_factor
 from cnn.training.run import Line, Run, State
+from cnn.training.training_progress import Report
 from sheetgen.errors import InputError, RunError
 
 

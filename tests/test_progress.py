@@ -1,0 +1,113 @@
+"""Progress: a terminal shows how far a command is; a file or a pipe gets nothing of it."""
+
+import io
+import re
+import sys
+
+import pytest
+
+from sheetgen import progress
+
+
+class Terminal(io.StringIO):
+    """What a terminal would get."""
+
+    def isatty(self):
+        return True
+
+
+def terminal_in(monkeypatch):
+    """Make standard error a terminal. Not a fixture: pytest replaces what those put there."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    return stream
+
+
+def on_screen():
+    """Make the bar write what it shows now, as it does by itself four times a second."""
+    progress._bar.get().refresh()
+
+
+def test_a_terminal_shows_the_step_and_how_much_of_it_is_done(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with progress.shown(), progress.step("verifying", 2000) as advance:
+        advance(1500)
+        on_screen()
+    assert "verifying" in terminal.getvalue()
+    assert "1,500 of 2,000" in terminal.getvalue()
+
+
+def test_a_step_of_unknown_size_shows_no_count(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with progress.shown(), progress.step("composing [a]"):
+        on_screen()
+    assert "composing [a]" in terminal.getvalue()
+    assert " of " not in terminal.getvalue()
+
+
+def test_items_are_counted_when_they_are_done(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with progress.shown():
+        for number in progress.counted([0, 1, 2], "files"):
+            on_screen()
+            assert f"{number} of 3" in terminal.getvalue()
+            assert f"{number + 1} of 3" not in terminal.getvalue()
+
+
+def test_only_the_outer_of_two_steps_is_shown(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with progress.shown(), progress.step("workbooks", 30), progress.step("writing", 7) as advance:
+        advance(1)
+        on_screen()
+    assert "0 of 30" in terminal.getvalue()
+    assert "writing" not in terminal.getvalue()
+
+
+def test_one_step_follows_another(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with progress.shown():
+        for words in ("composing", "writing"):
+            with progress.step(words):
+                on_screen()
+    assert terminal.getvalue().index("composing") < terminal.getvalue().index("writing")
+
+
+def test_a_line_is_printed_without_the_bar_and_the_bar_goes_on_below_it(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with progress.shown(), progress.step("files", 9):
+        on_screen()
+        with progress.paused():
+            terminal.truncate(0)
+            print("a finding", file=sys.stderr)
+            assert terminal.getvalue().strip("\0") == "a finding\n"
+        on_screen()
+        assert "0 of 9" in terminal.getvalue().partition("a finding")[2]
+
+
+def test_the_bar_is_gone_after_an_error_too(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with pytest.raises(KeyboardInterrupt), progress.shown(), progress.step("files", 9):
+        on_screen()
+        raise KeyboardInterrupt
+    assert progress._bar.get() is None
+    _, erased, after = terminal.getvalue().rpartition("\x1b[2K")
+    assert erased
+    assert re.sub(r"\x1b\[[?0-9]*[a-zA-Z]", "", after).strip() == ""
+
+
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "TTY_COMPATIBLE"])
+def test_nothing_is_written_where_standard_error_is_no_terminal(monkeypatch, variable):
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
+    with progress.shown(), progress.paused():
+        assert list(progress.counted("abc", "letters")) == ["a", "b", "c"]
+    assert stream.getvalue() == ""
+
+
+def test_a_script_that_calls_our_functions_sees_nothing(monkeypatch):
+    terminal = terminal_in(monkeypatch)
+    with progress.step("composing", 3) as advance:
+        advance(1)
+    assert terminal.getvalue() == ""
