@@ -11,29 +11,38 @@ It is JSON, with the template's text and each student's numbers:
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from sheetgen.errors import InputError
-from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
+from sheetgen.exercises.assignment.blanks import possible
+from sheetgen.exercises.assignment.class_list import MAXIMUM_NAME, MAXIMUM_SEED
 from sheetgen.exercises.assignment.exercise import (
     ABSOLUTE,
+    LARGEST,
     LEVELS,
     RELATIVE,
     TOPICS,
+    Assignment,
     Exercise,
     Student,
 )
+from sheetgen.exercises.assignment.own_numbers import RATE, draw
+from sheetgen.exercises.assignment.table_layout import Quantity
+from sheetgen.exercises.key_document import LONGEST_NAME, Object, read_document
 from sheetgen.saving import resolved
 from sheetgen.template.template import parse
-from sheetgen.template.toml_table import Table, number
+from sheetgen.template.toml_table import chosen
 from sheetgen.version import __version__
 
 FORMAT = "sheetgen exercise key"
 VERSION = 1
 ENDING = ".key.json"
+
+_IDENTIFIER = re.compile("[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,23 @@ class Key:
 
     exercise: Exercise
     students: tuple[Student, ...]
+    path: Path
+
+    def assigned(self, student: Student) -> Assignment:
+        """Return the exercise of one of the students.
+
+        Raises InputError if the training with these numbers leaves those that one can work with.
+        """
+        assignment = self.exercise.assigned(student)
+        values = map(assignment.value, assignment.layout.quantities)
+        is_bounded = all(abs(value) < LARGEST for value in assignment.expected.values())
+        if not is_bounded or not all(map(isfinite, values)):
+            place = self.students.index(student)
+            raise InputError(
+                f"{self.path}: students[{place}].numbers: found numbers with which the training "
+                f"diverges; expected results within {LARGEST:g}"
+            )
+        return assignment
 
 
 def key_text(exercise: Exercise, students: Sequence[Student]) -> str:
@@ -85,7 +111,7 @@ def check_key(path: Path, text: str) -> None:
         is_kept = all(student in new["students"] for student in former["students"]) and all(
             former[name] == new[name] for name in ("format", "template", "topic", "level", "blanks")
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         is_kept = False
     if not is_kept:
         raise refused(path, "and is the key of other workbooks")
@@ -98,67 +124,98 @@ def refused(path: Path, what: str) -> InputError:
 
 def read_key(path: Path) -> Key:
     """Read a key file; raises InputError if it is not one, or one of another version."""
-    table = Table(_document(path))
     try:
-        return _key(table)
+        return _key(read_document(path, FORMAT), path)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path} cannot be read: it is not a file")
-        document = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{path} is not a key file: it is not JSON") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InputError(f"{path} is not a key file that `sheetgen exercise` wrote")
-    return document
-
-
-def _key(table: Table) -> Key:
-    if table.values.get("version") != VERSION:
-        raise table.refused("version", f"{VERSION}, which this sheetgen reads")
+def _key(table: Object, path: Path) -> Key:
+    table.whole("version", VERSION, VERSION, f"{VERSION}, which this sheetgen reads")
+    table.only(
+        *("format", "version", "written_by", "template", "topic", "level", "seed"),
+        *("tolerance", "blanks", "students"),
+    )
+    table.line("written_by", MAXIMUM_NAME)
+    _check_tolerance(table.table("tolerance"))
     source = table.table("template")
-    files = source.table("files").values
-    template = parse(str(source.required("toml")), source.path("toml"), files)
-    topic = table.choice("topic", TOPICS, "all")
-    level = table.whole("level", LEVELS[0], LEVELS[-1])
-    exercise = Exercise.of(template, topic, level, table.whole("seed", 0, MAXIMUM_SEED))
-    students = tuple(_read_student(each, exercise) for each in table.tables("students"))
-    exercise = replace(exercise, blanks=_blanks(table, exercise, students[0]))
-    return Key(exercise, students)
-
-
-def _read_student(table: Table, exercise: Exercise) -> Student:
-    numbers = table.table("numbers")
-    found = {name: number(value, numbers.path(name)) for name, value in numbers.values.items()}
-    name, file, identifier = (table.required(key) for key in ("name", "file", "id"))
-    for key in ("name", "file", "id"):
-        if not isinstance(table.values[key], str):
-            raise table.refused(key, "a text")
-    seed = table.whole("seed", 0, MAXIMUM_SEED)
-    student = Student(identifier, name, seed, file.removesuffix(".xlsx"), found)
+    source.only("toml", "files")
+    files = source.table("files").texts_by_name()
+    text = source.required("toml")
+    if not isinstance(text, str):
+        raise source.refused("toml", "the text of a template")
+    template = parse(text, source.path("toml"), files)
+    table.required("topic")
+    topic = table.choice("topic", TOPICS, "")
+    level, seed = table.whole("level", *LEVELS[::2]), table.whole("seed", 0, MAXIMUM_SEED)
     try:
-        exercise.assigned(student).plan  # noqa: B018 - asks for every number
-    except KeyError as error:
-        missing = numbers.path(error.args[0])
-        raise InputError(f"{missing}: found nothing; expected this key") from None
-    return student
+        exercise = Exercise.of(template, topic, level, seed)
+    except InputError as error:
+        raise InputError(f"{source.path('toml')}: {error}") from None
+    students = _students(table, exercise)
+    exercise = replace(exercise, blanks=_blanks(table, exercise))
+    return Key(exercise, students, path)
 
 
-def _blanks(table: Table, exercise: Exercise, student: Student) -> tuple[tuple[str, int], ...]:
+def _check_tolerance(table: Object) -> None:
+    """Refuse another tolerance than that by which the exercises mark themselves."""
+    known = {"relative": RELATIVE, "absolute": ABSOLUTE}
+    table.only(*known)
+    for key, expected in known.items():
+        if table.number(key) != expected:
+            raise table.refused(key, f"{expected:g}, as in the workbooks of this sheetgen")
+
+
+def _students(table: Object, exercise: Exercise) -> tuple[Student, ...]:
+    known = draw(exercise.template, exercise.seed)
+    seen: dict[str, str] = {}
+    students = []
+    for entry in table.tables("students"):
+        student = _student(entry, tuple(known))
+        for key, value in (("id", student.identifier), ("file", student.file.casefold())):
+            former = seen.setdefault(f"{key} {value}", entry.path(key))
+            if former != entry.path(key):
+                raise entry.refused(key, f"another than that of {former}")
+        students.append(student)
+    return tuple(students)
+
+
+def _student(table: Object, names: tuple[str, ...]) -> Student:
+    table.only("id", "name", "seed", "file", "numbers")
+    identifier = table.required("id")
+    if not isinstance(identifier, str) or not _IDENTIFIER.fullmatch(identifier):
+        raise table.refused("id", "the 12 digits, 0 to 9 and a to f, in the student's workbook")
+    numbers = table.table("numbers")
+    numbers.only(*names)
+    found = {name: numbers.number(name) for name in names}
+    if found[RATE] <= 0:
+        raise numbers.refused(RATE, "a number above 0")
+    file = table.line("file", LONGEST_NAME)
+    if not file.endswith(".xlsx") or file == ".xlsx":
+        raise table.refused("file", "the name of a workbook, NAME.xlsx")
+    name, seed = table.line("name", MAXIMUM_NAME), table.whole("seed", 0, MAXIMUM_SEED)
+    return Student(identifier, name, seed, file.removesuffix(".xlsx"), found)
+
+
+def _blanks(table: Object, exercise: Exercise) -> tuple[Quantity, ...]:
     """Return the blanks, which must be where this version of sheetgen puts them."""
-    layout = exercise.assigned(student).layout
-    found = []
+    numbers = draw(exercise.template, exercise.seed)
+    typical = exercise.assigned(Student("", "", exercise.seed, "", numbers))
+    layout = typical.layout
+    calculated = possible(layout, exercise.template.network, typical.trace)
+    symbols = list(dict.fromkeys(symbol for symbol, _ in sorted(calculated, key=layout.place)))
+    found: list[Quantity] = []
     for entry in table.tables("blanks"):
-        symbol = entry.required("symbol")
-        quantity = str(symbol), entry.whole("iteration", 0, layout.rows - 1)
-        if symbol not in layout.places or layout.cell(quantity) != entry.required("cell"):
-            expected = "the cell of that symbol and iteration, in a table of this sheetgen"
+        entry.only("cell", "symbol", "iteration")
+        expected = "a symbol of the table that is calculated"
+        symbol = chosen(entry.required("symbol"), symbols, entry.path("symbol"), expected)
+        quantity = symbol, entry.whole("iteration", 0, layout.rows - 1)
+        if quantity not in calculated:
+            raise entry.refused("iteration", f"an iteration in which {symbol} is calculated")
+        if entry.required("cell") != layout.cell(quantity):
+            expected = f"{layout.cell(quantity)}, where {symbol} is in a table of this sheetgen"
             raise entry.refused("cell", expected)
+        if quantity in found:
+            raise entry.refused("cell", "each blank once")
         found.append(quantity)
     return tuple(found)

@@ -24,8 +24,8 @@ def read_data(
 ) -> tuple[Data, dict[str, str]]:
     """Read a template's [data]; return it with the text of its CSV file by that file's name.
 
-    A file in `files` is taken from there, any other from the folder. Raises InputError if the
-    data does not fit the network and its loss.
+    The file is taken from `files`, or from the folder if there are none. Raises InputError if
+    the data does not fit the network and its loss.
     """
     table.only(*KEYS)
     standardize = table.boolean("standardize", default=False)
@@ -37,7 +37,11 @@ def read_data(
     name = table.required("file")
     if not isinstance(name, str) or not name:
         raise table.refused("file", "the name of a CSV file")
-    text = files[name] if files and name in files else _text(table, folder)
+    # What somebody else's workbook or key names is never read from this machine.
+    if files is not None and name not in files:
+        known = _listed([*files]) or "there is none"
+        raise table.refused("file", f"a file that came with the template: {known}")
+    text = _text(table, folder) if files is None else files[name]
     return _Csv(table, name, text).data(network, standardize), {name: text}
 
 

@@ -125,8 +125,8 @@ def parse(
 ) -> Template:
     """Read a template from its TOML text; every error message begins with `name`.
 
-    The CSV file that it may name is taken from `files` (name → text), or else from the folder,
-    which is the current one unless given. Raises InputError when it is not a valid template.
+    The CSV file that it may name is taken from `files` (name → text), or without these from the
+    folder, which is the current one unless given. Raises InputError when it is not valid.
     """
     try:
         document = tomllib.loads(text)

@@ -5,7 +5,7 @@ Every refusal names the key's path, what was found and what was expected.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from sheetgen.errors import InputError, nearest, shortened
 from sheetgen.network.data import Rows
@@ -22,6 +22,9 @@ class Table:
 
     All methods raise InputError if the key's value is not what they return.
     """
+
+    TABLE = "a table, [{}]"
+    TABLES = "one [[{}]] table per layer"
 
     def __init__(self, values: Mapping[str, Any], path: str = "") -> None:
         self.values = values
@@ -53,22 +56,22 @@ class Table:
         """Return the error about the value of a key."""
         return refused(self.path(key), self.values[key], expected)
 
-    def table(self, key: str) -> "Table":
+    def table(self, key: str) -> Self:
         """Return a table within this one."""
         found = self.required(key)
         if not isinstance(found, dict):
-            raise self.refused(key, f"a table, [{self.path(key)}]")
-        return Table(found, self.path(key))
+            raise self.refused(key, self.TABLE.format(self.path(key)))
+        return type(self)(found, self.path(key))
 
-    def tables(self, key: str) -> list["Table"]:
+    def tables(self, key: str) -> list[Self]:
         """Return a list of tables, at least one."""
-        found = self.required(key)
+        found, path = self.required(key), self.path(key)
         if not isinstance(found, list) or not found:
-            raise self.refused(key, f"one [[{self.path(key)}]] table per layer")
+            raise self.refused(key, self.TABLES.format(path))
         for index, entry in enumerate(found):
             if not isinstance(entry, dict):
-                raise refused(f"{self.path(key)}[{index}]", entry, "a table")
-        return [Table(entry, f"{self.path(key)}[{index}]") for index, entry in enumerate(found)]
+                raise refused(f"{path}[{index}]", entry, self.TABLE.format(f"{path}[{index}]"))
+        return [type(self)(entry, f"{path}[{index}]") for index, entry in enumerate(found)]
 
     def text(self, key: str, default: str) -> str:
         """Return a text that fits a cell and a note."""

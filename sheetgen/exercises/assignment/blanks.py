@@ -39,6 +39,12 @@ def choose(
     return sorted(chosen, key=layout.place)
 
 
+def possible(layout: Layout, network: Network, trace: Trace) -> set[Quantity]:
+    """Return every quantity that may be blank at some level."""
+    asked = _asked(layout, network, trace, "all", 3)
+    return {(symbol, row) for symbol, rows in asked.items() for row in rows}
+
+
 def _asked(layout: Layout, network: Network, trace: Trace, topic: str, level: int) -> Asked:
     trained = {parameter.name for parameter in network.parameters}
     asked: Asked = {}

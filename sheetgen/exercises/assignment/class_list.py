@@ -4,14 +4,15 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sheetgen.errors import InputError, shortened
 from sheetgen.template.toml_table import hint
 
-MAXIMUM_STUDENTS = 1000
+MAXIMUM_STUDENTS = 1000  # each gets a workbook, and numbers unlike those of all the others
+CLASS_SIZE = f"1 to {MAXIMUM_STUDENTS}, as each has a workbook; a larger class takes several lists"
 MAXIMUM_NAME = 100  # characters
 MAXIMUM_FILE_NAME = 60  # characters, of up to four bytes each; file systems take 255 bytes
 MAXIMUM_SEED = 2**63 - 1
@@ -47,11 +48,22 @@ def read_names(path: Path) -> list[Name]:
             f"{path}: found the columns {shortened(', '.join(header))}{near}; "
             "expected one column name and at most one column seed"
         )
-    if not 1 <= len(records) - 1 <= MAXIMUM_STUDENTS:
-        raise InputError(
-            f"{path}: found {len(records) - 1} students; expected 1 to {MAXIMUM_STUDENTS}"
-        )
+    check_class_size(len(records) - 1, f"{path}: ")
     return [_name(path, line, header, fields) for line, fields in records[1:]]
+
+
+def check_class_size(students: int, place: str) -> None:
+    """Raise InputError, which begins with the place, if there are no students or too many."""
+    if not 1 <= students <= MAXIMUM_STUDENTS:
+        raise InputError(f"{place}found {students} students; expected {CLASS_SIZE}")
+
+
+def given_names(names: Sequence[str]) -> list[Name]:
+    """Return names that a program gives; raises InputError as read_names does."""
+    check_class_size(len(names), "")
+    return [
+        Name(_checked(name, f"for student {number}")) for number, name in enumerate(names, start=1)
+    ]
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
@@ -81,12 +93,11 @@ def _name(path: Path, line: int, header: list[str], fields: list[str]) -> Name:
             "the first line"
         )
     found = dict(zip(header, map(str.strip, fields), strict=True))
-    name, seed = unicodedata.normalize("NFC", found["name"]), found.get("seed", "")
-    if not name or len(name) > MAXIMUM_NAME or not name.isprintable():
-        raise InputError(
-            f"{path}: found the name {shortened(name)} in line {line}; expected 1 to "
-            f"{MAXIMUM_NAME} printable characters"
-        )
+    try:
+        name = _checked(found["name"], f"in line {line}")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    seed = found.get("seed", "")
     if not seed:
         return Name(name)
     if not re.fullmatch(r"[0-9]{1,19}", seed) or int(seed) > MAXIMUM_SEED:
@@ -95,6 +106,16 @@ def _name(path: Path, line: int, header: list[str], fields: list[str]) -> Name:
             f"from 0 to {MAXIMUM_SEED}, or nothing"
         )
     return Name(name, int(seed))
+
+
+def _checked(name: str, where: str) -> str:
+    name = unicodedata.normalize("NFC", name)
+    if not name or len(name) > MAXIMUM_NAME or not name.isprintable():
+        raise InputError(
+            f"found the name {shortened(name)} {where}; expected 1 to {MAXIMUM_NAME} printable "
+            "characters"
+        )
+    return name
 
 
 def file_names(names: Iterable[str]) -> list[str]:
