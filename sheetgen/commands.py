@@ -1,6 +1,8 @@
 """Options, exit codes and the answer to a mistyped name, for all console commands."""
 
 import errno
+import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -11,9 +13,26 @@ from sheetgen.errors import InputError, RunError, nearest
 
 PATH = click.Path(path_type=Path)
 COUNT = click.IntRange(min=0)
+MOST_JOBS = 64
 ENGINES = "ironcalc, formualizer or libreoffice"
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
+
+
+def processors() -> int:
+    """Return how many processors this process may use, at most MOST_JOBS."""
+    if sys.platform == "linux":
+        return min(len(os.sched_getaffinity(0)), MOST_JOBS)
+    return min(os.cpu_count() or 1, MOST_JOBS)
+
+
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, MOST_JOBS),
+    default=processors,
+    metavar="N",
+    help="How many files to work on at once; by default as many as there are processors.",
+)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

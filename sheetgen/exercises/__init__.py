@@ -8,7 +8,8 @@ for graded in grade(made.key.path, ["ada.xlsx"]):
     print(graded.right, "of", len(graded.marks))
 """
 
-from sheetgen.exercises.grading.grade import Graded, Mark, grade
+from sheetgen.exercises.grading.grade import Graded, grade
+from sheetgen.exercises.grading.grader import Mark
 from sheetgen.exercises.make import Made, make_exercise
 
 __all__ = ["Graded", "Made", "Mark", "grade", "make_exercise"]

@@ -1,19 +1,19 @@
 """The console commands `sheetgen exercise` and `sheetgen grade`."""
 
 import json
-import sys
 from collections import defaultdict
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
-from sheetgen.commands import ENGINES, PATH
+from sheetgen import progress
+from sheetgen.commands import ENGINES, PATH, jobs_option
+from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
 from sheetgen.exercises.assignment.exercise import TOPICS
 from sheetgen.exercises.grading.grade import grade as grade_files
-from sheetgen.exercises.grading.marks import as_json, check_marks, lines, save_marks
+from sheetgen.exercises.grading.marks import as_json, lines, marks_line, marks_table
 from sheetgen.exercises.key import read_key
 from sheetgen.exercises.make import Made, make_exercise
 from sheetgen.spreadsheet.engines import EMBEDDED, engine
@@ -61,9 +61,7 @@ def exercise(
       sheetgen exercise era-v2 --topic backward --level 2 --solution -o backward.xlsx
       sheetgen exercise --students names.csv --solution -o class
     """  # noqa: D301
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("workbooks")
+    with progress.shown():
         made = make_exercise(
             template.load(source),
             output,
@@ -73,7 +71,6 @@ def exercise(
             students=students,
             solution=solution,
             force=force,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     _report(made, output)
 
@@ -115,13 +112,20 @@ def _report(made: Made, output: Path) -> None:
 @click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Also save the marks as CSV.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON.")
 @click.option("--engine", "name", metavar="NAME", default=EMBEDDED.name, help=f"{ENGINES}.")
+@jobs_option
 def grade(
-    files: tuple[Path, ...], key: Path, csv_path: Path | None, json_wanted: bool, name: str
+    files: tuple[Path, ...],
+    key: Path,
+    csv_path: Path | None,
+    json_wanted: bool,
+    name: str,
+    jobs: int,
 ) -> None:
     """Grade the exercises that students handed in.
 
-    Only the answers count: they are recalculated in a workbook made from the key. The exit code is
-    0 if everything is right, 1 if a mark is lost, 2 if a file cannot be read and no mark is lost.
+    Only the answers count: they are recalculated in a workbook made from the key. A number that was
+    typed as text, such as 0,05, counts as that number. The exit code is 0 if everything is right, 1
+    if a mark is lost, 2 if a file cannot be read and no mark is lost.
 
     \b
     Examples:
@@ -129,21 +133,28 @@ def grade(
       sheetgen grade --key class/class.key.json class/*.xlsx --csv marks.csv
     """  # noqa: D301
     read = read_key(key)
-    if csv_path:
-        check_marks(csv_path)
-    graded = []
-    for each in grade_files(read, files, engine(name)):
-        graded.append(each)
-        if not json_wanted:
-            for line in lines(each):
-                click.echo(line, err=bool(each.error))
+    results: list[dict[str, object]] = []
+    is_full = is_readable = True
+    table = marks_table(csv_path, read.exercise) if csv_path else None
+    with table or nullcontext(), progress.shown():
+        found = grade_files(read, files, engine(name), jobs)
+        for each in progress.counted(found, "grading", len(files)):
+            is_full &= each.is_full or bool(each.error and not each.has_failed)
+            is_readable &= not each.error
+            if table:
+                table.add([marks_line(read.exercise, each)])
+            if json_wanted:
+                results.append(as_json(each))
+                continue
+            with progress.paused():
+                for line in lines(each):
+                    click.echo(line, err=bool(each.error))
     if json_wanted:
-        click.echo(json.dumps([as_json(each) for each in graded], ensure_ascii=False))
-    if csv_path:
-        saved = save_marks(csv_path, read.exercise, graded)
-        why = f", as {saved.reason}" if saved.reason else ""
-        click.echo(f"wrote {saved.path}{why}", err=True)
-    if any(each.has_failed or not (each.error or each.is_full) for each in graded):
-        raise click.exceptions.Exit(1)
-    if any(each.error for each in graded):
-        raise click.exceptions.Exit(2)
+        click.echo(json.dumps(results, ensure_ascii=False))
+    if table and table.saved:
+        why = f", as {table.saved.reason}" if table.saved.reason else ""
+        click.echo(f"wrote {table.saved.path}{why}", err=True)
+    if not is_full:
+        raise click.exceptions.Exit(RunError.exit_code)
+    if not is_readable:
+        raise click.exceptions.Exit(InputError.exit_code)

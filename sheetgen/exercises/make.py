@@ -1,11 +1,12 @@
 """Writes and verifies exercises: the students' workbooks, the teacher's copies and the key."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sheetgen import progress
 from sheetgen.errors import InputError, RunError
-from sheetgen.exercises.assignment.class_list import Name, read_names
+from sheetgen.exercises.assignment.class_list import Name, given_names, read_names
 from sheetgen.exercises.assignment.exercise import Assignment, Exercise, Student
 from sheetgen.exercises.key import ENDING, check_key, key_text, refused
 from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, compose, read_seal
@@ -55,13 +56,11 @@ def make_exercise(
     solution: bool = False,
     force: bool = False,
     engine: Engine = EMBEDDED,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Made:
     """Write an exercise to the file `path`, or one for each student into the folder `path`.
 
     `students` is a CSV file with a column `name`, or the names themselves. With `solution` the
-    teacher's copies are written, too. `progress` is called with the number of finished workbooks
-    and the number of all.
+    teacher's copies are written, too.
 
     Raises InputError if the exercise cannot be made from the template, if nothing can be written
     there, or if there is a file that is not this same exercise, untouched (unless `force`); nothing
@@ -88,15 +87,13 @@ def make_exercise(
         check_key(key, text)
         for file in files:
             _check_workbook(file.path, file.assignment)
-    return _write(exercise, people, files, (key, text), engine, progress)
+    return _write(exercise, people, files, (key, text), engine)
 
 
 def _names(students: Path | str | Sequence[str]) -> list[Name]:
     if isinstance(students, (Path, str)):
         return read_names(Path(students))
-    if not students:
-        raise InputError("found no students; expected at least one name")
-    return [Name(name) for name in students]
+    return given_names(students)
 
 
 def _files(
@@ -117,20 +114,15 @@ def _write(
     files: Sequence[_File],
     key: tuple[Path, str],
     engine: Engine,
-    progress: Callable[[int, int], None] | None,
 ) -> Made:
     # The key first: without it the workbooks could not be graded.
     saved_key = save_text(*key)
     saved: dict[bool, list[Saved]] = {False: [], True: []}
     results = []
-    for done, file in enumerate(files):
-        if progress:
-            progress(done, len(files))
+    for file in progress.counted(files, "workbooks"):
         place, result = _write_file(file, engine)
         saved[file.solved].append(place)
         results.append(result)
-    if progress:
-        progress(len(files), len(files))
     workbooks, solutions = map(tuple, saved.values())
     return Made(exercise, tuple(people), workbooks, solutions, saved_key, tuple(results))
 

@@ -4,9 +4,10 @@ Only the answers are taken from it: the exercise, the numbers and the right answ
 key.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -20,15 +21,28 @@ from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 
 Cells = Mapping[tuple[int, int], FileCell]
-LARGEST = 1000  # rows and columns, more than any exercise has
+
+
+class Spread(NamedTuple):
+    """A formula over several cells, and the range that it fills."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    formula: str
+
+    def covers(self, place: tuple[int, int]) -> bool:
+        """Tell whether a cell is in the range."""
+        return self.top <= place[0] <= self.bottom and self.left <= place[1] <= self.right
 
 
 @dataclass(frozen=True)
 class HandedIn:
     """A student's file: its cells by sheet, its hidden sheets and its defined names.
 
-    `spread` has, by sheet, the cells that an array formula over several cells fills, with that
-    formula. Hidden sheets and defined names are in lower case.
+    `spread` has, by sheet, the array formulas over several cells. Hidden sheets and defined names
+    are in lower case.
     """
 
     path: Path
@@ -36,7 +50,7 @@ class HandedIn:
     cells: Mapping[str, Cells]
     hidden: frozenset[str]
     names: Mapping[str, str]
-    spread: Mapping[str, Mapping[tuple[int, int], str]]
+    spread: Mapping[str, Sequence[Spread]]
 
     @property
     def answers_sheets(self) -> frozenset[str]:
@@ -73,7 +87,7 @@ def read_handed_in(path: Path) -> HandedIn:
             for each in children(workbook.root, "definedNames")
         }
         spread = {
-            each.name: _spread(package.elements(each.part, "f"))
+            each.name: tuple(_spread(package.elements(each.part, "f")))
             for each in workbook.sheets
             if each.is_worksheet
         }
@@ -94,9 +108,8 @@ def _has_table(cells: Cells, layout: Layout) -> bool:
     return all(cells.get(place, EMPTY).value == value for place, value in expected.items())
 
 
-def _spread(formulas: Iterator[etree._Element]) -> dict[tuple[int, int], str]:
-    """Return the cells that formulas over several cells fill, as far as an exercise can reach."""
-    found = {}
+def _spread(formulas: Iterator[etree._Element]) -> Iterator[Spread]:
+    """Yield the formulas over several cells; what they cover may be a whole sheet."""
     for each in formulas:
         if each.get("t") not in ("array", "dataTable") or not each.get("ref"):
             continue
@@ -104,9 +117,5 @@ def _spread(formulas: Iterator[etree._Element]) -> dict[tuple[int, int], str]:
             top, left, bottom, right = range_of(str(each.get("ref")))
         except ValueError:
             continue
-        if (left, top) == (right, bottom):
-            continue
-        for row in range(top, min(bottom + 1, LARGEST)):
-            for column in range(left, min(right + 1, LARGEST)):
-                found[row, column] = str(each.text or "")
-    return found
+        if (left, top) != (right, bottom):
+            yield Spread(top, left, bottom, right, str(each.text or ""))

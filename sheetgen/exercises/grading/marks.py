@@ -1,15 +1,14 @@
 """Reports marks: as a CSV file with one line a file, as JSON, and as text."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from sheetgen.exercises.assignment.exercise import Exercise
-from sheetgen.exercises.grading.grade import Graded, Mark, Status
-from sheetgen.saving import Saved, check_replaceable, harmless, save_text
+from sheetgen.exercises.grading.grade import Graded
+from sheetgen.exercises.grading.grader import Mark, Status
+from sheetgen.growing_table import GrowingTable
 
 COLUMNS = ("file", "name", "right", "of", "remarks")
 ANSWERS = "refers to the answers"
@@ -20,27 +19,18 @@ WORDS: dict[Status, str] = {
 }
 
 
-def save_marks(path: Path, exercise: Exercise, graded: Sequence[Graded]) -> Saved:
-    """Write the marks as CSV (RFC 4180, UTF-8 with a byte order mark, which Excel needs).
+def marks_table(path: Path, exercise: Exercise) -> GrowingTable:
+    """Return the CSV file of the marks, to which each file adds its `marks_line`.
 
-    Raises InputError if there is another file than marks, RunError if writing fails.
+    Raises InputError if there is another file than marks.
     """
-    check_marks(path)
-    return save_text(path, _text(exercise, graded), "utf-8-sig")
+    header = [*COLUMNS, *(f"{symbol} ({row})" for symbol, row in exercise.blanks)]
+    return GrowingTable(path, header, ",".join(COLUMNS), "marks")
 
 
-def check_marks(path: Path) -> None:
-    """Raise InputError unless marks can be written to a path: it is free or holds marks."""
-    check_replaceable(path, ",".join(COLUMNS), "marks")
-
-
-def _text(exercise: Exercise, graded: Sequence[Graded]) -> str:
-    output = io.StringIO(newline="")
-    writer = csv.writer(output)
-    writer.writerow([*COLUMNS, *(f"{symbol} ({row})" for symbol, row in exercise.blanks)])
-    for each in graded:
-        writer.writerow(map(harmless, _line(each, len(exercise.blanks))))
-    return output.getvalue()
+def marks_line(exercise: Exercise, graded: Graded) -> list[str]:
+    """Return the line of a file in the table of the marks."""
+    return list(_line(graded, len(exercise.blanks)))
 
 
 def _line(graded: Graded, total: int) -> Iterator[str]:
@@ -53,7 +43,10 @@ def _line(graded: Graded, total: int) -> Iterator[str]:
 
 
 def said(mark: Mark) -> str:
-    """Return the result of a blank in words, such as "wrong: found 0.5, expected 0.6"."""
+    """Return the result of a blank in words, such as "wrong: found 0.5, expected 0.6".
+
+    How a right number was typed is among the remarks.
+    """
     if mark.status in ("right", "empty"):
         return mark.status
     if mark.status == "answers" and mark.reason != ANSWERS:

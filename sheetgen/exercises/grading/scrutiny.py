@@ -4,6 +4,7 @@ It is calculated in a workbook without the answers, so it cannot reach any. The 
 formula scores nothing, and lets honest formulas use the student's own sheet name and defined names.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -20,7 +21,16 @@ REACHING = (
     "INDIRECT", "EVALUATE", "CALL", "REGISTER.ID", "DDE", "RTD", "WEBSERVICE", "FILTERXML", "EXEC",
 )  # fmt: skip
 MAXIMUM_DEPTH = 8  # of names that lead to names
+LONGEST = 8192  # characters of a formula, the limit of spreadsheet programs
+DEEPEST = 64  # brackets within each other; Excel takes as many functions
+MOST_CELLS = 2 * 1_048_576  # of all ranges in a formula: an engine may look at each of them
 
+ROWS, COLUMNS = 1_048_576, 16_384  # of a sheet
+_RANGE = re.compile(
+    r"(?<![\w.])\$?(?P<left>[a-z]{0,3})\$?(?P<top>[0-9]{0,7})"
+    r":\$?(?P<right>[a-z]{0,3})\$?(?P<bottom>[0-9]{0,7})(?![\w.(])",
+    re.IGNORECASE,
+)
 _SYMBOLS = {*"+-*/^&%=<>(),;:{}@$", "<=", ">=", "<>"}
 
 
@@ -52,15 +62,22 @@ class _Reader:
             raise RefusedError("refers to the answers", True)
         if depth > MAXIMUM_DEPTH:
             raise RefusedError("uses names that lead to names without end", False)
+        if len(formula) > LONGEST:
+            raise RefusedError(
+                f"has {len(formula):,} characters; expected at most {LONGEST:,}", False
+            )
         found = tokens(formula)
-        if not _is_balanced(found):
-            raise RefusedError("cannot be read as a formula", False)
-        texts, rest = [], iter(found)
+        _check_size(found)
+        texts, rest, length = [], iter(found), 0
         for token in rest:
             if token.kind == "sheet":
                 texts.append(self._on_sheet(token.text[:-1], next(rest, Token("end", "")), depth))
             else:
                 texts.append(self._token(token, depth))
+            # Names that lead to several names each could otherwise grow without end.
+            if (length := length + len(texts[-1])) > LONGEST:
+                reason = f"has more than {LONGEST:,} characters with its names written out"
+                raise RefusedError(reason, False)
         return "".join(texts)
 
     def _token(self, token: Token, depth: int) -> str:
@@ -103,7 +120,35 @@ class _Reader:
         return name if text is None else f"({self.read(text, depth + 1)})"
 
 
-def _is_balanced(found: Sequence[Token]) -> bool:
-    """Return whether no parenthesis closes before it opens."""
+def _check_size(found: Sequence[Token]) -> None:
+    """Raise RefusedError for brackets or ranges that no engine need bear."""
     steps = ((each.text == "(" or each.kind == "function") - (each.text == ")") for each in found)
-    return min(accumulate(steps), default=0) >= 0
+    depths = list(accumulate(steps))
+    if min(depths, default=0) < 0:
+        raise RefusedError("cannot be read as a formula", False)
+    if (deepest := max(depths, default=0)) > DEEPEST:
+        reason = f"has {deepest:,} brackets within each other; expected at most {DEEPEST}"
+        raise RefusedError(reason, False)
+    if (cells := _cells_in_ranges(found)) > MOST_CELLS:
+        reason = f"refers to ranges of {cells:,} cells; expected at most {MOST_CELLS:,}"
+        raise RefusedError(reason, False)
+
+
+def _cells_in_ranges(found: Sequence[Token]) -> int:
+    """Return the number of cells in all ranges; where an end is calculated it counts as a cell."""
+    kinds = ("cell", "name", "number", "symbol", "function")
+    cells = 0
+    for each in _RANGE.finditer("".join(token.text for token in found if token.kind in kinds)):
+        left, top, right, bottom = each["left"], each["top"], each["right"], each["bottom"]
+        height = abs(int(bottom) - int(top)) + 1 if top and bottom else ROWS
+        width = abs(_column(right) - _column(left)) + 1 if left and right else COLUMNS
+        is_whole = bool(left and right) or bool(top and bottom)
+        cells += height * width if is_whole else 1
+    return cells
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number

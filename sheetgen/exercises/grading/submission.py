@@ -3,8 +3,9 @@
 The answers alone are graded. What was changed outside the blanks becomes a remark for the teacher.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sheetgen.exercises.assignment.exercise import Assignment
 from sheetgen.exercises.assignment.table_layout import Quantity
@@ -34,16 +35,26 @@ class Submission:
         """The cells of the sheet with the table."""
         return self.handed_in.cells[self.sheet]
 
-    def is_spread(self, blank: Quantity) -> bool:
-        """Tell whether an array formula over several cells fills a blank."""
-        return self.assignment.layout.place(blank) in self.handed_in.spread.get(self.sheet, {})
+    @cached_property
+    def spread(self) -> Mapping[Quantity, str]:
+        """The blanks that array formulas over several cells fill, with the last such formula."""
+        found: dict[Quantity, str] = {}
+        left = {
+            each: self.assignment.layout.place(each) for each in self.assignment.exercise.blanks
+        }
+        for spread in reversed(self.handed_in.spread.get(self.sheet, ())):
+            for blank in [each for each, place in left.items() if spread.covers(place)]:
+                found[blank] = spread.formula
+                del left[blank]
+            if not left:
+                break
+        return found
 
     def answer(self, blank: Quantity) -> FileCell:
         """Return what the student put into a blank."""
-        place = self.assignment.layout.place(blank)
-        if self.is_spread(blank):
-            return FileCell(self.handed_in.spread[self.sheet][place], None)
-        return self.cells.get(place, EMPTY)
+        if blank in self.spread:
+            return FileCell(self.spread[blank], None)
+        return self.cells.get(self.assignment.layout.place(blank), EMPTY)
 
     def remarks(self) -> Iterator[str]:
         """Yield a sentence on each thing that was changed; none of them changes the marks."""
