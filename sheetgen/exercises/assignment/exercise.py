@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
 
+from sheetgen import progress
 from sheetgen.errors import InputError
 from sheetgen.exercises.assignment import blanks
 from sheetgen.exercises.assignment.class_list import Name, file_names
@@ -94,7 +95,7 @@ class Exercise:
         Such as a_h1 beside a blank h1 that is positive, behind a ReLU.
         """
         found = set(self.blanks)
-        for student in students:
+        for student in progress.counted(students, "choosing the blanks"):
             assignment = self.assigned(student)
             found |= blanks.told(assignment.layout, set(self.blanks), assignment.trace)
         layout = self.assigned(students[0]).layout
@@ -112,7 +113,8 @@ class Exercise:
         """
         found: list[Student] = []
         counts: Counter[str] = Counter()
-        for name, file in zip(names, file_names(each.name for each in names), strict=True):
+        files = file_names(each.name for each in names)
+        for name, file in zip(progress.counted(names, "drawing numbers"), files, strict=True):
             counts[name.name] += 1
             seed = name.seed
             if seed is None:

@@ -67,10 +67,9 @@ def _graded_in_parts(work: Work, jobs: int) -> Outcome[Marked]:
     trials = [replace(work, alone=blank) for blank in blanks]
     fine: set[Quantity] = set()
     failures = 0
-    for blank, outcome in zip(
-        blanks, run_each(_tried, trials, jobs, SECONDS_OF_A_FORMULA, MEMORY), strict=False
-    ):
-        if outcome.error is None:
+    tried = run_each(_tried, trials, jobs, SECONDS_OF_A_FORMULA, MEMORY)
+    for blank, trial in zip(blanks, tried, strict=True):
+        if trial.error is None:
             fine.add(blank)
         elif (failures := failures + 1) == MOST_FAILURES:
             break
