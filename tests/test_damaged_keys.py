@@ -249,6 +249,14 @@ def test_what_is_no_key_is_refused_with_its_place(tmp_path, text, said):
     assert re.search(said, refusal(path)), refusal(path)
 
 
+def test_a_key_that_breaks_off_is_refused(document, tmp_path):
+    text = json.dumps(document, indent=1)
+    path = tmp_path / "changed.key.json"
+    for end in range(0, len(text), 29):
+        path.write_text(text[:end], encoding="utf-8")
+        assert refusal(path).startswith("it is not a key file: it is not JSON, ")
+
+
 def test_what_cannot_be_read_is_refused(tmp_path):
     binary = tmp_path / "binary.json"
     binary.write_bytes(b"\x00\xff" * 100)

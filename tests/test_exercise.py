@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from sheetgen.errors import InputError
 from sheetgen.exercises import make_exercise
+from sheetgen.exercises.assignment import exercise as exercise_module
 from sheetgen.exercises.assignment.exercise import TOPICS, Exercise, is_right
 from sheetgen.exercises.assignment.table_layout import stage_of
 from sheetgen.exercises.sheets.exercise_workbook import compose
@@ -279,7 +280,7 @@ def test_an_exercise_can_be_made_of_any_small_network(text, tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "topic", "said"),
     [
-        ("digits", "all", "548 columns"),
+        ("digits", "all", "208 weights"),
         ("iris", "update", "batch_size"),
         ("xor", "sideways", "topic"),
     ],
@@ -296,3 +297,28 @@ def test_every_link_leads_to_a_sheet_of_the_exercise(made):
         text = "".join(archive.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2, 3))
     targets = re.findall(r'location="([^"!]+)!', text)
     assert targets and set(targets) <= set(sheet_names(path))
+
+
+def test_only_the_rows_of_an_exercise_are_trained_however_long_its_schedule_is():
+    sine = template.load("sine")
+    short, long = (
+        typical(Exercise.of(sine.with_training(iterations=count), "forward"))
+        for count in (sine.iterations, 1_000_000)
+    )
+    assert len(long.trace["w1"]) == long.exercise.rows
+    whole = short.plan.train(short.student.numbers["learning_rate"], sine.optimizer)
+    for symbol, values in short.trace.values.items():
+        assert values.tolist() == whole[symbol][: short.exercise.rows].tolist()
+    assert long.plan.train(1.0, sine.optimizer, 2)["learning_rate"][1] != 1.0
+
+
+def test_a_network_with_more_weights_than_an_exercise_has_columns_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(exercise_module, "draw", None)  # it would take minutes
+    layer = '[[network.layers]]\nunits = 300\ninit = { scheme = "normal" }\n'
+    row = [0.1] * 300
+    wide = parse(
+        f"[network]\ninputs = 300\n{layer}[data]\ninputs = [{row}]\ntargets = [{row}]\n"
+        "[training]\nlearning_rates = [0.1]\n"
+    )
+    with pytest.raises(InputError, match=r"found 90,000 weights .* expected at most 150 columns"):
+        Exercise.of(wide)

@@ -78,15 +78,18 @@ def _output(network: Network, target: Array, run: Forward) -> tuple[Array, Array
     return gradient, slope, activation.delta(z, a, gradient)
 
 
-def train(network: Network, training: Training, learning_rate: float) -> Trace:
-    """Train the network and keep every value on the way.
+def train(
+    network: Network, training: Training, learning_rate: float, rows: int | None = None
+) -> Trace:
+    """Train the network and keep every value on the way, of the first `rows` if it is given.
 
     Row 0 of the trace holds the initial weights; the weights change after each batch. A run that
     diverges ends in inf and nan, as it does in a spreadsheet's #NUM!.
     """
-    history = History(network, training)
+    rows = training.iterations + 1 if rows is None else rows
+    history = History(network, training, rows)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for row in islice(_rows(network, training, learning_rate), training.iterations + 1):
+        for row in islice(_rows(network, training, learning_rate), rows):
             history.keep(row)
     return history.trace()
 

@@ -132,13 +132,12 @@ class Trace:
 
 
 class History:
-    """Collects the rows of a training: for each kind of value an array (rows, values)."""
+    """Collects `rows` rows of a training: for each kind of value an array (rows, values)."""
 
-    def __init__(self, network: Network, training: Training) -> None:
+    def __init__(self, network: Network, training: Training, rows: int) -> None:
         self._network, self._training = network, training
         self._units = [unit for units in network.unit_names for unit in units]
         units, outputs, trained = len(self._units), network.outputs, len(network.parameters)
-        rows = training.iterations + 1
         self._counts = np.empty((rows, 6))
         self._weights = np.empty((rows, len(network.connections)))
         self._biases = np.empty((rows, units))

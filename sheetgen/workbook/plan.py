@@ -196,9 +196,9 @@ class Plan:
         """The training at the Playground's learning rate."""
         return self.train(self.controls.learning_rate, self.template.optimizer)
 
-    def train(self, learning_rate: float, optimizer: str) -> Trace:
-        """Train by the reference."""
-        return train(self.network, self.training(optimizer), learning_rate)
+    def train(self, learning_rate: float, optimizer: str, rows: int | None = None) -> Trace:
+        """Train by the reference, as far as the first `rows` if it is given."""
+        return train(self.network, self.training(optimizer), learning_rate, rows)
 
     @cached_property
     def sample(self) -> Array:

@@ -12,7 +12,7 @@ from sheetgen.errors import InputError
 from sheetgen.exercises.assignment import blanks
 from sheetgen.exercises.assignment.class_list import Name, file_names
 from sheetgen.exercises.assignment.own_numbers import RATE, Numbers, draw, with_numbers
-from sheetgen.exercises.assignment.table_layout import Layout, Quantity, Stage
+from sheetgen.exercises.assignment.table_layout import MAXIMUM_COLUMNS, Layout, Quantity, Stage
 from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet import stamp
 from sheetgen.template.template import Template
@@ -82,6 +82,12 @@ class Exercise:
             raise InputError(
                 f"found topic {topic!r}, level {level!r}; expected one of {', '.join(TOPICS)} and "
                 "a level from 1 to 3"
+            )
+        weights = sum(layer.units * layer.fan_in for layer in template.network.layers)
+        if weights > MAXIMUM_COLUMNS:  # drawing so many different numbers would take long
+            raise InputError(
+                f"found {weights:,} weights in the exercise; expected at most {MAXIMUM_COLUMNS} "
+                "columns: choose a smaller network"
             )
         rows, last = _shape(template, topic, level)
         empty = cls(template, topic, level, seed, rows, last)
@@ -173,9 +179,7 @@ class Assignment:
     def trace(self) -> Trace:
         """The value of every symbol in the rows of the exercise, by the reference."""
         rate = self.student.numbers[RATE]
-        trained = self.plan.train(rate, self.plan.template.optimizer)
-        rows = self.exercise.rows
-        return Trace({symbol: values[:rows] for symbol, values in trained.values.items()})
+        return self.plan.train(rate, self.plan.template.optimizer, self.exercise.rows)
 
     @cached_property
     def sources(self) -> Sources:
