@@ -124,8 +124,10 @@ def grade(
     """Grade the exercises that students handed in.
 
     Only the answers count: they are recalculated in a workbook made from the key. A number that was
-    typed as text, such as 0,05, counts as that number. The exit code is 0 if everything is right, 1
-    if a mark is lost, 2 if a file cannot be read and no mark is lost.
+    typed as text, such as 0,05, counts as that number; a comma or a point that is there once is its
+    decimal mark. Until the CSV file is complete, the marks so far are in NAME.partial.csv. The exit
+    code is 0 if everything is right, 1 if a mark is lost or the grading of a file failed, 2 if a
+    file cannot be read and no mark is lost.
 
     \b
     Examples:
