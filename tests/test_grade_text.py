@@ -157,6 +157,23 @@ def test_the_marks_say_right_and_the_remarks_how_it_was_typed(tmp_path):
     assert cell["reason"] == f"typed as text {COMMA}; read as 0.05078"
 
 
+def test_a_text_that_no_workbook_of_ours_can_hold_is_a_wrong_answer(made, tmp_path):
+    """An escape such as _x0001_ means a character that XML has no place for."""
+    formula = right_formula(made)
+
+    def answers(blank):
+        return "_x0001__xD800__xFFFF_" if blank[0] == "E1" else formula(blank)
+
+    path = hand_in(made, tmp_path / "book.xlsx", answers)
+    result = graded(made, path)
+    wrong = [mark for mark in result.marks if mark.status == "wrong"]
+    assert not result.error and {mark.symbol for mark in wrong} == {"E1", "E_total"}
+    assert all(mark.reason.isprintable() for mark in wrong)
+    for options in ((), ("--json",), ("--csv", tmp_path / "marks.csv")):
+        shown = run("grade", "--key", made.key.path, path, *options)
+        assert shown.exit_code == 1 and shown.stdout.replace("\n", "").isprintable()
+
+
 def test_a_file_without_such_answers_has_no_remark(made, tmp_path):
     path = hand_in(made, tmp_path / "book.xlsx", right_number(made))
     (result,) = grade(made.key.path, [path])

@@ -18,7 +18,7 @@ LONGEST_NAME = 255  # of a key of the JSON; the longest are names of data files
 LONGEST_DIGITS = 300  # of a whole number; Python refuses to read thousands of them
 
 # What XML, and so a workbook, cannot hold; as JSON writes it with escapes, it passes the parser.
-_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _STUDENT = re.compile(rb'"numbers"\s*:')
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
 
@@ -132,7 +132,7 @@ def _complaints(found: object, path: str, depth: int) -> Iterator[str]:
     """Yield what is wrong with a value whatever the key, each as a sentence with the path."""
     if depth > DEEPEST:
         yield f"{path}: found brackets nested more than {DEEPEST} deep; expected {DEEPEST} at most"
-    elif isinstance(found, str) and (wrong := _NO_TEXT.search(found)):
+    elif isinstance(found, str) and (wrong := NO_TEXT.search(found)):
         yield f"{path}: found U+{ord(wrong[0]):04X}, which is no character of a text; expected text"
     elif isinstance(found, list):
         for place, entry in enumerate(found):
