@@ -1,21 +1,16 @@
 """Audits a workbook: from a file to its report."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
-from sheetgen.check.formula.expressions import Cell
 from sheetgen.check.judging.check_remarks import table_remarks
 from sheetgen.check.judging.judge_columns import judge
-from sheetgen.check.judging.starting_values import compare_sheets, judge_givens, varies
+from sheetgen.check.judging.starting_values import compare_sheets, judge_givens
 from sheetgen.check.judging.taken_back import Verdicts, unreadable_part
-from sheetgen.check.meaning.choosing import chosen_network, has_softmax, with_biases
-from sheetgen.check.meaning.column_values import Numbers, roundings_of
-from sheetgen.check.meaning.identifying import identified
-from sheetgen.check.meaning.learning_rate import find_rate, referenced_cell
-from sheetgen.check.meaning.resolving import Resolver, labelled_cells, lacks_results
+from sheetgen.check.meaning.choosing import has_softmax
+from sheetgen.check.meaning.resolving import lacks_results
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
-from sheetgen.check.meaning.table_network import infer
+from sheetgen.check.meaning.understanding import understood
 from sheetgen.check.reading.book_values import read_texts, recalculated
 from sheetgen.check.reading.cells import Book
 from sheetgen.check.reading.open_file import read_book
@@ -45,11 +40,19 @@ def check_workbook(path: Path) -> WorkbookReport:
     if lacks_results(book, tables):
         book = recalculated(path, book)
         tables = _tables(book)
-    reports = tuple(audit_table(book, table) for table in tables)
+    readings = [understood(book, table) for table in tables]
+    reports = tuple(
+        _without_network(table) if reading is None else _report(reading.meaning())
+        for table, reading in zip(tables, readings, strict=True)
+    )
+    read = [
+        table if reading is None else reading.table
+        for table, reading in zip(tables, readings, strict=True)
+    ]
     with_table = {table.sheet for table in tables}
     skipped = tuple(name for name in book.sheets if name not in with_table)
     return WorkbookReport(
-        str(path), reports, (*compare_sheets(tables), *remarks), book.reader, skipped
+        str(path), reports, (*compare_sheets(read), *remarks), book.reader, skipped
     )
 
 
@@ -65,28 +68,6 @@ def _why_no_table(book: Book) -> str:
 
 def _tables(book: Book) -> list[Table]:
     return [table for name, cells in book.sheets.items() for table in tables_of(name, cells)]
-
-
-def audit_table(book: Book, table: Table) -> TableReport:
-    """Return the audit of one table of a workbook."""
-    network = infer(table.columns)
-    if network is None:
-        return _without_network(table)
-    moving = varies(table)
-    constant = (table.columns_of("i", "t").keys() - moving) | _constant_biases(table)
-    unassigned = Resolver(book, table, constant, labelled_cells(table.cells))
-    rate_cell = referenced_cell(unassigned)
-    resolver = replace(unassigned, assigned={} if rate_cell is None else {rate_cell: "η"})
-    numbers = _numbers(resolver)
-    network = with_biases(network, numbers, resolver)
-    network = chosen_network(network, numbers, resolver)
-    if not table.identified and (found := identified(network, resolver, numbers)):
-        columns = table.columns | {symbol: column for column, symbol in found.items()}
-        return audit_table(book, replace(table, columns=columns, identified=found))
-    rate = find_rate(network, unassigned, numbers)
-    if rate.value is not None and "η" not in table.columns:
-        numbers.constants["η"] = rate.value
-    return _report(TableMeaning(table, network, resolver, numbers, rate, rate_cell, moving))
 
 
 def _report(meaning: TableMeaning) -> TableReport:
@@ -126,27 +107,6 @@ def _judged(meaning: TableMeaning, symbol: str) -> tuple[Column, list[Finding]]:
     if reason := unreadable_part(column, findings):
         return meaning.table.verdict(symbol, "unchecked", reason=reason), []
     return verdict, findings
-
-
-def _constant_biases(table: Table) -> set[str]:
-    return {
-        symbol
-        for symbol in table.columns
-        if symbol.startswith("b")
-        and f"∂E/∂{symbol}" not in table.columns
-        and len(set(table.values(symbol).tolist())) == 1
-    }
-
-
-def _numbers(resolver: Resolver) -> Numbers:
-    table = resolver.table
-    values = {symbol: table.values(symbol) for symbol in table.columns}
-    roundings = roundings_of(values, table.columns_of(*_GIVEN))
-    constants: dict[str, float] = {}
-    for place, symbol in resolver.labelled.items():
-        if symbol not in table.columns:
-            constants.setdefault(symbol, resolver.number(Cell(table.sheet, *place)))
-    return Numbers(values, roundings, constants, table.rows)
 
 
 def _without_network(table: Table) -> TableReport:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from sheetgen.check.findings import Column, Finding
+from sheetgen.check.judging.header_remarks import header_remarks
 from sheetgen.check.meaning.choosing import has_softmax
 from sheetgen.check.meaning.learning_rate import labels_of, rate_in
 from sheetgen.check.meaning.table_meaning import TableMeaning
 from sheetgen.check.tables.headers import family, number
 from sheetgen.check.tables.table import Table
-from sheetgen.spreadsheet.address import column_letters, relative_address
+from sheetgen.spreadsheet.address import relative_address
 
 
 def table_remarks(
@@ -19,16 +20,12 @@ def table_remarks(
     yield from _pasted(table, columns, findings)
     yield from _learning_rate(meaning)
     yield from _network(meaning)
-    for column, symbol in table.repeated:
-        place = relative_address(table.header_row, column)
-        words = f"two columns are called {symbol}; the one in {place} was read as the next number"
-        yield table.remark("duplicate-header", words, place)
     yield from _rows(table)
     if meaning.moving:
         names = ", ".join(sorted(meaning.moving, key=lambda one: (family(one), number(one))))
         words = f"{names} differ from row to row; every row was taken as a sample of its own"
         yield table.remark("several-samples", words)
-    yield from _headers(table)
+    yield from header_remarks(table)
     by_reason: dict[str, list[str]] = {}
     for one in columns:
         if one.status == "unchecked":
@@ -114,25 +111,3 @@ def _in_words(rows: Sequence[int]) -> str:
             runs.append([row])
     spans = [f"{one[0] + 1} to {one[-1] + 1}" if len(one) > 1 else f"{one[0] + 1}" for one in runs]
     return f"row{'s' if len(rows) > 1 else ''} {', '.join(spans)}"
-
-
-def _headers(table: Table) -> Iterator[Finding]:
-    """Yield a remark on columns that their formulas identified, and one on unknown columns."""
-
-    def shown(column: int, header: str) -> str:
-        return f"{relative_address(table.header_row, column)} {header!r}"
-
-    identified = table.identified.items()
-    read = [
-        f"{shown(one, table.others.get(one, '').strip())} as {name}" for one, name in identified
-    ]
-    if read:
-        words = f"read by their formulas, not by their headers: {', '.join(read)}"
-        yield table.remark("identified", words)
-    unread = [
-        shown(one, header) if header else f"column {column_letters(one)} (no header)"
-        for one, header in table.not_understood.items()
-    ]
-    if unread:
-        words = f"not understood, and so not checked: {', '.join(unread)}"
-        yield table.remark("unknown-header", words)

@@ -15,25 +15,7 @@ from sheetgen.check.reading.cells import Content
 from sheetgen.check.tables.headers import PARAMETERS, family
 from sheetgen.check.tables.table import Table
 
-_FEW = 0.1
 _STARTS = ("i", "t", *PARAMETERS)
-
-
-def varies(table: Table) -> set[str]:
-    """Return the inputs and targets that differ from row to row because the rows are samples.
-
-    If most inputs and targets stay the same, one that changes is a mistake and not a sample.
-    """
-    shares = {symbol: _share(table, symbol) for symbol in table.columns_of("i", "t")}
-    moving = {symbol for symbol, share in shares.items() if share < 1}
-    many = any(share < 1 - _FEW for share in shares.values())
-    return moving if many and 2 * len(moving) >= len(shares) else set()
-
-
-def _share(table: Table, symbol: str) -> float:
-    """Return the share of the rows that hold the column's most common number."""
-    numbers = [one.number for one in table.contents(symbol) if one.number is not None]
-    return Counter(numbers).most_common(1)[0][1] / len(numbers) if numbers else 1.0
 
 
 def judge_givens(table: Table, symbol: str, moving: set[str]) -> tuple[Column, list[Finding]]:

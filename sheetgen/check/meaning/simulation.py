@@ -8,6 +8,8 @@ identities", Journal of the ACM 27 (1980)). Where an activation changes its form
 trainings and large inputs reach all of its pieces.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sheetgen.check.formula.expressions import Array, Cell, Expression, Leaf, Symbol, evaluate
@@ -58,16 +60,23 @@ class Simulation:
 
         return evaluate(expression, lookup)
 
-    def values(self, expression: Expression) -> Array | None:
-        """Return the values at the random points; None if a leaf is not a symbol of the network."""
+    def values(
+        self, expression: Expression, names: Mapping[str, str] | None = None
+    ) -> Array | None:
+        """Return the values at the random points; None if a leaf is not a symbol of the network.
+
+        `names` says what the names in the expression mean, where they are no symbols themselves.
+        """
         unknown = False
+        meaning = names or {}
 
         def lookup(leaf: Leaf) -> Array:
             nonlocal unknown
-            if isinstance(leaf, Cell) or leaf.name not in self._rows[0]:
+            name = None if isinstance(leaf, Cell) else meaning.get(leaf.name, leaf.name)
+            if name not in self._rows[0]:
                 unknown = True
                 return np.full(self._shape, np.nan)
-            return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][leaf.name]
+            return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][name]
 
         found = evaluate(expression, lookup)
         if unknown:

@@ -198,16 +198,20 @@ def _shapes(weights: int, inputs: int, hidden: int, outputs: int) -> list[tuple[
     return sorted(found, key=lambda shape: (abs(shape[0] - shape[2]), abs(shape[1] - shape[0])))
 
 
-def bias_readings(names: Collection[str], hidden: int, outputs: int) -> list[dict[str, str]]:
+def bias_readings(
+    names: Collection[str], hidden: int, outputs: int, numbered: int | None = None
+) -> list[dict[str, str]]:
     """Return every way to assign biases of these names to the units, the most usual first.
 
     One for each unit, one for each layer, or for the units of one layer only; empty if none fits.
+    `numbered` is how many biases have a number, if that is not the greatest number of their names.
     """
     network = Network(1, hidden, outputs, {})
     layers = [network.hidden_units, network.output_units]
     units = [*layers[0], *layers[1]]
     named = {name.removeprefix("∂E/∂") for name in names}
-    numbered = max((number(one) for one in named if family(one) == "b"), default=0)
+    if numbered is None:
+        numbered = max((number(one) for one in named if family(one) == "b"), default=0)
     explicit = {
         unit: bias for unit in units for bias in (f"b_{unit}", f"b_{unit[0]}") if bias in named
     }

@@ -78,6 +78,7 @@ REMARKS: dict[str, str] = {
     "loss": "the error is another than 1/2 (t - a)²",
     "activation": "the activation is another than the sigmoid",
     "duplicate-header": "two columns have the same header",
+    "wrong-header": "a header names another part than its column plays",
     "several-samples": "inputs and targets differ from row to row",
     "untrained-biases": "the biases are not trained",
     "recalculated": "the file held no results; they were computed",

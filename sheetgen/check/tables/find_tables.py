@@ -129,9 +129,11 @@ def _headed(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table |
         else:
             columns[symbol] = column
     _read_short_errors(columns, others)
-    table = Table(sheet, cells, row, columns, others, repeated=repeated)
+    named = {column: symbol for symbol, column in columns.items()} | dict(repeated)
+    table = Table(sheet, cells, row, columns, others, repeated=repeated, named=named)
     follow = any(family(one) in _FORWARD or one.startswith("∂E/∂") for one in columns)
-    return table if len(table.columns_of("w")) > 1 and follow else None
+    weights = [one for one in named.values() if family(one.removeprefix("∂E/∂")) == "w"]
+    return table if table.columns_of("w") and len(weights) > 1 and follow else None
 
 
 def _first_row(table: Table) -> int | None:
@@ -156,17 +158,14 @@ def _name_repeated(table: Table) -> None:
 
     People copy a header and forget to change it: ∂E/∂w7, ∂E/∂w7 is ∂E/∂w7, ∂E/∂w8.
     """
-    kept = []
     for column, symbol in table.repeated:
         following = f"{family(symbol)}{number(symbol) + 1}"
         has_numbers = holds_number(table.content(table.first, column))
         partner = following.removeprefix("∂E/∂") in table.columns
         if number(symbol) and following not in table.columns and has_numbers and partner:
             table.columns[following] = column
-            kept.append((column, symbol))
         else:
-            table.others[column] = symbol
-    table.repeated = kept
+            table.others[column] = table.heading(column)
 
 
 def _overlap(table: Table, other: Table) -> bool:

@@ -18,7 +18,7 @@ EMPTY = Content(None)
 class Table:
     """A table: symbol → column, and its rows; all positions are zero-based.
 
-    `repeated` are headers that name a symbol twice: (column, the symbol that the header names).
+    `repeated` are headers that name a symbol again: (column, the symbol that the header names).
     """
 
     sheet: str
@@ -33,8 +33,12 @@ class Table:
     """Rows without numbers between the first and the last; the training continues below them."""
     unread: list[int] = field(default_factory=list)
     """Rows of numbers below the last that do not continue the training."""
+    named: dict[int, str] = field(default_factory=dict)
+    """What the headers say, before any formula was read: column → symbol."""
     identified: dict[int, str] = field(default_factory=dict)
     """Columns that were identified by their formulas, not by their headers: column → symbol."""
+    edges: tuple[int, ...] = ()
+    """Columns of numbers without a header that touch the table."""
     restarts: bool = False
     """Whether another training above has the headers."""
 
@@ -69,7 +73,11 @@ class Table:
 
     def header(self, symbol: str) -> str:
         """Return a column's header as the file writes it."""
-        return self.content(self.header_row, self.columns[symbol]).text.strip()
+        return self.heading(self.columns[symbol])
+
+    def heading(self, column: int) -> str:
+        """Return the text in the header row above any column; empty without one."""
+        return self.content(self.header_row, column).text.strip()
 
     def columns_of(self, *families: str) -> dict[str, int]:
         """Return symbol → column of the symbols of these families, such as "w" or "a_h"."""
@@ -79,21 +87,26 @@ class Table:
     def not_understood(self) -> dict[int, str]:
         """The columns of numbers whose header means nothing: column → header, empty without one.
 
-        Those within the table, and those with a header that touch it.
+        Those within the table, those with a header that touch it, and its `edges`.
         """
         columns = self.columns.values()
-        known = {*columns, *self.identified, *(column for column, _ in self.repeated)}
         first, last = min(columns), max(columns)
-        while first - 1 in self.others:
+        outside = {*self.others, *self.edges}
+        while first - 1 in outside:
             first -= 1
-        while last + 1 in self.others:
+        while last + 1 in outside:
             last += 1
-        found = {}
-        for column in sorted({*range(first, last + 1)} - known):
-            held = [self.content(row, column) for row in self.sheet_rows]
-            if 2 * sum(holds_number(one) for one in held) > len(held):
-                found[column] = self.others.get(column, "").strip()
-        return found
+        unknown = sorted({*range(first, last + 1)} - {*columns, *self.identified})
+        return {
+            column: self.others.get(column, "").strip()
+            for column in unknown
+            if self.has_numbers(column)
+        }
+
+    def has_numbers(self, column: int) -> bool:
+        """Return whether most rows of a column hold a number or a formula."""
+        held = [self.content(row, column) for row in self.sheet_rows]
+        return 2 * sum(map(holds_number, held)) > len(held)
 
     def content(self, row: int, column: int) -> Content:
         """Return what a cell holds; an empty content if there is none."""
