@@ -1,5 +1,6 @@
 """Audits a workbook: from a file to its report."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
@@ -14,14 +15,14 @@ from sheetgen.check.meaning.understanding import understood
 from sheetgen.check.reading.book_values import read_texts, recalculated
 from sheetgen.check.reading.cells import Book
 from sheetgen.check.reading.open_file import read_book
-from sheetgen.check.tables.find_tables import headers_alone, tables_of
+from sheetgen.check.tables.find_tables import headers_alone, tables_of, unfinished_tables
 from sheetgen.check.tables.headers import family
-from sheetgen.check.tables.table import Table
-from sheetgen.errors import InputError
+from sheetgen.check.tables.table import Table, holds_number
+from sheetgen.errors import InputError, shortened
+from sheetgen.spreadsheet.address import relative_address
 
 _AFTER_SOFTMAX = ("a_o", "E", "E_total")
 _ANSWERS = "_answers"  # the sheet that `sheetgen exercise` hides the right numbers on
-_GIVEN = ("i", "t", "η", "iteration")
 
 
 def check_workbook(path: Path) -> WorkbookReport:
@@ -40,34 +41,50 @@ def check_workbook(path: Path) -> WorkbookReport:
     if lacks_results(book, tables):
         book = recalculated(path, book)
         tables = _tables(book)
-    readings = [understood(book, table) for table in tables]
-    reports = tuple(
-        _without_network(table) if reading is None else _report(reading.meaning())
-        for table, reading in zip(tables, readings, strict=True)
-    )
-    read = [
-        table if reading is None else reading.table
-        for table, reading in zip(tables, readings, strict=True)
-    ]
+    reports, read = [], []
+    for table in tables:
+        reading = understood(book, table)
+        reports.append(_without_network(table) if reading is None else _report(reading.meaning()))
+        read.append(table if reading is None else reading.table)
     with_table = {table.sheet for table in tables}
     skipped = tuple(name for name in book.sheets if name not in with_table)
     return WorkbookReport(
-        str(path), reports, (*compare_sheets(read), *remarks), book.reader, skipped
+        str(path), tuple(reports), (*compare_sheets(read), *remarks), book.reader, skipped
     )
 
 
 def _why_no_table(book: Book) -> str:
     for name, cells in book.sheets.items():
-        if (place := headers_alone(name, cells)) is not None:
-            below = (content for (row, _), content in cells.items() if row > place.header_row)
-            has_text = any(one.text.strip() for one in below)
-            what = "there are texts but no numbers" if has_text else "there are no rows"
-            return f"{what} below the headers in row {place.header_row + 1} of {name!r}"
+        if (table := headers_alone(name, cells)) is not None:
+            return _why_no_row(table, f"row {table.header_row + 1} of {name!r}")
     return "no row of headers names weights (w1, w2, …) with activations, errors or gradients"
 
 
+def _why_no_row(table: Table, headers: str) -> str:
+    """Return what is below headers whose table has no row; `headers` says where these are."""
+    rows = {row for row, column in table.cells if row > table.header_row}
+    columns = table.columns.values()
+    filled = (
+        row for row in sorted(rows) if not {(row, one) for one in columns}.isdisjoint(table.cells)
+    )
+    row = next(filled, None)
+    if row is None:
+        return f"there are no {'numbers' if rows else 'rows'} below the headers in {headers}"
+    contents = table.row_contents(row)
+    text = next((one.text.strip() for one in contents if one.text.strip()), "")
+    example = f", such as {shortened(text)}" if text else ""
+    count = sum(map(holds_number, contents))
+    if count == 0:
+        return f"there are texts but no numbers below the headers in {headers}{example}"
+    words = f"row {row + 1} holds numbers in {count} of the {len(contents)} columns headed in"
+    return f"{words} {headers}" + (f", and texts{example}" if text else "")
+
+
 def _tables(book: Book) -> list[Table]:
-    return [table for name, cells in book.sheets.items() for table in tables_of(name, cells)]
+    """Return the tables of a workbook; if there are none, those that are not filled in yet."""
+    sheets = book.sheets.items()
+    whole = [table for name, cells in sheets for table in tables_of(name, cells)]
+    return whole or [one for name, cells in sheets for one in unfinished_tables(name, cells)]
 
 
 def _report(meaning: TableMeaning) -> TableReport:
@@ -94,9 +111,17 @@ def _report(meaning: TableMeaning) -> TableReport:
         (network.inputs, network.hidden, network.outputs),
         meaning.rate,
         "unknown" if "hidden" in meaning.unknown else network.hidden_activation.name,
-        tuple(verdicts.columns),
+        (*verdicts.columns, *_unknown_columns(table)),
         (*mistakes, *table_remarks(meaning, verdicts.columns, verdicts.findings)),
     )
+
+
+def _unknown_columns(table: Table) -> Iterator[Column]:
+    """Yield the columns of numbers of which nothing says what they are."""
+    reason = "neither its header nor its formulas say what it is"
+    for column, header in table.not_understood.items():
+        ends = (relative_address(row, column) for row in (table.row_at(0), table.last))
+        yield Column(header, "", ":".join(ends), "unchecked", reason=reason)
 
 
 def _judged(meaning: TableMeaning, symbol: str) -> tuple[Column, list[Finding]]:

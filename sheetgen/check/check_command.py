@@ -38,7 +38,8 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
     """Audit training tables that people made by hand; the files are only read.
 
     Every column is recomputed from the other columns of its own row, and every weight from the row
-    before. The exit code is 1 if anything is wrong, else 2 if a file could not be read.
+    before. The exit code is 1 if anything is wrong, else 2 if a file could not be read, or a table,
+    a gradient or an update in it could not be checked, else 0.
 
     \b
     Examples:
@@ -73,13 +74,13 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
             click.echo(f"{left}; wrote {saved.path}", err=True)
     if any(not report.passed for report in reports):
         raise click.exceptions.Exit(1)
-    if unreadable:
+    if unreadable or not all(report.conclusive for report in reports):
         raise click.exceptions.Exit(InputError.exit_code)
 
 
 def _print(report: WorkbookReport) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    colour = ("green" if report.checked else "yellow") if report.passed else "red"
+    colour = ("green" if report.conclusive else "yellow") if report.passed else "red"
     console.print(f"{report.path}: {verdict(report)}", markup=False, style=colour)
     if console.is_terminal:
         console.print(overview(report.tables))

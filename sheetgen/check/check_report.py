@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from sheetgen.check.findings import Finding, LearningRate, TableReport, WorkbookReport
+from sheetgen.check.findings import IS_EMPTY, Finding, LearningRate, TableReport, WorkbookReport
 from sheetgen.saving import harmless
 
 CSV_HEADER = (
@@ -23,16 +23,18 @@ _OVERVIEW = ("sheet", "table", "rows", "network", "learning rate", "right", "wro
 def as_plain_values(report: WorkbookReport) -> dict[str, object]:
     """Return a report as plain values, for JSON.
 
-    `passed` is null where nothing is wrong but nothing could be checked either.
+    `passed` is null where nothing is wrong but nothing could be checked either; `conclusive` is
+    false where a gradient or an update could not.
 
-    Keys: file, passed, checked, reader, skipped, tables, findings. A table has the fields of
-    `TableReport` and checked, right, wrong (their headers) and largest_difference; a column has the
-    fields of `Column`, a finding those of `Finding`.
+    Keys: file, passed, checked, conclusive, reader, skipped, tables, findings. A table has the
+    fields of `TableReport` and checked, right, wrong (their headers) and largest_difference; a
+    column has the fields of `Column`, a finding those of `Finding`.
     """
     return {
         "file": report.path,
         "passed": report.passed if report.checked or not report.passed else None,
         "checked": report.checked,
+        "conclusive": report.conclusive,
         "reader": report.reader,
         "skipped": report.skipped,
         "tables": [
@@ -104,15 +106,35 @@ def _status(finding: Finding) -> str:
 
 
 def verdict(report: WorkbookReport) -> str:
-    """Return the verdict on a file in words."""
+    """Return the verdict on a file in words; it says "right" only of what was checked."""
     if not report.passed:
         count = len(report.mistakes)
         return "1 mistake" if count == 1 else f"{count:,} mistakes"
     if not report.checked:
-        return "not checked"
-    missing = sum(not table.checked for table in report.tables)
-    tables = "1 table" if missing == 1 else f"{missing} tables"
-    return f"right, but {tables} of {len(report.tables)} not checked" if missing else "right"
+        return f"not checked: {_why_unchecked(report.tables)}"
+    missing = [table for table in report.tables if not table.checked]
+    if missing:
+        return f"right as far as checked: {_share(missing, report.tables, 'table')}"
+    columns = [column for table in report.tables for column in table.columns]
+    unchecked = [column for table in report.tables for column in table.unchecked]
+    if unchecked:
+        return f"right as far as checked: {_share(unchecked, columns, 'column')}"
+    return "right"
+
+
+def _share(some: Sequence[object], every: Sequence[object], what: str) -> str:
+    """Return in words that some of the tables or columns are not checked."""
+    are = "is" if len(some) == 1 else "are"
+    return f"{len(some)} of {len(every)} {what}{'' if len(every) == 1 else 's'} {are} not checked"
+
+
+def _why_unchecked(tables: Sequence[TableReport]) -> str:
+    """Return why no column could be recomputed."""
+    reasons = {column.reason for table in tables for column in table.unchecked}
+    if reasons == {IS_EMPTY}:
+        count = sum(len(table.unchecked) for table in tables)
+        return f"{count} of {sum(len(table.columns) for table in tables)} columns are empty"
+    return reasons.pop() if len(reasons) == 1 else "no column could be recomputed"
 
 
 def overview(tables: Sequence[TableReport]) -> Table:
@@ -137,7 +159,8 @@ def overview(tables: Sequence[TableReport]) -> Table:
 
 def table_line(table: TableReport) -> str:
     """Return the verdict on a table in one line of text."""
-    start = f"{table.sheet} {table.place}: {table.rows:,} rows,"
+    rows = "1 row" if table.rows == 1 else f"{table.rows:,} rows"
+    start = f"{table.sheet} {table.place}: {rows},"
     if not table.checked:
         return f"{start} not checked"
     return (

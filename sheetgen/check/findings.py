@@ -5,6 +5,8 @@ from typing import Literal
 
 Severity = Literal["mistake", "remark"]
 Status = Literal["right", "wrong", "given", "unchecked"]
+IS_EMPTY = "it is empty"
+"""The reason why a column without any cell was not checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Column:
     """The verdict on one column of a table.
 
     `status`: "right" or "wrong" if it could be recomputed, "given" for inputs, targets and other
-    starting values, "unchecked" with the `reason` otherwise.
+    starting values, "unchecked" with the `reason` otherwise. `symbol` is empty if neither the
+    header nor the formulas say what the column is.
     `largest_difference` is relative: |found - recomputed| / max(|recomputed|, scale of rounding).
     """
 
@@ -114,6 +117,17 @@ class TableReport(_Report):
         return any(column.status in ("right", "wrong") for column in self.columns)
 
     @property
+    def unchecked(self) -> tuple[Column, ...]:
+        """The columns that could not be recomputed although they should be."""
+        return tuple(column for column in self.columns if column.status == "unchecked")
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether columns were recomputed, and every gradient and every update was."""
+        learning = ("∂E/∂", "w", "b")
+        return self.checked and not any(one.symbol.startswith(learning) for one in self.unchecked)
+
+    @property
     def right(self) -> tuple[Column, ...]:
         """The columns that were recomputed and agree."""
         return tuple(column for column in self.columns if column.status == "right")
@@ -159,3 +173,11 @@ class WorkbookReport(_Report):
     def checked(self) -> bool:
         """Whether any column of any table could be recomputed."""
         return any(table.checked for table in self.tables)
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether every gradient and every update of every table could be recomputed.
+
+        Only then does `passed` mean that the training is right.
+        """
+        return all(table.conclusive for table in self.tables)

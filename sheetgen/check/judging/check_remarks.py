@@ -28,7 +28,7 @@ def table_remarks(
     yield from header_remarks(table)
     by_reason: dict[str, list[str]] = {}
     for one in columns:
-        if one.status == "unchecked":
+        if one.status == "unchecked" and one.symbol:  # the others have a remark of their own
             by_reason.setdefault(one.reason, []).append(one.header)
     if by_reason:
         groups = [f"{', '.join(names)} ({reason})" for reason, names in by_reason.items()]
@@ -90,7 +90,10 @@ def _network(meaning: TableMeaning) -> Iterator[Finding]:
 
 
 def _rows(table: Table) -> Iterator[Finding]:
-    """Yield a remark on rows that were left out, and one on rows that were not read."""
+    """Yield remarks on a single row, on rows that were left out, and on those not read."""
+    if table.rows == 1:
+        words = "the table has one row: there is nothing to check from row to row"
+        yield table.remark("one-row", words)
     if table.skipped:
         rows = _in_words(table.skipped)
         words = f"the table continues below {rows}, without numbers"

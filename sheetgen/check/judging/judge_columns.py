@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sheetgen.check.findings import Column, Finding
+from sheetgen.check.findings import IS_EMPTY, Column, Finding
 from sheetgen.check.formula.expressions import symbols
 from sheetgen.check.formula.parsing import Formula
 from sheetgen.check.judging.judge_cells import judge_formula, judge_numbers
@@ -73,11 +73,13 @@ def _finding(column: ComputedColumn, wrong: Wrong) -> Finding:
     difference = column.numbers.agreement(column.symbol, form)[0][wrong.rows]
     finite = difference[np.isfinite(difference)]
     expected = float(column.numbers.recomputed(form)[0][row])
+    missing = column.meaning.missing(form)
+    words = f"{wrong.words}; no column is {' or '.join(missing)}" if missing else wrong.words
     found = column.table.mistake(
         column.symbol,
         row,
         wrong.kind,
-        wrong.words,
+        words,
         len(wrong.rows),
         expected if np.isfinite(expected) else None,
     )
@@ -102,6 +104,10 @@ def _verdict(column: ComputedColumn, wrong: bool, checked: bool) -> Column:
     table, symbol, numbers = column.table, column.symbol, column.numbers
     if wrong or checked:
         return table.verdict(symbol, "wrong" if wrong else "right", _largest(column))
+    if all(one.value is None and one.formula is None for one in column.contents):
+        return table.verdict(symbol, "unchecked", reason=IS_EMPTY)
+    if column.is_parameter and table.rows == 1:
+        return table.verdict(symbol, "given")
     known = set(numbers.values) | set(numbers.constants)
     missing = sorted({one.name for one in symbols(column.forms[0])} - known)
     if missing:

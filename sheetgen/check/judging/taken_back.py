@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 from sheetgen.check.findings import Column, Finding
 from sheetgen.check.formula.expressions import symbols, walk
-from sheetgen.check.formula.parsing import Reference
+from sheetgen.check.formula.parsing import Formula, Reference
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
 from sheetgen.check.meaning.table_network import Network, is_helper
-from sheetgen.check.tables.headers import is_parameter, number
+from sheetgen.check.tables.headers import family, is_parameter, number
 from sheetgen.spreadsheet.address import column_letters
 
+_GIVEN = ("i", "t")
 OTHER_FUNCTION = {"unknown-mistake", "wrong-activation-function"}
 """What a function that is not known may be taken for; any other mistake explains itself."""
 REASONS = {
@@ -137,10 +138,13 @@ def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
     table, meaning, symbol = column.table, column.meaning, column.symbol
     unknown = table.not_understood
     mistakes = [one for one in findings if one.severity == "mistake"]
-    if not unknown or not mistakes:
+    missing = [one for one in meaning.missing(column.forms[0]) if family(one) in _GIVEN]
+    if not (unknown or missing) or not mistakes:
         return ""
     row = next(one for one in range(table.rows) if table.cell(symbol, one) == mistakes[0].cell)
     formula = column.contents[row].formula
+    if missing and formula is not None and _reads_other_given(column, formula, row):
+        return f"needs {', '.join(missing)}"
     if formula is None:
         needed = {one.name for one in symbols(meaning.definitions[symbol])}
         lacking = {one for one in needed - set(table.columns) if not is_helper(one) and one != "η"}
@@ -155,3 +159,16 @@ def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
         if within and cell.column in unknown and not is_rate:
             return f"refers to column {column_letters(cell.column)}, not understood"
     return ""
+
+
+def _reads_other_given(column: ComputedColumn, formula: Formula, row: int) -> bool:
+    """Return whether a formula reads an input or target that its definition has not.
+
+    If the right one has no column, nothing tells whether that one's header is wrong.
+    """
+    table = column.table
+    place = table.row_at(row), table.columns[column.symbol]
+    tree = column.meaning.resolver.resolved(formula, *place)
+    needed = {one.name for one in symbols(column.forms[0])}
+    read = {one.name for one in symbols(tree)} if tree is not None else set()
+    return any(family(one) in _GIVEN for one in read - needed)

@@ -27,7 +27,8 @@ from sheetgen.check.meaning.column_values import Numbers, Precision
 from sheetgen.check.meaning.simulation import Simulation, same
 from sheetgen.check.meaning.table_network import expanded, is_helper, names_of
 from sheetgen.check.meaning.table_reading import Reading
-from sheetgen.check.tables.headers import family, is_parameter
+from sheetgen.check.tables.headers import family, is_parameter, number
+from sheetgen.check.tables.table import Table
 
 _MOST_ROUNDS = 6
 _LEAST_GAIN = 2  # columns that other names must make right; a single one may be a mistake
@@ -49,7 +50,33 @@ def renamed_columns(reading: Reading) -> dict[str, int] | None:
     if 2 * len(by_formulas.judged) < len(defined):
         evidence = _ByNumbers(reading, columns)
     found = _Search(evidence, [*names_of(definitions), "η"]).names(start)
-    return None if found == start else {symbol: column for column, symbol in found.items()}
+    if found == start or _is_unlikely(table, start, found):
+        return None
+    return {symbol: column for column, symbol in found.items()}
+
+
+def _is_unlikely(table: Table, start: Names, found: Names) -> bool:
+    """Return whether headers in perfect order would be exchanged into disorder.
+
+    People write t1, t2 in that order. Formulas that use them crosswise everywhere look the same as
+    exchanged headers, but then it was the formulas that were mixed up.
+    """
+    moved = [one for one in found if found[one] != start.get(one)]
+    repeated = {symbol for _, symbol in table.repeated}
+    as_headed = all(
+        start.get(one) == table.named.get(one) and start.get(one) not in repeated for one in moved
+    )
+    return as_headed and not _disorder(start) and bool(_disorder(found))
+
+
+def _disorder(names: Names) -> int:
+    """Count the columns that are right of one with a higher number of the same family."""
+    last: dict[str, int] = {}
+    count = 0
+    for _, symbol in sorted(names.items()):
+        count += number(symbol) < last.get(family(symbol), 0)
+        last[family(symbol)] = number(symbol)
+    return count
 
 
 class _Evidence(Protocol):

@@ -56,8 +56,11 @@ class TableMeaning:
         trees = (self.resolver.at(row, column) for column in columns for row in rows)
         return {one.name for tree in trees if tree is not None for one in symbols(tree)}
 
-    def shown(self, expression: Expression, row: int) -> str:
-        """Return an expression as the formula of a row, with the file's own addresses."""
+    def shown(self, expression: Expression, row: int) -> str | None:
+        """Return an expression as the formula of a row, with the file's own addresses.
+
+        None if it needs a quantity that is in no cell of the file, for its name alone is no formula.
+        """
         sheet = self.table.sheet
         cells = {symbol: cell for cell, symbol in reversed(self.resolver.assigned.items())}
         for place, symbol in self.resolver.labelled.items():
@@ -72,10 +75,16 @@ class TableMeaning:
                 )
             if leaf.name in cells:
                 return full_address(cells[leaf.name], sheet)
-            is_rate = leaf.name == "η" and self.rate.value is not None
-            return f"{self.rate.value:g}" if is_rate else leaf.name
+            return f"{self.rate.value:g}"
 
-        return f"={written(expression, name)}"
+        return None if self.missing(expression) else f"={written(expression, name)}"
+
+    def missing(self, expression: Expression) -> list[str]:
+        """Return the quantities of an expression that are in no cell of the file."""
+        known = {*self.present, *self.resolver.labelled.values(), *self.resolver.assigned.values()}
+        if self.rate.value is not None:
+            known.add("η")
+        return sorted({one.name for one in symbols(expression)} - known)
 
 
 class ComputedColumn:

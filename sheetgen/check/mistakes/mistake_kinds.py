@@ -83,6 +83,7 @@ REMARKS: dict[str, str] = {
     "untrained-biases": "the biases are not trained",
     "recalculated": "the file held no results; they were computed",
     "gap": "the table continues below rows without numbers",
+    "one-row": "the table has one row, and so no updates",
     "rows-not-read": "rows of numbers below the table that do not continue it",
     "identified": "columns that were recognised by their formulas, not by their headers",
     "text-numbers": "numbers that are stored as text",

@@ -18,6 +18,7 @@ from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.engines.engine import Values
 from sheetgen.spreadsheet.reader import is_error
 
+_MOST_LABELS = 6  # numbers as text in a row, in columns without another number
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 
 
@@ -94,15 +95,26 @@ def read_texts(book: Book) -> tuple[Finding, ...]:
 
 
 def _columns_of_texts(cells: Cells) -> list[tuple[tuple[int, int], Content]]:
-    """Return the cells with a number as text in the columns without any number."""
-    numeric = {column for (_, column), content in cells.items() if content.number is not None}
-    found = [
-        (place, content)
-        for place, content in cells.items()
-        if place[1] not in numeric and number_in(content.text) is not None
+    """Return the cells with a number as text in columns without other numbers.
+
+    A number above a header does not count.
+    """
+    texts = [
+        (place, content) for place, content in cells.items() if number_in(content.text) is not None
     ]
-    counts = Counter(column for (_, column), _ in found)
-    return [one for one in found if counts[one[0][1]] > 1]
+    first: dict[int, int] = {}
+    for (row, column), _ in texts:
+        first[column] = min(row, first.get(column, row))
+    numeric = {
+        column
+        for (row, column), content in cells.items()
+        if content.number is not None and row >= first.get(column, row) - 1
+    }
+    found = [one for one in texts if one[0][1] not in numeric]
+    columns = Counter(column for (_, column), _ in found)
+    rows = Counter(row for (row, _), _ in found)
+    # A single number as text may be a label, but not several in one column or in one row.
+    return [one for one in found if columns[one[0][1]] > 1 or rows[one[0][0]] > _MOST_LABELS]
 
 
 def _is_plain(contents: list[Content]) -> bool:

@@ -41,6 +41,22 @@ def headers_alone(sheet: str, cells: Cells) -> Table | None:
     return next((table for table in tables if table is not None), None)
 
 
+def unfinished_tables(sheet: str, cells: Cells) -> list[Table]:
+    """Return the tables of a sheet whose rows hold the weights, but few of the other columns."""
+    found = []
+    for row, texts in _rows_of_texts(cells):
+        table = _headed(sheet, cells, row, texts)
+        first = _first_row(table) if table is not None else None
+        if table is None or first is None:
+            continue
+        table.first = first
+        _name_repeated(table)
+        weights = table.row_contents(first, table.columns_of("w").values())
+        if 2 * sum(map(holds_number, weights)) >= len(weights) and not _has_labels(table):
+            found.extend(read_rows(table, []))
+    return found
+
+
 def _rows_of_texts(cells: Cells) -> list[tuple[int, list[_Header]]]:
     by_row: dict[int, list[_Header]] = {}
     texts = ((place, content.text) for place, content in cells.items() if content.text)
@@ -110,10 +126,13 @@ def _table(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table | 
         return None
     table.first = first
     _name_repeated(table)
-    # The labels of a diagram have other labels below them.
-    below = table.row_contents(first)
-    labels = any(symbol_of(content.text) is not None for content in below if content.text)
-    return table if table.is_filled(first) and not labels else None
+    return table if table.is_filled(first) and not _has_labels(table) else None
+
+
+def _has_labels(table: Table) -> bool:
+    """Return whether there are other labels below the headers, as in a diagram."""
+    below = table.row_contents(table.first)
+    return any(symbol_of(content.text) is not None for content in below if content.text)
 
 
 def _headed(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table | None:
@@ -139,7 +158,11 @@ def _headed(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table |
 def _first_row(table: Table) -> int | None:
     weights = table.columns_of("w").values()
     rows = range(table.header_row + 1, table.header_row + 2 + _GAP)
-    filled = (row for row in rows if any(map(holds_number, table.row_contents(row, weights))))
+    filled = (
+        row
+        for row in rows
+        if any(map(holds_number, table.row_contents(row, weights))) or table.is_filled(row)
+    )
     return next(filled, None)
 
 
