@@ -30,6 +30,10 @@ def run(*args):
     return CliRunner().invoke(check, [str(arg) for arg in args], catch_exceptions=False)
 
 
+def run_main(*args):
+    return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
+
+
 def test_a_right_file_ends_with_0(right):
     result = run(right)
     assert (result.exit_code, result.stderr) == (0, "")
@@ -143,13 +147,52 @@ def test_where_nothing_can_be_checked_it_does_not_say_right(tmp_path):
     names = {f"w{one}": f"v{one}1" for one in range(1, 9)} | {"w1": "w11", "w2": "w12"}
     path = write(tmp_path / "a.xlsx", S=HandMade(headers=names))
     result = run(path)
-    assert result.exit_code == 0
+    assert result.exit_code == 2
     assert result.stdout.splitlines()[:2] == [
-        f"{path}: not checked",
+        f"{path}: not checked: the headers name no network with one hidden layer whose weights are "
+        "all numbered",
         "S A5:AE13: 8 rows, not checked",
     ]
     (report,) = json.loads(run(path, "--json").stdout)
-    assert (report["passed"], report["checked"]) == (None, False)
+    assert (report["passed"], report["checked"], report["conclusive"]) == (None, False, False)
+
+
+def test_a_deep_network_of_ours_is_not_called_right(tmp_path, right, wrong):
+    path = tmp_path / "deep.xlsx"
+    built = run_main("build", "deep", "-o", path, "--iterations", "3", "--no-verify")
+    assert built.exit_code == 0
+    result = run(path)
+    assert result.exit_code == 2
+    assert result.stdout.startswith(f"{path}: not checked: ")
+    assert run(path, right).exit_code == 2
+    assert run(path, wrong).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "ends_with"), [({"ratio": "{w1}/{w2}"}, 0), ({"∂E/∂w8": "NA({o1})"}, 2)]
+)
+def test_the_first_line_says_how_much_is_not_checked(tmp_path, extra, ends_with):
+    table = HandMade()
+    for name, formula in extra.items():
+        table.order = [*(one for one in table.order if one != name), name]
+        table.formulas[name] = formula
+    path = write(tmp_path / "a.xlsx", S=table)
+    result = run(path)
+    first = result.stdout.splitlines()[0]
+    count = len(table.order)
+    assert first == f"{path}: right as far as checked: 1 of {count} columns is not checked"
+    # An odd column beside the table matters little, a gradient is what the table is about.
+    assert result.exit_code == ends_with
+
+
+def test_a_right_table_beside_one_that_is_not_checked(tmp_path):
+    names = {f"w{one}": f"v{one}1" for one in range(1, 9)} | {"w1": "w11", "w2": "w12"}
+    path = write(tmp_path / "a.xlsx", S=HandMade(), T=HandMade(headers=names))
+    result = run(path)
+    assert result.exit_code == 2
+    assert result.stdout.splitlines()[0] == (
+        f"{path}: right as far as checked: 1 of 2 tables is not checked"
+    )
 
 
 def test_what_a_training_starts_from_should_not_be_a_formula(tmp_path):

@@ -139,6 +139,9 @@ def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
     unknown = table.not_understood
     mistakes = [one for one in findings if one.severity == "mistake"]
     missing = [one for one in meaning.missing(column.forms[0]) if family(one) in _GIVEN]
+    own = table.columns[symbol]
+    if mistakes and own not in table.identified and (header := table.repeats(own)):
+        return f"two columns are headed {header}, and its formula is that of neither"
     if not (unknown or missing) or not mistakes:
         return ""
     row = next(one for one in range(table.rows) if table.cell(symbol, one) == mistakes[0].cell)

@@ -19,6 +19,7 @@ from sheetgen.check.formula.expressions import (
     Expression,
     Number,
     Symbol,
+    evaluate,
     leaves,
     symbols,
 )
@@ -31,9 +32,11 @@ from sheetgen.check.tables.headers import family, is_parameter, number
 from sheetgen.check.tables.table import Table
 
 _MOST_ROUNDS = 6
+_MOST_JUDGEMENTS = 12000  # which bounds the work on a table that is wrong all over
 _LEAST_GAIN = 2  # columns that other names must make right; a single one may be a mistake
 _FEW = 6  # wrong columns from which names are guessed
 _FEW_ROWS = 8
+_NEAR = 0.1
 
 Names = Mapping[int, str]  # column → symbol
 
@@ -62,9 +65,8 @@ def _is_unlikely(table: Table, start: Names, found: Names) -> bool:
     exchanged headers, but then it was the formulas that were mixed up.
     """
     moved = [one for one in found if found[one] != start.get(one)]
-    repeated = {symbol for _, symbol in table.repeated}
     as_headed = all(
-        start.get(one) == table.named.get(one) and start.get(one) not in repeated for one in moved
+        start.get(one) == table.named.get(one) and not table.repeats(one) for one in moved
     )
     return as_headed and not _disorder(start) and bool(_disorder(found))
 
@@ -84,11 +86,6 @@ class _Evidence(Protocol):
 
     judged: list[int]
     """The columns that can be judged, those with the simplest formulas first."""
-    most: int
-    """How often to judge at most, which bounds the work on a table that is wrong all over."""
-
-    narrow: bool
-    """Whether judging is so slow that only names of the same family, or free ones, are tried."""
 
     def is_right(self, column: int, names: Names) -> bool:
         """Return whether a column is what its name says, if all columns have these names."""
@@ -104,7 +101,7 @@ class _Search:
 
     def __init__(self, evidence: _Evidence, every: list[str]) -> None:
         self._evidence, self._every = evidence, every
-        self._left = evidence.most
+        self._left = _MOST_JUDGEMENTS
         self._judged: dict[tuple[object, ...], bool] = {}
 
     def names(self, start: Names) -> Names:
@@ -117,7 +114,8 @@ class _Search:
                 break
             names = better
             right = self._right(names)
-        return names if first <= right else start
+        kept = {one for one in first if names.get(one) == start[one]}
+        return names if kept <= right else start
 
     def _right(self, names: Names) -> set[int]:
         return {one for one in self._evidence.judged if self._is_right(one, names)}
@@ -133,26 +131,18 @@ class _Search:
     def _better(self, names: Names, right: set[int]) -> Names | None:
         """Return the names after the exchange that makes most columns right, if it is worth it."""
         best: Names | None = None
-        most = (_LEAST_GAIN - 1, 0)
+        most = (0, 0)
         for changed in self._candidates(names, right):
             gain = len(self._right(changed)) - len(right)
             moved = [one for one in {**names, **changed} if names.get(one) != changed.get(one)]
             kin = {family(one) for column in moved for one in _known(column, names, changed)}
             # Of two exchanges that explain as much, the one within a family is meant.
-            if self._left >= 0 and gain >= _LEAST_GAIN and (gain, -len(kin)) > most:
+            # A single mistake is more likely than wrong headers, unless those are out of order.
+            tidy = _disorder(names) > 0 and not _disorder(changed)
+            enough = gain >= _LEAST_GAIN or (tidy and gain > 0)
+            if self._left >= 0 and enough and (gain, -len(kin)) > most:
                 best, most = changed, (gain, -len(kin))
         return best
-
-    def _worth_trying(self, column: int, names: Names) -> list[str]:
-        old = names.get(column)
-        if not self._evidence.narrow or old is None:
-            return [one for one in self._every if one != old]
-        taken = set(names.values())
-        return [
-            one
-            for one in self._every
-            if one != old and (one not in taken or family(one) == family(old))
-        ]
 
     def _candidates(self, names: Names, right: set[int]) -> Iterator[Names]:
         """Yield each exchange that makes one of the wrong columns right."""
@@ -161,7 +151,9 @@ class _Search:
         seen: list[Names] = []
         for column in wrong[:_FEW]:
             for other in dict.fromkeys([column, *evidence.read_by(column, names)]):
-                for symbol in self._worth_trying(other, names):
+                for symbol in self._every:
+                    if symbol == names.get(other):
+                        continue
                     changed = _exchanged(names, other, symbol)
                     if self._is_right(column, changed) and changed not in seen:
                         seen.append(changed)
@@ -186,9 +178,6 @@ def _exchanged(names: Names, column: int, symbol: str) -> Names:
 
 class _ByFormulas:
     """The formulas of one row, in random trainings of the network."""
-
-    most = 12000
-    narrow = False
 
     def __init__(self, reading: Reading, columns: list[int]) -> None:
         table = reading.table
@@ -240,9 +229,6 @@ def _with_typed_rate(reading: Reading) -> dict[str, Expression]:
 class _ByNumbers:
     """Numbers without formulas, of a table's first rows."""
 
-    most = 1500
-    narrow = True
-
     def __init__(self, reading: Reading, columns: list[int]) -> None:
         rows = min(reading.table.rows, _FEW_ROWS)
         wide = replace(reading.table, columns={f"?{column}": column for column in columns})
@@ -258,11 +244,9 @@ class _ByNumbers:
             self._constants.setdefault("η", rate)
         self._rows = rows
         self._expanded: dict[tuple[str, frozenset[str]], Expression] = {}
-        self.judged = [
-            column
-            for symbol, column in reading.table.columns.items()
-            if symbol in self._definitions
-        ]
+        known = {column: name for name, column in reading.table.columns.items()}
+        defined = self._definitions.keys()
+        self.judged = [one for one in columns if known.get(one, "") in {"", *defined}]
 
     def is_right(self, column: int, names: Names) -> bool:
         symbol = names.get(column)
@@ -274,6 +258,12 @@ class _ByNumbers:
             return False
         roundings = {name: self._roundings[one] for one, name in names.items()}
         numbers = Numbers(values, roundings, self._constants, self._rows)
+        found, actual = evaluate(right, numbers.lookup), values[symbol]
+        known = np.isfinite(found) & np.isfinite(actual)
+        with np.errstate(invalid="ignore"):
+            near = np.abs(found - actual) <= _NEAR * np.abs(actual) + 9 * roundings[symbol]
+        if not near[known].all():
+            return False  # without the work to find out how exact the numbers are
         difference, agrees = numbers.agreement(symbol, right)
         known = np.isfinite(difference)
         return bool(known.any() and agrees[known].all())

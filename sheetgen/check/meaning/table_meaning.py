@@ -59,7 +59,7 @@ class TableMeaning:
     def shown(self, expression: Expression, row: int) -> str | None:
         """Return an expression as the formula of a row, with the file's own addresses.
 
-        None if it needs a quantity that is in no cell of the file, for its name alone is no formula.
+        None if it needs a quantity that no cell of the file holds: a name alone is no formula.
         """
         sheet = self.table.sheet
         cells = {symbol: cell for cell, symbol in reversed(self.resolver.assigned.items())}

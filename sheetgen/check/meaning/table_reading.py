@@ -53,6 +53,10 @@ class Reading:
         network = chosen_network(network, numbers, resolver)
         return cls(table, network, resolver, unassigned, numbers, rate_cell, moving)
 
+    def with_table(self, table: Table) -> Reading:
+        """Return the same with a table of the same columns and rows."""
+        return replace(self, table=table, resolver=replace(self.resolver, table=table))
+
     @property
     def rate(self) -> LearningRate:
         """The learning rate of the updates."""

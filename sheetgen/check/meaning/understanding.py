@@ -23,7 +23,7 @@ def understood(book: Book, table: Table) -> Reading | None:
         return None
     table = replace(whole.table, edges=_edges(whole.table))
     doubtful = _doubtful(table)
-    loose = Reading.of(book, _with(table, doubtful)) if doubtful or table.edges else whole
+    loose = Reading.of(book, _with(table, doubtful)) if doubtful else whole.with_table(table)
     if loose is None:
         return whole
     found = identified(loose.network, loose.resolver, loose.numbers)
@@ -45,8 +45,7 @@ def _renamed(book: Book, reading: Reading) -> Reading:
 
 def _doubtful(table: Table) -> dict[int, str]:
     """Return the columns whose header occurs twice: column → the symbol that it names."""
-    twice = {symbol for _, symbol in table.repeated}
-    return {column: symbol for column, symbol in table.named.items() if symbol in twice}
+    return {column: symbol for column, symbol in table.named.items() if table.repeats(column)}
 
 
 def _with(table: Table, doubtful: dict[int, str]) -> Table:

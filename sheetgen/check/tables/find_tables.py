@@ -23,11 +23,7 @@ def tables_of(sheet: str, cells: Cells) -> list[Table]:
     found: list[Table] = []
     for row, texts in _rows_of_texts(cells):
         headers = _headers(cells, row, texts)
-        tables = [_table(sheet, cells, row, block) for block in _blocks(headers)]
-        if None in tables and len(tables) > 1 and _touch(headers):
-            # The second header of that weight was copied and not changed.
-            whole = _table(sheet, cells, row, headers)
-            tables = [whole] if whole is not None else tables
+        tables = (_table(sheet, cells, row, block) for block in _blocks(headers))
         found.extend(table for table in tables if table is not None)
     read = []
     for table in found:
@@ -110,13 +106,19 @@ def _blocks(headers: list[_Header]) -> list[list[_Header]]:
         repeats = [one for one in between if symbols[one] in seen]
         fitting = [one for one in gaps if one <= min(repeats, default=after)]
         cuts.append(fitting[-1] if fitting else (starts or repeats or [after])[0])
-    return [headers[first:last] for first, last in pairwise([*cuts, len(headers)])]
+    return _joined([headers[first:last] for first, last in pairwise([*cuts, len(headers)])])
 
 
-def _touch(headers: list[_Header]) -> bool:
-    """Return whether the headers that name a quantity are side by side."""
-    columns = [one.column for one in headers if one.symbol is not None]
-    return all(after - before == 1 for before, after in pairwise(columns))
+def _joined(blocks: list[list[_Header]]) -> list[list[_Header]]:
+    """Join blocks that have little in common: their second first weight is a wrong header."""
+    joined = blocks[:1]
+    for block in blocks[1:]:
+        before, after = ({one.symbol for one in each} - {None} for each in (joined[-1], block))
+        if 2 * len(before & after) < min(len(before), len(after)):
+            joined[-1] = [*joined[-1], *block]
+        else:
+            joined.append(block)
+    return joined
 
 
 def _table(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table | None:

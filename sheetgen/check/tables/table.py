@@ -103,6 +103,11 @@ class Table:
             if self.has_numbers(column)
         }
 
+    def repeats(self, column: int) -> str:
+        """Return the symbol that a column's header names if others name it too, or nothing."""
+        symbol = self.named.get(column, "")
+        return symbol if symbol in {again for _, again in self.repeated} else ""
+
     def has_numbers(self, column: int) -> bool:
         """Return whether most rows of a column hold a number or a formula."""
         held = [self.content(row, column) for row in self.sheet_rows]
