@@ -202,9 +202,8 @@ class _ByFormulas:
         if symbol not in self._definitions or any(one not in names for one in self._reads[column]):
             return False
         if symbol not in self._truths:
-            definition = Symbol(symbol)
-            if is_parameter(symbol):
-                definition = self._definitions[symbol]
+            typed = is_parameter(symbol)  # its definition may hold the rate as a number
+            definition = self._definitions[symbol] if typed else Symbol(symbol)
             self._truths[symbol] = self._simulation.values(definition)
         meaning = {f"?{one}": name for one, name in names.items()}
         return same(self._simulation.values(self._trees[column], meaning), self._truths[symbol])

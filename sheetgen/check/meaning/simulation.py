@@ -72,8 +72,8 @@ class Simulation:
 
         def lookup(leaf: Leaf) -> Array:
             nonlocal unknown
-            name = None if isinstance(leaf, Cell) else meaning.get(leaf.name, leaf.name)
-            if name not in self._rows[0]:
+            name = "" if isinstance(leaf, Cell) else meaning.get(leaf.name, leaf.name)
+            if isinstance(leaf, Cell) or name not in self._rows[0]:
                 unknown = True
                 return np.full(self._shape, np.nan)
             return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][name]

@@ -73,7 +73,7 @@ def _as_headed(table: Table, known: dict[str, int], doubtful: dict[int, str]) ->
 def _edges(table: Table) -> tuple[int, ...]:
     """Return the columns of numbers without a header directly beside the table."""
     columns = {*table.columns.values(), *table.others}
-    found = []
+    found: list[int] = []
     for beside in (count(min(columns) - 1, -1), count(max(columns) + 1)):
         found += takewhile(lambda one: table.has_numbers(one) and not table.heading(one), beside)
     return tuple(found)
