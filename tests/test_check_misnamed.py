@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from check_helper import HandMade, mistakes, write
 from click.testing import CliRunner
+from correct_tables import correct_table
 from handmade_tables import Book, seed_table
 
 from sheetgen.check import WorkbookReport, check_workbook
@@ -162,5 +163,18 @@ def test_another_sheet_with_a_wrong_header_holds_no_other_inputs(tmp_path: Path)
 def test_tables_in_other_layouts(tmp_path: Path, symbol: str) -> None:
     table = seed_table(4, gaps=True, extras=True, shuffle=5, row=12, column=3)
     table.headers[symbol] = "w3"
+    report = check_workbook(Book([table]).written(tmp_path / "a.xlsx"))
+    assert_only_the_header_is_named(report)
+
+
+@pytest.mark.parametrize("number", [37, 3, 12, 21])
+@pytest.mark.parametrize("kind", ["twice", "exchanged", "blank"])
+def test_tables_of_other_habits(tmp_path: Path, number: int, kind: str) -> None:
+    table = correct_table(number, digits=None)
+    symbol, other = ("E_total", "i1") if number == 37 else ("w1", "a_o1")
+    first, second = table.headers[symbol], table.headers[other]
+    table.headers[symbol] = "" if kind == "blank" else second
+    if kind == "exchanged":
+        table.headers[other] = first
     report = check_workbook(Book([table]).written(tmp_path / "a.xlsx"))
     assert_only_the_header_is_named(report)

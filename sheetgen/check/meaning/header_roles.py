@@ -52,7 +52,7 @@ def renamed_columns(reading: Reading) -> dict[str, int] | None:
     evidence: _Evidence = by_formulas
     if 2 * len(by_formulas.judged) < len(defined):
         evidence = _ByNumbers(reading, columns)
-    found = _Search(evidence, [*names_of(definitions), "η"]).names(start)
+    found = _Search(evidence, definitions).names(start)
     if found == start or _is_unlikely(table, start, found):
         return None
     return {symbol: column for column, symbol in found.items()}
@@ -99,8 +99,9 @@ class _Evidence(Protocol):
 class _Search:
     """Gives columns other names as long as each change makes several more columns right."""
 
-    def __init__(self, evidence: _Evidence, every: list[str]) -> None:
-        self._evidence, self._every = evidence, every
+    def __init__(self, evidence: _Evidence, definitions: Mapping[str, Expression]) -> None:
+        self._evidence, self._defined = evidence, definitions.keys()
+        self._every = [*names_of(definitions), "η"]
         self._left = _MOST_JUDGEMENTS
         self._judged: dict[tuple[object, ...], bool] = {}
 
@@ -148,6 +149,7 @@ class _Search:
         """Yield each exchange that makes one of the wrong columns right."""
         evidence = self._evidence
         wrong = [one for one in evidence.judged if one in names and one not in right]
+        wrong.sort(key=lambda one: names[one] not in self._defined)  # inputs may have formulas too
         seen: list[Names] = []
         for column in wrong[:_FEW]:
             for other in dict.fromkeys([column, *evidence.read_by(column, names)]):
