@@ -178,3 +178,19 @@ def test_tables_of_other_habits(tmp_path: Path, number: int, kind: str) -> None:
         table.headers[other] = first
     report = check_workbook(Book([table]).written(tmp_path / "a.xlsx"))
     assert_only_the_header_is_named(report)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"w1": "w2", "w3": "w2"},
+        {"i1": "i2", "t2": "i2"},
+        {"t1": "i1", "i1": "i2", "i2": "t1"},
+        {"t1": "", "w5": "", "E1": ""},
+        {"t1": "t2", "t2": "t1", "h1": "h2", "h2": "h1"},
+    ],
+)
+def test_several_headers_may_be_wrong(tmp_path: Path, headers: dict[str, str]) -> None:
+    report = audit(tmp_path, HandMade(rows=3, headers=headers))
+    assert_only_the_header_is_named(report)
+    assert report.conclusive

@@ -114,7 +114,8 @@ def _joined(blocks: list[list[_Header]]) -> list[list[_Header]]:
     joined = blocks[:1]
     for block in blocks[1:]:
         before, after = ({one.symbol for one in each} - {None} for each in (joined[-1], block))
-        if 2 * len(before & after) < min(len(before), len(after)):
+        alone = len(after) == 1 and block[0].column - joined[-1][-1].column == 1
+        if alone or 2 * len(before & after) < min(len(before), len(after)):
             joined[-1] = [*joined[-1], *block]
         else:
             joined.append(block)
@@ -183,11 +184,15 @@ def _name_repeated(table: Table) -> None:
 
     People copy a header and forget to change it: ∂E/∂w7, ∂E/∂w7 is ∂E/∂w7, ∂E/∂w8.
     """
+    headed = [one for one in table.repeated if holds_number(table.content(table.first, one[0]))]
+    for column, _ in set(table.repeated) - set(headed):
+        del table.named[column]  # a label, and no header
+        table.others[column] = table.heading(column)
+    table.repeated = headed
     for column, symbol in table.repeated:
         following = f"{family(symbol)}{number(symbol) + 1}"
-        has_numbers = holds_number(table.content(table.first, column))
         partner = following.removeprefix("∂E/∂") in table.columns
-        if number(symbol) and following not in table.columns and has_numbers and partner:
+        if number(symbol) and following not in table.columns and partner:
             table.columns[following] = column
         else:
             table.others[column] = table.heading(column)
