@@ -11,7 +11,7 @@ but the first, get their own cells, and the errors of several samples are added 
 `ErrorValues` is the reference's account of the same, in NumPy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +37,8 @@ from sheetgen.workbook.sheets.error_surface.two_weights import (
 
 PORTION = 6000
 """Characters of a formula, of the 8,192 that a cell holds."""
+LONGEST = 8000
+"""Characters of the longest formula."""
 CUTS = (0, 1, 2)
 """No cut, the outputs' weighted sums, or all layers but the first in cells of their own."""
 
@@ -115,29 +117,47 @@ class Passes:
         return total if self.samples == 1 else f"({total})/{self.samples}"
 
     def _error(self, sample: int) -> str:
-        network = self.network
+        cell = self._texts(sample).__getitem__
         return "+".join(
-            quantities.error_formula(network, output, lambda each: self._cell(sample, each))
-            for output in range(network.outputs)
+            quantities.error_formula(self.network, output, cell)
+            for output in range(self.network.outputs)
         )
 
-    def _cell(self, sample: int, symbol: str) -> str:
-        """Return the address or the expression of a symbol, as a formula has it."""
-        if symbol in self.network.target_names:
-            return self.address(symbol, sample)
-        if symbol in self._weights:
-            return self._weight(symbol)
-        if self._has_cell(symbol):
-            return part_text((sample, symbol))
-        return f"({self._expression(sample, symbol)})"
+    def _texts(self, sample: int) -> Mapping[str, str]:
+        """Return the address or the expression of every symbol, as a formula has it.
+
+        Raises TooLongError if one of them would fill a cell by itself.
+        """
+        if sample not in self._known:
+            targets = {name: self.address(name, sample) for name in self.network.target_names}
+            self._known[sample] = texts = targets | self._weights
+            texts |= {each: part_text((sample, each)) for each in (GREATEST, EXPONENTIALS)}
+            # Layer by layer: an expression that asked for those inside it would ask too deeply.
+            for symbol in (name for units in self.network.unit_names for name in units):
+                for name in (symbol, activation_name(symbol)):
+                    if self._has_cell(name):
+                        texts[name] = part_text((sample, name))
+                    else:
+                        texts[name] = f"({self._expression(sample, name)})"
+                    if len(texts[name]) > LONGEST:
+                        raise TooLongError
+        return self._known[sample]
+
+    @cached_property
+    def _known(self) -> dict[int, dict[str, str]]:
+        """What `_texts` has returned."""
+        return {}
 
     def _has_cell(self, symbol: str) -> bool:
-        if symbol in (GREATEST, EXPONENTIALS):
-            return True
         if symbol in self.network.unit_names[-1]:
             return self.cut >= 1
-        hidden = self.network.unit_names[1:-1]
-        return self.cut >= 2 and any(symbol[2:] in units for units in hidden)
+        return self.cut >= 2 and symbol in self._hidden_after_first
+
+    @cached_property
+    def _hidden_after_first(self) -> set[str]:
+        """The activations of all hidden layers but the first."""
+        units = (unit for units in self.network.unit_names[1:-1] for unit in units)
+        return set(map(activation_name, units))
 
     def _expression(self, sample: int, symbol: str) -> str:
         if symbol in self.network.unit_names[0]:
@@ -145,27 +165,36 @@ class Passes:
                 self.address(f"{kind} {symbol}", sample) for kind in (BASE, ACROSS, DOWN)
             )
             return f"{base}+{across}*{X}+{down}*{Y}"
-        return quantities.forward_formula(
-            self.network, symbol, lambda each: self._cell(sample, each)
-        )
+        return quantities.forward_formula(self.network, symbol, self._texts(sample).__getitem__)
 
-    def _weight(self, name: str) -> str:
-        if not self._weights[name]:
-            return self.address(f"{BASE} {name}", 0)
+    @cached_property
+    def _weights(self) -> dict[str, str]:
+        """The expressions of all weights and biases; only those that are trained are chosen."""
+        trained = {each.name for each in self.network.parameters}
+        return {
+            name: self._moved(name) if name in trained else self.address(f"{BASE} {name}", 0)
+            for name in self.network.values
+        }
+
+    def _moved(self, name: str) -> str:
         base, across, down = (self.address(f"{kind} {name}", 0) for kind in (BASE, ACROSS, DOWN))
         return f"({base}+{across}*{X}+{down}*{Y})"
 
-    @cached_property
-    def _weights(self) -> dict[str, bool]:
-        """All weights and biases, and whether each is trained and so can be chosen."""
-        edges = dict.fromkeys((edge.name for edge in self.network.connections), True)
-        return edges | {bias.name: bias.is_trained for bias in self.network.biases}
+    def size(self) -> tuple[int, int, int] | None:
+        """Return a point's formulas, their characters, and the characters of the longest.
 
-    def size(self) -> tuple[int, int, int]:
-        """Return a point's formulas, their characters, and the characters of the longest."""
-        lengths = [len(self.formula(part)) for part in self.parts]
-        lengths.append(len(self.error_formula()))
+        Return None if one of them would not fit into a cell by far.
+        """
+        try:
+            lengths = [len(self.formula(part)) for part in self.parts]
+            lengths.append(len(self.error_formula()))
+        except TooLongError:
+            return None
         return len(lengths), sum(lengths), max(lengths)
+
+
+class TooLongError(Exception):
+    """A part of a formula is longer than a whole one may be."""
 
 
 @dataclass(frozen=True)

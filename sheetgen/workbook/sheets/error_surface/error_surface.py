@@ -34,6 +34,7 @@ from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.sheets.error_surface.error_formulas import (
     CUTS,
+    LONGEST,
     ErrorValues,
     FirstLayer,
     Passes,
@@ -46,7 +47,6 @@ from sheetgen.workbook.sheets.error_surface.two_weights import WeightChoice, Wei
 
 FORMULAS = 8000  # of the surface
 CHARACTERS = 2_500_000  # of those formulas, which all programs read in a second or two
-LONGEST = 8000  # of one formula
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 FINEST = 21  # cells a side
 CONSTANT = "1E-12"  # relative: errors that differ by less are the same up to rounding
@@ -74,7 +74,11 @@ def _fitting(plan: Plan) -> tuple[int, int, int] | None:
         if samples * network.layers[0].units > FIRST_LAYER:
             continue
         cuts = [cut for cut in CUTS if cut or not network.layers[-1].activation.acts_on_layer]
-        sizes = {cut: Passes(network, samples, cut, lambda *_: "AAA999").size() for cut in cuts}
+        sizes = {
+            cut: size
+            for cut in cuts
+            if (size := Passes(network, samples, cut, lambda *_: "AAA999").size())
+        }
         least = SIZES[-1] if samples == 1 else SIZES[-2]
         for size in (size for size in SIZES if least <= size <= FINEST):
             fitting = [
