@@ -28,10 +28,7 @@ def heading(symbol: str) -> str:
 
 def position(network: Network, unit: str) -> tuple[int, int]:
     """Return the layer and the place in it of a unit named as in `Network.unit_names`."""
-    for layer, names in enumerate(network.unit_names):
-        if unit in names:
-            return layer, names.index(unit)
-    raise KeyError(unit)
+    return network.positions[unit]
 
 
 def weighted_sum(network: Network, unit: str) -> str:

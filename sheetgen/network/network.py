@@ -142,6 +142,15 @@ class Network:
         )
 
     @cached_property
+    def positions(self) -> dict[str, tuple[int, int]]:
+        """The layer of each unit and its place in it, by the unit's name."""
+        return {
+            unit: (layer, place)
+            for layer, units in enumerate(self.unit_names)
+            for place, unit in enumerate(units)
+        }
+
+    @cached_property
     def source_names(self) -> tuple[tuple[str, ...], ...]:
         """What each layer reads: the inputs, then the activations of the layer before."""
         activations = (tuple(map(activation_name, names)) for names in self.unit_names[:-1])
