@@ -48,6 +48,7 @@ def step(words: str, total: float | None = None) -> Iterator[Callable[[float], N
         yield lambda _: None
         return
     task = bar.add_task(words, total=total)
+    bar.refresh()  # or a short step would never be seen
     try:
         yield lambda more: bar.advance(task, more)
     finally:

@@ -1,25 +1,32 @@
 """The console command `sheetgen check`."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from sheetgen import progress
 from sheetgen.check.audit import check_workbook
 from sheetgen.check.check_report import (
     CSV_HEADER,
-    as_csv,
     as_plain_values,
+    csv_lines,
     finding_lines,
     overview,
     table_line,
     unreadable_as_plain_values,
+    unreadable_line,
     verdict,
 )
 from sheetgen.check.findings import WorkbookReport
-from sheetgen.errors import InputError, RunError
-from sheetgen.saving import check_replaceable, save_text
+from sheetgen.commands import jobs_option
+from sheetgen.errors import InputError
+from sheetgen.growing_table import GrowingTable
+from sheetgen.worker_process import Outcome, attempt
+from sheetgen.workers import run_each
 
 
 @click.command()
@@ -34,7 +41,8 @@ from sheetgen.saving import check_replaceable, save_text
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write a line for each column and finding to this file.",
 )
-def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None:
+@jobs_option
+def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: int) -> None:
     """Audit training tables that people made by hand; the files are only read.
 
     Every column is recomputed from the other columns of its own row, and every weight from the row
@@ -46,36 +54,57 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None) -> None
       sheetgen check backpropagation.xlsx
       sheetgen check students/*.xlsx --csv findings.csv
     """  # noqa: D301
-    if csv_file is not None:
-        check_replaceable(csv_file, ",".join(CSV_HEADER), "list of findings")
-    reports: list[WorkbookReport] = []
-    unreadable: list[tuple[str, str]] = []
     shown: list[dict[str, object]] = []
-    for file in files:
-        try:
-            report = check_workbook(file)
-        except (InputError, RunError) as error:
-            reason = " ".join(str(error).split())
-            unreadable.append((str(file), reason))
-            shown.append(unreadable_as_plain_values(str(file), reason))
-            click.echo(f"Error: {reason}", err=True)
-            continue
-        reports.append(report)
-        shown.append(as_plain_values(report))
-        if not as_json:
-            _print(report)
+    all_right = all_conclusive = True
+    with _table(csv_file) or nullcontext() as table, progress.shown():
+        outcomes = progress.counted(_checked(files, jobs), "checking", len(files))
+        for file, outcome in zip(files, outcomes, strict=True):
+            report, reason = outcome.value, _reason(file, outcome)
+            all_right &= report is None or report.passed
+            all_conclusive &= report is not None and report.conclusive
+            if table:
+                lines = csv_lines(report) if report else [unreadable_line(str(file), reason)]
+                table.add(line.values() for line in lines)
+            if as_json:
+                path = str(file)
+                shown.append(
+                    as_plain_values(report) if report else unreadable_as_plain_values(path, reason)
+                )
+            with progress.paused():
+                if report is None:
+                    click.echo(f"Error: {reason}", err=True)
+                elif not as_json:
+                    _print(report)
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False))
-    if csv_file is not None:
-        # The mark at the start of utf-8-sig lets Excel read ∂ and η.
-        saved = save_text(csv_file, as_csv(reports, unreadable), "utf-8-sig")
-        if saved.reason:
-            left = f"{csv_file} is left as it was: {saved.reason}"
-            click.echo(f"{left}; wrote {saved.path}", err=True)
-    if any(not report.passed for report in reports):
+    if table and table.saved and table.saved.reason:
+        left = f"{csv_file} is left as it was: {table.saved.reason}"
+        click.echo(f"{left}; wrote {table.saved.path}", err=True)
+    if not all_right:
         raise click.exceptions.Exit(1)
-    if unreadable or not all(report.conclusive for report in reports):
+    if not all_conclusive:
         raise click.exceptions.Exit(InputError.exit_code)
+
+
+def _table(path: Path | None) -> GrowingTable | None:
+    """Return the list of findings, if one is wanted."""
+    if path is None:
+        return None
+    return GrowingTable(path, CSV_HEADER, ",".join(CSV_HEADER), "list of findings")
+
+
+def _checked(files: Sequence[Path], jobs: int) -> Iterator[Outcome[WorkbookReport]]:
+    """Yield the outcome of each file in turn, from processes of their own if these are several."""
+    jobs = min(jobs, len(files))
+    if jobs > 1:
+        return run_each(check_workbook, files, jobs)
+    return (attempt(check_workbook, file) for file in files)
+
+
+def _reason(file: Path, outcome: Outcome[WorkbookReport]) -> str:
+    """Return why there is no report on a file, in one line that names it."""
+    reason = " ".join(str(outcome.error).split())
+    return reason if str(file) in reason else f"{file} could not be checked: {reason}"
 
 
 def _print(report: WorkbookReport) -> None:

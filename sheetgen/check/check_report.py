@@ -3,15 +3,12 @@
 The keys of the JSON and the columns of the CSV are stable.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from rich.table import Table
 
 from sheetgen.check.findings import IS_EMPTY, Finding, LearningRate, TableReport, WorkbookReport
-from sheetgen.saving import harmless
 
 CSV_HEADER = (
     *("file", "sheet", "table", "column", "symbol", "status", "kind", "cell", "cells"),
@@ -56,22 +53,19 @@ def unreadable_as_plain_values(path: str, reason: str) -> dict[str, object]:
     return {"file": path, "passed": None, "error": reason}
 
 
-def as_csv(reports: Sequence[WorkbookReport], unreadable: Sequence[tuple[str, str]]) -> str:
-    """Return a line for each column of each table, each mistake in it, and each unreadable file."""
-    target = io.StringIO()
-    writer = csv.DictWriter(target, CSV_HEADER, lineterminator="\n")
-    writer.writeheader()
-    for report in reports:
-        lines = [line for table in report.tables for line in _table_lines(table)]
-        for line in (*lines, *map(_finding_line, report.findings)):
-            writer.writerow(_harmless({"file": report.path} | line))
-    for path, reason in unreadable:
-        writer.writerow(_harmless({"file": path, "status": "unreadable", "words": reason}))
-    return target.getvalue()
+def csv_lines(report: WorkbookReport) -> list[dict[str, object]]:
+    """Return a line for each column of each table and each mistake, with all of CSV_HEADER."""
+    lines = [line for table in report.tables for line in _table_lines(table)]
+    return [_complete(report.path, each) for each in (*lines, *map(_finding_line, report.findings))]
 
 
-def _harmless(line: Mapping[str, object]) -> dict[str, object]:
-    return {name: harmless(value) for name, value in line.items()}
+def unreadable_line(path: str, reason: str) -> dict[str, object]:
+    """Return the line for a file that could not be audited."""
+    return _complete(path, {"status": "unreadable", "words": reason})
+
+
+def _complete(path: str, line: Mapping[str, object]) -> dict[str, object]:
+    return dict.fromkeys(CSV_HEADER) | {"file": path} | line
 
 
 def _table_lines(table: TableReport) -> Iterator[dict[str, object]]:
