@@ -42,9 +42,8 @@ def test_results_come_in_the_order_given_however_many_files_are_worked_on_at_onc
     result = run(*files, "--csv", several, "--jobs", 3)
     assert result.exit_code == alone.exit_code == 1
     assert (result.stdout, result.stderr) == (alone.stdout, alone.stderr)
-    verdicts = [
-        line for line in result.stdout.splitlines() if line.startswith(f"{files[0].parent}")
-    ]
+    folder = str(files[0].parent)
+    verdicts = [line for line in result.stdout.splitlines() if line.startswith(folder)]
     found = [line.partition(": ")[2] for line in verdicts]
     assert found == ["right", "1 mistake", "right", "1 mistake"]
     assert several.read_bytes() == one.read_bytes()

@@ -65,7 +65,7 @@ def unreadable_line(path: str, reason: str) -> dict[str, object]:
 
 
 def _complete(path: str, line: Mapping[str, object]) -> dict[str, object]:
-    return dict.fromkeys(CSV_HEADER) | {"file": path} | line
+    return {name: path if name == "file" else line.get(name) for name in CSV_HEADER}
 
 
 def _table_lines(table: TableReport) -> Iterator[dict[str, object]]:
