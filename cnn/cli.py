@@ -13,6 +13,7 @@ import click
 
 from cnn.export.export_command import DATA_DIR, export, verify
 from cnn.torch_loading import require_torch
+from sheetgen import progress
 from sheetgen.commands import COUNT, INTERRUPTED, PATH, CommandGroup
 from sheetgen.errors import InputError, RunError
 
@@ -167,7 +168,9 @@ def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
     require_torch()
     from cnn.log.add_log import put_into_workbook  # noqa: PLC0415
 
-    _say(put_into_workbook(run, workbook, data_dir), workbook)
+    with progress.shown():
+        placed = put_into_workbook(run, workbook, data_dir)
+    _say(placed, workbook)
 
 
 def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from sheetgen import progress
 from sheetgen.check.check_command import check
 from sheetgen.commands import COUNT, ENGINES, PATH, CommandGroup, verify_written
 from sheetgen.errors import InputError
@@ -64,7 +65,8 @@ def build(
     """  # noqa: D301
     rates = None if learning_rates is None else parse_learning_rates(learning_rates)
     chosen = template.load(source).with_training(rates, iterations)
-    built = build_workbook(chosen, output, force)
+    with progress.shown():
+        built = build_workbook(chosen, output, force)
     saved = built.saved
     if saved.reason:
         click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
@@ -108,21 +110,28 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
       sheetgen verify output/backprop.xlsx
       sheetgen verify output/backprop.xlsx --engine libreoffice --perturb 3
     """  # noqa: D301
-    subject = read_subject(file)
-    chosen = _engines(name)
-    if subject.others:
-        names = ", ".join(subject.others)
-        click.echo(f"not verified, as build did not write them: {names}", err=True)
-    results = []
-    for result in verify_subject(subject, chosen, perturb, seed):
-        results.append(result)
-        if not as_json:
-            _print(result)
+    with progress.shown():
+        results = list(_verified(file, name, perturb, seed, as_json))
     if as_json:
         found = [{**asdict(result), "passed": result.passed} for result in results]
         click.echo(json.dumps(found, ensure_ascii=False))
     if not all(result.passed for result in results):
         raise click.exceptions.Exit(1)
+
+
+def _verified(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Iterator[Result]:
+    """Yield the results of verifying a workbook, which are also printed unless as JSON."""
+    subject = read_subject(file)
+    with progress.paused():
+        chosen = _engines(name)
+        if subject.others:
+            names = ", ".join(subject.others)
+            click.echo(f"not verified, as build did not write them: {names}", err=True)
+    for result in verify_subject(subject, chosen, perturb, seed):
+        if not as_json:
+            with progress.paused():
+                _print(result)
+        yield result
 
 
 @main.command()
@@ -139,7 +148,9 @@ def render(file: Path, output: Path) -> None:
     Example:
       sheetgen render output/backprop.xlsx -o pictures
     """  # noqa: D301
-    for path in render_sheets(file, output):
+    with progress.shown():
+        pictures = render_sheets(file, output)
+    for path in pictures:
         click.echo(path)
 
 
@@ -177,7 +188,8 @@ def _shown(path: Path) -> Path:
 
 def _verify_built(path: Path) -> None:
     def verify() -> Result:
-        (found,) = verify_subject(read_subject(path), [engines.EMBEDDED], perturbations=0)
+        with progress.shown():
+            (found,) = verify_subject(read_subject(path), [engines.EMBEDDED], perturbations=0)
         return found
 
     result = verify_written(path, verify, _print)

@@ -1,7 +1,9 @@
 """Progress: a terminal shows how far a command is; a file or a pipe gets nothing of it."""
 
 import io
+import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -111,3 +113,62 @@ def test_a_script_that_calls_our_functions_sees_nothing(monkeypatch):
     with progress.step("composing", 3) as advance:
         advance(1)
     assert terminal.getvalue() == ""
+
+
+def run_on_terminal(*command):
+    """Run a command whose standard error is a terminal; return its process and what that showed."""
+    terminal, standard_error = os.openpty()
+    settings = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(
+        [sys.executable, "-m", *map(str, command)],
+        stdout=subprocess.PIPE,
+        stderr=standard_error,
+        text=True,
+        env=settings,
+    ) as process:
+        os.close(standard_error)
+        shown = b""
+        while part := _read(terminal):
+            shown += part
+        process.output = process.stdout.read()
+    os.close(terminal)
+    return process, shown.decode()
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # what Linux says when nobody can write to it any more
+        return b""
+
+
+WRITING = ("composing the tables", "composing the other sheets", "writing rows")
+READING = ("reading", "copying without results", "recalculating with ironcalc", "comparing")
+COMMANDS = {
+    "build": (("build", "-o", "{new}", "--iterations", 3), (*WRITING, *READING)),
+    "verify": (("verify", "{book}", "--engine", "ironcalc"), READING),
+    "check": (("check", "{book}", "{book}", "--jobs", 1), ("checking", "1 of 2")),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_shows_its_steps_on_a_terminal(name, small, tmp_path):
+    options, steps = COMMANDS[name]
+    places = {"new": tmp_path / "new.xlsx", "book": small}
+    process, shown = run_on_terminal("sheetgen", *(str(each).format(**places) for each in options))
+    assert process.returncode in (0, 1)
+    assert [step for step in steps if step not in shown] == []
+    # What is printed stays free of it, so that it can be used by other programs.
+    assert process.output
+    assert "\x1b" not in process.output
+    _, _, after = shown.rpartition("\x1b[2K")
+    assert "━" not in after
+
+
+@pytest.mark.usefixtures("renderer")
+def test_render_shows_that_it_draws(small, tmp_path):
+    process, shown = run_on_terminal("sheetgen", "render", small, "-o", tmp_path)
+    assert process.returncode == 0
+    assert "drawing" in shown
+    assert set(process.output.splitlines()) == set(map(str, tmp_path.glob("*.png")))

@@ -16,6 +16,7 @@ from cnn.export.sheets import export_origin
 from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.layout import InputPlaces, require_sheets
 from cnn.export.sheets.subject import subject_of
+from sheetgen import progress
 from sheetgen.errors import InputError
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.spreadsheet.writer import write_workbook
@@ -88,8 +89,9 @@ def write(
     network = read_network(
         model, source, fold_batchnorm=fold_batchnorm, probabilities=probabilities
     )
-    subject = subject_of(model, network, samples, title, run)
-    book = compose(subject)
+    with progress.step("composing"):
+        subject = subject_of(model, network, samples, title, run)
+        book = compose(subject)
     require_sheets(book.canvases)
     last = export_origin.origin_sheet(
         network, fold_batchnorm, book.places, len(samples), book.canvases

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn.torch_loading import require_torch
+from sheetgen import progress
 from sheetgen.commands import COUNT, PATH, verify_written
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
@@ -64,7 +65,8 @@ def export(
     require_torch()
     from cnn.export.runs import export_run, verify_run  # noqa: PLC0415
 
-    exported = export_run(run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force)
+    with progress.shown():
+        exported = export_run(run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force)
     saved = exported.saved
     if saved.reason:
         click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
@@ -79,11 +81,11 @@ def export(
     if no_verify:
         return
 
-    result = verify_written(
-        saved.path,
-        lambda: verify_run(saved.path, run, [engines.EMBEDDED], inputs=1, seed=0)[0],
-        _print,
-    )
+    def verified() -> "Result":
+        with progress.shown():
+            return verify_run(saved.path, run, [engines.EMBEDDED], inputs=1, seed=0)[0]
+
+    result = verify_written(saved.path, verified, _print)
     click.echo(
         f"verified {result.activations:,} activations with {result.engine}: "
         f"largest difference to torch {result.largest_difference:.1e}"
@@ -122,7 +124,8 @@ def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
     require_torch()
     from cnn.export.runs import verify_run  # noqa: PLC0415
 
-    results = verify_run(file, run, _engines(name), inputs, seed)
+    with progress.shown():
+        results = verify_run(file, run, _engines(name), inputs, seed)
     for result in results:
         _print(result)
     if not all(result.passed for result in results):

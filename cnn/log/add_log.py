@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from cnn.log.record import read_record
 from cnn.log.training_log import training_log_sheet
+from sheetgen import progress
 from sheetgen.errors import InputError
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.spreadsheet.insert import insert_sheets
@@ -49,7 +50,8 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
     Raises InputError if the run, the data or the workbook cannot be read, RunError if the
     workbook cannot be written, which is then unchanged.
     """
-    record = read_record(run, data_dir)
+    with progress.step("reading the run"):
+        record = read_record(run, data_dir)
     built = not resolved(workbook).exists()
     if built:
         build_workbook(template.load("era-v1"), workbook)
@@ -66,7 +68,8 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
                 insert_sheets(workbook, donor, [canvas.name], to, replaced, called={donor: run})
             )
 
-        saved = save(workbook, insert, aside=is_open_elsewhere(workbook))
+        with progress.step("inserting the sheet"):
+            saved = save(workbook, insert, aside=is_open_elsewhere(workbook))
     return Placed(saved, names[canvas.name], built, None if former else edited)
 
 

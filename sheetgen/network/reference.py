@@ -10,6 +10,7 @@ from itertools import count, islice
 
 import numpy as np
 
+from sheetgen import progress
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
 from sheetgen.network.trace import Backward, Forward, History, Parameters, Row, Trace
@@ -89,7 +90,8 @@ def train(
     rows = training.iterations + 1 if rows is None else rows
     history = History(network, training, rows)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for row in islice(_rows(network, training, learning_rate), rows):
+        passes = islice(_rows(network, training, learning_rate), rows)
+        for row in progress.counted(passes, "training", rows):
             history.keep(row)
     return history.trace()
 

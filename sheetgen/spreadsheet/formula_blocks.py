@@ -13,7 +13,7 @@ takes longer. To allow a release, add it and run the tests.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
@@ -82,6 +82,12 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._blocks: list[FormulaBlock] = []
+        self.advance: Callable[[float], None] = lambda _: None  # reports rows that are written
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows from the first one in use to the last."""
+        return 0 if self.dim_rowmax is None else int(self.dim_rowmax - self.dim_rowmin + 1)
 
     def add_block(self, block: FormulaBlock) -> None:
         """Keep `block` until the file is assembled, or write it by cells if it needs XlsxWriter.
@@ -153,6 +159,7 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             if row in edges:
                 here = [(block, pieces) for block, pieces in streams if row in block.row_range]
             self._write_whole_row(row, here)
+            self.advance(1)
 
     def _write_whole_row(self, row: int, streams: list[tuple[FormulaBlock, Iterator[str]]]) -> None:
         cells, info = self.table.get(row), self.row_info.get(row)

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from sheetgen import progress
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.engines.libreoffice import converted, run
@@ -35,7 +36,7 @@ def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
         raise RunError(f"Poppler's pdftoppm is not installed: {INSTALL}")
     _make(directory)
     with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
-        with converted(path, _EXPORT, _SECONDS) as document:
+        with progress.step("drawing"), converted(path, _EXPORT, _SECONDS) as document:
             command = [program, "-png", "-r", str(resolution), str(document), f"{folder}/page"]
             run(command, _SECONDS)
         pages = sorted(Path(folder).iterdir(), key=lambda page: int(page.stem.rpartition("-")[2]))

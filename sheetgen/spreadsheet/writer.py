@@ -1,6 +1,6 @@
 """Writes canvases as an .xlsx file with XlsxWriter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import SEEK_SET, BytesIO, FileIO
 from math import isfinite
 from pathlib import Path
@@ -12,10 +12,16 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from sheetgen import progress
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Value
 from sheetgen.spreadsheet.charts import insert_chart
-from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, worksheet_class, write_block
+from sheetgen.spreadsheet.formula_blocks import (
+    NOT_FINITE,
+    FastWorksheet,
+    worksheet_class,
+    write_block,
+)
 from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
@@ -43,10 +49,12 @@ def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
         workbook = xlsxwriter.Workbook(file, options)
         workbook.set_properties({"title": title, "comments": "Made by sheetgen."})
         writer = _Writer(workbook)
-        for canvas in canvases:
+        for canvas in progress.counted(canvases, "preparing the sheets"):
             writer.sheet(canvas)
         try:
-            workbook.close()
+            with progress.step("writing rows", writer.rows) as advance:
+                writer.report_rows(advance)
+                workbook.close()
         except FileCreateError as error:  # of the parts in the scratch folder
             raise error.args[0] from None
         if file.error:
@@ -100,6 +108,20 @@ class _Writer:
         self.good = workbook.add_format(PASS_FORMAT)
         self.bad = workbook.add_format(FAIL_FORMAT)
         self.large = workbook.add_format(LARGE_FORMAT)
+
+    @property
+    def rows(self) -> int:
+        """The rows that closing the workbook writes, as far as they are reported."""
+        return sum(each.row_count for each in self._fast_worksheets())
+
+    def report_rows(self, advance: Callable[[float], None]) -> None:
+        """Let each row that is written be reported as done."""
+        for worksheet in self._fast_worksheets():
+            worksheet.advance = advance
+
+    def _fast_worksheets(self) -> list[FastWorksheet]:
+        every = self.workbook.worksheets()
+        return [each for each in every if isinstance(each, FastWorksheet)]
 
     def format(self, style: Style) -> Format:
         if style not in self.formats:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from sheetgen import progress
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreement
@@ -83,18 +84,20 @@ def _verify_batch(
     states = [_moved(subject, number, seed) for number in numbers]
     with TemporaryDirectory(prefix="sheetgen-") as folder:
         copies = [Path(folder, f"without-results-{number}.xlsx") for number in numbers]
-        for number, copy, moved in zip(numbers, copies, states, strict=True):
+        every = list(zip(numbers, copies, states, strict=True))
+        for number, copy, moved in progress.counted(every, "copying without results"):
             write_changed(subject.path, copy, _inputs(moved) if number else {}, IMPOSSIBLE)
         runs = [_recalculated(engine, copies, subject.path) for engine in engines]
         for number, moved in zip(numbers, states, strict=True):
             sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
             for engine, run in zip(engines, runs, strict=True):
-                values = next(run)
-                sheets = (
+                with progress.step(f"recalculating with {engine.name}"):
+                    values = next(run)
+                sheets = tuple(
                     _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
-                    for canvas in moved.canvases
+                    for canvas in progress.counted(moved.canvases, "comparing the sheets")
                 )
-                yield Result(engine.version(), number, tuple(sheets))
+                yield Result(engine.version(), number, sheets)
 
 
 def _moved(subject: Subject, number: int, seed: int) -> Subject:
@@ -127,7 +130,8 @@ def read_subject(path: Path) -> Subject:
 
     Raises InputError when there is no such sheet or an input cell holds no number.
     """
-    cells = read_cells(path)
+    with progress.step("reading"):
+        cells = read_cells(path)
     if origin.NAME not in cells:
         raise InputError(
             f"{path} has no sheet {origin.NAME}, so `sheetgen build` did not make it; "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sheetgen import progress
 from sheetgen.errors import InputError, UnmovableError
 from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
 from sheetgen.spreadsheet import stamp
@@ -92,7 +93,10 @@ def _write_with(
     with TemporaryDirectory(prefix="sheetgen-") as folder:
         plain = Path(folder, "new-workbook.xlsx")
         write_workbook(canvases, plain, title)
-        return insert_sheets(plain, former, added, to, keep_references=True, called={plain: former})
+        with progress.step("carrying over sheets"):
+            return insert_sheets(
+                plain, former, added, to, keep_references=True, called={plain: former}
+            )
 
 
 def _inspect(target: Path) -> _Former:

@@ -1,5 +1,6 @@
 """Composes all sheets of a workbook in memory, each formula with the value it must have."""
 
+from sheetgen import progress
 from sheetgen.errors import InputError
 from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.spreadsheet import stamp
@@ -19,7 +20,7 @@ from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sh
 from sheetgen.workbook.sheets.origin import origin_sheet
 from sheetgen.workbook.sheets.overview import overview_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet
-from sheetgen.workbook.sheets.training_table import variant_sheet
+from sheetgen.workbook.sheets.training_table import Compared, variant_sheet
 
 SURFACES = (decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
 """Sheets that show a trained network as a picture; each returns None if it does not suit it."""
@@ -33,8 +34,14 @@ def compose(plan: Plan) -> list[Canvas]:
     sources = draw_sources(plan)
     compared = tuple(
         variant_sheet(plan, index, sources, series_name(plan, index))
-        for index in range(len(plan.variants))
+        for index in progress.counted(range(len(plan.traces)), "composing the tables")
     )
+    with progress.step("composing the other sheets"):
+        return _compose_others(plan, sources, compared)
+
+
+def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]) -> list[Canvas]:
+    """Return all sheets, of which the sources and the tables are drawn already."""
     tables = [each.table for each in compared]
     playground = playground_sheet(plan, sources)
     derivation = derivation_sheet(plan, sources)

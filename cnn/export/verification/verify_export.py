@@ -27,6 +27,7 @@ from cnn.export.verification.cell_checks import (
 )
 from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken, spoken_place
 from cnn.export.verification.recalculation import recalculations
+from sheetgen import progress
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
@@ -116,7 +117,8 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
     wrong = tuple(wrong_cells(exported))
     constant = tuple(constant_sheets(exported))
     found = recalculations(engine, exported.path, [case.changes for case in cases])
-    for number, (case, values) in enumerate(zip(cases, found, strict=True)):
+    counted = progress.counted(cases, f"recalculating with {engine.name}")
+    for number, (case, values) in enumerate(zip(counted, found, strict=True)):
         right = {name: numbers[number] for name, numbers in expected.items()}
         subject = replace(
             exported.blank,

@@ -75,9 +75,9 @@ def _fitting(plan: Plan) -> tuple[int, int, int] | None:
             continue
         cuts = [cut for cut in CUTS if cut or not network.layers[-1].activation.acts_on_layer]
         sizes = {
-            cut: size
+            cut: found
             for cut in cuts
-            if (size := Passes(network, samples, cut, lambda *_: "AAA999").size())
+            if (found := Passes(network, samples, cut, lambda *_: "AAA999").size())
         }
         least = SIZES[-1] if samples == 1 else SIZES[-2]
         for size in (size for size in SIZES if least <= size <= FINEST):
