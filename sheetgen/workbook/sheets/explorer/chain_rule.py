@@ -4,6 +4,7 @@ Which lines there are depends on the chosen weight's layer. So the cells behind 
 every line that may be needed, and shown_lines.py shows those whose condition holds.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from sheetgen.formulas import notation
@@ -143,18 +144,23 @@ class Chain:
         """Add the weighted sum and the activation of the unit that the weight leads into."""
         names, numbers = self.choice.names, self.choice.numbers
         z, a = numbers["z"], numbers["a"]
+        layers = self.network.layers
         sums, symbols, in_numbers = [], [], []
-        for layer, each in enumerate(self.network.layers):
-            here = f"{numbers['layer'].cell}={layer + 1}", layer == self.choice.parameter.layer
-            added = " and the bias" if each.biases else ""
-            sums.append(only_if(*here, literal(f"the sum of {each.fan_in} products{added}")))
+        keys: list[Hashable] = [(each.fan_in, bool(each.biases)) for each in layers]
+        for here, layer in self.choice.kinds("kind of sum", keys):
+            added = " and the bias" if layers[layer].biases else ""
+            words = literal(f"the sum of {layers[layer].fan_in} products{added}")
+            sums.append(only_if(*here, words))
+        keys = [each.activation.notation("z") for each in layers]
+        for here, layer in self.choice.kinds("kind of activation", keys):
+            each = layers[layer]
             template = each.activation.notation("{z}")
             symbols.append(only_if(*here, filled(template, z=names["into"])))
             template, parts = activation_template(each.activation, self.values)
             in_numbers.append(only_if(*here, filled(template, z=z.words, **parts)))
         self.add("forward", ALWAYS, names["into"], joined(*sums), NOTHING, z)
-        words = joined(*symbols), joined(*in_numbers)
-        self.add("forward", ALWAYS, names["activation"], *words, a)
+        texts = joined(*symbols), joined(*in_numbers)
+        self.add("forward", ALWAYS, names["activation"], *texts, a)
 
     # What comes back from the next layer
 

@@ -4,12 +4,13 @@ What differs from layer to layer has one cell for each layer, and formulas take 
 weight's layer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sheetgen.formulas import notation
+from sheetgen.network.activation import Activation
 from sheetgen.network.network import Bias, activation_name
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Value
@@ -22,6 +23,12 @@ ONE = "1"
 """What a bias multiplies, in place of a name."""
 NO_LAYER = "-"
 SLOPE = "∂a/∂z"
+MOST_LAYERS = 20
+"""With more, formulas tell kinds of layers apart: they would be too long with a part for each."""
+KINDS_OFFSET = 38  # columns from the list of parameters to the kinds of layers
+
+Case = tuple[tuple[str, bool], int]
+"""The expression of a condition, whether that holds now, and a layer for which it does."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Choice:
     column: int
     numbers: dict[str, Fact] = field(default_factory=dict)
     names: dict[str, Words] = field(default_factory=dict)
+    _kinds: int = 0
 
     def __post_init__(self) -> None:
         self.canvas, self.network = self.values.canvas, self.values.network
@@ -142,6 +150,26 @@ class Choice:
         cells = column_range(column + offset, row, row + len(self.network.layers) - 1)
         return f"INDEX({cells},{self.numbers['layer'].cell})"
 
+    def kinds(self, title: str, keys: Sequence[Hashable]) -> list[Case]:
+        """Return the cases that formulas must tell apart: each layer, or layers of equal keys.
+
+        The keys are those of all layers; where they name the cases, a column numbers them.
+        """
+        place, layer = self.parameter.layer, self.numbers["layer"].cell
+        if len(keys) <= MOST_LAYERS:
+            return [((f"{layer}={each + 1}", each == place), each) for each in range(len(keys))]
+        found = list(dict.fromkeys(keys))
+        numbers = [found.index(key) + 1 for key in keys]
+        row, column = self.row, self.column + KINDS_OFFSET + self._kinds
+        self._kinds += 1
+        self._list(row, column, (title,), [(number,) for number in numbers])
+        cells = column_range(column, row + 1, row + len(keys))
+        kind = self.number(title, f"INDEX({cells},{layer})", numbers[place]).cell
+        return [
+            ((f"{kind}={number}", number == numbers[place]), keys.index(key))
+            for number, key in enumerate(found, start=1)
+        ]
+
     def _what(self) -> None:
         parameter = self.parameter
         # ironcalc finds nothing by MATCH in a range of one cell.
@@ -189,25 +217,25 @@ class Choice:
     def draw_slope(self) -> None:
         """Write ∂a/∂z of the chosen unit: its value, and its equation in symbols and in numbers.
 
-        Each layer has its own cells, which are empty while another layer's weight is chosen.
+        Each case has its own cells, which are empty while a weight of another case is chosen.
         """
-        layers = [
-            self._slope_of(layer)
-            for layer in range(len(self.network.layers))
-            if notation.has_slope(self.network, layer)
-        ]
-        if not layers:
+        having = [notation.has_slope(self.network, at) for at in range(len(self.network.layers))]
+        if not any(having):
             return
-        values, symbols, numbers = zip(*layers, strict=True)
+        keys = [
+            _written(layer.activation) if has_slope else None
+            for layer, has_slope in zip(self.network.layers, having, strict=True)
+        ]
+        cases = [each for each in self.kinds(f"kind of {SLOPE}", keys) if having[each[1]]]
+        slopes = (self._slope_of(*condition, layer) for condition, layer in cases)
+        values, symbols, numbers = zip(*slopes, strict=True)
         total = "+".join(fact.cell for fact in values)
         self.number(SLOPE, total, sum(fact.number for fact in values))
         self.text(f"{SLOPE} in symbols", joined(*symbols))
         self.text(f"{SLOPE} in numbers", joined(*numbers))
 
-    def _slope_of(self, layer: int) -> tuple[Fact, Words, Words]:
+    def _slope_of(self, here: str, is_chosen: bool, layer: int) -> tuple[Fact, Words, Words]:
         activation = self.network.layers[layer].activation
-        is_chosen = layer == self.parameter.layer
-        here = f"{self.numbers['layer'].cell}={layer + 1}"
         z, a = self.numbers["z"], self.numbers["a"]
         value = 0.0
         if is_chosen:
@@ -225,3 +253,9 @@ class Choice:
             self.text(f"{title} in symbols", only_if(here, is_chosen, symbols)),
             self.text(f"{title} in numbers", only_if(here, is_chosen, numbers)),
         )
+
+
+def _written(activation: Activation) -> Hashable:
+    """Return all that a formula writes of an activation, so that equal ones are one kind."""
+    slope = activation.slope_notation("z", "a"), activation.slope_formula("z", "a")
+    return activation.notation("z"), *slope

@@ -10,6 +10,7 @@ moves z by ±s·(d·x): that is how the cells compute it.
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from functools import cached_property
 
 from sheetgen.formulas import notation
@@ -43,6 +44,7 @@ from sheetgen.workbook.sheets.gradient_check.probes import (
     probes,
     sources_of,
     trains_biases,
+    units_per_probe,
     verdict_of,
 )
 
@@ -203,11 +205,20 @@ class _UnitCheck(_Check):
     """Moves the weights into each unit together."""
 
     def begin(self) -> None:
-        self.comparisons.frame(UNIT_TEXTS)
+        self.comparisons.frame(self.texts())
         title = "The directions: what the weights multiply, x, and how far they are moved, d"
         self.canvas.write(self.below, 1, title, SECTION)
         for layer in range(len(self.network.layers)):
             self.direction(layer)
+
+    def texts(self) -> Texts:
+        step = units_per_probe(self.network)
+        if step == 1:
+            return UNIT_TEXTS
+        subtitle = (
+            f"{UNIT_TEXTS.subtitle} This network is so deep that one unit in {step} is checked."
+        )
+        return replace(UNIT_TEXTS, subtitle=subtitle, rows=f"the weights into one unit in {step}")
 
     def headings(self) -> tuple[str, str]:
         return (

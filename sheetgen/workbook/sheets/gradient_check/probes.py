@@ -10,6 +10,7 @@ As the multiples differ, two exchanged gradients are noticed.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from sheetgen.network.trace import Forward
 from sheetgen.workbook.plan import Plan
 
 MAXIMUM_PARAMETERS = 250
+EVALUATED = 100_000  # cells, at most, of the evaluations that each move one unit's weights
 GOLDEN = (5**0.5 - 1) / 2
 # Differences are relative to the gradient, or to this part of E_total (or of 1) if that is more:
 # the central difference of a gradient of 0 is rounding of that size.
@@ -100,8 +102,22 @@ def probes(plan: Plan) -> list[Probe]:
     network = plan.network
     if is_by_parameter(network):
         return [_of_parameter(plan, parameter) for parameter in network.parameters]
-    layers = enumerate(network.layers)
-    return [_of_unit(plan, at, unit) for at, layer in layers for unit in range(layer.units)]
+    places = list(network.positions.values())[:: units_per_probe(network)]
+    return [_of_unit(plan, layer, unit) for layer, unit in places]
+
+
+def units_per_probe(network: Network) -> int:
+    """Return k: one unit in k is checked, all of them unless that would need too many cells.
+
+    An evaluation computes all layers behind its unit, so these cells grow with the square of the
+    number of layers.
+    """
+    later, costs = 0, list[int]()
+    for layer in reversed(network.layers):
+        costs += [4 * (later + 1)] * layer.units
+        later += layer.units
+    costs.reverse()
+    return next(step for step in count(1) if sum(costs[::step]) <= EVALUATED)
 
 
 def verdict_of(found: Sequence[Probe]) -> str:
@@ -115,9 +131,9 @@ def direction(network: Network, layer: int) -> Array:
 
     The multiples are spread evenly from 0.5 to 1.5 by the golden ratio, their signs alternate.
     """
-    count = network.layers[layer].fan_in + trains_biases(network, layer)
-    spread = 0.5 + np.arange(1, count + 1) * GOLDEN % 1
-    signs = np.where(np.arange(count) % 2, -1, 1)
+    size = network.layers[layer].fan_in + trains_biases(network, layer)
+    spread = 0.5 + np.arange(1, size + 1) * GOLDEN % 1
+    signs = np.where(np.arange(size) % 2, -1, 1)
     return np.asarray(np.round(spread, 3) * signs)
 
 
