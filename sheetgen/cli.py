@@ -24,6 +24,7 @@ from sheetgen.verification.sensitivity import MOVE
 from sheetgen.verification.verify import read_subject, verify_subject
 from sheetgen.version import __version__
 from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.extent import MANY, announcement, formulas_of
 
 OUTPUT = Path("output/backprop.xlsx")
 
@@ -65,6 +66,8 @@ def build(
     """  # noqa: D301
     rates = None if learning_rates is None else parse_learning_rates(learning_rates)
     chosen = template.load(source).with_training(rates, iterations)
+    if (formulas := formulas_of(chosen)) > MANY:
+        click.echo(announcement(formulas), err=True)
     with progress.shown():
         built = build_workbook(chosen, output, force)
     saved = built.saved

@@ -173,7 +173,7 @@ def test_what_is_no_number_is_refused_with_its_line_and_column(change, found):
         (CSV.replace("5,6,cat", "5,6"), "2 columns in line 4 of mine.csv", "3, as in"),
         (CSV.replace("dog", ""), "'' in column kind, line 3 of mine.csv", "the name of a class"),
         ("", "nothing in mine.csv", "a line with the names"),
-        ("width,height,kind\n", "0 samples in mine.csv", "1 to 1000000 below"),
+        ("width,height,kind\n", "0 samples in mine.csv", "1 to 200,000 below"),
         (CSV.replace(",", ";"), "semicolons between the columns of mine.csv", "commas"),
         (CSV.replace(",", "\t"), "tabs between the columns of mine.csv", "commas"),
         (CSV.replace("dog", '"dog'), "unexpected end of data in line 4 of mine.csv", "comma"),

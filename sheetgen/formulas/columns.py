@@ -92,6 +92,13 @@ def training_columns(
     return columns
 
 
+def column_count(network: Network, training: Training) -> int:
+    """Return how many columns `training_columns` returns, without writing their formulas."""
+    draft = _Draft(network, training, 0)
+    _place(draft)
+    return len(draft.bands)
+
+
 def _is_simple(network: Network, training: Training) -> bool:
     """Tell whether LibreOffice computes the table correctly although all rows have one formula."""
     return training.samples == 1 and len(network.layers) <= 2 and not training.optimizer.states

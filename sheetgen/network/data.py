@@ -7,7 +7,7 @@ import numpy as np
 
 from sheetgen.network.activations import Array
 
-MAXIMUM_SAMPLES = 1_000_000  # a worksheet has 1,048,576 rows
+MAXIMUM_SAMPLES = 200_000  # whose sheet takes a minute and 2 GB to compose and write
 Rows = tuple[tuple[float, ...], ...]
 
 

@@ -181,7 +181,7 @@ class Canvas:
         """
         self.write(row, column, value, style)
         self.inputs[key] = row, column
-        self.validations[row, column] = {**ANY_NUMBER, **limits}
+        self.validations[row, column] = {**ANY_NUMBER, **limits} if limits else ANY_NUMBER
 
     def count(
         self,

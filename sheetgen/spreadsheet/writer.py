@@ -1,11 +1,11 @@
 """Writes canvases as an .xlsx file with XlsxWriter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import SEEK_SET, BytesIO, FileIO
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from sheetgen import progress
 from sheetgen.spreadsheet.block import Block
-from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Value
+from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Place, Value
 from sheetgen.spreadsheet.charts import insert_chart
 from sheetgen.spreadsheet.formula_blocks import (
     NOT_FINITE,
@@ -207,8 +207,8 @@ class _Writer:
             scale = 1.2 + len(text) / 60
             note = {"font_name": FONT, "font_size": 9, "author": "", "x_scale": min(scale, 3.5)}
             worksheet.write_comment(row, column, text, note)
-        for (row, column), options in canvas.validations.items():
-            worksheet.data_validation(row, column, row, column, options)
+        for place, options in _joined(canvas.validations):
+            worksheet.data_validation(*place, options)
         for place in canvas.verdicts:
             for text, colours in (("PASS", self.good), ("FAIL", self.bad)):
                 rule = {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": colours}
@@ -226,6 +226,25 @@ class _Writer:
             worksheet.conditional_format(*place, {**rule, "format": self.large})
         # The first row of a table starts the training and so differs from the rows below it.
         worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})
+
+
+def _joined(
+    validations: Mapping[tuple[int, int], dict[str, Any]],
+) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Yield ranges with their validation: cells below each other that have the same share one.
+
+    Excel takes a sheet with more than 65,534 validations for damaged.
+    """
+    first, last, former = (-1, -1), (-1, -1), dict[str, Any]()
+    for place, options in validations.items():
+        if place == (last[0] + 1, last[1]) and options == former:
+            last = place
+            continue
+        if former:
+            yield (*first, *last), former
+        first, last, former = place, place, options
+    if former:
+        yield (*first, *last), former
 
 
 def _colour_scale(heat_map: HeatMap) -> dict[str, object]:

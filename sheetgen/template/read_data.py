@@ -65,7 +65,7 @@ def _rows(table: Table, key: str, width: int, why: str) -> Rows:
     if not isinstance(found, list) or not found or not isinstance(found[0], list):
         raise refused(path, found, f"{expected} per sample")
     if len(found) > MAXIMUM_SAMPLES:
-        raise InputError(f"{path}: found {len(found)} rows; expected at most {MAXIMUM_SAMPLES}")
+        raise InputError(f"{path}: found {len(found):,} rows; expected at most {MAXIMUM_SAMPLES:,}")
     return rows_of(found, width, path, expected)
 
 
@@ -105,6 +105,9 @@ class _Csv:
 
     def __init__(self, table: Table, name: str, text: str) -> None:
         self._table, self._name = table, name
+        # Counted before anything is read; a quotation mark may have line breaks behind it.
+        if '"' not in text and (lines := sum(map(bool, text.split("\n")))) > MAXIMUM_SAMPLES + 1:
+            raise self._too_many(lines - 1)
         records = self._records(text)
         if not records:
             raise self._refused(f"nothing in {name}", "a line with the names of the columns")
@@ -114,12 +117,15 @@ class _Csv:
             if len(self._header) == 1 and sign in self._header[0]:
                 raise self._refused(f"{signs} between the columns of {name}", "commas")
         if not 1 <= len(self._lines) <= MAXIMUM_SAMPLES:
-            expected = f"1 to {MAXIMUM_SAMPLES} below the names of the columns"
-            raise self._refused(f"{len(self._lines)} samples in {name}", expected)
+            raise self._too_many(len(self._lines))
         for line, fields in self._lines:
             if len(fields) != len(self._header):
                 found = f"{len(fields)} columns in line {line} of {name}"
                 raise self._refused(found, f"{len(self._header)}, as in its first line")
+
+    def _too_many(self, samples: int) -> InputError:
+        expected = f"1 to {MAXIMUM_SAMPLES:,} below the names of the columns"
+        return self._refused(f"{samples:,} samples in {self._name}", expected)
 
     def data(self, network: Network, standardize: bool) -> Data:
         """Return the samples of the columns that the template names."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
@@ -22,6 +23,8 @@ from sheetgen.template.toml_table import Table, chosen, refused, rows_of
 MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_ITERATIONS = MAXIMUM_ROWS - 100  # leaves room for headings above the table
 MAXIMUM_RATES = 100  # each has a sheet of its own, and a chart takes 255 series
+MAXIMUM_LAYERS = 1000
+MAXIMUM_WEIGHTS = 8192  # each has a column of a worksheet's 16,384, and its gradient another one
 MAXIMUM_SEED = 2**63 - 1  # what TOML calls an integer
 
 KEYS = ("learning_rates", "iterations", "batch_size", "reduction", "shuffle_seed", "optimizer",
@@ -115,15 +118,35 @@ def read_network(table: Table) -> Network:
     loss = LOSSES[table.choice("loss", LOSSES, "half-squared-error")]
     layers: list[Layer] = []
     entries = table.tables("layers")
+    _check_size(table.path("layers"), inputs, entries)
     for entry in entries:
         fan_in = layers[-1].units if layers else inputs
         layers.append(_layer(entry, fan_in, loss, is_last=entry is entries[-1]))
     return Network(tuple(layers), loss)
 
 
+def _check_size(path: str, inputs: int, entries: Sequence[Table]) -> None:
+    """Raise InputError if there are too many layers or weights, before any of them is drawn."""
+    if len(entries) > MAXIMUM_LAYERS:
+        raise InputError(
+            f"{path}: found {len(entries):,} layers; expected at most {MAXIMUM_LAYERS:,}"
+        )
+    units = [inputs, *(_units(entry) for entry in entries)]
+    weights = sum(fan_in * count for fan_in, count in pairwise(units))
+    if weights > MAXIMUM_WEIGHTS:
+        raise InputError(
+            f"{path}: found {weights:,} weights in all; expected at most {MAXIMUM_WEIGHTS:,}: "
+            "each takes two columns, and a worksheet has 16,384"
+        )
+
+
+def _units(table: Table) -> int:
+    return table.whole("units", 1, 1000)
+
+
 def _layer(table: Table, fan_in: int, loss: Loss, is_last: bool) -> Layer:
     table.only("units", "activation", "slope", "weights", "init", "biases", "train_biases")
-    units = table.whole("units", 1, 1000)
+    units = _units(table)
     activation = _activation(table)
     path = table.path("activation")
     if activation.acts_on_layer and not is_last:

@@ -88,11 +88,13 @@ class Table:
         found = self.required(key)
         if not isinstance(found, list) or not found:
             raise self.refused(key, "a list of names")
+        before: set[str] = set()
         for index, entry in enumerate(found):
             if not isinstance(entry, str):
                 raise refused(f"{self.path(key)}[{index}]", entry, "a name")
-            if entry in found[:index]:
+            if entry in before:
                 raise refused(f"{self.path(key)}[{index}]", entry, "each name once")
+            before.add(entry)
         return found
 
     def boolean(self, key: str, default: bool) -> bool:

@@ -15,6 +15,7 @@ from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template.template import Template
 from sheetgen.workbook.compose import compose, with_origin
+from sheetgen.workbook.extent import formulas_of
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets import origin
 
@@ -58,6 +59,7 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
     former = _inspect(target) if target.exists() else _Former()
     if former.work and not may_lose:
         raise InputError(f"{path} {former.work}")
+    formulas_of(template)  # which refuses what is too large before any work is done
     plan = Plan.of(template)
     canvases = with_origin(plan, compose(plan))
     kept, lost = dict[str, str](), ""

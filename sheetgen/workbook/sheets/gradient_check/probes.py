@@ -112,12 +112,26 @@ def units_per_probe(network: Network) -> int:
     An evaluation computes all layers behind its unit, so these cells grow with the square of the
     number of layers.
     """
+    costs = _costs(network)
+    return next(step for step in count(1) if sum(costs[::step]) <= EVALUATED)
+
+
+def evaluated_cells(network: Network) -> int:
+    """Return about how many formulas the gradient check has."""
+    units = sum(layer.units for layer in network.layers)
+    if is_by_parameter(network):
+        return len(network.parameters) * (8 + 2 * (2 * units + 2))
+    step = units_per_probe(network)
+    return sum(_costs(network)[::step]) + 12 * (units // step) + units
+
+
+def _costs(network: Network) -> list[int]:
+    """Return for each unit how many cells its two evaluations have: z and a, there and behind."""
     later, costs = 0, list[int]()
     for layer in reversed(network.layers):
         costs += [4 * (later + 1)] * layer.units
         later += layer.units
-    costs.reverse()
-    return next(step for step in count(1) if sum(costs[::step]) <= EVALUATED)
+    return costs[::-1]
 
 
 def verdict_of(found: Sequence[Probe]) -> str:

@@ -1,0 +1,79 @@
+"""Says by arithmetic how many formulas a template's workbook will have, before any is composed."""
+
+from sheetgen.errors import InputError
+from sheetgen.formulas.columns import MAXIMUM_COLUMNS, column_count, has_correct
+from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.network.schedules import SCHEDULES
+from sheetgen.network.training import Training
+from sheetgen.template.template import Template
+from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
+from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
+
+MANY = 1_000_000
+"""More formulas than these are worth a word before the work begins."""
+MAXIMUM_FORMULAS = 20_000_000
+"""Their cells are some 2 GB in a file and 20 GB in Excel."""
+FORMULAS_PER_SECOND = 25_000
+"""That are composed, written and verified: measured on one core of a server of 2023."""
+_OTHERS = 5_000
+"""Formulas of the Explorer and the surfaces, whose number hardly depends on the template."""
+
+
+def formulas_of(template: Template) -> int:
+    """Return about how many formulas the workbook will have: exactly those of the tables.
+
+    Raises InputError if a table needs more columns than a worksheet has, or if there would be more
+    than MAXIMUM_FORMULAS.
+    """
+    rows, rates = template.iterations + 1, len(template.learning_rates)
+    compared = template.compare or (template.optimizer,) * rates
+    widths = {name: _width(template, name) for name in {*compared, template.optimizer}}
+    found = sum(widths[name] * rows for name in (*compared, template.optimizer))
+    training = _training(template, template.optimizer)
+    steps = rows
+    if training.samples > 1 and training.epochs > 1:
+        steps = training.epochs
+        found += steps * (len(compared) + 1) * (1 + has_correct(template.network, training))
+    # The comparison has a column of steps, an error and a flag of each, and the two extremes.
+    found += steps * (3 + 2 * len(compared))
+    if template.data.standardize:
+        found += template.data.samples * template.network.inputs
+    found += evaluated_cells(template.network) + 3 * len(template.network.parameters) + _OTHERS
+    if found > MAXIMUM_FORMULAS:
+        raise InputError(
+            f"the workbook would have {found:,} formulas; expected at most {MAXIMUM_FORMULAS:,}: "
+            "fewer iterations, learning rates or units"
+        )
+    return found
+
+
+def _width(template: Template, optimizer: str) -> int:
+    width = column_count(template.network, _training(template, optimizer))
+    if FIRST_COLUMN + width > MAXIMUM_COLUMNS:
+        raise InputError(
+            f"the network's table needs {FIRST_COLUMN + width:,} columns; "
+            f"a worksheet has {MAXIMUM_COLUMNS:,}"
+        )
+    return width
+
+
+def _training(template: Template, optimizer: str) -> Training:
+    """Return a training as far as the size of its table depends on it."""
+    return Training(
+        data=template.data,
+        iterations=template.iterations,
+        order=template.order,
+        batch_size=template.batch_size,
+        optimizer=OPTIMIZERS[optimizer],
+        schedule=SCHEDULES[template.schedule],
+    )
+
+
+def announcement(formulas: int) -> str:
+    """Return a sentence on a large workbook: how many formulas, and how long they will take."""
+    minutes = max(1, round(formulas / FORMULAS_PER_SECOND / 60))
+    time = "a minute" if minutes == 1 else f"{minutes:,} minutes"
+    return (
+        f"about {formulas:,} formulas to write and verify: about {time} "
+        f"at {FORMULAS_PER_SECOND:,} a second, as measured on a server"
+    )
