@@ -1,7 +1,7 @@
 """What is too large is refused before any work is done, and what is large is announced."""
 
 import pytest
-from conftest import sheetgen
+from conftest import put, sheetgen
 
 from sheetgen.errors import InputError
 from sheetgen.network import reference
@@ -9,6 +9,7 @@ from sheetgen.template import template
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import MANY, announcement, formulas_of
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets.origin import NAME as ORIGIN
 
 
 def number_of_formulas(canvases):
@@ -114,5 +115,16 @@ def test_more_than_a_million_formulas_are_announced_before_they_are_composed(tmp
 
 
 def test_the_announcement_says_how_long_it_takes():
-    assert "about a minute at" in announcement(MANY)
-    assert "about 13 minutes at" in announcement(20 * MANY)
+    assert "about a minute and 1.1 GB of memory, at 25,000 a second" in announcement(MANY)
+    assert "about 13 minutes and 22.0 GB of memory" in announcement(20 * MANY)
+
+
+@pytest.mark.usefixtures("no_work")
+def test_a_small_file_that_claims_millions_of_formulas_is_refused(workbook):
+    """Composing what it describes would need gigabytes."""
+    put(workbook, ORIGIN, "B6", 50_000)
+    result = sheetgen("verify", workbook)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"Error: {workbook} cannot be verified: found 3,")
+    assert "; expected about 5,1" in line

@@ -28,6 +28,7 @@ from sheetgen.verification.perturbation import perturbed
 from sheetgen.verification.results import Finding, Result, SheetResult
 from sheetgen.verification.sensitivity import Sensitivity
 from sheetgen.workbook.compose import compose
+from sheetgen.workbook.extent import MANY, formulas_of
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets import origin
 
@@ -141,6 +142,7 @@ def read_subject(path: Path) -> Subject:
         made_from = origin.read_origin(
             {place: cell.value for place, cell in cells[origin.NAME].items()}
         )
+        _require_formulas(cells, formulas_of(made_from.template))
     except InputError as error:
         raise InputError(f"{path} cannot be verified: {error}") from None
     plan = Plan.of(made_from.template)
@@ -153,6 +155,19 @@ def read_subject(path: Path) -> Subject:
     ours = {canvas.name for canvas in canvases} | {origin.NAME}
     others = tuple(name for name in cells if name not in ours)
     return Subject(path, cells, plan, canvases, others)
+
+
+def _require_formulas(cells: Cells, expected: int) -> None:
+    """Raise InputError if a file has few of the many formulas that it says it has.
+
+    A small file must not make us compose a workbook that fits no memory.
+    """
+    if expected > MANY:
+        found = sum(cell.formula is not None for sheet in cells.values() for cell in sheet.values())
+        if found < expected / 2:
+            raise InputError(
+                f"found {found:,} formulas; expected about {expected:,} by its {origin.NAME}"
+            )
 
 
 def _recalculated(engine: Engine, copies: Sequence[Path], path: Path) -> Iterator[Values]:

@@ -15,6 +15,8 @@ MAXIMUM_FORMULAS = 20_000_000
 """Their cells are some 2 GB in a file and 20 GB in Excel."""
 FORMULAS_PER_SECOND = 25_000
 """That are composed, written and verified: measured on one core of a server of 2023."""
+BYTES_PER_FORMULA = 1_100
+"""Of memory, to verify them."""
 _OTHERS = 5_000
 """Formulas of the Explorer and the surfaces, whose number hardly depends on the template."""
 
@@ -70,10 +72,11 @@ def _training(template: Template, optimizer: str) -> Training:
 
 
 def announcement(formulas: int) -> str:
-    """Return a sentence on a large workbook: how many formulas, and how long they will take."""
+    """Return a sentence on a large workbook: its formulas, the time and memory that they take."""
     minutes = max(1, round(formulas / FORMULAS_PER_SECOND / 60))
     time = "a minute" if minutes == 1 else f"{minutes:,} minutes"
+    memory = formulas * BYTES_PER_FORMULA / 1e9
     return (
-        f"about {formulas:,} formulas to write and verify: about {time} "
-        f"at {FORMULAS_PER_SECOND:,} a second, as measured on a server"
+        f"about {formulas:,} formulas to write and verify: about {time} and {memory:.1f} GB of "
+        f"memory, at {FORMULAS_PER_SECOND:,} a second as measured on a server"
     )
