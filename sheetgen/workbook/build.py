@@ -51,6 +51,7 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
     path, or if overwriting the file there would lose something; RunError if writing fails. The
     file there is then unchanged.
     """
+    formulas_of(template)  # which refuses what is too large before any work is done
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
@@ -59,7 +60,6 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
     former = _inspect(target) if target.exists() else _Former()
     if former.work and not may_lose:
         raise InputError(f"{path} {former.work}")
-    formulas_of(template)  # which refuses what is too large before any work is done
     plan = Plan.of(template)
     canvases = with_origin(plan, compose(plan))
     kept, lost = dict[str, str](), ""
