@@ -124,7 +124,9 @@ class Plan:
         """
         iterations = min(self.template.iterations, self.data.samples)
         short = replace(self, template=replace(self.template, iterations=iterations))
-        trace = short.trace_of(self.controls.explorer_table)
+        tab = self.controls.explorer_table
+        (shown,) = (each for each in self.variants if each.tab == tab)
+        trace = short.train(self.template.learning_rates[shown.rate], shown.optimizer)
         found = np.flatnonzero(np.abs(trace[f"∂E/∂{self.controls.explorer_weight}"]) > 1e-12)
         return float(found[0]) if found.size else 0.0
 
