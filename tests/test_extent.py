@@ -49,6 +49,12 @@ TOO_LARGE = {
         network(1, 2).replace("inputs = 2", "inputs = 16000", 1),
         "network.inputs: found 16000; expected a whole number from 1 to 1000",
     ),
+    "sum": (
+        network(1, 1)
+        .replace("inputs = 2", "inputs = 1000", 1)
+        .replace("[0.1, 0.2]", f"{[0.1] * 1000}"),
+        "the sum over 1,000 weights of a unit would have at least 18,000 characters; a cell holds",
+    ),
     "columns": (network(75, 10), "the network's table needs 17,"),
     "iterations": (network(1, 2, iterations=10**9), "iterations: found 1000000000; expected 1 to"),
     "rates": (

@@ -1,7 +1,12 @@
 """Says by arithmetic how many formulas a template's workbook will have, before any is composed."""
 
 from sheetgen.errors import InputError
-from sheetgen.formulas.columns import MAXIMUM_COLUMNS, column_count, has_correct
+from sheetgen.formulas.columns import (
+    MAXIMUM_COLUMNS,
+    MAXIMUM_FORMULA,
+    column_count,
+    has_correct,
+)
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Training
@@ -17,6 +22,7 @@ FORMULAS_PER_SECOND = 25_000
 """That are composed, written and verified: measured on one core of a server of 2023."""
 BYTES_PER_FORMULA = 1_100
 """Of memory, to verify them."""
+_TERM = len("+A1048576*A1048576")  # of a weighted sum, at least
 _OTHERS = 5_000
 """Formulas of the Explorer and the surfaces, whose number hardly depends on the template."""
 
@@ -24,9 +30,15 @@ _OTHERS = 5_000
 def formulas_of(template: Template) -> int:
     """Return about how many formulas the workbook will have: exactly those of the tables.
 
-    Raises InputError if a table needs more columns than a worksheet has, or if there would be more
-    than MAXIMUM_FORMULAS.
+    Raises InputError if a weighted sum fits no cell, if a table needs more columns than a worksheet
+    has, or if there would be more than MAXIMUM_FORMULAS.
     """
+    widest = max(layer.fan_in for layer in template.network.layers)
+    if widest * _TERM > MAXIMUM_FORMULA:
+        raise InputError(
+            f"the sum over {widest:,} weights of a unit would have at least {widest * _TERM:,} "
+            f"characters; a cell holds {MAXIMUM_FORMULA:,}"
+        )
     rows, rates = template.iterations + 1, len(template.learning_rates)
     compared = template.compare or (template.optimizer,) * rates
     widths = {name: _width(template, name) for name in {*compared, template.optimizer}}
