@@ -19,7 +19,7 @@ MANY = 1_000_000
 MAXIMUM_FORMULAS = 20_000_000
 """Their cells are some 2 GB in a file and 20 GB in Excel."""
 FORMULAS_PER_SECOND = 25_000
-"""That are composed, written and verified: measured on one core of a server of 2023."""
+"""That are composed, written and verified: measured on one core of a server."""
 BYTES_PER_FORMULA = 1_100
 """Of memory, to verify them."""
 _TERM = len("+A1048576*A1048576")  # of a weighted sum, at least
