@@ -1,5 +1,15 @@
-"""Lets `python -m cnn`, and `torchrun … -m cnn`, run the console command."""
+"""Starts the console command, also as `python -m cnn` or `torchrun … -m cnn`."""
 
-from cnn.cli import main
+from sheetgen.interruption import end_at_once
 
-main(prog_name="cnn")
+
+def main() -> None:
+    """Run the command; what it needs is imported only once Ctrl-C is looked after."""
+    end_at_once()
+    from cnn.cli import main as command  # noqa: PLC0415
+
+    command(prog_name="cnn")
+
+
+if __name__ == "__main__":
+    main()

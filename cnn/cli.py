@@ -14,8 +14,9 @@ import click
 from cnn.export.export_command import DATA_DIR, export, verify
 from cnn.torch_loading import require_torch
 from sheetgen import progress
-from sheetgen.commands import COUNT, INTERRUPTED, PATH, CommandGroup
+from sheetgen.commands import COUNT, PATH, CommandGroup
 from sheetgen.errors import InputError, RunError
+from sheetgen.interruption import INTERRUPTED
 
 if TYPE_CHECKING:
     from cnn.log.add_log import Placed

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from sheetgen.errors import InputError
+from sheetgen.interruption import ending_at_once
 
 if TYPE_CHECKING:
     from torch.library import Library
@@ -29,7 +30,8 @@ def require_torch() -> None:
     """Import torch. Raises `InputError`, saying how to install it, if it is not installed."""
     wait_briefly()
     try:
-        importlib.import_module("torch")
+        with ending_at_once():
+            importlib.import_module("torch")
     except ModuleNotFoundError as error:
         # An installed torch that lacks another package is a different fault.
         if error.name != "torch":

@@ -1,5 +1,15 @@
-"""Lets `python -m sheetgen` run the console command."""
+"""Starts the console command, also as `python -m sheetgen`."""
 
-from sheetgen.cli import main
+from sheetgen.interruption import end_at_once
 
-main(prog_name="sheetgen")
+
+def main() -> None:
+    """Run the command; what it needs is imported only once Ctrl-C is looked after."""
+    end_at_once()
+    from sheetgen.cli import main as command  # noqa: PLC0415
+
+    command(prog_name="sheetgen")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,19 +4,19 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
 
 from sheetgen.errors import InputError, RunError, nearest
+from sheetgen.interruption import INTERRUPTED, Terminated, interruptible
 
 PATH = click.Path(path_type=Path)
 COUNT = click.IntRange(min=0)
 MOST_JOBS = 64
 ENGINES = "ironcalc, formualizer or libreoffice"
-INTERRUPTED = 130
-"""Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
 
 
 def processors() -> int:
@@ -49,8 +49,8 @@ class CommandGroup(click.Group):
     """A click group whose commands end in one line instead of a traceback.
 
     The line is `Error: …`, on stderr. Exit codes: 2 for `InputError` and for wrong usage, 1 for
-    `RunError`, 130 for Ctrl-C. When a reader closes the pipe early (`… | head`), click ends quietly
-    with exit code 1.
+    `RunError`, 130 for Ctrl-C, 143 for SIGTERM. When a reader closes the pipe early (`… | head`),
+    click ends quietly with exit code 1.
     """
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
@@ -59,7 +59,8 @@ class CommandGroup(click.Group):
         Raises `click.exceptions.Exit` with the exit code, once the line is printed.
         """
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except (InputError, RunError) as error:
             click.echo(f"Error: {' '.join(str(error).splitlines())}", err=True)
             raise click.exceptions.Exit(error.exit_code) from error
@@ -73,6 +74,10 @@ class CommandGroup(click.Group):
             # The line break closes the `^C` that a terminal echoes.
             click.echo("\nInterrupted.", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
+        except Terminated:
+            with suppress(OSError):  # of a terminal that is closed
+                click.echo("Terminated.", err=True)
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

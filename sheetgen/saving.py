@@ -2,13 +2,13 @@
 
 import errno
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sheetgen.errors import InputError, RunError
+from sheetgen.leftovers import temporary_file
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,16 @@ class Saved:
     reason: str = ""
 
 
-def save(path: Path, write: Callable[[Path], None], aside: bool = False) -> Saved:
+def save(
+    path: Path,
+    write: Callable[[Path], None],
+    aside: bool = False,
+    check: Callable[[Path], None] | None = None,
+) -> Saved:
     """Let `write` fill a new file beside `path`, then move it there in one step.
 
-    A file that is open elsewhere, or that cannot be replaced, stays as it is; the new one is then
+    Before it is moved, `check` reads it and raises an error if it is not as it must be. A file
+    that is open elsewhere, or that cannot be replaced, stays as it is; the new one is then
     saved under a free name next to it, as always with `aside`. A folder that does not exist is
     created. If the path is a link, its target is replaced.
 
@@ -33,6 +39,8 @@ def save(path: Path, write: Callable[[Path], None], aside: bool = False) -> Save
     temporary = _new_file(target)
     try:
         write(temporary)
+        if check:
+            check(temporary)
         _flush(temporary)
         _set_mode(temporary, target)
         return _move(temporary, target, aside or is_open_elsewhere(path))
@@ -114,17 +122,18 @@ def _exists(path: Path) -> bool:
 def _new_file(path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem[:40]}.", suffix=".tmp", dir=path.parent
-        )
+        return temporary_file(path)
     except OSError as error:
-        if _is_full(error):
-            raise RunError(f"{path} could not be written: {reason_of(error)}") from error
-        if isinstance(error, FileExistsError):
-            raise InputError(f"{path} cannot be written: {path.parent} is not a folder") from error
-        raise InputError(f"{path} cannot be written: {reason_of(error)}") from error
-    os.close(handle)
-    return Path(name)
+        raise not_writable(path, error) from error
+
+
+def not_writable(path: Path, error: OSError) -> InputError | RunError:
+    """Return the complaint about a place at which no file can be created."""
+    if _is_full(error):
+        return RunError(f"{path} could not be written: {reason_of(error)}")
+    if isinstance(error, FileExistsError):
+        return InputError(f"{path} cannot be written: {path.parent} is not a folder")
+    return InputError(f"{path} cannot be written: {reason_of(error)}")
 
 
 def _is_full(error: OSError) -> bool:

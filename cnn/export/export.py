@@ -17,8 +17,10 @@ from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.layout import InputPlaces, require_sheets
 from cnn.export.sheets.subject import subject_of
 from sheetgen import progress
+from sheetgen.characters import require_possible
 from sheetgen.errors import InputError
-from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
+from sheetgen.saving import Saved, is_open_elsewhere, resolved
+from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.writer import write_workbook
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ def write(
     run: "Record | None" = None,
 ) -> Exported:
     """Write a network with the normalisation of its input, as `export_workbook` does."""
+    require_possible(title, "title")
     aside = require_place(path, force)
     network = read_network(
         model, source, fold_batchnorm=fold_batchnorm, probabilities=probabilities
@@ -97,7 +100,7 @@ def write(
         network, fold_batchnorm, book.places, len(samples), book.canvases
     )
     canvases = (*book.canvases, last)
-    saved = save(path, lambda to: write_workbook(canvases, to, title), aside)
+    saved = save_workbook(path, lambda to: write_workbook(canvases, to, title), aside)
     formulas = sum(1 for canvas in canvases for _ in canvas.promised())
     return Exported(saved, network, book.places, formulas)
 

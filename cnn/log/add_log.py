@@ -3,15 +3,17 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from cnn.log.record import read_record
+from cnn.log.record import Record, read_record
 from cnn.log.training_log import training_log_sheet
 from sheetgen import progress
 from sheetgen.errors import InputError
-from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
+from sheetgen.leftovers import scratch_folder
+from sheetgen.locking import in_turn
+from sheetgen.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.stamp import sheet_stamp
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
@@ -52,13 +54,18 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
     """
     with progress.step("reading the run"):
         record = read_record(run, data_dir)
+    with in_turn(resolved(workbook)):
+        return _put(record, workbook)
+
+
+def _put(record: Record, workbook: Path) -> Placed:
     built = not resolved(workbook).exists()
     if built:
         build_workbook(template.load("era-v1"), workbook)
     canvas = training_log_sheet(record)
     former, edited = _former(workbook, canvas.name, record.mark)
     names: dict[str, str] = {}
-    with TemporaryDirectory(prefix="cnn-") as folder:
+    with scratch_folder() as folder:
         donor = Path(folder, "donor.xlsx")
         write_workbook([canvas], donor, canvas.name)
 
@@ -69,7 +76,7 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
             )
 
         with progress.step("inserting the sheet"):
-            saved = save(workbook, insert, aside=is_open_elsewhere(workbook))
+            saved = save_workbook(workbook, insert, is_open_elsewhere(workbook), former=workbook)
     return Placed(saved, names[canvas.name], built, None if former else edited)
 
 

@@ -12,6 +12,7 @@ from cnn.summary import Row, summarize
 from cnn.training.config import Config, load
 from cnn.training.evaluation import Evaluation, evaluate_run
 from cnn.training.run import Line, Run
+from sheetgen.characters import require_possible
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.stamp import identifier
 
@@ -76,6 +77,7 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     the weights do not have the accuracy of the log.
     """
     run = Run(path)
+    run.require_possible_name()
     described = run.read_config()
     config, evaluation = evaluate_run(path, data_dir)
     state = run.read_checkpoint()
@@ -85,7 +87,10 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
         raise InputError(f"{path} has no finished epoch")
     _require_the_logs_weights(path, log[-1], evaluation)
     images = load(config, data_dir).test
-    return Record(path.resolve().name, config, log, described, evaluation, images)
+    record = Record(path.resolve().name, config, log, described, evaluation, images)
+    for label, value in record.settings.items():
+        require_possible(f"{label}{value}", f"{run.config}: {label}")
+    return record
 
 
 def _require_the_logs_weights(path: Path, last: Line, evaluation: Evaluation) -> None:

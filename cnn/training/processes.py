@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Self, TypeVar
@@ -55,6 +55,17 @@ class Processes:
             distributed.broadcast_object_list(outcomes, src=0)
         result, error = outcomes[0]
         return _result(result, [error])
+
+    @contextmanager
+    def holding(self, resource: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+        """Hold a resource in the main process within the block; its error is raised in all."""
+        with ExitStack() as stack:
+
+            def enter() -> None:
+                stack.enter_context(resource())
+
+            self.from_main(enter)
+            yield
 
     def first_on_each_machine(self, work: Callable[[], T]) -> T:
         """Do the work in every process, on each machine in one of them before the others.
@@ -109,6 +120,8 @@ def launched() -> Iterator[Processes]:
     if count == 1:
         yield Processes()
         return
+    # A process that waits for another one in torch's code would not notice an exception.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Without a backend named, torch takes gloo for tensors on the CPU and nccl for a GPU's.
     distributed.init_process_group()
     processes = Processes(distributed.get_rank(), int(os.environ.get("LOCAL_RANK", "0")), count)

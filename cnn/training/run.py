@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 import safetensors.torch
 import torch
 
+from sheetgen.characters import require_possible
 from sheetgen.errors import InputError, RunError
+from sheetgen.locking import ENDING as LOCK
 from sheetgen.saving import reason_of, save
 
 T = TypeVar("T")
@@ -56,6 +58,11 @@ class Run:
         except OSError as error:
             raise InputError(f"{self.path} cannot be used: {reason_of(error)}") from error
 
+    def require_possible_name(self) -> None:
+        """Raise `InputError` unless a workbook can hold the name of the directory."""
+        name = self.path.resolve().name
+        require_possible(name, f"the name of the run, {name!r}")
+
     def has_finished_epochs(self) -> bool:
         """Return whether there is a checkpoint, or a file that is only written after one."""
         logged = self.log.exists() and (not self.log.is_file() or self.log.stat().st_size > 0)
@@ -72,7 +79,7 @@ class Run:
             if not self.path.is_dir():
                 raise InputError(f"{self.path} is a file; expected a directory")
             names = {path.name for path in self.path.iterdir()}
-            names -= {path.name for path in self.path.glob(".*.tmp")}
+            names -= {LOCK, *(path.name for path in self.path.glob(".*.tmp"))}
             has_epochs = self.has_finished_epochs()
         except OSError as error:
             raise InputError(f"{self.path} cannot be used: {reason_of(error)}") from error

@@ -17,6 +17,7 @@ from cnn.training.speed import keep_freed_memory, thread_count
 from cnn.training.train import batch_count, train
 from cnn.training.training_progress import Report, report_for
 from sheetgen.errors import InputError
+from sheetgen.locking import reserved
 
 DEFAULT_MODEL = "fast"
 RUNS = Path("output/runs")
@@ -67,10 +68,16 @@ class Finished:
 def start(options: Options, processes: Processes) -> Finished:
     """Train with the options, in this process together with any others.
 
-    Raises `InputError` for unusable options, `RunError` if the training fails and
-    `KeyboardInterrupt` on Ctrl-C, once the finished epochs are recorded.
+    Raises `InputError` for unusable options or a run that another process is training, `RunError`
+    if the training fails and `KeyboardInterrupt` on Ctrl-C, once the finished epochs are recorded.
     """
     run = Run(options.path)
+    processes.from_main(run.require_possible_name)
+    with processes.holding(lambda: reserved(run.path)):
+        return _start(options, run, processes)
+
+
+def _start(options: Options, run: Run, processes: Processes) -> Finished:
     stored = processes.from_main(lambda: _stored(options, run))
     keep_freed_memory()
     config = processes.together(lambda: _config(options, stored, processes))

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sheetgen import progress
+from sheetgen.characters import require_possible
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.class_list import Name, given_names, read_names
 from sheetgen.exercises.assignment.exercise import Assignment, Exercise, Student
 from sheetgen.exercises.key import ENDING, check_key, key_text, refused
 from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, compose, read_seal
-from sheetgen.saving import Saved, is_open_elsewhere, resolved, save, save_text
+from sheetgen.locking import in_turn, reserved
+from sheetgen.saving import Saved, is_open_elsewhere, resolved, save_text
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
 from sheetgen.spreadsheet.reader import sheet_names
+from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template.template import Template
 from sheetgen.verification.results import Result
@@ -72,6 +75,7 @@ def make_exercise(
         path = path / f"{SINGLE}.xlsx" if path.is_dir() else path
         if path.suffix.lower() != ".xlsx":
             raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
+        require_possible(path.stem, f"the name of {path}")
         people = [exercise.student("", seed, path.stem)]
         folder, key = path.parent, path.with_name(f"{path.stem}{ENDING}")
     else:
@@ -83,11 +87,12 @@ def make_exercise(
     exercise = exercise.closed(people)
     files = list(_files(exercise, people, folder, students is not None, solution))
     text = key_text(exercise, people)
-    if not force:
-        check_key(key, text)
-        for file in files:
-            _check_workbook(file.path, file.assignment)
-    return _write(exercise, people, files, (key, text), engine)
+    with in_turn(resolved(path)) if students is None else reserved(folder):
+        if not force:
+            check_key(key, text)
+            for file in files:
+                _check_workbook(file.path, file.assignment)
+        return _write(exercise, people, files, (key, text), engine)
 
 
 def _names(students: Path | str | Sequence[str]) -> list[Name]:
@@ -129,7 +134,7 @@ def _write(
 
 def _write_file(file: _File, engine: Engine) -> tuple[Saved, Result]:
     composed = compose(file.assignment, file.solved)
-    saved = save(
+    saved = save_workbook(
         file.path,
         lambda to: write_workbook(composed.canvases, to, composed.title),
         is_open_elsewhere(file.path),

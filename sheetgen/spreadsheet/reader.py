@@ -16,6 +16,7 @@ from lxml import etree
 from openpyxl.formula.translate import Translator
 from openpyxl.utils.escape import unescape
 
+from sheetgen.characters import without_noncharacters
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import place_of, relative_address
 from sheetgen.spreadsheet.package_parts import (
@@ -185,7 +186,12 @@ def _text(element: etree._Element) -> str:
     """Join the runs of a string; how it is pronounced (rPh) is not part of it."""
     texts = [text for run in element.iterchildren("{*}r") for text in run.iterchildren("{*}t")]
     texts.extend(element.iterchildren("{*}t"))
-    return str(unescape("".join(text.text or "" for text in texts)))
+    return _unescaped("".join(text.text or "" for text in texts))
+
+
+def _unescaped(text: str) -> str:
+    """Return a text with the character that each "_x0009_" means, where that is one."""
+    return without_noncharacters(str(unescape(text)))
 
 
 def rows(
@@ -279,7 +285,7 @@ class _Contents(Generic[_Formula]):
             # A program that computes nothing may write an empty result, which is then no text.
             return "" if kind == "str" and self._refuse else None
         if kind == "str":
-            return str(unescape(text))
+            return _unescaped(text)
         if kind in ("n", "s"):
             try:
                 return float(text) if kind == "n" else self._strings[int(text)]

@@ -2,12 +2,12 @@
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from sheetgen import progress
 from sheetgen.errors import InputError, RunError
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.engines.libreoffice import converted, run
 
@@ -35,7 +35,7 @@ def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
     if program is None:
         raise RunError(f"Poppler's pdftoppm is not installed: {INSTALL}")
     _make(directory)
-    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+    with scratch_folder() as folder:
         with progress.step("drawing"), converted(path, _EXPORT, _SECONDS) as document:
             command = [program, "-png", "-r", str(resolution), str(document), f"{folder}/page"]
             run(command, _SECONDS)

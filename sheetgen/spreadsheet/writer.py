@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import SEEK_SET, BytesIO, FileIO
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -13,6 +12,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from sheetgen import progress
+from sheetgen.characters import require_possible, without_noncharacters
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Place, Value
 from sheetgen.spreadsheet.charts import insert_chart
@@ -41,7 +42,7 @@ BAR = {
 
 def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
     """Write the sheets to a new file at `path`; raises OSError when that fails."""
-    with TemporaryDirectory(prefix="sheetgen-") as scratch, _ErrorKeepingFile(path, "w") as file:
+    with scratch_folder() as scratch, _ErrorKeepingFile(path, "w") as file:
         options = {
             "tmpdir": scratch,
             "default_format_properties": {"font_name": FONT, "font_size": 10},
@@ -49,7 +50,9 @@ def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
         workbook = xlsxwriter.Workbook(file, options)
         workbook.set_properties({"title": title, "comments": "Made by sheetgen."})
         writer = _Writer(workbook)
+        require_possible(title, "the title of the workbook")
         for canvas in progress.counted(canvases, "preparing the sheets"):
+            _require_possible_texts(canvas)
             writer.sheet(canvas)
         try:
             with progress.step("writing rows", writer.rows) as advance:
@@ -245,6 +248,21 @@ def _joined(
         first, last, former = place, place, options
     if former:
         yield (*first, *last), former
+
+
+def _require_possible_texts(canvas: Canvas) -> None:
+    """Raise InputError, naming the cell, if a workbook cannot hold a text of a sheet.
+
+    XlsxWriter writes a control character of a constant as Excel does, "_x0007_"; elsewhere it
+    would write it as it is.
+    """
+    require_possible(canvas.name, f"the name of the sheet {canvas.name!r}")
+    for place, cell in canvas.cells.items():
+        value = cell.value if isinstance(cell.value, str) else ""
+        if cell.formula is None:
+            value = "" if without_noncharacters(value) == value else value
+        for text in (value, cell.formula or "", canvas.notes.get(place, "")):
+            require_possible(text, canvas.absolute(*place))
 
 
 def _colour_scale(heat_map: HeatMap) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
+from sheetgen.characters import impossible_character
 from sheetgen.errors import InputError, shortened
 from sheetgen.network.data import MAXIMUM_SAMPLES, Data, Rows
 from sheetgen.network.network import Network
@@ -122,6 +123,17 @@ class _Csv:
             if len(fields) != len(self._header):
                 found = f"{len(fields)} columns in line {line} of {name}"
                 raise self._refused(found, f"{len(self._header)}, as in its first line")
+        self._check_characters(records)
+
+    def _check_characters(self, records: list[tuple[int, list[str]]]) -> None:
+        """Raise InputError, naming line and column, for a character that no workbook can hold."""
+        names = [str(place) for place in range(1, len(self._header) + 1)]
+        for line, fields in records:
+            for name, field in zip(names, fields, strict=True):
+                if character := impossible_character(field):
+                    found = f"{character}, in column {name}, line {line} of {self._name}"
+                    raise self._refused(found, "text that a workbook can hold")
+            names = self._header  # which the first line has, and so is fine by now
 
     def _too_many(self, samples: int) -> InputError:
         expected = f"1 to {MAXIMUM_SAMPLES:,} below the names of the columns"

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from sheetgen.characters import require_possible, require_possible_lines
 from sheetgen.errors import InputError
 from sheetgen.network.data import Data
 from sheetgen.network.network import Network
@@ -66,6 +67,7 @@ class Template(Recipe):
         for key, found in (("title", title), ("description", description)):
             if not isinstance(found, str):
                 raise refused(key, found, "text")
+            require_possible(found, key)
         rows = (plain_rows(inputs, "data.inputs"), plain_rows(targets, "data.targets"))
         return parse(template_text(network, *rows, title, description, settings))
 
@@ -128,6 +130,7 @@ def parse(
     The CSV file that it may name is taken from `files` (name → text), or without these from the
     folder, which is the current one unless given. Raises InputError when it is not valid.
     """
+    require_possible_lines(text, name)
     try:
         document = tomllib.loads(text)
     except ValueError as error:  # of syntax, or of a number with thousands of digits

@@ -3,18 +3,15 @@
 Every refusal names the key's path, what was found and what was expected.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
+from sheetgen.characters import require_possible
 from sheetgen.errors import InputError, nearest, shortened
 from sheetgen.network.data import Rows
 
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
 NUMBER = "a finite number from -1e6 to 1e6"
-
-# Halves of a UTF-16 pair, and characters that XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets).
-_NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class Table:
@@ -78,9 +75,7 @@ class Table:
         found = self.values.get(key, default)
         if not isinstance(found, str) or len(found) > MAXIMUM_TEXT:
             raise self.refused(key, f"text of at most {MAXIMUM_TEXT} characters")
-        if wrong := _NO_CHARACTER.search(found):
-            path, code = self.path(key), f"U+{ord(wrong[0]):04X}"
-            raise InputError(f"{path}: found {code}, which is not a character; expected text")
+        require_possible(found, self.path(key))
         return found
 
     def texts(self, key: str) -> list[str]:

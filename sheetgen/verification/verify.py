@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from sheetgen import progress
 from sheetgen.errors import InputError
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreement
 from sheetgen.spreadsheet.canvas import Canvas, Value
@@ -83,7 +83,7 @@ def _verify_batch(
     subject: Subject, engines: Sequence[Engine], numbers: Sequence[int], seed: int
 ) -> Iterator[Result]:
     states = [_moved(subject, number, seed) for number in numbers]
-    with TemporaryDirectory(prefix="sheetgen-") as folder:
+    with scratch_folder() as folder:
         copies = [Path(folder, f"without-results-{number}.xlsx") for number in numbers]
         every = list(zip(numbers, copies, states, strict=True))
         for number, copy, moved in progress.counted(every, "copying without results"):

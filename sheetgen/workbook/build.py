@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sheetgen import progress
 from sheetgen.errors import InputError, UnmovableError
-from sheetgen.saving import Saved, is_open_elsewhere, resolved, save
+from sheetgen.leftovers import scratch_folder
+from sheetgen.locking import in_turn
+from sheetgen.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import sheet_names
+from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template.template import Template
 from sheetgen.workbook.compose import compose, with_origin
@@ -55,7 +57,13 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
-    target, aside = resolved(path), is_open_elsewhere(path)
+    target = resolved(path)
+    with in_turn(target):
+        return _build(template, path, target, force)
+
+
+def _build(template: Template, path: Path, target: Path, force: bool) -> Built:
+    aside = is_open_elsewhere(path)
     may_lose = force or aside
     former = _inspect(target) if target.exists() else _Former()
     if former.work and not may_lose:
@@ -81,7 +89,7 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
                 movable = tuple(name for name in movable if name not in left)
         write_workbook(canvases, to, template.title)
 
-    saved = save(path, write, aside)
+    saved = save_workbook(path, write, aside, former=target)
     return Built(saved, plan, tuple(kept.values()), lost)
 
 
@@ -92,7 +100,7 @@ def _write_with(
 
     Raises UnmovableError if one of these cannot be moved unchanged.
     """
-    with TemporaryDirectory(prefix="sheetgen-") as folder:
+    with scratch_folder() as folder:
         plain = Path(folder, "new-workbook.xlsx")
         write_workbook(canvases, plain, title)
         with progress.step("carrying over sheets"):

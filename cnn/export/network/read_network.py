@@ -33,6 +33,7 @@ from cnn.export.network.stages import (
     Stage,
 )
 from cnn.models import MaskDropout
+from sheetgen.characters import require_possible
 from sheetgen.errors import InputError
 from sheetgen.network.activations import ACTIVATIONS, Activation
 from sheetgen.network.rectifiers import GELU, Softplus
@@ -92,6 +93,7 @@ def read_network(
         raise InputError(f"model: found {model!r}; expected a torch.nn.Sequential")
     shape, read = source.output, list[tuple[str, Stage | None]]()
     for leaf in leaves(model):
+        require_possible(leaf.path, f"the name of the module {leaf.path!r}")
         with naming(leaf, shape):
             require_plain(leaf.module)
             stage = _stage(leaf.module, shape)

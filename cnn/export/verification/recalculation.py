@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values, errors_about
 from sheetgen.spreadsheet.engines.library_engines import IronCalc
@@ -19,7 +19,7 @@ def recalculations(engine: Engine, path: Path, cases: Iterable[Changes]) -> Iter
     cells may be changed as if they held 0.
     """
     engine.require()
-    with TemporaryDirectory(prefix="cnn-") as folder:
+    with scratch_folder() as folder:
         if isinstance(engine, IronCalc):
             copy = Path(folder, "copy.xlsx")
             write_changed(path, copy, {}, IMPOSSIBLE)

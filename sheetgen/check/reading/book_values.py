@@ -1,7 +1,6 @@
 """Repairs the values of a book: computes missing results, reads numbers that are texts."""
 
 import re
-import tempfile
 import warnings
 from collections import Counter
 from contextlib import suppress
@@ -13,6 +12,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 from sheetgen.check.findings import Finding
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
 from sheetgen.errors import InputError, RunError
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.engines.engine import Values
@@ -30,7 +30,7 @@ def recalculated(path: Path, book: Book) -> Book:
     neither can compute anything.
     """
     best: tuple[int, str, Values] | None = None
-    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+    with scratch_folder() as folder:
         copy = Path(folder, "cells.xlsx")
         _write_cells(copy, book)
         for engine in (engines.EMBEDDED, engines.engine("libreoffice")):

@@ -5,12 +5,12 @@ read, are converted by LibreOffice, on a copy.
 """
 
 import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 
 from sheetgen.check.reading.cells import Book, read_package
 from sheetgen.errors import InputError, RunError, UnrepairableError
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines.libreoffice import INSTALL, office
 from sheetgen.spreadsheet.reader import Damage
@@ -101,7 +101,7 @@ def _converted_book(path: Path, reason: str) -> Book:
     """Return the cells of a copy of the file that LibreOffice converts to .xlsx."""
     if _missing():
         raise InputError(f"{reason}, and LibreOffice, which could read it, is missing: {INSTALL}")
-    with tempfile.TemporaryDirectory(prefix="sheetgen-") as name:
+    with scratch_folder() as name:
         folder = Path(name)
         # Odd characters in its name, and a lock file beside it, must not matter.
         copy, output = folder / f"workbook{path.suffix.lower()}", folder / "output"

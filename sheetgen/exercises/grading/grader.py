@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from sheetgen.errors import RunError
@@ -24,6 +23,7 @@ from sheetgen.exercises.grading.typed_number import TypedNumber, number_in
 from sheetgen.exercises.key_document import NO_TEXT
 from sheetgen.exercises.sheets import exercise_sheet
 from sheetgen.exercises.sheets.exercise_workbook import given_sheets
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import Engine, Values
@@ -153,7 +153,7 @@ class Grader:
         """Return the values of these formulas; raises RunError if the engine fails."""
         if not formulas:
             return {}
-        with TemporaryDirectory(prefix="sheetgen-") as folder:
+        with scratch_folder() as folder:
             path = Path(folder, "trusted.xlsx")
             canvases = [self._trusted(formulas), *self.numbers]
             write_workbook(canvases, path, "Answers to grade")

@@ -5,13 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 from sheetgen.errors import RunError
+from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet import copying, fence, reader
 from sheetgen.spreadsheet.engines.engine import Engine, Values
 
@@ -118,7 +118,7 @@ def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator
         RunError: LibreOffice is not installed, failed, or took longer than `seconds`.
 
     """
-    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+    with scratch_folder() as folder:
         (result,), messages = _convert([path], conversion, Path(folder), seconds)
         if not result.is_file():
             raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
@@ -134,7 +134,7 @@ def converted_all(
     Where one could not be converted, its path has no file. `seconds` is the time for each.
     Raises InputError if a file cannot be read as a workbook.
     """
-    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+    with scratch_folder() as folder:
         yield _convert(paths, conversion, Path(folder), seconds * len(paths))[0]
 
 
@@ -264,7 +264,7 @@ def _program() -> str | None:
 
 @cache
 def _version() -> str:
-    with tempfile.TemporaryDirectory(prefix="sheetgen-") as folder:
+    with scratch_folder() as folder:
         words = office(["--version"], Path(folder), 60).split()
     if "LibreOffice" not in words[:-1]:
         raise RunError(f"LibreOffice does not report its version: {' '.join(words)[:200]}")
