@@ -89,7 +89,7 @@ def reserved(folder: Path) -> Iterator[None]:
 
     Raises InputError, naming the process, if another one has reserved the folder.
     """
-    folder = folder.resolve()
+    folder = Path(os.path.realpath(folder))
     with _locked(folder / ENDING, folder, wait=False):
         yield
 
@@ -101,7 +101,7 @@ def in_turn(path: Path) -> Iterator[None]:
     For commands that read the file and write it again, of which one would lose what the other
     has written. Folders that lead to it are created, and removed if nothing is in them at the end.
     """
-    target = path.resolve()
+    target = Path(os.path.realpath(path))
     lock = target.with_name(f".{target.name[:_LONGEST_NAME]}{ENDING}") if target.name else target
     with _locked(lock, target, wait=True):
         yield
@@ -160,7 +160,7 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
         try:
             file = lock.open("ab+")
         except OSError as error:
-            if lock.exists():
+            if _exists(lock):
                 reason = error.strerror or str(error)
                 raise InputError(f"the lock {lock} cannot be opened: {reason}") from None
             return None
@@ -181,6 +181,13 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
             click.echo(f"waiting for {holder}, which is writing {what}", err=True)
         time.sleep(_PAUSE)
     raise AssertionError("count() has an end")
+
+
+def _exists(lock: Path) -> bool:
+    try:
+        return lock.exists()
+    except OSError:  # of a path that is too long, or leads through a file
+        return False
 
 
 def _is_taken(file: IO[bytes]) -> bool:

@@ -8,6 +8,7 @@ how far the run is.
 import io
 import json
 import math
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,7 @@ class Run:
 
     def require_possible_name(self) -> None:
         """Raise `InputError` unless a workbook can hold the name of the directory."""
-        name = self.path.resolve().name
+        name = Path(os.path.realpath(self.path)).name
         require_possible(name, f"the name of the run, {name!r}")
 
     def has_finished_epochs(self) -> bool:
