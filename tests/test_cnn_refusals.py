@@ -344,3 +344,19 @@ def test_an_interruption_before_the_first_epoch_promises_nothing(mnist, tmp_path
     assert result.exit_code == 130
     assert "safe" not in result.stderr
     assert f"no epoch is finished in {tmp_path / 'run'}" in result.stderr
+
+
+def test_a_name_that_no_workbook_can_hold_is_refused_before_the_training(mnist, tmp_path):
+    result = train(tmp_path / "run\x0b", mnist, *QUICK)
+    refused(result, "the name of the run, 'run\\x0b': found U+000B, which is a control character")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_that_no_workbook_can_hold_is_refused(copy, mnist):  # noqa: F811
+    config = json.loads((copy / "config.json").read_text())
+    config["versions"]["machine"] = "half \ud83d a pair"
+    (copy / "config.json").write_text(json.dumps(config))
+    book = copy.parent / "book.xlsx"
+    result = invoke("log", copy, "--workbook", book, "--data-dir", mnist)
+    refused(result, "config.json: versions: machine: found U+D83D, which is not a character")
+    assert not book.exists()

@@ -170,6 +170,28 @@ def finished(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
+def test_a_run_that_another_process_trains_is_left_alone_until_that_is_gone(
+    finished, mnist, tmp_path
+):
+    run = tmp_path / "run"
+    second_epoch = ("cnn.training.train:Training", "epoch", 2)
+    first = start_paused(second_epoch, tmp_path / "here", "cnn", *training(run, mnist), *QUICK)
+    before = contents(run)
+    for options in ([], ["--resume"]):
+        result = train(run, mnist, *QUICK, *options)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"Error: {run} is in use by process {first.pid} (since ")
+        assert len(result.stderr.splitlines()) == 1
+    assert contents(run) == before
+    first.kill()
+    first.communicate()
+    result = train(run, mnist, "--resume")
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"taking over {run}: process {first.pid} (since ")
+    assert_equal(run, finished)
+
+
 @pytest.fixture
 def copy(finished, tmp_path):
     """A copy of a finished run, to tamper with."""

@@ -244,3 +244,14 @@ def test_a_workbook_that_is_no_export_is_refused(run: Path, tmp_path: Path) -> N
 
 def test_an_output_of_another_kind_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     refused(invoke("export", tmp_path, "-o", tmp_path / "network.ods"), "must end in .xlsx")
+
+
+def test_texts_that_no_workbook_can_hold_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    named = nn.Sequential()
+    named.add_module("first\x0b", nn.Flatten())
+    with pytest.raises(InputError, match=r"name of the module 'first\\x0b': found U\+000B, which"):
+        export_workbook(named, SHAPE, path)
+    with pytest.raises(InputError, match=r"^title: found U\+FFFE, which is not a character"):
+        export_workbook(SMALL, SHAPE, path, title="\ufffe")
+    assert not path.exists()
