@@ -12,7 +12,8 @@ _NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 def impossible_character(text: str) -> str:
     """Return the first character of a text that no workbook can hold, in words, or ""."""
-    found = _IMPOSSIBLE.search(text)
+    # Most texts are printable, which is found out five times as fast.
+    found = None if text.isprintable() else _IMPOSSIBLE.search(text)
     if not found:
         return ""
     code = ord(found[0])

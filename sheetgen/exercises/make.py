@@ -75,7 +75,7 @@ def make_exercise(
         path = path / f"{SINGLE}.xlsx" if path.is_dir() else path
         if path.suffix.lower() != ".xlsx":
             raise InputError(f"{path} must end in .xlsx, so that spreadsheet programs open it")
-        require_possible(path.stem, f"the name of {path}")
+        require_possible(path.stem, f"the name {path.name!r}")
         people = [exercise.student("", seed, path.stem)]
         folder, key = path.parent, path.with_name(f"{path.stem}{ENDING}")
     else:

@@ -12,7 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from sheetgen import progress
-from sheetgen.characters import require_possible, without_noncharacters
+from sheetgen.characters import impossible_character, require_possible, without_noncharacters
 from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Place, Value
@@ -259,10 +259,13 @@ def _require_possible_texts(canvas: Canvas) -> None:
     require_possible(canvas.name, f"the name of the sheet {canvas.name!r}")
     for place, cell in canvas.cells.items():
         value = cell.value if isinstance(cell.value, str) else ""
-        if cell.formula is None:
-            value = "" if without_noncharacters(value) == value else value
-        for text in (value, cell.formula or "", canvas.notes.get(place, "")):
-            require_possible(text, canvas.absolute(*place))
+        if cell.formula is None and without_noncharacters(value) == value:
+            continue
+        for text in (value, cell.formula or ""):
+            if impossible_character(text):
+                require_possible(text, canvas.absolute(*place))
+    for place, text in canvas.notes.items():
+        require_possible(text, canvas.absolute(*place))
 
 
 def _colour_scale(heat_map: HeatMap) -> dict[str, object]:
