@@ -1,5 +1,6 @@
 """One picture per visible sheet, under the sheet's name, with what the sheet shows."""
 
+import errno
 import shutil
 import struct
 from pathlib import Path
@@ -101,3 +102,19 @@ def test_names_that_differ_only_in_case_or_replaced_letters(tmp_path: Path, coun
     names = [path.stem for path in placed]
     assert len({name.casefold() for name in names}) == count
     assert names[:3] == ["a_b", "A_B (2)", "a_b (3)"]
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "Inputs.png"
+    old.write_bytes(b"the old picture")
+
+    def full(_source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(RunError, match="Inputs.png could not be written: No space left"):
+        list(module._place({"Inputs": tmp_path / "page.png"}, ["Inputs"], tmp_path))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the old picture"]

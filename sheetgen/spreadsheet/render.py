@@ -3,11 +3,13 @@
 import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from sheetgen import progress
 from sheetgen.errors import InputError, RunError
 from sheetgen.leftovers import scratch_folder
+from sheetgen.saving import save
 from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.engines.libreoffice import converted, run
 
@@ -73,7 +75,4 @@ def _place(pictures: dict[str, Path], visible: list[str], directory: Path) -> It
         while name.casefold() in taken:
             name, number = f"{stem} ({number})", number + 1
         taken.add(name.casefold())
-        try:
-            yield Path(shutil.copyfile(pictures[sheet], directory / f"{name}.png"))
-        except OSError as error:
-            raise RunError(f"{name}.png cannot be written: {error.strerror}") from error
+        yield save(directory / f"{name}.png", partial(shutil.copyfile, pictures[sheet])).path
