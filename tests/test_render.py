@@ -115,6 +115,6 @@ def test_a_picture_that_cannot_be_written_leaves_the_old_one(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(RunError, match="Inputs.png could not be written: No space left"):
+    with pytest.raises(RunError, match=r"Inputs\.png could not be written: No space left"):
         list(module._place({"Inputs": tmp_path / "page.png"}, ["Inputs"], tmp_path))
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the old picture"]
