@@ -156,6 +156,7 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
 
     Raises InputError unless `wait`, if another process has it.
     """
+    has_said = False
     for attempt in count():
         try:
             file = lock.open("ab+")
@@ -177,7 +178,8 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
             raise InputError(
                 f"{what} is in use by {holder}; wait until it has ended, or name another folder"
             )
-        if wait and attempt == _ATTEMPTS:
+        if wait and attempt >= _ATTEMPTS and not has_said:
+            has_said = True
             click.echo(f"waiting for {holder}, which is writing {what}", err=True)
         time.sleep(_PAUSE)
     raise AssertionError("count() has an end")
