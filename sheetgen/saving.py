@@ -51,12 +51,15 @@ def save(
 
 
 def save_text(path: Path, text: str, encoding: str = "utf-8") -> Saved:
-    """Save a text with the line ends that it has; raises as `save` does."""
+    """Save a text with the line ends that it has; raises as `save` does.
+
+    What is no character, as in the name of a file that is not UTF-8, is written as its code.
+    """
     return save(path, lambda to: _write_text(to, text, encoding))
 
 
 def _write_text(path: Path, text: str, encoding: str) -> None:
-    path.write_text(text, encoding=encoding, newline="")
+    path.write_text(text, encoding=encoding, errors="backslashreplace", newline="")
 
 
 def harmless(value: object) -> object:

@@ -16,7 +16,7 @@ from conftest import sheetgen
 from pausing import start, start_paused, wait_for
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.saving import Saved, harmless, save
+from sheetgen.saving import Saved, harmless, save, save_text
 
 OLD = b"the old file"
 COMMAND = [sys.executable, "-c", "from sheetgen.cli import main; main()", "build"]
@@ -285,6 +285,11 @@ def test_ctrl_c_leaves_the_old_workbook_and_no_traces(built_before, tmp_path, ca
     assert stderr.strip() == "Interrupted."
     assert contents(built_before.parent) == {"book.xlsx": old}
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_the_name_of_a_file_that_is_not_utf_8_can_be_in_a_text(tmp_path):
+    save_text(tmp_path / "marks.csv", "file\r\nAda\udcff.xlsx\r\n", "utf-8-sig")
+    assert (tmp_path / "marks.csv").read_bytes() == b"\xef\xbb\xbffile\r\nAda\\udcff.xlsx\r\n"
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
