@@ -171,6 +171,22 @@ def finished(tmp_path_factory):
 
 
 @pytest.mark.slow
+def test_a_training_that_the_system_ends_resumes_to_the_same_weights(finished, mnist, tmp_path):
+    run = tmp_path / "run"
+    second_epoch = ("cnn.training.train:Training", "epoch", 2)
+    process = start_paused(second_epoch, tmp_path / "here", "cnn", *training(run, mnist), *QUICK)
+    process.terminate()
+    _, errors = process.communicate()
+    assert process.returncode == 143
+    safe = f"the finished epochs are safe in {run}; continue with --resume"
+    assert errors.split("\n") == ["", safe, "Terminated.", ""]
+    assert contents(run).keys() == {"config.json", "log.jsonl", "checkpoint.pt"}
+    result = train(run, mnist, "--resume")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert_equal(run, finished)
+
+
+@pytest.mark.slow
 def test_a_run_that_another_process_trains_is_left_alone_until_that_is_gone(
     finished, mnist, tmp_path
 ):

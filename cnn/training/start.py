@@ -17,6 +17,7 @@ from cnn.training.speed import keep_freed_memory, thread_count
 from cnn.training.train import batch_count, train
 from cnn.training.training_progress import Report, report_for
 from sheetgen.errors import InputError
+from sheetgen.interruption import Terminated
 from sheetgen.locking import reserved
 
 DEFAULT_MODEL = "fast"
@@ -91,7 +92,7 @@ def _start(options: Options, run: Run, processes: Processes) -> Finished:
     report = report_for(config, len(digits.train), done) if processes.is_main else Report()
     try:
         log = train(config, digits.to(device), run, processes, report, checkpoint)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         report.close()
         if processes.is_main:
             click.echo("\n" + _what_is_safe(run), err=True)
