@@ -109,7 +109,7 @@ def in_turn(path: Path) -> Iterator[None]:
 
 def remove_stale(lock: Path) -> None:
     """Remove a lock file that a process of this machine left when it was killed."""
-    with suppress(OSError), lock.open("rb+") as file:
+    with suppress(OSError), _opened(lock, "rb+") as file:
         if _is_stale(file) and _is_taken(file) and _is_stale(file) and _leads_to(lock, file):
             lock.unlink()
 
@@ -159,12 +159,16 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
     has_said = False
     for attempt in count():
         try:
-            file = lock.open("ab+")
+            file = _opened(lock, "ab+")
         except OSError as error:
-            if _exists(lock):
+            if os.path.lexists(lock):
                 reason = error.strerror or str(error)
                 raise InputError(f"the lock {lock} cannot be opened: {reason}") from None
-            return None
+            if attempt >= _ATTEMPTS:
+                return None
+            with suppress(OSError):  # its folder may have been removed just now, as it was empty
+                lock.parent.mkdir(parents=True, exist_ok=True)
+            continue
         if _is_taken(file):
             if _leads_to(lock, file):
                 _sign(file, what, say=not wait)
@@ -185,11 +189,13 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
     raise AssertionError("count() has an end")
 
 
-def _exists(lock: Path) -> bool:
-    try:
-        return lock.exists()
-    except OSError:  # of a path that is too long, or leads through a file
-        return False
+def _opened(lock: Path, mode: str) -> IO[bytes]:
+    """Open a lock file, but no other file to which somebody has linked it: it gets written to."""
+
+    def without_links(path: str, flags: int) -> int:
+        return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+    return open(lock, mode, opener=without_links)
 
 
 def _is_taken(file: IO[bytes]) -> bool:

@@ -80,6 +80,23 @@ def test_a_lock_that_is_a_folder_is_refused(tmp_path):
         pass
 
 
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_is_left(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / ENDING).symlink_to("mine")
+    with pytest.raises(InputError, match="cannot be opened"), reserved(tmp_path):
+        pass
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_place_that_takes_no_lock_is_none_for_the_file_itself(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with reserved(tmp_path / "file"), in_turn(tmp_path / "file" / "book.xlsx"):
+        pass
+    with in_turn(tmp_path / ("x" * 300) / "book.xlsx"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_process_may_need_a_lock_twice(tmp_path):
     with in_turn(tmp_path / "book.xlsx"), in_turn(tmp_path / "book.xlsx"):
         pass
