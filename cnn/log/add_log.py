@@ -55,10 +55,10 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
     with progress.step("reading the run"):
         record = read_record(run, data_dir)
     with in_turn(resolved(workbook)):
-        return _put(record, workbook)
+        return _put(record, run, workbook)
 
 
-def _put(record: Record, workbook: Path) -> Placed:
+def _put(record: Record, run: Path, workbook: Path) -> Placed:
     built = not resolved(workbook).exists()
     if built:
         build_workbook(template.load("era-v1"), workbook)
