@@ -9,7 +9,7 @@ from sheetgen.check import check_workbook
 from sheetgen.check.formula.expressions import written
 from sheetgen.check.meaning.simulation import Simulation, same
 from sheetgen.check.meaning.table_network import expanded, infer, is_helper
-from sheetgen.check.mistakes.mistake_kinds import KINDS
+from sheetgen.check.mistakes.mistake_kinds import KINDS, each
 from sheetgen.check.mistakes.mutations import mutations
 
 DELTA = "({a_o1}-{t1})*{a_o1}*(1-{a_o1})"
@@ -244,7 +244,7 @@ def test_no_mutation_is_called_a_mistake_of_the_formula_it_came_from():
         truth = simulation.values(right)
         wrong = [
             mutation
-            for mutation in mutations(column, right, network, {0, -1})
+            for mutation in each(mutations(column, right, definitions, network, {0, -1}))
             if not same(simulation.values(mutation.expression), truth)
         ]
         assert {mutation.kind for mutation in wrong} <= set(KINDS)

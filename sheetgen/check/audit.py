@@ -10,6 +10,7 @@ from sheetgen.check.judging.starting_values import compare_sheets, judge_givens
 from sheetgen.check.judging.taken_back import Verdicts, unreadable_part
 from sheetgen.check.meaning.choosing import has_softmax
 from sheetgen.check.meaning.resolving import lacks_results
+from sheetgen.check.meaning.searches import Searches
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
 from sheetgen.check.meaning.understanding import understood
 from sheetgen.check.reading.book_values import read_texts, recalculated
@@ -41,10 +42,11 @@ def check_workbook(path: Path) -> WorkbookReport:
     if lacks_results(book, tables):
         book = recalculated(path, book)
         tables = _tables(book)
-    reports, read = [], []
+    reports, read, searches = [], [], Searches()
     for table in tables:
-        reading = understood(book, table)
-        reports.append(_without_network(table) if reading is None else _report(reading.meaning()))
+        reading = understood(book, table, searches)
+        found = None if reading is None else reading.meaning(searches)
+        reports.append(_without_network(table) if found is None else _report(found))
         read.append(table if reading is None else reading.table)
     with_table = {table.sheet for table in tables}
     skipped = tuple(name for name in book.sheets if name not in with_table)

@@ -7,7 +7,7 @@ that the two can be compared at random points, mutated, and written as text.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -93,6 +93,7 @@ class Call(Expression):
 
 
 Leaf = Symbol | Cell
+_LEAF = (Symbol, Cell)  # to ask for the union of two classes takes much longer
 Lookup = Callable[[Leaf], Array]
 
 
@@ -134,9 +135,17 @@ def walk(node: Expression) -> Iterator[Expression]:
         yield from walk(part)
 
 
+def is_deeper(node: Expression, levels: int) -> bool:
+    """Return whether parts are nested in more than so many levels."""
+    level = [node]
+    for _ in range(levels):
+        level = [part for one in level for part in children(one)]
+    return bool(level)
+
+
 def leaves(node: Expression) -> list[Leaf]:
     """Return every occurrence of a symbol or a cell, from left to right."""
-    return [part for part in walk(node) if isinstance(part, Symbol | Cell)]
+    return [part for part in walk(node) if isinstance(part, _LEAF)]
 
 
 def symbols(node: Expression) -> list[Symbol]:
@@ -229,11 +238,15 @@ def evaluate(node: Expression, lookup: Lookup) -> Array:
 
 
 def _evaluate(node: Expression, lookup: Lookup) -> Array:
-    if isinstance(node, Symbol | Cell):
+    if isinstance(node, _LEAF):
         return lookup(node)
     if isinstance(node, Number):
         return np.asarray(node.value)
-    values = [_evaluate(one, lookup) for one in children(node)]
+    return applied(node, [_evaluate(one, lookup) for one in children(node)])
+
+
+def applied(node: Expression, values: Sequence[Array]) -> Array:
+    """Return what a node makes of the values of its parts."""
     if isinstance(node, Operation):
         return _OPERATIONS[node.operator](*values)
     if isinstance(node, Negation):

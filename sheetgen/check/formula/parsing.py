@@ -104,7 +104,12 @@ def parse(formula: Formula, names: Mapping[str, str]) -> Expression:
 
 def parse_text(text: str) -> Expression:
     """Return the tree of a formula whose references are all fixed; raises UnsupportedError."""
-    return _parse_uncached(text, {})
+    return parse_tokens(tokens(text))
+
+
+def parse_tokens(parts: Sequence[Token]) -> Expression:
+    """Return the tree of such a formula from its tokens; raises UnsupportedError."""
+    return _parse_uncached(parts, {})
 
 
 _ORIGIN = 16000  # parsed as if in a cell that has room on every side
@@ -112,25 +117,26 @@ _ORIGIN = 16000  # parsed as if in a cell that has room on every side
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, names: tuple[tuple[str, str], ...]) -> Expression:
-    return _parse_uncached(text, dict(names))
+    return _parse_uncached(tokens(text), dict(names))
 
 
-def _parse_uncached(text: str, names: dict[str, str]) -> Expression:
+def _parse_uncached(parts: Sequence[Token], names: Mapping[str, str]) -> Expression:
     try:
-        return _Parser(text, names).whole()
+        return _Parser(parts, names).whole()
     except RecursionError as error:
         raise UnsupportedError("too deep") from error
 
 
 _LEVELS = (("=", "<>", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"), ("^",))
+_STRENGTH = {operator: level for level, each in enumerate(_LEVELS) for operator in each}
 _END = Token("end", "")
 
 
 class _Parser:
-    """Recursive descent, from the operators that bind loosest to those that bind tightest."""
+    """Recursive descent; all operators between two values are left-associative."""
 
-    def __init__(self, text: str, names: Mapping[str, str]) -> None:
-        self._rest = [token for token in reversed(tokens(text)) if token.kind != "space"]
+    def __init__(self, parts: Sequence[Token], names: Mapping[str, str]) -> None:
+        self._rest = [token for token in reversed(parts) if token.kind != "space"]
         self._names = names
 
     def whole(self) -> Expression:
@@ -143,20 +149,22 @@ class _Parser:
         return self._rest.pop() if self._rest else _END
 
     def _accept(self, *symbols: str) -> str:
-        if self._rest and self._rest[-1].kind == "symbol" and self._rest[-1].text in symbols:
-            return self._next().text
+        if self._rest and self._rest[-1].text in symbols and self._rest[-1].kind == "symbol":
+            return self._rest.pop().text
         return ""
 
     def _expect(self, *symbols: str) -> None:
         if not self._accept(*symbols):
             raise UnsupportedError(f"expected {symbols[0]}, found {self._next().text!r}")
 
-    def _binary(self, level: int = 0) -> Expression:
-        if level == len(_LEVELS):
-            return self._percent()
-        left = self._binary(level + 1)
-        while operator := self._accept(*_LEVELS[level]):
-            left = Operation(operator, left, self._binary(level + 1))
+    def _binary(self, weakest: int = 0) -> Expression:
+        """Read operations that bind at least as strongly."""
+        left = self._percent()
+        while self._rest and self._rest[-1].kind == "symbol":
+            strength = _STRENGTH.get(self._rest[-1].text, -1)
+            if strength < weakest:
+                break
+            left = Operation(self._next().text, left, self._binary(strength + 1))
         return left
 
     def _percent(self) -> Expression:

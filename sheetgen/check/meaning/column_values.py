@@ -5,8 +5,8 @@ numbers that they are recomputed from.
 """
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,12 @@ from sheetgen.check.formula.expressions import (
 
 RELATIVE = 1e-9
 _FULL_DIGITS = 14
+_MOST_NUMBERS = 1 << 16  # to hold for each part of a formula at a time
+_MOST_KEPT = 1 << 22  # numbers that were recomputed
 _FLOAT = 4e-15  # a saved double has 15 digits at least
 
 
-@dataclass
+@dataclass(frozen=True)
 class Numbers:
     """The numbers of a table: symbol → values and their rounding errors, each of shape (rows,)."""
 
@@ -34,6 +36,7 @@ class Numbers:
     roundings: dict[str, Array]
     constants: dict[str, float]
     rows: int
+    _recomputed: dict[Expression, tuple[Array, Array]] = field(default_factory=dict, init=False)
 
     def lookup(self, leaf: Leaf) -> Array:
         """Return the values of a symbol in its row; nan beyond the table's ends, and for a cell."""
@@ -51,17 +54,38 @@ class Numbers:
 
     def recomputed(self, expression: Expression) -> tuple[Array, Array]:
         """Return an expression's value in each row, and its largest error; shape (rows,)."""
+        known = self._recomputed.get(expression)
+        if known is None:
+            known = self._recompute(expression)
+            if self.rows * len(self._recomputed) < _MOST_KEPT:
+                self._recomputed[expression] = known
+        return known
+
+    def _recompute(self, expression: Expression) -> tuple[Array, Array]:
         value = np.broadcast_to(evaluate(expression, self.lookup), self.rows)
         allowed = np.abs(value) * RELATIVE
-        for moved in dict.fromkeys(leaves(expression)):
-            error = self.rounding(moved)
-
-            def nudged(leaf: Leaf, which: Leaf = moved, by: Array = error) -> Array:
-                return self.lookup(leaf) + by if leaf == which else self.lookup(leaf)
-
+        every = list(dict.fromkeys(leaves(expression)))
+        together = max(1, _MOST_NUMBERS // max(1, self.rows))
+        for first in range(0, len(every), together):
+            nudged = self._nudged(expression, every[first : first + together])
             with np.errstate(invalid="ignore"):
-                allowed = allowed + np.abs(evaluate(expression, nudged) - value)
+                for one in nudged:
+                    allowed = allowed + np.abs(one - value)
         return value, allowed
+
+    def _nudged(self, expression: Expression, moved: Sequence[Leaf]) -> Array:
+        """Return an expression's values with one leaf off by its error, shape (leaves, rows)."""
+        places = {leaf: place for place, leaf in enumerate(moved)}
+
+        def lookup(leaf: Leaf) -> Array:
+            values = self.lookup(leaf)
+            if leaf not in places:
+                return values
+            each = np.tile(values, (len(moved), 1))
+            each[places[leaf]] += self.rounding(leaf)
+            return each
+
+        return np.broadcast_to(evaluate(expression, lookup), (len(moved), self.rows))
 
     def agreement(self, symbol: str, expression: Expression) -> tuple[Array, NDArray[np.bool_]]:
         """Return the column's relative differences from an expression, and where it agrees.

@@ -25,7 +25,8 @@ from sheetgen.check.formula.expressions import (
 )
 from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.column_values import Numbers, Precision
-from sheetgen.check.meaning.simulation import Simulation, same
+from sheetgen.check.meaning.searches import Searches
+from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_network import expanded, is_helper, names_of
 from sheetgen.check.meaning.table_reading import Reading
 from sheetgen.check.tables.headers import family, is_parameter, number
@@ -41,12 +42,12 @@ _NEAR = 0.1
 Names = Mapping[int, str]  # column → symbol
 
 
-def renamed_columns(reading: Reading) -> dict[str, int] | None:
+def renamed_columns(reading: Reading, searches: Searches) -> dict[str, int] | None:
     """Return symbol → column as the formulas have it; None if the headers may well be right."""
     table = reading.table
     start = {column: symbol for symbol, column in table.columns.items()}
     columns = [*start, *table.not_understood]
-    by_formulas = _ByFormulas(reading, columns)
+    by_formulas = _ByFormulas(reading, columns, searches)
     definitions = reading.network.definitions()
     defined = [one for one in start.values() if one in definitions]
     evidence: _Evidence = by_formulas
@@ -181,7 +182,7 @@ def _exchanged(names: Names, column: int, symbol: str) -> Names:
 class _ByFormulas:
     """The formulas of one row, in random trainings of the network."""
 
-    def __init__(self, reading: Reading, columns: list[int]) -> None:
+    def __init__(self, reading: Reading, columns: list[int], searches: Searches) -> None:
         table = reading.table
         wide = replace(table, columns={f"?{column}": column for column in columns})
         resolver = replace(reading.resolver, table=wide)
@@ -194,7 +195,7 @@ class _ByFormulas:
             )
             for one, tree in self._trees.items()
         }
-        self._simulation = Simulation(reading.network, several_samples=bool(reading.moving))
+        self._simulation = searches.simulation(reading.network, bool(reading.moving))
         self._definitions = _with_typed_rate(reading)
         self._truths: dict[str, Array | None] = {}
         self.judged = sorted(self._trees, key=lambda one: len(leaves(self._trees[one])))

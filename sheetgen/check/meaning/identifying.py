@@ -14,7 +14,8 @@ from sheetgen.check.formula.expressions import Expression, Symbol, shifted, symb
 from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.column_values import Numbers, Precision
 from sheetgen.check.meaning.resolving import Resolver
-from sheetgen.check.meaning.simulation import Simulation, same
+from sheetgen.check.meaning.searches import Searches
+from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_network import Network, expanded, is_helper, names_of
 from sheetgen.check.tables.headers import is_parameter
 
@@ -22,7 +23,9 @@ _FEW_ROWS = 3
 _MOST_COLUMNS = 24
 
 
-def identified(network: Network, resolver: Resolver, numbers: Numbers) -> dict[int, str]:
+def identified(
+    network: Network, resolver: Resolver, numbers: Numbers, searches: Searches
+) -> dict[int, str]:
     """Return column → symbol of the columns that only their formulas identify."""
     table = resolver.table
     unknown = list(table.not_understood)
@@ -30,7 +33,7 @@ def identified(network: Network, resolver: Resolver, numbers: Numbers) -> dict[i
     missing = [one for one in names_of(network.definitions()) if one not in known]
     if not unknown or not missing or len(unknown) > _MOST_COLUMNS:
         return {}
-    search = _Search(network, resolver, unknown, missing)
+    search = _Search(network, resolver, unknown, missing, searches)
     search.by_own_formula()
     while search.by_use():
         search.by_own_formula()
@@ -42,12 +45,17 @@ class _Search:
     """The formulas of one row, with "?7" for the unknown column 7."""
 
     def __init__(
-        self, network: Network, resolver: Resolver, unknown: list[int], missing: list[str]
+        self,
+        network: Network,
+        resolver: Resolver,
+        unknown: list[int],
+        missing: list[str],
+        searches: Searches,
     ) -> None:
         self.found: dict[int, str] = {}
         self._unknown, self._missing = unknown, missing
         self._definitions = network.definitions()
-        self._simulation = Simulation(network)
+        self._simulation = searches.simulation(network, several_samples=False)
         table = resolver.table
         every = table.columns | {f"?{column}": column for column in unknown}
         self._table = replace(table, columns=every)

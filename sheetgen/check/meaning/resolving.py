@@ -17,6 +17,7 @@ from sheetgen.check.formula.expressions import (
     Number,
     Symbol,
     evaluate,
+    is_deeper,
     replace,
 )
 from sheetgen.check.formula.parsing import Formula, Reference, UnsupportedError, parse
@@ -26,6 +27,8 @@ from sheetgen.check.tables.table import EMPTY, Table
 
 _GIVEN = ("i", "t", "b", "b_h", "b_o")
 _DEEPEST = 6  # helper cells that refer to helper cells
+_MOST_HELPERS = 1000  # in one formula
+_MOST_LEVELS = 150  # of a formula, in which all that is done with it takes that many calls at once
 _COMPARED_ROWS = 3  # and the last
 _TOLERANCE = 1e-6
 _TOO_MANY = 0.2
@@ -63,12 +66,14 @@ class Resolver:
     def __post_init__(self) -> None:
         self._symbols = {column: symbol for symbol, column in self.table.columns.items()}
         self._trees: dict[Formula, Expression | None] = {}
+        self._helpers = 0
 
     def tree(self, formula: Formula) -> Expression | None:
         """Return the parsed formula with its references as they are, or None."""
         if formula not in self._trees:
             try:
-                self._trees[formula] = parse(formula, self.book.names)
+                tree = parse(formula, self.book.names)
+                self._trees[formula] = None if is_deeper(tree, _MOST_LEVELS) else tree
             except UnsupportedError:
                 self._trees[formula] = None
         return self._trees[formula]
@@ -84,12 +89,20 @@ class Resolver:
         Helper cells that hold formulas are replaced by those, so that what remains are symbols
         and cells with numbers.
         """
-        return self._resolve(formula, Cell(self.table.sheet, row, column), row, 0)
+        self._helpers = 0
+        try:
+            tree = self._resolve(formula, Cell(self.table.sheet, row, column), row, 0)
+        except RecursionError:
+            return None
+        if self._helpers > _MOST_HELPERS or tree is None or is_deeper(tree, _MOST_LEVELS):
+            return None
+        return tree
 
     def _resolve(self, formula: Formula, at: Cell, own_row: int, depth: int) -> Expression | None:
         tree = self.tree(formula)
-        if tree is None or depth > _DEEPEST:
+        if tree is None or depth > _DEEPEST or self._helpers > _MOST_HELPERS:
             return None
+        self._helpers += depth > 0
 
         def change(part: Expression) -> Expression | None:
             if not isinstance(part, Reference):

@@ -8,7 +8,7 @@ identities", Journal of the ACM 27 (1980)). Where an activation changes its form
 trainings and large inputs reach all of its pieces.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 
@@ -20,12 +20,15 @@ POINTS = 7
 REACH = 12
 """Rows before and after the one at hand."""
 AGREEMENT = 1e-8
+Mistake = tuple[str, str]  # its kind, and words
 
 
 class Simulation:
     """Every symbol of a network in REACH rows before and after, at each of the trainings."""
 
     def __init__(self, network: Network, several_samples: bool = False) -> None:
+        # What the searches for mistakes found, and whether they ended early.
+        self.searched: dict[Hashable, tuple[Mistake | None, bool]] = {}
         random = np.random.default_rng(20240131)
         scale = _scale_of_inputs(network)
         self._shape = scale.shape
@@ -72,16 +75,24 @@ class Simulation:
 
         def lookup(leaf: Leaf) -> Array:
             nonlocal unknown
-            name = "" if isinstance(leaf, Cell) else meaning.get(leaf.name, leaf.name)
-            if isinstance(leaf, Cell) or name not in self._rows[0]:
+            if isinstance(leaf, Symbol):
+                leaf = Symbol(meaning.get(leaf.name, leaf.name), leaf.offset)
+            found = self.at(leaf)
+            if found is None:
                 unknown = True
                 return np.full(self._shape, np.nan)
-            return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][name]
+            return found
 
         found = evaluate(expression, lookup)
         if unknown:
             return None
         return found if found.shape == self._shape else np.broadcast_to(found, self._shape)
+
+    def at(self, leaf: Leaf) -> Array | None:
+        """Return the values of a symbol at the random points; None if the network has none."""
+        if isinstance(leaf, Cell) or leaf.name not in self._rows[0]:
+            return None
+        return self._rows[REACH + max(-REACH, min(REACH, leaf.offset))][leaf.name]
 
 
 def same(left: Array | None, right: Array | None) -> bool:

@@ -17,7 +17,8 @@ from sheetgen.check.formula.expressions import (
 from sheetgen.check.formula.parsing import full_address
 from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.resolving import Resolver
-from sheetgen.check.meaning.simulation import Simulation, same
+from sheetgen.check.meaning.searches import Searches
+from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_network import Network, expanded, is_helper
 from sheetgen.check.tables.headers import is_parameter
 from sheetgen.check.tables.table import Table
@@ -38,6 +39,7 @@ class TableMeaning:
     rate: LearningRate
     rate_cell: Cell | None
     moving: set[str]
+    searches: Searches
     unknown: dict[str, str] = field(default_factory=dict)
     """The functions that are not known ("hidden", "output", "loss"), each with its words."""
     negated: bool = False
@@ -45,7 +47,7 @@ class TableMeaning:
 
     def __post_init__(self) -> None:
         self.definitions = self.network.definitions()
-        self.simulation = Simulation(self.network, several_samples=bool(self.moving))
+        self.simulation = self.searches.simulation(self.network, bool(self.moving))
         self.present = set(self.table.columns) | set(self.numbers.constants)
         self.kept = {name for name in self.present if not is_helper(name)}
 

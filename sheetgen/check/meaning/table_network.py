@@ -32,6 +32,8 @@ from sheetgen.check.meaning.functions import (
 from sheetgen.check.tables.headers import family, is_parameter, number
 from sheetgen.network.activations import Activation
 
+_MISSING = 4  # times as many weights as columns: w999999 is no weight of a table
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -48,6 +50,10 @@ class Network:
     output_activation: Activation = ACTIVATIONS[0]
     loss: Loss = losses(1)[0]
     trains_biases: bool = True
+
+    def __hash__(self) -> int:
+        """Return a hash for the key of a dictionary: of the sizes, for `biases` has none."""
+        return hash((self.inputs, self.hidden, self.outputs))
 
     @property
     def weights(self) -> int:
@@ -176,6 +182,8 @@ def infer(names: Collection[str]) -> Network | None:
         of = name.removeprefix("∂E/∂")
         greatest[family(of)] = max(greatest.get(family(of), 0), number(of))
     weights = greatest.get("w", 0)
+    if weights > _MISSING * len(names):
+        return None
     hidden = max(greatest.get("h", 0), greatest.get("a_h", 0))
     outputs = max(greatest.get(one, 0) for one in ("o", "a_o", "t", "E"))
     for n, m, k in _shapes(weights, greatest.get("i", 0), hidden, outputs):

@@ -12,6 +12,7 @@ from sheetgen.check.meaning.column_values import Numbers, roundings_of
 from sheetgen.check.meaning.learning_rate import find_rate, referenced_cell
 from sheetgen.check.meaning.nearest_network import nearest_network, surplus_names
 from sheetgen.check.meaning.resolving import Resolver, labelled_cells
+from sheetgen.check.meaning.searches import Searches
 from sheetgen.check.meaning.table_meaning import TableMeaning
 from sheetgen.check.meaning.table_network import Network
 from sheetgen.check.reading.cells import Book
@@ -62,13 +63,20 @@ class Reading:
         """The learning rate of the updates."""
         return find_rate(self.network, self.unassigned, self.numbers)
 
-    def meaning(self) -> TableMeaning:
-        """Return what the columns are judged by."""
+    def meaning(self, searches: Searches) -> TableMeaning:
+        """Return what the columns are judged by; the tables of a workbook share the searches."""
         rate, numbers = self.rate, self.numbers
         if rate.value is not None and "η" not in self.table.columns:
             numbers.constants["η"] = rate.value
         return TableMeaning(
-            self.table, self.network, self.resolver, numbers, rate, self.rate_cell, self.moving
+            self.table,
+            self.network,
+            self.resolver,
+            numbers,
+            rate,
+            self.rate_cell,
+            self.moving,
+            searches,
         )
 
 

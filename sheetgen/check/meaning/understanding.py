@@ -7,16 +7,18 @@ from sheetgen.check.formula.expressions import Cell, leaves, symbols
 from sheetgen.check.meaning.header_roles import renamed_columns
 from sheetgen.check.meaning.identifying import identified
 from sheetgen.check.meaning.resolving import Resolver
+from sheetgen.check.meaning.searches import Searches
 from sheetgen.check.meaning.table_reading import Reading
 from sheetgen.check.reading.cells import Book
 from sheetgen.check.tables.table import Table
 
 
-def understood(book: Book, table: Table) -> Reading | None:
+def understood(book: Book, table: Table, searches: Searches) -> Reading | None:
     """Return what a table means; None if its headers name no network.
 
     Columns whose headers say nothing, or name a symbol twice, are identified by their formulas;
-    then headers are exchanged if that makes several more formulas right.
+    then headers are exchanged if that makes several more formulas right. The tables of a workbook
+    share the searches.
     """
     whole = Reading.of(book, table)
     if whole is None:
@@ -26,18 +28,18 @@ def understood(book: Book, table: Table) -> Reading | None:
     loose = Reading.of(book, _with(table, doubtful)) if doubtful else whole.with_table(table)
     if loose is None:
         return whole
-    found = identified(loose.network, loose.resolver, loose.numbers)
+    found = identified(loose.network, loose.resolver, loose.numbers, searches)
     columns = loose.table.columns | {symbol: column for column, symbol in found.items()}
     columns |= _as_headed(table, columns, doubtful)
     linked = tuple(one for one in table.edges if one in found or _is_linked(loose.resolver, one))
     if columns == whole.table.columns and not linked:
-        return _renamed(book, whole)
+        return _renamed(book, whole, searches)
     better = replace(loose.table, columns=columns, identified=found, edges=linked)
-    return _renamed(book, Reading.of(book, better) or whole)
+    return _renamed(book, Reading.of(book, better) or whole, searches)
 
 
-def _renamed(book: Book, reading: Reading) -> Reading:
-    columns = renamed_columns(reading)
+def _renamed(book: Book, reading: Reading, searches: Searches) -> Reading:
+    columns = renamed_columns(reading, searches)
     if columns is None:
         return reading
     return Reading.of(book, replace(reading.table, columns=columns)) or reading

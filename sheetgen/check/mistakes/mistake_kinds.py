@@ -3,9 +3,15 @@
 The modules beside this one turn a right formula into the wrong ones of each kind.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from sheetgen.check.formula.expressions import Expression
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetgen.check.formula.expressions import Expression, Leaf, replace
+from sheetgen.check.formula.parsing import Reference
 
 KINDS: dict[str, str] = {
     "wrong-activation-index": "the activation of another unit",
@@ -100,6 +106,56 @@ class Mutation(NamedTuple):
     kind: str
     words: str
     expression: Expression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice(Expression):
+    """A place in a formula with one of several expressions: `which` has that of each formula."""
+
+    options: tuple[Expression, ...]
+    which: NDArray[np.intp]
+
+
+def choice(options: Iterable[Expression]) -> Choice:
+    """Return a place with another expression in each formula."""
+    every = tuple(options)
+    return Choice(every, np.arange(len(every)))
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Wrong formulas, counted from 0, that are one but for what they have at its choices.
+
+    `name` returns the kind and the words
+    of the formula of an index. A fixed reference $A$n in the expression means the leaf n.
+    """
+
+    expression: Expression
+    count: int
+    name: Callable[[int], tuple[str, str]]
+    leaves: tuple[Leaf, ...] = ()
+
+    def mutation(self, index: int) -> Mutation:
+        """Return one of the wrong formulas."""
+
+        def chosen(part: Expression) -> Expression | None:
+            if isinstance(part, Choice):
+                return part.options[part.which[index]]
+            return self.leaves[part.row] if isinstance(part, Reference) else None
+
+        return Mutation(*self.name(index), replace(self.expression, chosen))
+
+
+Candidate = Mutation | Alternatives
+
+
+def each(candidates: Iterable[Candidate]) -> Iterator[Mutation]:
+    """Yield every single wrong formula."""
+    for one in candidates:
+        if isinstance(one, Mutation):
+            yield one
+        else:
+            yield from map(one.mutation, range(one.count))
 
 
 def plain(kind: str, expression: Expression) -> Mutation:

@@ -1,6 +1,7 @@
 """Names the mistake in a formula, or in numbers without one."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,8 +11,10 @@ from sheetgen.check.formula.expressions import (
     Array,
     Cell,
     Expression,
+    Leaf,
     Number,
     Symbol,
+    children,
     evaluate,
     leaves,
     replace,
@@ -19,15 +22,24 @@ from sheetgen.check.formula.expressions import (
     walk,
 )
 from sheetgen.check.formula.parsing import Formula, Reference
-from sheetgen.check.meaning.simulation import same
+from sheetgen.check.meaning.searches import Effort
+from sheetgen.check.meaning.simulation import Mistake, same
 from sheetgen.check.meaning.table_meaning import ComputedColumn
 from sheetgen.check.meaning.table_network import expanded
-from sheetgen.check.mistakes.mistake_kinds import KINDS, Mutation
-from sheetgen.check.mistakes.mutations import mutations, repairs, second_mutations
+from sheetgen.check.mistakes.mistake_kinds import KINDS, Candidate, Mutation
+from sheetgen.check.mistakes.mutations import (
+    mutations,
+    repairs,
+    second_mutations,
+    shorter_mutations,
+)
+from sheetgen.check.mistakes.trying import Probe, near, promising, within
 
 _MOST_MUTATIONS = 6000
 _LONGEST = 80  # symbols of a formula in which a mistake is looked for
 _LONGEST_FOR_TWO = 20  # and two mistakes at once
+_LONGEST_REPAIRED = 4 * _LONGEST  # of a wrong formula that may be a right one, badly written
+_SHORTER = 4  # times shorter than the right one, a formula is none that a slip made of it
 _EXACT = 1e-7  # relative; numbers that may be off by more are rounded
 _NEARBY = 20  # times what rounding allows the right formula
 _ODD = {
@@ -36,9 +48,6 @@ _ODD = {
     *("extra-term", "wrong-constant"),
 }
 """What rounded numbers may agree with by chance: a plainer mistake that fits as well is meant."""
-
-
-_Mistake = tuple[str, str]  # kind and words
 
 
 @dataclass(slots=True)
@@ -64,6 +73,7 @@ class WrongCells:
         tree: Expression | None = None,
     ) -> None:
         self._column, self._rows, self._tree = column, rows, tree
+        self._ended_early = False
         self._meaning, self._table = column.meaning, column.table
         raw = self._meaning.resolver.tree(formula) if formula is not None else None
         place = self._table.row_at(rows[0]), self._table.columns[column.symbol], self._table.sheet
@@ -74,7 +84,7 @@ class WrongCells:
         """Return the mistake that explains these cells."""
         return Wrong(self._rows, *self._mistake())
 
-    def _mistake(self) -> _Mistake:
+    def _mistake(self) -> Mistake:
         if self._column.is_parameter and (rate := self._slid() or self._other_rate()):
             return rate
         for _, cell in self._references:
@@ -84,13 +94,13 @@ class WrongCells:
         found = self._found()
         if found is None:
             return self._unnamed()
-        if found.kind == "wrong-row" and self._anchored():
+        if found[0] == "wrong-row" and self._anchored():
             return "anchored-reference", KINDS["anchored-reference"]
-        return found.kind, found.words
+        return found
 
     # References
 
-    def _slid(self) -> _Mistake | None:
+    def _slid(self) -> Mistake | None:
         """Return how a reference left the learning rate's cell, or None if none did."""
         rate, table = self._meaning.rate_cell, self._table
         if rate is None:
@@ -121,13 +131,12 @@ class WrongCells:
 
     # The learning rate
 
-    def _other_rate(self) -> _Mistake | None:
+    def _other_rate(self) -> Mistake | None:
         """Return what is wrong if an update is right except for its learning rate."""
         if self._tree is None:
             return self._other_rate_by_numbers()
-        for part in dict.fromkeys(walk(self._tree)):
-            if not isinstance(part, Number | Cell):
-                continue
+        parts = (part for part in walk(self._tree) if isinstance(part, Number | Cell))
+        for part in islice(dict.fromkeys(parts), _LONGEST):
             if not self._column.is_right(_with(self._tree, part, Symbol("η"))):
                 continue
             resolver = self._meaning.resolver
@@ -139,7 +148,7 @@ class WrongCells:
             return "wrong-learning-rate", words
         return None
 
-    def _other_rate_by_numbers(self) -> _Mistake | None:
+    def _other_rate_by_numbers(self) -> Mistake | None:
         """Return what is wrong if all updates of the rows imply the same other rate."""
         numbers, symbol, usual = self._column.numbers, self._column.symbol, self._meaning.rate.value
         kept = self._meaning.kept | {symbol}
@@ -167,7 +176,7 @@ class WrongCells:
 
     # Mutations
 
-    def _found(self) -> Mutation | None:
+    def _found(self) -> Mistake | None:
         """Return the known mistake that leads to this formula, or to these numbers."""
         column, tree = self._column, self._tree
         offsets = {one.offset for one in symbols(tree)} if tree is not None else set()
@@ -176,24 +185,67 @@ class WrongCells:
         if tree is not None and column.is_parameter and rate is not None:
             tree = _with(tree, Number(rate), Symbol("η"))
         wrong = column.simulated(tree) if tree is not None else None
-        if wrong is None:
-            found = self._fitting(forms)
-        else:
-            every = (mutations(column.symbol, one, self._meaning.network, offsets) for one in forms)
-            found = next(filter(None, (self._first(one, wrong) for one in every)), None)
-        if found is None and tree is not None:
-            found = self._first(repairs(tree), column.truth)
-        if found or wrong is None or not forms or len(leaves(forms[0])) > _LONGEST_FOR_TWO:
-            return found
-        twice = second_mutations(column.symbol, forms[0], self._meaning.network, offsets)
-        return self._first(twice, wrong)
+        if wrong is None or tree is None:
+            fitting = self._fitting(forms)
+            return fitting and (fitting.kind, fitting.words)
+        # The same mistake in a copy of the table is known.
+        known = self._meaning.simulation.searched
+        key = column.symbol, tree, tuple(forms), frozenset(offsets)
+        if key not in known:
+            found = self._searched(tree, forms, offsets, wrong)
+            known[key] = found and (found.kind, found.words), self._ended_early
+        mistake, self._ended_early = known[key]
+        return mistake
 
-    def _first(self, candidates: Iterable[Mutation], wanted: Array) -> Mutation | None:
-        """Return the first whose formula has these values in every random training."""
-        for mutation in islice(candidates, _MOST_MUTATIONS):
+    def _searched(
+        self, tree: Expression, forms: list[Expression], offsets: set[int], wrong: Array
+    ) -> Mutation | None:
+        """Return the known mistake that gives a formula's values in every random training."""
+        symbol, network = self._column.symbol, self._meaning.network
+        definitions, truth = self._meaning.definitions, self._column.truth
+        size = sum(1 for node in walk(tree) if not children(node))
+        short = [len(leaves(form)) > _SHORTER * size for form in forms]
+        for form, is_short in zip(forms, short, strict=True):
+            if is_short:
+                once = shorter_mutations(symbol, form, definitions, network)
+            else:
+                once = mutations(symbol, form, definitions, network, offsets)
+            if found := self._first(once, form, wrong):
+                return found
+        if size <= _LONGEST_REPAIRED and (found := self._first(repairs(tree), tree, truth)):
+            return found
+        if not forms or short[0] or len(leaves(forms[0])) > _LONGEST_FOR_TWO:
+            return None
+        twice = second_mutations(symbol, forms[0], definitions, offsets)
+        return self._first(twice, forms[0], wrong)
+
+    def _first(
+        self, candidates: Iterable[Candidate], base: Expression, wanted: Array
+    ) -> Mutation | None:
+        """Return the first whose formula has these values in every random training.
+
+        Most of the candidates' parts are those of `base`.
+        """
+        places = np.flatnonzero(np.isfinite(wanted))
+        if not len(places):
+            return None
+        point, simulation = int(places[0]), self._meaning.simulation
+
+        def at(leaf: Leaf) -> float:
+            values = simulation.at(leaf)
+            return math.nan if values is None else float(values[point])
+
+        probe = Probe(base, at, near(float(wanted[point])))
+        for mutation in self._promising(candidates, probe):
             if same(self._column.simulated(mutation.expression), wanted):
                 return mutation
         return None
+
+    def _promising(self, candidates: Iterable[Candidate], probe: Probe) -> Iterator[Mutation]:
+        """Yield the candidates that fit at the probe's point, as far as the effort goes."""
+        effort = Effort(self._meaning.searches, _MOST_MUTATIONS)
+        yield from promising(candidates, probe, effort)
+        self._ended_early |= effort.ended_early
 
     # Numbers
 
@@ -207,13 +259,28 @@ class WrongCells:
         for form in forms:
             allowed = self._allowed(form)
             rounded = bool(np.any(allowed > _EXACT * sizes))
-            wrong = mutations(column.symbol, form, self._meaning.network, set())
-            for mutation in islice(wrong, _MOST_MUTATIONS):
+            meaning = self._meaning
+            wrong = mutations(column.symbol, form, meaning.definitions, meaning.network, set())
+            for mutation in self._promising(wrong, self._probe(form, allowed)):
                 if self._fits(mutation.expression, allowed):
                     if not rounded or mutation.kind not in _ODD:
                         return mutation
                     odd = odd or mutation
         return odd if len(self._rows) > 1 else None
+
+    def _probe(self, form: Expression, allowed: Array) -> Probe:
+        """Return a row in the middle, and how far from its number a wrong formula may be."""
+        middle = len(self._rows) // 2
+        row, numbers = self._rows[middle], self._column.numbers
+        known: dict[Leaf, float] = {}
+
+        def at(leaf: Leaf) -> float:
+            if leaf not in known:
+                known[leaf] = float(numbers.lookup(leaf)[row])
+            return known[leaf]
+
+        number = float(self._column.values[row])
+        return Probe(form, at, within(number, _NEARBY * float(allowed[middle])))
 
     def _allowed(self, form: Expression) -> Array:
         """Return by how far a formula and these rows' numbers may be apart, shape (rows,)."""
@@ -234,7 +301,7 @@ class WrongCells:
         # The wrong formula may pass on more of the rounding, or less, than the right one does.
         return bool(np.all(difference[judged] <= self._allowed(mutated)[judged]))
 
-    def _unnamed(self) -> _Mistake:
+    def _unnamed(self) -> Mistake:
         column, tree = self._column, self._tree
         first = column.contents[self._rows[0]]
         if first.is_error:
@@ -245,7 +312,9 @@ class WrongCells:
             if other and Symbol("η") not in leaves(tree):
                 words = "the update uses another learning rate than the table's"
                 return "wrong-learning-rate", words
-        words = f"this is not {column.symbol}; the mistake is not a known one"
+        # Beyond the effort for a workbook only the likely mistakes were tried.
+        known = "has no name here" if self._ended_early else "is not a known one"
+        words = f"this is not {column.symbol}; the mistake {known}"
         if len(self._rows) == 1 and first.formula is None:
             words = f"this is not {column.symbol}; one number is not enough to identify the mistake"
         return "unknown-mistake", words

@@ -1,8 +1,10 @@
 """Wrong formulas with another symbol, one from another row or column, or one too many."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from itertools import combinations, permutations
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, count, permutations
+
+import numpy as np
 
 from sheetgen.check.formula.expressions import (
     Expression,
@@ -13,7 +15,7 @@ from sheetgen.check.formula.expressions import (
     walk,
 )
 from sheetgen.check.meaning.table_network import expanded, is_helper, names_of
-from sheetgen.check.mistakes.mistake_kinds import Mutation
+from sheetgen.check.mistakes.mistake_kinds import Alternatives, Candidate, Choice, Mutation, choice
 from sheetgen.check.tables.headers import family, is_parameter, number
 
 Definitions = Mapping[str, Expression]
@@ -50,21 +52,43 @@ _CROSSED = {
 
 
 def other_symbols(
-    column: str, right: Expression, definitions: Definitions, likely: bool
-) -> Iterator[Mutation]:
+    column: str, right: Expression, names: Sequence[str], likely: bool
+) -> Iterator[Alternatives]:
     """Yield every symbol replaced by another, everywhere, then at each pair and single place.
 
     Those that people mix up are the likely ones.
     """
-    names = [name for name in names_of(definitions) if not is_helper(name)]
     for symbol, places in Counter(symbols(right)).items():
-        for other in names:
-            kind = _substitution_kind(column, symbol, other)
-            if other != symbol.name and (kind != "wrong-symbol") == likely:
-                words = f"{other} is used instead of {symbol.name}"
-                for chosen in _subsets(places):
-                    changed = _at_places(right, symbol, Symbol(other, symbol.offset), chosen)
-                    yield Mutation(kind, words, changed)
+        kinds = {
+            other: kind
+            for other in names
+            if other != symbol.name
+            and ((kind := _substitution_kind(column, symbol, other)) == "wrong-symbol") != likely
+        }
+        if kinds:
+            yield _replaced(right, symbol, kinds, _subsets(places))
+
+
+def _replaced(
+    right: Expression, symbol: Symbol, kinds: Mapping[str, str], subsets: Sequence[tuple[int, ...]]
+) -> Alternatives:
+    """Return the formula with another symbol (other → kind of mistake) at some of its places."""
+    names = list(kinds)
+    options = (symbol, *(Symbol(other, symbol.offset) for other in names))
+    places = count()
+
+    def name(index: int) -> tuple[str, str]:
+        other = names[index // len(subsets)]
+        return kinds[other], f"{other} is used instead of {symbol.name}"
+
+    def change(part: Expression) -> Expression | None:
+        if part != symbol:
+            return None
+        place = next(places)
+        changes = [place in chosen for chosen in subsets]
+        return Choice(options, np.outer(range(1, len(options)), changes).ravel())
+
+    return Alternatives(replace(right, change), len(names) * len(subsets), name)
 
 
 def _substitution_kind(column: str, symbol: Symbol, other: str) -> str:
@@ -87,22 +111,7 @@ def _subsets(places: int) -> list[tuple[int, ...]]:
     return [everywhere, *(combinations(everywhere, 2) if 2 < places < 5 else ()), *singles]
 
 
-def _at_places(
-    tree: Expression, old: Symbol, new: Expression, chosen: tuple[int, ...]
-) -> Expression:
-    seen = -1
-
-    def change(part: Expression) -> Expression | None:
-        nonlocal seen
-        if part != old:
-            return None
-        seen += 1
-        return new if seen in chosen else None
-
-    return replace(tree, change)
-
-
-def other_rows(column: str, right: Expression, offsets: set[int]) -> Iterator[Mutation]:
+def other_rows(column: str, right: Expression, offsets: set[int]) -> Iterator[Alternatives]:
     """Yield symbols taken from another row: one, all of a family, or all."""
     present = list(dict.fromkeys(symbols(right)))
     groups = [[one] for one in present]
@@ -111,15 +120,26 @@ def other_rows(column: str, right: Expression, offsets: set[int]) -> Iterator[Mu
         groups.extend([members] if len(members) > 1 else [])
         groups.extend(list(pair) for pair in combinations(members, 2) if len(members) > 2)
     groups.append(present)
+    moves: list[tuple[list[Symbol], int]] = []
     for offset in sorted(offsets | {-1, 1}, key=abs):
         for group in groups:
             chosen = [one for one in group if one.name != "η" and one.offset != offset]
             if chosen and Symbol(column) not in [Symbol(one.name, offset) for one in chosen]:
-                yield _other_row(right, chosen, offset)
+                moves.append((chosen, offset))
+    if moves:
+        choices = {one: _moved(one, moves) for one in present}
+        changed = _exchanged(right, choices)
+        yield Alternatives(changed, len(moves), lambda index: _other_row(*moves[index]))
 
 
-def _other_row(right: Expression, chosen: list[Symbol], offset: int) -> Mutation:
-    moved = _exchanged(right, {one: Symbol(one.name, offset) for one in chosen})
+def _moved(symbol: Symbol, moves: Sequence[tuple[list[Symbol], int]]) -> Choice:
+    return choice(
+        Symbol(symbol.name, offset) if symbol in chosen else symbol for chosen, offset in moves
+    )
+
+
+def _other_row(chosen: Sequence[Symbol], offset: int) -> tuple[str, str]:
+    """Return the kind and the words of symbols that are taken from another row."""
     each = list(dict.fromkeys(one.name for one in chosen))
     names = f"{' and '.join(each)} {'are' if len(each) > 1 else 'is'}"
     right_row = f"the row that {'they' if len(each) > 1 else 'it'} should be"
@@ -127,11 +147,11 @@ def _other_row(right: Expression, chosen: list[Symbol], offset: int) -> Mutation
     where = f"{abs(steps)} row{'s' if abs(steps) > 1 else ''} {'below' if steps > 0 else 'above'}"
     if all(is_parameter(one.name) for one in chosen) and steps == 1:
         words = f"{names} taken after its update, {where} {right_row}"
-        return Mutation("weights-updated-in-sequence", words, moved)
-    return Mutation("wrong-row", f"{names} taken {where} {right_row}", moved)
+        return "weights-updated-in-sequence", words
+    return "wrong-row", f"{names} taken {where} {right_row}"
 
 
-def _exchanged(tree: Expression, new: Mapping[Symbol, Symbol]) -> Expression:
+def _exchanged(tree: Expression, new: Mapping[Symbol, Expression]) -> Expression:
     return replace(tree, lambda part: new.get(part) if isinstance(part, Symbol) else None)
 
 
@@ -150,16 +170,32 @@ def swapped_symbols(right: Expression) -> Iterator[Mutation]:
         yield Mutation(kind, words, _exchanged(right, {one: other, other: one}))
 
 
-def other_pairs(right: Expression, definitions: Definitions) -> Iterator[Mutation]:
+def other_pairs(right: Expression, definitions: Definitions) -> Iterator[Alternatives]:
     """Yield two symbols of a family replaced by two others, such as w5, w7 by w5, w6 … w6, w8."""
     names = names_of(definitions)
     for kind, one, other in _pairs(right, _SAME_FAMILY):
         members = [name for name in names if family(name) == family(one.name)]
-        for first, second in permutations(members[:16], 2):
-            if first != one.name and second != other.name:
-                to = {one: Symbol(first, one.offset), other: Symbol(second, other.offset)}
-                words = f"{first} and {second} are used instead of {one.name} and {other.name}"
-                yield Mutation(kind, words, _exchanged(right, to))
+        new = [
+            (first, second)
+            for first, second in permutations(members[:16], 2)
+            if first != one.name and second != other.name
+        ]
+        if new:
+            yield _both_replaced(right, kind, (one, other), new)
+
+
+def _both_replaced(
+    right: Expression, kind: str, old: tuple[Symbol, Symbol], new: Sequence[tuple[str, str]]
+) -> Alternatives:
+    def name(index: int) -> tuple[str, str]:
+        first, second = new[index]
+        return kind, f"{first} and {second} are used instead of {old[0].name} and {old[1].name}"
+
+    choices = {
+        symbol: choice(Symbol(names[which], symbol.offset) for names in new)
+        for which, symbol in enumerate(old)
+    }
+    return Alternatives(_exchanged(right, choices), len(new), name)
 
 
 def other_columns(column: str, definitions: Definitions) -> Iterator[Mutation]:
@@ -180,16 +216,21 @@ def other_columns(column: str, definitions: Definitions) -> Iterator[Mutation]:
     yield Mutation("wrong-row", "the value above is copied", Symbol(column, -1))
 
 
-def extra_symbols(right: Expression, definitions: Definitions) -> Iterator[Mutation]:
+def extra_symbols(right: Expression, names: Sequence[str]) -> Iterator[Candidate]:
     """Yield the formula with a factor or a term too many."""
     last = max((one.offset for one in symbols(right)), default=0)
-    for name in names_of(definitions):
-        if not is_helper(name):
-            extra = Symbol(name, last if number(name) else 0)
-            yield Mutation("extra-factor", f"{name} is a factor too many", right * extra)
-            yield Mutation("extra-term", f"{name} is a term too many", right + extra)
-            words = f"the slope {name}·(1 − {name}) is a factor too many"
-            yield Mutation("extra-factor", words, right * (extra * (1 - extra)))
+    extra = choice(Symbol(name, last if number(name) else 0) for name in names)
+    slope = choice(one * (1 - one) for one in extra.options)
+    for kind, words, changed in (
+        ("extra-factor", "{} is a factor too many", right * extra),
+        ("extra-term", "{} is a term too many", right + extra),
+        ("extra-factor", "the slope {0}·(1 − {0}) is a factor too many", right * slope),
+    ):
+
+        def name(index: int, kind: str = kind, words: str = words) -> tuple[str, str]:
+            return kind, words.format(names[index])
+
+        yield Alternatives(changed, len(names), name)
     for part in walk(right):
         if isinstance(part, Operation) and part.operator == "-":
             yield Mutation("extra-factor", "a factor is there twice", right * part)

@@ -1,0 +1,122 @@
+"""The search for the name of a mistake is bounded by what it tries, and loses no name to that."""
+
+from pathlib import Path
+
+import pytest
+from check_helper import HandMade, write
+
+from sheetgen.check import audit, check_workbook
+from sheetgen.check.findings import WorkbookReport
+from sheetgen.check.meaning.searches import Searches
+
+CASES = Path(__file__).parent / "cases" / "check"
+NONSENSE = {
+    "h1": "{i1}^5/({w1}+{w2}+{i2})",
+    "a_h2": "1/(3+EXP({h2})*{h1})",
+    "∂E/∂w2": "{a_o1}/({t1}+{t2})-{i1}*{w5}*{w6}*{w7}",
+    "∂E/∂w7": "({t1}+{t2})/({a_h1}+{i1})-{i1}*{w5}",
+}
+"""Formulas that no mistake leads to."""
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[Searches]:
+    """Those of every workbook that is checked."""
+    made: list[Searches] = []
+
+    def make() -> Searches:
+        made.append(Searches(LEFT))
+        return made[-1]
+
+    monkeypatch.setattr(audit, "Searches", make)
+    return made
+
+
+LEFT = 200_000
+
+
+def wrong(**formulas: str) -> HandMade:
+    table = HandMade()
+    table.formulas |= {name.replace("dE_d", "∂E/∂"): text for name, text in formulas.items()}
+    return table
+
+
+def words(report: WorkbookReport, kind: str = "unknown-mistake") -> list[str]:
+    return [one.words for one in report.mistakes if one.kind == kind]
+
+
+def test_a_table_of_41_columns_whose_mistakes_have_no_name_is_soon_checked(
+    searches: list[Searches],
+) -> None:
+    report = check_workbook(CASES / "slow-xor.xlsx")
+    assert [table.place for table in report.tables][:2] == ["A13:AM17", "A21:AM25"]
+    found = {one.symbol: one.words for one in report.tables[0].mistakes}
+    assert found.pop("h2") == "h2 is used instead of b2"
+    gradients = [f"∂E/∂w{index}" for index in (5, 6, 1, 2, 3, 4)]
+    assert found == {one: f"this is not {one}; the mistake is not a known one" for one in gradients}
+    # Trying them all for each of the six tables took 480,000.
+    assert LEFT - searches[0].left < 10_000
+
+
+def test_copies_of_a_table_cost_no_more_than_one(tmp_path: Path, searches: list[Searches]) -> None:
+    one = check_workbook(write(tmp_path / "a.xlsx", A=wrong(**NONSENSE)))
+    copies = {name: wrong(**NONSENSE) for name in "ABCDE"}
+    five = check_workbook(write(tmp_path / "b.xlsx", **copies))
+    assert words(five) == 5 * words(one) != []
+    assert searches[1].left == searches[0].left < LEFT
+
+
+def test_beyond_the_effort_for_a_workbook_a_mistake_has_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "Searches", lambda: Searches(left=0))
+    slip = {"∂E/∂w3": "({a_o1}-{t1})*{a_o1}*(1-{a_o1})*{w5}*{a_h2}*(1-{a_h2})*{i1}"}
+    report = check_workbook(write(tmp_path / "a.xlsx", S=wrong(**NONSENSE | slip)))
+    assert not report.passed
+    assert "this is not ∂E/∂w7; the mistake has no name here" in words(report)
+    # The likely ones are tried all the same.
+    likely = wrong(h2="{w3}*{i1}+{w4}*{i1}")
+    report = check_workbook(write(tmp_path / "b.xlsx", S=likely))
+    assert [one.kind for one in report.mistakes] == ["wrong-input-index"]
+
+
+def test_within_the_effort_the_words_say_that_the_mistake_is_not_known(tmp_path: Path) -> None:
+    report = check_workbook(write(tmp_path / "a.xlsx", S=wrong(**NONSENSE)))
+    assert "this is not ∂E/∂w7; the mistake is not a known one" in words(report)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "+".join(["{w1}*{i1}"] * 700),
+        "SUM(" + ",".join(["0.5*{w1}", "{i1}"] * 300) + ")",
+        "+".join(str(number / 7) for number in range(1, 400)),
+        "(" * 400 + "{i1}" + "+1)" * 400,
+        "-" * 500 + "{w1}",
+        "IF({i1}>0," * 60 + "{w1}" + ",0)" * 60,
+    ],
+    ids=["a long sum", "many arguments", "many numbers", "parentheses", "signs", "functions"],
+)
+def test_a_long_formula_is_wrong_and_takes_no_longer(
+    formula: str, tmp_path: Path, searches: list[Searches]
+) -> None:
+    report = check_workbook(write(tmp_path / "a.xlsx", S=wrong(h1=formula, w3=formula)))
+    assert {one.symbol for one in report.mistakes} >= {"h1"}
+    assert LEFT - searches[0].left < 60_000
+
+
+def test_helper_cells_that_multiply_are_read_as_their_numbers(tmp_path: Path) -> None:
+    """Each of them refers forty times to the next: forty to the fifth are too many to write out."""
+    table = wrong()
+    for level in range(5):
+        table.cells[f"ZA{level + 1}"] = "=" + "+".join([f"$ZA${level + 2}"] * 40)
+    table.cells["ZA6"] = 0.0
+    table.formulas["h1"] += "+$ZA$1"
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert report.passed
+
+
+def test_a_header_with_a_huge_number_names_no_weight(tmp_path: Path) -> None:
+    table = HandMade(headers={"w3": "w99999999999999999999"})
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert not report.checked
