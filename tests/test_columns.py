@@ -8,10 +8,11 @@ from openpyxl.formula.translate import Translator
 from xlsxwriter.utility import xl_col_to_name
 
 from sheetgen.errors import InputError
-from sheetgen.formulas.columns import MAXIMUM_COLUMNS, Column, training_columns
+from sheetgen.formulas.columns import Column, training_columns
 from sheetgen.network.data import Data
 from sheetgen.network.network import Network
 from sheetgen.network.training import Training
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS
 from sheetgen.template import template
 from sheetgen.workbook.compose import compose, with_origin
 from sheetgen.workbook.plan import Plan

@@ -7,7 +7,11 @@ import re
 
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
+MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
+MAXIMUM_COLUMNS = 16_384
+
 _DIGITS = "0123456789"
+_MOST_DIGITS = 7  # of a row; Python refuses to read a number of thousands of digits
 # Without quotes Excel would take such a sheet's name for a cell, or in R1C1 notation for cells.
 _LIKE_CELL = re.compile(r"[A-Z]{1,3}[0-9]+|R[0-9]*|(R[0-9]*)?C[0-9]*", re.IGNORECASE)
 
@@ -41,10 +45,11 @@ def without_dollars(address: str) -> str:
 def place_of(address: str) -> tuple[int, int]:
     """Return the row and the column of a cell's address, absolute or not: (8, 2) for C9.
 
-    Raises ValueError if it is not the address of one cell.
+    It may be beyond the end of a worksheet. Raises ValueError if it is not the address of one cell.
     """
     letters = address.rstrip(_DIGITS)
-    row = int(address[len(letters) :])
+    digits = address[len(letters) :]
+    row = int(digits) if len(digits) <= _MOST_DIGITS else 0
     column = column_index_from_string(without_dollars(letters))
     if row < 1:
         raise ValueError(f"found {address}; expected the address of a cell, such as C9")

@@ -4,10 +4,12 @@ Follows ECMA-376 part 1, 18.2. A name that holds for one sheet only (localSheetI
 sheets by their place in the list, not by their sheetId.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 from lxml import etree
 
+from sheetgen.errors import shortened
 from sheetgen.spreadsheet.package_parts import (
     MalformedError,
     Package,
@@ -76,6 +78,9 @@ class Workbook:
         ]
         if not self.sheets:
             raise UnusableError("it has no sheets")
+        (name, count), *_ = Counter(sheet.name.casefold() for sheet in self.sheets).most_common(1)
+        if count > 1:
+            raise MalformedError(f"it has {count} sheets named {shortened(name)}; expected one")
         if not any(sheet.part for sheet in self.sheets):
             raise MalformedError("none of its sheets has a part")
 

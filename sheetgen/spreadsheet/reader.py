@@ -4,6 +4,7 @@ A spreadsheet library's object model needs gigabytes for a sheet of two million 
 row is in memory at a time, and cells without content are never built.
 """
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from lxml import etree
+from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator
 from openpyxl.utils.escape import unescape
 
 from sheetgen.characters import without_noncharacters
-from sheetgen.errors import InputError
-from sheetgen.spreadsheet.address import place_of, relative_address
+from sheetgen.errors import InputError, shortened
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.cell_places import Places
 from sheetgen.spreadsheet.package_parts import (
     DAMAGE,
     MalformedError,
@@ -35,6 +38,7 @@ _ERROR = re.compile(
     r"#(?:DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|NULL!|ERROR!|CALC!|CIRC!|N/IMPL!|SPILL!)"
 )
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]*?(\d*)\.xml$", re.IGNORECASE)
+_MOST_DIGITS = 9  # of the place of a text
 _Formula = TypeVar("_Formula")
 Cells = list[tuple[int, int, etree._Element]]
 
@@ -111,15 +115,14 @@ def iterate_cells(
             for name in set(sheets) - present:
                 raise InputError(f"{path} has no sheet named {name!r}")
         for name, cells in cells_of_sheets(package, _Written, sheets):
-            translator = cache(_translator)
+            translated = cache(_translator)
             for row, column, written, value in cells:
                 if written is None:
                     yield name, row, column, FileCell(None, value)
                     continue
                 formula = written.text
                 if (row, column) != (written.row, written.column):
-                    moved = translator(written).translate_formula(relative_address(row, column))
-                    formula = str(moved).removeprefix("=")
+                    formula = _moved(written, translated, row, column)
                 yield name, row, column, FileCell(formula, value)
 
 
@@ -199,36 +202,22 @@ def rows(
 ) -> Iterator[tuple[etree._Element, Cells]]:
     """Yield each row with its (row, column, cell); left-out addresses count on from the last.
 
-    Where damage is not refused, empty cells are left out: their addresses need not be parsed.
+    Where damage is not refused, empty cells are left out, and those beyond the end of a sheet. No
+    work is done for rows that are not in the file, whatever their numbers.
     """
-    refuse, row = damage is Damage.REFUSE, -1
+    places = Places(sheet.name, damage is Damage.REFUSE)
     for element in _elements(package, sheet.part, "row", damage):
         holder = element.getparent()
         # The position of a form control has elements called row as well.
         if holder is None or local_name(holder) != "sheetData":
             continue
+        places.begin_row(element.get("r"))
         cells: Cells = []
-        text, column = str(element.get("r", row + 2)), -1
-        if refuse and not text.isdecimal():
-            raise _bad_address(sheet, row + 1)
-        row = int(text) - 1 if text.isdecimal() else row + 1
         for cell in element.iterchildren("{*}c"):
-            column += 1
-            if not (refuse or len(cell)):
-                continue
-            if place := str(cell.get("r", "")):
-                try:
-                    row, column = place_of(place)
-                except ValueError as error:
-                    if refuse:
-                        raise _bad_address(sheet, row) from error
-                    continue
-            cells.append((row, column, cell))
+            place = places.next_cell(cell.get("r"), has_content=len(cell) > 0)
+            if place is not None:
+                cells.append((*place, cell))
         yield element, cells
-
-
-def _bad_address(sheet: Sheet, row: int) -> MalformedError:
-    return MalformedError(f"{sheet.name!r} has a bad address in row {row + 1}")
 
 
 class _Contents(Generic[_Formula]):
@@ -288,12 +277,38 @@ class _Contents(Generic[_Formula]):
             return _unescaped(text)
         if kind in ("n", "s"):
             try:
-                return float(text) if kind == "n" else self._strings[int(text)]
+                return _number(text) if kind == "n" else self._strings[_index(text)]
             except (ValueError, IndexError):
                 if self._refuse:
                     raise
                 return text
         return text.strip() in ("1", "true") if kind == "b" else text
+
+
+def _number(text: str) -> float:
+    """Return a number; raises ValueError for what Python takes for one and a sheet cannot hold."""
+    number = float(text)
+    if "_" in text or not math.isfinite(number):
+        raise ValueError(f"found {shortened(text)}; expected a number")
+    return number
+
+
+def _index(text: str) -> int:
+    """Return a place in a list; raises ValueError for anything else, such as -1."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise ValueError(f"found {shortened(text)}; expected the number of a text")
+    return int(text)
+
+
+def _moved(
+    written: _Written, translator: Callable[[_Written], Translator], row: int, column: int
+) -> str:
+    """Return a shared formula as one of its cells has it; raises MalformedError."""
+    place = relative_address(row, column)
+    try:
+        return str(translator(written).translate_formula(place)).removeprefix("=")
+    except (TokenizerError, ValueError) as error:
+        raise MalformedError(f"the formula of {place} is not valid") from error
 
 
 def _translator(written: _Written) -> Translator:

@@ -17,6 +17,8 @@ INSTALL = "sudo apt-get install libreoffice-calc poppler-utils"
 
 _EXPORT = 'pdf:calc_pdf_Export:{"SinglePageSheets":{"type":"boolean","value":"true"}}'
 _SECONDS = 600.0
+_LONGEST = 60  # characters of a file's name; Excel's sheets have 31, and systems take 255 bytes
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9¹²³]", re.IGNORECASE)  # files on Windows
 
 
 def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
@@ -69,10 +71,18 @@ def _place(pictures: dict[str, Path], visible: list[str], directory: Path) -> It
     """Copy the visible sheets' pictures into the directory, under valid file names."""
     taken: set[str] = set()
     for sheet in visible:
-        stem = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", sheet).rstrip(". ") or "_"
+        stem = _stem(sheet)
         name, number = stem, 2
         # Names that differ in case alone are the same file on Windows and macOS.
         while name.casefold() in taken:
             name, number = f"{stem} ({number})", number + 1
         taken.add(name.casefold())
         yield save(directory / f"{name}.png", partial(shutil.copyfile, pictures[sheet])).path
+
+
+def _stem(sheet: str) -> str:
+    """Return a sheet's name as that of a file, on every system: of no other folder or device."""
+    stem = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", sheet)[:_LONGEST].rstrip(". ")
+    if not stem or stem.startswith(".") or _DEVICE.fullmatch(stem.partition(".")[0].rstrip()):
+        stem = f"_{stem}"
+    return stem

@@ -18,9 +18,9 @@ from sheetgen.network.network import Network
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Reduction
+from sheetgen.spreadsheet.address import MAXIMUM_ROWS
 from sheetgen.template.toml_table import Table, chosen, refused, rows_of
 
-MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_ITERATIONS = MAXIMUM_ROWS - 100  # leaves room for headings above the table
 MAXIMUM_RATES = 100  # each has a sheet of its own, and a chart takes 255 series
 MAXIMUM_LAYERS = 1000

@@ -11,8 +11,10 @@ from functools import cached_property
 
 from cnn.export.network.stages import Border, Convolution, Layer, Network, Shape, Softmax
 from sheetgen.errors import InputError
-from sheetgen.formulas.columns import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
+from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.spreadsheet.address import (
+    MAXIMUM_COLUMNS,
+    MAXIMUM_ROWS,
     cell_address,
     quoted,
     range_address,
@@ -20,7 +22,6 @@ from sheetgen.spreadsheet.address import (
     without_dollars,
 )
 from sheetgen.spreadsheet.canvas import Canvas, Place
-from sheetgen.template.read_template import MAXIMUM_ROWS
 
 Unit = tuple[int, int, int]
 """Channel, row and column of an activation, or of a number of the input."""

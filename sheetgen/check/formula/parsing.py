@@ -19,6 +19,7 @@ _MARK = "\x01"  # XML cannot hold it, so no formula has it
 # A reference in relative notation, R1C1 with a mark before it: "[" tells that it is an offset.
 _RELATIVE = re.compile(rf"{_MARK}R(\[?)(-?[0-9]+)\]?C(\[?)(-?[0-9]+)\]?")
 _MAXIMUM_CELLS = 64  # of a range within a formula
+_LONGEST = 1 << 15  # characters; Excel takes 8,192
 _MOST_COLUMNS = 18278  # A to ZZZ
 
 
@@ -99,7 +100,10 @@ def parse(formula: Formula, names: Mapping[str, str]) -> Expression:
 
     Raises UnsupportedError.
     """
-    return _parse(formula.text_at(_ORIGIN, _ORIGIN), tuple(sorted(names.items())))
+    text = formula.text_at(_ORIGIN, _ORIGIN)
+    if len(text) > _LONGEST:
+        raise UnsupportedError("a long formula")
+    return _parse(text, tuple(sorted(names.items())))
 
 
 def parse_text(text: str) -> Expression:

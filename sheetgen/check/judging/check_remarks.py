@@ -11,6 +11,8 @@ from sheetgen.check.tables.headers import family, number
 from sheetgen.check.tables.table import Table
 from sheetgen.spreadsheet.address import relative_address
 
+_MOST_RUNS = 10  # to name in one remark
+
 
 def table_remarks(
     meaning: TableMeaning, columns: Sequence[Column], findings: Sequence[Finding]
@@ -95,22 +97,33 @@ def _rows(table: Table) -> Iterator[Finding]:
         words = "the table has one row: there is nothing to check from row to row"
         yield table.remark("one-row", words)
     if table.skipped:
-        rows = _in_words(table.skipped)
+        rows = _in_words(table.skipped.runs)
         words = f"the table continues below {rows}, without numbers"
-        yield table.remark("gap", words, relative_address(table.skipped[0], 0))
+        yield table.remark("gap", words, relative_address(table.skipped.runs[0].start, 0))
     if table.unread:
         were = "were" if len(table.unread) > 1 else "was"
-        words = f"{_in_words(table.unread)} below the table, also with numbers, {were} not read"
+        rows = _in_words(_runs(table.unread))
+        words = f"{rows} below the table, also with numbers, {were} not read"
         yield table.remark("rows-not-read", words, relative_address(table.unread[0], 0))
 
 
-def _in_words(rows: Sequence[int]) -> str:
-    """Return zero-based rows in words, counted from 1: "row 14" or "rows 14, 20 to 24"."""
-    runs: list[list[int]] = []
+def _runs(rows: Sequence[int]) -> list[range]:
+    runs: list[range] = []
     for row in rows:
-        if runs and row == runs[-1][-1] + 1:
-            runs[-1].append(row)
+        if runs and row == runs[-1].stop:
+            runs[-1] = range(runs[-1].start, row + 1)
         else:
-            runs.append([row])
-    spans = [f"{one[0] + 1} to {one[-1] + 1}" if len(one) > 1 else f"{one[0] + 1}" for one in runs]
-    return f"row{'s' if len(rows) > 1 else ''} {', '.join(spans)}"
+            runs.append(range(row, row + 1))
+    return runs
+
+
+def _in_words(runs: Sequence[range]) -> str:
+    """Return zero-based rows in words, counted from 1: "row 14" or "rows 14, 20 to 24"."""
+    spans = [
+        f"{run.start + 1} to {run.stop}" if len(run) > 1 else f"{run.stop}"
+        for run in runs[:_MOST_RUNS]
+    ]
+    more = len(runs) - len(spans)
+    several = len(runs) > 1 or len(runs[0]) > 1
+    rest = f" and {more:,} more places" if more else ""
+    return f"row{'s' if several else ''} {', '.join(spans)}{rest}"

@@ -131,9 +131,7 @@ class Resolver:
 
     def symbol_at(self, row: int, column: int) -> str | None:
         """Return the symbol of the table's cell there, or None outside of the table."""
-        if self.table.first <= row <= self.table.last and row not in self.table.skipped:
-            return self._symbols.get(column)
-        return None
+        return self._symbols.get(column) if self.table.has_row(row) else None
 
     def with_numbers(self, tree: Expression) -> Expression:
         """Return a formula with the numbers of the cells that it refers to."""

@@ -140,7 +140,7 @@ class Alternatives:
 
         def chosen(part: Expression) -> Expression | None:
             if isinstance(part, Choice):
-                return part.options[part.which[index]]
+                return part.options[int(part.which[index])]
             return self.leaves[part.row] if isinstance(part, Reference) else None
 
         return Mutation(*self.name(index), replace(self.expression, chosen))

@@ -1,24 +1,28 @@
 """Repairs the values of a book: computes missing results, reads numbers that are texts."""
 
 import re
-import warnings
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 
-import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
+import openpyxl
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.workbook.defined_name import DefinedName
 
 from sheetgen.check.findings import Finding
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
 from sheetgen.errors import InputError, RunError
 from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.address import quoted, relative_address, unquoted
 from sheetgen.spreadsheet.engines.engine import Values
 from sheetgen.spreadsheet.reader import is_error
+from sheetgen.spreadsheet.tokens import replaced, tokens
 
 _MOST_LABELS = 6  # numbers as text in a row, in columns without another number
+_USUAL_NAME = re.compile(r"[^\[\]:*?/\\\x00-\x1f]{1,31}")
+_NAME = re.compile(r"[^\W\d][\w.]*")
+_TARGET = ("sheet", "cell", "symbol", "number")  # the parts of a reference, or of a number
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 
 
@@ -31,8 +35,8 @@ def recalculated(path: Path, book: Book) -> Book:
     """
     best: tuple[int, str, Values] | None = None
     with scratch_folder() as folder:
-        copy = Path(folder, "cells.xlsx")
-        _write_cells(copy, book)
+        copy, names = Path(folder, "cells.xlsx"), _names_in_the_copy(book)
+        _write_cells(copy, book, names)
         for engine in (engines.EMBEDDED, engines.engine("libreoffice")):
             if engine.missing() is not None or (best is not None and best[0] == 0):
                 continue
@@ -47,30 +51,52 @@ def recalculated(path: Path, book: Book) -> Book:
         raise InputError(f"{path} holds formulas without results that no engine could compute")
     _, name, values = best
     for sheet, cells in book.sheets.items():
-        computed = values.get(sheet, {})
+        computed = values.get(names[sheet], {})
         for place, content in cells.items():
             if content.formula is not None:
                 content.value = computed.get(place)
     return Book(book.sheets, book.names, f"{book.reader}, recalculated with {name}")
 
 
-def _write_cells(path: Path, book: Book) -> None:
-    """Write the cells of a book, without anything else, as a workbook."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
-    with xlsxwriter.Workbook(path, options) as workbook:
-        for name, cells in book.sheets.items():
-            sheet = workbook.add_worksheet(name)
-            for (row, column), content in cells.items():
-                if content.formula is not None:
-                    formula = content.formula.text_at(row, column)
-                    sheet.write_formula(row, column, f"={formula}")
-                else:
-                    sheet.write(row, column, content.value)
-        for defined, target in book.names.items():
-            # Names of functions and of other books are not needed.
-            with suppress(XlsxWriterException, ValueError), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                workbook.define_name(defined, f"={target}")
+def _names_in_the_copy(book: Book) -> dict[str, str]:
+    """Return sheet → its name in a copy: the same, unless a name is none for other programs."""
+    names = list(book.sheets)
+    usual = all(_USUAL_NAME.fullmatch(name) and "'" not in (name[0], name[-1]) for name in names)
+    if usual and len({name.casefold() for name in names}) == len(names):
+        return {name: name for name in names}
+    return {name: f"Sheet{number}" for number, name in enumerate(names, 1)}
+
+
+def _write_cells(path: Path, book: Book, names: Mapping[str, str]) -> None:
+    """Write the cells of a book, without anything else, as a workbook with these sheets' names."""
+    folded = {old.casefold(): f"{quoted(new)}!" for old, new in names.items()}
+
+    def renamed(sheet: str) -> str:
+        return folded.get(unquoted(sheet[:-1]).casefold(), sheet)
+
+    def copied(formula: str) -> str:
+        return replaced(formula, {"sheet": renamed})
+
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, cells in book.sheets.items():
+        # Unlike others, this library does nothing for the rows between two cells.
+        sheet = workbook.create_sheet(names[name])
+        for (row, column), content in cells.items():
+            cell = sheet.cell(row + 1, column + 1)
+            if content.formula is not None:
+                cell.value = f"={copied(content.formula.text_at(row, column))}"
+                cell.data_type = "f"
+            elif content.text:
+                cell.value = ILLEGAL_CHARACTERS_RE.sub("", content.text)
+                cell.data_type = "s"
+            else:
+                cell.value = content.value
+    for defined, target in book.names.items():
+        # Names of functions and of other books are not needed.
+        if _NAME.fullmatch(defined) and all(one.kind in _TARGET for one in tokens(target)):
+            workbook.defined_names[defined] = DefinedName(defined, attr_text=copied(target))
+    workbook.save(path)
 
 
 def read_texts(book: Book) -> tuple[Finding, ...]:

@@ -21,13 +21,16 @@ class _Header(NamedTuple):
 def tables_of(sheet: str, cells: Cells) -> list[Table]:
     """Return every training table of a sheet, from the top and from the left."""
     found: list[Table] = []
+    filled = _filled(cells)
     for row, texts in _rows_of_texts(cells):
         headers = _headers(cells, row, texts)
         tables = (_table(sheet, cells, row, block) for block in _blocks(headers))
         found.extend(table for table in tables if table is not None)
-    read = []
+    read, rows = [], list(filled)
     for table in found:
-        read.extend(read_rows(table, [one.header_row for one in found if _overlap(table, one)]))
+        table.filled = filled
+        starts = [one.header_row for one in found if _overlap(table, one)]
+        read.extend(read_rows(table, starts, rows))
     return [table for table in read if table.last >= table.first]
 
 
@@ -39,7 +42,7 @@ def headers_alone(sheet: str, cells: Cells) -> Table | None:
 
 def unfinished_tables(sheet: str, cells: Cells) -> list[Table]:
     """Return the tables of a sheet whose rows hold the weights, but few of the other columns."""
-    found = []
+    found, filled = [], _filled(cells)
     for row, texts in _rows_of_texts(cells):
         table = _headed(sheet, cells, row, texts)
         first = _first_row(table) if table is not None else None
@@ -49,8 +52,17 @@ def unfinished_tables(sheet: str, cells: Cells) -> list[Table]:
         _name_repeated(table)
         weights = table.row_contents(first, table.columns_of("w").values())
         if 2 * sum(map(holds_number, weights)) >= len(weights) and not _has_labels(table):
-            found.extend(read_rows(table, []))
+            table.filled = filled
+            found.extend(read_rows(table, [], list(filled)))
     return found
+
+
+def _filled(cells: Cells) -> dict[int, list[int]]:
+    """Return the columns with a cell in each row of a sheet, from the top and from the left."""
+    filled: dict[int, list[int]] = {}
+    for row, column in sorted(cells):
+        filled.setdefault(row, []).append(column)
+    return filled
 
 
 def _rows_of_texts(cells: Cells) -> list[tuple[int, list[_Header]]]:

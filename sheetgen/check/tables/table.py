@@ -1,6 +1,8 @@
 """A training table on a sheet: which column holds which quantity, and its rows."""
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,11 +16,45 @@ from sheetgen.spreadsheet.address import relative_address
 EMPTY = Content(None)
 
 
+class Gaps:
+    """Runs of rows without numbers within a table; their length costs nothing."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.runs: list[range] = []
+        self._rows_above: list[int] = []
+        self._missing = [0]
+
+    def __len__(self) -> int:
+        """Return the number of rows in them."""
+        return self._missing[-1]
+
+    def __contains__(self, row: int) -> bool:
+        """Return whether a row of the sheet is in one."""
+        place = bisect_right(self.runs, row, key=lambda run: run.start)
+        return place > 0 and row in self.runs[place - 1]
+
+    def add(self, run: range, rows_above: int) -> None:
+        """Add one below the others, and below so many rows of the table."""
+        self.runs.append(run)
+        self._rows_above.append(rows_above)
+        self._missing.append(len(self) + len(run))
+
+    def above_row(self, row: int) -> int:
+        """Return how many of their rows are in the runs that begin above a row of the sheet."""
+        return self._missing[bisect_left(self.runs, row, key=lambda run: run.start)]
+
+    def above_index(self, index: int) -> int:
+        """Return how many of their rows are above a row of the table, counted from 0."""
+        return self._missing[bisect_right(self._rows_above, index)]
+
+
 @dataclass(slots=True)
 class Table:
     """A table: symbol → column, and its rows; all positions are zero-based.
 
     `repeated` are headers that name a symbol again: (column, the symbol that the header names).
+    `filled` has the columns with a cell in each row of the sheet, from the left.
     """
 
     sheet: str
@@ -29,7 +65,7 @@ class Table:
     first: int = 0
     last: int = 0
     repeated: list[tuple[int, str]] = field(default_factory=list)
-    skipped: list[int] = field(default_factory=list)
+    skipped: Gaps = field(default_factory=Gaps)
     """Rows without numbers between the first and the last; the training continues below them."""
     unread: list[int] = field(default_factory=list)
     """Rows of numbers below the last that do not continue the training."""
@@ -39,6 +75,7 @@ class Table:
     """Columns that were identified by their formulas, not by their headers: column → symbol."""
     edges: tuple[int, ...] = ()
     """Columns of numbers without a header that touch the table."""
+    filled: Mapping[int, Sequence[int]] = field(default_factory=dict)
     restarts: bool = False
     """Whether another training above has the headers."""
 
@@ -50,19 +87,21 @@ class Table:
     @property
     def sheet_rows(self) -> list[int]:
         """The sheet's rows that belong to the table, from the first to the last."""
-        gaps = set(self.skipped)
-        return [row for row in range(self.first, self.last + 1) if row not in gaps]
+        ends = [self.first, *(run.stop for run in self.skipped.runs)]
+        starts = [*(run.start for run in self.skipped.runs), self.last + 1]
+        return [row for end, start in zip(ends, starts, strict=True) for row in range(end, start)]
 
     def row_at(self, index: int) -> int:
         """Return the sheet's row of a row of the table, which are counted from 0."""
-        if not self.skipped or index < 0:
-            return self.first + index
-        rows = self.sheet_rows
-        return rows[index] if index < len(rows) else self.last + 1 + index - len(rows)
+        return self.first + index + self.skipped.above_index(index)
+
+    def has_row(self, row: int) -> bool:
+        """Return whether a row of the sheet belongs to the table."""
+        return self.first <= row <= self.last and row not in self.skipped
 
     def index_of(self, row: int) -> int:
         """Return which row of the table a row of the sheet is, counted from 0."""
-        return row - self.first - sum(1 for gap in self.skipped if gap < row)
+        return row - self.first - self.skipped.above_row(row)
 
     @property
     def place(self) -> str:
@@ -96,11 +135,17 @@ class Table:
             first -= 1
         while last + 1 in outside:
             last += 1
-        unknown = sorted({*range(first, last + 1)} - {*columns, *self.identified})
+        known = {*columns, *self.identified}
+        counts = Counter(
+            column
+            for row in self.sheet_rows
+            for column in self.filled.get(row, ())
+            if first <= column <= last and holds_number(self.content(row, column))
+        )
         return {
             column: self.others.get(column, "").strip()
-            for column in unknown
-            if self.has_numbers(column)
+            for column, count in sorted(counts.items())
+            if 2 * count > self.rows and column not in known
         }
 
     def repeats(self, column: int) -> str:

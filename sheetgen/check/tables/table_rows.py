@@ -1,11 +1,12 @@
 """Finds the rows of a table, past rows without numbers, and further trainings below it."""
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sheetgen.check.tables.headers import PARAMETERS
-from sheetgen.check.tables.table import Table
+from sheetgen.check.tables.table import Gaps, Table
 
 _WIDEST_GAP = 3  # rows without numbers in a table of pasted numbers
 _SUMMARY = re.compile(
@@ -14,30 +15,33 @@ _SUMMARY = re.compile(
 )
 
 
-def read_rows(table: Table, headers: list[int]) -> list[Table]:
+def read_rows(table: Table, headers: Iterable[int], filled: Sequence[int]) -> list[Table]:
     """Set the rows of a table whose first row is known; return it, and the trainings below it.
 
-    `headers` are the rows of the headers on the same columns. A training continues below a gap if
-    its formulas do, and another one starts where numbers take the place of the weights' formulas.
-    Other rows of numbers are the table's `unread`.
+    `headers` are the rows of the headers on the same columns, `filled` the rows of the sheet that
+    hold anything, both from the top. A training continues below a gap if its formulas do, and
+    another one starts where numbers take the place of the weights' formulas. Other rows of numbers
+    are the table's `unread`.
     """
     stop = min((row for row in headers if row > table.header_row), default=None)
-    end = stop if stop is not None else max((row for row, _ in table.cells), default=0) + 1
+    end = stop if stop is not None else filled[-1] + 1
+    below = filled[bisect_left(filled, table.first) : bisect_left(filled, end)]
     table.last = _end_of_block(table, table.first, end)
     found = [table]
     while table.last >= table.first:
         current = found[-1]
-        row = next(filter(current.is_filled, range(current.last + 1, end)), None)
+        left = range(bisect_right(below, current.last), len(below))
+        row = next((below[one] for one in left if current.is_filled(below[one])), None)
         if row is None:
             break
         if _continues(current, row, end):
-            current.skipped.extend(range(current.last + 1, row))
+            current.skipped.add(range(current.last + 1, row), current.rows)
             current.last = _end_of_block(current, row, end)
         elif _restarts(current, row):
-            found.append(replace(table, first=row, skipped=[], unread=[], restarts=True))
+            found.append(replace(table, first=row, skipped=Gaps(), unread=[], restarts=True))
             found[-1].last = _end_of_block(table, row, end)
         else:
-            current.unread.extend(filter(current.is_filled, range(row, end)))
+            current.unread.extend(filter(current.is_filled, below[bisect_left(below, row) :]))
             break
     return found
 
