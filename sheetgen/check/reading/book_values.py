@@ -14,7 +14,7 @@ from sheetgen.check.reading.cells import Book, Cells, Content, number_in
 from sheetgen.errors import InputError, RunError
 from sheetgen.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.address import quoted, relative_address, unquoted
+from sheetgen.spreadsheet.address import MAXIMUM_ROWS, place_of, quoted, relative_address, unquoted
 from sheetgen.spreadsheet.engines.engine import Values
 from sheetgen.spreadsheet.reader import is_error
 from sheetgen.spreadsheet.tokens import replaced, tokens
@@ -23,6 +23,7 @@ _MOST_LABELS = 6  # numbers as text in a row, in columns without another number
 _USUAL_NAME = re.compile(r"[^\[\]:*?/\\\x00-\x1f]{1,31}")
 _NAME = re.compile(r"[^\W\d][\w.]*")
 _TARGET = ("sheet", "cell", "symbol", "number")  # the parts of a reference, or of a number
+_HUGE = 4 * MAXIMUM_ROWS  # cells
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 
 
@@ -85,11 +86,11 @@ def _write_cells(path: Path, book: Book, names: Mapping[str, str]) -> None:
         for (row, column), content in cells.items():
             cell = sheet.cell(row + 1, column + 1)
             if content.formula is not None:
-                cell.value = f"={copied(content.formula.text_at(row, column))}"
-                cell.data_type = "f"
+                formula = content.formula.text_at(row, column)
+                if not _has_huge_range(formula):
+                    cell.value, cell.data_type = f"={copied(formula)}", "f"
             elif content.text:
-                cell.value = ILLEGAL_CHARACTERS_RE.sub("", content.text)
-                cell.data_type = "s"
+                cell.value, cell.data_type = ILLEGAL_CHARACTERS_RE.sub("", content.text), "s"
             else:
                 cell.value = content.value
     for defined, target in book.names.items():
@@ -97,6 +98,19 @@ def _write_cells(path: Path, book: Book, names: Mapping[str, str]) -> None:
         if _NAME.fullmatch(defined) and all(one.kind in _TARGET for one in tokens(target)):
             workbook.defined_names[defined] = DefinedName(defined, attr_text=copied(target))
     workbook.save(path)
+
+
+def _has_huge_range(formula: str) -> bool:
+    """Return whether an engine would go through more cells for it than any table has."""
+    if ":" not in formula:
+        return False
+    parts = [token for token in tokens(formula) if token.kind != "space"]
+    for first, colon, last in zip(parts, parts[1:], parts[2:], strict=False):
+        if colon.text == ":" and first.kind == last.kind == "cell":
+            (top, left), (bottom, right) = place_of(first.text), place_of(last.text)
+            if (abs(bottom - top) + 1) * (abs(right - left) + 1) > _HUGE:
+                return True
+    return False
 
 
 def read_texts(book: Book) -> tuple[Finding, ...]:
