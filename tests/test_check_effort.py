@@ -45,16 +45,13 @@ def words(report: WorkbookReport, kind: str = "unknown-mistake") -> list[str]:
     return [one.words for one in report.mistakes if one.kind == kind]
 
 
-def test_a_table_of_41_columns_whose_mistakes_have_no_name_is_soon_checked(
-    searches: list[Searches],
-) -> None:
+def test_a_table_of_41_columns_is_soon_checked_and_not_accused(searches: list[Searches]) -> None:
+    """Right by all appearances: its headers repeat, as a second row above them tells more."""
     report = check_workbook(CASES / "slow-xor.xlsx")
     assert [table.place for table in report.tables][:2] == ["A13:AM17", "A21:AM25"]
-    found = {one.symbol: one.words for one in report.tables[0].mistakes}
-    assert found.pop("h2") == "h2 is used instead of b2"
-    gradients = [f"∂E/∂w{index}" for index in (5, 6, 1, 2, 3, 4)]
-    assert found == {one: f"this is not {one}; the mistake is not a known one" for one in gradients}
-    # Trying them all for each of the six tables took 480,000.
+    assert report.passed
+    assert not report.conclusive
+    # Trying them all for each of the six tables took 480,000 wrong formulas.
     assert LEFT - searches[0].left < 10_000
 
 
@@ -119,4 +116,5 @@ def test_helper_cells_that_multiply_are_read_as_their_numbers(tmp_path: Path) ->
 def test_a_header_with_a_huge_number_names_no_weight(tmp_path: Path) -> None:
     table = HandMade(headers={"w3": "w99999999999999999999"})
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
-    assert not report.checked
+    assert report.passed
+    assert "w3" in {column.symbol for column in report.tables[0].columns}

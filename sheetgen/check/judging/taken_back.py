@@ -158,7 +158,8 @@ def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
             continue
         cell = node.seen_from(table.row_at(row), table.columns[symbol], table.sheet)
         within = cell.sheet == table.sheet and table.has_row(cell.row)
-        is_rate = meaning.resolver.number(cell) == meaning.rate.value
+        # Only an update uses the rate; elsewhere an equal number is a coincidence.
+        is_rate = column.is_parameter and meaning.resolver.number(cell) == meaning.rate.value
         if within and cell.column in unknown and not is_rate:
             return f"refers to column {column_letters(cell.column)}, not understood"
     return ""
