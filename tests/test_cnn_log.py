@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -57,8 +58,11 @@ def parts(path):
 
 
 @pytest.mark.slow
-def test_every_formula_comes_to_what_the_run_says(trained, mnist, tmp_path, engine):
-    canvas = training_log_sheet(read_record(trained / "first", mnist))
+@pytest.mark.parametrize("epochs", [2, 1])
+def test_every_formula_comes_to_what_the_run_says(trained, mnist, tmp_path, engine, epochs):
+    """The columns of a single epoch are cells, in which not every engine can look something up."""
+    record = read_record(trained / "first", mnist)
+    canvas = training_log_sheet(replace(record, log=record.log[:epochs]))
     path, copy = tmp_path / "alone.xlsx", tmp_path / "copy.xlsx"
     write_workbook([canvas], path, "alone")
     write_changed(path, copy, {}, cached=-7e77)

@@ -54,8 +54,8 @@ def export_workbook(
 
     `input_shape` is (channels, height, width) or (units,), without the batch. `samples`
     (N, *input_shape) are inputs to choose from on the sheet `Values`, on which the user can also
-    type any other. With `probabilities` a network that ends in logits or log-probabilities gets
-    a sheet with their softmax.
+    type any other. With `probabilities` a network that ends in several logits or log-probabilities
+    gets a sheet with their softmax.
 
     Raises InputError for a module that is not supported, naming it, for a network whose sheets
     would exceed what a workbook holds, for an unusable `path`, and, unless `force`, for one with
@@ -91,7 +91,7 @@ def write(
     aside = require_place(path, force)
     network = read_network(
         model, source, fold_batchnorm=fold_batchnorm, probabilities=probabilities
-    )
+    ).without_certainty()
     with progress.step("composing"):
         subject = subject_of(model, network, samples, title, run)
         book = compose(subject)

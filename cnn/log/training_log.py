@@ -144,9 +144,9 @@ def _results(sheet: _Sheet) -> list[tuple[str, str, Value, Style]]:
     flags = f"{cell_address(FIRST_ROW, FLAG)}:{cell_address(sheet.last_row, FLAG)}"
     best, last = max(accuracies), accuracies[-1]
     reached = [line["epoch"] for line in log if line["test_accuracy"] >= TARGET]
-    best_epoch = f"=INDEX({epochs},MATCH(MAX({tested}),{tested},0))"
-    last_accuracy = f"INDEX({tested},MATCH(MAX({epochs}),{epochs},0))"
-    first = f'=IF(SUM({flags})=0,"not reached",INDEX({epochs},MATCH(1,{flags},0)))'
+    best_epoch = f"={_found(epochs, f'MAX({tested})', tested)}"
+    last_accuracy = _found(tested, f"MAX({epochs})", epochs)
+    first = f'=IF(SUM({flags})=0,"not reached",{_found(epochs, "1", flags)})'
     met = f'=IF({last_accuracy}>={cell_address(*TARGET_CELL)},"PASS","FAIL")'
     return [
         ("best epoch", best_epoch, log[accuracies.index(best)]["epoch"], WHOLE),
@@ -156,6 +156,15 @@ def _results(sheet: _Sheet) -> list[tuple[str, str, Value, Style]]:
         ("first epoch at the target", first, (reached or ["not reached"])[0], WHOLE),
         ("target met in the last epoch", met, "PASS" if last >= TARGET else "FAIL", VERDICT),
     ]
+
+
+def _found(cells: str, key: str, keys: str) -> str:
+    """Return the formula of the cell whose place among others is that of a key among keys.
+
+    Of one cell it is that: neither MATCH nor INDEX works on one in every spreadsheet program.
+    """
+    first, _, last = cells.partition(":")
+    return first if last in ("", first) else f"INDEX({cells},MATCH({key},{keys},0))"
 
 
 def _result(canvas: Canvas, row: int, label: str, formula: str, value: Value, style: Style) -> None:

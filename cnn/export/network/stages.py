@@ -6,7 +6,7 @@ of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not w
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sheetgen.network.activations import Array
 
@@ -235,6 +235,13 @@ class Network:
         stage = self.layers[0].base
         assert isinstance(stage, Input)
         return stage
+
+    def without_certainty(self) -> "Network":
+        """Return the network without an added layer of probabilities in which one is always 1."""
+        added = self.probabilities
+        if added is None or added.index is not None or added.output.size > 1:
+            return self
+        return replace(self, layers=self.layers[:-1], probabilities=None)
 
     def layer(self, name: str) -> Layer:
         """Return a layer by its name; raises KeyError if there is none."""

@@ -16,7 +16,7 @@ from cnn.export.sheets.export_style import (
     height_of,
     square,
 )
-from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet
+from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet, chosen_of
 from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
 from sheetgen.network.activations import Array
@@ -169,7 +169,7 @@ def _choice(sheet: _Sheet) -> None:
     text = f"Type 1 to {count} for a digit of the test set, 0 for your own drawing."
     canvas.write(row, column + 4, text, PLAIN)
     own = f"This is your own drawing. Type 1 to {count} to see a digit of the test set again."
-    shown = f"INDEX({sheet.samples.names},{sheet.choice})"
+    shown = chosen_of(sheet.samples.names, sheet.choice)
     formula = (
         f'=IF({sheet.choice}=0,"{own}","This is "&{shown}&". Type 0 to see your own drawing.")'
     )
@@ -235,7 +235,7 @@ def _truth(sheet: _Sheet, row: int, predicted: str, prediction: int) -> None:
     canvas, column, subject = sheet.canvas, sheet.answer, sheet.subject
     label = subject.samples.labels[subject.choice - 1] if subject.choice else None
     unknown = "not known"
-    found = f"INDEX({sheet.samples.labels},{sheet.choice})"
+    found = chosen_of(sheet.samples.labels, sheet.choice)
     formula = f'=IF({sheet.choice}=0,"{unknown}",IF({found}="","{unknown}",{found}))'
     truth = cell_address(row, column + 2)
     canvas.write(row, column, "the true digit", LABEL)

@@ -16,9 +16,12 @@ TOP = 7
 """The first row of planes."""
 ROWS_ABOVE = 2
 """Of each plane: the caption and the hidden limits of the colour scale."""
-LABEL_WIDTH = 110  # pixels
+LABEL_WIDTH, INPUT_WIDTH, TEXT_WIDTH = 110, 130, 320
+"""Pixels of what names the cell to choose a layer in, of that cell, and of the text behind it."""
 FACTS = ("number", "channels", "pixels", "lowest", "highest")
 """Numbers of the chosen layer, the first of which is its position among all, from 1."""
+LISTED = 4
+"""Columns of the list of all layers, behind the facts."""
 MOST_CELLS = 13_000
 """Of all planes: sixteen of 28 × 28 fit, and a recalculation stays well below a second."""
 MOST_PLANES = 64
@@ -88,10 +91,19 @@ class Page:
         """Return the channel that a plane shows, or would show if the layer had it."""
         return number + (self.subject.first_channel if self.has_pages else 0)
 
-    @property
+    @cached_property
     def helper(self) -> int:
-        """The first of the helper columns, far right: the chosen layer's facts, all layers."""
-        return LEFT + self.planes.columns * (self.planes.width + 1) + 2
+        """The first of the helper columns, far right: the chosen layer's facts, all layers.
+
+        They are right of the planes or, where the controls would lie on them, of the controls.
+        """
+        beside = LEFT + self.planes.columns * (self.planes.width + 1) + 2
+        controls = {*range(self.input_column, self.input_last + 1), self.text_column}
+        # The list of the layers reaches the row of the controls only if it is long.
+        width = LISTED + 1 if len(self.sheets) > CHOICE_ROW else 1
+        if controls.isdisjoint(range(beside, beside + width)):
+            return beside
+        return self.text_column + -(-TEXT_WIDTH // self.planes.pixels) + 1
 
     def fact(self, which: str) -> str:
         """Return the cell with a number of the chosen layer."""
@@ -119,8 +131,18 @@ class Page:
 
     @property
     def input_column(self) -> int:
-        """The column of the cells to choose in."""
+        """The first column of the merged cells to choose in."""
         return LEFT + -(-LABEL_WIDTH // self.planes.pixels)
+
+    @property
+    def input_last(self) -> int:
+        """The last column of the merged cells to choose in."""
+        return self.input_column + -(-INPUT_WIDTH // self.planes.pixels) - 1
+
+    @property
+    def text_column(self) -> int:
+        """The column of the texts behind the cells to choose in."""
+        return self.input_last + 3
 
     def top(self, number: int) -> int:
         """Return the first of the rows above a plane."""

@@ -35,7 +35,7 @@ from cnn.export.sheets.layers_grid import (
     Page,
     planes_of,
 )
-from cnn.export.sheets.layout import Sheet
+from cnn.export.sheets.layout import Sheet, chosen_of
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.values_sheet import VALUES
 from sheetgen.spreadsheet.address import cell_address, range_address
@@ -48,7 +48,6 @@ LAYER = "layer"
 FIRST = "first channel"
 """The key of the cell that chooses the first channel shown, if they are not all shown."""
 MOST_LAYERS = 200  # CHOOSE takes 254 arguments
-INPUT_WIDTH = 130  # pixels
 CAPTION_HEIGHT, SCALE_HEIGHT, SPACE = 16, 3, 8  # pixels
 LINK_PIXELS = 64
 TITLE_WIDTH, DECIMALS_WIDTH = 56, 40  # pixels that "channel 12" and -1.23 take
@@ -118,11 +117,14 @@ def _facts(page: Page) -> None:
     canvas, shape = page.canvas, page.shown.shape
     values = page.subject.values[page.shown.name]
     number = page.fact("number")
-    choice = cell_address(CHOICE_ROW, page.input_column)
+    choice, names = cell_address(CHOICE_ROW, page.input_column), page.listed(0)
+    # MATCH in a range of one cell finds nothing in ironcalc.
+    only = len(page.sheets) == 1
+    found = f"IF({choice}={names},1,NA())" if only else f"MATCH({choice},{names},0)"
     facts = (
-        (f"=MATCH({choice},{page.listed(0)},0)", page.sheets.index(page.shown) + 1),
-        (f"=INDEX({page.listed(1)},{number})", shape.channels),
-        (f"=INDEX({page.listed(2)},{number})", shape.pixels),
+        (f"={found}", page.sheets.index(page.shown) + 1),
+        (f"={chosen_of(page.listed(1), number)}", shape.channels),
+        (f"={chosen_of(page.listed(2), number)}", shape.pixels),
         (f"=MIN({page.maps})", float(values.min())),
         (f"=MAX({page.maps})", float(values.max())),
     )
@@ -132,16 +134,16 @@ def _facts(page: Page) -> None:
 
 def _controls(page: Page) -> None:
     canvas, column = page.canvas, page.input_column
-    last = column + -(-INPUT_WIDTH // page.planes.pixels) - 1
+    last, behind = page.input_last, page.text_column
     style = replace(INPUT, size=12, bold=True, align="center")
     canvas.heights[CHOICE_ROW] = 22
     canvas.write(CHOICE_ROW, LEFT, "Choose a layer", BOLD)
     canvas.merges.append((CHOICE_ROW, column, CHOICE_ROW, last))
     names = [sheet.name for sheet in page.sheets]
     canvas.choose(CHOICE_ROW, column, LAYER, page.shown.name, names, style, page.listed(0))
-    formula = f"=INDEX({page.listed(3)},{page.fact('number')})"
+    formula = f"={chosen_of(page.listed(3), page.fact('number'))}"
     text = canvas.value(page.sheets.index(page.shown), page.helper + 4)
-    canvas.calculate(CHOICE_ROW, last + 3, formula, text, BOLD)
+    canvas.calculate(CHOICE_ROW, behind, formula, text, BOLD)
     note = _note(page)
     if page.has_pages:
         most = max(sheet.shape.channels for sheet in page.sheets) - 1
@@ -150,7 +152,7 @@ def _controls(page: Page) -> None:
         canvas.count(FIRST_ROW, column, FIRST, page.channel(0), 0, most, style)
         canvas.heights[FIRST_ROW] = 22
         note = f"{page.planes.count} channels at a time. {note}"
-    canvas.write(FIRST_ROW, last + 3, note, NOTE)
+    canvas.write(FIRST_ROW, behind, note, NOTE)
 
 
 def _note(page: Page) -> str:
@@ -214,6 +216,8 @@ def _activation(page: Page, sheet: Sheet, number: int, at: tuple[int, int]) -> s
     if not page.has_pages:
         return sheet.address(number, *pixel)
     channel = cell_address(page.top(number), page.left(number))
+    if sheet.shape.channels == 1:
+        return f'IF({channel}="","",{sheet.address(0, *pixel)})'
     return f'IF({channel}="","",INDEX({sheet.window(*pixel, 1, 1)},1,{channel}+1))'
 
 

@@ -16,6 +16,7 @@ from sheetgen.spreadsheet.address import (
     MAXIMUM_COLUMNS,
     MAXIMUM_ROWS,
     cell_address,
+    local,
     quoted,
     range_address,
     relative_address,
@@ -195,6 +196,15 @@ class SamplePlaces:
     def _range(self, column: int) -> str:
         first, last = FIRST_SAMPLE, FIRST_SAMPLE + self.count - 1
         return f"{SAMPLES}!{cell_address(first, column)}:{cell_address(last, column)}"
+
+
+def chosen_of(cells: str, number: str) -> str:
+    """Return the formula of the cell with a number, from 1, in a range of one row or column.
+
+    Of a range of one cell that is the cell itself: INDEX of it fails in ironcalc and Gnumeric.
+    """
+    first, _, last = cells.partition(":")
+    return first if last in ("", local(first)) else f"INDEX({cells},{number})"
 
 
 def require_extents(extents: Mapping[str, tuple[int, int]]) -> None:

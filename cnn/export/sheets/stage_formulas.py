@@ -24,7 +24,7 @@ from cnn.export.network.stages import (
     Softmax,
     Stage,
 )
-from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit
+from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit, chosen_of
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.tokens import tokens
 
@@ -62,7 +62,7 @@ def pixel_formula(places: InputPlaces, samples: SamplePlaces, unit: tuple[int, .
     if places.choice is None:
         return f"={drawn}"
     choice = cell_address(*places.choice)
-    return f"=IF({choice}=0,{drawn},INDEX({samples.column(*unit)},{choice}))"
+    return f"=IF({choice}=0,{drawn},{chosen_of(samples.column(*unit), choice)})"
 
 
 def parameter_roles(stages: Sequence[Stage]) -> list[tuple[ScaleAndShift, str]]:

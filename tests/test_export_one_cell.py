@@ -1,0 +1,153 @@
+"""Networks of one input, unit, layer, channel, pixel or sample: where others have a range, a cell.
+
+`INDEX` and `MATCH` in a range of one cell fail in some spreadsheet programs, and the controls of
+`Layers` are wider than the pictures of a single channel.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import require
+from torch import nn
+
+from cnn.export import export_workbook, verify_workbook
+from cnn.export.export import write
+from cnn.export.network.read_network import read_network
+from cnn.export.network.stages import Input, Shape
+from cnn.export.samples import Samples
+from cnn.export.sheets.compose_export import compose
+from cnn.export.sheets.layers_sheet import LAYERS
+from cnn.export.sheets.subject import subject_of
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+
+OLDER = Path(__file__).parent / "older"
+
+
+def units(*widths: int) -> nn.Sequential:
+    """Return fully connected layers of so many units, the first of which are the inputs."""
+    return nn.Sequential(*(nn.Linear(*pair) for pair in pairwise(widths)))
+
+
+CASES: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
+    "one input, one unit": (units(1, 1), (1,)),
+    "one input": (units(1, 3), (1,)),
+    "one unit": (units(3, 1), (3,)),
+    "one unit between": (units(3, 1, 3), (3,)),
+    "seven layers of one unit": (units(1, 1, 1, 1, 1, 1, 1, 1), (1,)),
+    "one layer, no weights": (nn.ReLU(), (1,)),
+    "one layer of four units, no weights": (nn.ReLU(), (4,)),
+    "no layer": (nn.Identity(), (1,)),
+    "an activation that has its argument twice": (nn.Sequential(*units(3, 1), nn.GELU()), (3,)),
+    "a softmax of one": (nn.Sequential(*units(2, 1), nn.Softmax(1)), (2,)),
+    "a log-softmax of one": (nn.Sequential(*units(2, 1), nn.LogSoftmax(1)), (2,)),
+    "one pixel": (nn.Conv2d(1, 1, 1), (1, 1, 1)),
+    "one channel": (nn.Conv2d(1, 1, 1), (1, 3, 3)),
+    "one pixel of two channels": (nn.Conv2d(2, 2, 3), (2, 3, 3)),
+    "one column": (nn.Conv2d(1, 1, (2, 1)), (1, 4, 1)),
+    "a pool of one": (nn.MaxPool2d(1), (1, 1, 1)),
+    "an average of one": (nn.AvgPool2d(1), (1, 1, 1)),
+    "an average of all": (nn.AdaptiveAvgPool2d(1), (1, 4, 4)),
+    "BatchNorm of one": (nn.BatchNorm1d(1).eval(), (1,)),
+    "down to one": (
+        nn.Sequential(nn.Conv2d(1, 1, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1, 1)),
+        (1, 4, 4),
+    ),
+    "pages of channels": (nn.Conv2d(1, 70, 1), (1, 1, 1)),
+    "pages of channels, then one": (
+        nn.Sequential(nn.Conv2d(1, 70, 1), nn.Conv2d(70, 1, 1)),
+        (1, 1, 1),
+    ),
+}
+
+
+def wrong(
+    model: nn.Module, shape: tuple[int, ...], samples: int, engine: Engine, path: Path
+) -> list[str]:
+    """Export a network with some samples; return what is wrong in an engine."""
+    chosen = np.random.default_rng(0).standard_normal((samples, *shape)) if samples else None
+    export_workbook(model, shape, path, chosen)
+    return [text for each in verify_workbook(path, model, [engine], 2) for text in each.wrongs()]
+
+
+@pytest.mark.parametrize("samples", [0, 1, 2])
+@pytest.mark.parametrize("case", CASES)
+def test_what_has_one_cell_is_computed_as_torch_does(
+    case: str, samples: int, tmp_path: Path
+) -> None:
+    assert wrong(*CASES[case], samples, engines.EMBEDDED, tmp_path / "one.xlsx") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", ["formualizer", "libreoffice"])
+def test_other_engines_compute_it(case: str, name: str, tmp_path: Path) -> None:
+    chosen = engines.engine(name)
+    require(chosen.missing())
+    assert wrong(*CASES[case], 1, chosen, tmp_path / "one.xlsx") == []
+
+
+def test_one_digit_to_choose_from(engine: Engine, tmp_path: Path) -> None:
+    source, path = Input(Shape(1, 6, 6), True), tmp_path / "digit.xlsx"
+    model = nn.Sequential(nn.Flatten(), nn.Linear(36, 10))
+    samples = Samples(np.full((1, 1, 6, 6), 99.0), ("3 (test digit 8)",), (3,), (8,))
+    write(model, source, path, samples, title="One digit")
+    found = verify_workbook(path, model, [engine], 2, source=source)
+    assert [text for each in found for text in each.wrongs()] == []
+
+
+def hidden_by_merges(canvas: Canvas) -> Iterator[tuple[int, int]]:
+    """Yield the cells with content that a merged range covers."""
+    for top, left, bottom, right in canvas.merges:
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                cell = canvas.cells.get((row, column))
+                if (row, column) != (top, left) and cell and (cell.formula or cell.value != ""):
+                    yield row, column
+
+
+@pytest.mark.parametrize("width", range(1, 15))
+@pytest.mark.parametrize("layers", [1, 2, 5, 6, 9])
+def test_the_controls_of_layers_lie_on_nothing(width: int, layers: int) -> None:
+    """Each width of a single channel puts the list of the layers at another place."""
+    model = nn.Sequential(*(nn.Conv2d(1, 1, 1) for _ in range(layers)))
+    network = read_network(model, Input(Shape(1, 2, width)))
+    subject = subject_of(model, network, Samples(np.zeros((0, 1, 2, width)), (), ()), "Narrow")
+    (canvas,) = [each for each in compose(subject).canvases if each.name == LAYERS]
+    assert list(hidden_by_merges(canvas)) == []
+    listed = {cell.value for cell in canvas.cells.values() if cell.formula is None}
+    described = f"convolution: 1 channel of 2 × {width} pixels" if width > 1 else "convolution"
+    assert {f"conv{number}" for number in range(1, layers + 1)} <= listed
+    # The text on the chosen layer is beside the list, and not in place of one of its lines.
+    texts = [cell for cell in canvas.cells.values() if str(cell.value).startswith(described)]
+    assert len(texts) == layers + 1
+
+
+@pytest.mark.parametrize("module", [nn.Linear(2, 1), nn.Sequential(*units(2, 1), nn.LogSoftmax(1))])
+def test_one_output_is_no_class(module: nn.Module, tmp_path: Path) -> None:
+    export_workbook(module, (2,), tmp_path / "one.xlsx")
+    assert "probabilities" not in sheet_names(tmp_path / "one.xlsx")
+    (found, *_) = verify_workbook(tmp_path / "one.xlsx", module)
+    assert (found.passed, found.predicted, found.expected) == (True, None, None)
+    export_workbook(units(2, 2), (2,), tmp_path / "two.xlsx")
+    assert "probabilities" in sheet_names(tmp_path / "two.xlsx")
+
+
+def test_an_older_export_of_one_output_and_one_sample_still_verifies() -> None:
+    """Version 0.1.0 gave it a sheet of probabilities and looked its only sample up with INDEX."""
+    model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            numbers = torch.arange(parameter.numel()) / 10 - 0.5
+            parameter.copy_(numbers.reshape(parameter.shape))
+    path = OLDER / "one-output.xlsx"
+    formulas = {cell.formula for cell in read_cells(path, ["Values"])["Values"].values()}
+    assert "IF($B$3=0,D6,INDEX(Samples!$D$4:$D$4,$B$3))" in formulas
+    assert "probabilities" in sheet_names(path)
+    assert [each.wrongs() for each in verify_workbook(path, model)] == [[], [], []]
