@@ -14,7 +14,7 @@ import click
 from cnn.export.export_command import DATA_DIR, export, verify
 from cnn.torch_loading import require_torch
 from sheetgen import progress
-from sheetgen.commands import COUNT, PATH, CommandGroup
+from sheetgen.commands import COUNT, PATH, CommandGroup, say
 from sheetgen.errors import InputError, RunError
 from sheetgen.interruption import INTERRUPTED
 
@@ -53,7 +53,7 @@ def models() -> None:
 
     for name, build in MODELS.items():
         count = parameter_count(build())
-        click.echo(f"{name:<6}  {count:>8,} parameters  {DESCRIPTIONS[name]}")
+        say(f"{name:<6}  {count:>8,} parameters  {DESCRIPTIONS[name]}")
 
 
 @main.command()
@@ -72,7 +72,8 @@ def summary(model: str) -> None:
     from cnn.models import build_model  # noqa: PLC0415
     from cnn.summary import summarize  # noqa: PLC0415
 
-    click.echo(str(summarize(build_model(model))))
+    for line in str(summarize(build_model(model))).splitlines():
+        say(line)
 
 
 @main.command()
@@ -139,11 +140,11 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
                 try:
                     _put(chosen.path, workbook, chosen.data_dir)
                 except RunError as error:
-                    click.echo(f"Error: {error}", err=True)
+                    say(f"Error: {error}", err=True)
             raise
     if processes.is_main:
         best = max(finished.log, key=lambda line: line["test_accuracy"])
-        click.echo(
+        say(
             f"{finished.config.model}: test accuracy {finished.log[-1]['test_accuracy']:.2%}, "
             f"at best {best['test_accuracy']:.2%} in epoch {best['epoch']}; "
             f"saved in {finished.run.path}"
@@ -151,7 +152,8 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
         try:
             _put(chosen.path, workbook, chosen.data_dir)
         except KeyboardInterrupt:
-            click.echo(f"\n{_how_to_add(chosen.path, workbook, chosen.data_dir)}", err=True)
+            say("", err=True)
+            say(_how_to_add(chosen.path, workbook, chosen.data_dir), err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
 
 
@@ -193,11 +195,11 @@ def _how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:
 
 def _say(placed: "Placed", workbook: Path) -> None:
     if placed.saved.reason:
-        click.echo(f"{workbook} is left as it was: {placed.saved.reason}.", err=True)
+        say(f"{workbook} is left as it was: {placed.saved.reason}.", err=True)
     if placed.edited:
-        click.echo(f"the sheet {placed.edited} has been edited and is left as it was.", err=True)
+        say(f"the sheet {placed.edited} has been edited and is left as it was.", err=True)
     built = " (built from era-v1)" if placed.built else ""
-    click.echo(f"its log is the sheet {placed.sheet} of {placed.saved.path}{built}")
+    say(f"its log is the sheet {placed.sheet} of {placed.saved.path}{built}")
 
 
 @main.command()
@@ -216,14 +218,14 @@ def evaluate(run: Path, data_dir: Path | None) -> None:
     from cnn.training.evaluation import evaluate_run  # noqa: PLC0415
 
     _, result = evaluate_run(run, data_dir)
-    click.echo(
+    say(
         f"test loss {result.loss:.4f}, accuracy {result.accuracy:.2%} "
         f"({result.right:,} of {len(result.labels):,})"
     )
-    click.echo("digit, and what it was taken for:")
-    click.echo("     " + "".join(f"{digit:>6}" for digit in range(10)))
+    say("digit, and what it was taken for:")
+    say("     " + "".join(f"{digit:>6}" for digit in range(10)))
     for digit, row in enumerate(result.confusion.tolist()):
-        click.echo(f"{digit:>5}" + "".join(f"{count:>6}" for count in row))
+        say(f"{digit:>5}" + "".join(f"{count:>6}" for count in row))
 
 
 for command in (export, verify):

@@ -1,6 +1,5 @@
 """The console command `sheetgen`."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -12,7 +11,16 @@ from rich.table import Table
 
 from sheetgen import progress
 from sheetgen.check.check_command import check
-from sheetgen.commands import COUNT, ENGINES, PATH, CommandGroup, verify_written
+from sheetgen.commands import (
+    COUNT,
+    ENGINES,
+    PATH,
+    CommandGroup,
+    plain,
+    say,
+    say_json,
+    verify_written,
+)
 from sheetgen.errors import InputError
 from sheetgen.exercises.exercise_command import exercise, grade
 from sheetgen.spreadsheet import engines
@@ -67,17 +75,17 @@ def build(
     rates = None if learning_rates is None else parse_learning_rates(learning_rates)
     chosen = template.load(source).with_training(rates, iterations)
     if (formulas := formulas_of(chosen)) > MANY:
-        click.echo(announcement(formulas), err=True)
+        say(announcement(formulas), err=True)
     with progress.shown():
         built = build_workbook(chosen, output, force)
     saved = built.saved
     if saved.reason:
-        click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
+        say(f"{output} is left as it was: {saved.reason}.", err=True)
     if built.lost:
-        click.echo(f"left out: {built.lost}", err=True)
-    click.echo(f"wrote {_shown(saved.path)}")
+        say(f"left out: {built.lost}", err=True)
+    say(f"wrote {_shown(saved.path)}")
     if built.kept:
-        click.echo(f"kept the added sheets: {', '.join(built.kept)}")
+        say(f"kept the added sheets: {', '.join(built.kept)}")
     if not no_verify:
         _verify_built(saved.path)
 
@@ -92,7 +100,7 @@ def templates() -> None:
     """  # noqa: D301
     for name in template.built_in():
         chosen = template.load(name)
-        click.echo(f"{name:<8}  {chosen.title}. {chosen.description}")
+        say(f"{name:<8}  {chosen.title}. {chosen.description}")
 
 
 @main.command()
@@ -117,7 +125,7 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
         results = list(_verified(file, name, perturb, seed, as_json))
     if as_json:
         found = [{**asdict(result), "passed": result.passed} for result in results]
-        click.echo(json.dumps(found, ensure_ascii=False))
+        say_json(found)
     if not all(result.passed for result in results):
         raise click.exceptions.Exit(1)
 
@@ -129,7 +137,7 @@ def _verified(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> 
         chosen = _engines(name)
         if subject.others:
             names = ", ".join(subject.others)
-            click.echo(f"not verified, as build did not write them: {names}", err=True)
+            say(f"not verified, as build did not write them: {names}", err=True)
     for result in verify_subject(subject, chosen, perturb, seed):
         if not as_json:
             with progress.paused():
@@ -154,7 +162,7 @@ def render(file: Path, output: Path) -> None:
     with progress.shown():
         pictures = render_sheets(file, output)
     for path in pictures:
-        click.echo(path)
+        say(path)
 
 
 for command in (check, exercise, grade):
@@ -197,7 +205,7 @@ def _verify_built(path: Path) -> None:
 
     result = verify_written(path, verify, _print)
     sensitive = "".join(f"; {remark}" for remark in _sensitive(result))
-    click.echo(
+    say(
         f"verified {result.formulas:,} formulas with {result.engine}: "
         f"largest difference to NumPy {result.largest_difference:.1e}{sensitive}"
     )
@@ -206,7 +214,7 @@ def _verify_built(path: Path) -> None:
 def _engines(name: str) -> Sequence[Engine]:
     if name == "auto":
         found = engines.installed()
-        click.echo(f"engines: {', '.join(each.version() for each in found)}", err=True)
+        say(f"engines: {', '.join(each.version() for each in found)}", err=True)
         return found
     chosen = engines.engine(name)
     chosen.require()
@@ -221,16 +229,18 @@ def _print(result: Result) -> None:
     rows: list[tuple[str, SheetResult | Result]] = [(each.sheet, each) for each in result.sheets]
     for name, found in [*rows, ("all", result)]:
         verdict = "[green]PASS[/]" if found.passed else "[red]FAIL[/]"
-        table.add_row(name, f"{found.formulas:,}", f"{found.largest_difference:.1e}", verdict)
+        table.add_row(
+            plain(name), f"{found.formulas:,}", f"{found.largest_difference:.1e}", verdict
+        )
     console = Console(highlight=False)
     console.print(table)
     for sheet in result.sheets:
         if sheet.findings:
             more = len(sheet.findings) - 1
             line = f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
-            console.print(line, markup=False, soft_wrap=True)
+            say(line)
     for line in (*_sensitive(result), *(() if result.perturbation else _remarks(result))):
-        click.echo(line, err=True)
+        say(line, err=True)
 
 
 def _sensitive(result: Result) -> Iterable[str]:

@@ -1,16 +1,18 @@
-"""Options, exit codes and the answer to a mistyped name, for all console commands."""
+"""Options, output, exit codes and the answer to a mistyped name, for all console commands."""
 
 import errno
+import json
 import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
+from rich.text import Text
 
-from sheetgen.errors import InputError, RunError, nearest
+from sheetgen.errors import InputError, RunError, nearest, printable
 from sheetgen.interruption import INTERRUPTED, Terminated, interruptible
 
 PATH = click.Path(path_type=Path)
@@ -45,6 +47,42 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{near}"?' if near else f"choose from {', '.join(known)}"
 
 
+def say(text: object, err: bool = False) -> None:
+    """Print one line on standard output, or on standard error; `printable` says how it is shown."""
+    click.echo(printable(str(text)), err=err)
+
+
+def say_json(values: object) -> None:
+    """Print values as one line of JSON that `json.loads` reads as they are; see `say`."""
+    line = json.dumps(values, ensure_ascii=False)
+    click.echo("".join(c if printable(c) == c else f"\\u{ord(c):04x}" for c in line))
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Return a text for a table or line of rich, which then takes nothing in it for markup."""
+    return Text(printable(str(text)), style)
+
+
+@contextmanager
+def _helpful_usage() -> Iterator[None]:
+    """Turn the errors of click on the command line into ones that are safe on a terminal.
+
+    An option that does not exist is answered with the one that is meant.
+    """
+    try:
+        yield
+    except click.NoSuchOption as error:
+        options = error.ctx.command.get_params(error.ctx) if error.ctx else []
+        known = [name for each in options for name in each.opts if name.startswith("--")]
+        near = nearest(error.option_name, known)
+        advice = f'; did you mean "{near}"?' if near else ""
+        name = printable(error.option_name)
+        raise click.UsageError(f'there is no option "{name}"{advice}', error.ctx) from None
+    except click.UsageError as error:
+        error.message = printable(error.message)
+        raise
+
+
 class CommandGroup(click.Group):
     """A click group whose commands end in one line instead of a traceback.
 
@@ -59,16 +97,16 @@ class CommandGroup(click.Group):
         Raises `click.exceptions.Exit` with the exit code, once the line is printed.
         """
         try:
-            with interruptible():
+            with interruptible(), _helpful_usage():
                 return super().invoke(ctx)
         except (InputError, RunError) as error:
-            click.echo(f"Error: {' '.join(str(error).splitlines())}", err=True)
+            say(f"Error: {' '.join(str(error).splitlines())}", err=True)
             raise click.exceptions.Exit(error.exit_code) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
             # Such as standard output on a full disk; commands turn the errors of files into ours.
-            click.echo(f"Error: {error.strerror or error}", err=True)
+            say(f"Error: {error.strerror or error}", err=True)
             raise click.exceptions.Exit(RunError.exit_code) from error
         except KeyboardInterrupt:
             # The line break closes the `^C` that a terminal echoes.
@@ -78,6 +116,11 @@ class CommandGroup(click.Group):
             with suppress(OSError):  # of a terminal that is closed
                 click.echo("Terminated.", err=True)
             raise
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:  # noqa: ANN401
+        """Read the options of the group itself, as click does."""
+        with _helpful_usage():
+            return super().make_context(*args, **options)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

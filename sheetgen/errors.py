@@ -1,6 +1,7 @@
-"""The two errors that a command can end with, and suggestions for a mistyped name."""
+"""The two errors that a command can end with, and how names from outside are shown in messages."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -29,11 +30,71 @@ class RunError(Exception):
     exit_code = 1
 
 
+_USUAL_NAMES = """
+learning-rate learning-rates lr lrs l rate rates eta step-size learningrate
+epochs epoch e n-epochs num-epochs max-epochs nb-epoch
+batch-size batch b bs batchsize mini-batch minibatch-size
+iterations iteration iter iters n-iter max-iter num-iterations steps updates
+output out o outfile out-file output-file outdir out-dir output-dir save save-to save-as to \
+    dest file
+run run-dir run-path rundir logdir log-dir save-dir checkpoint checkpoint-dir ckpt out output \
+    output-dir out-dir outdir name
+workbook book xlsx excel spreadsheet into out output file
+data-dir data d datadir data-path data-folder data-root dataset root mnist path input input-dir
+sample samples demo small toy
+limit subset n-samples num-samples max-samples train-size samples
+hold-out holdout val val-size valid validation validation-size validation-split val-split
+model m arch architecture net network
+seed s random-seed random-state rng
+device gpu cuda cpu accelerator
+threads t num-threads n-threads workers num-workers cores jobs j
+jobs j n-jobs workers num-workers cores processes threads
+resume continue restart restore load from-checkpoint
+engine e engines backend program calculator
+perturb p perturbations n-perturb moves
+inputs i n-inputs num-inputs pictures digits cases samples n
+no-verify skip-verify noverify no-check skip-check
+force f overwrite yes y clobber replace
+fold-batchnorm fold fold-bn fuse fuse-bn fold-batch-norm
+json j as-json to-json format
+csv c as-csv to-csv csv-file table
+key k key-file keyfile answers
+students student class classlist class-list names roster csv
+solution solutions teacher answers with-solution
+topic topics about
+level difficulty
+help h usage
+version v
+"""
+"""The names that mean the same in other programs, without dashes, a line for each meaning."""
+_SAME = [line.split() for line in _USUAL_NAMES.splitlines()]
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls, ends of lines, overrides of the direction of writing, halves of characters."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that a mistyped one most likely means; case is ignored."""
-    folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    """Return the known name that a mistyped one, or one of another program, most likely means.
+
+    Case and dashes are ignored.
+    """
+    folded = {_folded(one): one for one in known}
+    wanted = _folded(name)
+    alike = (one for names in _SAME if wanted in names for one in names if one in folded)
+    near = [*alike, *difflib.get_close_matches(wanted, folded, n=1)]
     return folded[near[0]] if near else None
+
+
+def _folded(name: str) -> str:
+    return name.casefold().lstrip("-").replace("_", "-")
+
+
+def printable(text: str) -> str:
+    r"""Return a text that is safe on a terminal and takes one line: ESC becomes \x1b.
+
+    Names from files may hold sequences that a terminal obeys: they colour what follows, set the
+    window's title, or move up and overwrite a verdict. U+202E writes a name backwards.
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def shortened(found: object) -> str:

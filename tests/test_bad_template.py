@@ -177,6 +177,14 @@ def altered(tmp_path, old, new):
             id="unknown key",
         ),
         pytest.param(
+            RATES,
+            "lr = 0.1",
+            "training.lr",
+            "an unknown key (did you mean learning_rates?)",
+            "learning_rates",
+            id="the usual name of a key",
+        ),
+        pytest.param(
             LAYER_2,
             LAYER_2.replace("activation", "activatoin"),
             "network.layers[1].activatoin",

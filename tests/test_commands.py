@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import cnn.cli
 import cnn.torch_loading
+import sheetgen.cli
 from sheetgen.commands import CommandGroup, suggestion
 from sheetgen.errors import InputError, RunError
 
@@ -80,6 +81,53 @@ def test_unknown_command_near_to_none_gets_the_list():
 def test_suggestion_ignores_case_and_keeps_the_spelling_of_the_known_name():
     assert suggestion("ERA-V2", ["era-v1", "era-v2"]) == 'did you mean "era-v2"?'
     assert suggestion("epoch", ["Epoch"]) == 'did you mean "Epoch"?'
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("cnn train --lr 0.1", "--learning-rate"),
+        ("cnn train --learning_rate 0.1", "--learning-rate"),
+        ("cnn train -lr 0.1", "--learning-rate"),
+        ("cnn train --epoch 3", "--epochs"),
+        ("cnn train --num-epochs=3", "--epochs"),
+        ("cnn train --batch 64", "--batch-size"),
+        ("cnn train --bs 64", "--batch-size"),
+        ("cnn train --data data", "--data-dir"),
+        ("cnn train --out runs", "--run"),
+        ("cnn train --output runs", "--run"),
+        ("cnn train --gpu", "--device"),
+        ("cnn train --continue", "--resume"),
+        ("cnn train --num-workers 2", "--threads"),
+        ("cnn train --random-seed 2", "--seed"),
+        ("cnn train --Modle fast", "--model"),
+        ("cnn export runs --out x.xlsx", "--output"),
+        ("cnn export runs --overwrite", "--force"),
+        ("cnn log runs --output x.xlsx", "--workbook"),
+        ("sheetgen build --lr 0.1", "--learning-rates"),
+        ("sheetgen build --learning-rate 0.1", "--learning-rates"),
+        ("sheetgen build --out x.xlsx", "--output"),
+        ("sheetgen build --steps 7", "--iterations"),
+        ("sheetgen build --skip-verify", "--no-verify"),
+        ("sheetgen verify x.xlsx --backend ironcalc", "--engine"),
+        ("sheetgen exercise --class names.csv", "--students"),
+        ("sheetgen grade x.xlsx --key-file k", "--key"),
+        ("sheetgen check x.xlsx --as-json", "--json"),
+        ("sheetgen -h", "--help"),
+    ],
+)
+def test_the_usual_name_of_an_option_leads_to_ours(words, meant):
+    console, *args = words.split()
+    main = {"cnn": cnn.cli.main, "sheetgen": sheetgen.cli.main}[console]
+    result = CliRunner().invoke(main, args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(f'; did you mean "{meant}"?\n'), result.stderr
+    assert result.stderr.splitlines()[-1].startswith('Error: there is no option "-')
+
+
+def test_an_option_that_means_nothing_here_is_only_refused():
+    result = CliRunner().invoke(cnn.cli.main, ["models", "--zzz"])
+    assert result.stderr.endswith('Error: there is no option "--zzz"\n')
 
 
 def test_a_closed_pipe_ends_quietly():

@@ -11,7 +11,7 @@ import click
 
 from cnn.torch_loading import require_torch
 from sheetgen import progress
-from sheetgen.commands import COUNT, PATH, verify_written
+from sheetgen.commands import COUNT, PATH, say, verify_written
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 
@@ -69,15 +69,15 @@ def export(
         exported = export_run(run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force)
     saved = exported.saved
     if saved.reason:
-        click.echo(f"{output} is left as it was: {saved.reason}.", err=True)
+        say(f"{output} is left as it was: {saved.reason}.", err=True)
     if exported.network.unfolded:
-        click.echo(
+        say(
             "BatchNorm stays shown as scale and shift where it does not directly follow a "
             f"convolution: {', '.join(exported.network.unfolded)}",
             err=True,
         )
     size = saved.path.stat().st_size / 1e6
-    click.echo(f"wrote {saved.path}: {exported.formulas:,} formulas, {size:.1f} MB")
+    say(f"wrote {saved.path}: {exported.formulas:,} formulas, {size:.1f} MB")
     if no_verify:
         return
 
@@ -86,7 +86,7 @@ def export(
             return verify_run(saved.path, run, [engines.EMBEDDED], inputs=1, seed=0)[0]
 
     result = verify_written(saved.path, verified, _print)
-    click.echo(
+    say(
         f"verified {result.activations:,} activations with {result.engine}: "
         f"largest difference to torch {result.largest_difference:.1e}"
     )
@@ -146,11 +146,11 @@ def _print(result: "Result") -> None:
     taken = "" if result.expected is None else f", taken for {result.predicted}"
     if result.predicted != result.expected:
         taken += f" (by torch for {result.expected})"
-    click.echo(
+    say(
         f"{verdict}  {result.engine:<20}  {result.shown:<20}  {result.activations:,} "
         f"activations, largest difference {result.largest_difference:.1e}{taken}"
     )
     for sentence in result.wrongs(MOST):
-        click.echo(f"      {sentence}")
+        say(f"      {sentence}")
     if left := len(result.wrongs()) - len(result.wrongs(MOST)):
-        click.echo(f"      and {left:,} more")
+        say(f"      and {left:,} more")

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import click
 import torch
 
 from cnn.mnist import MNIST, SAMPLE, Digits
@@ -16,6 +15,7 @@ from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
 from cnn.training.train import batch_count, train
 from cnn.training.training_progress import Report, report_for
+from sheetgen.commands import say
 from sheetgen.errors import InputError
 from sheetgen.interruption import Terminated
 from sheetgen.locking import reserved
@@ -95,7 +95,8 @@ def _start(options: Options, run: Run, processes: Processes) -> Finished:
     except (KeyboardInterrupt, Terminated):
         report.close()
         if processes.is_main:
-            click.echo("\n" + _what_is_safe(run), err=True)
+            say("", err=True)
+            say(_what_is_safe(run), err=True)
         raise
     finally:
         report.close()
@@ -114,7 +115,7 @@ def _stored(options: Options, run: Run) -> dict[str, Any] | None:
         return run.read_config()
     run.require_free()
     if options.resume:
-        click.echo(f"there is no run in {run.path} yet: starting one", err=True)
+        say(f"there is no run in {run.path} yet: starting one", err=True)
     return None
 
 
@@ -173,7 +174,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
 def _with_free_threads(config: Config) -> Config:
     threads = thread_count(config)
     if threads < config.threads:
-        click.echo(
+        say(
             f"another process is busy here: {threads} thread of {config.threads} is faster now "
             f"(--threads {config.threads} uses all)",
             err=True,
@@ -210,7 +211,7 @@ def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | Non
         raise InputError(f"the run in {run.path} was trained on other data")
     if stored.get("versions") != versions():
         warning = "this machine or its packages changed: the last bits of the weights may differ"
-        click.echo(warning, err=True)
+        say(warning, err=True)
     run.require_checkpoint()
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and checkpoint["config"] != asdict(config):

@@ -2,7 +2,6 @@
 
 import sys
 
-import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,6 +15,7 @@ from rich.progress import (
 from cnn.mnist import SAMPLE
 from cnn.training.config import Config
 from cnn.training.run import Line
+from sheetgen.commands import say
 
 UPDATE_INTERVAL = 16
 """Steps between two updates of the bar; reading the loss of every step would slow a GPU."""
@@ -46,7 +46,7 @@ class Lines(Report):
 
     def epoch(self, line: Line) -> None:
         """Print the line."""
-        click.echo(
+        say(
             f"epoch {line['epoch']}/{self.epochs}{self.note}: "
             f"train loss {line['train_loss']:.4f}, accuracy {line['train_accuracy']:.2%}; "
             f"test loss {line['test_loss']:.4f}, accuracy {line['test_accuracy']:.2%}; "

@@ -1,6 +1,5 @@
 """The console command `sheetgen check`."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -22,7 +21,7 @@ from sheetgen.check.check_report import (
     verdict,
 )
 from sheetgen.check.findings import WorkbookReport
-from sheetgen.commands import jobs_option
+from sheetgen.commands import jobs_option, plain, say, say_json
 from sheetgen.errors import InputError
 from sheetgen.growing_table import GrowingTable
 from sheetgen.worker_process import Outcome, attempt
@@ -72,14 +71,14 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: i
                 )
             with progress.paused():
                 if report is None:
-                    click.echo(f"Error: {reason}", err=True)
+                    say(f"Error: {reason}", err=True)
                 elif not as_json:
                     _print(report)
     if as_json:
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        say_json(shown)
     if table and table.saved and table.saved.reason:
         left = f"{csv_file} is left as it was: {table.saved.reason}"
-        click.echo(f"{left}; wrote {table.saved.path}", err=True)
+        say(f"{left}; wrote {table.saved.path}", err=True)
     if not all_right:
         raise click.exceptions.Exit(1)
     if not all_conclusive:
@@ -110,12 +109,12 @@ def _reason(file: Path, outcome: Outcome[WorkbookReport]) -> str:
 def _print(report: WorkbookReport) -> None:
     console = Console(highlight=False, soft_wrap=True)
     colour = ("green" if report.conclusive else "yellow") if report.passed else "red"
-    console.print(f"{report.path}: {verdict(report)}", markup=False, style=colour)
+    console.print(plain(f"{report.path}: {verdict(report)}", colour))
     if console.is_terminal:
         console.print(overview(report.tables))
     else:
         for table in report.tables:
-            click.echo(table_line(table))
+            say(table_line(table))
     for finding in report.all_findings:
         for line in finding_lines(finding):
-            click.echo(line)
+            say(line)

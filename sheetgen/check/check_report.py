@@ -9,6 +9,7 @@ from dataclasses import asdict
 from rich.table import Table
 
 from sheetgen.check.findings import IS_EMPTY, Finding, LearningRate, TableReport, WorkbookReport
+from sheetgen.commands import plain
 
 CSV_HEADER = (
     *("file", "sheet", "table", "column", "symbol", "status", "kind", "cell", "cells"),
@@ -139,11 +140,11 @@ def overview(tables: Sequence[TableReport]) -> Table:
     for table in tables:
         colour = ("red" if table.wrong else "green") if table.checked else "yellow"
         shown.add_row(
-            table.sheet,
-            table.place,
+            plain(table.sheet),
+            plain(table.place),
             f"{table.rows:,}",
             _network(table),
-            _rate(table.learning_rate),
+            plain(_rate(table.learning_rate)),
             str(len(table.right)),
             f"[{colour}]{len(table.wrong)}[/]",
             f"{table.largest_difference:.1e}",

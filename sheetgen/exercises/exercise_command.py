@@ -1,6 +1,5 @@
 """The console commands `sheetgen exercise` and `sheetgen grade`."""
 
-import json
 from collections import defaultdict
 from contextlib import nullcontext
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 
 from sheetgen import progress
-from sheetgen.commands import ENGINES, PATH, jobs_option
+from sheetgen.commands import ENGINES, PATH, jobs_option, say, say_json
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
 from sheetgen.exercises.assignment.exercise import TOPICS
@@ -78,29 +77,29 @@ def exercise(
 def _report(made: Made, output: Path) -> None:
     for saved in (*made.workbooks, *made.solutions, made.key):
         if saved.reason:
-            click.echo(f"saved as {saved.path}, as {saved.reason}", err=True)
+            say(f"saved as {saved.path}, as {saved.reason}", err=True)
     by_seed = defaultdict(list)
     for student in made.students:
         by_seed[student.seed].append(student.name)
     for seed, (*names, last) in sorted(by_seed.items()):
         if names:
             alike = f"{', '.join(names)} and {last}"
-            click.echo(f"{alike} have the same seed, {seed}, and so the same numbers", err=True)
+            say(f"{alike} have the same seed, {seed}, and so the same numbers", err=True)
     blanks = len(made.exercise.blanks)
     if len(made.workbooks) > 1:
         more = f" and {len(made.solutions)} solutions" if made.solutions else ""
-        click.echo(f"wrote {len(made.workbooks)} exercises of {blanks} blanks{more} to {output}")
+        say(f"wrote {len(made.workbooks)} exercises of {blanks} blanks{more} to {output}")
     else:
-        click.echo(f"wrote {made.workbooks[0].path}, {blanks} blanks")
+        say(f"wrote {made.workbooks[0].path}, {blanks} blanks")
         for saved in made.solutions:
-            click.echo(f"wrote {saved.path}, the teacher's copy")
+            say(f"wrote {saved.path}, the teacher's copy")
     if made.exercise.lacks_update:
         rows = made.exercise.template.batch_size
-        click.echo(f"without the update: the weights change after {rows} rows only, a batch")
-    click.echo(f"wrote {made.key.path}, for sheetgen grade")
+        say(f"without the update: the weights change after {rows} rows only, a batch")
+    say(f"wrote {made.key.path}, for sheetgen grade")
     formulas = sum(result.formulas for result in made.results)
     largest = max(result.largest_difference for result in made.results)
-    click.echo(
+    say(
         f"verified {formulas:,} formulas of {len(made.results)} workbooks with "
         f"{made.results[0].engine}: largest difference to NumPy {largest:.1e}"
     )
@@ -150,12 +149,12 @@ def grade(
                 continue
             with progress.paused():
                 for line in lines(each):
-                    click.echo(line, err=bool(each.error))
+                    say(line, err=bool(each.error))
     if json_wanted:
-        click.echo(json.dumps(results, ensure_ascii=False))
+        say_json(results)
     if table and table.saved:
         why = f", as {table.saved.reason}" if table.saved.reason else ""
-        click.echo(f"wrote {table.saved.path}{why}", err=True)
+        say(f"wrote {table.saved.path}{why}", err=True)
     if not is_full:
         raise click.exceptions.Exit(RunError.exit_code)
     if not is_readable:
