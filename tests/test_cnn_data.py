@@ -113,15 +113,12 @@ def offline(monkeypatch):
     return mnist
 
 
-def test_missing_files_without_a_network(offline, tmp_path):
+@pytest.mark.usefixtures("offline")
+def test_missing_files_without_a_network(tmp_path):
     places = ("--data-dir", tmp_path / "none", "--run", tmp_path / "run")
     result = invoke("train", *places, "--threads", 1)
     assert (result.exit_code, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
-    for name, checksum in offline.resources:
-        assert f"{name} (MD5 {checksum})" in result.stderr
-    for name, checksum in mnist_data.CHECKSUMS.items():
-        assert f"{name} (MD5 {checksum})" in result.stderr
     assert "--data-dir" in result.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -22,7 +22,7 @@ DATA_DIR = click.option(
     "--data-dir",
     type=PATH,
     metavar="DIR",
-    help="The folder with MNIST/raw in it; missing files are downloaded.  [default: output/data]",
+    help="The folder with MNIST/raw in it, if it is no longer that of the training.",
 )
 MOST = 2
 """Wrong cells of each kind that are named."""

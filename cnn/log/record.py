@@ -9,8 +9,8 @@ from typing import Any
 from cnn.mnist import SAMPLE, Images
 from cnn.models import build_model, parameter_count
 from cnn.summary import Row, summarize
-from cnn.training.config import Config, load
-from cnn.training.evaluation import Evaluation, evaluate_run
+from cnn.training.config import DATA_FOLDER, Config
+from cnn.training.evaluation import Evaluation, evaluate_run, run_digits
 from cnn.training.run import Line, Run
 from sheetgen.characters import require_possible
 from sheetgen.errors import InputError
@@ -79,6 +79,8 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     run = Run(path)
     run.require_possible_name()
     described = run.read_config()
+    # Where someone keeps MNIST is not for the readers of the workbook, nor part of what a run is.
+    described.pop(DATA_FOLDER, None)
     config, evaluation = evaluate_run(path, data_dir)
     state = run.read_checkpoint()
     # A run that was killed between writing the two has one epoch less in its log.
@@ -86,7 +88,7 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     if not log:
         raise InputError(f"{path} has no finished epoch")
     _require_the_logs_weights(path, log[-1], evaluation)
-    images = load(config, data_dir).test
+    images = run_digits(path, config, data_dir).test
     record = Record(path.resolve().name, config, log, described, evaluation, images)
     for label, value in record.settings.items():
         require_possible(f"{label}{value}", f"{run.config}: {label}")

@@ -9,10 +9,22 @@ from typing import Any, Self
 
 import torch
 
-from cnn.mnist import MNIST, SAMPLE, Digits, load_mnist, load_sample
+from cnn.mnist import (
+    DEFAULT_FOLDER,
+    MNIST,
+    SAMPLE,
+    Digits,
+    MissingError,
+    load_mnist,
+    load_sample,
+    missing_files,
+)
 from cnn.models import build_model, parameter_count
 from cnn.training.recipes import Recipe, require_whole, shown
 from sheetgen.errors import InputError
+
+DATA_FOLDER = "data_folder"
+"""The key in `config.json` of the folder with MNIST/raw in it; null for the sample."""
 
 MOST_THREADS = 1024
 """Per process, on any machine."""
@@ -75,16 +87,49 @@ class Config:
             raise InputError(f"{path} cannot be used: {reason}") from error
 
 
-def load(config: Config, data_dir: Path | None) -> Digits:
-    """Return the digits that a run trains and tests on. Raises `InputError` if they are missing."""
-    digits = load_sample() if config.data == SAMPLE else load_mnist(data_dir)
+def load(config: Config, data_dir: Path | None, remembered: Path | None = None) -> Digits:
+    """Return the digits that a run trains and tests on.
+
+    MNIST is read from `data_dir`, else from the folder that the run remembers, else from the
+    default folder. Raises `InputError` for damaged data, `MissingError` if there is none.
+    """
+    if config.data == SAMPLE:
+        digits = load_sample()
+    elif data_dir is None and remembered is not None and missing_files(remembered):
+        raise MissingError(
+            f"MNIST is no longer in {remembered}, where the run found it; "
+            "name the folder that has MNIST/raw in it now by --data-dir"
+        )
+    else:
+        digits = load_mnist(data_dir or remembered)
     return digits.hold_out(config.hold_out).limit(config.limit)
 
 
-def describe(config: Config, digits: Digits) -> dict[str, Any]:
-    """Return the content of `config.json`: the settings, the data's checksums and the versions."""
+def remembered_folder(described: dict[str, Any], path: Path) -> Path | None:
+    """Return the data folder in the content of `config.json`; runs of version 0.1.0 have none.
+
+    Raises `InputError`, naming `path`, the file, if it is anything but an absolute path.
+    """
+    found = described.get(DATA_FOLDER)
+    if found is None:
+        return None
+    if not isinstance(found, str) or "\0" in found or not Path(found).is_absolute():
+        raise InputError(
+            f"{path} cannot be used: {DATA_FOLDER} is {shown(found)}; expected an absolute path"
+        )
+    return Path(found)
+
+
+def described_folder(config: Config, data_dir: Path | None) -> str | None:
+    """Return what `config.json` says of the folder that MNIST was read from."""
+    return None if config.data == SAMPLE else str((data_dir or DEFAULT_FOLDER).absolute())
+
+
+def describe(config: Config, digits: Digits, data_dir: Path | None) -> dict[str, Any]:
+    """Return the content of `config.json`: settings, data folder and checksums, versions."""
     return asdict(config) | {
         "parameters": parameter_count(build_model(config.model)),
+        DATA_FOLDER: described_folder(config, data_dir),
         "data_checksums": digits.checksums,
         "versions": versions(),
     }

@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn.functional import nll_loss
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from cnn.mnist import Images, normalize
+from cnn.mnist import Digits, Images, normalize
 from cnn.models import CLASSES, build_model
-from cnn.training.config import Config, load
+from cnn.training.config import Config, load, remembered_folder
 from cnn.training.run import Run
 from sheetgen.errors import InputError
 
@@ -85,7 +85,13 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
     """
     config, model = trained_model(path)
     convert_conv2d_weight_memory_format(model, torch.channels_last)
-    return config, evaluate(model, load(config, data_dir).test)
+    return config, evaluate(model, run_digits(path, config, data_dir).test)
+
+
+def run_digits(path: Path, config: Config, data_dir: Path | None) -> Digits:
+    """Return the digits of a run. Raises `InputError` if they are missing or damaged."""
+    run = Run(path)
+    return load(config, data_dir, remembered_folder(run.read_config(), run.config))
 
 
 def trained_model(path: Path) -> tuple[Config, nn.Module]:

@@ -104,6 +104,10 @@ class Run:
         """
         self.require_free()
         self.remove_temporary_files()
+        self.write_config(config)
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        """Write the configuration. Raises `RunError` if that fails; the former is intact then."""
         self._write(self.config, (json.dumps(config, indent=2) + "\n").encode())
 
     def read_config(self) -> dict[str, Any]:

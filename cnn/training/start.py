@@ -6,9 +6,18 @@ from typing import Any
 
 import torch
 
-from cnn.mnist import MNIST, SAMPLE, Digits
+from cnn.mnist import MNIST, SAMPLE, Digits, MissingError
 from cnn.models import build_model
-from cnn.training.config import Config, describe, load, most_threads, versions
+from cnn.training.config import (
+    DATA_FOLDER,
+    Config,
+    describe,
+    described_folder,
+    load,
+    most_threads,
+    remembered_folder,
+    versions,
+)
 from cnn.training.processes import Processes
 from cnn.training.recipes import RECIPES
 from cnn.training.run import Line, Run, State
@@ -83,10 +92,10 @@ def _start(options: Options, run: Run, processes: Processes) -> Finished:
     keep_freed_memory()
     config = processes.together(lambda: _config(options, stored, processes))
     torch.set_num_threads(config.threads)
-    digits = processes.first_on_each_machine(lambda: load(config, options.data_dir))
+    digits = processes.first_on_each_machine(lambda: _digits(options, run, config, stored))
     size = config.recipe.batch_size
     processes.together(lambda: batch_count(len(digits.train), size, processes.count))
-    checkpoint = processes.from_main(lambda: _open(run, config, digits, stored))
+    checkpoint = processes.from_main(lambda: _open(options, run, config, digits, stored))
     device = processes.together(lambda: _device(config.device, processes))
     done = len(checkpoint["log"]) if checkpoint else 0
     report = report_for(config, len(digits.train), done) if processes.is_main else Report()
@@ -202,10 +211,22 @@ def _device(name: str, processes: Processes) -> torch.device:
     return device
 
 
-def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | None) -> State | None:
+def _digits(options: Options, run: Run, config: Config, stored: dict[str, Any] | None) -> Digits:
+    """Return the digits of a new run, or of the one whose configuration is stored."""
+    if stored is not None:
+        return load(config, options.data_dir, remembered_folder(stored, run.config))
+    try:
+        return load(config, options.data_dir)
+    except MissingError as error:
+        raise MissingError(f"{error}, or try the 5,000 digits of --sample") from error
+
+
+def _open(
+    options: Options, run: Run, config: Config, digits: Digits, stored: dict[str, Any] | None
+) -> State | None:
     """Create the run's directory, or return the checkpoint of the run to resume."""
     if stored is None:
-        run.create(describe(config, digits))
+        run.create(describe(config, digits, options.data_dir))
         return None
     if stored.get("data_checksums") != digits.checksums:
         raise InputError(f"the run in {run.path} was trained on other data")
@@ -217,6 +238,8 @@ def _open(run: Run, config: Config, digits: Digits, stored: dict[str, Any] | Non
     if checkpoint is not None and checkpoint["config"] != asdict(config):
         raise InputError(f"{run.checkpoint} belongs to a different run than {run.config}")
     run.remove_temporary_files()
+    if options.data_dir is not None or DATA_FOLDER not in stored:
+        run.write_config(stored | {DATA_FOLDER: described_folder(config, options.data_dir)})
     # A process killed between writing checkpoint and log has left the log one line short.
     run.write_log(checkpoint["log"] if checkpoint else [])
     return checkpoint
