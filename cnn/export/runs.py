@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from torch import nn
-
 from cnn.export.export import Exported, require_place, write
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import choose_digits
@@ -14,7 +12,6 @@ from cnn.log.record import read_record
 from cnn.mnist import DEVIATION, MEAN
 from cnn.models import IMAGE_SHAPE
 from cnn.training.evaluation import trained_model
-from sheetgen.errors import InputError
 from sheetgen.spreadsheet.engines import Engine
 
 
@@ -40,7 +37,7 @@ def export_run(
     `export_workbook` does.
     """
     require_place(path, force)  # before the test set is read and computed
-    model = _network(run)
+    _, model = trained_model(run)
     record = read_record(run, data_dir)
     return write(
         model,
@@ -54,17 +51,6 @@ def export_run(
     )
 
 
-def _network(run: Path) -> nn.Module:
-    """Return the network of a run; errors do not include torch's list of weights that misfit."""
-    try:
-        return trained_model(run)[1]
-    except InputError as error:
-        message, found, _ = str(error).partition(": Error(s) in loading state_dict")
-        if not found:
-            raise
-        raise InputError(f"{message}: they are those of another network") from error
-
-
 def verify_run(
     path: Path, run: Path, engines: Sequence[Engine], inputs: int, seed: int
 ) -> list[Result]:
@@ -72,5 +58,6 @@ def verify_run(
 
     Raises InputError if the file or the run cannot be used, RunError if an engine fails.
     """
-    model, source = _network(run), digit_input()
+    _, model = trained_model(run)
+    source = digit_input()
     return verify_workbook(path, model, engines, inputs, seed, source=source, name=str(run))

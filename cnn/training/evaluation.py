@@ -13,6 +13,7 @@ from cnn.mnist import Digits, Images, normalize
 from cnn.models import CLASSES, build_model
 from cnn.training.config import Config, load, remembered_folder
 from cnn.training.run import Run
+from cnn.training.tensor_files import misfit
 from sheetgen.errors import InputError
 
 BATCH = 1000
@@ -102,9 +103,8 @@ def trained_model(path: Path) -> tuple[Config, nn.Module]:
     run = Run(path)
     config = Config.from_dict(run.read_config(), run.config)
     model = build_model(config.model)
-    try:
-        model.load_state_dict(run.read_weights())
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"the weights in {path} do not fit {config.model}: {reason}") from error
+    weights = run.read_weights()
+    if reason := misfit(weights, model.state_dict()):
+        raise InputError(f"the weights in {path} do not fit {config.model}: {reason}")
+    model.load_state_dict(weights)
     return config, model

@@ -9,7 +9,6 @@ import io
 import json
 import math
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 import safetensors.torch
 import torch
 
+from cnn.training.tensor_files import read_state, read_tensors
 from sheetgen.characters import require_possible
 from sheetgen.errors import InputError, RunError
 from sheetgen.locking import ENDING as LOCK
@@ -167,13 +167,7 @@ class Run:
             return None
 
         def read() -> State:
-            content = io.BytesIO(self.checkpoint.read_bytes())
-            # torch.load does not verify the checksums of its file, which is a zip archive.
-            with zipfile.ZipFile(content) as archive:
-                if damaged := archive.testzip():
-                    raise ValueError(f"the checksum of {damaged} is wrong")
-            content.seek(0)
-            state = torch.load(content, map_location="cpu", weights_only=True)
+            state = read_state(self.checkpoint.read_bytes())
             if not isinstance(state, dict) or not {"config", "log"} <= state.keys():
                 raise ValueError("it does not hold the state of a training")
             _checked(state["log"])
@@ -192,9 +186,7 @@ class Run:
         Raises `InputError` if there are none or the file is damaged.
         """
         if self.weights.exists():
-            return _undamaged(
-                self.weights, lambda: safetensors.torch.load(self.weights.read_bytes())
-            )
+            return _undamaged(self.weights, lambda: read_tensors(self.weights.read_bytes()))
         state = self.read_checkpoint()
         if state is None:
             raise InputError(f"{self.path} has no weights: no epoch of it is finished")
@@ -239,6 +231,8 @@ def _undamaged(path: Path, read: Callable[[], T]) -> T:
     """Return what `read` returns. Raises `InputError`, "damaged", if it fails."""
     try:
         return read()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {reason_of(error)}") from error
     # A damaged file can make the libraries raise anything; the user needs no traceback.
     except Exception as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__

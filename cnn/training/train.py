@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -44,7 +45,7 @@ def train(
     """
     training = Training(config, processes, digits.train)
     if checkpoint:
-        training.load_state(checkpoint)
+        training.load_state(checkpoint, run.checkpoint)
     with Interruption() as interruption:
         while len(training.log) < config.recipe.epochs:
             trained, timing = training.epoch(digits.train, report, interruption)
@@ -170,19 +171,28 @@ class Training:
             "log": self.log,
         }
 
-    def load_state(self, state: State) -> None:
-        """Restore a state. Raises `InputError` if it is not one of this network."""
-        try:
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.schedule.load_state_dict(state["schedule"])
-            if self.ema:
-                self.ema.load_state_dict(state["ema"])
-            self.generator.set_state(state["generator"])
-            _set_random_state(state["random_states"][self.processes.rank], self.device)
-        except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
-            reason = str(error).split("\n")[0]
-            raise InputError(f"the checkpoint does not fit the network: {reason}") from error
+    def load_state(self, state: State, path: Path) -> None:
+        """Restore a state. Raises `InputError`, naming `path`, its file, if it is not of this run.
+
+        torch's own errors are about its insides, and list every weight.
+        """
+        parts: dict[str, Callable[[], object]] = {
+            "model": lambda: self.model.load_state_dict(state["model"]),
+            "optimizer": lambda: _load_optimizer(self.optimizer, state["optimizer"]),
+            "schedule": lambda: _load_schedule(self.schedule, state["schedule"]),
+            "ema": lambda: self.ema and self.ema.load_state_dict(state["ema"]),
+            "generator": lambda: self.generator.set_state(state["generator"]),
+            "random_states": lambda: _set_random_state(
+                state["random_states"][self.processes.rank], self.device
+            ),
+        }
+        for name, load in parts.items():
+            try:
+                load()
+            # A state that is not ours can make torch raise anything.
+            except Exception as error:
+                found = "is not that of this run" if name in state else "is missing"
+                raise InputError(f"{path} does not fit: its {name} {found}") from error
         self.log = list(state["log"])
 
 
@@ -210,6 +220,30 @@ def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
         nesterov=recipe.nesterov,
         fused=True,
     )
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, state: State) -> None:
+    """Restore an optimizer's state. Raises ValueError if it is of other weights or settings."""
+    settings = [_settings(group) for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, expected in zip(optimizer.param_groups, settings, strict=True):
+        if expected.items() - _settings(group).items():
+            raise ValueError("it has other settings")
+    for weight, buffers in optimizer.state.items():
+        if any(each is not None and each.shape != weight.shape for each in buffers.values()):
+            raise ValueError("a momentum has another shape than its weights")
+
+
+def _settings(group: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in group.items() if name not in ("params", "lr")}
+
+
+def _load_schedule(schedule: LambdaLR, state: State) -> None:
+    """Restore a schedule's state. Raises ValueError if it has another peak or no step."""
+    peaks = schedule.base_lrs
+    schedule.load_state_dict(state)
+    if schedule.base_lrs != peaks or type(schedule.last_epoch) is not int:
+        raise ValueError("it is another schedule")
 
 
 def _moving_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
