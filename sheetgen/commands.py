@@ -79,8 +79,7 @@ def _helpful_usage() -> Iterator[None]:
         name = printable(error.option_name)
         raise click.UsageError(f'there is no option "{name}"{advice}', error.ctx) from None
     except click.UsageError as error:
-        error.message = printable(error.message)
-        raise
+        raise click.UsageError(printable(error.format_message()), error.ctx) from None
 
 
 class CommandGroup(click.Group):

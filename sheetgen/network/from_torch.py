@@ -11,6 +11,13 @@ from sheetgen.errors import InputError, shortened
 from sheetgen.network.activations import ACTIVATIONS, Activation, activation
 from sheetgen.network.layer import Layer
 from sheetgen.network.losses import LOSSES, Loss
+from sheetgen.network.torch_modules import (
+    instead_of_network,
+    is_module,
+    require_known,
+    require_numbers,
+    require_torchs,
+)
 
 _ACTIVATIONS = {type(each).__name__: each for each in ACTIVATIONS.values()}
 _LOSSES = {each.torch_name: each for each in LOSSES.values() if each.torch_name}
@@ -48,13 +55,25 @@ def layers_and_loss(model: Iterable[Any], loss: object) -> tuple[tuple[Layer, ..
 
 
 def _modules(model: object) -> list[Any]:
-    """Return the modules of a Sequential in their order."""
-    if isinstance(model, str) or not isinstance(model, Iterable):
-        kind = type(model).__name__
-        raise InputError(
-            f"model: found {kind}; expected a torch.nn.Sequential, or a list of modules"
-        )
-    return list(model)
+    """Return the modules of a Sequential in their order; all of them compute what torch's do."""
+    expected = "a torch.nn.Sequential, or a list of modules"
+    has_other_items = isinstance(model, str | bytes | Mapping | type) or any(
+        hasattr(model, name) for name in ("keys", "shape")
+    )
+    if is_module(model):
+        require_torchs(model, "model")
+    if has_other_items or not isinstance(model, Iterable):
+        raise InputError(f"model: {instead_of_network(model, expected)}")
+    modules = list(model)
+    for position, module in enumerate(modules):
+        path = f"model[{position}]"
+        if not is_module(module):
+            raise InputError(f"{path}: {instead_of_network(module, 'a module of torch.nn')}")
+        if type(module).__name__ == "Sequential":
+            raise InputError(f"{path}: found a Sequential in another; expected its modules instead")
+        require_torchs(module, path)
+        require_known(module, {"Linear", "Identity", *_ACTIVATIONS}, path)
+    return modules
 
 
 def _check_ties(modules: list[Any]) -> None:
@@ -94,6 +113,7 @@ def _check_settings(module: object, expected: Mapping[str, tuple[object, ...]], 
 
 
 def _linear(module: Any, path: str) -> Layer:  # noqa: ANN401 - a module of torch
+    require_numbers(module, path)
     if not module.weight.requires_grad:
         raise InputError(
             f"{path}: found a Linear whose weight needs no gradient; expected one that is trained"
@@ -106,11 +126,7 @@ def _linear(module: Any, path: str) -> Layer:  # noqa: ANN401 - a module of torc
 
 
 def _activation(module: Any, path: str) -> Activation:  # noqa: ANN401
-    kind = type(module).__name__
-    if kind not in _ACTIVATIONS:
-        known = ", ".join(["Linear", *_ACTIVATIONS])
-        raise InputError(f"{path}: found {kind}; expected one of {known}")
-    found = _ACTIVATIONS[kind]
+    found = _ACTIVATIONS[type(module).__name__]
     _check_settings(module, found.torch_settings, path)
     return found.like(module)
 

@@ -1,6 +1,6 @@
 """Reads options and parameters of torch modules, and refuses those that are not supported."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -9,8 +9,10 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils import parametrize, prune
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
+from torch.optim.swa_utils import AveragedModel
 
 from sheetgen.network.activations import Array
+from sheetgen.network.torch_modules import own_forward
 
 REMOVALS: dict[type, str] = {
     WeightNorm: "torch.nn.utils.remove_weight_norm(module)",
@@ -23,6 +25,30 @@ See torch.nn.utils.
 """
 
 
+REASONS: dict[tuple[type[nn.Module], ...], str] = {
+    (nn.RNNBase, nn.RNNCellBase): "it reads a sequence step by step",
+    (
+        *(nn.Transformer, nn.TransformerEncoder, nn.TransformerDecoder, nn.MultiheadAttention),
+        *(nn.TransformerEncoderLayer, nn.TransformerDecoderLayer),
+    ): "it reads a sequence by attention",
+    (nn.Embedding, nn.EmbeddingBag): "it takes in whole numbers that choose its rows",
+    (nn.LayerNorm, nn.GroupNorm, nn.LocalResponseNorm, nn.RMSNorm): (
+        "it normalises by the statistics of each input; expected BatchNorm"
+    ),
+    (nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d): (
+        "it normalises by the statistics of each input; expected BatchNorm"
+    ),
+    (nn.modules.loss._Loss,): "it is a loss, which is for the training; leave it out",
+    (nn.ModuleList, nn.ModuleDict): (
+        "it does not say in which order its modules run; expected a Sequential"
+    ),
+    (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel): (
+        "it only holds a network; expected that, its attribute module"
+    ),
+}
+"""Why no formula is written for modules of these classes."""
+
+
 class UnsupportedError(Exception):
     """A module, or one of its options, that no formula is written for; the message says why."""
 
@@ -33,7 +59,10 @@ class MisfitError(UnsupportedError):
 
 def in_one_line(module: nn.Module) -> str:
     """Return a module as torch prints it, but only its class if that takes several lines."""
-    lines = str(module).splitlines()
+    try:
+        lines = str(module).splitlines()
+    except Exception:  # a class may have any __repr__ of its own
+        lines = []
     return lines[0] if len(lines) == 1 else f"{type(module).__name__}(…)"
 
 
@@ -91,4 +120,20 @@ def _oddities(module: nn.Module) -> Iterator[str]:
     if module._forward_hooks or module._forward_pre_hooks:
         yield "it has forward hooks, which may change its numbers; remove them first"
     if "forward" in vars(module):
-        yield "it has a forward of its own, set on the module; delete that first"
+        yield own_forward(module)
+
+
+def why_unknown(module: nn.Module, known: Collection[type[nn.Module]]) -> str:
+    """Return in words why no formula is written for a module of a class that is not known."""
+    kind = type(module)
+    if reason := own_forward(module):
+        return reason
+    if base := next((each.__name__ for each in kind.__mro__ if each in known), None):
+        return f"it is a kind of {base} that may compute something else; expected a {base} itself"
+    for kinds, reason in REASONS.items():
+        if isinstance(module, kinds):
+            return reason
+    flat = f"{kind.__name__[:-2]}2d"
+    if kind.__name__.endswith(("1d", "3d")) and hasattr(nn, flat):
+        return f"it is not for pictures; expected {flat}"
+    return "no formula is written for it"

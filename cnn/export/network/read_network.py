@@ -20,6 +20,7 @@ from cnn.export.network.modules import (
     numbers,
     refuse_options,
     require_plain,
+    why_unknown,
 )
 from cnn.export.network.stages import (
     Activate,
@@ -37,6 +38,7 @@ from sheetgen.characters import require_possible
 from sheetgen.errors import InputError
 from sheetgen.network.activations import ACTIVATIONS, Activation
 from sheetgen.network.rectifiers import GELU, Softplus
+from sheetgen.network.torch_modules import instead_of_network
 
 Reader = Callable[[Any, Shape], Stage | None]
 
@@ -54,12 +56,13 @@ class Leaf:
         return f"{self.path}: {module}" if self.path else module
 
 
-def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
+def leaves(model: nn.Module, path: str = "", around: tuple[nn.Module, ...] = ()) -> Iterator[Leaf]:
     """Yield the modules of a Sequential, nested ones too, in the order in which they are run.
 
     A module that is not a Sequential counts as one; whether it can be read is checked later.
 
-    Raises InputError for a Sequential that does anything but run its modules.
+    `around` are the Sequentials that hold this one. Raises InputError for a Sequential that does
+    anything but run its modules.
     """
     is_sequential = isinstance(model, nn.Sequential)
     if not is_sequential or type(model).forward is not nn.Sequential.forward:
@@ -69,8 +72,11 @@ def leaves(model: nn.Module, path: str = "") -> Iterator[Leaf]:
         require_plain(model)
     # named_children() leaves out the second place of a module that is in two.
     for name, child in model._modules.items():
-        assert child is not None
-        yield from leaves(child, f"{path}.{name}" if path else name)
+        place = f"{path}.{name}" if path else name
+        if child is None or any(each is child for each in (*around, model)):
+            what = "None" if child is None else "a Sequential that it is in itself"
+            raise InputError(f"the module {place} is {what}; expected a module")
+        yield from leaves(child, place, (*around, model))
 
 
 def read_network(
@@ -90,7 +96,7 @@ def read_network(
     Raises InputError, naming the module, for one that is not supported or does not fit.
     """
     if not isinstance(model, nn.Module):
-        raise InputError(f"model: found {model!r}; expected a torch.nn.Sequential")
+        raise InputError(f"model: {instead_of_network(model, 'a torch.nn.Sequential')}")
     shape, read = source.output, list[tuple[str, Stage | None]]()
     for leaf in leaves(model):
         require_possible(leaf.path, f"the name of the module {leaf.path!r}")
@@ -122,8 +128,7 @@ def _stage(module: nn.Module, shape: Shape) -> Stage | None:
     """Return what a module does to maps of a shape, None where it changes no number."""
     reader = READERS.get(type(module))
     if reader is None:
-        known = ", ".join(sorted({kind.__name__ for kind in READERS} - {MaskDropout.__name__}))
-        raise UnsupportedError(f"known are Sequential, {known}")
+        raise UnsupportedError(why_unknown(module, READERS))
     return reader(module, shape)
 
 
