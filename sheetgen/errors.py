@@ -30,7 +30,7 @@ class RunError(Exception):
     exit_code = 1
 
 
-_USUAL_NAMES = """
+USUAL_NAMES = """
 learning-rate learning-rates lr lrs l rate rates eta step-size learningrate
 epochs epoch e n-epochs num-epochs max-epochs nb-epoch
 batch-size batch b bs batchsize mini-batch minibatch-size
@@ -67,7 +67,7 @@ help h usage
 version v
 """
 """The names that mean the same in other programs, without dashes, a line for each meaning."""
-_SAME = [line.split() for line in _USUAL_NAMES.splitlines()]
+_SAME = [line.split() for line in USUAL_NAMES.splitlines()]
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls, ends of lines, overrides of the direction of writing, halves of characters."""
 

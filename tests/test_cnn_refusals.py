@@ -162,6 +162,12 @@ def test_evaluating_what_is_no_run(mnist, tmp_path):
     assert result.stderr == f"Error: {tmp_path} is not a run: it has no config.json\n"
 
 
+def test_evaluating_a_file(tmp_path):
+    (tmp_path / "model.pt").write_text("weights")
+    result = invoke("evaluate", tmp_path / "model.pt")
+    refused(result, f"{tmp_path / 'model.pt'} is a file; expected the directory of a run")
+
+
 def refused(result, message):
     assert (result.exit_code, result.stdout) == (2, ""), result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -171,6 +172,17 @@ def test_check_shows_names_and_cells_safely(
     assert is_safe(result.stdout + result.stderr)
     assert json.loads(result.stdout)[0]["file"] == str(path)
     assert IN_XML in csv.read_text("utf-8-sig")
+
+
+def test_a_name_that_is_no_text_is_printed_and_listed(tmp_path: Path) -> None:
+    """Files from another system may have names that are not UTF-8."""
+    path = os.fsdecode(os.fsencode(tmp_path / "a") + b"\xff.xlsx")
+    Path(write(tmp_path / "a.xlsx", S=HandMade())).rename(path)
+    result = sheetgen("check", path, "--csv", tmp_path / "findings.csv")
+    assert result.exit_code == 0
+    assert_safe(result, "a\udcff.xlsx: right")
+    assert "a\\udcff.xlsx" in (tmp_path / "findings.csv").read_text("utf-8-sig")
+    assert json.loads(sheetgen("check", path, "--json").stdout)[0]["file"] == path
 
 
 def test_exercise_and_grade_show_students_safely(evil: Path) -> None:

@@ -116,6 +116,8 @@ class Run:
             config = json.loads(self.config.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise InputError(f"{self.path} is not a run: it has no config.json") from error
+        except NotADirectoryError as error:
+            raise InputError(f"{self.path} is a file; expected the directory of a run") from error
         except OSError as error:
             raise InputError(f"{self.config} cannot be read: {reason_of(error)}") from error
         except (ValueError, RecursionError) as error:
