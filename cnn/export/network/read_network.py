@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from torch import nn
@@ -35,7 +36,7 @@ from cnn.export.network.stages import (
 )
 from cnn.models import MaskDropout
 from sheetgen.characters import require_possible
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, shortened
 from sheetgen.network.activations import ACTIVATIONS, Activation
 from sheetgen.network.rectifiers import GELU, Softplus
 from sheetgen.network.torch_modules import instead_of_network
@@ -96,7 +97,10 @@ def read_network(
     Raises InputError, naming the module, for one that is not supported or does not fit.
     """
     if not isinstance(model, nn.Module):
-        raise InputError(f"model: {instead_of_network(model, 'a torch.nn.Sequential')}")
+        expected = "a torch.nn.Sequential"
+        if model is None or isinstance(model, str | int | float | PurePath):
+            raise InputError(f"model: found {shortened(model)}; expected {expected}")
+        raise InputError(f"model: {instead_of_network(model, expected)}")
     shape, read = source.output, list[tuple[str, Stage | None]]()
     for leaf in leaves(model):
         require_possible(leaf.path, f"the name of the module {leaf.path!r}")
