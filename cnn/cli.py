@@ -13,10 +13,11 @@ import click
 
 from cnn.export.export_command import DATA_DIR, export, verify
 from cnn.torch_loading import require_torch
-from sheetgen import progress
-from sheetgen.commands import COUNT, PATH, CommandGroup, say
+from sheetgen.console import progress
+from sheetgen.console.commands import COUNT, PATH, CommandGroup
+from sheetgen.console.interruption import INTERRUPTED
+from sheetgen.console.terminal import say
 from sheetgen.errors import InputError, RunError
-from sheetgen.interruption import INTERRUPTED
 
 if TYPE_CHECKING:
     from cnn.log.add_log import Placed

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from sheetgen.commands import suggestion
+from sheetgen.console.commands import suggestion
 from sheetgen.errors import InputError
 
 IMAGE_SHAPE = (1, 28, 28)

@@ -11,8 +11,8 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from sheetgen.console.interruption import ending_at_once
 from sheetgen.errors import InputError
-from sheetgen.interruption import ending_at_once
 
 if TYPE_CHECKING:
     from torch.library import Library

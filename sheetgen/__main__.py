@@ -1,6 +1,6 @@
 """Starts the console command, also as `python -m sheetgen`."""
 
-from sheetgen.interruption import end_at_once
+from sheetgen.console.interruption import end_at_once
 
 
 def main() -> None:

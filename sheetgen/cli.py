@@ -9,18 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sheetgen import progress
 from sheetgen.check.check_command import check
-from sheetgen.commands import (
-    COUNT,
-    ENGINES,
-    PATH,
-    CommandGroup,
-    plain,
-    say,
-    say_json,
-    verify_written,
-)
+from sheetgen.console import progress
+from sheetgen.console.commands import COUNT, ENGINES, PATH, CommandGroup, verify_written
+from sheetgen.console.terminal import plain, say, say_json
 from sheetgen.errors import InputError
 from sheetgen.exercises.exercise_command import exercise, grade
 from sheetgen.spreadsheet import engines

@@ -1,7 +1,6 @@
 """The two errors that a command can end with, and how names from outside are shown in messages."""
 
 import difflib
-import re
 from collections.abc import Iterable
 
 
@@ -68,8 +67,6 @@ version v
 """
 """The names that mean the same in other programs, without dashes, a line for each meaning."""
 _SAME = [line.split() for line in USUAL_NAMES.splitlines()]
-_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Controls, ends of lines, overrides of the direction of writing, halves of characters."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -86,15 +83,6 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def _folded(name: str) -> str:
     return name.casefold().lstrip("-").replace("_", "-")
-
-
-def printable(text: str) -> str:
-    r"""Return a text that is safe on a terminal and takes one line: ESC becomes \x1b.
-
-    Names from files may hold sequences that a terminal obeys: they colour what follows, set the
-    window's title, or move up and overwrite a verdict. U+202E writes a name backwards.
-    """
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def shortened(found: object) -> str:

@@ -6,9 +6,9 @@ from zipfile import ZipFile
 import pytest
 from conftest import refusal, sheetgen
 
-from sheetgen.characters import impossible_character
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.make import make_exercise
+from sheetgen.files.characters import impossible_character
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.reader import read_cells
 from sheetgen.spreadsheet.save_workbook import save_workbook

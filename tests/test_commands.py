@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import cnn.cli
 import cnn.torch_loading
 import sheetgen.cli
-from sheetgen.commands import CommandGroup, suggestion
+from sheetgen.console.commands import CommandGroup, suggestion
 from sheetgen.errors import InputError, RunError
 
 ROOT = Path(cnn.cli.__file__).parents[1]
@@ -150,7 +150,7 @@ def test_what_the_output_cannot_encode_is_escaped(tmp_path):
 def test_a_closed_pipe_ends_quietly():
     code = (
         "import click\n"
-        "from sheetgen.commands import CommandGroup\n"
+        "from sheetgen.console.commands import CommandGroup\n"
         "group = CommandGroup()\n"
         "@group.command()\n"
         "def many():\n"

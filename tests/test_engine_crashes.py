@@ -9,8 +9,8 @@ import pytest
 import xlsxwriter
 from conftest import WRONG, Build, put, require, sheetgen
 
-from sheetgen import workers
 from sheetgen.errors import RunError
+from sheetgen.processes import workers
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import library_engines
 

@@ -314,11 +314,11 @@ def test_only_the_rows_of_an_exercise_are_trained_however_long_its_schedule_is()
 
 def test_a_network_with_more_weights_than_an_exercise_has_columns_is_refused_at_once(monkeypatch):
     monkeypatch.setattr(exercise_module, "draw", None)  # it would take minutes
-    layer = '[[network.layers]]\nunits = 300\ninit = { scheme = "normal" }\n'
-    row = [0.1] * 300
+    layer = '[[network.layers]]\nunits = 90\ninit = { scheme = "normal" }\n'
+    row = [0.1] * 90
     wide = parse(
-        f"[network]\ninputs = 300\n{layer}[data]\ninputs = [{row}]\ntargets = [{row}]\n"
+        f"[network]\ninputs = 90\n{layer}[data]\ninputs = [{row}]\ntargets = [{row}]\n"
         "[training]\nlearning_rates = [0.1]\n"
     )
-    with pytest.raises(InputError, match=r"found 90,000 weights .* expected at most 150 columns"):
+    with pytest.raises(InputError, match=r"found 8,100 weights .* expected at most 150 columns"):
         Exercise.of(wide)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from sheetgen.commands import CommandGroup
+from sheetgen.console.commands import CommandGroup
 from sheetgen.errors import InputError
 from sheetgen.exercises import exercise_command as commands
 from sheetgen.exercises import grade, make_exercise

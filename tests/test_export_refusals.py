@@ -15,7 +15,7 @@ from torch import nn
 from cnn.export import export_workbook
 from cnn.export.export_command import export, verify
 from cnn.models import build_model
-from sheetgen.commands import CommandGroup
+from sheetgen.console.commands import CommandGroup
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.copying import write_changed
 

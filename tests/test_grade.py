@@ -10,7 +10,7 @@ import pytest
 from handed_in import always, assignment_of, graded, hand_in, in_turn, right_formula, right_number
 from openpyxl import load_workbook
 
-from sheetgen.commands import CommandGroup
+from sheetgen.console.commands import CommandGroup
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises import exercise_command as commands
 from sheetgen.exercises import grade, make_exercise

@@ -5,9 +5,9 @@ import errno
 
 import pytest
 
-from sheetgen import growing_table
 from sheetgen.errors import InputError, RunError
-from sheetgen.growing_table import GrowingTable
+from sheetgen.files import growing_table
+from sheetgen.files.growing_table import GrowingTable
 
 HEADER = ("file", "words")
 

@@ -15,12 +15,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the ground up: a room may import those below its own line, never one beside or above it.
 LAYERS = (
-    "sheetgen.errors sheetgen.version sheetgen.progress sheetgen.interruption",
-    "sheetgen.worker_process sheetgen.characters sheetgen.locking",
-    "sheetgen.workers sheetgen.leftovers",
-    "sheetgen.saving",
-    "sheetgen.commands sheetgen.network sheetgen.spreadsheet",
-    "sheetgen.growing_table",
+    "sheetgen.errors sheetgen.version",
+    "sheetgen.console",
+    "sheetgen.files sheetgen.processes",
+    "sheetgen.network sheetgen.spreadsheet",
     "sheetgen.template sheetgen.formulas",
     "sheetgen.workbook",
     "sheetgen.verification",

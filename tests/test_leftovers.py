@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sheetgen.leftovers import remove_leftovers, scratch_folder, temporary_file
-from sheetgen.locking import ENDING, Owner
+from sheetgen.files.leftovers import remove_leftovers, scratch_folder, temporary_file
+from sheetgen.files.locking import ENDING, Owner
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="left to the user on Windows")
 
@@ -19,7 +19,7 @@ THIS = Owner.this_process()
 @pytest.fixture(scope="module")
 def gone():
     """A process that has ended."""
-    script = "from sheetgen.locking import Owner; print(Owner.this_process())"
+    script = "from sheetgen.files.locking import Owner; print(Owner.this_process())"
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout
     return Owner.read(shown.decode().strip())
 

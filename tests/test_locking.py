@@ -9,7 +9,7 @@ from test_interruption import build, environment, paused, place  # noqa: F401
 from test_saving import contents
 
 from sheetgen.errors import InputError
-from sheetgen.locking import ENDING, Owner, in_turn, reserved
+from sheetgen.files.locking import ENDING, Owner, in_turn, reserved
 from sheetgen.spreadsheet.reader import sheet_names
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 HOLDING = """
 import sys
 from pathlib import Path
-from sheetgen.locking import in_turn, reserved
+from sheetgen.files.locking import in_turn, reserved
 how, path, mark = sys.argv[1:]
 with {"reserved": reserved, "in_turn": in_turn}[how](Path(path)):
     Path(mark).touch()

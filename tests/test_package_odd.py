@@ -13,7 +13,7 @@ from handmade import PARTS, prefixed, strict, without_base, without_names, witho
 from packages import check_kept, check_sound, children, orphans, related, tree
 
 from sheetgen.errors import RunError
-from sheetgen.saving import save
+from sheetgen.files.saving import save
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.engines.libreoffice import converted
 from sheetgen.spreadsheet.insert import insert_sheets

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sheetgen import progress
+from sheetgen.console import progress
 
 
 class Terminal(io.StringIO):

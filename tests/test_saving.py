@@ -16,7 +16,7 @@ from conftest import sheetgen
 from pausing import start, start_paused, wait_for
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.saving import Saved, harmless, save, save_text
+from sheetgen.files.saving import Saved, harmless, save, save_text
 
 OLD = b"the old file"
 COMMAND = [sys.executable, "-c", "from sheetgen.cli import main; main()", "build"]

@@ -11,7 +11,7 @@ import pytest
 from pausing import start, wait_for
 
 from sheetgen.errors import InputError, RunError, UnmovableError
-from sheetgen.workers import EndedError, Outcome, run_each
+from sheetgen.processes.workers import EndedError, Outcome, run_each
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
@@ -239,7 +239,7 @@ SCRIPT = f"""
 import signal, sys
 sys.path.insert(0, {HERE!r})
 import test_workers
-from sheetgen.workers import run_each
+from sheetgen.processes.workers import run_each
 # What a shell starts in the background, tests included, ignores Ctrl-C from the start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 print("started")

@@ -16,10 +16,10 @@ from cnn.export.sheets import export_origin
 from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.layout import InputPlaces, require_sheets
 from cnn.export.sheets.subject import subject_of
-from sheetgen import progress
-from sheetgen.characters import require_possible
+from sheetgen.console import progress
 from sheetgen.errors import InputError
-from sheetgen.saving import Saved, is_open_elsewhere, resolved
+from sheetgen.files.characters import require_possible
+from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.writer import write_workbook
 

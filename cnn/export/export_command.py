@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cnn.torch_loading import require_torch
-from sheetgen import progress
-from sheetgen.commands import COUNT, PATH, say, verify_written
+from sheetgen.console import progress
+from sheetgen.console.commands import COUNT, PATH, verify_written
+from sheetgen.console.terminal import say
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 

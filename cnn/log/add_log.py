@@ -6,11 +6,11 @@ from pathlib import Path
 
 from cnn.log.record import Record, read_record
 from cnn.log.training_log import training_log_sheet
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.errors import InputError
-from sheetgen.leftovers import scratch_folder
-from sheetgen.locking import in_turn
-from sheetgen.saving import Saved, is_open_elsewhere, resolved
+from sheetgen.files.leftovers import scratch_folder
+from sheetgen.files.locking import in_turn
+from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.spreadsheet.save_workbook import save_workbook

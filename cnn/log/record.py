@@ -12,8 +12,8 @@ from cnn.summary import Row, summarize
 from cnn.training.config import DATA_FOLDER, Config
 from cnn.training.evaluation import Evaluation, evaluate_run, run_digits
 from cnn.training.run import Line, Run
-from sheetgen.characters import require_possible
 from sheetgen.errors import InputError
+from sheetgen.files.characters import require_possible
 from sheetgen.spreadsheet.stamp import identifier
 
 ROUNDING = 2.5

@@ -17,10 +17,10 @@ import safetensors.torch
 import torch
 
 from cnn.training.tensor_files import read_state, read_tensors
-from sheetgen.characters import require_possible
 from sheetgen.errors import InputError, RunError
-from sheetgen.locking import ENDING as LOCK
-from sheetgen.saving import reason_of, save
+from sheetgen.files.characters import require_possible
+from sheetgen.files.locking import ENDING as LOCK
+from sheetgen.files.saving import reason_of, save
 
 T = TypeVar("T")
 

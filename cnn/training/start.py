@@ -24,10 +24,10 @@ from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
 from cnn.training.train import batch_count, train
 from cnn.training.training_progress import Report, report_for
-from sheetgen.commands import say
+from sheetgen.console.interruption import Terminated
+from sheetgen.console.terminal import say
 from sheetgen.errors import InputError
-from sheetgen.interruption import Terminated
-from sheetgen.locking import reserved
+from sheetgen.files.locking import reserved
 
 DEFAULT_MODEL = "fast"
 RUNS = Path("output/runs")

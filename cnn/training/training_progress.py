@@ -15,7 +15,7 @@ from rich.progress import (
 from cnn.mnist import SAMPLE
 from cnn.training.config import Config
 from cnn.training.run import Line
-from sheetgen.commands import say
+from sheetgen.console.terminal import say
 
 UPDATE_INTERVAL = 16
 """Steps between two updates of the bar; reading the loss of every step would slow a GPU."""

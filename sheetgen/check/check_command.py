@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from sheetgen import progress
 from sheetgen.check.audit import check_workbook
 from sheetgen.check.check_report import (
     CSV_HEADER,
@@ -21,11 +20,13 @@ from sheetgen.check.check_report import (
     verdict,
 )
 from sheetgen.check.findings import WorkbookReport
-from sheetgen.commands import jobs_option, plain, say, say_json
+from sheetgen.console import progress
+from sheetgen.console.commands import jobs_option
+from sheetgen.console.terminal import plain, say, say_json
 from sheetgen.errors import InputError
-from sheetgen.growing_table import GrowingTable
-from sheetgen.worker_process import Outcome, attempt
-from sheetgen.workers import run_each
+from sheetgen.files.growing_table import GrowingTable
+from sheetgen.processes.worker_process import Outcome, attempt
+from sheetgen.processes.workers import run_each
 
 
 @click.command()

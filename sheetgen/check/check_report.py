@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.table import Table
 
 from sheetgen.check.findings import IS_EMPTY, Finding, LearningRate, TableReport, WorkbookReport
-from sheetgen.commands import plain
+from sheetgen.console.terminal import plain
 
 CSV_HEADER = (
     *("file", "sheet", "table", "column", "symbol", "status", "kind", "cell", "cells"),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from sheetgen import progress
-from sheetgen.commands import ENGINES, PATH, jobs_option, say, say_json
+from sheetgen.console import progress
+from sheetgen.console.commands import ENGINES, PATH, jobs_option
+from sheetgen.console.terminal import say, say_json
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
 from sheetgen.exercises.assignment.exercise import TOPICS

@@ -33,7 +33,7 @@ from sheetgen.exercises.assignment.exercise import (
 from sheetgen.exercises.assignment.own_numbers import RATE, draw
 from sheetgen.exercises.assignment.table_layout import Quantity
 from sheetgen.exercises.key_document import LONGEST_NAME, Object, read_document
-from sheetgen.saving import resolved
+from sheetgen.files.saving import resolved
 from sheetgen.template.template import parse
 from sheetgen.template.toml_table import chosen
 from sheetgen.version import __version__

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sheetgen import progress
-from sheetgen.characters import require_possible
+from sheetgen.console import progress
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.class_list import Name, given_names, read_names
 from sheetgen.exercises.assignment.exercise import Assignment, Exercise, Student
 from sheetgen.exercises.key import ENDING, check_key, key_text, refused
 from sheetgen.exercises.sheets.exercise_workbook import ANSWERS, compose, read_seal
-from sheetgen.locking import in_turn, reserved
-from sheetgen.saving import Saved, is_open_elsewhere, resolved, save_text
+from sheetgen.files.characters import require_possible
+from sheetgen.files.locking import in_turn, reserved
+from sheetgen.files.saving import Saved, is_open_elsewhere, resolved, save_text
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
 from sheetgen.spreadsheet.reader import sheet_names

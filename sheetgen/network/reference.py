@@ -10,7 +10,7 @@ from itertools import count, islice
 
 import numpy as np
 
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
 from sheetgen.network.trace import Backward, Forward, History, Parameters, Row, Trace

@@ -18,8 +18,8 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator
 from openpyxl.utils.escape import unescape
 
-from sheetgen.characters import without_noncharacters
 from sheetgen.errors import InputError, shortened
+from sheetgen.files.characters import without_noncharacters
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.cell_places import Places
 from sheetgen.spreadsheet.package_parts import (

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.errors import InputError, RunError
-from sheetgen.leftovers import scratch_folder
-from sheetgen.saving import save
+from sheetgen.files.leftovers import scratch_folder
+from sheetgen.files.saving import save
 from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.engines.libreoffice import converted, run
 

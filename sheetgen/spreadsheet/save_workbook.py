@@ -7,7 +7,7 @@ from xml.parsers import expat
 from zipfile import ZipFile
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.saving import Saved, save
+from sheetgen.files.saving import Saved, save
 from sheetgen.spreadsheet.package_parts import (
     CHUNK,
     DAMAGE,

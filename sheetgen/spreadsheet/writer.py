@@ -11,9 +11,9 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from sheetgen import progress
-from sheetgen.characters import impossible_character, require_possible, without_noncharacters
-from sheetgen.leftovers import scratch_folder
+from sheetgen.console import progress
+from sheetgen.files.characters import impossible_character, require_possible, without_noncharacters
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Place, Value
 from sheetgen.spreadsheet.charts import insert_chart

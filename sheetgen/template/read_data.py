@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from sheetgen.characters import impossible_character
 from sheetgen.errors import InputError, shortened
+from sheetgen.files.characters import impossible_character
 from sheetgen.network.data import MAXIMUM_SAMPLES, Data, Rows
 from sheetgen.network.network import Network
 from sheetgen.template.toml_table import NUMBER, Table, chosen, hint, refused, rows_of

@@ -10,8 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sheetgen.characters import require_possible, require_possible_lines
 from sheetgen.errors import InputError
+from sheetgen.files.characters import require_possible, require_possible_lines
 from sheetgen.network.data import Data
 from sheetgen.network.network import Network
 from sheetgen.template.read_data import read_data

@@ -6,8 +6,8 @@ Every refusal names the key's path, what was found and what was expected.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
-from sheetgen.characters import require_possible
 from sheetgen.errors import InputError, nearest, shortened
+from sheetgen.files.characters import require_possible
 from sheetgen.network.data import Rows
 
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note

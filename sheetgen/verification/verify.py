@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.errors import InputError
-from sheetgen.leftovers import scratch_folder
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreement
 from sheetgen.spreadsheet.canvas import Canvas, Value

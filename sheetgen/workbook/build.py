@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.errors import InputError, UnmovableError
-from sheetgen.leftovers import scratch_folder
-from sheetgen.locking import in_turn
-from sheetgen.saving import Saved, is_open_elsewhere, resolved
+from sheetgen.files.leftovers import scratch_folder
+from sheetgen.files.locking import in_turn
+from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.insert import insert_sheets

@@ -1,6 +1,6 @@
 """Composes all sheets of a workbook in memory, each formula with the value it must have."""
 
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.errors import InputError
 from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.spreadsheet import stamp

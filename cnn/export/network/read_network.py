@@ -35,8 +35,8 @@ from cnn.export.network.stages import (
     Stage,
 )
 from cnn.models import MaskDropout
-from sheetgen.characters import require_possible
 from sheetgen.errors import InputError, shortened
+from sheetgen.files.characters import require_possible
 from sheetgen.network.activations import ACTIVATIONS, Activation
 from sheetgen.network.rectifiers import GELU, Softplus
 from sheetgen.network.torch_modules import instead_of_network

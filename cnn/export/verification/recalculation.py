@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from sheetgen.leftovers import scratch_folder
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values, errors_about
 from sheetgen.spreadsheet.engines.library_engines import IronCalc

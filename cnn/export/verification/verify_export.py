@@ -27,7 +27,7 @@ from cnn.export.verification.cell_checks import (
 )
 from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken, spoken_place
 from cnn.export.verification.recalculation import recalculations
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values

@@ -12,7 +12,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from sheetgen.check.findings import Finding
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
 from sheetgen.errors import InputError, RunError
-from sheetgen.leftovers import scratch_folder
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import MAXIMUM_ROWS, place_of, quoted, relative_address, unquoted
 from sheetgen.spreadsheet.engines.engine import Values

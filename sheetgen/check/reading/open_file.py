@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sheetgen.check.reading.cells import Book, read_package
 from sheetgen.errors import InputError, RunError, UnrepairableError
-from sheetgen.leftovers import scratch_folder
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines.libreoffice import INSTALL, office
 from sheetgen.spreadsheet.reader import Damage

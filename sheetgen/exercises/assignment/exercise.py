@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
 
-from sheetgen import progress
+from sheetgen.console import progress
 from sheetgen.errors import InputError
 from sheetgen.exercises.assignment import blanks
 from sheetgen.exercises.assignment.class_list import Name, file_names

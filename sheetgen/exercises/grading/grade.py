@@ -10,8 +10,8 @@ from sheetgen.exercises.assignment.exercise import Student
 from sheetgen.exercises.grading.grader import Mark
 from sheetgen.exercises.grading.grading_worker import Marked, Work, graded_by_workers
 from sheetgen.exercises.key import Key, read_key
+from sheetgen.processes.workers import Outcome
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
-from sheetgen.workers import Outcome
 
 
 @dataclass(frozen=True)

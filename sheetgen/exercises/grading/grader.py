@@ -23,7 +23,7 @@ from sheetgen.exercises.grading.typed_number import TypedNumber, number_in
 from sheetgen.exercises.key_document import NO_TEXT
 from sheetgen.exercises.sheets import exercise_sheet
 from sheetgen.exercises.sheets.exercise_workbook import given_sheets
-from sheetgen.leftovers import scratch_folder
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import Engine, Values

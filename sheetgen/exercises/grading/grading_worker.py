@@ -17,8 +17,8 @@ from sheetgen.exercises.grading.handed_in import read_handed_in
 from sheetgen.exercises.grading.identity import owner_of
 from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.key import Key
+from sheetgen.processes.workers import EndedError, Outcome, run_each
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.workers import EndedError, Outcome, run_each
 
 # Of a processor. A file takes about a tenth of a second, or ten where LibreOffice has to start.
 SECONDS = 600.0

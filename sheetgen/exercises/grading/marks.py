@@ -8,7 +8,7 @@ from pathlib import Path
 from sheetgen.exercises.assignment.exercise import Exercise
 from sheetgen.exercises.grading.grade import Graded
 from sheetgen.exercises.grading.grader import Mark, Status
-from sheetgen.growing_table import GrowingTable
+from sheetgen.files.growing_table import GrowingTable
 
 COLUMNS = ("file", "name", "right", "of", "remarks")
 ANSWERS = "refers to the answers"

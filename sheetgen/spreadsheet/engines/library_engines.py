@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from sheetgen.errors import RunError
+from sheetgen.processes.workers import EndedError, run_each
 from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.engines.engine import Engine, Values
@@ -21,7 +22,6 @@ from sheetgen.spreadsheet.library_calls import (
     ironcalc_values,
     ironcalc_values_after,
 )
-from sheetgen.workers import EndedError, run_each
 
 _Item = TypeVar("_Item")
 

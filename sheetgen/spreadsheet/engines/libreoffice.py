@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from sheetgen.errors import RunError
-from sheetgen.leftovers import scratch_folder
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet import copying, fence, reader
 from sheetgen.spreadsheet.engines.engine import Engine, Values
 

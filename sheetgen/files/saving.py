@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.leftovers import temporary_file
+from sheetgen.files.leftovers import temporary_file
 
 
 @dataclass(frozen=True)

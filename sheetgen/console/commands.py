@@ -2,7 +2,6 @@
 
 import errno
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
-from rich.text import Text
 
-from sheetgen.errors import InputError, RunError, nearest, printable
-from sheetgen.interruption import INTERRUPTED, Terminated, interruptible
+from sheetgen.console.interruption import INTERRUPTED, Terminated, interruptible
+from sheetgen.console.terminal import printable, say
+from sheetgen.errors import InputError, RunError, nearest
 
 PATH = click.Path(path_type=Path)
 COUNT = click.IntRange(min=0)
@@ -46,22 +45,6 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = nearest(name, known)
     return f'did you mean "{near}"?' if near else f"choose from {', '.join(known)}"
-
-
-def say(text: object, err: bool = False) -> None:
-    """Print one line on standard output, or on standard error; `printable` says how it is shown."""
-    click.echo(printable(str(text)), err=err)
-
-
-def say_json(values: object) -> None:
-    """Print values as one line of JSON that `json.loads` reads as they are; see `say`."""
-    line = json.dumps(values, ensure_ascii=False)
-    click.echo("".join(c if printable(c) == c else f"\\u{ord(c):04x}" for c in line))
-
-
-def plain(text: object, style: str = "") -> Text:
-    """Return a text for a table or line of rich, which then takes nothing in it for markup."""
-    return Text(printable(str(text)), style)
 
 
 @contextmanager

@@ -12,10 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-import click
-
+from sheetgen.console.terminal import say
 from sheetgen.errors import InputError, RunError
-from sheetgen.saving import Saved, check_replaceable, harmless, reason_of, resolved, save_text
+from sheetgen.files.saving import Saved, check_replaceable, harmless, reason_of, resolved, save_text
 
 ENCODING = "utf-8-sig"  # with the mark at the start, which Excel needs to read ∂ and η
 
@@ -43,7 +42,7 @@ class GrowingTable:
         target = resolved(self.partial)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._file = target.open("w", encoding=ENCODING, newline="")
+            self._file = target.open("w", encoding=ENCODING, errors="backslashreplace", newline="")
         except OSError as error:
             reason = reason_of(error)
             raise InputError(f"{self.partial} cannot be written: {reason}") from None
@@ -88,9 +87,10 @@ class GrowingTable:
             if self.saved or not self._lines:
                 self.partial.unlink(missing_ok=True)
             else:
-                start = "\n" if kind is KeyboardInterrupt else ""  # after a terminal's `^C`
+                if kind is KeyboardInterrupt:
+                    say("", err=True)  # ends the line of a terminal's `^C`
                 lines = "1 line is" if self._lines == 1 else f"{self._lines} lines are"
-                click.echo(f"{start}not complete: {lines} in {self.partial}", err=True)
+                say(f"not complete: {lines} in {self.partial}", err=True)
 
 
 def _is_empty(path: Path) -> bool:

@@ -21,7 +21,7 @@ from queue import SimpleQueue
 from typing import IO, Any, TypeVar, cast
 
 from sheetgen.errors import RunError
-from sheetgen.worker_process import (
+from sheetgen.processes.worker_process import (
     PATIENCE,
     EndedError,
     Outcome,
@@ -47,7 +47,8 @@ GRACE = 1.0
 
 # The arguments are the import path of this process, without which some modules are not found.
 _START = (
-    "import sys; sys.path[:] = sys.argv[1:]; from sheetgen.worker_process import serve; serve()"
+    "import sys; sys.path[:] = sys.argv[1:]; "
+    "from sheetgen.processes.worker_process import serve; serve()"
 )
 
 

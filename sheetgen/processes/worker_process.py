@@ -1,4 +1,4 @@
-"""The inside of a worker process of `sheetgen.workers`: it answers requests until it is alone.
+"""The inside of a worker process of `workers`: it answers requests until it is alone.
 
 A request is a pickle of (folder, task, item), the reply one of an `Outcome`; the length of each
 comes before it. This module imports little, for every worker waits for its imports.

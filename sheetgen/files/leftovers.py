@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from sheetgen.locking import ENDING, Owner, remove_stale
+from sheetgen.files.locking import ENDING, Owner, remove_stale
 
 _PATTERN = re.compile(r"(?:\..*\.|sheetgen-)(\d+-[0-9a-f]+-[0-9a-f]{8})-[a-z0-9_]+(?:\.tmp)?")
 _LONGEST_STEM = 40  # characters of a name that are repeated; folders take names of 255 bytes

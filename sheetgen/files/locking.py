@@ -20,8 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Self
 
-import click
-
+from sheetgen.console.terminal import say
 from sheetgen.errors import InputError
 
 if sys.platform == "win32":
@@ -171,7 +170,7 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
             continue
         if _is_taken(file):
             if _leads_to(lock, file):
-                _sign(file, what, say=not wait)
+                _sign(file, what, aloud=not wait)
                 return file
             file.close()  # it was given up and removed just now
             continue
@@ -184,7 +183,7 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
             )
         if wait and attempt >= _ATTEMPTS and not has_said:
             has_said = True
-            click.echo(f"waiting for {holder}, which is writing {what}", err=True)
+            say(f"waiting for {holder}, which is writing {what}", err=True)
         time.sleep(_PAUSE)
     raise AssertionError("count() has an end")
 
@@ -227,11 +226,11 @@ def _leads_to(lock: Path, file: IO[bytes]) -> bool:
         return False
 
 
-def _sign(file: IO[bytes], what: Path, say: bool) -> None:
+def _sign(file: IO[bytes], what: Path, aloud: bool) -> None:
     """Write into a locked file which process has it; say so if one has had it that was killed."""
     former = _words(file)
-    if say and Owner.read(former[0]):
-        click.echo(f"taking over {what}: {_holder(file)} ended without giving it up", err=True)
+    if aloud and Owner.read(former[0]):
+        say(f"taking over {what}: {_holder(file)} ended without giving it up", err=True)
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     with suppress(OSError):  # of a full disk: the lock itself needs no room
         file.truncate(0)

@@ -1,0 +1,35 @@
+"""Prints lines that no name from a file can turn into orders to the terminal."""
+
+import json
+import re
+
+import click
+from rich.text import Text
+
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls, ends of lines, overrides of the direction of writing, halves of characters."""
+
+
+def say(text: object, err: bool = False) -> None:
+    """Print one line on standard output, or on standard error; `printable` says how it is shown."""
+    click.echo(printable(str(text)), err=err)
+
+
+def say_json(values: object) -> None:
+    """Print values as one line of JSON that `json.loads` reads as they are; see `say`."""
+    line = json.dumps(values, ensure_ascii=False)
+    click.echo("".join(c if printable(c) == c else f"\\u{ord(c):04x}" for c in line))
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Return a text for a table or line of rich, which then takes nothing in it for markup."""
+    return Text(printable(str(text)), style)
+
+
+def printable(text: str) -> str:
+    r"""Return a text that is safe on a terminal and takes one line: ESC becomes \x1b.
+
+    Names from files may hold sequences that a terminal obeys: they colour what follows, set the
+    window's title, or move up and overwrite a verdict. U+202E writes a name backwards.
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
