@@ -208,7 +208,9 @@ def test_what_is_no_network_is_named_and_not_printed(kind: str, tmp_path: Path) 
         assert said.startswith("model: found ") and message in said
 
 
-@pytest.mark.parametrize("item", [torch.relu, nn.ReLU, "ReLU", None], ids=["function", "class", "text", "None"])
+@pytest.mark.parametrize(
+    "item", [torch.relu, nn.ReLU, "ReLU", None], ids=["function", "class", "text", "None"]
+)
 def test_what_is_no_module_in_a_list_is_named(item: object) -> None:
     with pytest.raises(InputError, match=r"model\[1\]: found .*; expected a module of torch.nn"):
         sheetgen.Network.from_torch([linear(), item])
