@@ -35,6 +35,10 @@ _Changes = dict[tuple[int, int], float | str]
 _SHEET_DATA = re.compile(
     rb"(<(?:\w+:)?sheetData\b[^>]*(?<!/)>).*(</(?:\w+:)?sheetData\s*>)", re.DOTALL
 )
+_RANGES = re.compile(
+    rb"<((?:\w+:)?(?:mergeCells|conditionalFormatting))\b(?:[^>]*/>|.*?</\1\s*>)", re.DOTALL
+)
+"""What ironcalc goes through cell by cell, though no value depends on it: it may be billions."""
 
 
 def write_changed(
@@ -48,8 +52,9 @@ def write_changed(
 
     `changes` is sheet → zero-based (row, column) → number or text; all else is copied as it is,
     but for links that lead out of the workbook, which lead nowhere in the copy.
-    `cached` takes the place of every cached result; None leaves none. With `fill`, numbers may
-    also go into empty cells, of rows that are in the file.
+    `cached` takes the place of every cached result, for engines whose values are all that is
+    wanted: merged ranges and conditional formats are left out. None leaves no result. With `fill`,
+    numbers may also go into empty cells, of rows that are in the file.
     Raises InputError if `path` cannot be read, RunError if `target`, which is a temporary file and
     not named, cannot be written, and ValueError if a changed cell holds no number (or text) of its
     own that the new one could replace, or the new number is not finite.
@@ -136,7 +141,8 @@ def _copy_sheet(
                 kind = "text" if isinstance(new, str) else "number"
                 raise ValueError(f"{place} holds no {kind} that {new} could replace")
         output.write(etree.tostring(element, with_tail=False))
-    output.write(data[frame.start(2) :] if frame else b"")
+    rest = data[frame.start(2) :] if frame else b""
+    output.write(rest if cached is None else _RANGES.sub(b"", rest))
 
 
 def _fill_row(element: etree._Element, cells: Cells, changes: _Changes) -> None:
