@@ -166,6 +166,18 @@ def test_a_command_shows_its_steps_on_a_terminal(name, small, tmp_path):
     assert "━" not in after
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_exercise_and_grade_show_their_steps_on_a_terminal(tmp_path):
+    path, key = tmp_path / "exercise.xlsx", tmp_path / "exercise.key.json"
+    exercise, shown = run_on_terminal("sheetgen", "exercise", "-o", path)
+    assert exercise.returncode == 0
+    assert "choosing the blanks" in shown
+    grade, shown = run_on_terminal("sheetgen", "grade", "--key", key, path)
+    assert grade.returncode == 1
+    assert "grading" in shown
+    assert "\x1b" not in exercise.output + grade.output
+
+
 @pytest.mark.usefixtures("renderer")
 def test_render_shows_that_it_draws(small, tmp_path):
     process, shown = run_on_terminal("sheetgen", "render", small, "-o", tmp_path)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sheetgen.errors import InputError, shortened
 from sheetgen.exercises.assignment.class_list import check_class_size
+from sheetgen.files.characters import impossible_character
 from sheetgen.template.toml_table import Table
 
 LARGEST_FILE = 64 * 2**20  # bytes; a class of 1000 with the largest table takes a tenth of that
@@ -17,8 +18,6 @@ DEEPEST = 20  # objects and lists within each other, of which a key has five
 LONGEST_NAME = 255  # of a key of the JSON; the longest are names of data files
 LONGEST_DIGITS = 300  # of a whole number; Python refuses to read thousands of them
 
-# What XML, and so a workbook, cannot hold; as JSON writes it with escapes, it passes the parser.
-NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _STUDENT = re.compile(rb'"numbers"\s*:')
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
 
@@ -132,8 +131,8 @@ def _complaints(found: object, path: str, depth: int) -> Iterator[str]:
     """Yield what is wrong with a value whatever the key, each as a sentence with the path."""
     if depth > DEEPEST:
         yield f"{path}: found brackets nested more than {DEEPEST} deep; expected {DEEPEST} at most"
-    elif isinstance(found, str) and (wrong := NO_TEXT.search(found)):
-        yield f"{path}: found U+{ord(wrong[0]):04X}, which is no character of a text; expected text"
+    elif isinstance(found, str) and (wrong := impossible_character(found)):
+        yield f"{path}: found {wrong}; expected text that a workbook can hold"
     elif isinstance(found, list):
         for place, entry in enumerate(found):
             yield from _complaints(entry, f"{path}[{place}]", depth + 1)

@@ -34,6 +34,11 @@ def require_possible_lines(text: str, name: str) -> None:
             require_possible(match[0], f"{name}, line {number}, column {match.start() + 1}")
 
 
+def without_impossible(text: str) -> str:
+    """Return a text with U+FFFD, the sign for what is unknown, for what no workbook can hold."""
+    return _IMPOSSIBLE.sub("\ufffd", text)
+
+
 def without_noncharacters(text: str) -> str:
     """Return a text with U+FFFD, the sign for what is unknown, for all that is no character."""
     return text if text.isascii() else _NO_CHARACTER.sub("\ufffd", text)

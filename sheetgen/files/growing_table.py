@@ -13,8 +13,16 @@ from types import TracebackType
 from typing import TextIO
 
 from sheetgen.console.terminal import say
-from sheetgen.errors import InputError, RunError
-from sheetgen.files.saving import Saved, check_replaceable, harmless, reason_of, resolved, save_text
+from sheetgen.errors import RunError
+from sheetgen.files.saving import (
+    Saved,
+    check_replaceable,
+    harmless,
+    not_writable,
+    reason_of,
+    resolved,
+    save_text,
+)
 
 ENCODING = "utf-8-sig"  # with the mark at the start, which Excel needs to read ∂ and η
 
@@ -38,14 +46,13 @@ class GrowingTable:
         self._file: TextIO | None = None
 
     def __enter__(self) -> "GrowingTable":
-        """Open the partial file; raises InputError if nothing can be written there."""
+        """Open the partial file; raises as `saving.save` does if nothing can be written there."""
         target = resolved(self.partial)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._file = target.open("w", encoding=ENCODING, errors="backslashreplace", newline="")
         except OSError as error:
-            reason = reason_of(error)
-            raise InputError(f"{self.partial} cannot be written: {reason}") from None
+            raise not_writable(self.partial, error) from None
         self._write([self._header])
         return self
 

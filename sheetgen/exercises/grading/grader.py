@@ -20,9 +20,9 @@ from sheetgen.exercises.assignment.table_layout import RATE_CELL, Quantity
 from sheetgen.exercises.grading.scrutiny import RefusedError, scrutinised
 from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.grading.typed_number import TypedNumber, number_in
-from sheetgen.exercises.key_document import NO_TEXT
 from sheetgen.exercises.sheets import exercise_sheet
 from sheetgen.exercises.sheets.exercise_workbook import given_sheets
+from sheetgen.files.characters import without_impossible
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
@@ -183,7 +183,7 @@ def _plain(answer: FileCell) -> float | str | None:
     if isinstance(value, float) and isfinite(value):
         return value
     # A file's escapes, such as _x0001_, say characters that no workbook or report can hold.
-    text = NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", str(value)[:LONGEST_TEXT])
+    text = without_impossible(str(value)[:LONGEST_TEXT])
     return text.upper() if isinstance(value, bool) else text
 
 
