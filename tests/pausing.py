@@ -21,8 +21,10 @@ def paused(*args, **options):
     return original(*args, **options)
 
 setattr(holder, name, paused)
-# What a shell starts in the background, tests included, ignores Ctrl-C from the start.
+# What a shell starts in the background, tests included, ignores Ctrl-C from the start, and what
+# `nohup` starts ignores the end of its terminal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.argv[1:] = sys.argv[6:]
 main(prog_name=package)
 """

@@ -37,7 +37,7 @@ def test_a_deep_workbook_verifies_with_its_inputs_moved_too(book):
         assert result.passed, result.sheets
 
 
-@pytest.mark.parametrize("weight", ["w41", "w1", "w47", "b1", "b8", "w92", "w88"])
+@pytest.mark.parametrize("weight", ["w1", "b8", "w92"])
 def test_explorer_shows_any_layer_of_a_deep_network(book, tmp_path, weight):
     built, path = book
     network, copy = built.plan.network, tmp_path / "copy.xlsx"

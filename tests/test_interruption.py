@@ -33,8 +33,9 @@ class Pause:
             sys.stdin.readline()
 
 sys.meta_path.insert(0, Pause())
-# What a shell starts in the background, tests included, ignores Ctrl-C from the start.
+# As in pausing.py.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.argv[1:] = sys.argv[4:]
 runpy.run_module(package, run_name="__main__")
 """

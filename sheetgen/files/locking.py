@@ -189,12 +189,15 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
 
 
 def _opened(lock: Path, mode: str) -> IO[bytes]:
-    """Open a lock file, but no other file to which somebody has linked it: it gets written to."""
+    """Open a lock file, but no other file to which somebody has linked it: it gets written to.
+
+    Without a buffer, of which what a full disk did not take would be tried again at its end.
+    """
 
     def without_links(path: str, flags: int) -> int:
         return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
-    return open(lock, mode, opener=without_links)
+    return open(lock, mode, buffering=0, opener=without_links)
 
 
 def _is_taken(file: IO[bytes]) -> bool:
@@ -235,7 +238,6 @@ def _sign(file: IO[bytes], what: Path, aloud: bool) -> None:
     with suppress(OSError):  # of a full disk: the lock itself needs no room
         file.truncate(0)
         file.write(f"{Owner.this_process()} {_name()} {since}\n".encode(errors="replace"))
-        file.flush()
 
 
 def _holder(file: IO[bytes]) -> str:

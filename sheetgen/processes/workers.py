@@ -98,6 +98,8 @@ class _Worker:
         requests, replies = self.process.stdin, self.process.stdout
         assert requests is not None and replies is not None
         request = pickle.dumps((_folder(), task, item), pickle.HIGHEST_PROTOCOL)
+        self.messages.seek(0)
+        self.messages.truncate()  # what it said of items before this one
         with suppress(OSError):  # it has ended, as the missing reply says
             send(requests, request)
         reply = received(replies)
