@@ -1,7 +1,7 @@
 """Random networks: the reference agrees with PyTorch, and the workbooks with the reference.
 
 A failing example prints its template, ready for `sheetgen build`. How many networks are tried is
-set by NETWORKS (300), WORKBOOKS (24) and LIBREOFFICE_WORKBOOKS (6) in the environment: raise them
+set by NETWORKS (300), WORKBOOKS (16) and LIBREOFFICE_WORKBOOKS (4) in the environment: raise them
 after a change of the formulas. Those that diverge are discarded, and counted by
 `pytest --hypothesis-show-statistics`.
 """
@@ -29,8 +29,8 @@ from sheetgen.workbook.build import build_workbook  # noqa: E402
 from sheetgen.workbook.plan import Plan  # noqa: E402
 
 NETWORKS = int(os.environ.get("NETWORKS", "300"))
-WORKBOOKS = int(os.environ.get("WORKBOOKS", "24"))
-LIBREOFFICE_WORKBOOKS = int(os.environ.get("LIBREOFFICE_WORKBOOKS", "6"))
+WORKBOOKS = int(os.environ.get("WORKBOOKS", "16"))
+LIBREOFFICE_WORKBOOKS = int(os.environ.get("LIBREOFFICE_WORKBOOKS", "4"))
 
 LOSSES = {
     "half-squared-error": lambda _z, a, t: ((a - t) ** 2).sum() / 2,

@@ -181,11 +181,15 @@ def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
 # test_verify has era-v1 and era-v2 at full length.
 @pytest.mark.parametrize("name", [each for each in template.built_in() if each[:3] != "era"])
 def test_every_built_in_template_verifies(name, every_engine, tmp_path):
-    """Into the second epoch, and with its inputs moved, in every engine."""
+    """Into the second epoch, and with its inputs moved, in every engine.
+
+    `digits` is the largest by far, and of the same formulas as `iris`: one engine has to do.
+    """
     source = template.load(name)
+    used = [EMBEDDED] if name == "digits" else every_engine
     rows = min(source.iterations, source.data.samples + 5)
     build_workbook(source.with_training(iterations=rows), tmp_path / "book.xlsx")
-    for result in verify(tmp_path / "book.xlsx", every_engine, perturbations=1):
+    for result in verify(tmp_path / "book.xlsx", used, perturbations=1):
         findings = [str(each) for sheet in result.sheets for each in sheet.findings]
         assert not findings, "\n".join(findings[:5])
 
