@@ -8,6 +8,7 @@ import pytest
 from check_helper import HandMade, write
 from click.testing import CliRunner
 
+from sheetgen.check import check_workbook
 from sheetgen.check.check_command import check
 from sheetgen.check.check_report import CSV_HEADER
 from sheetgen.cli import main
@@ -215,3 +216,19 @@ def test_an_exercise_is_marked_by_another_command(tmp_path):
     assert result.stderr == (
         f"Error: {path} is an exercise that sheetgen made; `sheetgen grade` marks it\n"
     )
+
+
+@pytest.mark.parametrize("content", ['="7"', '="x"', "=TRUE", '=A5&""'])
+def test_a_formula_whose_result_is_no_number_is_wrong(tmp_path, content):
+    table = HandMade()
+    table.cells[table.address("h1", 3)] = content
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert [(one.symbol, one.cell) for one in report.mistakes] == [("h1", table.address("h1", 3))]
+
+
+def test_a_long_formula_is_printed_as_far_as_anybody_reads(tmp_path):
+    table = HandMade()
+    table.cells[table.address("h1", 3)] = "=" + "+".join(["1"] * 2000)
+    result = CliRunner().invoke(check, [str(write(tmp_path / "a.xlsx", S=table))])
+    assert "… (4,000 characters)" in result.output
+    assert max(map(len, result.output.splitlines())) < 1100

@@ -136,15 +136,24 @@ def test_an_entry_with_nothing_in_it_is_refused(copy, entry):  # noqa: F811
 
 
 @pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("has_forgotten", [False, True])
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
-def test_missing_data_is_said_in_a_short_line(copy, words):  # noqa: F811
+def test_missing_data_is_said_in_a_short_line(copy, words, has_forgotten):  # noqa: F811
     """What is missing, where, one option and one link; --sample only where that exists."""
+    described = config(copy)
+    if has_forgotten:  # as the runs of version 0.1.0 have
+        del described["data_folder"]
+        (copy / "config.json").write_text(json.dumps(described))
     for command in (words, ("train", "--run", "new", "--threads", 1)):
         result = of(copy, (*command, "--data-dir", "none"))
-        refused(result, "MNIST is not in none/MNIST/raw", "Connection refused", SOURCE)
-        assert (result.stderr.count("--data-dir"), result.stderr.count("://")) == (1, 1)
-        assert "MD5" not in result.stderr and "idx" not in result.stderr
-        assert ("--sample" in result.stderr) == ("new" in command)
+        if "new" in command or has_forgotten:
+            refused(result, "MNIST is not in none/MNIST/raw", "Connection refused", SOURCE)
+            assert (result.stderr.count("--data-dir"), result.stderr.count("://")) == (1, 1)
+            assert "MD5" not in result.stderr and "idx" not in result.stderr
+            assert ("--sample" in result.stderr) == ("new" in command)
+        else:  # nothing is downloaded into a folder that may be a mistyped one
+            refused(result, "MNIST is not in none; the run found it in ", described["data_folder"])
+            assert not Path("none").exists()
 
 
 @pytest.mark.usefixtures("offline")

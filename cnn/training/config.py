@@ -83,7 +83,8 @@ class Config:
             return cls(**own | {"recipe": Recipe.from_dict(values["recipe"])})
         except (InputError, KeyError, TypeError) as error:
             known = isinstance(error, InputError)
-            reason = error if known else f"it does not describe a run: {error!r}"
+            missing = f"found no {error}" if isinstance(error, KeyError) else str(error)
+            reason = error if known else f"it does not describe a run: {missing}"
             raise InputError(f"{path} cannot be used: {reason}") from error
 
 
@@ -95,6 +96,9 @@ def load(config: Config, data_dir: Path | None, remembered: Path | None = None) 
     """
     if config.data == SAMPLE:
         digits = load_sample()
+    elif data_dir is not None and remembered is not None and missing_files(data_dir):
+        # Nothing is downloaded into a folder that may be a mistyped one.
+        raise MissingError(f"MNIST is not in {data_dir}; the run found it in {remembered}")
     elif data_dir is None and remembered is not None and missing_files(remembered):
         raise MissingError(
             f"MNIST is no longer in {remembered}, where the run found it; "

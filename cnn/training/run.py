@@ -115,6 +115,10 @@ class Run:
         try:
             config = json.loads(self.config.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
+            if not self.path.exists():
+                raise InputError(
+                    f"there is no folder {self.path}; expected that of a run"
+                ) from error
             raise InputError(f"{self.path} is not a run: it has no config.json") from error
         except NotADirectoryError as error:
             raise InputError(f"{self.path} is a file; expected the directory of a run") from error

@@ -36,9 +36,12 @@ def check_workbook(path: Path) -> WorkbookReport:
     if _ANSWERS in book.sheets:
         raise InputError(f"{path} is an exercise that sheetgen made; `sheetgen grade` marks it")
     remarks = read_texts(book)
+    if book.damage:
+        words = f"read as far as possible: {book.damage}"
+        remarks = (Finding("remark", "damaged", words, ""), *remarks)
     tables = _tables(book)
     if not tables:
-        raise InputError(f"{path} has no training table: {_why_no_table(book)}")
+        raise InputError(book.damage or f"{path} has no training table: {_why_no_table(book)}")
     if lacks_results(book, tables):
         book = recalculated(path, book)
         tables = _tables(book)
@@ -51,7 +54,12 @@ def check_workbook(path: Path) -> WorkbookReport:
     with_table = {table.sheet for table in tables}
     skipped = tuple(name for name in book.sheets if name not in with_table)
     return WorkbookReport(
-        str(path), tuple(reports), (*compare_sheets(read), *remarks), book.reader, skipped
+        str(path),
+        tuple(reports),
+        (*compare_sheets(read), *remarks),
+        book.reader,
+        skipped,
+        book.damage,
     )
 
 

@@ -11,6 +11,8 @@ from rich.table import Table
 from sheetgen.check.findings import IS_EMPTY, Finding, LearningRate, TableReport, WorkbookReport
 from sheetgen.console.terminal import plain
 
+LONGEST = 1000
+"""Characters of a formula that are printed; JSON and CSV have all."""
 CSV_HEADER = (
     *("file", "sheet", "table", "column", "symbol", "status", "kind", "cell", "cells"),
     *("largest_difference", "formula", "expected", "words"),
@@ -108,6 +110,8 @@ def verdict(report: WorkbookReport) -> str:
     if not report.checked:
         return f"not checked: {_why_unchecked(report.tables)}"
     missing = [table for table in report.tables if not table.checked]
+    if report.damage:
+        return "right as far as checked: the file is damaged"
     if missing:
         return f"right as far as checked: {_share(missing, report.tables, 'table')}"
     columns = [column for table in report.tables for column in table.columns]
@@ -177,19 +181,26 @@ def _rate(rate: LearningRate) -> str:
     return f"{rate.value:g} ({where})"
 
 
+def _cut(formula: str) -> str:
+    """Return a formula, or the beginning of one that nobody would read on a terminal."""
+    if len(formula) <= LONGEST:
+        return formula
+    return f"{formula[:LONGEST]}… ({len(formula):,} characters)"
+
+
 def finding_lines(finding: Finding) -> list[str]:
     """Return a finding as one line, and a line each for a formula and the right one."""
-    place = " ".join(part for part in (finding.sheet, finding.cell) if part)
+    place = "".join(f" {part}" for part in (finding.sheet, finding.cell) if part)
     column = f" {finding.column}:" if finding.column else ""
     count = f", {finding.cells:,} cells" if finding.cells > 1 else ""
     kind = f" [{finding.kind}{count}]" if finding.severity == "mistake" else ""
-    lines = [f"{_status(finding)}: {place}:{column} {finding.words}{kind}"]
+    lines = [f"{_status(finding)}:{place}{':' * bool(place)}{column} {finding.words}{kind}"]
     if finding.formula:
-        lines.append(f"    it is        {finding.formula}")
+        lines.append(f"    it is        {_cut(finding.formula)}")
     elif finding.expected and finding.value is not None:
         lines.append(f"    it is        {finding.value}")
     if finding.expected:
-        lines.append(f"    it should be {finding.expected}")
+        lines.append(f"    it should be {_cut(finding.expected)}")
     elif finding.expected_value is not None:
         lines.append(f"    it should be {finding.expected_value:g}")
     return lines

@@ -158,6 +158,8 @@ class WorkbookReport(_Report):
     reader: str = ""
     skipped: tuple[str, ...] = ()
     """The sheets without a training table."""
+    damage: str = ""
+    """What is wrong with the file: it was read as far as possible, and some may be missing."""
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
@@ -178,6 +180,6 @@ class WorkbookReport(_Report):
     def conclusive(self) -> bool:
         """Whether every gradient and every update of every table could be recomputed.
 
-        Only then does `passed` mean that the training is right.
+        Only then, and of a whole file, does `passed` mean that the training is right.
         """
-        return all(table.conclusive for table in self.tables)
+        return not self.damage and all(table.conclusive for table in self.tables)

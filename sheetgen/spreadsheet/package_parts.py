@@ -275,7 +275,14 @@ def blaming(path: Path) -> Iterator[None]:
 
 def pull_parser(tag: str) -> etree.XMLPullParser:
     """Return a parser that is fed data in pieces and yields the finished elements of one tag."""
-    return etree.XMLPullParser(("end",), tag=f"{{*}}{tag}", resolve_entities=False, no_network=True)
+    return etree.XMLPullParser(
+        ("end",),
+        tag=f"{{*}}{tag}",
+        resolve_entities=False,
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
 
 
 def parsed(data: bytes) -> etree._Element:

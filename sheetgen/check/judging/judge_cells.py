@@ -157,12 +157,15 @@ def _by_numbers(column: ComputedColumn, rows: list[int]) -> tuple[list[int], int
     numbers = column.numbers
     agreeing = np.zeros(numbers.rows, dtype=bool)
     judged = np.zeros(numbers.rows, dtype=bool)
-    is_error = np.array([content.is_error for content in column.contents])
+    # An error, a text or a truth value is no number; an empty text is an empty cell.
+    is_other = np.array(
+        [one.value not in (None, "") and one.number is None for one in column.contents]
+    )
     for form in column.forms:
         difference, agrees = numbers.agreement(column.symbol, form)
         agreeing |= agrees
         expected, _ = numbers.recomputed(form)
-        judged |= np.isfinite(difference) | (is_error & np.isfinite(expected))
+        judged |= np.isfinite(difference) | (is_other & np.isfinite(expected))
         if agreeing[rows].all():
             break
     bad = [row for row in rows if judged[row] and not agreeing[row]]

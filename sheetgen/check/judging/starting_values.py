@@ -45,7 +45,9 @@ def misfits(contents: Sequence[Content]) -> Iterator[tuple[int, str, str]]:
         elif text:
             yield row, "text-for-number", f"found the text {text!r}; expected a number"
         elif content.number is None and filled and row < filled[-1]:
-            yield row, "empty-cell", KINDS["empty-cell"]
+            is_truth = isinstance(content.value, bool)
+            found = f"found {str(content.value).upper()}; expected a number" if is_truth else ""
+            yield row, "empty-cell", found or KINDS["empty-cell"]
 
 
 def _changes(table: Table, symbol: str) -> list[Finding]:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -16,6 +17,7 @@ from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import MAXIMUM_ROWS, place_of, quoted, relative_address, unquoted
 from sheetgen.spreadsheet.engines.engine import Values
+from sheetgen.spreadsheet.engines.libreoffice import LibreOffice
 from sheetgen.spreadsheet.reader import is_error
 from sheetgen.spreadsheet.tokens import replaced, tokens
 
@@ -24,6 +26,7 @@ _USUAL_NAME = re.compile(r"[^\[\]:*?/\\\x00-\x1f]{1,31}")
 _NAME = re.compile(r"[^\W\d][\w.]*")
 _TARGET = ("sheet", "cell", "symbol", "number")  # the parts of a reference, or of a number
 _HUGE = 4 * MAXIMUM_ROWS  # cells
+_SECONDS = 60.0  # for LibreOffice, in which some formulas never end
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 
 
@@ -38,7 +41,7 @@ def recalculated(path: Path, book: Book) -> Book:
     with scratch_folder() as folder:
         copy, names = Path(folder, "cells.xlsx"), _names_in_the_copy(book)
         _write_cells(copy, book, names)
-        for engine in (engines.EMBEDDED, engines.engine("libreoffice")):
+        for engine in (engines.EMBEDDED, LibreOffice(_SECONDS)):
             if engine.missing() is not None or (best is not None and best[0] == 0):
                 continue
             try:
@@ -56,7 +59,7 @@ def recalculated(path: Path, book: Book) -> Book:
         for place, content in cells.items():
             if content.formula is not None:
                 content.value = computed.get(place)
-    return Book(book.sheets, book.names, f"{book.reader}, recalculated with {name}")
+    return replace(book, reader=f"{book.reader}, recalculated with {name}")
 
 
 def _names_in_the_copy(book: Book) -> dict[str, str]:

@@ -51,6 +51,8 @@ class Book:
     sheets: dict[str, Cells]
     names: Mapping[str, str] = field(default_factory=dict)
     reader: str = ""
+    damage: str = ""
+    """What is wrong with the file, of which this may be only a part."""
 
 
 def read_package(path: Path, damage: Damage = Damage.PASS_OVER) -> Book:

@@ -6,6 +6,7 @@ read, are converted by LibreOffice, on a copy.
 
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from sheetgen.check.reading.cells import Book, read_package
@@ -82,13 +83,13 @@ def _kind_of_zip(path: Path) -> str:
 def _read_damaged(path: Path, error: InputError) -> Book:
     """Try the tolerant reader, then LibreOffice; raises what the first reader said."""
     try:
-        return read_package(path, Damage.RECOVER)
+        return replace(read_package(path, Damage.RECOVER), damage=str(error))
     except InputError:
         pass
     if not zipfile.is_zipfile(path) or _missing():
         raise error
     try:
-        return _converted_book(path, str(error))
+        return replace(_converted_book(path, str(error)), damage=str(error))
     except InputError:
         raise error from None
 
