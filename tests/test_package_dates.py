@@ -158,6 +158,11 @@ def test_a_rebuilt_workbook_that_was_saved_with_1904_keeps_sheets_without_dates(
         ("[$-411]ge.m.d", True),
         ("h:mm m/d", True),
         ("0.00;mmm", True),
+        ("h:mm:mm", True),
+        ("mm mm:ss", True),
+        ("m:s:m", False),
+        pytest.param("m" * 20_000, True, id="20,000 letters"),
+        pytest.param("[" * 20_000, False, id="20,000 brackets"),
     ],
 )
 def test_which_number_formats_show_dates(code: str, is_date: bool) -> None:

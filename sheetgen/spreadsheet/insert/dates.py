@@ -14,8 +14,8 @@ from sheetgen.spreadsheet.reader import rows
 # From 27 on they depend on the language of East Asian programs, and most of them are dates.
 _BUILT_IN_DATES = {*range(14, 18), 22, *range(27, 32), *range(34, 37), *range(50, 59)}
 _DURATION = re.compile(r"\[[hms]+\]", re.IGNORECASE)
-_LITERAL = re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]|E[+-]|AM/PM|A/P|General', re.IGNORECASE)
-_MINUTES = re.compile(r"(?<=[hs])([^a-z]*)m+|m+([^a-z]*)(?=s)")
+_LITERAL = re.compile(r'"[^"]*"|[\\_*].|\[[^][]*\]|E[+-]|AM/PM|A/P|General', re.IGNORECASE)
+_LETTERS = re.compile(r"([a-z])\1*")
 
 
 def first_date(workbook: Workbook, sheet: Sheet) -> str | None:
@@ -37,7 +37,12 @@ def first_date(workbook: Workbook, sheet: Sheet) -> str | None:
 def is_date_format(code: str) -> bool:
     """Return whether a number format shows a day, a month or a year of a number."""
     plain = _LITERAL.sub("", _DURATION.sub("h", code)).lower()
-    return bool(re.search("[ydgeb]", plain)) or "m" in _MINUTES.sub("", plain)
+    letters = ["", *_LETTERS.findall(plain), ""]
+    # Minutes come after hours or seconds, or before seconds.
+    return any(
+        letter in "ydgeb" or (letter == "m" and before not in ("h", "s") and after != "s")
+        for before, letter, after in zip(letters, letters[1:], letters[2:], strict=False)
+    )
 
 
 def _date_formats(workbook: Workbook) -> set[int]:
