@@ -204,6 +204,21 @@ def test_dynamic_arrays_and_check_boxes(small: Path, tmp_path: Path) -> None:
     assert b'<f t="array" ref="A1:A2">_xlfn.SEQUENCE(2)</f>' in sheet_text
 
 
+def test_comments_in_a_sheet_are_not_taken_for_its_rows(small: Path, tmp_path: Path) -> None:
+    source, odd, output = (tmp_path / name for name in ("source.xlsx", "odd.xlsx", "output.xlsx"))
+    with xlsxwriter.Workbook(source) as book:
+        book.add_worksheet("Numbers").write_row("A1", [1, "=A1*2"])
+    comment = b"<!--<?sheetgen-rows?><sheetData>-->"
+    with ZipFile(source) as old, ZipFile(odd, "w") as new:
+        for name in old.namelist():
+            data = old.read(name).replace(b"<sheetData>", comment + b"<sheetData>")
+            new.writestr(name, data.replace(b"A1*2", b"A1<!--+1-->*2"))
+    insert_sheets(small, odd, ["Numbers"], output)
+    check(small, output)
+    assert held(output, "Numbers", "A1").value == 1
+    assert held(output, "Numbers", "B1").formula == "A1*2"
+
+
 def test_a_chart_sheet(small: Path, tmp_path: Path) -> None:
     source, output = tmp_path / "source.xlsx", tmp_path / "output.xlsx"
     with xlsxwriter.Workbook(source) as book:

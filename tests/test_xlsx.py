@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from conftest import WRONG, Build
+from lxml import etree
 
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import copying, package_parts, reader
@@ -175,6 +176,49 @@ def test_a_file_can_be_changed_in_place(poisoned: Build) -> None:
     copying.write_changed(path, path, {"a": {(0, 0): 2.0}})
     assert reader.read_cells(path)["a"][0, 0] == FileCell(None, 2.0)
     assert list(path.parent.iterdir()) == [path]
+
+
+CELL = '<row r="1"><c r="A1"><v>2</v></c><c r="B1"><f>A1*2</f><v>3</v></c></row>'
+BEFORE, AFTER = "<sheetData>", "</sheetData>"
+HIDDEN = {
+    "a start in a comment": (BEFORE, f"<!--{BEFORE}-->{BEFORE}"),
+    "a start in an instruction": (BEFORE, f"<?odd {BEFORE}?>{BEFORE}"),
+    "an end in a comment": (AFTER, f"{AFTER}<!--{AFTER}-->"),
+    "an end in a text": (AFTER, f"{AFTER}<x><![CDATA[{AFTER}]]></x>"),
+    "ranges in comments": (AFTER, f"{AFTER}<!--<mergeCells>--><x/><!--</mergeCells>-->"),
+    "10,000 starts in a comment": (BEFORE, f"<!--{BEFORE * 10_000}-->{BEFORE}"),
+    "10,000 ranges in a comment": (AFTER, f"{AFTER}<x/><!--{'<mergeCells ' * 10_000}-->"),
+    "a comment in a row": ("<c r=", "<!--<c>--><c r="),
+    "a comment in a formula": ("A1*2", "A1<!--+1-->*2"),
+    "a comment in a number": ("<v>2", "<v>2<!--1-->"),
+    "a text that is marked": ("A1*2", "<![CDATA[A1*2]]>"),
+    "rows in two places": (AFTER, f'{AFTER}{BEFORE}<row r="2"/>{AFTER}'),
+    "another encoding": ("<worksheet", '<?xml version="1.0" encoding="ISO-8859-1"?><worksheet'),
+}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_a_copy_is_right_whatever_comments_say(tmp_path: Path, kind: str) -> None:
+    sheet = parts(CELL)["xl/worksheets/s.xml"]
+    ranges = '<mergeCells><mergeCell ref="C1:D9"/></mergeCells>'
+    odd = sheet.replace(*HIDDEN[kind]).replace("</worksheet>", f"{ranges}</worksheet>")
+    path = written(tmp_path / "odd.xlsx", parts() | {"xl/worksheets/s.xml": odd})
+    copying.write_changed(path, tmp_path / "copy.xlsx", {"one": {(0, 0): 5.0}}, cached=7.0)
+    cells = {(0, 0): FileCell(None, 5.0), (0, 1): FileCell("A1*2", 7.0)}
+    assert reader.read_cells(tmp_path / "copy.xlsx") == {"one": cells}
+    with zipfile.ZipFile(tmp_path / "copy.xlsx") as archive:
+        root = etree.fromstring(archive.read("xl/worksheets/s.xml"))
+    assert len(root.findall(".//{*}mergeCells")) == 0
+    assert len(root.findall("{*}x")) == odd.count("<x")
+    assert len(root.findall("{*}sheetData/{*}row")) == odd.count("<row")
+
+
+def test_rows_inside_of_rows_are_refused(tmp_path: Path) -> None:
+    rows = f"<row>{BEFORE}{CELL}{AFTER}</row>"
+    path = written(tmp_path / "odd.xlsx", parts(rows))
+    with pytest.raises(InputError, match=r"odd\.xlsx is damaged .*: it has rows inside of rows"):
+        copying.write_changed(path, tmp_path / "copy.xlsx", {})
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_empty_cell_stays_empty_in_every_engine(tmp_path: Path, engine: Engine) -> None:

@@ -5,7 +5,6 @@ A spreadsheet library would rewrite parts of the file (styles, charts) that are 
 
 import math
 import posixpath
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,6 @@ from lxml import etree
 from sheetgen.errors import RunError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.package_parts import (
-    MalformedError,
     Package,
     namespace,
     opened,
@@ -25,19 +23,15 @@ from sheetgen.spreadsheet.package_parts import (
     serialized,
 )
 from sheetgen.spreadsheet.package_workbook import Sheet
-from sheetgen.spreadsheet.reader import Cells, rows, worksheets
+from sheetgen.spreadsheet.reader import Cells, with_cells, worksheets
+from sheetgen.spreadsheet.sheet_frame import SheetFrame
 
 NOWHERE = "file:///dev/null/nothing"
 """Where a copy's links lead that led out of the workbook: there is nothing inside a device."""
 
 _Changes = dict[tuple[int, int], float | str]
 
-_SHEET_DATA = re.compile(
-    rb"(<(?:\w+:)?sheetData\b[^>]*(?<!/)>).*(</(?:\w+:)?sheetData\s*>)", re.DOTALL
-)
-_RANGES = re.compile(
-    rb"<((?:\w+:)?(?:mergeCells|conditionalFormatting))\b(?:[^>]*/>|.*?</\1\s*>)", re.DOTALL
-)
+_RANGES = ("{*}mergeCells", "{*}conditionalFormatting")
 """What ironcalc goes through cell by cell, though no value depends on it: it may be billions."""
 
 
@@ -86,7 +80,8 @@ def _write_copy(
             with output.open(target, "w", force_zip64=entry.file_size > 1 << 30) as file:
                 if sheet := sheets.get(part):
                     changes = pending.get(sheet.name, {})
-                    _copy_sheet(package, sheet, file, changes, cached, fill)
+                    with package.archive.open(entry) as source:
+                        _copy_sheet(sheet, source, file, changes, cached, fill)
                 else:
                     data = package.archive.read(entry)
                     file.write(_with_targets_inside(part, data))
@@ -118,20 +113,16 @@ def _with_targets_inside(part: str, data: bytes) -> bytes:
 
 
 def _copy_sheet(
-    package: Package,
     sheet: Sheet,
+    source: IO[bytes],
     output: IO[bytes],
     changes: _Changes,
     cached: float | None,
     fill: bool,
 ) -> None:
-    """Copy a sheet row by row; the bytes before and after its rows stay as they are."""
-    data = package.read(sheet.part)
-    frame = _SHEET_DATA.search(data)
-    output.write(data[: frame.end(1)] if frame else data)
-    for element, cells in rows(package, sheet):
-        if frame is None:
-            raise MalformedError(f"its sheet {sheet.name!r} has rows outside of sheetData")
+    """Copy a sheet row by row; what is around its rows stays as it is."""
+    frame = SheetFrame()
+    for element, cells in with_cells(frame.rows(source), sheet.name):
         if fill:
             _fill_row(element, cells, changes)
         for row, column, cell in cells:
@@ -140,9 +131,10 @@ def _copy_sheet(
                 place = f"{sheet.name!r}!{relative_address(row, column)}"
                 kind = "text" if isinstance(new, str) else "number"
                 raise ValueError(f"{place} holds no {kind} that {new} could replace")
-        output.write(etree.tostring(element, with_tail=False))
-    rest = data[frame.start(2) :] if frame else b""
-    output.write(rest if cached is None else _RANGES.sub(b"", rest))
+    if cached is not None:
+        etree.strip_elements(frame.root, *_RANGES, with_tail=False)
+    for text in frame.text():
+        output.write(text)
 
 
 def _fill_row(element: etree._Element, cells: Cells, changes: _Changes) -> None:

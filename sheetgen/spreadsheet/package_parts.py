@@ -280,7 +280,7 @@ def pull_parser(tag: str) -> etree.XMLPullParser:
         tag=f"{{*}}{tag}",
         resolve_entities=False,
         no_network=True,
-        remove_comments=True,
+        remove_comments=True,  # else the text of an element ends at the first one
         remove_pis=True,
     )
 

@@ -6,7 +6,7 @@ row is in memory at a time, and cells without content are never built.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from enum import Enum, auto
 from functools import cache
@@ -205,12 +205,22 @@ def rows(
     Where damage is not refused, empty cells are left out, and those beyond the end of a sheet. No
     work is done for rows that are not in the file, whatever their numbers.
     """
-    places = Places(sheet.name, damage is Damage.REFUSE)
-    for element in _elements(package, sheet.part, "row", damage):
-        holder = element.getparent()
-        # The position of a form control has elements called row as well.
-        if holder is None or local_name(holder) != "sheetData":
-            continue
+    found = _elements(package, sheet.part, "row", damage)
+    # The position of a form control has elements called row as well.
+    held = (
+        row
+        for row in found
+        if (holder := row.getparent()) is not None and local_name(holder) == "sheetData"
+    )
+    return with_cells(held, sheet.name, damage)
+
+
+def with_cells(
+    elements: Iterable[etree._Element], sheet: str, damage: Damage = Damage.REFUSE
+) -> Iterator[tuple[etree._Element, Cells]]:
+    """Yield each row, of the sheet of that name, with its cells, as `rows` does."""
+    places = Places(sheet, damage is Damage.REFUSE)
+    for element in elements:
         places.begin_row(element.get("r"))
         cells: Cells = []
         for cell in element.iterchildren("{*}c"):

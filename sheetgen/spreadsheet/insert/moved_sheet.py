@@ -3,7 +3,6 @@
 Rows are handled one at a time, because a tree of two million cells would need gigabytes.
 """
 
-import re
 from collections.abc import Sequence
 from copy import deepcopy
 from io import BytesIO
@@ -14,16 +13,13 @@ from sheetgen.errors import shortened
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas
 from sheetgen.spreadsheet.insert.styles import StyleMerger
 from sheetgen.spreadsheet.package_parts import (
-    CHUNK,
     MalformedError,
     local_name,
     namespace,
     parsed,
-    pull_parser,
     serialized,
 )
-
-_NAMESPACES = re.compile(rb'<[^\s/>]+((?: xmlns(?::[^\s=]+)?="[^"]*")+)')
+from sheetgen.spreadsheet.sheet_frame import SheetFrame
 
 
 class SheetMover:
@@ -50,19 +46,11 @@ class SheetMover:
 
         Raises MalformedError or etree.XMLSyntaxError when it is damaged.
         """
-        rows = BytesIO()
-        root = self._rows(data, rows)
-        self._frame(root)
-        holder = root.find("{*}sheetData")
-        if holder is None:
-            return serialized(root)
-        for row in list(holder):
-            holder.remove(row)
-        # A processing instruction is the one thing that cannot be mistaken for a sheet's text.
-        mark = etree.ProcessingInstruction("sheetgen-rows")
-        holder.append(mark)
-        before, _, after = serialized(root).partition(etree.tostring(mark))
-        return before + rows.getvalue() + after
+        frame = SheetFrame()
+        for row in frame.rows(BytesIO(data)):
+            self._row(row)
+        self._frame(frame.root)
+        return b"".join(frame.text())
 
     def table(self, data: bytes, number: int, name: str) -> bytes:
         """Return the part of a table, which gets a number and a name that the target lacks."""
@@ -73,24 +61,6 @@ class SheetMover:
                 root.set(attribute, name)
         self._frame(root)
         return serialized(root)
-
-    def _rows(self, data: bytes, output: BytesIO) -> etree._Element:
-        """Write the translated rows, and return the tree of all else."""
-        parser = pull_parser("row")
-        for start in range(0, len(data), CHUNK):
-            parser.feed(data[start : start + CHUNK])
-            for _, row in parser.read_events():
-                assert isinstance(row, etree._Element)
-                holder = row.getparent()
-                # The position of a form control has elements called row as well.
-                if holder is None or local_name(holder) != "sheetData":
-                    continue
-                self._row(row)
-                output.write(_row_text(row, holder))
-                row.clear()
-                while (earlier := row.getprevious()) is not None:
-                    holder.remove(earlier)
-        return parser.close()
 
     def _row(self, row: etree._Element) -> None:
         self._set_style(row, "s")
@@ -174,12 +144,3 @@ def _index(text: object) -> int:
         return int(str(text))
     except ValueError:
         raise MalformedError(f"it has {shortened(text)} where a number belongs") from None
-
-
-def _row_text(row: etree._Element, holder: etree._Element) -> bytes:
-    """Return the XML text of a row, without repeating the namespaces of the sheet."""
-    text = etree.tostring(row, with_tail=False)
-    if row.nsmap != holder.nsmap:
-        return text
-    found = _NAMESPACES.match(text)
-    return text if found is None else text[: found.start(1)] + text[found.end(1) :]

@@ -1,0 +1,79 @@
+"""Rewrites the rows of a sheet one at a time, and puts them back into the rest of its XML.
+
+The tree of a sheet of two million cells would need gigabytes; that of all but its rows is small.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import IO
+from uuid import uuid4
+
+from lxml import etree
+
+from sheetgen.spreadsheet.package_parts import (
+    CHUNK,
+    MalformedError,
+    local_name,
+    pull_parser,
+    serialized,
+)
+
+_NAMESPACES = re.compile(rb'<[^\s/>]+((?: xmlns(?::[^\s=]+)?="[^"]*")+)')
+
+
+class SheetFrame:
+    """A sheet without its rows, of which only the text is kept."""
+
+    root: etree._Element
+    """The root element of the sheet, without rows; it is there when all rows have been read."""
+
+    def __init__(self) -> None:
+        """Take nothing yet: `rows` reads the sheet."""
+        self._texts: list[tuple[etree._Element, list[bytes]]] = []
+
+    def rows(self, source: IO[bytes]) -> Iterator[etree._Element]:
+        """Yield each row of a sheet's XML, to be changed before the next one is asked for.
+
+        Raises etree.XMLSyntaxError.
+        """
+        parser = pull_parser("row")
+        while chunk := source.read(CHUNK):
+            parser.feed(chunk)
+            for _, row in parser.read_events():
+                assert isinstance(row, etree._Element)
+                holder = row.getparent()
+                # The position of a form control has elements called row as well.
+                if holder is None or local_name(holder) != "sheetData":
+                    continue
+                yield row
+                if not self._texts or self._texts[-1][0] is not holder:
+                    self._texts.append((holder, []))
+                self._texts[-1][1].append(_row_text(row, holder))
+                row.clear()
+                while (earlier := row.getprevious()) is not None:
+                    holder.remove(earlier)
+        self.root = parser.close()
+
+    def text(self) -> Iterator[bytes]:
+        """Yield the XML text of the sheet with its rows in pieces; raises MalformedError."""
+        # Nothing in a file can be mistaken for a mark that was made up after the file.
+        mark = etree.ProcessingInstruction(f"rows-{uuid4().hex}")
+        for holder, _ in self._texts:
+            del holder[:]
+            holder.append(etree.ProcessingInstruction(mark.target))
+        first, *others = serialized(self.root).split(etree.tostring(mark))
+        if len(others) != len(self._texts):
+            raise MalformedError("it has rows inside of rows")
+        yield first
+        for (_, rows), other in zip(self._texts, others, strict=True):
+            yield from rows
+            yield other
+
+
+def _row_text(row: etree._Element, holder: etree._Element) -> bytes:
+    """Return the XML text of a row, without repeating the namespaces of the sheet."""
+    text = etree.tostring(row, with_tail=False)
+    if row.nsmap != holder.nsmap:
+        return text
+    found = _NAMESPACES.match(text)
+    return text if found is None else text[: found.start(1)] + text[found.end(1) :]
