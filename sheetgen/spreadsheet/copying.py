@@ -5,7 +5,6 @@ A spreadsheet library would rewrite parts of the file (styles, charts) that are 
 
 import math
 import posixpath
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -54,15 +53,16 @@ def write_changed(
     own that the new one could replace, or the new number is not finite.
     """
     pending = {sheet: dict(cells) for sheet, cells in changes.items()}
+    unfinished = target.with_name(f"{target.name}.unfinished")
     with opened(path) as package:
         try:
-            with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-                copy = Path(folder, "copy.xlsx")
-                _write_copy(package, copy, pending, cached, fill)
-                copy.replace(target)
+            _write_copy(package, unfinished, pending, cached, fill)
+            unfinished.replace(target)
         except OSError as error:
             reason = error.strerror or error
             raise RunError(f"a copy of {path} cannot be written: {reason}") from error
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 def _write_copy(
