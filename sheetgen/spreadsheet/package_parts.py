@@ -8,7 +8,7 @@ import struct
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from lzma import LZMAError
 from pathlib import Path
@@ -145,12 +145,10 @@ class Package:
     def salvaged(self, part: str, tag: str) -> Iterator[etree._Element]:
         """Yield the whole elements of one tag as far as a damaged part can be read."""
         data = bytearray()
-        try:
-            with self.archive.open(self._entry(part)) as file:
-                while chunk := file.read(CHUNK):
-                    data += chunk
-        except DAMAGE:
-            pass  # what was unpacked so far is all there is
+        # What can be unpacked before the damage is all there is.
+        with suppress(*DAMAGE), self.archive.open(self._entry(part)) as file:
+            while chunk := file.read(CHUNK):
+                data += chunk
         parser = _parser(recover=True)
         try:
             root = etree.fromstring(bytes(data), parser)
@@ -276,7 +274,6 @@ def blaming(path: Path) -> Iterator[None]:
 def pull_parser(tag: str) -> etree.XMLPullParser:
     """Return a parser that is fed data in pieces and yields the finished elements of one tag."""
     return etree.XMLPullParser(
-        ("end",),
         tag=f"{{*}}{tag}",
         resolve_entities=False,
         no_network=True,
@@ -300,11 +297,6 @@ def relationships_part(part: str) -> str:
     """Return the name of the part that holds a part's relationships."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
-
-
-def relative(part: str, source: str) -> str:
-    """Return how a relationship of the part `source` names another part."""
-    return posixpath.relpath(f"/{part}", f"/{posixpath.dirname(source)}")
 
 
 def extension(part: str) -> str:

@@ -22,7 +22,6 @@ from sheetgen.spreadsheet.package_parts import (
     namespace,
     number,
     relationships_part,
-    relative,
     serialized,
 )
 from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
@@ -102,7 +101,7 @@ class ChangedPackage(Package):
                 raise MalformedError(f"its part {part!r} refers to {link.part!r}, which is missing")
             if link.part:
                 _, mark, inside = link.target.partition("#")
-                element.set("Target", relative(new[link.part], new[part]) + mark + inside)
+                element.set("Target", _relative(new[link.part], new[part]) + mark + inside)
             elif link.target.startswith("#"):
                 element.set("Target", place(link.target))
         self.add(relationships_part(new[part]), serialized(root), _RELATIONSHIPS)
@@ -267,7 +266,7 @@ class ChangedWorkbook(Workbook):
 
     def _lead(self, relationship: etree._Element, kind: str, part: str) -> None:
         relationship.set("Type", kind)
-        relationship.set("Target", relative(part, self.part))
+        relationship.set("Target", _relative(part, self.part))
 
     def _set_identifier(self, element: etree._Element, identifier: str) -> None:
         element.set(f"{{{self.links}}}id", identifier)
@@ -306,3 +305,8 @@ def _shortened(name: str, suffix: str) -> str:
     while len((name + suffix).encode("utf-16-le")) > 2 * MAXIMUM_NAME:
         name = name[:-1]
     return name + suffix
+
+
+def _relative(part: str, source: str) -> str:
+    """Return how a relationship of the part `source` names another part."""
+    return posixpath.relpath(f"/{part}", f"/{posixpath.dirname(source)}")
