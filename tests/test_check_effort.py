@@ -7,7 +7,7 @@ from check_helper import HandMade, write
 
 from sheetgen.check import audit, check_workbook
 from sheetgen.check.findings import WorkbookReport
-from sheetgen.check.meaning.searches import Searches
+from sheetgen.check.meaning.searches import FOR_THE_LIKELIEST, Searches
 
 CASES = Path(__file__).parent / "cases" / "check"
 NONSENSE = {
@@ -24,15 +24,21 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Searches]:
     """Those of every workbook that is checked."""
     made: list[Searches] = []
 
-    def make() -> Searches:
-        made.append(Searches(LEFT))
-        return made[-1]
-
-    monkeypatch.setattr(audit, "Searches", make)
+    give(LEFT, made, monkeypatch)
     return made
 
 
 LEFT = 200_000
+
+
+def give(effort: int, made: list[Searches], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each workbook from now on have this effort; add what it shares to a list."""
+
+    def make() -> Searches:
+        made.append(Searches(effort))
+        return made[-1]
+
+    monkeypatch.setattr(audit, "Searches", make)
 
 
 def wrong(**formulas: str) -> HandMade:
@@ -55,18 +61,21 @@ def test_a_table_of_41_columns_is_soon_checked_and_not_accused(searches: list[Se
     assert LEFT - searches[0].left < 10_000
 
 
-def test_copies_of_a_table_cost_no_more_than_one(tmp_path: Path, searches: list[Searches]) -> None:
+def test_copies_of_a_table_cost_little_more_than_one(
+    tmp_path: Path, searches: list[Searches]
+) -> None:
     one = check_workbook(write(tmp_path / "a.xlsx", A=wrong(**NONSENSE)))
     copies = {name: wrong(**NONSENSE) for name in "ABCDE"}
     five = check_workbook(write(tmp_path / "b.xlsx", **copies))
     assert words(five) == 5 * words(one) != []
-    assert searches[1].left == searches[0].left < LEFT
+    # Only the headers are looked at again.
+    assert 0 < LEFT - searches[1].left < 1.25 * (LEFT - searches[0].left)
 
 
 def test_beyond_the_effort_for_a_workbook_a_mistake_has_no_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, searches: list[Searches], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "Searches", lambda: Searches(left=0))
+    give(FOR_THE_LIKELIEST, searches, monkeypatch)
     slip = {"∂E/∂w3": "({a_o1}-{t1})*{a_o1}*(1-{a_o1})*{w5}*{a_h2}*(1-{a_h2})*{i1}"}
     report = check_workbook(write(tmp_path / "a.xlsx", S=wrong(**NONSENSE | slip)))
     assert not report.passed
@@ -75,6 +84,34 @@ def test_beyond_the_effort_for_a_workbook_a_mistake_has_no_name(
     likely = wrong(h2="{w3}*{i1}+{w4}*{i1}")
     report = check_workbook(write(tmp_path / "b.xlsx", S=likely))
     assert [one.kind for one in report.mistakes] == ["wrong-input-index"]
+
+
+def test_when_all_effort_is_spent_nothing_more_is_tried(
+    tmp_path: Path, searches: list[Searches], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many formulas there are, each row having its own."""
+    give(2_000, searches, monkeypatch)
+    table = wrong(**NONSENSE)
+    for row in range(table.rows):
+        place = table.address("a_h1", row)
+        table.cells[place] = f"=1/(3+EXP({table.address('h1', row)})*{row + 1}/7)"
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table, T=table))
+    assert searches[0].left == 0
+    assert {one.symbol for one in report.mistakes} == {"a_h1", *NONSENSE}
+    assert "this is not ∂E/∂w7; the mistake has no name here" in words(report)
+
+
+def test_other_names_for_headers_are_tried_at_the_expense_of_the_same_effort(
+    tmp_path: Path, searches: list[Searches], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = HandMade(headers={"w5": "w6", "w6": "w5", "t1": "t2", "t2": "t1"})
+    book = write(tmp_path / "a.xlsx", **dict.fromkeys("ABC", table))
+    assert check_workbook(book).passed
+    spent = LEFT - searches[0].left
+    assert spent > 3 * len(table.order)
+    give(spent // 2, searches, monkeypatch)
+    assert not check_workbook(book).passed
+    assert searches[1].left == 0
 
 
 def test_within_the_effort_the_words_say_that_the_mistake_is_not_known(tmp_path: Path) -> None:

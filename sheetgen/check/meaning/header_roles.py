@@ -25,7 +25,7 @@ from sheetgen.check.formula.expressions import (
 )
 from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.column_values import Numbers, Precision
-from sheetgen.check.meaning.searches import Searches
+from sheetgen.check.meaning.searches import Effort, Searches
 from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_network import expanded, is_helper, names_of
 from sheetgen.check.meaning.table_reading import Reading
@@ -33,7 +33,8 @@ from sheetgen.check.tables.headers import family, is_parameter, number
 from sheetgen.check.tables.table import Table
 
 _MOST_ROUNDS = 6
-_MOST_JUDGEMENTS = 12000  # which bounds the work on a table that is wrong all over
+_MOST_JUDGEMENTS = 12_000  # for a table that is wrong all over
+_USUAL_JUDGEMENTS = 3_000
 _LEAST_GAIN = 2  # columns that other names must make right; a single one may be a mistake
 _FEW = 6  # wrong columns from which names are guessed
 _FEW_ROWS = 8
@@ -53,7 +54,8 @@ def renamed_columns(reading: Reading, searches: Searches) -> dict[str, int] | No
     evidence: _Evidence = by_formulas
     if 2 * len(by_formulas.judged) < len(defined):
         evidence = _ByNumbers(reading, columns)
-    found = _Search(evidence, definitions).names(start)
+    effort = Effort(searches, _MOST_JUDGEMENTS, _USUAL_JUDGEMENTS)
+    found = _Search(evidence, definitions, effort).names(start)
     if found == start or _is_unlikely(table, start, found):
         return None
     return {symbol: column for column, symbol in found.items()}
@@ -100,10 +102,12 @@ class _Evidence(Protocol):
 class _Search:
     """Gives columns other names as long as each change makes several more columns right."""
 
-    def __init__(self, evidence: _Evidence, definitions: Mapping[str, Expression]) -> None:
-        self._evidence, self._defined = evidence, definitions.keys()
+    def __init__(
+        self, evidence: _Evidence, definitions: Mapping[str, Expression], effort: Effort
+    ) -> None:
+        self._evidence, self._defined, self._effort = evidence, definitions.keys(), effort
         self._every = [*names_of(definitions), "η"]
-        self._left = _MOST_JUDGEMENTS
+        self._is_spent = False
         self._judged: dict[tuple[object, ...], bool] = {}
 
     def names(self, start: Names) -> Names:
@@ -126,8 +130,8 @@ class _Search:
         reads = self._evidence.read_by(column, names)
         key = (column, names.get(column), *((one, names.get(one)) for one in reads))
         if key not in self._judged:
-            self._left -= 1
-            self._judged[key] = self._left >= 0 and self._evidence.is_right(column, names)
+            self._is_spent |= not self._effort.take(1)
+            self._judged[key] = not self._is_spent and self._evidence.is_right(column, names)
         return self._judged[key]
 
     def _better(self, names: Names, right: set[int]) -> Names | None:
@@ -142,7 +146,7 @@ class _Search:
             # A single mistake is more likely than wrong headers, unless those are out of order.
             tidy = _disorder(names) > 0 and not _disorder(changed)
             enough = gain >= _LEAST_GAIN or (tidy and gain > 0)
-            if self._left >= 0 and enough and (gain, -len(kin)) > most:
+            if not self._is_spent and enough and (gain, -len(kin)) > most:
                 best, most = changed, (gain, -len(kin))
         return best
 

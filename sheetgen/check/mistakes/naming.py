@@ -36,6 +36,7 @@ from sheetgen.check.mistakes.mutations import (
 from sheetgen.check.mistakes.trying import Probe, near, promising, within
 
 _MOST_MUTATIONS = 6000
+_LIKELIEST_MUTATIONS = 600
 _LONGEST = 80  # symbols of a formula in which a mistake is looked for
 _LONGEST_FOR_TWO = 20  # and two mistakes at once
 _LONGEST_REPAIRED = 4 * _LONGEST  # of a wrong formula that may be a right one, badly written
@@ -243,8 +244,9 @@ class WrongCells:
 
     def _promising(self, candidates: Iterable[Candidate], probe: Probe) -> Iterator[Mutation]:
         """Yield the candidates that fit at the probe's point, as far as the effort goes."""
-        effort = Effort(self._meaning.searches, _MOST_MUTATIONS)
-        yield from promising(candidates, probe, effort)
+        effort = Effort(self._meaning.searches, _MOST_MUTATIONS, _LIKELIEST_MUTATIONS)
+        if not effort.ended_early:
+            yield from promising(candidates, probe, effort)
         self._ended_early |= effort.ended_early
 
     # Numbers
