@@ -58,7 +58,7 @@ def test_a_file_whose_check_dies_takes_nothing_else_down(files, tmp_path, monkey
     monkeypatch.setattr(check_command, "check_workbook", check_or_die)
     dies, findings = tmp_path / "dies.xlsx", tmp_path / "findings.csv"
     result = run(files[0], dies, files[2], "--csv", findings, "--jobs", 2)
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert result.stderr == (
         f"Error: {dies} could not be checked: its process ended (signal {signal.SIGSEGV:d})\n"
     )
@@ -75,7 +75,7 @@ def test_an_error_of_ours_in_one_file_takes_nothing_else_down(files, monkeypatch
 
     monkeypatch.setattr(check_command, "check_workbook", checked)
     result = run(*files[:3], "--jobs", 1)
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {files[1]} could not be checked: an unexpected Recurs")
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout.count(": right\n") == 2

@@ -23,7 +23,7 @@ from sheetgen.check.findings import WorkbookReport
 from sheetgen.console import progress
 from sheetgen.console.commands import jobs_option
 from sheetgen.console.terminal import plain, say, say_json
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, RunError
 from sheetgen.files.growing_table import GrowingTable
 from sheetgen.processes.worker_process import Outcome, attempt
 from sheetgen.processes.workers import run_each
@@ -46,8 +46,8 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: i
     """Audit training tables that people made by hand; the files are only read.
 
     Every column is recomputed from the other columns of its own row, and every weight from the row
-    before. The exit code is 1 if anything is wrong, else 2 if a file could not be read, or a table,
-    a gradient or an update in it could not be checked, else 0.
+    before. The exit code is 1 if anything is wrong or the check of a file failed, else 2 if a file
+    could not be read, or a table, a gradient or an update in it could not be checked, else 0.
 
     \b
     Examples:
@@ -60,7 +60,8 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: i
         outcomes = progress.counted(_checked(files, jobs), "checking", len(files))
         for file, outcome in zip(files, outcomes, strict=True):
             report, reason = outcome.value, _reason(file, outcome)
-            all_right &= report is None or report.passed
+            has_failed = isinstance(outcome.error, RunError)
+            all_right &= not has_failed and (report is None or report.passed)
             all_conclusive &= report is not None and report.conclusive
             if table:
                 lines = csv_lines(report) if report else [unreadable_line(str(file), reason)]
