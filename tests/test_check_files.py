@@ -19,6 +19,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetgen import cli
 from sheetgen.check import check_workbook
+from sheetgen.check.reading import open_file
 from sheetgen.errors import InputError
 
 
@@ -192,3 +193,18 @@ def test_the_file_is_only_read(tmp_path: Path) -> None:
         assert (path.read_bytes(), path.stat().st_mtime_ns) == before
         assert list(tmp_path.iterdir()) == [path]
         path.unlink()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_package_whose_kind_cannot_be_unpacked_is_refused(
+    method: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_file, "_missing", lambda: "LibreOffice, which takes seconds")
+    file = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet" * 20)
+    data = file.read_bytes()
+    start = 30 + len("mimetype") + 9  # behind the entry's head and the options of LZMA
+    file.write_bytes(data[:start] + b"\xff" * 8 + data[start + 8 :])
+    with pytest.raises(InputError, match=re.escape(str(file))):
+        check_workbook(file)

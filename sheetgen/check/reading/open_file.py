@@ -14,6 +14,7 @@ from sheetgen.errors import InputError, RunError, UnrepairableError
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines.libreoffice import INSTALL, office
+from sheetgen.spreadsheet.package_parts import DAMAGE
 from sheetgen.spreadsheet.reader import Damage
 
 _SECONDS = 120.0
@@ -75,7 +76,7 @@ def _kind_of_zip(path: Path) -> str:
                 return "convert" if spreadsheet else "unknown"
             if any(name.endswith("workbook.bin") for name in names):
                 return "convert"
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+    except (*DAMAGE, RuntimeError):  # which encryption raises
         pass  # the readers say what is wrong with it
     return "package"
 
