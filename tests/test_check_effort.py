@@ -57,8 +57,9 @@ def test_a_table_of_41_columns_is_soon_checked_and_not_accused(searches: list[Se
     assert [table.place for table in report.tables][:2] == ["A13:AM17", "A21:AM25"]
     assert report.passed
     assert not report.conclusive
-    # Trying them all for each of the six tables took 480,000 wrong formulas.
-    assert LEFT - searches[0].left < 10_000
+    # Trying them all for each of the six tables took 480,000 wrong formulas. To read the columns
+    # without a name, and to try other headers, takes most of these.
+    assert LEFT - searches[0].left < 25_000
 
 
 def test_copies_of_a_table_cost_little_more_than_one(
@@ -155,6 +156,21 @@ def test_helper_cells_that_multiply_are_read_as_their_numbers(tmp_path: Path) ->
     table.formulas["h1"] += "+$ZA$1"
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
     assert report.passed
+
+
+def test_columns_without_a_name_that_multiply_are_not_all_read(
+    tmp_path: Path, searches: list[Searches]
+) -> None:
+    """Each of them refers twice to the next: two to the 22nd are too many to write out."""
+    table = wrong()
+    table.order += [f"step {number}" for number in range(23)]
+    for number in range(22):
+        table.formulas[f"step {number}"] = f"{{step {number + 1}}}*{{step {number + 1}}}"
+    table.formulas["step 22"] = "{w1}/{w2}"
+    table.headers["h1"] = "sum"
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert report.passed
+    assert LEFT - searches[0].left < 60_000
 
 
 def test_a_header_with_a_huge_number_names_no_weight(tmp_path: Path) -> None:

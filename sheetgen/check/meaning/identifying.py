@@ -14,13 +14,15 @@ from sheetgen.check.formula.expressions import Expression, Symbol, shifted, symb
 from sheetgen.check.formula.expressions import replace as replace_nodes
 from sheetgen.check.meaning.column_values import Numbers, Precision
 from sheetgen.check.meaning.resolving import Resolver
-from sheetgen.check.meaning.searches import Searches
+from sheetgen.check.meaning.searches import Effort, Searches
 from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_network import Network, expanded, is_helper, names_of
 from sheetgen.check.tables.headers import is_parameter
 
 _FEW_ROWS = 3
 _MOST_COLUMNS = 24
+_MOST_READ = 50_000  # formulas, for a table in which no column has a name
+_USUAL_READ = 5_000
 
 
 def identified(
@@ -56,6 +58,7 @@ class _Search:
         self._unknown, self._missing = unknown, missing
         self._definitions = network.definitions()
         self._simulation = searches.simulation(network, several_samples=False)
+        self._effort, self._is_spent = Effort(searches, _MOST_READ, _USUAL_READ), False
         table = resolver.table
         every = table.columns | {f"?{column}": column for column in unknown}
         self._table = replace(table, columns=every)
@@ -76,7 +79,7 @@ class _Search:
                     for name in self._left()
                     if self._is_right(f"?{column}", self.found | {column: name})
                 ]
-                if len(fitting) == 1:
+                if len(fitting) == 1 and not self._is_spent:
                     self.found[column] = fitting[0]
 
     def by_use(self) -> bool:
@@ -93,9 +96,10 @@ class _Search:
             names = [name for name, gain in gains.items() if gain == most]
             if most > best[0] and len(names) == 1:
                 best = most, column, names[0]
-        if best[0]:
-            self.found[best[1]] = best[2]
-        return best[0] > 0
+        if not best[0] or self._is_spent:
+            return False
+        self.found[best[1]] = best[2]
+        return True
 
     def by_numbers(self, numbers: Numbers) -> None:
         """Identify the columns of pasted numbers that are those of one definition in every row."""
@@ -132,12 +136,18 @@ class _Search:
 
     def _is_right(self, name: str, meaning: Mapping[int, str]) -> bool:
         symbol = meaning.get(int(name[1:])) if name.startswith("?") else name
-        truth = self._simulation.values(Symbol(symbol)) if symbol is not None else None
         tree = self._read(self._trees[name], meaning, len(self._unknown))
+        if self._is_spent:
+            return False
+        truth = self._simulation.values(Symbol(symbol)) if symbol is not None else None
         return same(self._simulation.values(tree), truth)
 
     def _read(self, tree: Expression, meaning: Mapping[int, str], depth: int) -> Expression:
-        """Return a formula with what the unknown columns mean, or else with their formulas."""
+        """Return a formula with what the unknown columns mean, or else with their formulas.
+
+        A column that refers to the next one twice, and so on, would double it again and again.
+        """
+        self._is_spent |= not self._effort.take(1)
 
         def change(part: Expression) -> Expression | None:
             if not isinstance(part, Symbol) or not part.name.startswith("?"):
@@ -146,7 +156,7 @@ class _Search:
             if symbol is not None:
                 return Symbol(symbol, part.offset)
             inner = self._trees.get(part.name)
-            if inner is None or depth == 0:
+            if inner is None or depth == 0 or self._is_spent:
                 return None
             return shifted(self._read(inner, meaning, depth - 1), part.offset)
 
