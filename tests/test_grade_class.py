@@ -14,6 +14,7 @@ from pausing import start_paused
 
 from sheetgen.cli import main
 from sheetgen.console import progress
+from sheetgen.errors import RunError
 from sheetgen.exercises import grade, make_exercise
 from sheetgen.exercises.grading import grading_worker
 from sheetgen.spreadsheet.engines.library_engines import IronCalc
@@ -119,6 +120,35 @@ def test_after_some_deaths_no_more_formulas_are_tried(group, tmp_path, monkeypat
     assert [mark.status == "right" for mark in result.marks] == [
         place < 1 for place in range(len(result.marks))
     ]
+
+
+class Failing(IronCalc):
+    """An engine that fails on each workbook with formulas, or on all, and lists its attempts."""
+
+    def __init__(self, attempts, always):
+        self.attempts, self.always = attempts, always
+
+    def recalculate(self, path):
+        with self.attempts.open("a") as file:
+            file.write("one\n")
+        if self.always or any(cell.formula for *_, cell in iterate_cells(path)):
+            raise RunError("soffice was stopped after 600 seconds")
+        return super().recalculate(path)
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_an_engine_that_fails_is_not_tried_with_every_formula(group, tmp_path, always):
+    path = hand_in(group, tmp_path / "Ada.xlsx", right_formula(group))
+    attempts = tmp_path / "attempts"
+    (result,) = grade(group.key.path, [path], Failing(attempts, always))
+    count = len(attempts.read_text().splitlines())
+    if always:
+        assert result.has_failed and result.error.endswith("stopped after 600 seconds")
+        assert count == 2, "it fails without any formula, too"
+    else:
+        assert {mark.reason for mark in result.marks} == {"could not be calculated"}
+        # The whole, the whole without formulas, and one that is begun before the last one fails.
+        assert count <= grading_worker.MOST_FAILURES + 3 < len(group.exercise.blanks)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

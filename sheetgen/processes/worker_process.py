@@ -44,6 +44,10 @@ class EndedError(RunError):
         return type(self), (self.reason,)
 
 
+class UnexpectedError(RunError):
+    """A fault of ours, whatever the item was."""
+
+
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
     """What a function returned for an item, or why it did not."""
@@ -87,12 +91,12 @@ def attempt(function: Callable[[Item], Result], item: Item) -> Outcome[Result]:
         return Outcome(None, _unexpected(error))
 
 
-def _unexpected(error: Exception) -> RunError:
+def _unexpected(error: Exception) -> UnexpectedError:
     trace, place = error.__traceback__, ""
     while trace is not None:
         name = os.path.basename(trace.tb_frame.f_code.co_filename)  # noqa: PTH119
         place, trace = f" in {name}, line {trace.tb_lineno}", trace.tb_next
-    return RunError(f"an unexpected {type(error).__name__}{place}: {error}")
+    return UnexpectedError(f"an unexpected {type(error).__name__}{place}: {error}")
 
 
 def send(pipe: IO[bytes], data: bytes) -> None:

@@ -26,13 +26,14 @@ from sheetgen.processes.worker_process import (
     EndedError,
     Outcome,
     Task,
+    UnexpectedError,
     attempt,
     is_worker,
     received,
     send,
 )
 
-__all__ = ["MEMORY", "SECONDS", "EndedError", "Outcome", "run_each"]
+__all__ = ["SECONDS", "EndedError", "Outcome", "UnexpectedError", "run_each"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

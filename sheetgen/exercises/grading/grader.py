@@ -6,14 +6,12 @@ calculates it, and the reference says what is right.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Literal
 
-from sheetgen.errors import RunError
 from sheetgen.exercises.assignment.exercise import is_right
 from sheetgen.exercises.assignment.own_numbers import RATE
 from sheetgen.exercises.assignment.table_layout import RATE_CELL, Quantity
@@ -87,8 +85,8 @@ class Grader:
         return text
 
     def marks(self) -> Iterator[Mark]:
-        """Yield the mark of each blank; raises RunError if the engine fails on none alone."""
-        values = self._computed(self.formulas)
+        """Yield the mark of each blank; raises RunError if the engine fails."""
+        values = self.recalculated(self.formulas) if self.formulas else {}
         for blank, answer in self.answers.items():
             found = values.get(blank) if blank in self.formulas else self._constant(blank)
             yield self._mark(blank, answer, found)
@@ -132,27 +130,8 @@ class Grader:
                     return without_dollars(token.text)
         return ""
 
-    def _computed(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:
-        """Return the values of the formulas; one on which the engine fails has none.
-
-        What ends the process is met by `grading_worker`.
-        """
-        try:
-            return self.recalculated(formulas)
-        except RunError:
-            fine: dict[Quantity, str] = {}
-            for each, text in formulas.items():
-                with suppress(RunError):
-                    self.recalculated({each: text})
-                    fine[each] = text
-            if len(fine) == len(formulas):
-                raise
-            return self.recalculated(fine)
-
     def recalculated(self, formulas: Mapping[Quantity, str]) -> dict[Quantity, object]:
         """Return the values of these formulas; raises RunError if the engine fails."""
-        if not formulas:
-            return {}
         with scratch_folder() as folder:
             path = Path(folder, "trusted.xlsx")
             canvases = [self._trusted(formulas), *self.numbers]

@@ -1,7 +1,7 @@
 """Grades files in worker processes, so that what breaks an engine costs no more than its own mark.
 
-A worker whose engine crashes, hangs or takes all memory ends. Then each formula of that file is
-tried by itself, and those on which the engine fails are left out when the file is graded again.
+Where the engine fails, crashes, hangs or takes all memory, each formula of that file is tried by
+itself, and those on which the engine fails are left out when the file is graded again.
 """
 
 import pickle
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from sheetgen.errors import RunError
 from sheetgen.exercises.assignment.exercise import Student
 from sheetgen.exercises.assignment.table_layout import Quantity
 from sheetgen.exercises.grading.grader import Grader, Mark
@@ -17,13 +18,12 @@ from sheetgen.exercises.grading.handed_in import read_handed_in
 from sheetgen.exercises.grading.identity import owner_of
 from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.key import Key
-from sheetgen.processes.workers import EndedError, Outcome, run_each
+from sheetgen.processes.workers import Outcome, UnexpectedError, run_each
 from sheetgen.spreadsheet.engines import Engine
 
 # Of a processor. A file takes about a tenth of a second, or ten where LibreOffice has to start.
 SECONDS = 600.0
 SECONDS_OF_A_FORMULA = 120.0
-MEMORY = 4 << 30  # bytes; LibreOffice takes a tenth of it
 MOST_FAILURES = 5  # formulas that may fail one by one, before the rest is not tried any more
 
 
@@ -53,28 +53,29 @@ class Marked:
 def graded_by_workers(files: Sequence[Work], jobs: int) -> Iterator[Outcome[Marked]]:
     """Yield the outcome of each file in the order of the files; up to `jobs` processes work."""
     jobs = max(1, min(jobs, len(files)))
-    for work, outcome in zip(files, run_each(_graded, files, jobs, SECONDS, MEMORY), strict=True):
-        is_over = isinstance(outcome.error, EndedError)
-        yield _graded_in_parts(work, jobs) if is_over else outcome
+    for work, outcome in zip(files, run_each(_graded, files, jobs, SECONDS), strict=True):
+        has_failed = isinstance(outcome.error, RunError)
+        is_our_fault = isinstance(outcome.error, UnexpectedError)
+        yield _graded_in_parts(work, jobs) if has_failed and not is_our_fault else outcome
 
 
 def _graded_in_parts(work: Work, jobs: int) -> Outcome[Marked]:
-    """Return the outcome of a file after whose formulas the process ended."""
-    (asked,) = run_each(_formulas, [work], 1, SECONDS, MEMORY)
-    if asked.error:  # then it was not the engine
+    """Return the outcome of a file on whose formulas the engine failed."""
+    (asked,) = run_each(_formulas, [work], 1, SECONDS)
+    if asked.error:  # then it was no formula
         return Outcome(None, asked.error)
     blanks = asked.result()
     trials = [replace(work, alone=blank) for blank in blanks]
     fine: set[Quantity] = set()
     failures = 0
-    tried = run_each(_tried, trials, jobs, SECONDS_OF_A_FORMULA, MEMORY)
+    tried = run_each(_tried, trials, jobs, SECONDS_OF_A_FORMULA)
     for blank, trial in zip(blanks, tried, strict=True):
         if trial.error is None:
             fine.add(blank)
         elif (failures := failures + 1) == MOST_FAILURES:
             break
     rest = replace(work, left_out=frozenset(blanks) - fine)
-    (outcome,) = run_each(_graded, [rest], 1, SECONDS, MEMORY)
+    (outcome,) = run_each(_graded, [rest], 1, SECONDS)
     return outcome
 
 
@@ -101,8 +102,9 @@ def _graded(work: Work) -> Marked:
 
 
 def _formulas(work: Work) -> list[Quantity]:
-    """Return the blanks with formulas, once all is done but their calculation."""
+    """Return the blanks with formulas, once all is calculated but these."""
     *_, grader = _read(work)
+    grader.recalculated({})
     return list(grader.formulas)
 
 
