@@ -11,6 +11,7 @@ import pytest
 from pausing import start, wait_for
 
 from sheetgen.errors import InputError, RunError, UnmovableError
+from sheetgen.processes import workers
 from sheetgen.processes.workers import EndedError, Outcome, run_each
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
@@ -276,6 +277,25 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, function: str, number: in
         os.sched_yield()
     if number == signal.SIGINT and function == "tidy":
         assert not mark.exists()
+
+
+class Contended(list[object]):
+    """Workers of which another thread always takes the last one first."""
+
+    def pop(self, place: int = -1) -> object:
+        self.clear()
+        return super().pop(place)
+
+
+def test_another_thread_may_take_the_last_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = run_each(process_of, [None])
+    (idle,) = workers._idle[os.getpid()]
+    with monkeypatch.context() as patch:
+        patch.setitem(workers._idle, os.getpid(), Contended([idle]))
+        (second,) = run_each(process_of, [None])
+        (newer,) = workers._idle[os.getpid()]
+        assert second.result() != first.result()
+    newer.close()
 
 
 def test_workers_may_be_used_in_threads_that_end() -> None:

@@ -152,8 +152,8 @@ _crews: list["_Crew"] = []
 def _end_all() -> None:
     for crew in list(_crews):
         crew.stop()
-    while _idle[os.getpid()]:
-        _idle[os.getpid()].pop().close()
+    while worker := _idle_worker():
+        worker.close()
 
 
 def _start() -> _Worker:
@@ -254,9 +254,10 @@ class _Crew:
 
 def _idle_worker() -> _Worker | None:
     """Return a worker without work that still runs, or None."""
-    while _idle[os.getpid()]:
-        worker = _idle[os.getpid()].pop()
-        if worker.process.poll() is None:
-            return worker
-        worker.close()
+    with suppress(IndexError):  # the crew of another thread may have taken the last one
+        while True:
+            worker = _idle[os.getpid()].pop()
+            if worker.process.poll() is None:
+                return worker
+            worker.close()
     return None
