@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,39 @@ def test_of_several_jobs_only_those_fail_that_crash() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
 def test_a_hog_costs_one_item() -> None:
     assert error_of("memory", memory=1 << 30) == "its process ran out of memory"
+
+
+def limit_of(_: object) -> int:
+    import resource  # noqa: PLC0415
+
+    return resource.getrlimit(resource.RLIMIT_DATA)[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
+@pytest.mark.parametrize(
+    ("machine", "jobs", "share"), [(8, 1, 6), (8, 2, 3), (8, 64, 2), (1, 1, 2), (512, 2, 8)]
+)
+def test_workers_share_the_memory_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch, machine: int, jobs: int, share: int
+) -> None:
+    """A million formulas take 1.1 GB, and so have room in every share."""
+    assert 0 < workers._memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    monkeypatch.setattr(workers, "_memory", lambda: machine << 30)
+    (outcome,) = run_each(limit_of, [None], jobs)
+    assert outcome.result() == share << 30
+
+
+@pytest.mark.parametrize("program", [None, ""])
+def test_without_a_known_python_no_worker_is_started(
+    monkeypatch: pytest.MonkeyPatch, program: str | None
+) -> None:
+    monkeypatch.setattr(workers, "_idle", defaultdict(list))
+    monkeypatch.setattr(sys, "executable", program)
+    (outcome,) = run_each(twice, [1])
+    assert type(outcome.error) is RunError
+    assert str(outcome.error) == (
+        "a worker process could not be started: Python's program is unknown"
+    )
 
 
 def test_a_hang_costs_one_item() -> None:

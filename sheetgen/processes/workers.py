@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, TypeVar, cast
 
@@ -40,8 +41,9 @@ Result = TypeVar("Result")
 
 SECONDS = 600.0
 """Processor time that an item may take by default: a million formulas take a twentieth of it."""
-MEMORY = 8 << 30
-"""Bytes that a worker may allocate by default: a million formulas take less than a tenth of it."""
+LEAST_MEMORY, MOST_MEMORY = 2 << 30, 8 << 30
+"""Bytes that a worker may allocate on a small and on a large machine: a million formulas take 1.1
+GB, whatever the machine is."""
 _LAST = 1 << 16  # bytes of its messages that are read; a trace of Rust has some 10,000
 GRACE = 1.0
 """Seconds in which a worker that is stopped may remove its temporary files."""
@@ -58,20 +60,20 @@ def run_each(
     items: Iterable[Item],
     jobs: int = 1,
     seconds: float = SECONDS,
-    memory: int = MEMORY,
+    memory: int | None = None,
 ) -> Iterator[Outcome[Result]]:
     """Yield the outcome of `function(item)` for each item, in the order of the items.
 
     The function must be at the top level of a module that can be imported; it runs in up to `jobs`
-    processes, in the current folder. `seconds` of processor time and `memory` in bytes limit each
-    item, where the system can do that, as Linux can. The error of an outcome is the InputError or
-    RunError that the function raised, an EndedError if its process did not survive, or another
-    RunError. Inside a worker the function is called directly.
+    processes, in the current folder. `seconds` of processor time and `memory` in bytes (by default
+    a share of the machine's) limit each item, where the system can do that, as Linux can. The error
+    of an outcome is the InputError or RunError that the function raised, an EndedError if its
+    process did not survive, or another RunError. Inside a worker the function is called directly.
     """
     if is_worker():
         yield from (attempt(function, item) for item in items)
         return
-    crew = _Crew(Task(function, seconds, memory), jobs)
+    crew = _Crew(Task(function, seconds, memory or _share_of_memory(jobs)), jobs)
     pending: deque[Future[Outcome[Result]]] = deque()
     # So many results may wait for their turn, or be worked on: one ahead for one worker.
     ahead = 1 if jobs == 1 else 4 * jobs
@@ -84,6 +86,22 @@ def run_each(
             yield pending.popleft().result()
     finally:
         crew.stop()
+
+
+def _share_of_memory(jobs: int) -> int:
+    """Return the bytes that each of some workers may allocate; a quarter is for all else."""
+    return min(max(LEAST_MEMORY, _memory() * 3 // 4 // jobs), MOST_MEMORY)
+
+
+def _memory() -> int:
+    """Return the memory of this machine or container in bytes; MOST_MEMORY if it does not tell."""
+    found = [MOST_MEMORY * 4 // 3]
+    with suppress(AttributeError, OSError, ValueError):  # such as on Windows
+        found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of cgroups 2 and 1
+        with suppress(OSError, ValueError):  # a container without a limit has "max"
+            found.append(int(Path("/sys/fs/cgroup", name).read_text()))
+    return min(found)
 
 
 @dataclass(frozen=True)
@@ -158,6 +176,8 @@ def _end_all() -> None:
 
 def _start() -> _Worker:
     """Start a worker; raises RunError if that is impossible."""
+    if not sys.executable:  # as where a program embeds Python
+        raise RunError("a worker process could not be started: Python's program is unknown")
     messages: IO[bytes] | None = None
     try:
         messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
