@@ -6,6 +6,7 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -218,12 +219,22 @@ def contents(run):
     return {path.name: path.read_bytes() for path in run.iterdir()}
 
 
+def leave_half(path):
+    """Leave what a process leaves that is killed while it writes a file."""
+    script = "import sys; from pathlib import Path; from sheetgen.files import leftovers; "
+    script += "leftovers.temporary_file(Path(sys.argv[1])).write_text('half')"
+    subprocess.run([sys.executable, "-c", script, path], check=True)
+    assert list(path.parent.glob(".*.tmp"))
+
+
 def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):
     (copy / "model.safetensors").unlink()
     (copy / "log.jsonl").write_text('{"epo')
-    (copy / ".checkpoint.abc.tmp").write_bytes(b"half")
+    leave_half(copy / "checkpoint.pt")
+    (copy / ".draft.tmp").write_text("of another program")
     result = train(copy, mnist, "--resume")
     assert (result.exit_code, result.stderr) == (0, "")
+    (copy / ".draft.tmp").unlink()  # it was none of ours
     assert_equal(copy, finished)
 
 
@@ -237,8 +248,10 @@ def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):
 
 def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, mnist, tmp_path):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / ".config.abc.tmp").write_text("{")
+    leave_half(tmp_path / "run" / "config.json")
+    (tmp_path / "run" / ".draft.tmp").write_text("of another program")
     assert train(tmp_path / "run", mnist, *QUICK).exit_code == 0
+    (tmp_path / "run" / ".draft.tmp").unlink()
     assert_equal(tmp_path / "run", finished)
 
 

@@ -103,7 +103,6 @@ class Run:
         Raises `InputError` as `require_free` does.
         """
         self.require_free()
-        self.remove_temporary_files()
         self.write_config(config)
 
     def write_config(self, config: dict[str, Any]) -> None:
@@ -200,11 +199,6 @@ class Run:
         if not isinstance(weights, dict):
             raise InputError(f"{self.checkpoint} is damaged: it holds no weights")
         return weights
-
-    def remove_temporary_files(self) -> None:
-        """Remove files that a killed process left incomplete."""
-        for path in self.path.glob(".*.tmp"):
-            path.unlink(missing_ok=True)
 
     def _write(self, path: Path, content: bytes) -> None:
         def fill(temporary: Path) -> None:

@@ -237,7 +237,6 @@ def _open(
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and checkpoint["config"] != asdict(config):
         raise InputError(f"{run.checkpoint} belongs to a different run than {run.config}")
-    run.remove_temporary_files()
     if options.data_dir is not None or DATA_FOLDER not in stored:
         run.write_config(stored | {DATA_FOLDER: described_folder(config, options.data_dir)})
     # A process killed between writing checkpoint and log has left the log one line short.
