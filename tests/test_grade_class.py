@@ -13,7 +13,6 @@ from openpyxl.worksheet.formula import ArrayFormula
 from pausing import start_paused
 
 from sheetgen.cli import main
-from sheetgen.console import progress
 from sheetgen.errors import RunError
 from sheetgen.exercises import grade, make_exercise
 from sheetgen.exercises.grading import grading_worker
@@ -264,17 +263,3 @@ def test_an_engine_that_is_missing_is_said_before_anything_is_written(group, tmp
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: it is not installed\n"
     assert list(tmp_path.rglob("*.csv")) == []
-
-
-def test_a_terminal_shows_how_many_files_are_graded(group, handed_in, monkeypatch):
-    seen = []
-
-    def counted(items, words, total=None):
-        for place, item in enumerate(items):
-            seen.append((words, place, total))
-            yield item
-
-    monkeypatch.setattr(progress, "counted", counted)
-    run("grade", "--key", group.key.path, *handed_in, "--jobs", "1")
-    grading = [each for each in seen if each[0] == "grading"]
-    assert grading == [("grading", place, len(handed_in)) for place in range(len(handed_in))]
