@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import defaultdict
 from pathlib import Path
+from typing import SupportsIndex
 
 import pytest
 from pausing import start, wait_for
@@ -316,7 +317,7 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, function: str, number: in
 class Contended(list[object]):
     """Workers of which another thread always takes the last one first."""
 
-    def pop(self, place: int = -1) -> object:
+    def pop(self, place: SupportsIndex = -1) -> object:
         self.clear()
         return super().pop(place)
 
