@@ -12,6 +12,7 @@ import pytest
 from conftest import sheetgen
 from reaching import RELATIONS, server
 
+KEY = Path(__file__).parent / "cases" / "grade" / "ex.key.json"
 RATE, BOOK = "xl/worksheets/sheet6.xml", "xl/workbook.xml"
 DRAWING, LINKS = "xl/drawings/drawing1.xml", "xl/drawings/_rels/drawing1.xml.rels"
 Change = tuple[str, Callable[[str], str]]
@@ -74,7 +75,7 @@ def said(*arguments: object) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_check_and_verify_end_in_a_sentence_or_in_their_answer(
+def test_check_verify_and_grade_end_in_a_sentence_or_in_their_answer(
     name: str, small: Path, tmp_path: Path
 ) -> None:
     path = changed(small, tmp_path / name, CASES[name])
@@ -96,6 +97,10 @@ def test_check_and_verify_end_in_a_sentence_or_in_their_answer(
         assert len(text.splitlines()) == 1 and len(text) < 400 + len(str(path))
     else:
         assert code == 0 and "FAIL" not in text
+    code, text = said("grade", "--key", KEY, path)
+    reason = refusal if "row" in refusal else "does not say whose exercise it is"
+    assert code == 2 and text.startswith(str(path)) and reason in text
+    assert len(text.splitlines()) == 1
     assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == before
 
 
