@@ -170,6 +170,13 @@ def test_a_closed_pipe_ends_quietly():
     assert process.returncode == 1
 
 
+@pytest.mark.parametrize("main", [cnn.cli.main, sheetgen.cli.main], ids=["cnn", "sheetgen"])
+def test_a_command_without_arguments_shows_its_help(main):
+    result = CliRunner().invoke(main, [])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == CliRunner().invoke(main, ["--help"]).stdout
+
+
 @pytest.mark.parametrize("command", [(), ("models",), ("summary",)])
 def test_help_of_cnn_has_an_example(command):
     result = CliRunner().invoke(cnn.cli.main, [*command, "--help"])

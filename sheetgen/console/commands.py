@@ -62,6 +62,8 @@ def _helpful_usage() -> Iterator[None]:
         advice = f'; did you mean "{near}"?' if near else ""
         name = printable(error.option_name)
         raise click.UsageError(f'there is no option "{name}"{advice}', error.ctx) from None
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # its text is the help, which takes many lines
     except click.UsageError as error:
         raise click.UsageError(printable(error.format_message()), error.ctx) from None
 
