@@ -16,8 +16,9 @@ from cnn.torch_loading import require_torch
 from sheetgen.console import progress
 from sheetgen.console.commands import COUNT, PATH, CommandGroup
 from sheetgen.console.interruption import INTERRUPTED
-from sheetgen.console.terminal import say
+from sheetgen.console.terminal import say, shown
 from sheetgen.errors import InputError, RunError
+from sheetgen.version import __version__
 
 if TYPE_CHECKING:
     from cnn.log.add_log import Placed
@@ -32,6 +33,7 @@ WORKBOOK = click.option(
 
 
 @click.group(cls=CommandGroup, context_settings={"show_default": True})
+@click.version_option(__version__, prog_name="cnn")
 def main() -> None:
     """Small convolutional networks for 28×28 images of digits.
 
@@ -179,7 +181,7 @@ def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
 
     with progress.shown():
         placed = put_into_workbook(run, workbook, data_dir)
-    _say(placed, workbook)
+    _say(placed, run, workbook)
 
 
 def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:
@@ -190,7 +192,7 @@ def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:
         placed = put_into_workbook(run, workbook, data_dir)
     except (InputError, RunError) as error:
         raise RunError(f"{error}; {_how_to_add(run, Path('FILE'), data_dir)}") from error
-    _say(placed, workbook)
+    _say(placed, run, workbook)
 
 
 def _how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:
@@ -199,13 +201,13 @@ def _how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:
     return f"the run is safe in {run}, and its sheet can be added by `{shlex.join(words)}`"
 
 
-def _say(placed: "Placed", workbook: Path) -> None:
+def _say(placed: "Placed", run: Path, workbook: Path) -> None:
     if placed.saved.reason:
         say(f"{workbook} is left as it was: {placed.saved.reason}.", err=True)
     if placed.edited:
         say(f"the sheet {placed.edited} has been edited and is left as it was.", err=True)
     built = " (built from era-v1)" if placed.built else ""
-    say(f"its log is the sheet {placed.sheet} of {placed.saved.path}{built}")
+    say(f"the log of {run} is the sheet {placed.sheet} of {shown(placed.saved.path)}{built}")
 
 
 @main.command()

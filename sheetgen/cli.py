@@ -12,7 +12,7 @@ from rich.table import Table
 from sheetgen.check.check_command import check
 from sheetgen.console import progress
 from sheetgen.console.commands import COUNT, ENGINES, PATH, CommandGroup, verify_written
-from sheetgen.console.terminal import plain, say, say_json
+from sheetgen.console.terminal import plain, say, say_json, shown
 from sheetgen.errors import InputError
 from sheetgen.exercises.exercise_command import exercise, grade
 from sheetgen.spreadsheet import engines
@@ -75,7 +75,7 @@ def build(
         say(f"{output} is left as it was: {saved.reason}.", err=True)
     if built.lost:
         say(f"left out: {built.lost}", err=True)
-    say(f"wrote {_shown(saved.path)}")
+    say(f"wrote {shown(saved.path)}")
     if built.kept:
         say(f"kept the added sheets: {', '.join(built.kept)}")
     if not no_verify:
@@ -181,12 +181,6 @@ def parse_learning_rates(text: str) -> list[float]:
             )
         rates.append(rate)
     return rates
-
-
-def _shown(path: Path) -> Path:
-    """Return a path relative to the working folder, if it is in there."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _verify_built(path: Path) -> None:

@@ -33,12 +33,12 @@ USUAL_NAMES = """
 learning-rate learning-rates lr lrs l rate rates eta step-size learningrate
 epochs epoch e n-epochs num-epochs max-epochs nb-epoch
 batch-size batch b bs batchsize mini-batch minibatch-size
-iterations iteration iter iters n-iter max-iter num-iterations steps updates
+iterations iteration iter iters n-iter max-iter num-iterations steps updates epochs epoch
 output out o outfile out-file output-file outdir out-dir output-dir save save-to save-as to \
     dest file
-run run-dir run-path rundir logdir log-dir save-dir checkpoint checkpoint-dir ckpt out output \
+run run-dir run-path rundir logdir log-dir save-dir checkpoint checkpoint-dir ckpt out o output \
     output-dir out-dir outdir name
-workbook book xlsx excel spreadsheet into out output file
+workbook book xlsx excel spreadsheet into out o output file
 data-dir data d datadir data-path data-folder data-root dataset root mnist path input input-dir
 sample samples demo small toy
 limit subset n-samples num-samples max-samples train-size samples
@@ -56,7 +56,7 @@ no-verify skip-verify noverify no-check skip-check
 force f overwrite yes y clobber replace
 fold-batchnorm fold fold-bn fuse fuse-bn fold-batch-norm
 json j as-json to-json format
-csv c as-csv to-csv csv-file table
+csv c as-csv to-csv csv-file table out o output out-file outfile output-file report save
 key k key-file keyfile answers
 students student class classlist class-list names roster csv
 solution solutions teacher answers with-solution

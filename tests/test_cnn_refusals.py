@@ -130,11 +130,11 @@ def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noq
         (["--batch-size", "0"], "batch size is 0; expected at least 1"),
         (["--learning-rate", "-0.1"], "the learning rate is -0.1; expected a positive number"),
         (["--learning-rate", "nan"], "the learning rate is nan; expected a positive number"),
-        (["--device", "toaster"], 'there is no device "toaster" here; choose auto, cpu or cuda'),
-        (["--device", "meta"], 'the device "meta" is not supported; choose auto, cpu or cuda'),
+        (["--device", "toaster"], 'there is no device "toaster" here; choose auto'),
+        (["--device", "meta"], 'the device "meta" is not supported; choose auto'),
         (["--threads", "0"], "threads is 0; expected at least 1"),
         (["--threads", "100000"], "--threads is 100000; expected at most "),
-        (["--device", "cpu:7"], 'there is no device "cpu:7" here; choose auto, cpu or cuda'),
+        (["--device", "cpu:7"], 'there is no device "cpu:7" here; choose auto'),
         (["--limit", "0"], "limit is 0; expected at least 1"),
         (["--seed", "-1"], "-1 is not in the range"),
         (["--epochs", "many"], "'many' is not a valid integer"),
@@ -145,6 +145,14 @@ def test_bad_options(mnist, tmp_path, options, message):
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("count", "choice"), [(0, "auto or cpu"), (1, "auto, cpu or cuda, such")])
+def test_only_devices_that_are_there_are_recommended(mnist, tmp_path, monkeypatch, count, choice):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: count)
+    result = train(tmp_path / "run", mnist, "--device", "cuda:9")
+    assert result.exit_code == 2
+    assert f'there is no device "cuda:9" here; choose {choice}' in result.stderr
 
 
 def test_a_training_that_diverges_says_so(mnist, tmp_path):

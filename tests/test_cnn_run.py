@@ -118,7 +118,7 @@ def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):
     assert f"the finished epochs are safe in {run}; continue with --resume" in errors
     assert log(run) == log(unbroken)[:1]
     assert len(output.splitlines()) == 2
-    assert "its log is the sheet CNN era-v1" in output
+    assert "is the sheet CNN era-v1" in output
     assert "of 500)" in invoke("evaluate", run, "--data-dir", mnist).stdout
     assert train(run, mnist, "--model", "era-v1", "--resume").exit_code == 0
     assert log(run) == log(unbroken)

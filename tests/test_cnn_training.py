@@ -286,7 +286,7 @@ def test_short_training_on_real_digits(mnist, tmp_path):
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
     first, second, last, sheet = result.stdout.splitlines()
-    assert sheet.startswith("its log is the sheet CNN tiny")
+    assert sheet.startswith("the log of ")
     assert first.startswith("epoch 1/2: train loss ")
     assert second.startswith("epoch 2/2: train loss ")
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]

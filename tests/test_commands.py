@@ -116,6 +116,12 @@ def test_suggestion_ignores_case_and_keeps_the_spelling_of_the_known_name():
         ("sheetgen grade x.xlsx --key-file k", "--key"),
         ("sheetgen check x.xlsx --as-json", "--json"),
         ("sheetgen -h", "--help"),
+        ("sheetgen check x.xlsx --out x.csv", "--csv"),
+        ("sheetgen check x.xlsx --output x.csv", "--csv"),
+        ("sheetgen grade x.xlsx -o x.csv", "--csv"),
+        ("sheetgen build --epochs 3", "--iterations"),
+        ("cnn train -o runs", "--run"),
+        ("cnn log runs -o x.xlsx", "--workbook"),
     ],
 )
 def test_the_usual_name_of_an_option_leads_to_ours(words, meant):

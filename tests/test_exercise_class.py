@@ -113,10 +113,10 @@ def test_names_are_text_in_every_cell(tmp_path):
     ("text", "said"),
     [
         ("", "found nothing"),
-        ("student\nAda\n", "expected one column name"),
+        ("student\nAda\n", "expected a first line with the column name"),
         ("nmae\nAda\n", "did you mean"),
-        ("name;name\nAda;1\n", "found the columns 'name, name'; expected one column name"),
-        ("name,name\nAda,Bo\n", "expected one column name"),
+        ("name;name\nAda;1\n", "found the columns 'name, name'; expected a first line"),
+        ("name,name\nAda,Bo\n", "expected a first line with the column name"),
         ("name\n", "found 0 students"),
         ("name,seed\nAda\n", "found 1 columns in line 2; expected 2"),
         ("name,seed\nAda,1\n,2\n", "the name '' in line 3"),

@@ -1,6 +1,7 @@
 """Names from files and folders never reach the terminal raw: no escape sequence, no markup."""
 
 import ast
+import io
 import json
 import os
 import re
@@ -77,6 +78,15 @@ def test_json_says_every_character_and_holds_none_raw(capsys: pytest.CaptureFixt
     printed = capsys.readouterr().out
     assert is_safe(printed) and printed.count("\n") == 1
     assert json.loads(printed) == values
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "utf-8"])
+def test_json_is_json_in_every_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"name": "José À 😀 ∂ \u202e\udc80"}
+    output = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding, "backslashreplace"))
+    say_json(values)
+    assert json.loads(output.getvalue().decode(encoding)) == values
 
 
 def prints(path: Path) -> list[str]:

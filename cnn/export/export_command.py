@@ -12,7 +12,7 @@ import click
 from cnn.torch_loading import require_torch
 from sheetgen.console import progress
 from sheetgen.console.commands import COUNT, PATH, verify_written
-from sheetgen.console.terminal import say
+from sheetgen.console.terminal import say, shown
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 
@@ -78,7 +78,7 @@ def export(
             err=True,
         )
     size = saved.path.stat().st_size / 1e6
-    say(f"wrote {saved.path}: {exported.formulas:,} formulas, {size:.1f} MB")
+    say(f"wrote {shown(saved.path)}: {exported.formulas:,} formulas, {size:.1f} MB")
     if no_verify:
         return
 

@@ -200,15 +200,19 @@ def _device(name: str, processes: Processes) -> torch.device:
         if device.type == "cuda" and device.index is None:
             device = torch.device("cuda", processes.local_rank)
         if device.type not in ("cpu", "cuda"):
-            raise InputError(f'the device "{name}" is not supported; choose auto, cpu or cuda')
+            raise InputError(f'the device "{name}" is not supported; choose {_devices()}')
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f'there is no device "{name}" here; choose auto, cpu or cuda, such as cuda:0'
-        ) from error
+        raise InputError(f'there is no device "{name}" here; choose {_devices()}') from error
     if device.type == "cuda":
         torch.cuda.set_device(device)
     return device
+
+
+def _devices() -> str:
+    """Return in words which devices there are."""
+    count = torch.cuda.device_count()
+    return "auto, cpu or cuda, such as cuda:0" if count else "auto or cpu"
 
 
 def _digits(options: Options, run: Run, config: Config, stored: dict[str, Any] | None) -> Digits:

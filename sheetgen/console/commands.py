@@ -90,8 +90,9 @@ class CommandGroup(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            # Such as standard output on a full disk; commands turn the errors of files into ours.
-            say(f"Error: {error.strerror or error}", err=True)
+            # Commands turn the errors of files into ours, so that this is one of the output.
+            place = printable(str(error.filename or "standard output"))
+            say(f"Error: {place} could not be written: {error.strerror or error}", err=True)
             raise click.exceptions.Exit(RunError.exit_code) from error
         except KeyboardInterrupt:
             # The line break closes the `^C` that a terminal echoes.

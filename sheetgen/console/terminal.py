@@ -2,6 +2,8 @@
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import click
 from rich.text import Text
@@ -16,9 +18,19 @@ def say(text: object, err: bool = False) -> None:
 
 
 def say_json(values: object) -> None:
-    """Print values as one line of JSON that `json.loads` reads as they are; see `say`."""
-    line = json.dumps(values, ensure_ascii=False)
+    """Print values as one line of JSON that `json.loads` reads as they are; see `say`.
+
+    What the encoding of the output may lack is written as JSON escapes it.
+    """
+    encoding = sys.stdout.encoding or "utf-8"  # that of a text in memory is None
+    line = json.dumps(values, ensure_ascii=not encoding.lower().startswith("utf"))
     click.echo("".join(c if printable(c) == c else f"\\u{ord(c):04x}" for c in line))
+
+
+def shown(path: Path) -> Path:
+    """Return a path relative to the working folder, if it is in there."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def plain(text: object, style: str = "") -> Text:

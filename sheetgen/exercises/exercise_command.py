@@ -8,7 +8,7 @@ import click
 
 from sheetgen.console import progress
 from sheetgen.console.commands import ENGINES, PATH, jobs_option
-from sheetgen.console.terminal import say, say_json
+from sheetgen.console.terminal import say, say_json, shown
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
 from sheetgen.exercises.assignment.exercise import TOPICS
@@ -78,7 +78,7 @@ def exercise(
 def _report(made: Made, output: Path) -> None:
     for saved in (*made.workbooks, *made.solutions, made.key):
         if saved.reason:
-            say(f"saved as {saved.path}, as {saved.reason}", err=True)
+            say(f"saved as {shown(saved.path)}, as {saved.reason}", err=True)
     by_seed = defaultdict(list)
     for student in made.students:
         by_seed[student.seed].append(student.name)
@@ -91,17 +91,18 @@ def _report(made: Made, output: Path) -> None:
         more = f" and {len(made.solutions)} solutions" if made.solutions else ""
         say(f"wrote {len(made.workbooks)} exercises of {blanks} blanks{more} to {output}")
     else:
-        say(f"wrote {made.workbooks[0].path}, {blanks} blanks")
+        say(f"wrote {shown(made.workbooks[0].path)}, {blanks} blanks")
         for saved in made.solutions:
-            say(f"wrote {saved.path}, the teacher's copy")
+            say(f"wrote {shown(saved.path)}, the teacher's copy")
     if made.exercise.lacks_update:
         rows = made.exercise.template.batch_size
         say(f"without the update: the weights change after {rows} rows only, a batch")
-    say(f"wrote {made.key.path}, for sheetgen grade")
+    say(f"wrote {shown(made.key.path)}, for sheetgen grade")
     formulas = sum(result.formulas for result in made.results)
     largest = max(result.largest_difference for result in made.results)
+    books = "1 workbook" if len(made.results) == 1 else f"{len(made.results)} workbooks"
     say(
-        f"verified {formulas:,} formulas of {len(made.results)} workbooks with "
+        f"verified {formulas:,} formulas of {books} with "
         f"{made.results[0].engine}: largest difference to NumPy {largest:.1e}"
     )
 
@@ -134,12 +135,14 @@ def grade(
       sheetgen grade --key exercise.key.json exercise.xlsx
       sheetgen grade --key class/class.key.json class/*.xlsx --csv marks.csv
     """  # noqa: D301
+    chosen = engine(name)
+    chosen.require()
     read = read_key(key)
     results: list[dict[str, object]] = []
     is_full = is_readable = True
     table = marks_table(csv_path, read.exercise) if csv_path else None
     with table or nullcontext(), progress.shown():
-        found = grade_files(read, files, engine(name), jobs)
+        found = grade_files(read, files, chosen, jobs)
         for each in progress.counted(found, "grading", len(files)):
             is_full &= each.is_full or bool(each.error and not each.has_failed)
             is_readable &= not each.error
@@ -155,7 +158,7 @@ def grade(
         say_json(results)
     if table and table.saved:
         why = f", as {table.saved.reason}" if table.saved.reason else ""
-        say(f"wrote {table.saved.path}{why}", err=True)
+        say(f"wrote {shown(table.saved.path)}{why}", err=True)
     if not is_full:
         raise click.exceptions.Exit(RunError.exit_code)
     if not is_readable:

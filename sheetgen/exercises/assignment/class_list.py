@@ -46,7 +46,7 @@ def read_names(path: Path) -> list[Name]:
         near = "" if "name" in header else hint("name", header)
         raise InputError(
             f"{path}: found the columns {shortened(', '.join(header))}{near}; "
-            "expected one column name and at most one column seed"
+            "expected a first line with the column name and, if wanted, seed"
         )
     check_class_size(len(records) - 1, f"{path}: ")
     return [_name(path, line, header, fields) for line, fields in records[1:]]
