@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ import cnn.cli
 import cnn.torch_loading
 import sheetgen.cli
 from sheetgen.console.commands import CommandGroup, suggestion
+from sheetgen.console.terminal import say, say_json
 from sheetgen.errors import InputError, RunError
 
 ROOT = Path(cnn.cli.__file__).parents[1]
@@ -63,6 +65,27 @@ def invoke(*args):
 def test_each_ending_has_its_code_and_one_line_on_stderr(prefix, kind, code, stderr):
     result = invoke(*prefix, "end", kind)
     assert (result.exit_code, result.stderr, result.stdout) == (code, stderr, "a result\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full disk to try")
+def test_a_full_disk_behind_the_output_is_named(monkeypatch):
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        for print_it in (say, say_json):
+            with pytest.raises(RunError, match="standard output could not be written: No space"):
+                print_it("a line")
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full disk to try")
+def test_what_standard_error_does_not_take_is_dropped(monkeypatch):
+    """As of a terminal that is closed, while the command ends for that reason."""
+    with Path("/dev/full").open("w") as closed:
+        monkeypatch.setattr("sys.stderr", closed)
+        say("not complete", err=True)
+        say("Terminated.", err=True)
 
 
 def test_a_bug_keeps_its_traceback():

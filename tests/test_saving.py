@@ -228,8 +228,7 @@ def test_a_full_disk_ends_in_one_line_and_loses_nothing(tmp_path, full, what):
     listing = "book.xlsx\n" if what == "output" else ""
     assert result.stdout == f"{listing}{OLD.decode()}"
     assert result.stderr.startswith("Error: ")
-    reason = "standard output could not be written: No space left on device"
-    assert result.stderr == f"Error: {reason}\n"
+    assert result.stderr.endswith("No space left on device\n")
     assert len(result.stderr.splitlines()) == 1
 
 

@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -90,17 +90,15 @@ class CommandGroup(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            # Commands turn the errors of files into ours, so that this is one of the output.
-            place = printable(str(error.filename or "standard output"))
-            say(f"Error: {place} could not be written: {error.strerror or error}", err=True)
+            # Such as standard output on a full disk; commands turn the errors of files into ours.
+            say(f"Error: {error.strerror or error}", err=True)
             raise click.exceptions.Exit(RunError.exit_code) from error
         except KeyboardInterrupt:
             # The line break closes the `^C` that a terminal echoes.
             click.echo("\nInterrupted.", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Terminated:
-            with suppress(OSError):  # of a terminal that is closed
-                click.echo("Terminated.", err=True)
+            say("Terminated.", err=True)
             raise
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:  # noqa: ANN401

@@ -1,20 +1,29 @@
 """Prints lines that no name from a file can turn into orders to the terminal."""
 
+import errno
 import json
+import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 from rich.text import Text
+
+from sheetgen.errors import RunError
 
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls, ends of lines, overrides of the direction of writing, halves of characters."""
 
 
 def say(text: object, err: bool = False) -> None:
-    """Print one line on standard output, or on standard error; `printable` says how it is shown."""
-    click.echo(printable(str(text)), err=err)
+    """Print one line on standard output, or on standard error; `printable` says how it is shown.
+
+    Raises RunError if standard output cannot be written, such as on a full disk. Of standard error,
+    which may be a terminal that is closed, nobody could be told.
+    """
+    _print(printable(str(text)), err)
 
 
 def say_json(values: object) -> None:
@@ -24,7 +33,28 @@ def say_json(values: object) -> None:
     """
     encoding = sys.stdout.encoding or "utf-8"  # that of a text in memory is None
     line = json.dumps(values, ensure_ascii=not encoding.lower().startswith("utf"))
-    click.echo("".join(c if printable(c) == c else f"\\u{ord(c):04x}" for c in line))
+    _print("".join(c if printable(c) == c else f"\\u{ord(c):04x}" for c in line))
+
+
+def _print(line: str, err: bool = False) -> None:
+    try:
+        click.echo(line, err=err)
+    except OSError as error:
+        if err:
+            _discard_errors()
+        elif error.errno == errno.EPIPE:
+            raise  # click ends quietly then
+        else:
+            reason = error.strerror or str(error)
+            raise RunError(f"standard output could not be written: {reason}") from error
+
+
+def _discard_errors() -> None:
+    """Let standard error go nowhere, with what it still holds: that would fail again at the end."""
+    with suppress(OSError, ValueError):  # of a stream that has no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())
+        os.close(nowhere)
 
 
 def shown(path: Path) -> Path:
