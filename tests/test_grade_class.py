@@ -262,4 +262,13 @@ def test_an_engine_that_is_missing_is_said_before_anything_is_written(group, tmp
     result = run("grade", "--key", group.key.path, group.workbooks[0].path, "--csv", table)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: it is not installed\n"
-    assert list(tmp_path.rglob("*.csv")) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistyped_engine_leaves_the_marks_of_an_interrupted_command(group, tmp_path):
+    partial = tmp_path / "marks.partial.csv"
+    partial.write_text("file,name,right,of,remarks\nformer\n", "utf-8")
+    options = ["--engine", "libreofice", "--csv", tmp_path / "marks.csv"]
+    assert run("grade", "--key", group.key.path, "Ada.xlsx", *options).exit_code == 2
+    assert partial.read_text("utf-8").endswith("former\n")
+    assert list(tmp_path.iterdir()) == [partial]

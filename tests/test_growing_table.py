@@ -8,6 +8,7 @@ import pytest
 from sheetgen.errors import InputError, RunError
 from sheetgen.files import growing_table
 from sheetgen.files.growing_table import GrowingTable
+from sheetgen.files.locking import ENDING
 
 HEADER = ("file", "words")
 
@@ -52,25 +53,54 @@ def test_an_interrupted_table_is_kept_beside_the_former_one(tmp_path, capsys, er
 
 
 def test_without_a_line_nothing_is_kept(tmp_path, capsys):
-    with pytest.raises(KeyboardInterrupt), table(tmp_path / "found.csv"):
+    with pytest.raises(KeyboardInterrupt), table(tmp_path / "new" / "found.csv") as growing:
+        growing.add([])
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == [] and capsys.readouterr().err == ""
+
+
+def test_until_it_has_a_line_a_table_keeps_that_of_an_interrupted_command(tmp_path):
+    partial = tmp_path / "found.partial.csv"
+    with pytest.raises(KeyboardInterrupt), table(tmp_path / "found.csv") as growing:
+        growing.add([["one", ""]])
+        raise KeyboardInterrupt
+    with pytest.raises(RunError), table(tmp_path / "found.csv"):
+        raise RunError
+    assert rows_of(partial) == [[*HEADER], ["one", ""]]
+    with pytest.raises(RunError), table(tmp_path / "found.csv") as growing:
+        growing.add([["two", ""]])
+        raise RunError
+    assert rows_of(partial) == [[*HEADER], ["two", ""]]
+    with table(tmp_path / "found.csv"):
+        pass
+    assert list(tmp_path.iterdir()) == [tmp_path / "found.csv"]
+
+
+def test_a_second_command_waits_for_the_first(tmp_path):
+    with table(tmp_path / "found.csv") as growing:
+        assert (tmp_path / f".found.csv{ENDING}").exists(), "the lock that `in_turn` waits for"
+        growing.add([["one", ""]])
+    assert [path.name for path in tmp_path.iterdir()] == ["found.csv"]
+
+
+def test_a_partial_table_that_is_open_in_a_program_is_left(tmp_path, capsys):
+    (tmp_path / "found.partial.csv").write_text("file,words\r\nformer,\r\n")
+    (tmp_path / ".~lock.found.partial.csv#").touch()
+    with pytest.raises(RunError), table(tmp_path / "found.csv") as growing:
+        growing.add([["one", ""]])
+        growing.add([["two", ""]])
+        raise RunError
+    assert rows_of(tmp_path / "found.partial.csv")[1:] == [["former", ""]]
+    assert rows_of(tmp_path / "found.partial (2).csv")[1:] == [["one", ""], ["two", ""]]
+    assert "2 lines are in" in (said := capsys.readouterr().err) and "partial (2).csv" in said
 
 
 @pytest.mark.parametrize("name", ["found.csv", "found.partial.csv"])
 def test_another_file_is_never_replaced(tmp_path, name):
     (tmp_path / name).write_text("my notes")
-    with pytest.raises(InputError, match="holds no findings"):
-        table(tmp_path / "found.csv")
-    assert (tmp_path / name).read_text() == "my notes"
-
-
-def test_an_empty_file_of_a_killed_command_is_no_obstacle(tmp_path):
-    (tmp_path / "found.partial.csv").touch()
-    with table(tmp_path / "found.csv"):
+    with pytest.raises(InputError, match="holds no findings"), table(tmp_path / "found.csv"):
         pass
-    assert rows_of(tmp_path / "found.csv") == [[*HEADER]]
-    assert not (tmp_path / "found.partial.csv").exists()
+    assert (tmp_path / name).read_text() == "my notes"
 
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
@@ -80,10 +110,14 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
 
 
 def test_lines_are_kept_where_the_whole_cannot_be_saved(tmp_path, monkeypatch, capsys):
-    def full(path, *_):
-        raise RunError(f"{path} could not be written: {errno.ENOSPC}")
+    move = growing_table.move_into_place
 
-    monkeypatch.setattr(growing_table, "save_text", full)
+    def full(temporary, path):
+        if path.stem == "a":
+            raise RunError(f"{path} could not be written: {errno.ENOSPC}")
+        return move(temporary, path)
+
+    monkeypatch.setattr(growing_table, "move_into_place", full)
     with pytest.raises(RunError, match="could not be written"), table(tmp_path / "a.csv") as one:
         one.add([["one", ""]])
     assert "1 line is in" in capsys.readouterr().err and one.partial.exists()

@@ -35,19 +35,30 @@ def save(
     Raises InputError if nothing can be written at that place, RunError if writing fails; both
     leave everything as it was.
     """
-    target = resolved(path)
-    temporary = _new_file(target)
+    temporary = new_file(resolved(path))
     try:
         write(temporary)
         if check:
             check(temporary)
+        return move_into_place(temporary, path, aside)
+    except OSError as error:
+        raise RunError(f"{path} could not be written: {reason_of(error)}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def move_into_place(temporary: Path, path: Path, aside: bool = False) -> Saved:
+    """Move a complete file to a path of its folder in one step; `save` says what it replaces.
+
+    Raises RunError if that fails.
+    """
+    target = resolved(path)
+    try:
         _flush(temporary)
         _set_mode(temporary, target)
         return _move(temporary, target, aside or is_open_elsewhere(path))
     except OSError as error:
         raise RunError(f"{path} could not be written: {reason_of(error)}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def save_text(path: Path, text: str, encoding: str = "utf-8") -> Saved:
@@ -122,15 +133,16 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _new_file(path: Path) -> Path:
+def new_file(path: Path) -> Path:
+    """Create an empty temporary file beside a path; raises as `save` does if there can be none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return temporary_file(path)
     except OSError as error:
-        raise not_writable(path, error) from error
+        raise _not_writable(path, error) from error
 
 
-def not_writable(path: Path, error: OSError) -> InputError | RunError:
+def _not_writable(path: Path, error: OSError) -> InputError | RunError:
     """Return the complaint about a place at which no file can be created."""
     if _is_full(error):
         return RunError(f"{path} could not be written: {reason_of(error)}")

@@ -20,10 +20,7 @@ WORDS: dict[Status, str] = {
 
 
 def marks_table(path: Path, exercise: Exercise) -> GrowingTable:
-    """Return the CSV file of the marks, to which each file adds its `marks_line`.
-
-    Raises InputError if there is another file than marks.
-    """
+    """Return the CSV file of the marks, to which each file adds its `marks_line`."""
     header = [*COLUMNS, *(f"{symbol} ({row})" for symbol, row in exercise.blanks)]
     return GrowingTable(path, header, ",".join(COLUMNS), "marks")
 
