@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sheetgen.files import locking
 from sheetgen.files.leftovers import remove_leftovers, scratch_folder, temporary_file
-from sheetgen.files.locking import ENDING, Owner
+from sheetgen.files.locking import ENDING, Owner, in_turn
+from sheetgen.files.saving import save_text
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="left to the user on Windows")
 
@@ -90,6 +92,28 @@ def test_all_other_files_are_left(tmp_path, gone):
     (tmp_path / f".book.xlsx{ENDING}").write_text(f"{THIS} machine 2026-01-01 12:00:00\n")
     remove_leftovers(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_a_machine_of_the_same_name_is_another(tmp_path, gone, monkeypatch):
+    (tmp_path / "machine-id").write_text("0123\n")
+    monkeypatch.setattr(locking, "_NUMBERS", [tmp_path / "missing", tmp_path / "machine-id"])
+    locking._machine.cache_clear()
+    try:
+        assert Owner.this_process().machine != THIS.machine
+        assert not gone.is_gone(), "its machine cannot be asked"
+    finally:
+        locking._machine.cache_clear()
+
+
+def test_a_system_that_does_not_number_its_users_removes_leftovers_as_well(
+    tmp_path, gone, monkeypatch
+):
+    """As Windows."""
+    monkeypatch.delattr("os.getuid")
+    (tmp_path / f".book.{gone}-abc.tmp").write_text("half")
+    with in_turn(tmp_path / "book.xlsx"):
+        save_text(tmp_path / "book.xlsx", "mine")
+    assert (tmp_path / "book.xlsx").read_text("utf-8") == "mine"
 
 
 def test_a_link_to_a_folder_is_not_followed(tmp_path, gone):

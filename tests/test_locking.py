@@ -1,7 +1,10 @@
 """Two commands at once do not overwrite each other's work."""
 
+import errno
+import os
 import signal
 import sys
+from dataclasses import replace
 
 import pytest
 from pausing import start, start_paused, wait_for
@@ -9,6 +12,7 @@ from test_interruption import build, environment, paused, place  # noqa: F401
 from test_saving import contents
 
 from sheetgen.errors import InputError
+from sheetgen.files import locking
 from sheetgen.files.locking import ENDING, Owner, in_turn, reserved
 from sheetgen.spreadsheet.reader import sheet_names
 
@@ -72,6 +76,31 @@ def test_a_damaged_lock_is_taken_over(tmp_path, content):
     with reserved(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_only_another_user_may_write_is_taken_over(tmp_path, monkeypatch):
+    opened = locking._opened
+
+    def another_users(lock, mode):
+        if mode == "ab+":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(lock, mode)
+
+    (tmp_path / ENDING).write_text(f"{replace(Owner.this_process(), process=2**31)} vm 1 2\n")
+    monkeypatch.setattr(locking, "_opened", another_users)
+    with reserved(tmp_path), (tmp_path / ENDING).open("rb") as second:
+        assert not locking._is_taken(second)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_users_can_read_a_lock(tmp_path):
+    """So that they can take it over if its process is killed."""
+    former = os.umask(0o077)
+    try:
+        with reserved(tmp_path):
+            assert (tmp_path / ENDING).stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(former)
 
 
 def test_a_lock_that_is_a_folder_is_refused(tmp_path):

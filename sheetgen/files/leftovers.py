@@ -59,7 +59,9 @@ def remove_leftovers(folder: Path) -> None:
 
 def _is_mine(entry: "os.DirEntry[str]") -> bool:
     try:
-        return entry.stat(follow_symlinks=False).st_uid == os.getuid()
+        # On Windows, which numbers no users, st_uid is 0.
+        user = getattr(os, "getuid", lambda: 0)()
+        return bool(entry.stat(follow_symlinks=False).st_uid == user)
     except OSError:  # another command was faster
         return False
 

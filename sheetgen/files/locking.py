@@ -33,19 +33,21 @@ _LONGEST_NAME = 40  # characters of a name that are repeated; folders take names
 _ATTEMPTS = 10  # before a process that does not say its name is believed to have a lock
 _PAUSE = 0.1  # seconds between two attempts
 
+_NUMBERS = (Path("/etc/machine-id"), Path("/proc/sys/kernel/random/boot_id"))
+
 _held: set[Path] = set()
 """The locks of this process, which may need one of them again further down."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A process, which another one with the same number cannot be mistaken for."""
+    """A process, told apart from a later one with the same number."""
 
     process: int
     started: int
     """When it started, in the system's own unit; 0 if the system does not tell."""
     machine: str
-    """A hash of the names of the machine and of the space in which it numbers its processes."""
+    """A hash of the machine's name and number and of the space in which it numbers processes."""
 
     @classmethod
     def this_process(cls) -> Self:
@@ -158,7 +160,7 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
     has_said = False
     for attempt in count():
         try:
-            file = _opened(lock, "ab+")
+            file = _opened_for_all(lock)
         except OSError as error:
             if os.path.lexists(lock):
                 reason = error.strerror or str(error)
@@ -186,6 +188,17 @@ def _take(lock: Path, what: Path, wait: bool) -> IO[bytes] | None:
             say(f"waiting for {holder}, which is writing {what}", err=True)
         time.sleep(_PAUSE)
     raise AssertionError("count() has an end")
+
+
+def _opened_for_all(lock: Path) -> IO[bytes]:
+    """Open a lock file, which is created if there is none; raises OSError.
+
+    One that another user's command left is only read, which is all that taking the lock needs.
+    """
+    try:
+        return _opened(lock, "ab+")
+    except PermissionError:
+        return _opened(lock, "rb")
 
 
 def _opened(lock: Path, mode: str) -> IO[bytes]:
@@ -235,6 +248,9 @@ def _sign(file: IO[bytes], what: Path, aloud: bool) -> None:
     if aloud and Owner.read(former[0]):
         say(f"taking over {what}: {_holder(file)} ended without giving it up", err=True)
     since = time.strftime("%Y-%m-%d %H:%M:%S")
+    if sys.platform != "win32":
+        with suppress(OSError):  # if we are killed, other users must be able to read it
+            os.fchmod(file.fileno(), 0o644)
     with suppress(OSError):  # of a full disk: the lock itself needs no room
         file.truncate(0)
         file.write(f"{Owner.this_process()} {_name()} {since}\n".encode(errors="replace"))
@@ -279,4 +295,16 @@ def _machine() -> str:
         numbers = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         numbers = ""
-    return hashlib.sha256(f"{_name()} {numbers}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{_name()} {_number()} {numbers}".encode()).hexdigest()[:8]
+
+
+def _number() -> str:
+    """Return what tells this machine from others of its name, "" where the system does not tell.
+
+    A container has no number of its own, but that of the start of the machine that it runs on.
+    """
+    for place in _NUMBERS:
+        with suppress(OSError):
+            if text := place.read_text("ascii", errors="replace").strip():
+                return text
+    return ""
