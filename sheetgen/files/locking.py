@@ -9,6 +9,7 @@ since when, is for messages; it decides only on a file system that has no such l
 
 import hashlib
 import os
+import platform
 import re
 import sys
 import time
@@ -285,8 +286,7 @@ def _state(process: int) -> tuple[bool, int]:
 
 
 def _name() -> str:
-    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
-    return "-".join(name.split()) or "this-machine"
+    return "-".join(platform.node().split()) or "this-machine"
 
 
 @cache
