@@ -228,8 +228,10 @@ def test_weights_of_another_model_are_refused(run: Path, tmp_path: Path) -> None
 
 def test_a_directory_that_is_no_run_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "tiny.xlsx"
-    refused(invoke("export", tmp_path / "none", "-o", path), "is not a run")
-    refused(invoke("verify", path, tmp_path / "none"), "is not a run")
+    refused(invoke("export", tmp_path / "none", "-o", path), "there is no folder")
+    refused(invoke("verify", path, tmp_path / "none"), "there is no folder")
+    (tmp_path / "empty").mkdir()
+    refused(invoke("export", tmp_path / "empty", "-o", path), "is not a run")
 
 
 def test_a_workbook_that_is_no_export_is_refused(run: Path, tmp_path: Path) -> None:
