@@ -2,11 +2,9 @@
 
 import sys
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -15,6 +13,7 @@ from rich.progress import (
 from cnn.mnist import SAMPLE
 from cnn.training.config import Config
 from cnn.training.run import Line
+from sheetgen.console.progress import new_bar
 from sheetgen.console.terminal import say
 
 UPDATE_INTERVAL = 16
@@ -63,18 +62,13 @@ class Bar(Lines):
         """Start the bar; each epoch has `images` images, and `done` epochs are finished."""
         super().__init__(config)
         self.images = images
-        self.progress = Progress(
+        self.progress = new_bar(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2%}"),
             TextColumn("{task.fields[speed]:,.0f} samples/s"),
             TimeRemainingColumn(compact=True),
-            console=Console(stderr=True),
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-            refresh_per_second=4,
         )
         self.task: TaskID = self.progress.add_task(
             "train",

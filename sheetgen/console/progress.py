@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn
 
 T = TypeVar("T")
 _bar: ContextVar["Progress | None"] = ContextVar("bar", default=None)
@@ -28,7 +28,7 @@ def shown() -> Iterator[None]:
     if _bar.get() is not None or not sys.stderr.isatty():
         yield
         return
-    bar = _new_bar()
+    bar = new_bar(*_columns())
     token = _bar.set(bar)
     try:
         with bar:
@@ -82,27 +82,35 @@ def paused() -> Iterator[None]:
         bar.start()
 
 
-def _new_bar() -> "Progress":
+def new_bar(*columns: "ProgressColumn") -> "Progress":
+    """Return a bar on standard error that leaves nothing behind, with these columns of rich."""
     # Imported for a terminal only: most of what is imported with this module shows nothing.
     from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    return Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        refresh_per_second=4,
+    )
+
+
+def _columns() -> "tuple[ProgressColumn, ...]":
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
-        Progress,
         TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
-    return Progress(
+    return (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn("{task.completed:,.0f} of {task.total:,.0f}", markup=False),
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-        refresh_per_second=4,
     )

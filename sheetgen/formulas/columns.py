@@ -14,9 +14,7 @@ from sheetgen.formulas.updates import Rule, Texts, everywhere
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE, state_name, sum_name
 from sheetgen.network.training import Training
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, column_letters
-
-MAXIMUM_FORMULA = 8_192  # characters
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA, column_letters
 
 
 @dataclass(frozen=True)

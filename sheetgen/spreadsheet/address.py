@@ -9,6 +9,7 @@ from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
 MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_COLUMNS = 16_384
+MAXIMUM_FORMULA = 8_192  # characters
 
 _DIGITS = "0123456789"
 _MOST_DIGITS = 7  # of a row; Python refuses to read a number of thousands of digits

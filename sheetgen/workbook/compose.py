@@ -2,8 +2,8 @@
 
 from sheetgen.console import progress
 from sheetgen.errors import InputError
-from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.spreadsheet import stamp
+from sheetgen.spreadsheet.address import MAXIMUM_FORMULA
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.version import __version__
 from sheetgen.workbook.plan import Plan

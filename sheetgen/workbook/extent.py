@@ -1,11 +1,11 @@
 """Says by arithmetic how many formulas a template's workbook will have, before any is composed."""
 
 from sheetgen.errors import InputError
-from sheetgen.formulas.columns import MAXIMUM_FORMULA, column_count, has_correct
+from sheetgen.formulas.columns import column_count, has_correct
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Training
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.template.template import Template
 from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN

@@ -11,9 +11,9 @@ from functools import cached_property
 
 from cnn.export.network.stages import Border, Convolution, Layer, Network, Shape, Softmax
 from sheetgen.errors import InputError
-from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.spreadsheet.address import (
     MAXIMUM_COLUMNS,
+    MAXIMUM_FORMULA,
     MAXIMUM_ROWS,
     cell_address,
     local,

@@ -13,7 +13,14 @@ from sheetgen.exercises.grading.handed_in import HandedIn
 from sheetgen.exercises.grading.submission import Submission
 from sheetgen.exercises.sheets import exercise_sheet
 from sheetgen.exercises.sheets.exercise_workbook import ANSWERS
-from sheetgen.spreadsheet.address import quoted, unquoted
+from sheetgen.spreadsheet.address import (
+    MAXIMUM_COLUMNS,
+    MAXIMUM_FORMULA,
+    MAXIMUM_ROWS,
+    place_of,
+    quoted,
+    unquoted,
+)
 from sheetgen.spreadsheet.tokens import Token, tokens
 
 # What can reach a cell that the formula does not name, or something outside of the workbook.
@@ -21,11 +28,9 @@ REACHING = (
     "INDIRECT", "EVALUATE", "CALL", "REGISTER.ID", "DDE", "RTD", "WEBSERVICE", "FILTERXML", "EXEC",
 )  # fmt: skip
 MAXIMUM_DEPTH = 8  # of names that lead to names
-LONGEST = 8192  # characters of a formula, the limit of spreadsheet programs
 DEEPEST = 64  # brackets within each other; Excel takes as many functions
-MOST_CELLS = 2 * 1_048_576  # of all ranges in a formula: an engine may look at each of them
+MOST_CELLS = 2 * MAXIMUM_ROWS  # of all ranges in a formula: an engine may look at each of them
 
-ROWS, COLUMNS = 1_048_576, 16_384  # of a sheet
 _RANGE = re.compile(
     r"(?<![\w.])\$?(?P<left>[a-z]{0,3})\$?(?P<top>[0-9]{0,7})"
     r":\$?(?P<right>[a-z]{0,3})\$?(?P<bottom>[0-9]{0,7})(?![\w.(])",
@@ -62,9 +67,9 @@ class _Reader:
             raise RefusedError("refers to the answers", True)
         if depth > MAXIMUM_DEPTH:
             raise RefusedError("uses names that lead to names without end", False)
-        if len(formula) > LONGEST:
+        if len(formula) > MAXIMUM_FORMULA:
             raise RefusedError(
-                f"has {len(formula):,} characters; expected at most {LONGEST:,}", False
+                f"has {len(formula):,} characters; expected at most {MAXIMUM_FORMULA:,}", False
             )
         found = tokens(formula)
         _check_size(found)
@@ -75,8 +80,8 @@ class _Reader:
             else:
                 texts.append(self._token(token, depth))
             # Names that lead to several names each could otherwise grow without end.
-            if (length := length + len(texts[-1])) > LONGEST:
-                reason = f"has more than {LONGEST:,} characters with its names written out"
+            if (length := length + len(texts[-1])) > MAXIMUM_FORMULA:
+                reason = f"has more than {MAXIMUM_FORMULA:,} characters with its names written out"
                 raise RefusedError(reason, False)
         return "".join(texts)
 
@@ -140,15 +145,12 @@ def _cells_in_ranges(found: Sequence[Token]) -> int:
     cells = 0
     for each in _RANGE.finditer("".join(token.text for token in found if token.kind in kinds)):
         left, top, right, bottom = each["left"], each["top"], each["right"], each["bottom"]
-        height = abs(int(bottom) - int(top)) + 1 if top and bottom else ROWS
-        width = abs(_column(right) - _column(left)) + 1 if left and right else COLUMNS
+        height = abs(int(bottom) - int(top)) + 1 if top and bottom else MAXIMUM_ROWS
+        width = abs(_column(right) - _column(left)) + 1 if left and right else MAXIMUM_COLUMNS
         is_whole = bool(left and right) or bool(top and bottom)
         cells += height * width if is_whole else 1
     return cells
 
 
 def _column(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number
+    return place_of(f"{letters.upper()}1")[1]

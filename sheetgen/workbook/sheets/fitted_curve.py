@@ -10,10 +10,9 @@ from functools import partial
 
 import numpy as np
 
-from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.address import MAXIMUM_FORMULA, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import (
     KINDS,

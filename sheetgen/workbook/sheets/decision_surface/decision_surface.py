@@ -9,10 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     FINE,

@@ -11,9 +11,8 @@ from math import nan
 
 import numpy as np
 
-from sheetgen.formulas.columns import MAXIMUM_FORMULA
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, without_dollars
+from sheetgen.spreadsheet.address import MAXIMUM_FORMULA, cell_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Series
 from sheetgen.spreadsheet.style import (
     FINE,
