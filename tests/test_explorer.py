@@ -29,6 +29,7 @@ from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, tolerance_of, verify
 from sheetgen.workbook.compose import compose, draw_sources
 from sheetgen.workbook.plan import EXPLORER, Plan
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.training_table import variant_sheet
 
@@ -107,8 +108,9 @@ def sheets(plan: Plan) -> list[Canvas]:
     tables = [variant_sheet(plan, index, sources, "") for index in range(len(plan.variants))]
     for table in tables:
         table.canvas.charts.clear()  # their series have their names on the comparison's sheet
-    explorer = explorer_sheet(plan, [each.table for each in tables])
-    return [explorer, *sources.canvases, *(each.canvas for each in tables)]
+    workings = Workings([each.table.canvas.name for each in tables])
+    explorer = explorer_sheet(plan, [each.table for each in tables], workings)
+    return [explorer, *sources.canvases, *(each.canvas for each in tables), workings.canvas]
 
 
 @dataclass

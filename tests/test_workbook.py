@@ -214,7 +214,8 @@ def test_the_sheets_stand_in_the_order_of_the_design(era: Book):
     assert era.formulas.sheetnames == [
         *("Overview", "Inputs", "Derivation", "Explorer", "Playground"),
         *RATES,
-        *("Learning rates", "Decision surface", "Error surface", "Gradient check", "_sheetgen"),
+        *("Learning rates", "Decision surface", "Error surface", "Gradient check"),
+        *("Workings", "_sheetgen"),
     ]
 
 
@@ -343,9 +344,13 @@ def test_every_choice_is_from_a_list_that_has_what_is_chosen(era: Book):
                 if f"{get_column_letter(column + 1)}{row + 1}" in each.sqref
             )
             assert rule.type == "list"
-            ((left, top, right, bottom),) = [range_boundaries(rule.formula1.replace("$", ""))]
+            source = era.formulas.defined_names.get(rule.formula1)
+            place = source.attr_text if source else rule.formula1
+            home, _, cells = place.rpartition("!")
+            ((left, top, right, bottom),) = [range_boundaries(cells.replace("$", ""))]
             assert left == right
-            listed = [sheet.cell(at, left).value for at in range(top, bottom + 1)]
+            listing = era.values[home or canvas.name]
+            listed = [listing.cell(at, left).value for at in range(top, bottom + 1)]
             assert listed == list(options)
             assert canvas.value(row, column) in options
 
@@ -362,10 +367,11 @@ def test_a_weight_may_be_any_number_and_a_learning_rate_one_above_0(
 
 
 def named(book: Book) -> Iterator[tuple[str, str, object]]:
-    """Each defined name of the whole workbook, its sheet and the value of its cell."""
+    """Each name of a cell, defined for the whole workbook, its sheet and the cell's value."""
     for name, defined in book.values.defined_names.items():
         ((sheet, address),) = defined.destinations
-        yield name, sheet, book.values[sheet][address].value
+        if ":" not in address:
+            yield name, sheet, book.values[sheet][address].value
 
 
 def test_every_training_input_has_a_name_for_its_cell_on_inputs(era: Book):

@@ -210,8 +210,9 @@ class Canvas:
     ) -> None:
         """Write a text for the user to choose from a list, known to `verify` by its key.
 
-        `source` is the absolute range on this sheet that holds the options. Without it they
-        are in the validation itself, which has room for 255 characters and no commas.
+        `source` is the absolute range on this sheet, or the defined name of a range, that holds
+        the options. Without it they are in the validation itself, which has room for 255
+        characters and no commas.
         """
         self.write(row, column, value, style)
         self.inputs[key] = row, column

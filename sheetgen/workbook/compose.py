@@ -8,6 +8,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.version import __version__
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.data_sheet import data_sheet
 from sheetgen.workbook.sheets.decision_surface.decision_surface import decision_surface_sheet
 from sheetgen.workbook.sheets.derivation.derivation import derivation_sheet
@@ -43,18 +44,20 @@ def compose(plan: Plan) -> list[Canvas]:
 def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]) -> list[Canvas]:
     """Return all sheets, of which the sources and the tables are drawn already."""
     tables = [each.table for each in compared]
+    workings = Workings([table.canvas.name for table in tables])
     playground = playground_sheet(plan, sources)
     derivation = derivation_sheet(plan, sources)
     gradient_check = gradient_check_sheet(plan, sources, tables[0], derivation)
     canvases = [
         *sources.canvases,
         derivation.canvas,
-        explorer_sheet(plan, tables),
+        explorer_sheet(plan, tables, workings),
         playground.canvas,
         *(each.canvas for each in compared),
         comparison_sheet(plan, compared, sources),
-        *(canvas for sheet in SURFACES if (canvas := sheet(plan, sources, tables))),
+        *(canvas for sheet in SURFACES if (canvas := sheet(plan, sources, tables, workings))),
         gradient_check,
+        workings.canvas,
     ]
     sheets = [canvas.name for canvas in canvases]
     canvases.insert(0, overview_sheet(plan, sheets, gradient_check, derivation.cells))

@@ -30,6 +30,7 @@ EXPLORER = "Explorer"
 DECISION_SURFACE = "Decision surface"
 FITTED_CURVE = "Fitted curve"
 ERROR_SURFACE = "Error surface"
+WORKINGS = "Workings"
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,14 @@ from sheetgen.formulas import quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
 from sheetgen.network.trace import Parameters, Trace
-from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.page import column_range, write_headers, write_value
+from sheetgen.workbook.shared.page import write_headers, write_value
 from sheetgen.workbook.shared.table_cells import Table
+from sheetgen.workbook.shared.workings import TABLES, Workings
 
 HELPER = Style(colour=KINDS["helper"].strong, number_format=WHOLE)
 
@@ -51,41 +52,39 @@ class Moment:
         tables: Sequence[Table],
         prefix: str,
         at: tuple[int, int],
-        helper_column: int,
+        workings: Workings,
     ) -> "Moment":
         """Write the drop-down of tables into a cell, the iteration below it, both with labels.
 
-        `prefix` is that of the two controls: explorer, surface or error. `helper_column` gets the
-        place of the chosen table and the names of all, from the row of the drop-down on, and the
-        column beside it the iteration, limited to those of the training.
+        `prefix` is that of the two controls: explorer, surface or error. A block of the workings
+        gets the place of the chosen table, and the iteration, limited to those of the training.
         """
         row, column = at
         tabs = [table.canvas.name for table in tables]
         tab = str(getattr(plan.controls, f"{prefix}_table"))
         iteration = int(getattr(plan.controls, f"{prefix}_iteration"))
-        write_headers(canvas, row, helper_column, ("place", "row"))
-        for offset, name in enumerate(tabs, start=2):
-            canvas.write(row + offset, helper_column, name, HELPER)
-        listed = column_range(helper_column, row + 2, row + 1 + len(tabs))
-        chosen = cell_address(row, column)
+        corner = workings.block(canvas.name, "The chosen table and iteration", 2)
+        behind = corner.canvas
+        write_headers(behind, corner.row, corner.column, ("place", "row"))
+        chosen = canvas.absolute(row, column)
         # ironcalc finds nothing by MATCH in a range of one cell.
-        formula = f"=MATCH({chosen},{listed},0)" if len(tabs) > 1 else "=1"
-        canvas.calculate(row + 1, helper_column, formula, tabs.index(tab) + 1, HELPER)
+        formula = f"=MATCH({chosen},{local(workings.tables)},0)" if len(tabs) > 1 else "=1"
+        behind.calculate(corner.row + 1, corner.column, formula, tabs.index(tab) + 1, HELPER)
         what = "optimiser" if plan.template.compare else "learning rate"
         canvas.write(row, column - 1, what, LABEL)
-        canvas.choose(row, column, f"{prefix}_table", tab, tabs, source=listed)
+        canvas.choose(row, column, f"{prefix}_table", tab, tabs, source=TABLES)
         last = tables[0].iterations
         canvas.write(row + 1, column - 1, f"iteration, 0 to {last:,}", LABEL)
         canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last)
         # Pasting bypasses the validation, and INDEX takes a row of 0 for a whole column.
-        within = f"=MAX(0,MIN({last},INT({cell_address(row + 1, column)})))"
-        canvas.calculate(row + 1, helper_column + 1, within, iteration, HELPER)
+        within = f"=MAX(0,MIN({last},INT({canvas.absolute(row + 1, column)})))"
+        behind.calculate(corner.row + 1, corner.column + 1, within, iteration, HELPER)
         return cls(
             tuple(tables),
             plan.trace_of(tab),
             iteration,
-            cell_address(row + 1, helper_column),
-            cell_address(row + 1, helper_column + 1),
+            corner.absolute(1, 0),
+            corner.absolute(1, 1),
             chosen,
         )
 

@@ -31,6 +31,7 @@ from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.samples_list import MOST, SamplesList
 from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.shared.table_cells import Table
+from sheetgen.workbook.shared.workings import Workings
 
 POINTS = 61
 MOST_FORMULAS = 8000  # with more there is no such sheet
@@ -40,13 +41,15 @@ CURVE, START, SAMPLES = KINDS["unit"].strong, "#9CA3AF", KINDS["target"].strong
 DRAWN_UNITS = 12  # hidden units, at most, in the chart of them
 
 
-def fitted_curve_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -> Canvas | None:
+def fitted_curve_sheet(
+    plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
+) -> Canvas | None:
     """Draw the sheet; return None if the network has several inputs or is too large."""
     units = sum(layer.units for layer in plan.network.layers)
     if plan.network.inputs != 1 or 2 * units * POINTS > MOST_FORMULAS:
         return None
     canvas = Canvas(FITTED_CURVE, tab_colour=KINDS["unit"].strong)
-    _Sheet(canvas, plan, sources, InputColumn(plan, sources, 0)).draw(tables)
+    _Sheet(canvas, plan, sources, InputColumn(plan, sources, 0)).draw(tables, workings)
     return None if longest_formula(canvas) > MAXIMUM_FORMULA else canvas
 
 
@@ -69,7 +72,7 @@ class _Sheet:
     sources: Sources
     inputs: InputColumn
 
-    def draw(self, tables: Sequence[Table]) -> None:
+    def draw(self, tables: Sequence[Table], workings: Workings) -> None:
         canvas, network = self.canvas, self.plan.network
         canvas.widths.update({0: 2, 1: 28, 2: 13})
         text = (
@@ -79,7 +82,7 @@ class _Sheet:
         write_title(canvas, 1, "Fitted curve", text)
         title = "Cells behind: the weights, the axis, the samples, the points of the curves"
         canvas.write(1, HELPERS, title, SECTION)
-        moment = Moment.ask(canvas, self.plan, tables, "surface", (3, 2), HELPERS)
+        moment = Moment.ask(canvas, self.plan, tables, "surface", (3, 2), workings)
         now = Snapshot(canvas, network, moment, (ROW, HELPERS + 2))
         first = Snapshot(canvas, network, replace(moment, row="0", iteration=0), (ROW, HELPERS + 5))
         output, place, _ = choose_output(canvas, self.plan, (5, 2), (ROW, HELPERS + 8))

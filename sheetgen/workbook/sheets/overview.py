@@ -26,6 +26,7 @@ from sheetgen.workbook.plan import (
     INPUTS,
     OVERVIEW,
     PLAYGROUND,
+    WORKINGS,
     Plan,
 )
 from sheetgen.workbook.shared import diagram
@@ -157,6 +158,7 @@ def _descriptions(plan: Plan) -> dict[str, str]:
         FITTED_CURVE: "the curve that the network draws through the samples, at any iteration",
         ERROR_SURFACE: "the error around the path of the training, for any two weights",
         GRADIENT_CHECK: "every gradient, computed in three ways",
+        WORKINGS: "the cells behind the pictures of the other sheets",
     }
 
 

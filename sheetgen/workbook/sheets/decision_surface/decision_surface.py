@@ -30,6 +30,7 @@ from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, SamplesList
 from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.shared.table_cells import Table
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.decision_surface import unit_pictures
 
 FORMULAS = 4000  # of all pictures at most, as long as these need not be too coarse
@@ -37,13 +38,15 @@ MOST_FORMULAS = 8000  # with more there is no such sheet
 TOP, LEFT = 8, 5  # the upper left cell of the output's picture
 
 
-def decision_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -> Canvas | None:
+def decision_surface_sheet(
+    plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
+) -> Canvas | None:
     """Draw the sheet; return None if the network has not two inputs or is too large."""
     pictures = unit_pictures.pictures(plan.network)
     size = next((size for size in SIZES if pictures * size**2 <= FORMULAS), SIZES[-1])
     if plan.network.inputs != 2 or pictures * size**2 > MOST_FORMULAS:
         return None
-    sheet = _Sheet(plan, sources, tables, size)
+    sheet = _Sheet(plan, sources, tables, workings, size)
     sheet.draw()
     is_too_wide = max(sheet.canvas.widths) > MAXIMUM_COLUMNS
     is_too_large = is_too_wide or longest_formula(sheet.canvas) > MAXIMUM_FORMULA
@@ -53,12 +56,19 @@ def decision_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]
 class _Sheet:
     """`helpers` is the first helper column."""
 
-    def __init__(self, plan: Plan, sources: Sources, tables: Sequence[Table], size: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        sources: Sources,
+        tables: Sequence[Table],
+        workings: Workings,
+        size: int,
+    ) -> None:
         self.plan = plan
         self.canvas = canvas = Canvas(DECISION_SURFACE, tab_colour=KINDS["unit"].strong)
         self.main = Grid(canvas, TOP, LEFT, size)
         self.helpers = helpers = LEFT + unit_pictures.width(plan.network) * (size + 2) + 1
-        moment = Moment.ask(canvas, plan, tables, "surface", (3, 2), helpers)
+        moment = Moment.ask(canvas, plan, tables, "surface", (3, 2), workings)
         snapshot = Snapshot(canvas, plan.network, moment, (TOP - 1, helpers + 2))
         at = TOP - 1, helpers + 5
         self.chosen = chosen = ChosenOutput(canvas, plan, snapshot, (5, 2), at)

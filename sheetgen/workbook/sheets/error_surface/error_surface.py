@@ -31,6 +31,7 @@ from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.page import longest_formula, write_title
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.error_surface.error_formulas import (
     CUTS,
     LONGEST,
@@ -56,12 +57,14 @@ HERE = "#FACC15"
 LINES, LEVELS = "#9A3412", 10  # of equal error
 
 
-def error_surface_sheet(plan: Plan, sources: Sources, tables: Sequence[Table]) -> Canvas | None:
+def error_surface_sheet(
+    plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
+) -> Canvas | None:
     """Draw the sheet; return None if the network has a single weight or is too large."""
     found = _fitting(plan)
     if len(plan.network.parameters) < 2 or found is None:
         return None
-    sheet = _Sheet(plan, sources, tables, *found)
+    sheet = _Sheet(plan, sources, tables, workings, *found)
     sheet.draw()
     return None if longest_formula(sheet.canvas) > MAXIMUM_FORMULA else sheet.canvas
 
@@ -100,6 +103,7 @@ class _Sheet:
         plan: Plan,
         sources: Sources,
         tables: Sequence[Table],
+        workings: Workings,
         samples: int,
         cut: int,
         size: int,
@@ -109,7 +113,7 @@ class _Sheet:
         self.main = Grid(canvas, TOP, LEFT, size)
         self.helpers = helpers = LEFT + size + 3
         self.cells = helpers + 26
-        moment = Moment.ask(canvas, plan, tables, "error", (3, 2), helpers)
+        moment = Moment.ask(canvas, plan, tables, "error", (3, 2), workings)
         self.choice = choice = WeightChoice(canvas, plan, moment, (5, 2), (TOP - 1, helpers + 2))
         self.path = WeightPath(canvas, choice, (TOP - 1, helpers + 9), size)
         if samples == 1 and plan.data.samples > 1:

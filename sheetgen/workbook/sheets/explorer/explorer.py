@@ -17,6 +17,7 @@ from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.live_text import Words, decimal, joined, literal, significant
 from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.table_cells import Table
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.chain_rule import MOST_SHARES, Chain, Shares
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.explorer_diagrams import (
@@ -41,16 +42,16 @@ NUMBERS_BEHIND = (9, 13, 14, 15, 22, 41)  # those of their columns that show num
 WITHOUT_DIAGRAM = 30  # characters
 
 
-def explorer_sheet(plan: Plan, tables: Sequence[Table]) -> Canvas:
+def explorer_sheet(plan: Plan, tables: Sequence[Table], workings: Workings) -> Canvas:
     """Draw the sheet; `tables` are those of the sheets that are compared."""
-    return _Sheet(plan, tables).draw()
+    return _Sheet(plan, tables, workings).draw()
 
 
 class _Sheet:
-    def __init__(self, plan: Plan, tables: Sequence[Table]) -> None:
+    def __init__(self, plan: Plan, tables: Sequence[Table], workings: Workings) -> None:
         self.plan = plan
         self.canvas = Canvas(EXPLORER, tab_colour=KINDS["gradient"].strong, zoom=90)
-        self.moment = Moment.ask(self.canvas, plan, tables, "explorer", CONTROLS, BEHIND)
+        self.moment = Moment.ask(self.canvas, plan, tables, "explorer", CONTROLS, workings)
         self.values = Values(self.canvas, plan, self.moment, TOP + 1, PANEL + 5, BEHIND + 36)
         at = CONTROLS[0] + 2, CONTROLS[1]
         self.choice = Choice(self.values, at, TOP + 1, BEHIND + 2)

@@ -1,0 +1,88 @@
+"""The sheet `Workings`: the cells behind the pictures of the other sheets, in titled blocks.
+
+A sheet that people look at asks for blocks here, one beside the other, writes its helper cells into
+them and refers to these by their absolute addresses, which have the name of this sheet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.style import KINDS, LINK, SECTION, Style
+from sheetgen.workbook.plan import WORKINGS
+from sheetgen.workbook.shared.page import write_title
+
+TITLE_ROW = 3  # of every block; the link back is below it, and then the block's own cells
+FIRST_ROW = 6
+NAME = Style(colour=KINDS["helper"].strong)
+TABLES = "tables"
+"""The defined name of the list of training tables, for the drop-downs of other sheets."""
+
+
+@dataclass(frozen=True)
+class Corner:
+    """The upper left cell of a block, on the sheet `Workings`."""
+
+    canvas: Canvas
+    row: int
+    column: int
+
+    def absolute(self, down: int, across: int) -> str:
+        """Return the absolute address, with the sheet's name, of a cell counted from here."""
+        return self.canvas.absolute(self.row + down, self.column + across)
+
+
+class Workings:
+    """Hands out blocks of columns on the sheet, from left to right.
+
+    `canvas` is the sheet. `tables` is the address of the names of the training tables, which the
+    first block lists; they are also the defined name `tables`, as Excel 2007 allows no reference
+    to another sheet in a validation.
+    """
+
+    def __init__(self, tabs: Sequence[str]) -> None:
+        """Begin the sheet with the list of the training tables' tabs."""
+        self.canvas = Canvas(WORKINGS, tab_colour=KINDS["helper"].strong)
+        text = "The cells behind the pictures of the other sheets: a block for each."
+        write_title(self.canvas, 1, WORKINGS, text)
+        self.canvas.widths[0] = 2
+        self._next = 1
+        self.tabs = tuple(tabs)
+        corner = self.block("", "The training tables", 1)
+        for place, name in enumerate(self.tabs):
+            self.canvas.write(corner.row + place, corner.column, name, NAME)
+        last = corner.row + len(self.tabs) - 1
+        self.tables = self.canvas.range(corner.row, corner.column, last, corner.column)
+        self.canvas.names[TABLES] = self.tables
+
+    def block(self, sheet: str, title: str, columns: int, width: float = 14) -> Corner:
+        """Return the corner of a new block of so many columns, each `width` characters wide.
+
+        `title` says what it holds; a link goes back to the `sheet` that it is for, if one is named.
+        """
+        column = self._next
+        self._next += columns + 1
+        for at in range(column, column + columns):
+            self.canvas.widths[at] = width
+        self.canvas.widths[column + columns] = 3
+        self.canvas.write(TITLE_ROW, column, title, SECTION)
+        if sheet:
+            self.canvas.link(TITLE_ROW + 1, column, sheet, f"for {sheet}", LINK)
+        return Corner(self.canvas, FIRST_ROW, column)
+
+    @property
+    def is_too_wide(self) -> bool:
+        """Whether the blocks need more columns than a worksheet has."""
+        return self._next > MAXIMUM_COLUMNS
+
+    def release(self, corner: Corner) -> None:
+        """Take back a block and all that were handed out after it, with all that is in them."""
+        first, canvas = corner.column, self.canvas
+        canvas.cells = {at: cell for at, cell in canvas.cells.items() if at[1] < first}
+        canvas.links = {at: link for at, link in canvas.links.items() if at[1] < first}
+        canvas.scales = {at: scale for at, scale in canvas.scales.items() if at[1] < first}
+        canvas.widths = {at: width for at, width in canvas.widths.items() if at < first}
+        canvas.blocks = [each for each in canvas.blocks if each.first_column < first]
+        canvas.numbers = [place for place in canvas.numbers if place[1] < first]
+        self._next = first
