@@ -13,11 +13,10 @@ from cnn.torch_loading import require_torch
 from sheetgen.console import progress
 from sheetgen.console.commands import COUNT, PATH, verify_written
 from sheetgen.console.terminal import say, shown
-from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.engines import Engine
 
 if TYPE_CHECKING:
     from cnn.export.verification.verify_export import Result
+    from sheetgen.spreadsheet.engines import Engine
 
 DATA_DIR = click.option(
     "--data-dir",
@@ -65,6 +64,7 @@ def export(
     """  # noqa: D301
     require_torch()
     from cnn.export.runs import export_run, verify_run  # noqa: PLC0415
+    from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: PLC0415
 
     with progress.shown():
         exported = export_run(run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force)
@@ -84,7 +84,7 @@ def export(
 
     def verified() -> "Result":
         with progress.shown():
-            return verify_run(saved.path, run, [engines.EMBEDDED], inputs=1, seed=0)[0]
+            return verify_run(saved.path, run, [EMBEDDED], inputs=1, seed=0)[0]
 
     result = verify_written(saved.path, verified, _print)
     say(
@@ -133,7 +133,9 @@ def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _engines(name: str) -> Sequence[Engine]:
+def _engines(name: str) -> Sequence["Engine"]:
+    from sheetgen.spreadsheet import engines  # noqa: PLC0415
+
     if name != "auto":
         chosen = engines.engine(name)
         chosen.require()

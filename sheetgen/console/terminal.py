@@ -7,11 +7,14 @@ import re
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.text import Text
 
 from sheetgen.errors import RunError
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls, ends of lines, overrides of the direction of writing, halves of characters."""
@@ -63,8 +66,10 @@ def shown(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def plain(text: object, style: str = "") -> Text:
+def plain(text: object, style: str = "") -> "Text":
     """Return a text for a table or line of rich, which then takes nothing in it for markup."""
+    from rich.text import Text  # noqa: PLC0415 - only few lines need it
+
     return Text(printable(str(text)), style)
 
 

@@ -4,32 +4,35 @@ Rows and columns count from 0. Addresses are absolute unless a function's name s
 """
 
 import re
-
-from openpyxl.utils.cell import column_index_from_string, get_column_letter
+from functools import cache
 
 MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_COLUMNS = 16_384
 MAXIMUM_FORMULA = 8_192  # characters
 
 _DIGITS = "0123456789"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MOST_LETTERS = 3  # of a column, which may be beyond the end of a worksheet
 _MOST_DIGITS = 7  # of a row; Python refuses to read a number of thousands of digits
 # Without quotes Excel would take such a sheet's name for a cell, or in R1C1 notation for cells.
 _LIKE_CELL = re.compile(r"[A-Z]{1,3}[0-9]+|R[0-9]*|(R[0-9]*)?C[0-9]*", re.IGNORECASE)
 
 
+@cache
 def column_letters(column: int) -> str:
     """Return the name of a column: C."""
-    return str(get_column_letter(column + 1))
+    before, last = divmod(column, len(_LETTERS))
+    return (column_letters(before - 1) if before else "") + _LETTERS[last]
 
 
 def cell_address(row: int, column: int) -> str:
     """Return the absolute address of a cell on its own sheet: $C$9."""
-    return f"${get_column_letter(column + 1)}${row + 1}"
+    return f"${column_letters(column)}${row + 1}"
 
 
 def relative_address(row: int, column: int) -> str:
     """Return the relative address of a cell on its own sheet: C9."""
-    return f"{get_column_letter(column + 1)}{row + 1}"
+    return f"{column_letters(column)}{row + 1}"
 
 
 def range_address(first_row: int, first_column: int, last_row: int, last_column: int) -> str:
@@ -51,10 +54,21 @@ def place_of(address: str) -> tuple[int, int]:
     letters = address.rstrip(_DIGITS)
     digits = address[len(letters) :]
     row = int(digits) if len(digits) <= _MOST_DIGITS else 0
-    column = column_index_from_string(without_dollars(letters))
-    if row < 1:
+    column = _column(without_dollars(letters).upper())
+    if row < 1 or column is None:
         raise ValueError(f"found {address}; expected the address of a cell, such as C9")
-    return row - 1, column - 1
+    return row - 1, column
+
+
+@cache
+def _column(letters: str) -> int | None:
+    """Return the column of that name, counted from 0; None if it is not the name of a column."""
+    if not 0 < len(letters) <= _MOST_LETTERS or not set(letters) <= set(_LETTERS):
+        return None
+    column = 0
+    for letter in letters:
+        column = column * len(_LETTERS) + _LETTERS.index(letter) + 1
+    return column - 1
 
 
 def range_of(address: str) -> tuple[int, int, int, int]:

@@ -11,12 +11,9 @@ from contextlib import suppress
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from lxml import etree
-from openpyxl.formula.tokenizer import TokenizerError
-from openpyxl.formula.translate import Translator
-from openpyxl.utils.escape import unescape
 
 from sheetgen.errors import InputError, shortened
 from sheetgen.files.characters import without_noncharacters
@@ -32,12 +29,16 @@ from sheetgen.spreadsheet.package_parts import (
 )
 from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
 
+if TYPE_CHECKING:
+    from openpyxl.formula.translate import Translator
+
 Value = float | str | bool | None  # an error value is its text, such as "#DIV/0!"
 
 _ERROR = re.compile(
     r"#(?:DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|NULL!|ERROR!|CALC!|CIRC!|N/IMPL!|SPILL!)"
 )
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]*?(\d*)\.xml$", re.IGNORECASE)
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot hold
 _MOST_DIGITS = 9  # of the place of a text
 _Formula = TypeVar("_Formula")
 Cells = list[tuple[int, int, etree._Element]]
@@ -194,7 +195,7 @@ def _text(element: etree._Element) -> str:
 
 def _unescaped(text: str) -> str:
     """Return a text with the character that each "_x0009_" means, where that is one."""
-    return without_noncharacters(str(unescape(text)))
+    return without_noncharacters(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), text))
 
 
 def rows(
@@ -311,9 +312,12 @@ def _index(text: str) -> int:
 
 
 def _moved(
-    written: _Written, translator: Callable[[_Written], Translator], row: int, column: int
+    written: _Written, translator: Callable[[_Written], "Translator"], row: int, column: int
 ) -> str:
     """Return a shared formula as one of its cells has it; raises MalformedError."""
+    # Few files have shared formulas, and no command should wait for openpyxl without need.
+    from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
+
     place = relative_address(row, column)
     try:
         return str(translator(written).translate_formula(place)).removeprefix("=")
@@ -321,5 +325,7 @@ def _moved(
         raise MalformedError(f"the formula of {place} is not valid") from error
 
 
-def _translator(written: _Written) -> Translator:
+def _translator(written: _Written) -> "Translator":
+    from openpyxl.formula.translate import Translator  # noqa: PLC0415
+
     return Translator(f"={written.text}", origin=relative_address(written.row, written.column))

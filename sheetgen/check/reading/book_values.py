@@ -6,10 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import openpyxl
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.workbook.defined_name import DefinedName
-
 from sheetgen.check.findings import Finding
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
 from sheetgen.errors import InputError, RunError
@@ -73,6 +69,10 @@ def _names_in_the_copy(book: Book) -> dict[str, str]:
 
 def _write_cells(path: Path, book: Book, names: Mapping[str, str]) -> None:
     """Write the cells of a book, without anything else, as a workbook with these sheets' names."""
+    import openpyxl  # noqa: PLC0415 - few files need it
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+    from openpyxl.workbook.defined_name import DefinedName  # noqa: PLC0415
+
     folded = {old.casefold(): f"{quoted(new)}!" for old, new in names.items()}
 
     def renamed(sheet: str) -> str:
