@@ -50,11 +50,17 @@ class SheetResult:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one engine for the file as it is (perturbation 0) or with moved inputs."""
+    """The result of one engine for the file as it is (perturbation 0) or with moved inputs.
+
+    `written_by` is the version that built the file; `not_verified` are the sheets that it, being
+    older, laid out differently.
+    """
 
     engine: str
     perturbation: int
     sheets: tuple[SheetResult, ...]
+    written_by: str = ""
+    not_verified: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -24,9 +24,11 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values, errors_about
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 from sheetgen.spreadsheet.tokens import refers_to_cells
+from sheetgen.verification.older import Older
 from sheetgen.verification.perturbation import perturbed
 from sheetgen.verification.results import Finding, Result, SheetResult
 from sheetgen.verification.sensitivity import Sensitivity
+from sheetgen.version import is_older
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import MANY, formulas_of
 from sheetgen.workbook.plan import Plan
@@ -45,7 +47,8 @@ class Subject:
     """A workbook to verify: its cells as the file holds them, and the network in them.
 
     `canvases` are the sheets as they should be, and `compose` draws those of another plan;
-    `others` are the sheets that `build` did not write, which are not verified.
+    `others` are the sheets that `build` did not write, which are not verified. `older` says what
+    of a workbook is not, because an earlier version wrote it.
     """
 
     path: Path
@@ -54,6 +57,8 @@ class Subject:
     canvases: Sequence[Canvas]
     others: tuple[str, ...] = ()
     compose: Callable[[Plan], Sequence[Canvas]] = compose
+    written_by: str = ""
+    older: Older | None = None
 
 
 def verify(
@@ -98,7 +103,8 @@ def _verify_batch(
                     _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
                     for canvas in progress.counted(moved.canvases, "comparing the sheets")
                 )
-                yield Result(engine.version(), number, sheets)
+                left_out = subject.older.not_verified if subject.older else ()
+                yield Result(engine.version(), number, sheets, subject.written_by, left_out)
 
 
 def _moved(subject: Subject, number: int, seed: int) -> Subject:
@@ -146,15 +152,20 @@ def read_subject(path: Path) -> Subject:
     except InputError as error:
         raise InputError(f"{path} cannot be verified: {error}") from None
     plan = Plan.of(made_from.template)
-    canvases = compose(plan)
+    composed: Callable[[Plan], Sequence[Canvas]] = compose
+    canvases, older = composed(plan), None
+    if is_older(made_from.written_by):
+        older = Older.of(plan, canvases, cells, made_from.sheets)
+        composed = older.comparing(compose)
+        canvases = composed(plan)
     inputs = [(canvas, key) for canvas in canvases for key in canvas.inputs]
     values = {key: _input(path, canvas, key, cells) for canvas, key in inputs}
     if any(values[key] != canvas.value(*canvas.inputs[key]) for canvas, key in inputs):
         plan = plan.with_values(values)
-        canvases = compose(plan)
-    ours = {canvas.name for canvas in canvases} | {origin.NAME}
-    others = tuple(name for name in cells if name not in ours)
-    return Subject(path, cells, plan, canvases, others)
+        canvases = composed(plan)
+    ours = set(made_from.sheets if older else (canvas.name for canvas in canvases))
+    others = tuple(name for name in cells if name not in ours | {origin.NAME})
+    return Subject(path, cells, plan, canvases, others, composed, made_from.written_by, older)
 
 
 def _require_formulas(cells: Cells, expected: int) -> None:
@@ -246,7 +257,8 @@ def _compare(
             result.reworded.append(relative_address(*place))
     result.formulas = len(promised)
     formulas = (place for place, cell in sorted(cells.items()) if cell.formula is not None)
-    result.extra = [relative_address(*place) for place in formulas if place not in promised]
+    if not (subject.older and canvas.name in subject.older.tables):
+        result.extra = [relative_address(*place) for place in formulas if place not in promised]
     # A table's rows come first: they say from where on the training is chaotic.
     result.sensitive = [relative_address(*place) for _, place in sorted(sensitive)]
     # Cells whose formula has changed come first: others are wrong because they read those.

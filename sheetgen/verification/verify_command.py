@@ -53,6 +53,13 @@ def _verified(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> 
         if subject.others:
             names = ", ".join(subject.others)
             say(f"not verified, as build did not write them: {names}", err=True)
+        if subject.older and subject.older.not_verified:
+            names = ", ".join(subject.older.not_verified)
+            say(
+                f"not verified, as {subject.written_by} laid them out differently: {names}; "
+                f"`sheetgen build` brings them up to date",
+                err=True,
+            )
     for result in verify_subject(subject, chosen, perturb, seed):
         if not as_json:
             with progress.paused():

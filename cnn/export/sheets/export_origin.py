@@ -20,7 +20,10 @@ FORMAT = 1  # of this sheet; increased by incompatible changes
 
 @dataclass(frozen=True)
 class Origin:
-    """How a workbook was exported: the input, its cells, the options, the other sheets."""
+    """How a workbook was exported: the input, its cells, the options, the other sheets.
+
+    `written_by` is the program that wrote it, such as "sheetgen 0.1.0".
+    """
 
     source: Input
     fold_batchnorm: bool
@@ -29,6 +32,7 @@ class Origin:
     samples: int
     sheets: tuple[str, ...]
     fingerprint: str
+    written_by: str = ""
 
 
 def origin_sheet(
@@ -96,6 +100,7 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
         int(facts["samples"]),
         tuple(facts["sheets"]),
         str(facts["fingerprint"]),
+        str(facts.get("written by", "")),
     )
 
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from cnn.export.network.stages import Input
 from cnn.export.sheets.layers_sheet import FIRST, LAYER, LAYERS
-from cnn.export.sheets.layout import CHOICE
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
@@ -76,10 +75,10 @@ def drawing_case(
 
 def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: int) -> Case:
     places = exported.origin.places
-    first, layers = exported.changeable
+    layers = exported.layers
     typed = {} if choice else {places.drawn(*unit): float(x) for unit, x in np.ndenumerate(values)}
-    if CHOICE in first.inputs:
-        typed[first.inputs[CHOICE]] = float(choice)
+    if places.choice:
+        typed[places.choice] = float(choice)
     names, channel = layers.options[LAYER], 0
     layer = names[turn % len(names)]
     chosen: dict[tuple[int, int], float | str] = {layers.inputs[LAYER]: layer}
@@ -88,6 +87,8 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
         channel = 7 * turn % exported.network.layer(layer).output.channels
         chosen[layers.inputs[FIRST]] = float(channel)
     changes: Changes = {places.sheet: typed, LAYERS: chosen}
+    if exported.is_older and any(_unusable(exported, {LAYERS: chosen})):
+        changes = {places.sheet: typed}  # Layers is laid out differently, and so not verified
     for sentence in _unusable(exported, changes):
         raise InputError(f"{exported.path}: {sentence}")
     return Case(shown, changes, values, choice, layer, channel)

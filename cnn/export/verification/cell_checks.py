@@ -15,6 +15,7 @@ from cnn.export.sheets.compose_export import input_sheet, layer_sheets
 from cnn.export.sheets.layers_sheet import layers_sheet
 from cnn.export.sheets.network_sheet import network_sheet
 from cnn.export.sheets.subject import Subject
+from cnn.export.sheets.weights_sheet import WEIGHTS
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
 from sheetgen.spreadsheet.agreement import same_text
 from sheetgen.spreadsheet.canvas import Canvas, Value
@@ -30,14 +31,31 @@ LITERAL = 1e-14
 """Relative; programs that save a workbook again keep 15 digits of its numbers."""
 
 
-def wrong_cells(exported: ExportedFile) -> Iterator[str]:
-    """Yield a sentence on each cell whose formula or parameter is not that of the export."""
+def wrong_cells(exported: ExportedFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return sentences on cells whose formula or parameter is not that of the export.
+
+    In a file of an earlier version such cells only say that it laid out their sheets differently:
+    there are no sentences then, but the names of these sheets. Those of layers are not among
+    them, for their activations are compared with those of torch wherever their formulas read.
+    """
+    wrong = list(_wrong_cells(exported))
+    if not exported.is_older:
+        return tuple(sentence for _, sentence in wrong), ()
+    different = dict.fromkeys(sheet for sheet, _ in wrong)
+    return (), tuple(sheet for sheet in different if sheet not in exported.sheets)
+
+
+def _wrong_cells(exported: ExportedFile) -> Iterator[tuple[str, str]]:
+    """Yield the sheet and a sentence for each cell."""
     blank = exported.blank
     first, places = input_sheet(blank)
     others = constant_sheets(exported)
     for canvas in (first, layers_sheet(blank), *others, *layer_sheets(blank, places)):
-        yield from _wrong_formulas(exported, canvas)
-    yield from _wrong_constants(exported, exported.weights)
+        if canvas.name in exported.cells:
+            yield from ((canvas.name, each) for each in _wrong_formulas(exported, canvas))
+        elif not exported.is_older:
+            yield canvas.name, f"the sheet {canvas.name} is missing"
+    yield from ((WEIGHTS, each) for each in _wrong_constants(exported, exported.weights))
 
 
 def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:

@@ -13,7 +13,6 @@ from cnn.export.network.stages import Input, Network
 from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
 from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place
-from cnn.export.sheets.compose_export import input_sheet
 from cnn.export.sheets.digit_sheet import DIGIT
 from cnn.export.sheets.export_origin import Origin, read_origin
 from cnn.export.sheets.layer_sheet import title_of
@@ -28,6 +27,7 @@ from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
+from sheetgen.version import is_older
 
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
 
@@ -44,6 +44,11 @@ class ExportedFile:
     origin: Origin
     network: Network
     reference: Reference
+
+    @property
+    def is_older(self) -> bool:
+        """Whether an earlier version wrote it, which may have laid out sheets differently."""
+        return is_older(self.origin.written_by)
 
     @cached_property
     def sheets(self) -> dict[str, Sheet]:
@@ -81,9 +86,9 @@ class ExportedFile:
         return Subject("", self.network, self.sheets, zeros, self.samples, 0, shown)
 
     @cached_property
-    def changeable(self) -> tuple[Canvas, Canvas]:
-        """The sheets with cells to change: that of the input, and `Layers`."""
-        return input_sheet(self.blank)[0], layers_sheet(self.blank)
+    def layers(self) -> Canvas:
+        """The sheet `Layers`, with its cells to change."""
+        return layers_sheet(self.blank)
 
     def counts(self) -> list[list[int]]:
         """Return the confusion matrix. Raises InputError for a cell without a number."""

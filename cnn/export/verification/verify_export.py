@@ -7,7 +7,7 @@ writes: the inputs that are tried would rarely reveal one that is wrong for few 
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,6 +60,10 @@ class Result:
     """A sentence on each cell that does not hold what the export writes."""
     findings: tuple[str, ...] = ()
     """A sentence on each cell, not of a layer, with a wrong value."""
+    written_by: str = ""
+    """The version that exported the file."""
+    not_verified: tuple[str, ...] = ()
+    """The sheets that it, being older, laid out differently."""
 
     @property
     def passed(self) -> bool:
@@ -114,7 +118,7 @@ def verify_workbook(
 def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) -> Iterator[Result]:
     """Yield an engine's result for each input. Raises RunError if the engine fails."""
     expected = exported.reference.activations(np.stack([case.values for case in cases]))
-    wrong = tuple(wrong_cells(exported))
+    wrong, different = wrong_cells(exported)
     constant = tuple(constant_sheets(exported))
     found = recalculations(engine, exported.path, [case.changes for case in cases])
     counted = progress.counted(cases, f"recalculating with {engine.name}")
@@ -128,10 +132,25 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
             layer=case.layer,
             first_channel=case.first_channel,
         )
-        sheets = (*dependent_sheets(subject), *constant)
+        every = (*dependent_sheets(subject), *constant)
+        sheets = [sheet for sheet in every if _is_compared(exported, sheet, different)]
         findings = tuple(_findings(exported, sheets, values))
         layers, taken = _layers(exported, right, values)
-        yield Result(engine.version(), case.shown, layers, *taken, wrong, findings)
+        yield Result(
+            engine.version(),
+            case.shown,
+            layers,
+            *taken,
+            wrong,
+            findings,
+            exported.origin.written_by,
+            different,
+        )
+
+
+def _is_compared(exported: ExportedFile, sheet: Canvas, different: Collection[str]) -> bool:
+    """Return whether a sheet's values are compared: not those that are laid out differently."""
+    return not exported.is_older or (sheet.name in exported.cells and sheet.name not in different)
 
 
 def _findings(exported: ExportedFile, sheets: Sequence[Canvas], values: Values) -> Iterator[str]:

@@ -17,11 +17,15 @@ FIRST_LINE = len(ROWS)
 
 @dataclass(frozen=True)
 class Origin:
-    """What `_sheetgen` says: the template, the sheets that `build` wrote, their fingerprint."""
+    """What `_sheetgen` says: the template, the sheets that `build` wrote, their fingerprint.
+
+    `written_by` is the program that wrote them, such as "sheetgen 0.1.0".
+    """
 
     template: Template
     sheets: tuple[str, ...]
     fingerprint: str
+    written_by: str
 
 
 def origin_sheet(plan: Plan, sheets: tuple[str, ...], fingerprint: str, version: str) -> Canvas:
@@ -66,7 +70,7 @@ def read_origin(cells: Mapping[tuple[int, int], object]) -> Origin:
             [_number(rate) for rate in _row(cells, 4)[1:]], int(_number(cells[5, 1]))
         )
         sheets = tuple(str(name) for name in _row(cells, 3)[1:])
-        return Origin(template, sheets, str(cells[1, 1]))
+        return Origin(template, sheets, str(cells[1, 1]), str(cells.get((2, 1), "")))
     except (KeyError, ValueError) as error:
         raise InputError(f"its sheet {NAME} is damaged: {error}") from None
 
