@@ -53,6 +53,9 @@ def parts_of(name: str) -> dict[str, list[str]]:
             trees = {part: etree.fromstring(archive.read(part)) for part in archive.namelist()
                      if part.endswith((".xml", ".rels"))}  # fmt: skip
     texts = list(trees["xl/sharedStrings.xml"])
+    for each in trees["xl/sharedStrings.xml"].iter(MAIN + "t"):
+        # Before the lines are broken: a version of more characters must change no line.
+        each.text = str(each.text or "").replace(f"sheetgen {__version__}", "sheetgen VERSION")
     formats = _merge_formats(trees["xl/styles.xml"])
     for part, root in trees.items():
         if part.startswith("xl/worksheets/sheet"):
@@ -61,9 +64,7 @@ def parts_of(name: str) -> dict[str, list[str]]:
         date.text = "DATE"
     tabs = [each.get("name") for each in trees["xl/workbook.xml"].iter(MAIN + "sheet")]
     return {
-        _with_tab(part, tabs): [
-            line.replace(f"sheetgen {__version__}", "sheetgen VERSION") for line in _lines(root)
-        ]
+        _with_tab(part, tabs): list(_lines(root))
         for part, root in trees.items()
         if not LEFT_OUT.fullmatch(part)
     }
