@@ -13,11 +13,14 @@ Rows = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True)
 class Data:
-    """Samples: inputs (samples, inputs) and targets (samples, outputs).
+    """Samples to train on: inputs (samples, inputs) and targets (samples, outputs).
 
     The labels are the names of a CSV file's columns, or of the classes of one-hot targets; data
     without names has none. If `standardize` is true, the network reads each input as
-    (x - mean) / deviation of its column. Raises ValueError if the rows do not fit each other.
+    (x - mean) / deviation of its column. The test samples are like the others, but the network is
+    never trained on them, and mean and deviation know nothing of them. `image` is the height and
+    the width of the picture that the inputs are, row by row, if they are one. Raises ValueError
+    if the rows do not fit each other.
     """
 
     inputs: Rows
@@ -25,36 +28,58 @@ class Data:
     input_labels: tuple[str, ...] = ()
     target_labels: tuple[str, ...] = ()
     standardize: bool = False
+    test_inputs: Rows = ()
+    test_targets: Rows = ()
+    image: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not self.inputs or len(self.inputs) != len(self.targets):
             raise ValueError("data needs as many rows of targets as of inputs, and at least one")
-        for rows, labels in ((self.inputs, self.input_labels), (self.targets, self.target_labels)):
+        if len(self.test_inputs) != len(self.test_targets):
+            raise ValueError("test data needs as many rows of targets as of inputs")
+        inputs, targets = self.inputs + self.test_inputs, self.targets + self.test_targets
+        for rows, labels in ((inputs, self.input_labels), (targets, self.target_labels)):
             if len({len(row) for row in rows}) > 1 or len(labels) not in (0, len(rows[0])):
                 raise ValueError("all samples need as many numbers as there are labels")
 
     @property
     def samples(self) -> int:
-        """Number of samples."""
+        """Number of samples to train on."""
         return len(self.inputs)
+
+    @property
+    def test_samples(self) -> int:
+        """Number of test samples."""
+        return len(self.test_inputs)
 
     @cached_property
     def is_one_hot(self) -> bool:
         """Whether each target is a class: a single 1, otherwise 0, in two or more columns."""
         rest = (0.0,) * (len(self.targets[0]) - 1)
-        return bool(rest) and all(tuple(sorted(row)) == (*rest, 1.0) for row in self.targets)
+        targets = self.targets + self.test_targets
+        return bool(rest) and all(tuple(sorted(row)) == (*rest, 1.0) for row in targets)
 
     def used_inputs(self) -> Array:
-        """Return what the network reads (samples, inputs): the inputs, standardised if asked.
+        """Return what the network reads of the samples to train on (samples, inputs).
+
+        These are the inputs, standardised if asked.
 
         The deviation is that of a population, √(mean of (x - mean)²), as in scikit-learn's
         StandardScaler; a constant column is only shifted to 0.
         """
-        inputs = np.array(self.inputs, dtype=np.float64)
+        return self._used(self.inputs)
+
+    def used_test_inputs(self) -> Array:
+        """Return what the network reads of the test samples (test samples, inputs)."""
+        return self._used(self.test_inputs)
+
+    def _used(self, rows: Rows) -> Array:
+        values = np.array(rows, dtype=np.float64).reshape(len(rows), len(self.inputs[0]))
         if not self.standardize:
-            return inputs
+            return values
+        inputs = np.array(self.inputs, dtype=np.float64)
         # Rounding can give a constant column a deviation of 1e-17, so we do not test for 0.
         is_constant = inputs.max(axis=0) == inputs.min(axis=0)
         deviation = np.where(is_constant, 1.0, inputs.std(axis=0))
         mean = np.where(is_constant, inputs[0], inputs.mean(axis=0))
-        return np.asarray((inputs - mean) / deviation)
+        return np.asarray((values - mean) / deviation)

@@ -12,8 +12,18 @@ import numpy as np
 
 from sheetgen.console import progress
 from sheetgen.network.activations import Array
+from sheetgen.network.data import Data
 from sheetgen.network.network import Network
-from sheetgen.network.trace import Backward, Forward, History, Parameters, Row, Trace
+from sheetgen.network.trace import (
+    Backward,
+    Evaluation,
+    Forward,
+    History,
+    Parameters,
+    Row,
+    Trace,
+    is_right,
+)
 from sheetgen.network.training import Training
 
 
@@ -79,13 +89,25 @@ def _output(network: Network, target: Array, run: Forward) -> tuple[Array, Array
     return gradient, slope, activation.delta(z, a, gradient)
 
 
+def evaluate(network: Network, parameters: Parameters, data: Data) -> Evaluation:
+    """Run the network on every test sample."""
+    inputs, targets = data.used_test_inputs(), np.array(data.test_targets)
+    passes = tuple(
+        forward(network, parameters, sample, target)
+        for sample, target in zip(inputs, targets, strict=True)
+    )
+    outputs = np.array([each.activations[-1] for each in passes])
+    return Evaluation(parameters, passes, is_right(network, targets, outputs))
+
+
 def train(
     network: Network, training: Training, learning_rate: float, rows: int | None = None
 ) -> Trace:
     """Train the network and keep every value on the way, of the first `rows` if it is given.
 
-    Row 0 of the trace holds the initial weights; the weights change after each batch. A run that
-    diverges ends in inf and nan, as it does in a spreadsheet's #NUM!.
+    Row 0 of the trace holds the initial weights; the weights change after each batch. After each
+    epoch the test samples are evaluated, if there are any. A run that diverges ends in inf and
+    nan, as it does in a spreadsheet's #NUM!.
     """
     rows = training.iterations + 1 if rows is None else rows
     history = History(network, training, rows)
@@ -116,14 +138,18 @@ def _rows(network: Network, training: Training, learning_rate: float) -> Iterato
                 back = backward(network, parameters, inputs[sample], targets[sample], run)
                 gradient = trained.gradient(back)
                 total = total + gradient
+                evaluation = None
                 if place == len(batch):
                     mean = total / len(batch) if training.reduction == "mean" else total
                     vector, state = training.optimizer.step(
                         vector, mean, state, rate, update + 1, training.hyperparameters
                     )
+                    if training.data.test_samples and start + place == training.samples:
+                        after = trained.parameters(vector)
+                        evaluation = evaluate(network, after, training.data)
                 yield Row(
                     sample, epoch, place, len(batch), update, rate,
-                    parameters, run, back, gradient, total, state,
+                    parameters, run, back, gradient, total, state, evaluation,
                 )  # fmt: skip
             update += 1
 

@@ -119,13 +119,36 @@ class Row:
     """Over the batch so far."""
     state: tuple[Array, ...]
     """The optimiser's, with the update after this row if there is one."""
+    evaluation: "Evaluation | None" = None
+    """Of the test samples after an epoch's last row."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A pass of every test sample, with the parameters at the end of an epoch.
+
+    `right` is 1 for each sample whose answer is right, else 0.
+    """
+
+    parameters: Parameters
+    passes: tuple[Forward, ...]
+    right: Array
+
+    @property
+    def errors(self) -> Array:
+        """E_total of each sample."""
+        return np.array([each.total_error for each in self.passes])
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The values of every symbol in rows 0 … N: one array (N + 1) per symbol."""
+    """The values of every symbol in rows 0 … N: one array (N + 1) per symbol.
+
+    `evaluations` has one for each epoch of which there are all rows, if there are test samples.
+    """
 
     values: dict[str, Array]
+    evaluations: tuple[Evaluation, ...] = ()
 
     def __getitem__(self, symbol: str) -> Array:
         return self.values[symbol]
@@ -149,6 +172,7 @@ class History:
         self._gradients = np.empty((rows, trained))
         self._sums = np.empty((rows, trained))
         self._states = [np.empty((rows, trained)) for _ in training.optimizer.states]
+        self._evaluations: list[Evaluation] = []
         self._row = 0
 
     def keep(self, row: Row) -> None:
@@ -168,11 +192,14 @@ class History:
         self._sums[at] = row.gradient_sum
         for kept, state in zip(self._states, row.state, strict=True):
             kept[at] = state
+        if row.evaluation:
+            self._evaluations.append(row.evaluation)
         self._row += 1
 
     def trace(self) -> Trace:
         """Return the arrays by their symbols."""
-        return Trace(self._steps() | self._samples() | self._passes() | self._trained())
+        values = self._steps() | self._samples() | self._passes() | self._trained()
+        return Trace(values, tuple(self._evaluations))
 
     def _steps(self) -> dict[str, Array]:
         epoch, sample, batch_row, batch_size, update, learning_rate = self._counts.T
@@ -193,17 +220,10 @@ class History:
         values = dict(zip(self._network.input_names, inputs.T, strict=True))
         values |= dict(zip(self._network.target_names, targets.T, strict=True))
         if self._network.loss.activation is not None:
-            values[CORRECT] = self._correct(targets)
+            values[CORRECT] = is_right(
+                self._network, targets, self._activations[:, -self._network.outputs :]
+            )
         return values
-
-    def _correct(self, targets: Array) -> Array:
-        """Return 1 where the network's answer is the target's, else 0."""
-        activations = self._activations[:, -self._network.outputs :]
-        if self._network.layers[-1].activation.acts_on_layer:
-            right = np.einsum("ru,ru->r", targets, activations) >= activations.max(axis=1)
-        else:
-            right = ((activations >= 0.5) == (targets >= 0.5)).all(axis=1)
-        return np.asarray(right, dtype=np.float64)
 
     def _passes(self) -> dict[str, Array]:
         network = self._network
@@ -240,3 +260,12 @@ class History:
             for state, kept in zip(self._training.optimizer.states, self._states, strict=True):
                 values[state_name(state, parameter.name)] = kept[:, place]
         return values
+
+
+def is_right(network: Network, targets: Array, outputs: Array) -> Array:
+    """Return 1 where the network's answer is the target's, else 0 (rows, outputs → rows)."""
+    if network.layers[-1].activation.acts_on_layer:
+        right = np.einsum("ru,ru->r", targets, outputs) >= outputs.max(axis=1)
+    else:
+        right = ((outputs >= 0.5) == (targets >= 0.5)).all(axis=1)
+    return np.asarray(right, dtype=np.float64)

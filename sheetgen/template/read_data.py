@@ -1,52 +1,129 @@
-"""Reads a template's [data]: samples that the TOML holds, or those of a CSV file."""
+"""Reads a template's [data]: samples that the TOML holds, or those of a CSV file, and test samples.
 
-import csv
-import io
-import re
+Test samples are a fraction of the samples, drawn by a seed, or those of a second CSV file.
+"""
+
 from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from sheetgen.errors import InputError, shortened
-from sheetgen.files.characters import impossible_character
 from sheetgen.network.data import MAXIMUM_SAMPLES, Data, Rows
 from sheetgen.network.network import Network
-from sheetgen.template.toml_table import NUMBER, Table, chosen, hint, refused, rows_of
+from sheetgen.template.csv_file import CsvFile, check_target, listed
+from sheetgen.template.toml_table import MAXIMUM_SEED, Table, hint, refused, rows_of
 
 KEYS = ("inputs", "targets", "file", "input_columns", "target_columns", "class_column",
-        "standardize")  # fmt: skip
-
-# Excel and Python both accept more as a number ("1_000", "1e", "nan"), but not the same.
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+        "standardize", "test_fraction", "test_seed", "test_file", "image")  # fmt: skip
 
 
 def read_data(
     table: Table, network: Network, files: Mapping[str, str] | None = None, folder: Path = Path()
 ) -> tuple[Data, dict[str, str]]:
-    """Read a template's [data]; return it with the text of its CSV file by that file's name.
+    """Read a template's [data]; return it with the texts of its CSV files by their names.
 
-    The file is taken from `files`, or from the folder if there are none. Raises InputError if
+    The files are taken from `files`, or from the folder if there are none. Raises InputError if
     the data does not fit the network and its loss.
     """
     table.only(*KEYS)
+    image = _image(table, network)
+    _check_test_keys(table)
+    if "file" in table:
+        data, used = _from_files(table, network, files, folder)
+    else:
+        data, used = _typed(table, network), {}
     standardize = table.boolean("standardize", default=False)
-    if "file" not in table:
-        return _typed(table, network, standardize), {}
+    data = replace(data, image=image, standardize=standardize)
+    return (_divided(table, data) if "test_fraction" in table else data), used
+
+
+def _image(table: Table, network: Network) -> tuple[int, int] | None:
+    """Return the height and the width of the picture that the inputs are."""
+    if "image" not in table:
+        return None
+    found = table.values["image"]
+    if isinstance(found, list) and len(found) == 2 and all(type(side) is int for side in found):
+        height, width = found
+        if min(found) > 0 and height * width == network.inputs:
+            return height, width
+    expected = f"height and width, whose product is {network.inputs} (the network's inputs)"
+    raise table.refused("image", expected)
+
+
+def _check_test_keys(table: Table) -> None:
+    """Raise InputError for keys of the test samples that do not belong together."""
+    if "test_file" in table:
+        if "test_fraction" in table:
+            raise table.refused("test_fraction", "no such key beside data.test_file")
+        if "file" not in table:
+            raise table.refused("test_file", "no such key without data.file")
+    if "test_seed" in table and "test_fraction" not in table:
+        raise table.refused("test_seed", "no such key without data.test_fraction")
+
+
+def _from_files(
+    table: Table, network: Network, files: Mapping[str, str] | None, folder: Path
+) -> tuple[Data, dict[str, str]]:
     for key in ("inputs", "targets"):
         if key in table:
             raise table.refused(key, "no such key beside data.file, which has the samples")
-    name = table.required("file")
+    used = _read_file(table, "file", files, folder)
+    data = _samples(table, network, "file", used)
+    if "test_file" not in table:
+        return data, used
+    if table.values["test_file"] == table.values["file"]:
+        raise table.refused("test_file", "another file than data.file")
+    used |= _read_file(table, "test_file", files, folder)
+    test = _samples(table, network, "test_file", used, data.target_labels)
+    samples = data.samples + test.samples
+    if samples > MAXIMUM_SAMPLES:
+        found = f"{samples:,} samples in both files"
+        path = table.path("test_file")
+        raise InputError(f"{path}: found {found}; expected at most {MAXIMUM_SAMPLES:,}")
+    return replace(data, test_inputs=test.inputs, test_targets=test.targets), used
+
+
+def _read_file(
+    table: Table, key: str, files: Mapping[str, str] | None, folder: Path
+) -> dict[str, str]:
+    """Return the text of the CSV file that a key names, by its name."""
+    name = table.required(key)
     if not isinstance(name, str) or not name:
-        raise table.refused("file", "the name of a CSV file")
+        raise table.refused(key, "the name of a CSV file")
     # What somebody else's workbook or key names is never read from this machine.
     if files is not None and name not in files:
-        known = _listed([*files]) or "there is none"
-        raise table.refused("file", f"a file that came with the template: {known}")
-    text = _text(table, folder) if files is None else files[name]
-    return _Csv(table, name, text).data(network, standardize), {name: text}
+        known = listed(files) or "there is none"
+        raise table.refused(key, f"a file that came with the template: {known}")
+    return {name: _text(table, key, folder) if files is None else files[name]}
 
 
-def _typed(table: Table, network: Network, standardize: bool) -> Data:
+def _samples(
+    table: Table,
+    network: Network,
+    key: str,
+    texts: Mapping[str, str],
+    classes: tuple[str, ...] = (),
+) -> Data:
+    """Return the samples of a CSV file; its classes are found in it unless they are given."""
+    name = str(table.values[key])
+    file = CsvFile(table, key, name, texts[name])
+    inputs = file.input_columns(network)
+    if ("target_columns" in table) == ("class_column" in table):
+        found = "this and class_column" if "class_column" in table else "nothing"
+        path = table.path("target_columns")
+        raise InputError(f"{path}: found {found}; expected either this key or class_column")
+    if "class_column" in table:
+        labels = classes or file.classes(network.outputs)
+        targets = file.one_hot(labels)
+    else:
+        labels = file.target_columns(network)
+        targets = file.targets(labels, network)
+    return Data(file.numbers(inputs), targets, inputs, labels)
+
+
+def _typed(table: Table, network: Network) -> Data:
     for key in ("input_columns", "target_columns", "class_column"):
         if key in table:
             raise table.refused(key, "no such key without data.file")
@@ -56,8 +133,8 @@ def _typed(table: Table, network: Network, standardize: bool) -> Data:
         expected = f"{len(inputs)} rows, as many as {table.path('inputs')} has"
         raise table.refused("targets", expected)
     for index, row in enumerate(targets):
-        _check_target(row, network, f"{table.path('targets')}[{index}]")
-    return Data(inputs, targets, standardize=standardize)
+        check_target(row, network, f"{table.path('targets')}[{index}]")
+    return Data(inputs, targets)
 
 
 def _rows(table: Table, key: str, width: int, why: str) -> Rows:
@@ -70,156 +147,45 @@ def _rows(table: Table, key: str, width: int, why: str) -> Rows:
     return rows_of(found, width, path, expected)
 
 
-def _check_target(row: tuple[float, ...], network: Network, path: str, where: str = "") -> None:
-    """Raise InputError unless the loss is defined for the target."""
-    name = network.loss.name
-    if name == "cross-entropy" and (min(row) < 0 or abs(sum(row) - 1) > 1e-6):
-        expected = "shares that are not negative and sum to 1, which cross-entropy needs"
-    elif name == "binary-cross-entropy" and not all(0 <= target <= 1 for target in row):
-        expected = "numbers from 0 to 1, which binary-cross-entropy needs"
-    else:
-        return
-    raise InputError(f"{path}: found {shortened(list(row))}{where}; expected {expected}")
+def _divided(table: Table, data: Data) -> Data:
+    """Return the data with a part of its samples, drawn by the seed, to test on."""
+    fraction, samples = table.number("test_fraction"), data.samples
+    if not 0 < fraction < 1:
+        raise table.refused("test_fraction", "a number between 0 and 1")
+    count = round(fraction * samples)
+    if not 0 < count < samples:
+        which = "train on" if count else "test on"
+        expected = f"a fraction of the {samples:,} samples that leaves some to {which}"
+        raise table.refused("test_fraction", expected)
+    seed = table.whole("test_seed", 0, MAXIMUM_SEED) if "test_seed" in table else 0
+    drawn = set(np.random.default_rng(seed).permutation(samples)[:count].tolist())
+
+    def part(rows: Rows, tested: bool) -> Rows:
+        return tuple(row for place, row in enumerate(rows) if (place in drawn) == tested)
+
+    return replace(
+        data,
+        inputs=part(data.inputs, tested=False),
+        targets=part(data.targets, tested=False),
+        test_inputs=part(data.inputs, tested=True),
+        test_targets=part(data.targets, tested=True),
+    )
 
 
-def _text(table: Table, folder: Path) -> str:
-    """Return the text of the CSV file, with the line endings of Python."""
-    path = folder / str(table.required("file"))
+def _text(table: Table, key: str, folder: Path) -> str:
+    """Return the text of the CSV file that a key names, with the line endings of Python."""
+    path = folder / str(table.required(key))
     try:
         if not path.is_file():
             near = hint(path.name, (each.name for each in folder.glob("*.csv")))
-            shown = shortened(table.required("file"))
+            shown = shortened(table.required(key))
             raise InputError(
-                f"{table.path('file')}: found {shown}{near}, which is not a file in {folder}; "
+                f"{table.path(key)}: found {shown}{near}, which is not a file in {folder}; "
                 "expected a CSV file beside the template"
             )
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise table.refused("file", "a CSV file in UTF-8") from None
+        raise table.refused(key, "a CSV file in UTF-8") from None
     except (OSError, ValueError) as error:
-        raise table.refused("file", f"a file that can be read ({error})") from None
+        raise table.refused(key, f"a file that can be read ({error})") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-class _Csv:
-    """A CSV file (RFC 4180): a header, then a sample in each line that is not empty."""
-
-    def __init__(self, table: Table, name: str, text: str) -> None:
-        self._table, self._name = table, name
-        # Counted before anything is read; a quotation mark may have line breaks behind it.
-        if '"' not in text and (lines := sum(map(bool, text.split("\n")))) > MAXIMUM_SAMPLES + 1:
-            raise self._too_many(lines - 1)
-        records = self._records(text)
-        if not records:
-            raise self._refused(f"nothing in {name}", "a line with the names of the columns")
-        self._header = [column.strip() for column in records[0][1]]
-        self._lines = records[1:]
-        for sign, signs in ((";", "semicolons"), ("\t", "tabs")):
-            if len(self._header) == 1 and sign in self._header[0]:
-                raise self._refused(f"{signs} between the columns of {name}", "commas")
-        if not 1 <= len(self._lines) <= MAXIMUM_SAMPLES:
-            raise self._too_many(len(self._lines))
-        for line, fields in self._lines:
-            if len(fields) != len(self._header):
-                found = f"{len(fields)} columns in line {line} of {name}"
-                raise self._refused(found, f"{len(self._header)}, as in its first line")
-        self._check_characters(records)
-
-    def _check_characters(self, records: list[tuple[int, list[str]]]) -> None:
-        """Raise InputError, naming line and column, for a character that no workbook can hold."""
-        names = [str(place) for place in range(1, len(self._header) + 1)]
-        for line, fields in records:
-            for name, field in zip(names, fields, strict=True):
-                if character := impossible_character(field):
-                    found = f"{character}, in column {name}, line {line} of {self._name}"
-                    raise self._refused(found, "text that a workbook can hold")
-            names = self._header  # which the first line has, and so is fine by now
-
-    def _too_many(self, samples: int) -> InputError:
-        expected = f"1 to {MAXIMUM_SAMPLES:,} below the names of the columns"
-        return self._refused(f"{samples:,} samples in {self._name}", expected)
-
-    def data(self, network: Network, standardize: bool) -> Data:
-        """Return the samples of the columns that the template names."""
-        inputs = self._columns("input_columns", network.inputs, "the network's inputs")
-        if ("target_columns" in self._table) == ("class_column" in self._table):
-            found = "this and class_column" if "class_column" in self._table else "nothing"
-            path = self._table.path("target_columns")
-            raise InputError(f"{path}: found {found}; expected either this key or class_column")
-        if "class_column" in self._table:
-            labels, targets = self._classes(network.outputs)
-        else:
-            labels = self._columns("target_columns", network.outputs, "the last layer's units")
-            targets = self._numbers(labels)
-            path = self._table.path("target_columns")
-            for (line, _), row in zip(self._lines, targets, strict=True):
-                _check_target(row, network, path, f" in line {line} of {self._name}")
-        return Data(self._numbers(inputs), targets, inputs, labels, standardize)
-
-    def _records(self, text: str) -> list[tuple[int, list[str]]]:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        try:
-            return [(reader.line_num, fields) for fields in reader if fields]
-        except csv.Error as error:
-            found = f"{error} in line {reader.line_num} of {self._name}"
-            raise self._refused(found, "comma-separated values") from None
-
-    def _columns(self, key: str, width: int, why: str) -> tuple[str, ...]:
-        names = self._table.texts(key)
-        path = self._table.path(key)
-        if len(names) != width:
-            raise refused(path, names, f"{width} columns ({why})")
-        return tuple(self._known(name, f"{path}[{index}]") for index, name in enumerate(names))
-
-    def _known(self, name: object, path: str) -> str:
-        columns = list(dict.fromkeys(self._header))
-        column = chosen(name, columns, path, f"a column of {self._name}: {_listed(columns)}")
-        if self._header.count(column) > 1:
-            raise refused(path, column, f"a column that {self._name} has once")
-        return column
-
-    def _numbers(self, columns: tuple[str, ...]) -> Rows:
-        places = [(self._header.index(column), column) for column in columns]
-        return tuple(
-            tuple(self._number(fields[place], line, column) for place, column in places)
-            for line, fields in self._lines
-        )
-
-    def _number(self, text: str, line: int, column: str) -> float:
-        if not _NUMBER.fullmatch(text.strip()) or abs(float(text)) > 1e6:
-            raise self._refused(self._field(text, line, column), NUMBER)
-        return float(f"{float(text):.16G}")
-
-    def _classes(self, outputs: int) -> tuple[tuple[str, ...], Rows]:
-        """Return the class names, in order, and the one-hot targets."""
-        path = self._table.path("class_column")
-        column = self._known(self._table.required("class_column"), path)
-        place = self._header.index(column)
-        found = [fields[place].strip() for _, fields in self._lines]
-        for (line, _), name in zip(self._lines, found, strict=True):
-            if not name:
-                raise self._refused(self._field(name, line, column), "the name of a class")
-        classes = list(dict.fromkeys(found))
-        if all(map(_NUMBER.fullmatch, classes)):
-            # 1 and 1.0 are one class, named as it is first written.
-            written = {Decimal(name): name for name in reversed(classes)}
-            found = [written[Decimal(name)] for name in found]
-            classes = [written[number] for number in sorted(written)]
-        if len(classes) != outputs:
-            expected = f"{outputs}, one per unit of the last layer"
-            raise InputError(
-                f"{path}: found {len(classes)} classes, {_listed(classes)}; expected {expected}"
-            )
-        one_hot = {name: tuple(float(name == each) for each in classes) for name in classes}
-        return tuple(classes), tuple(one_hot[name] for name in found)
-
-    def _field(self, text: str, line: int, column: str) -> str:
-        return f"{shortened(text)} in column {column}, line {line} of {self._name}"
-
-    def _refused(self, found: str, expected: str) -> InputError:
-        return InputError(f"{self._table.path('file')}: found {found}; expected {expected}")
-
-
-def _listed(names: list[str]) -> str:
-    shown = names if len(names) <= 12 else [*names[:12], "…"]
-    return ", ".join(shown)

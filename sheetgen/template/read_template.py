@@ -19,13 +19,12 @@ from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Reduction
 from sheetgen.spreadsheet.address import MAXIMUM_ROWS
-from sheetgen.template.toml_table import Table, chosen, refused, rows_of
+from sheetgen.template.toml_table import MAXIMUM_SEED, Table, chosen, refused, rows_of
 
 MAXIMUM_ITERATIONS = MAXIMUM_ROWS - 100  # leaves room for headings above the table
 MAXIMUM_RATES = 100  # each has a sheet of its own, and a chart takes 255 series
 MAXIMUM_LAYERS = 1000
 MAXIMUM_WEIGHTS = 8192  # each has a column of a worksheet's 16,384, and its gradient another one
-MAXIMUM_SEED = 2**63 - 1  # what TOML calls an integer
 
 KEYS = ("learning_rates", "iterations", "batch_size", "reduction", "shuffle_seed", "optimizer",
         "schedule", "compare")  # fmt: skip

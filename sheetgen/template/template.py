@@ -31,7 +31,7 @@ from sheetgen.template.write_template import Rows, template_text
 class Template(Recipe):
     """A network with its data and its training; `source` is the TOML that it was read from.
 
-    `files` has the text of the CSV file that the TOML names, if any, so that both can be read
+    `files` has the texts of the CSV files that the TOML names, if any, so that all can be read
     again from within a workbook.
     """
 
@@ -50,26 +50,28 @@ class Template(Recipe):
         targets: Rows,
         title: str = "Neural network",
         description: str = "",
+        data: Mapping[str, Any] | None = None,
         **training: Any,  # noqa: ANN401 - what the keys of a template's [training] hold
     ) -> "Template":
         """Return the template of a network: inputs (samples, inputs), targets (samples, outputs).
 
         `training` has the keys of a template's table [training], such as learning_rates (0.1
-        alone unless given), iterations, batch_size and optimizer. Numbers and lists may be
-        NumPy's or torch's. Raises InputError for numbers and keys that do not fit.
+        alone unless given), iterations, batch_size and optimizer; `data` has keys of [data], such
+        as standardize and test_fraction. Numbers and lists may be NumPy's or torch's. Raises
+        InputError for numbers and keys that do not fit.
         """
         if not isinstance(network, Network):
             raise refused("network", network, "a Network, such as Network.from_torch returns")
-        settings = {
-            key: plain(value, f"training.{key}")
-            for key, value in ({"learning_rates": [0.1]} | training).items()
-        }
+        settings = _plain({"learning_rates": [0.1]} | training, "training")
         for key, found in (("title", title), ("description", description)):
             if not isinstance(found, str):
                 raise refused(key, found, "text")
             require_possible(found, key)
         rows = (plain_rows(inputs, "data.inputs"), plain_rows(targets, "data.targets"))
-        return parse(template_text(network, *rows, title, description, settings))
+        about_data = _plain(data or {}, "data")
+        for key in about_data.keys() & {"inputs", "targets"}:
+            raise refused(f"data.{key}", about_data[key], "the samples outside of `data`")
+        return parse(template_text(network, *rows, title, description, about_data, settings))
 
     def with_training(
         self, learning_rates: Sequence[float] | None = None, iterations: int | None = None
@@ -127,7 +129,7 @@ def parse(
 ) -> Template:
     """Read a template from its TOML text; every error message begins with `name`.
 
-    The CSV file that it may name is taken from `files` (name → text), or without these from the
+    The CSV files that it may name are taken from `files` (name → text), or without these from the
     folder, which is the current one unless given. Raises InputError when it is not valid.
     """
     require_possible_lines(text, name)
@@ -160,6 +162,10 @@ def _read(
         files=used,
         **vars(recipe),
     )
+
+
+def _plain(values: Mapping[str, Any], path: str) -> dict[str, Any]:
+    return {key: plain(value, f"{path}.{key}") for key, value in values.items()}
 
 
 def _unknown(name: str) -> str:

@@ -11,6 +11,7 @@ from sheetgen.files.characters import require_possible
 from sheetgen.network.data import Rows
 
 MAXIMUM_TEXT = 1000  # characters of a title or description, which must fit a cell and a note
+MAXIMUM_SEED = 2**63 - 1  # what TOML calls an integer
 NUMBER = "a finite number from -1e6 to 1e6"
 
 

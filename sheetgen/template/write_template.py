@@ -15,9 +15,12 @@ def template_text(
     targets: Rows,
     title: str,
     description: str,
+    data: dict[str, Any],
     training: dict[str, Any],
 ) -> str:
-    """Return the TOML that describes all of it; `training` has the keys of its table.
+    """Return the TOML that describes all of it.
+
+    `training` has the keys of its table, `data` those of [data] besides inputs and targets.
 
     Follows TOML 1.0, https://toml.io/en/v1.0.0; it needs text, numbers and lists only.
     """
@@ -26,9 +29,13 @@ def template_text(
     for layer in network.layers:
         lines += _layer(layer)
     lines += ["", "[data]", f"inputs = {_rows(inputs)}", f"targets = {_rows(targets)}"]
-    lines += ["", "[training]"]
-    lines += [f"{key} = {_value(value)}" for key, value in training.items()]
+    lines += _keys(data)
+    lines += ["", "[training]", *_keys(training)]
     return "\n".join(lines) + "\n"
+
+
+def _keys(values: dict[str, Any]) -> list[str]:
+    return [f"{key} = {_value(value)}" for key, value in values.items()]
 
 
 def _layer(layer: Layer) -> list[str]:

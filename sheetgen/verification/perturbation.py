@@ -46,7 +46,7 @@ def _moved(key: str, value: float, random: np.random.Generator) -> float:
 
 def _permuted_targets(plan: Plan, random: np.random.Generator) -> dict[str, float]:
     """Return other targets of the same kind where they name classes."""
-    targets = np.array(plan.data.targets)
+    targets = np.array(plan.data.targets + plan.data.test_targets)
     if plan.data.is_one_hot:
         targets = random.permuted(targets, axis=1)
     elif plan.network.loss.activation == "sigmoid" and set(targets.ravel()) <= {0.0, 1.0}:

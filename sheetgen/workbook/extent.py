@@ -47,7 +47,8 @@ def formulas_of(template: Template) -> int:
     # The comparison has a column of steps, an error and a flag of each, and the two extremes.
     found += steps * (3 + 2 * len(compared))
     if template.data.standardize:
-        found += template.data.samples * template.network.inputs
+        samples = template.data.samples + template.data.test_samples
+        found += samples * template.network.inputs
     found += evaluated_cells(template.network) + 3 * len(template.network.parameters) + _OTHERS
     if found > MAXIMUM_FORMULAS:
         raise InputError(

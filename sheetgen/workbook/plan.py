@@ -144,7 +144,7 @@ class Plan:
     @property
     def has_data_sheet(self) -> bool:
         """Whether the samples have a sheet of their own."""
-        return self.data.samples > 1 or self.data.standardize
+        return self.data.samples > 1 or self.data.standardize or self.data.test_samples > 0
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
@@ -289,15 +289,23 @@ class Plan:
         return Plan(changed, controls, self.tabs, settings)
 
     def _data(self, values: Mapping[str, float]) -> Data:
+        trained = self.data.samples
+
         def rows(names: tuple[str, ...]) -> Rows:
-            samples = range(self.data.samples)
-            return tuple(tuple(values[self.data_key(each, at)] for each in names) for at in samples)
+            every = range(trained + self.data.test_samples)
+            return tuple(tuple(values[self.data_key(each, at)] for each in names) for at in every)
 
         inputs, targets = rows(self.network.input_names), rows(self.network.target_names)
-        return replace(self.data, inputs=inputs, targets=targets)
+        return replace(
+            self.data,
+            inputs=inputs[:trained],
+            targets=targets[:trained],
+            test_inputs=inputs[trained:],
+            test_targets=targets[trained:],
+        )
 
     def data_key(self, symbol: str, sample: int) -> str:
-        """Return the key of the input cell with a sample's input or target."""
+        """Return the key of the input cell with a sample's input or target; test samples follow."""
         return f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
 
 

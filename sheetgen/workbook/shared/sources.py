@@ -23,16 +23,30 @@ class DataSheet:
     columns: dict[str, int]
     """The column of each symbol, and of "order"; inputs as the network reads them."""
     first_row: int
-    last_row: int
+    samples: int
+    test_samples: int
+
+    @property
+    def last_row(self) -> int:
+        """The row of the last sample to train on."""
+        return self.first_row + self.samples - 1
+
+    @property
+    def rows(self) -> list[int]:
+        """The row of each sample: of those to train on, and below a heading of the test samples."""
+        first_test = self.last_row + 2
+        test = range(first_test, first_test + self.test_samples)
+        return [*range(self.first_row, self.last_row + 1), *test]
 
     def range(self, symbol: str) -> str:
-        """Return the absolute address of a symbol's column."""
+        """Return the absolute address of a symbol's column, of all samples to train on."""
         column = self.columns[symbol]
         return self.canvas.range(self.first_row, column, self.last_row, column)
 
     def cell(self, symbol: str, sample: int) -> str:
-        """Return the absolute address of a sample's input or target."""
-        return self.canvas.absolute(self.first_row + sample, self.columns[symbol])
+        """Return the absolute address of a sample's input or target; test samples come last."""
+        heading = 0 if sample < self.samples else 1
+        return self.canvas.absolute(self.first_row + sample + heading, self.columns[symbol])
 
 
 @dataclass(frozen=True)
@@ -98,13 +112,13 @@ class InputColumn:
 
     @property
     def range(self) -> str:
-        """The absolute address of all samples' values."""
+        """The absolute address of the values of all samples to train on."""
         first, last = self.cell(0), self.cell(self.plan.data.samples - 1)
         return first if first == last else f"{first}:{local(last)}"
 
     @property
     def values(self) -> Array:
-        """All samples' values."""
+        """The values of all samples to train on."""
         return np.array([row[self.place] for row in self.plan.data.inputs], dtype=np.float64)
 
     def used_formula(self, value: str) -> str:

@@ -1,4 +1,4 @@
-"""The sheet `Data`: the samples to train on, and if asked their standardised inputs."""
+"""The sheet `Data`: the samples to train on and to test on, and if asked standardised inputs."""
 
 import numpy as np
 
@@ -32,11 +32,10 @@ def data_sheet(plan: Plan) -> DataSheet:
     """Draw the sheet; its input keys are those of `Plan.data_key`."""
     canvas = Canvas(DATA, tab_colour=KINDS["input"].strong, freeze=(FIRST_ROW, 2))
     canvas.widths.update({0: 2, 1: 10})
-    text = f"{plan.data.samples} samples. Change a yellow cell: every sheet follows at once."
+    text = f"{_counted(plan)}. Change a yellow cell: every sheet follows at once."
     write_title(canvas, 1, "Data", text)
-    last = FIRST_ROW + plan.data.samples - 1
-    sheet = DataSheet(canvas, {}, FIRST_ROW, last)
-    _count(canvas, 1, "sample", range(1, plan.data.samples + 1))
+    sheet = DataSheet(canvas, {}, FIRST_ROW, plan.data.samples, plan.data.test_samples)
+    _count(sheet, 1, "sample", range(1, len(sheet.rows) + 1))
     network = plan.network
     column = _samples(sheet, plan, 2, "targets", network.target_names, plan.data.target_labels)
     column = _samples(
@@ -46,18 +45,35 @@ def data_sheet(plan: Plan) -> DataSheet:
         column = _standardized(sheet, plan, network, column + 1)
     if plan.template.order != tuple(range(plan.data.samples)):
         places = [place + 1 for place in plan.template.order]
-        _count(canvas, column + 1, "order", places)
+        _count(sheet, column + 1, "order", places)
         canvas.write(BAND_ROW, column + 1, "shuffled", band("iteration"))
         canvas.notes[HEADER_ROW, column + 1] = "the order of the samples in an epoch"
         sheet.columns["order"] = column + 1
+    if plan.data.test_samples:
+        _test_band(sheet, max(sheet.columns.values()))
     return sheet
 
 
-def _count(canvas: Canvas, column: int, title: str, numbers: range | list[int]) -> None:
+def _counted(plan: Plan) -> str:
+    """Return how many samples there are."""
+    samples, test = plan.data.samples, plan.data.test_samples
+    return f"{samples} samples to train on, and {test} to test on" if test else f"{samples} samples"
+
+
+def _count(sheet: DataSheet, column: int, title: str, numbers: range | list[int]) -> None:
+    canvas = sheet.canvas
     canvas.write(HEADER_ROW, column, title, header("iteration"))
     canvas.widths[column] = 10
-    for row, value in enumerate(numbers, start=FIRST_ROW):
+    for row, value in zip(sheet.rows, numbers, strict=False):
         canvas.write(row, column, value, label("iteration"))
+
+
+def _test_band(sheet: DataSheet, last_column: int) -> None:
+    """Write above the test samples what they are."""
+    row = sheet.last_row + 1
+    text = "test samples: never trained on, only evaluated at the end of each epoch"
+    for column in range(1, last_column + 1):
+        sheet.canvas.write(row, column, text if column == 1 else "", band("helper"))
 
 
 def _samples(
@@ -70,7 +86,11 @@ def _samples(
 ) -> int:
     """Write the columns of the inputs or the targets; return the next free column."""
     canvas, kind = sheet.canvas, title.removesuffix("s")
-    rows = plan.data.inputs if kind == "input" else plan.data.targets
+    data = plan.data
+    if kind == "input":
+        samples = data.inputs + data.test_inputs
+    else:
+        samples = data.targets + data.test_targets
     limits = target_limits(plan) if kind == "target" else {}
     for place, name in enumerate(names):
         at = column + place
@@ -79,9 +99,8 @@ def _samples(
             canvas.write(NAME_ROW, at, labels[place], NOTE)
         canvas.write(HEADER_ROW, at, name, header(kind))
         canvas.widths[at] = max(11, len(labels[place]) + 2) if labels else 11
-        for sample, row in enumerate(rows):
-            key = plan.data_key(name, sample)
-            canvas.ask(FIRST_ROW + sample, at, key, row[place], INPUT, **limits)
+        for sample, (row, values) in enumerate(zip(sheet.rows, samples, strict=True)):
+            canvas.ask(row, at, plan.data_key(name, sample), values[place], INPUT, **limits)
         sheet.columns[name] = at
     canvas.widths[column + len(names)] = 3
     return column + len(names)
@@ -91,7 +110,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
     """Write (x − mean) / deviation of each input, with the mean and deviation above."""
     canvas = sheet.canvas
     values = np.array(plan.data.inputs)
-    used = plan.data.used_inputs()
+    used = np.concatenate([plan.data.used_inputs(), plan.data.used_test_inputs()])
     canvas.write(MEAN_ROW, 1, "mean", LABEL)
     canvas.write(DEVIATION_ROW, 1, "deviation", LABEL)
     for place, name in enumerate(network.input_names):
@@ -111,8 +130,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
         spread = f"=IF({constant},1,STDEVP({cells}))"
         canvas.calculate(DEVIATION_ROW, at, spread, float(deviation), fine)
         top, source = column_letters(at), column_letters(raw)
-        for sample in range(plan.data.samples):
-            row = FIRST_ROW + sample
+        for sample, row in enumerate(sheet.rows):
             formula = f"=({source}{row + 1}-{top}${MEAN_ROW + 1})/{top}${DEVIATION_ROW + 1}"
             value = float(used[sample, place])
             canvas.calculate(row, at, formula, value, number("helper", FINE))
