@@ -1,11 +1,12 @@
 """The inputs and the formatting of a canvas, as they are in the file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, HeatMap, Rule, listed
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, HeatMap, Rule, Series, listed
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.style import DIVERGING
@@ -62,6 +63,24 @@ def test_validations_say_what_may_be_typed(path: Path) -> None:
     assert rules["A2"].formula1 == '"yes,no"'
     assert (rules["A3"].type, rules["A3"].formula1, rules["A3"].formula2) == ("whole", "0", "10")
     assert rules["A3"].error == "Type a whole number from 0 to 10."
+
+
+def test_a_chart_ends_where_it_is_told_and_shows_each_point(tmp_path: Path) -> None:
+    canvas = Canvas("Curve")
+    for row, value in enumerate((0.98, 0.995), start=1):
+        canvas.write(row, 0, row)
+        canvas.write(row, 1, value)
+    curve = Series(canvas.range(1, 0, 2, 0), canvas.range(1, 1, 2, 1), colour="#0072B2", dots=4)
+    limits, units = (0, 2, 0.98, 1), (1, 0.005)
+    chart = Chart((4, 0), (300, 200), (curve,), "a curve", ("", ""), limits=limits, units=units)
+    canvas.charts.append(replace(chart, number_format="0.0%"))
+    write_workbook([canvas], tmp_path / "curve.xlsx", "Curve")
+    (drawn,) = openpyxl.load_workbook(tmp_path / "curve.xlsx")["Curve"]._charts
+    x, y = drawn.x_axis, drawn.y_axis
+    assert (x.scaling.min, x.scaling.max, x.majorUnit) == (0, 2, 1)
+    assert (y.scaling.min, y.scaling.max, y.majorUnit) == (0.98, 1, 0.005)
+    assert (y.numFmt.formatCode, drawn.series[0].marker.symbol) == ("0.0%", "circle")
+    assert drawn.series[0].graphicalProperties.line.solidFill.srgbClr == "0072B2"
 
 
 def test_looks_that_follow_the_numbers(path: Path) -> None:

@@ -36,7 +36,8 @@ class Series:
     colour: str = ""
     width: float = 2.0
     dash: str = ""
-    marker_size: int = 0
+    dots: int = 0  # the size of a dot at each point of a line
+    marker_size: int = 0  # of points without a line
     marker_fill: str = ""
     label: str = ""  # where the series' name is written as a label: "center", "above", …
     label_bold: bool = False
@@ -49,7 +50,8 @@ class Chart:
     """A scatter chart with straight lines.
 
     `at` is the cell of its upper left corner, `offset` how far right and below that corner it is
-    and `size` its width and height, in pixels. `titles` are those of the x and the y axis.
+    and `size` its width and height, in pixels. `titles` are those of the x and the y axis. With
+    `limits` the axes end there, and `units` are the distances of their numbers.
     """
 
     at: tuple[int, int]
@@ -63,6 +65,8 @@ class Chart:
     transparent: bool = False  # without a background, to lie on cells
     labels_outside: bool = False  # the axes' numbers at the edges, wherever the axes cross
     limits: tuple[float, float, float, float] | None = None  # x from, to, y from, to
+    units: tuple[float, float] | None = None  # along x, along y
+    number_format: str = "General"  # of the y axis
     offset: tuple[int, int] = (0, 0)
 
 

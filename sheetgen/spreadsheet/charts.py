@@ -56,6 +56,9 @@ def _series(series: Series) -> dict[str, Any]:
     if line and series.dash:
         options["line"]["dash_type"] = series.dash
     options["marker"] = {"type": "none"}
+    if line and series.dots:
+        full = {"color": series.colour}
+        options["marker"] = {"type": "circle", "size": series.dots, "border": full, "fill": full}
     if series.marker_size:
         options["marker"] = {
             "type": "circle",
@@ -105,8 +108,10 @@ def _axis(chart: Chart, which: int) -> dict[str, Any]:
         options["name_font"] = {"name": FONT, "size": 9, "bold": False, "color": INK}
     if chart.limits:
         options["min"], options["max"] = chart.limits[2 * which : 2 * which + 2]
+    if chart.units:
+        options["major_unit"] = chart.units[which]
     if which == 1:
-        options["num_format"] = "General"
+        options["num_format"] = chart.number_format
         if chart.logarithmic:
             options["log_base"] = 10
             options["crossing"] = "min"
