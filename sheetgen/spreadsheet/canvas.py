@@ -51,7 +51,8 @@ class Chart:
 
     `at` is the cell of its upper left corner, `offset` how far right and below that corner it is
     and `size` its width and height, in pixels. `titles` are those of the x and the y axis. With
-    `limits` the axes end there, and `units` are the distances of their numbers.
+    `limits` the axes end there, and `units` are the distances of their numbers; None leaves one to
+    the program that opens the file.
     """
 
     at: tuple[int, int]
@@ -64,8 +65,8 @@ class Chart:
     bare: bool = False  # without axes, for the diagram
     transparent: bool = False  # without a background, to lie on cells
     labels_outside: bool = False  # the axes' numbers at the edges, wherever the axes cross
-    limits: tuple[float, float, float, float] | None = None  # x from, to, y from, to
-    units: tuple[float, float] | None = None  # along x, along y
+    limits: tuple[float | None, ...] = ()  # x from, to, y from, to
+    units: tuple[float | None, ...] = ()  # along x, along y
     number_format: str = "General"  # of the y axis
     offset: tuple[int, int] = (0, 0)
 
@@ -115,8 +116,9 @@ class Canvas:
 
     `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers, `bars`
     those whose cells show a bar as long as their number from 0 to 1, with its colour; `merges`
-    are shown as one cell. `inputs` are the cells that a user may change, by their keys, and
-    `options` the texts that some of them accept.
+    are shown as one cell. `outline` has the levels of columns: those of a higher level than the
+    column to their left can be folded into it. `inputs` are the cells that a user may change, by
+    their keys, and `options` the texts that some of them accept.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Canvas:
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
+    outline: dict[int, int] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)

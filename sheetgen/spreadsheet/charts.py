@@ -107,8 +107,9 @@ def _axis(chart: Chart, which: int) -> dict[str, Any]:
         options["name"] = title
         options["name_font"] = {"name": FONT, "size": 9, "bold": False, "color": INK}
     if chart.limits:
-        options["min"], options["max"] = chart.limits[2 * which : 2 * which + 2]
-    if chart.units:
+        ends = zip(("min", "max"), chart.limits[2 * which : 2 * which + 2], strict=True)
+        options |= {end: limit for end, limit in ends if limit is not None}
+    if chart.units and chart.units[which] is not None:
         options["major_unit"] = chart.units[which]
     if which == 1:
         options["num_format"] = chart.number_format

@@ -100,6 +100,7 @@ LINK = Style(colour="#1D4ED8", underline=True)
 # The one style of cells to type in: pale yellow with a frame.
 INPUT = Style(fill="#FFFBD6", border="#D4A900", colour="#1D4ED8", locked=False)
 RESULT = Style(bold=True, number_format=FINE, align="right")
+WARNING = Style(colour=KINDS["error"].strong, bold=True)
 VERDICT = Style(bold=True, align="center", border=LINE)
 HEAT = ("#FFFFFF", "#F59E0B")
 DIVERGING = ("#3B82F6", "#FFFFFF", "#F59E0B")  # below, at and above the middle

@@ -190,7 +190,10 @@ class _Writer:
             worksheet.protect("", {"format_columns": True, "format_rows": True})
         worksheet.set_zoom(canvas.zoom)
         for column, width in canvas.widths.items():
-            worksheet.set_column(column, column, width)
+            level = {"level": canvas.outline[column]} if column in canvas.outline else {}
+            worksheet.set_column(column, column, width, None, level)
+        if canvas.outline:  # whose buttons are where the columns fold to
+            worksheet.outline_settings(symbols_right=False)
         for row, height in canvas.heights.items():
             worksheet.set_row(row, height)
 

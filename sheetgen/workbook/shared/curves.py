@@ -1,10 +1,12 @@
 """The error curves of a training: over the iterations, or its mean over the epochs, and charts."""
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, number
 from sheetgen.workbook.shared.page import write_headers
@@ -12,6 +14,10 @@ from sheetgen.workbook.shared.page import write_headers
 CHART_WIDTH = 325
 CHART_HEIGHT = 300
 CHART_ROWS = 16
+MOST_STEPS = 6
+"""Between the numbers along an axis of iterations or epochs."""
+FEW = 12
+"""So few points have a dot each, and so few epochs a number each."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,9 @@ class Curve:
     x: str
     y: str
     values: Array
+    start: str = ""
+    """The address of the error at iteration 0, which is `start_error`."""
+    start_error: float = 0.0
     accuracy: str = ""
     """The range of the accuracies, where the network has classes."""
     accuracies: Array | None = None
@@ -51,13 +60,31 @@ class Curve:
         """Return the absolute address of a point's error."""
         return cell_of(self.y, at)
 
+    @property
+    def first(self) -> int:
+        """The number of the first step: iterations count from 0, epochs from 1."""
+        return 0 if self.step == "iteration" else 1
+
+    def diverging(self, y: str) -> tuple[str, int]:
+        """Return the expression of how many errors have diverged, and their number.
+
+        They are above DIVERGED, where the training does not start there, or no numbers at all; `y`
+        is the address of the errors as the sheet has to write it.
+        """
+        below = f'COUNTIF({y},"<={DIVERGED:.0f}")'
+        fine = f"IF({self.start}<={DIVERGED:.0f},{below},COUNT({y}))"
+        most = DIVERGED if self.start_error <= DIVERGED else inf
+        with np.errstate(invalid="ignore"):
+            found = np.isfinite(self.values) & (self.values <= most)
+        return f"(ROWS({y})-{fine})", len(found) - int(found.sum())
+
 
 def cell_of(area: str, at: int) -> str:
     """Return the address of one cell of a column, counted from its top or (negative) its end."""
-    sheet, _, cells = area.rpartition("!")
+    sheet, mark, cells = area.rpartition("!")
     first, _, last = cells.partition(":")
     column, row = (first if at >= 0 else last or first).strip("$").split("$")
-    return f"{sheet}!${column}${int(row) + (at if at >= 0 else at + 1)}"
+    return f"{sheet}{mark}${column}${int(row) + (at if at >= 0 else at + 1)}"
 
 
 def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: int) -> Curve:
@@ -75,18 +102,52 @@ def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: in
     epochs = len(means["mean E_total"])
     for at in range(epochs):
         canvas.write(top + at, 0, at + 1, number("iteration", "0"))
+    canvas.numbers.append((top, 1, top + epochs - 1, 1))
     columns = [canvas.range(top, place, top + epochs - 1, place) for place in range(3)]
     values = {title: np.array([value for _, value in cells]) for title, cells in means.items()}
     curve = Curve("epoch", "mean E_total", columns[0], columns[1], values["mean E_total"])
     if "accuracy" not in means:
         return curve
     series = Series(columns[0], columns[2], canvas.absolute(top - 1, 2), KINDS["unit"].strong)
-    insert_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS)
+    insert_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS, epochs)
     return replace(curve, accuracy=columns[2], accuracies=values["accuracy"])
 
 
-def insert_chart(canvas: Canvas, series: Series, step: str, title: str, row: int) -> None:
-    """Put the chart of a series left of the table, its top in `row`."""
-    size, titles = (CHART_WIDTH, CHART_HEIGHT), (step, title)
-    description = f"{title} at each {step}, {canvas.name}"
-    canvas.charts.append(Chart((row, 0), size, (series,), description, titles, offset=(4, 6)))
+def insert_chart(
+    canvas: Canvas, series: Series, step: str, title: str, row: int, points: int
+) -> None:
+    """Put the chart of a series of so many points left of the table, its top in `row`."""
+    first, last, unit = step_axis(step, points)
+    is_share = title == "accuracy"
+    canvas.charts.append(
+        Chart(
+            (row, 0),
+            (CHART_WIDTH, CHART_HEIGHT),
+            (with_dots(series, points),),
+            f"{title} at each {step}, {canvas.name}",
+            (step, title),
+            limits=(first, last, 0, 1 if is_share else None),
+            units=(unit, 0.2 if is_share else None),
+            number_format="0%" if is_share else "General",
+            offset=(4, 6),
+        )
+    )
+
+
+def with_dots(series: Series, points: int) -> Series:
+    """Return a series with a dot at each point, if it has few."""
+    return replace(series, dots=5) if points <= FEW else series
+
+
+def step_axis(step: str, points: int) -> tuple[int, int, int]:
+    """Return where the axis of the iterations or epochs begins and ends, and its unit.
+
+    Iterations count from 0, epochs from 1; many epochs have an axis from 0, so that the numbers
+    along it are round.
+    """
+    last = points - 1 if step == "iteration" else points
+    first = 1 if step == "epoch" and points <= FEW else 0
+    unit = 1
+    while (last - first) / unit > MOST_STEPS:
+        unit = unit * 5 // 2 if str(unit).startswith("2") else unit * 2
+    return first, max(last, first + 1), unit

@@ -16,12 +16,14 @@ from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Series
 from sheetgen.spreadsheet.style import (
     KINDS,
     LABEL,
+    NOTE,
     PERCENT,
     RESULT,
     SMALL,
     SMALL_FORMAT,
     TITLE,
     VALUE,
+    WARNING,
     Style,
     band,
     column_width,
@@ -38,6 +40,7 @@ BAND_ROW = 3
 FIRST_COLUMN = 3
 RATE_CELL = (1, 1)
 OUTCOME_CELL = (4, 1)
+DIVERGENCE_ROW, FOLDING_ROW = 1, 2
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optim
     canvas.heights[0] = 28
     canvas.names[f"'{canvas.name}'!learning_rate"] = canvas.absolute(*RATE_CELL)
     _headers(canvas, columns)
+    _fold(canvas, columns)
     _rows(canvas, columns, trace)
     return table
 
@@ -105,10 +109,13 @@ def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curv
         names = ("E_total at iteration 0", f"E_total at iteration {table.iterations}")
         if table.training.samples > 1:
             curve = replace(curve, outcome=_outcome(table, plan))
+    start_error = float(table.trace["E_total"][0])
+    curve = replace(curve, start=table.cell("E_total", 0), start_error=start_error)
     _summary(table, curve, names)
+    _divergence(table.canvas, curve)
     name = series_name or table.header("E_total")
     series = Series(curve.x, curve.y, name, colour)
-    insert_chart(table.canvas, series, curve.step, curve.error, FIRST_ROW)
+    insert_chart(table.canvas, series, curve.step, curve.error, FIRST_ROW, len(curve.values))
     return curve
 
 
@@ -154,6 +161,23 @@ def _headers(canvas: Canvas, columns: tuple[Column, ...]) -> None:
         canvas.notes[HEADER_ROW, place] = column.notation
         canvas.widths[place] = column_width(column.band.kind, title)
         former = column.band
+    for each in dict.fromkeys(column.band for column in columns):
+        places = [at for at, column in enumerate(columns, FIRST_COLUMN) if column.band == each]
+        missing = len(each.title) - sum(canvas.widths[place] for place in places)
+        canvas.widths[places[-1]] += max(0, missing)
+
+
+def _fold(canvas: Canvas, columns: tuple[Column, ...]) -> None:
+    """Let the columns be folded: each band into its first column, and all but steps and E_total.
+
+    The first columns stay apart from each other because neighbours of one level are one group.
+    """
+    former = None
+    for place, column in enumerate(columns, start=FIRST_COLUMN):
+        if column.band.kind != "iteration" and column.symbol != "E_total":
+            canvas.outline[place] = 1 if column.band != former else 2
+        former = column.band
+    canvas.write(FOLDING_ROW, FIRST_COLUMN, FOLDING, NOTE)
 
 
 def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
@@ -207,6 +231,19 @@ def _summary(table: Table, curve: Curve, names: tuple[str, str]) -> None:
     canvas.write(4, 0, "reduction of E_total", LABEL)
     reduction = 0.0 if first == 0 else 1 - last / first
     canvas.calculate(4, 1, "=IF(B3=0,0,1-B4/B3)", reduction, percent)
+    canvas.numbers.append((4, 1, 4, 1))
 
 
+def _divergence(canvas: Canvas, curve: Curve) -> None:
+    """Say from where on the training diverges, if it does."""
+    expression, diverged = curve.diverging(local(curve.y))
+    points, first = len(curve.values), curve.first
+    after = f" on: {curve.error} is above 1,000,000, or no number any more"
+    text = f"diverges from {curve.step} {first + points - diverged}{after}" if diverged else ""
+    number_of = f"ROWS({local(curve.y)})-{expression}" + (f"+{first}" if first else "")
+    formula = f'=IF({expression}=0,"","diverges from {curve.step} "&({number_of})&"{after}")'
+    canvas.calculate(DIVERGENCE_ROW, FIRST_COLUMN, formula, text, WARNING)
+
+
+FOLDING = "Too wide? 1, 2 and 3 at the top left fold the columns, + and − above them a group."
 RESULT_RATE = Style(bold=True, align="right")

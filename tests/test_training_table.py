@@ -1,0 +1,87 @@
+"""Training tables fold, their charts end where the data ends, and they say when they diverge."""
+
+import pytest
+
+from sheetgen.template import template
+from sheetgen.workbook.compose import draw_sources
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.curves import step_axis
+from sheetgen.workbook.sheets.training_table import BAND_ROW, variant_sheet
+
+LINE = """
+[network]
+inputs = 1
+
+[[network.layers]]
+units = 1
+activation = "identity"
+weights = [[10]]
+biases = [1]
+
+[data]
+inputs = [[1], [2], [3]]
+targets = [[5], [-3], [4]]
+
+[training]
+learning_rates = [0.1, 50]
+iterations = 20
+"""
+WARNING = (1, 3)
+
+
+def drawn(source, index=0):
+    plan = Plan.of(source)
+    return variant_sheet(plan, index, draw_sources(plan), "").table
+
+
+@pytest.mark.parametrize("name", ["era-v1", "xor"])
+def test_a_table_folds_to_its_steps_and_the_total_error(name):
+    table = drawn(template.load(name).with_training(iterations=7))
+    steps = {"iteration", "epoch", "sample", "E_total"}
+    levels = table.canvas.outline
+    assert {symbol for symbol, place in table.places.items() if place not in levels} == (
+        steps & set(table.places)
+    )
+    assert "iteration" in table.places and table.canvas.freeze == (5, table.places["iteration"] + 1)
+
+
+def test_each_group_of_columns_folds_by_itself_into_its_first_one():
+    table = drawn(template.load("era-v1").with_training(iterations=7))
+    firsts = [symbol for symbol, at in table.places.items() if table.canvas.outline.get(at) == 1]
+    assert firsts == ["t1", "i1", "w1", "h1", "w5", "o1", "E1", "∂E/∂w1", "∂E/∂w5"]
+    canvas = table.canvas
+    assert all(canvas.cells[BAND_ROW, table.places[symbol]].value for symbol in firsts)
+
+
+@pytest.mark.parametrize(
+    ("step", "points", "axis"),
+    [
+        ("iteration", 101, (0, 100, 20)),
+        ("iteration", 400, (0, 399, 100)),
+        ("iteration", 2, (0, 1, 1)),
+        ("epoch", 2, (1, 2, 1)),
+        ("epoch", 5, (1, 5, 1)),
+        ("epoch", 49, (0, 49, 10)),
+    ],
+)
+def test_an_axis_ends_with_the_data(step, points, axis):
+    assert step_axis(step, points) == axis
+
+
+def test_the_charts_of_a_table_end_with_its_epochs_and_begin_at_no_error():
+    canvas = drawn(template.load("xor")).canvas
+    accuracies, errors = sorted(canvas.charts, key=lambda chart: chart.titles)
+    assert errors.limits == (0, 100, 0, None)
+    assert accuracies.limits == (0, 100, 0, 1) and accuracies.number_format == "0%"
+
+
+def test_a_diverging_training_says_from_where_on():
+    source = template.parse(LINE)
+    calm, wild = drawn(source), drawn(source, 1)
+    assert calm.canvas.value(*WARNING) == ""
+    assert str(wild.canvas.value(*WARNING)).startswith("diverges from epoch 1 on")
+    later = drawn(source.with_training([2]))
+    means = later.trace["E_total"].reshape(7, 3).mean(axis=1)
+    first = 1 + int((means <= 1e6).sum())
+    assert first > 1
+    assert str(later.canvas.value(*WARNING)).startswith(f"diverges from epoch {first} on")
