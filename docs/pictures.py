@@ -48,12 +48,12 @@ def main() -> None:
         workbook, iris = Path(folder, "backprop.xlsx"), Path(folder, "iris.xlsx")
         build_workbook(template.load("era-v1"), workbook)
         put_into_workbook(arguments.run, workbook, arguments.data_dir)
-        pictures = {path.stem: path for path in render(workbook, Path(folder, "backprop"))}
+        pictures = drawn(workbook, Path(folder, "backprop"))
         for sheet, part in PARTS.items():
             save(pictures[sheet], part, sheet.lower().replace(" ", "-"))
         # The first sheet does not depend on the length of the tables.
         build_workbook(template.load("iris").with_training(iterations=20), iris)
-        pictures = {path.stem: path for path in render(iris, Path(folder, "iris"))}
+        pictures = drawn(iris, Path(folder, "iris"))
         save(pictures["Overview"], IRIS, "iris")
         explore(Path(folder))
         exercise(Path(folder))
@@ -71,10 +71,10 @@ def explore(folder: Path) -> None:
         places["explorer_weight"]: "w1",
     }
     write_changed(built, folder / "moved.xlsx", {"Explorer": chosen}, cached=0)
-    pictures = {path.stem: path for path in render(folder / "moved.xlsx", folder / "era")}
+    pictures = drawn(folder / "moved.xlsx", folder / "era")
     save(pictures["Explorer"], EXPLORER, "explorer")
     built = build_workbook(xor, folder / "xor.xlsx").saved.path
-    pictures = {path.stem: path for path in render(built, folder / "xor")}
+    pictures = drawn(built, folder / "xor")
     save(pictures["Decision surface"], DECISION_SURFACE, "decision-surface")
     save(pictures["Error surface"], ERROR_SURFACE, "error-surface")
 
@@ -88,7 +88,7 @@ def exercise(folder: Path) -> None:
         right = layout.formula(blank)
         book["Exercise"][layout.cell(blank)] = 0.5 if number == 4 else right
     book.save(folder / "filled.xlsx")
-    pictures = {path.stem: path for path in render(folder / "filled.xlsx", folder / "ada")}
+    pictures = drawn(folder / "filled.xlsx", folder / "ada")
     save(pictures["Exercise"], EXERCISE, "exercise")
 
 
@@ -98,9 +98,14 @@ def digit(folder: Path, run: Path, data_dir: Path) -> None:
     choice = exported.places.choice
     assert choice
     write_changed(exported.saved.path, folder / "drawn.xlsx", {"Digit": {choice: 0}}, cached=0)
-    pictures = {path.stem: path for path in render(folder / "drawn.xlsx", folder / "digit")}
+    pictures = drawn(folder / "drawn.xlsx", folder / "digit")
     save(pictures["Digit"], DIGIT, "digit")
     save(pictures["Layers"], LAYERS, "layers")
+
+
+def drawn(workbook: Path, folder: Path) -> dict[str, Path]:
+    """Return the picture of each sheet."""
+    return {picture.sheet: picture.path for picture in render(workbook, folder)}
 
 
 def save(path: Path, part: tuple[int, int, int, int], name: str) -> None:

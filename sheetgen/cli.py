@@ -102,21 +102,28 @@ def templates() -> None:
 @click.option(
     "-o", "--output", type=PATH, required=True, metavar="DIR", help="The folder for the pictures."
 )
-def render(file: Path, output: Path) -> None:
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="Only this; repeatable.")
+def render(file: Path, output: Path, sheets: tuple[str, ...]) -> None:
     """Draw every sheet of a workbook as a picture.
 
-    LibreOffice draws what a user sees; each sheet becomes DIR/<sheet>.png.
+    LibreOffice draws what a user sees, its print area; each visible sheet becomes
+    DIR/<sheet>.png, all at the same scale.
 
     \b
-    Example:
+    Examples:
       sheetgen render output/backprop.xlsx -o pictures
+      sheetgen render output/backprop.xlsx -o pictures --sheet Overview --sheet Inputs
     """  # noqa: D301
     from sheetgen.spreadsheet.render import render as render_sheets  # noqa: PLC0415
+    from sheetgen.spreadsheet.single_pages import LARGEST, WIDEST  # noqa: PLC0415
 
     with progress.shown():
-        pictures = render_sheets(file, output)
-    for path in pictures:
-        say(path)
+        pictures = render_sheets(file, output, sheets=sheets)
+    for picture in pictures:
+        say(picture.path)
+        if picture.is_cut:
+            most = f"at most {WIDEST:,} pixels wide and high and {LARGEST:,} in all"
+            say(f"{picture.path} shows only the beginning of the sheet: {most}", err=True)
 
 
 def parse_learning_rates(text: str) -> list[float]:

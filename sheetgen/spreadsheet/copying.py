@@ -5,7 +5,7 @@ A spreadsheet library would rewrite parts of the file (styles, charts) that are 
 
 import math
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 from zipfile import ZipFile, ZipInfo
@@ -28,6 +28,9 @@ from sheetgen.spreadsheet.sheet_frame import SheetFrame
 NOWHERE = "file:///dev/null/nothing"
 """Where a copy's links lead that led out of the workbook: there is nothing inside a device."""
 
+Edit = Callable[[etree._Element], None]
+"""Changes the root element of a part."""
+
 _Changes = dict[tuple[int, int], float | str]
 
 _RANGES = ("{*}mergeCells", "{*}conditionalFormatting")
@@ -40,6 +43,7 @@ def write_changed(
     changes: Mapping[str, Mapping[tuple[int, int], float | str]],
     cached: float | None = None,
     fill: bool = False,
+    edits: Mapping[str, Edit] | None = None,
 ) -> None:
     """Copy a workbook for an engine: without cached results, and with new contents of cells.
 
@@ -47,7 +51,8 @@ def write_changed(
     but for links that lead out of the workbook, which lead nowhere in the copy.
     `cached` takes the place of every cached result, for engines whose values are all that is
     wanted: merged ranges and conditional formats are left out. None leaves no result. With `fill`,
-    numbers may also go into empty cells, of rows that are in the file.
+    numbers may also go into empty cells, of rows that are in the file. `edits` change the root
+    elements of other parts, and of sheets, which then have no rows.
     Raises InputError if `path` cannot be read, RunError if `target`, which is a temporary file and
     not named, cannot be written, and ValueError if a changed cell holds no number (or text) of its
     own that the new one could replace, or the new number is not finite.
@@ -56,7 +61,7 @@ def write_changed(
     unfinished = target.with_name(f"{target.name}.unfinished")
     with opened(path) as package:
         try:
-            _write_copy(package, unfinished, pending, cached, fill)
+            _write_copy(package, unfinished, pending, cached, fill, edits or {})
             unfinished.replace(target)
         except OSError as error:
             reason = error.strerror or error
@@ -71,6 +76,7 @@ def _write_copy(
     pending: dict[str, _Changes],
     cached: float | None,
     fill: bool,
+    edits: Mapping[str, Edit],
 ) -> None:
     sheets = {sheet.part: sheet for sheet in worksheets(package)}
     with ZipFile(copy, "w") as output:
@@ -81,7 +87,12 @@ def _write_copy(
                 if sheet := sheets.get(part):
                     changes = pending.get(sheet.name, {})
                     with package.archive.open(entry) as source:
-                        _copy_sheet(sheet, source, file, changes, cached, fill)
+                        edit = edits.get(part)
+                        _copy_sheet(sheet, source, file, changes, cached, fill, edit)
+                elif part in edits:
+                    root = package.tree(part)
+                    edits[part](root)
+                    file.write(serialized(root))
                 else:
                     data = package.archive.read(entry)
                     file.write(_with_targets_inside(part, data))
@@ -119,6 +130,7 @@ def _copy_sheet(
     changes: _Changes,
     cached: float | None,
     fill: bool,
+    edit: Edit | None,
 ) -> None:
     """Copy a sheet row by row; what is around its rows stays as it is."""
     frame = SheetFrame()
@@ -133,6 +145,8 @@ def _copy_sheet(
                 raise ValueError(f"{place} holds no {kind} that {new} could replace")
     if cached is not None:
         etree.strip_elements(frame.root, *_RANGES, with_tail=False)
+    if edit is not None:
+        edit(frame.root)
     for text in frame.text():
         output.write(text)
 

@@ -124,12 +124,12 @@ class Package:
                 raise UnusableError(f"its part {part!r} is too large")
             return parsed(self.read(part))
 
-    def elements(self, part: str, tag: str) -> Iterator[etree._Element]:
-        """Yield each finished element of one tag, and free it when the next is asked for.
+    def elements(self, part: str, *tags: str) -> Iterator[etree._Element]:
+        """Yield each finished element of these tags, and free it when the next is asked for.
 
         Raises one of DAMAGE if the part is missing or damaged.
         """
-        entry, parser = self._entry(part), pull_parser(tag)
+        entry, parser = self._entry(part), pull_parser(*tags)
         with self.archive.open(entry) as file:
             while chunk := file.read(CHUNK):
                 parser.feed(chunk)
@@ -271,10 +271,10 @@ def blaming(path: Path) -> Iterator[None]:
         raise kind(f"{path} is damaged or is not an .xlsx workbook: {error}") from error
 
 
-def pull_parser(tag: str) -> etree.XMLPullParser:
-    """Return a parser that is fed data in pieces and yields the finished elements of one tag."""
+def pull_parser(*tags: str) -> etree.XMLPullParser:
+    """Return a parser that is fed data in pieces and yields the finished elements of some tags."""
     return etree.XMLPullParser(
-        tag=f"{{*}}{tag}",
+        tag=[f"{{*}}{tag}" for tag in tags],
         resolve_entities=False,
         no_network=True,
         remove_comments=True,  # else the text of an element ends at the first one

@@ -20,6 +20,13 @@ from sheetgen.spreadsheet.package_parts import (
     namespace,
 )
 
+# The schema wants the lists of a workbook in this order.
+LISTS = (
+    "bookViews", "sheets", "functionGroups", "externalReferences", "definedNames", "calcPr",
+    "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
+    "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
+)  # fmt: skip
+
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT_LINKS = "http://purl.oclc.org/ooxml/officeDocument/relationships"

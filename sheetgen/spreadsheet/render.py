@@ -2,50 +2,88 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from sheetgen.console import progress
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import InputError, RunError, shortened
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.files.saving import save
-from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.engines.libreoffice import converted, run
+from sheetgen.spreadsheet.package_parts import opened
+from sheetgen.spreadsheet.package_workbook import Workbook
+from sheetgen.spreadsheet.png import Pixels, blank, read_pixmap, without_margin, write_png
+from sheetgen.spreadsheet.single_pages import SinglePage, edits, single_pages
 
 INSTALL = "sudo apt-get install libreoffice-calc poppler-utils"
 
-_EXPORT = 'pdf:calc_pdf_Export:{"SinglePageSheets":{"type":"boolean","value":"true"}}'
+_PROGRAMS = ("pdfinfo", "pdftoppm")
 _SECONDS = 600.0
 _LONGEST = 60  # characters of a file's name; Excel's sheets have 31, and systems take 255 bytes
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9¹²³]", re.IGNORECASE)  # files on Windows
+_PAGE = re.compile(r"^Page +(\d+) size: +([\d.]+) x", re.MULTILINE)
+_MILLIMETRES_PER_POINT = 25.4 / 72
 
 
-def render(path: Path, directory: Path, resolution: int = 96) -> list[Path]:
-    """Write one PNG per visible sheet, <sheet>.png, and return them in tab order.
+class Picture(NamedTuple):
+    """The picture of a sheet, and whether the sheet goes on beyond it."""
 
-    Formulas are recalculated first. `resolution` is in pixels per inch of paper. Files of the
+    path: Path
+    sheet: str
+    is_cut: bool
+
+
+def render(
+    path: Path, directory: Path, resolution: int = 96, sheets: Collection[str] = ()
+) -> list[Picture]:
+    """Write one PNG per sheet, <sheet>.png, and return them in tab order.
+
+    A picture shows the sheet's print area, or else all of its cells and drawings; formulas are
+    recalculated first. `resolution` is in pixels per inch of paper: at 96, a pixel of the sheet
+    at 100 % is one of the picture. The sheets are the visible ones, unless named. Files of the
     same names are replaced.
 
     Raises:
-        InputError: the workbook cannot be read, or the directory cannot be used.
+        InputError: the workbook cannot be read or has no such sheet, or the directory cannot be
+            used.
         RunError: LibreOffice or Poppler is not installed or failed.
 
     """
     if resolution < 1:
         raise InputError(f"found a resolution of {resolution}; expected at least 1 pixel per inch")
-    sheets, visible = reader.sheet_names(path), reader.visible_sheets(path)
-    program = shutil.which("pdftoppm")
-    if program is None:
-        raise RunError(f"Poppler's pdftoppm is not installed: {INSTALL}")
+    with progress.step("measuring"), opened(path) as package:
+        pages = single_pages(package, _chosen(Workbook(package), sheets, path))
+        changes = edits(package, pages)
+    for program in _PROGRAMS:
+        if shutil.which(program) is None:
+            raise RunError(f"Poppler's {program} is not installed: {INSTALL}")
     _make(directory)
-    with scratch_folder() as folder:
-        with progress.step("drawing"), converted(path, _EXPORT, _SECONDS) as document:
-            command = [program, "-png", "-r", str(resolution), str(document), f"{folder}/page"]
-            run(command, _SECONDS)
-        pages = sorted(Path(folder).iterdir(), key=lambda page: int(page.stem.rpartition("-")[2]))
-        pictures = dict(zip(_names_of_pages(len(pages), sheets, visible), pages, strict=True))
-        return list(_place(pictures, visible, directory))
+    with ExitStack() as stack:
+        with progress.step("drawing"):
+            document = stack.enter_context(converted(path, "pdf", _SECONDS, changes))
+        numbers = _numbers_of_pages(document, pages)
+        folder = Path(stack.enter_context(scratch_folder()))
+        names = _file_names(page.sheet for page in pages)
+        every = list(zip(pages, numbers, names, strict=True))
+        pictures = []
+        for page, number, name in progress.counted(every, "writing pictures"):
+            pixels = _drawn(document, number, resolution, folder) if number else blank()
+            target = save(directory / name, partial(write_png, pixels=pixels)).path
+            pictures.append(Picture(target, page.sheet, page.is_cut))
+        return pictures
+
+
+def _chosen(workbook: Workbook, names: Collection[str], path: Path) -> list[str]:
+    """Return the sheets of these names, or the visible ones; raises InputError for a wrong name."""
+    present = [sheet.name for sheet in workbook.sheets]
+    for name in names:
+        if name not in present:
+            listed = ", ".join(map(shortened, present))
+            raise InputError(f"{path}: found no sheet {shortened(name)}; expected one of {listed}")
+    return list(names) or [sheet.name for sheet in workbook.sheets if sheet.is_visible]
 
 
 def _make(directory: Path) -> None:
@@ -57,27 +95,49 @@ def _make(directory: Path) -> None:
         raise InputError(f"{directory} cannot be created: {error.strerror}") from error
 
 
-def _names_of_pages(count: int, sheets: list[str], visible: list[str]) -> list[str]:
-    """Return the sheet on each page: LibreOffice 7.4 also prints the hidden ones."""
-    for names in (visible, sheets):
-        if len(names) == count:
-            return names
-    raise RunError(
-        f"LibreOffice drew {count} pages for {len(visible)} visible sheets; expected one per sheet"
-    )
+def _numbers_of_pages(document: Path, pages: Sequence[SinglePage]) -> list[int | None]:
+    """Return the number of each sheet's page, None for an empty sheet, which has none.
+
+    A page is known by its width, but for that of a chart sheet: LibreOffice chooses its paper.
+    """
+    command = ["pdfinfo", "-f", "1", "-l", str(len(pages) + 1), str(document)]
+    printed = _PAGE.findall(run(command, _SECONDS))
+    found = [
+        (int(number), round(float(width) * _MILLIMETRES_PER_POINT)) for number, width in printed
+    ]
+    numbers: list[int | None] = []
+    for page in pages:
+        is_next = found and (page.is_chart_sheet or found[0][1] == page.width)
+        numbers.append(found.pop(0)[0] if is_next else None)
+    if found:
+        raise RunError(
+            f"LibreOffice drew a page {found[0][1]} mm wide after those of the sheets; expected "
+            f"one page for each of the {len(pages)} sheets"
+        )
+    return numbers
 
 
-def _place(pictures: dict[str, Path], visible: list[str], directory: Path) -> Iterator[Path]:
-    """Copy the visible sheets' pictures into the directory, under valid file names."""
+def _drawn(document: Path, number: int, resolution: int, folder: Path) -> Pixels:
+    """Return the picture of one page."""
+    target = folder / "page"
+    options = ["-singlefile", "-f", str(number), "-r", str(resolution)]
+    run(["pdftoppm", *options, str(document), str(target)], _SECONDS)
+    return without_margin(read_pixmap(target.with_suffix(".ppm")))
+
+
+def _file_names(sheets: Iterable[str]) -> list[str]:
+    """Return the names of the sheets' pictures, each another one on every system."""
+    found: list[str] = []
     taken: set[str] = set()
-    for sheet in visible:
+    for sheet in sheets:
         stem = _stem(sheet)
         name, number = stem, 2
         # Names that differ in case alone are the same file on Windows and macOS.
         while name.casefold() in taken:
             name, number = f"{stem} ({number})", number + 1
         taken.add(name.casefold())
-        yield save(directory / f"{name}.png", partial(shutil.copyfile, pictures[sheet])).path
+        found.append(f"{name}.png")
+    return found
 
 
 def _stem(sheet: str) -> str:

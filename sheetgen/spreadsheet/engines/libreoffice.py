@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -108,10 +108,16 @@ def _values(path: Path) -> Values:
 
 
 @contextmanager
-def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator[Path]:
+def converted(
+    path: Path,
+    conversion: str,
+    seconds: float = SECONDS,
+    edits: Mapping[str, copying.Edit] | None = None,
+) -> Iterator[Path]:
     """Recalculate a workbook, convert it as --convert-to does, and yield the resulting file.
 
-    The file is deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER.
+    The file is deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER; `edits` are
+    made before, as `copying.write_changed` says.
 
     Raises:
         InputError: the file cannot be read as a workbook.
@@ -119,7 +125,7 @@ def converted(path: Path, conversion: str, seconds: float = SECONDS) -> Iterator
 
     """
     with scratch_folder() as folder:
-        (result,), messages = _convert([path], conversion, Path(folder), seconds)
+        (result,), messages = _convert([path], conversion, Path(folder), seconds, edits)
         if not result.is_file():
             raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
         yield result
@@ -139,14 +145,18 @@ def converted_all(
 
 
 def _convert(
-    paths: Sequence[Path], conversion: str, folder: Path, seconds: float
+    paths: Sequence[Path],
+    conversion: str,
+    folder: Path,
+    seconds: float,
+    edits: Mapping[str, copying.Edit] | None = None,
 ) -> tuple[list[Path], str]:
     output, suffix = folder / "output", conversion.partition(":")[0]
     # Names of our own keep odd characters, and the lock files, away from the user's files.
     sources = [folder / f"workbook-{number}.xlsx" for number in range(len(paths))]
     for path, source in zip(paths, sources, strict=True):
         # Without cached results none can pass for a result, whatever the profile says.
-        copying.write_changed(path, source, {})
+        copying.write_changed(path, source, {}, edits=edits)
     options = ["--convert-to", conversion, "--outdir", str(output), *map(str, sources)]
     messages = ""
     try:

@@ -24,7 +24,7 @@ from sheetgen.spreadsheet.package_parts import (
     relationships_part,
     serialized,
 )
-from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
+from sheetgen.spreadsheet.package_workbook import LISTS, Sheet, Workbook
 
 MAXIMUM_NAME = 31  # UTF-16 units of a sheet's name
 MAXIMUM_SHEET_ID = 65_534  # the largest number of a sheet that Excel reads
@@ -32,12 +32,6 @@ MAXIMUM_SHEET_ID = 65_534  # the largest number of a sheet that Excel reads
 _RELATIONSHIPS = "application/vnd.openxmlformats-package.relationships+xml"
 _LARGE = 1 << 30  # zip files need another format for larger parts
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same input gives the same file
-# The schema wants the lists in this order.
-_LISTS = (
-    "bookViews", "sheets", "functionGroups", "externalReferences", "definedNames", "calcPr",
-    "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
-    "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
-)  # fmt: skip
 
 
 class ChangedPackage(Package):
@@ -196,7 +190,7 @@ class ChangedWorkbook(Workbook):
 
     def append(self, name: str, state: str, kind: str, part: str) -> None:
         """Add a sheet behind all others, `kind` being the full type of its relationship."""
-        group = list_of(self.root, "sheets", _LISTS)
+        group = list_of(self.root, "sheets", LISTS)
         taken = {number(element, "sheetId") for element in group.iterchildren("{*}sheet")}
         free = max(taken) + 1
         if free > MAXIMUM_SHEET_ID:
@@ -225,7 +219,7 @@ class ChangedWorkbook(Workbook):
 
     def define(self, old: etree._Element, text: str, scope: int | None) -> etree._Element:
         """Add and return a defined name like one of another workbook, with this text and scope."""
-        group = list_of(self.root, "definedNames", _LISTS)
+        group = list_of(self.root, "definedNames", LISTS)
         element = etree.SubElement(group, f"{namespace(self.root)}definedName")
         for attribute, value in old.items():
             if attribute != "localSheetId":
@@ -237,7 +231,7 @@ class ChangedWorkbook(Workbook):
 
     def refer_to_workbook(self, kind: str, part: str) -> int:
         """Add the part of a link to another workbook; return its number in formulas."""
-        group = list_of(self.root, "externalReferences", _LISTS)
+        group = list_of(self.root, "externalReferences", LISTS)
         element = etree.SubElement(group, f"{namespace(self.root)}externalReference")
         self._set_identifier(element, self.relate(kind, part))
         return len(children(self.root, "externalReferences"))
@@ -247,7 +241,7 @@ class ChangedWorkbook(Workbook):
 
         A user who has switched that off decides when.
         """
-        settings = list_of(self.root, "calcPr", _LISTS)
+        settings = list_of(self.root, "calcPr", LISTS)
         if settings.get("calcMode") != "manual":
             settings.set("fullCalcOnLoad", "1")
         if chain := self.link("calcChain"):
