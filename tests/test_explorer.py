@@ -28,7 +28,7 @@ from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, tolerance_of, verify
 from sheetgen.workbook.compose import compose, draw_sources
-from sheetgen.workbook.plan import EXPLORER, Plan
+from sheetgen.workbook.plan import EXPLORER, WORKINGS, Plan
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.training_table import variant_sheet
@@ -146,12 +146,13 @@ class Book:
     def wrong(self, moment: Moment, values: Values) -> list[str]:
         """The cells that are not what the reference says of a moment."""
         plan = with_choice(self.plan, moment)
-        found, wrong = values[EXPLORER], []
-        for row, column, formula, expected in sheets(plan)[0].promised():
-            value = found.get((row, column))
-            reason, _ = disagreement(expected, value, 1.0, tolerance_of(plan))
-            if reason:
-                wrong.append(f"{row, column}: {formula}: {expected!r}, {value!r}: {reason}")
+        wrong, canvases = [], sheets(plan)
+        for canvas in (canvases[0], canvases[-1]):
+            for row, column, formula, expected in canvas.promised():
+                value = values[canvas.name].get((row, column))
+                reason, _ = disagreement(expected, value, 1.0, tolerance_of(plan))
+                if reason:
+                    wrong.append(f"{row, column}: {formula}: {expected!r}, {value!r}: {reason}")
         return wrong
 
 
@@ -181,9 +182,11 @@ def test_libreoffice_shows_the_same(books, libreoffice):
 
 def test_verify_reads_the_choice_from_the_file_and_moves_it(small):
     results = verify(small, [IRONCALC], perturbations=3)
-    explorer = [sheet for each in results for sheet in each.sheets if sheet.sheet == EXPLORER]
-    assert [sheet.findings for sheet in explorer] == [[]] * 4
-    assert all(sheet.formulas > 400 for sheet in explorer)
+    shown = [
+        sheet for each in results for sheet in each.sheets if sheet.sheet in (EXPLORER, WORKINGS)
+    ]
+    assert [sheet.findings for sheet in shown] == [[]] * 8
+    assert all(sheet.formulas > 100 for sheet in shown)
 
 
 @pytest.mark.parametrize(("name", "moment"), ALL)
@@ -263,7 +266,7 @@ def test_each_connection_is_drawn_once_with_its_gradients_sign_and_size(name, bo
     """The lines in the chart read cells; what they come to is where each line leads."""
     moment = CASES[name][1][0]
     shown, canvas = books(name).shown(moment), books(name).explorer
-    network, cells = shown.plan.network, shown.values[EXPLORER]
+    network, cells = shown.plan.network, shown.values[WORKINGS]
     gradients = [shown.trace[each.gradient][shown.iteration] for each in network.connections]
     largest = max(abs(shown.trace[p.gradient][shown.iteration]) for p in network.parameters)
     backward = canvas.charts[1]
@@ -292,7 +295,7 @@ def corners(reference: str) -> list[tuple[int, int]]:
 
 def test_the_diagrams_labels_are_the_chosen_moments(books):
     shown = books("era-v1").shown((5, 4, "w6"))
-    texts, trace = set(shown.values[EXPLORER].values()), shown.trace
+    texts, trace = set(shown.values[WORKINGS].values()), shown.trace
     assert {f"w6 = {round(trace['w6'][4], 4):g}", f"h1 = {round(trace['h1'][4], 4):g}"} <= texts
     assert f"a_o2\n{round(trace['a_o2'][4], 4):g}" in texts
     assert f"w6: {trace['∂E/∂w6'][4]:.3g}" in texts
@@ -323,8 +326,9 @@ def test_a_choice_that_is_none_is_refused_in_one_line(choice, expected, workbook
 @pytest.mark.parametrize("name", template.built_in())
 def test_the_sheet_stays_small(name):
     plan = Plan.of(template.load(name).with_training(iterations=3))
-    canvas = sheets(plan)[0]
-    assert sum(1 for _ in canvas.promised()) <= MOST_FORMULAS
+    canvases = sheets(plan)
+    canvas, workings = canvases[0], canvases[-1]
+    assert len([*canvas.promised(), *workings.promised()]) <= MOST_FORMULAS
     assert len(canvas.charts) == (0 if name == "digits" else 2)
     assert all(len(chart.series) <= 255 for chart in canvas.charts)
 

@@ -39,7 +39,7 @@ def draw(
     series += [pen.node(node) for node in nodes.values()]
     series += [pen.bias(bias, nodes) for bias in network.biases]
     series += [pen.target(output, nodes) for output in range(network.outputs)]
-    pen.chart(at, series, "The network with its weights and activations at iteration 0")
+    pen.chart(canvas, at, series, "The network with its weights and activations at iteration 0")
 
 
 def size(network: Network) -> tuple[int, int]:
@@ -86,12 +86,17 @@ class Pen:
         write_headers(self.canvas, self.row - 1, self.column, titles)
 
     def chart(
-        self, at: tuple[int, int], series: Sequence[Series], description: str, below: int = 0
+        self,
+        canvas: Canvas,
+        at: tuple[int, int],
+        series: Sequence[Series],
+        description: str,
+        below: int = 0,
     ) -> None:
-        """Put the diagram at a cell, with `below` pixels of room below the network."""
+        """Put the diagram at a cell of a sheet, with `below` pixels of room below the network."""
         plane = self.plane
         bottom = -plane.half_height - plane.up(below)
-        self.canvas.charts.append(
+        canvas.charts.append(
             Chart(
                 at,
                 (plane.width, plane.height + below),

@@ -7,11 +7,12 @@ them and refers to these by their absolute addresses, which have the name of thi
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, cell_address
+from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.style import KINDS, LINK, SECTION, Style
 from sheetgen.workbook.plan import WORKINGS
-from sheetgen.workbook.shared.page import write_title
+from sheetgen.workbook.shared.live_text import Words
+from sheetgen.workbook.shared.page import write_headers, write_title
 
 TITLE_ROW = 3  # of every block; the link back is below it, and then the block's own cells
 FIRST_ROW = 6
@@ -31,6 +32,34 @@ class Corner:
     def absolute(self, down: int, across: int) -> str:
         """Return the absolute address, with the sheet's name, of a cell counted from here."""
         return self.canvas.absolute(self.row + down, self.column + across)
+
+    def range(self, down: int, across: int, last_down: int, last_across: int) -> str:
+        """Return the absolute address, with the sheet's name, of a range counted from here.
+
+        Even of one cell it is $A$1:$A$1, as ironcalc takes no INDEX of $A$1.
+        """
+        last = cell_address(self.row + last_down, self.column + last_across)
+        return f"{self.absolute(down, across)}:{last}"
+
+    def headers(self, *titles: str) -> None:
+        """Write headers side by side into the first row."""
+        write_headers(self.canvas, self.row, self.column, titles)
+
+    def write(self, down: int, across: int, value: Value, style: Style = NAME) -> None:
+        """Write a constant into a cell counted from here."""
+        self.canvas.write(self.row + down, self.column + across, value, style)
+
+    def calculate(
+        self, down: int, across: int, expression: str, value: Value, style: Style = NAME
+    ) -> str:
+        """Write an expression and its value into a cell; return its absolute address."""
+        row, column = self.row + down, self.column + across
+        self.canvas.calculate(row, column, f"={expression}", value, style)
+        return self.canvas.absolute(row, column)
+
+    def words(self, down: int, across: int, words: Words) -> Words:
+        """Write a text that a formula puts together; return the text of that cell."""
+        return Words(self.calculate(down, across, words.expression, words.text), words.text)
 
 
 class Workings:

@@ -1,7 +1,7 @@
 """The chain rule of the chosen weight on `Explorer`, factor by factor.
 
-Which lines there are depends on the chosen weight's layer. So the cells behind the sheet hold
-every line that may be needed, and shown_lines.py shows those whose condition holds.
+Which lines there are depends on the chosen weight's layer. So `Workings` holds every line that may
+be needed, and shown_lines.py shows those whose condition holds.
 """
 
 from collections.abc import Hashable
@@ -12,7 +12,6 @@ from sheetgen.network.losses import CrossEntropy
 from sheetgen.network.network import Connection
 from sheetgen.network.trace import INNER
 from sheetgen.workbook.shared.live_text import Words, filled, joined, literal, only_if
-from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.sheets.explorer.chosen_weight import SLOPE, Choice, Fact
 from sheetgen.workbook.sheets.explorer.forward_pass import activation_template, is_written_out
 from sheetgen.workbook.sheets.explorer.shown_lines import (
@@ -52,8 +51,6 @@ class Shares:
     """
 
     choice: Choice
-    row: int
-    column: int
     rows: list[Share] = field(default_factory=list)
 
     @property
@@ -64,7 +61,8 @@ class Shares:
     def draw(self) -> None:
         """Write the table."""
         choice, network = self.choice, self.choice.network
-        write_headers(choice.canvas, self.row, self.column, SHARE_HEADERS)
+        self._corner = choice.block("Through the next layer", len(SHARE_HEADERS))
+        self._corner.headers(*SHARE_HEADERS)
         activated = str(choice.names["activation"].text)
         edges = [] if choice.is_output else network.out_of(activated)
         for place in range(max((layer.units for layer in network.layers[1:]), default=0)):
@@ -72,34 +70,29 @@ class Shares:
 
     def _share(self, place: int, edge: Connection | None) -> None:
         """Write a row, for an edge or empty."""
-        choice, values, row = self.choice, self.choice.values, self.row + 1 + place
+        choice, values, down = self.choice, self.choice.values, place + 1
         is_there, there = edge is not None, f"{self.count.cell}>{place}"
-        numbers, put = choice.numbers, choice.put
+        numbers, put = choice.numbers, self._corner.calculate
         unit = joined(choice.names["called"], f"{place + 1}")
-        unit = self._words(row, 0, only_if(there, is_there, unit))
+        unit = self._corner.words(down, 0, only_if(there, is_there, unit))
         # Weights are numbered layer by layer and unit by unit, over that unit's inputs.
         before = f"{numbers['weights before'].cell}+{place}*{numbers['units'].cell}"
         name = Words(f'"w"&({before}+{numbers["unit"].cell})', edge.name if edge else "")
-        weight = self._words(row, 1, only_if(there, is_there, name))
+        weight = self._corner.words(down, 1, only_if(there, is_there, name))
         delta = values.instant.gradients[edge.target] if edge else 0.0
         found = values.lookup_gradient(unit.expression, is_unit=True)
-        gradient = Fact(put(row, self.column + 2, f"IF({there},{found},0)", delta), delta)
+        gradient = Fact(put(down, 2, f"IF({there},{found},0)", delta), delta)
         w = values.instant[edge.name] if edge else 0.0
         found = values.lookup(weight.expression)
-        value = Fact(put(row, self.column + 3, f"IF({there},{found},0)", w), w)
-        product = put(row, self.column + 4, f"{gradient.cell}*{value.cell}", delta * w)
+        value = Fact(put(down, 3, f"IF({there},{found},0)", w), w)
+        product = put(down, 4, f"{gradient.cell}*{value.cell}", delta * w)
         when = there, is_there
         self.rows.append(Share(when, unit, weight, gradient, value, Fact(product, delta * w)))
 
-    def _words(self, row: int, offset: int, words: Words) -> Words:
-        cell = self.choice.put(row, self.column + offset, words.expression, words.text)
-        return Words(cell, words.text)
-
     def total(self, first: int = 0) -> tuple[str, float]:
         """Return the expression and the value of the sum, from one of the rows on."""
-        cells = [share.product.cell for share in self.rows[first:]]
         number = sum(share.product.number for share in self.rows[first:])
-        return f"SUM({cells[0]}:{cells[-1]})", number
+        return f"SUM({self._corner.range(first + 1, 4, len(self.rows), 4)})", number
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The chosen weight of `Explorer`: its name, layer, unit and numbers, in cells behind the sheet.
+"""The chosen weight of `Explorer`: its name, layer, unit and numbers, in cells of `Workings`.
 
 What differs from layer to layer has one cell for each layer, and formulas take that of the chosen
 weight's layer.
@@ -12,11 +12,9 @@ import numpy as np
 from sheetgen.formulas import notation
 from sheetgen.network.activation import Activation
 from sheetgen.network.network import Bias, activation_name
-from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Value
-from sheetgen.spreadsheet.style import LABEL
 from sheetgen.workbook.shared.live_text import Words, factor, filled, joined, only_if, significant
-from sheetgen.workbook.shared.page import column_range, write_headers
+from sheetgen.workbook.shared.workings import Corner, Workings
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 
 ONE = "1"
@@ -25,7 +23,8 @@ NO_LAYER = "-"
 SLOPE = "∂a/∂z"
 MOST_LAYERS = 20
 """With more, formulas tell kinds of layers apart: they would be too long with a part for each."""
-KINDS_OFFSET = 38  # columns from the list of parameters to the kinds of layers
+OPTIONS = "explorer_weights"
+"""The defined name of the list of weights and biases, for the drop-down."""
 
 Case = tuple[tuple[str, bool], int]
 """The expression of a condition, whether that holds now, and a layer for which it does."""
@@ -51,7 +50,7 @@ class Fact:
 
 @dataclass
 class Choice:
-    """Writes the cells; `row` and `column` are those of the first header, `at` of the drop-down.
+    """Writes the cells; `at` is the cell of the drop-down.
 
     `parameter` is the chosen weight or bias, `name` its name, `place` its place among all;
     `is_output` tells whether it belongs to the output layer, `has_slope` whether its unit has a
@@ -60,11 +59,9 @@ class Choice:
 
     values: Values
     at: tuple[int, int]
-    row: int
-    column: int
+    workings: Workings
     numbers: dict[str, Fact] = field(default_factory=dict)
     names: dict[str, Words] = field(default_factory=dict)
-    _kinds: int = 0
 
     def __post_init__(self) -> None:
         self.canvas, self.network = self.values.canvas, self.values.network
@@ -73,18 +70,18 @@ class Choice:
         chosen = self.values.plan.controls.explorer_weight
         self.place = self.options.index(chosen)
         self.parameter = self.network.parameters[self.place]
-        self.name = Words(cell_address(*self.at), chosen)
+        self.name = Words(self.canvas.absolute(*self.at), chosen)
         self.is_output = self.parameter.layer == len(self.network.layers) - 1
         self.has_slope = notation.has_slope(self.network, self.parameter.layer)
 
-    def range(self, offset: int) -> str:
-        """Return a column of the list of parameters."""
-        return column_range(self.column + offset, self.row + 1, self.row + len(self.options))
+    def block(self, title: str, columns: int, width: float = 14) -> Corner:
+        """Return a new block of the workings."""
+        return self.workings.block(self.canvas.name, title, columns, width)
 
     def ask(self) -> None:
         """Write the drop-down, and the list that it offers."""
         chosen = self.parameter.name
-        self.canvas.choose(*self.at, "explorer_weight", chosen, self.options, source=self.range(0))
+        self.canvas.choose(*self.at, "explorer_weight", chosen, self.options, source=OPTIONS)
         rows = [
             (
                 each.name,
@@ -95,21 +92,25 @@ class Choice:
             )
             for each in self.network.parameters
         ]
-        self._list(self.row, self.column, ("name", "into", "from", "layer", "unit"), rows)
+        titles = ("name", "into", "from", "layer", "unit")
+        self._list = self._listed("Weights and biases", titles, rows)
+        self.workings.canvas.names[OPTIONS] = self._list[0]
 
-    def _list(
-        self, row: int, column: int, titles: tuple[str, ...], rows: Sequence[tuple[Value, ...]]
-    ) -> None:
-        write_headers(self.canvas, row, column, titles)
-        for at_row, cells in enumerate(rows, start=row + 1):
-            for at_column, value in enumerate(cells, start=column):
-                self.canvas.write(at_row, at_column, value, LABEL)
+    def _listed(
+        self, title: str, titles: tuple[str, ...], rows: Sequence[tuple[Value, ...]]
+    ) -> list[str]:
+        """Write a table into a new block; return the address of each of its columns."""
+        corner = self.block(title, len(titles))
+        corner.headers(*titles)
+        for down, cells in enumerate(rows, start=1):
+            for across, value in enumerate(cells):
+                corner.write(down, across, value)
+        return [corner.range(1, at, len(rows), at) for at in range(len(titles))]
 
-    def draw(self, row: int, column: int) -> None:
+    def draw(self) -> None:
         """Write all about the chosen weight, in a column of names and one of values."""
-        write_headers(self.canvas, row, column, ["the chosen weight"])
-        self._next = row + 1, column
-        self._layers(row, column + 3)
+        self._layers()
+        self._corner, self._down = self.block("The chosen weight", 2, 24), 0
         self._what()
         self._numbers()
 
@@ -124,17 +125,12 @@ class Choice:
         return self.names[name]
 
     def _write(self, name: str, expression: str, value: Value) -> str:
-        row, column = self._next
-        self._next = row + 1, column
-        self.canvas.write(row, column, name, LABEL)
-        return self.put(row, column + 1, expression, value)
+        self._corner.write(self._down, 0, name)
+        address = self._corner.calculate(self._down, 1, expression, value)
+        self._down += 1
+        return address
 
-    def put(self, row: int, column: int, expression: str, value: Value) -> str:
-        """Write a cell behind the sheet and return its address."""
-        self.canvas.calculate(row, column, f"={expression}", value, LABEL)
-        return cell_address(row, column)
-
-    def _layers(self, row: int, column: int) -> None:
+    def _layers(self) -> None:
         """Write a row for each layer, with what is needed of the next layer."""
         rows, weights, units = [], 0, self.network.unit_names
         for layer, (names, behind) in enumerate(zip(units, (*units[1:], ()), strict=True)):
@@ -142,13 +138,10 @@ class Choice:
             called = behind[0][:-1] if behind else NO_LAYER
             rows.append((layer + 1, len(names), len(behind), called, weights))
         titles = ("layer", "units", "units behind", "are called", "weights before theirs")
-        self._list(row, column, titles, rows)
-        self._table, self._of_each_layer = (row + 1, column), rows
+        self._table, self._of_each_layer = self._listed("The layers", titles, rows), rows
 
-    def _of_layer(self, offset: int) -> str:
-        row, column = self._table
-        cells = column_range(column + offset, row, row + len(self.network.layers) - 1)
-        return f"INDEX({cells},{self.numbers['layer'].cell})"
+    def _of_layer(self, column: int) -> str:
+        return f"INDEX({self._table[column]},{self.numbers['layer'].cell})"
 
     def kinds(self, title: str, keys: Sequence[Hashable]) -> list[Case]:
         """Return the cases that formulas must tell apart: each layer, or layers of equal keys.
@@ -160,10 +153,7 @@ class Choice:
             return [((f"{layer}={each + 1}", each == place), each) for each in range(len(keys))]
         found = list(dict.fromkeys(keys))
         numbers = [found.index(key) + 1 for key in keys]
-        row, column = self.row, self.column + KINDS_OFFSET + self._kinds
-        self._kinds += 1
-        self._list(row, column, (title,), [(number,) for number in numbers])
-        cells = column_range(column, row + 1, row + len(keys))
+        (cells,) = self._listed(title.capitalize(), (title,), [(number,) for number in numbers])
         kind = self.number(title, f"INDEX({cells},{layer})", numbers[place]).cell
         return [
             ((f"{kind}={number}", number == numbers[place]), keys.index(key))
@@ -173,13 +163,13 @@ class Choice:
     def _what(self) -> None:
         parameter = self.parameter
         # ironcalc finds nothing by MATCH in a range of one cell.
-        match = f"MATCH({self.name.expression},{self.range(0)},0)"
+        match = f"MATCH({self.name.expression},{self._list[0]},0)"
         place = self.number("place", match if len(self.options) > 1 else "1", self.place + 1).cell
         source = ONE if isinstance(parameter, Bias) else parameter.source
-        into = self.text("into", Words(f"INDEX({self.range(1)},{place})", parameter.target))
-        self.text("from", Words(f"INDEX({self.range(2)},{place})", source))
-        self.number("layer", f"INDEX({self.range(3)},{place})", parameter.layer + 1)
-        self.number("unit", f"INDEX({self.range(4)},{place})", parameter.unit + 1)
+        into = self.text("into", Words(f"INDEX({self._list[1]},{place})", parameter.target))
+        self.text("from", Words(f"INDEX({self._list[2]},{place})", source))
+        self.number("layer", f"INDEX({self._list[3]},{place})", parameter.layer + 1)
+        self.number("unit", f"INDEX({self._list[4]},{place})", parameter.unit + 1)
         self.text("activation", joined("a_", into))
         _, units, behind, called, weights = self._of_each_layer[parameter.layer]
         self.number("units", self._of_layer(1), units)

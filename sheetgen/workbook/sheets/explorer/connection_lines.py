@@ -56,17 +56,17 @@ LINE_STYLES = (
 
 @dataclass
 class ConnectionLines:
-    """The cells; `row` and `column` are those of the first header."""
+    """The cells, in a block of the workings."""
 
     values: Values
     choice: Choice
     plane: Plane
-    row: int
-    column: int
 
     def __post_init__(self) -> None:
-        self.canvas, self.network = self.values.canvas, self.values.network
-        self.last_column = self._column_of(len(LINE_STYLES)) + 1
+        self.network = self.values.network
+        columns = len(HEADERS) + len(CORNERS) + 3 + 2 * len(LINE_STYLES)
+        corner = self.choice.block("The lines of the diagrams", columns, 9)
+        self.canvas, self.row, self.column = corner.canvas, corner.row, corner.column
 
     def _column_of(self, style: int) -> int:
         """Return the column of x of a style; the last is that of all connections."""

@@ -37,8 +37,6 @@ LABELS, INPUTS = 24, 14  # characters of width
 MARGIN = 20  # pixels
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 PIXELS_OF_ROW = 20
-BEHIND = 13  # the first column of the cells behind the sheet
-NUMBERS_BEHIND = (9, 13, 14, 15, 22, 41)  # those of their columns that show numbers in full
 WITHOUT_DIAGRAM = 30  # characters
 
 
@@ -52,9 +50,9 @@ class _Sheet:
         self.plan = plan
         self.canvas = Canvas(EXPLORER, tab_colour=KINDS["gradient"].strong, zoom=90)
         self.moment = Moment.ask(self.canvas, plan, tables, "explorer", CONTROLS, workings)
-        self.values = Values(self.canvas, plan, self.moment, TOP + 1, PANEL + 5, BEHIND + 36)
+        self.values = Values(self.canvas, plan, self.moment, TOP + 1, PANEL + 5)
         at = CONTROLS[0] + 2, CONTROLS[1]
-        self.choice = Choice(self.values, at, TOP + 1, BEHIND + 2)
+        self.choice = Choice(self.values, at, workings)
         self.panel = Panel(self.values, PANEL, TOP)
         self.network = plan.network
 
@@ -76,9 +74,7 @@ class _Sheet:
         self.widths()
         last = self.diagrams()
         canvas.shorten(self.panel.last_column, self.panel.last_column)
-        canvas.shorten(BEHIND, BEHIND + NUMBERS_BEHIND[-1])
         canvas.write(TOP, self.values.column, "Values of this moment", SECTION)
-        canvas.write(0, BEHIND, "Cells behind this sheet", SECTION)
         last = max(last, self.panel.row, min(self.values.last_row, max(last, self.panel.row) + 30))
         canvas.print_area = (0, 0, last, self.values.column + 2)
         return canvas
@@ -105,18 +101,19 @@ class _Sheet:
         self.canvas.calculate(row, FILLER, words.formula, words.text, style)
 
     def written_out(self) -> None:
-        """Write the forward pass and the chain rule, with the cells behind them."""
-        panel, choice = self.panel, self.choice
+        """Write the forward pass and the chain rule."""
+        panel, choice, workings = self.panel, self.choice, self.choice.workings
         if is_written_out(self.network):
-            self.values.write_texts(self.values.cells)
+            self.values.write_texts(self.values.cells, workings)
             panel.section("Forward pass", "unit")
             panel.forward()
             panel.row += 1
         else:
             helpers = softmax_helpers(self.network)
-            self.values.write_texts([each for each in helpers if each in self.values.cells])
-        choice.draw(TOP + 1, BEHIND + 8)
-        shares = Shares(choice, TOP + 4 + len(self.network.layers), BEHIND + 11)
+            shown = [each for each in helpers if each in self.values.cells]
+            self.values.write_texts(shown, workings)
+        choice.draw()
+        shares = Shares(choice)
         shares.draw()
         chain = Chain(choice, shares)
         chain.collect()
@@ -126,8 +123,7 @@ class _Sheet:
             forward = joined("Forward through ", choice.names["into"])
             title = joined(forward, ", and the chain rule of ", choice.name)
         panel.section(title, "gradient")
-        lines = Lines(self.canvas, chain.lines, TOP + 1, BEHIND + 17)
-        lines.draw()
+        lines = Lines(self.canvas.name, chain.lines, workings)
         lines.show(panel, self._most_lines())
         self._rules()
 
@@ -177,7 +173,6 @@ class _Sheet:
         canvas.widths |= self.panel.widths()
         column = self.values.column
         canvas.widths |= {column - 1: 3, column: 12, column + 1: 13, column + 2: 15}
-        canvas.widths |= {BEHIND + 8: 24} | {BEHIND + at: 14 for at in NUMBERS_BEHIND}
 
     def diagrams(self) -> int:
         """Draw the diagrams, or say why not; return the last row that they cover."""
@@ -186,7 +181,7 @@ class _Sheet:
             diagram.note(canvas, self.network, TOP, LEFT, why)
             return TOP + 6
         moment = self.moment
-        diagrams = Diagrams(self.values, self.choice, TOP + 1, BEHIND + 40)
+        diagrams = Diagrams(self.values, self.choice)
         when = Words(f'{moment.row}&""', f"{moment.iteration}")
         title = joined("Forward at iteration ", when, ": inputs, weights, activations, errors")
         canvas.calculate(TOP, LEFT, title.formula, title.text, SECTION)

@@ -63,26 +63,26 @@ def plane_of(network: Network) -> Plane:
 
 @dataclass
 class Diagrams:
-    """Draws both; `row` and `column` are the first of the cells behind them."""
+    """Draws both."""
 
     values: Values
     choice: Choice
-    row: int
-    column: int
 
     def __post_init__(self) -> None:
-        values, canvas = self.values, self.values.canvas
+        values = self.values
         self.network = values.network
         self.plane = plane_of(self.network)
         self.nodes = nodes_of(self.network)
         self.labels = labels_of(self.network)
-        self.lines = ConnectionLines(values, self.choice, self.plane, self.row, self.column)
+        self.lines = ConnectionLines(values, self.choice, self.plane)
         self.lines.draw()
         shown = {symbol: values.instant[symbol] for symbol in values.cells}
-        row, column = self.row + 1, self.lines.last_column + 2
-        self.pen = Pen(canvas, self.network, values.cells, shown, self.plane, row, column, False)
+        corner = self.choice.block("The labels of the diagrams", 6)
+        row, column = corner.row + 1, corner.column
+        behind, cells = corner.canvas, values.cells
+        self.pen = Pen(behind, self.network, cells, shown, self.plane, row, column, False)
         self.frame = self.lines.draw_frame(row, column + 1)
-        canvas.write(row, column, "frame: x, and y below", LABEL)
+        behind.write(row, column, "frame: x, and y below", LABEL)
         self.pen.row += 2
 
     @property
@@ -105,7 +105,8 @@ class Diagrams:
         top = self.plane.half_height - self.plane.up(BIAS_PIXELS)
         right = len(network.layers) + ERROR_AT
         series.append(pen.label(pen.live("E_total"), right, top, label_size=10))
-        self.pen.chart(at, series, "The network with all values of the chosen moment")
+        title = "The network with all values of the chosen moment"
+        self.pen.chart(self.values.canvas, at, series, title)
 
     def _error(self, output: int) -> Series:
         network, pen = self.network, self.pen
@@ -134,7 +135,7 @@ class Diagrams:
                 series.append(pen.label(words, node.x + ERROR_AT, node.y, label_size=10))
         series += self._legend()
         title = "The gradient flowing back at the chosen moment"
-        self.pen.chart(at, series, title, LEGEND_PIXELS)
+        self.pen.chart(self.values.canvas, at, series, title, LEGEND_PIXELS)
 
     def _gradient(self, symbol: str, *before: Words | str) -> Words:
         value, cell = self.values.instant.gradients[symbol], self.values.gradients[symbol]

@@ -15,14 +15,14 @@ from sheetgen.formulas import notation, quantities
 from sheetgen.network.network import activation_name
 from sheetgen.network.reference import backward, forward
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Backward
-from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.address import cell_address, local
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import FINE, LABEL, VALUE, WHOLE, header, label, number
+from sheetgen.spreadsheet.style import FINE, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.live_text import Words, factor, significant
 from sheetgen.workbook.shared.moment import Moment, weights_in_row
-from sheetgen.workbook.shared.page import column_range, write_headers
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, Table
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN, RATE_CELL
 
 MOST_SYMBOLS = 400  # that are listed; with more, the outputs only
@@ -80,8 +80,8 @@ class Instant:
 class Values:
     """The block of cells; `row` and `column` are those of its headers.
 
-    `texts` is the first of two columns with the numbers as texts. `instant` is the reference's
-    account of the moment.
+    `cells` and `gradients` are the absolute addresses, with the sheet's name, of the values and of
+    ∂E/∂ of each symbol. `instant` is the reference's account of the moment.
     """
 
     canvas: Canvas
@@ -89,10 +89,11 @@ class Values:
     moment: Moment
     row: int
     column: int
-    texts: int
     cells: dict[str, str] = field(default_factory=dict)
     gradients: dict[str, str] = field(default_factory=dict)
     _rows: dict[str, int] = field(default_factory=dict)
+    _texts: dict[str, Words] = field(default_factory=dict)
+    _factors: dict[str, Words] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = self.plan.network
@@ -154,7 +155,7 @@ class Values:
         style = number(kind, WHOLE if kind == "iteration" else VALUE)
         formula = self.moment.formula(symbol) if symbol != RATE else self._rate()
         canvas.calculate(row, column + 1, formula, self.instant[symbol], style)
-        self.cells[symbol] = cell_address(row, column + 1)
+        self.cells[symbol] = canvas.absolute(row, column + 1)
 
     def _rate(self) -> str:
         """Return the formula of the learning rate in the chosen row."""
@@ -172,7 +173,7 @@ class Values:
             return
         value, style = self.instant.gradients[symbol], number("gradient", FINE)
         self.canvas.calculate(row, self.column + 2, formula, value, style)
-        self.gradients[symbol] = cell_address(row, self.column + 2)
+        self.gradients[symbol] = self.canvas.absolute(row, self.column + 2)
 
     def _gradient_formula(self, symbol: str) -> str:
         """Return the formula of ∂E/∂ of a symbol: fetched if the table has it."""
@@ -182,47 +183,45 @@ class Values:
         if f"∂E/∂{symbol}" in self.moment.tables[0].places:
             return self.moment.formula(f"∂E/∂{symbol}")
         if not symbol.startswith("a_"):
-            return f"={quantities.delta_formula(network, symbol, self.cells.__getitem__)}"
+            return f"={quantities.delta_formula(network, symbol, self._here)}"
         unit = symbol.removeprefix("a_")
         layer, place = notation.position(network, unit)
         if layer == len(network.layers) - 1:
-            target = self.cells[network.target_names[place]]
-            slope = network.loss.slope_formula(target, self.cells[symbol], network.outputs)
+            target = self._here(network.target_names[place])
+            slope = network.loss.slope_formula(target, self._here(symbol), network.outputs)
             return f"={slope}"
         shares = (
-            f"{self._gradient_cell(edge.target)}*{self.cells[edge.name]}"
+            f"{self._gradient_cell(edge.target)}*{self._here(edge.name)}"
             for edge in network.out_of(symbol)
         )
         return f"={'+'.join(shares)}"
+
+    def _here(self, symbol: str) -> str:
+        """Return the address of a symbol's value on this sheet."""
+        return local(self.cells[symbol])
 
     def _gradient_cell(self, symbol: str) -> str:
         """Return the address of a gradient that may be written further down."""
         return cell_address(self._rows[symbol], self.column + 2)
 
-    def write_texts(self, symbols: Iterable[str]) -> None:
+    def write_texts(self, symbols: Iterable[str], workings: Workings) -> None:
         """Write values as texts, and as factors: in parentheses where they are negative."""
-        canvas, column = self.canvas, self.texts
-        write_headers(canvas, self.row, column, ("as text", "as factor"))
-        for symbol in symbols:
-            cell, row, value = self.cells[symbol], self._rows[symbol], self.instant[symbol]
-            text = significant(cell, value)
-            canvas.calculate(row, column, text.formula, text.text, LABEL)
-            written = factor(cell, value, Words(cell_address(row, column), text.text))
-            canvas.calculate(row, column + 1, written.formula, written.text, LABEL)
+        corner = workings.block(self.canvas.name, "The values as texts", 3)
+        corner.headers("symbol", "as text", "as factor")
+        for down, symbol in enumerate(symbols, start=1):
+            corner.write(down, 0, symbol)
+            text = significant(self.cells[symbol], self.instant[symbol])
+            self._texts[symbol] = corner.words(down, 1, text)
+            written = factor(self.cells[symbol], self.instant[symbol], self._texts[symbol])
+            self._factors[symbol] = corner.words(down, 2, written)
 
     def text(self, symbol: str) -> Words:
         """Return a value as text."""
-        return self._text(symbol, self.texts)
+        return self._texts[symbol]
 
     def factor(self, symbol: str) -> Words:
         """Return a value as a factor."""
-        return self._text(symbol, self.texts + 1)
-
-    def _text(self, symbol: str, column: int) -> Words:
-        row = self._rows[symbol]
-        text = self.canvas.value(row, column)
-        assert not isinstance(text, int)
-        return Words(cell_address(row, column), text)
+        return self._factors[symbol]
 
     def lookup(self, name: str) -> str:
         """Return the expression of the value of the symbol that a cell or expression names."""
@@ -238,7 +237,8 @@ class Values:
         return f"INDEX({self._range(2)},MATCH({name},{self._range(0)},0))"
 
     def _range(self, offset: int) -> str:
-        return column_range(self.column + offset, self.row + 1, self.last_row)
+        column = self.column + offset
+        return self.canvas.range(self.row + 1, column, self.last_row, column)
 
     def fetch(self, name: str, row: str) -> str:
         """Return the expression of a symbol's value in the chosen table, at an iteration.
