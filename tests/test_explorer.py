@@ -378,9 +378,12 @@ def test_every_line_fits_its_column(name, moment):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_opens_at_a_moment_at_which_the_weight_has_a_gradient(name):
+def test_it_opens_at_a_moment_at_which_the_weight_has_a_gradient_and_changes(name):
     plan = plan_of(name)
-    trace = plan.trace_of(plan.controls.explorer_table)
-    gradients = trace[f"∂E/∂{plan.controls.explorer_weight}"]
+    trace, weight = plan.trace_of(plan.controls.explorer_table), plan.controls.explorer_weight
+    gradients, values = trace[f"∂E/∂{weight}"], trace[weight]
     first = int(plan.controls.explorer_iteration)
-    assert gradients[first] != 0 and not np.any(np.abs(gradients[:first]) > 1e-12)
+    assert gradients[first] != 0
+    if first < plan.template.iterations:
+        assert values[first + 1] != values[first]
+    assert len(set(values[: first + 1])) == 1

@@ -14,7 +14,15 @@ from sheetgen.network.network import Connection, Network, Parameter, activation_
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.reference import backward, forward, initial, train
 from sheetgen.network.schedules import SCHEDULES
-from sheetgen.network.trace import INNER, Backward, Forward, Parameters, Trace
+from sheetgen.network.trace import (
+    BATCH_ROW,
+    BATCH_SIZE,
+    INNER,
+    Backward,
+    Forward,
+    Parameters,
+    Trace,
+)
 from sheetgen.network.training import Training
 from sheetgen.template.template import Template
 
@@ -114,21 +122,26 @@ class Plan:
         tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
         plan = cls(template, Controls.of(template, tab), rates, _settings(template))
         threshold = float(f"{plan.start.total_error / 2:.2g}") or 1e-3
-        telling = plan._first_with_gradient()
+        telling = plan._first_telling()
         controls = replace(plan.controls, threshold=threshold, explorer_iteration=telling)
         return replace(plan, controls=controls)
 
-    def _first_with_gradient(self) -> float:
-        """Return the first iteration at which the explored weight's gradient is not 0, else 0.
+    def _first_telling(self) -> float:
+        """Return the first iteration at which the explored weight has a gradient and is updated.
 
-        At XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros.
+        At XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros, and before the
+        last row of a batch nothing is learned. Where no iteration has both, it is the first with a
+        gradient, else 0.
         """
         iterations = min(self.template.iterations, self.data.samples)
         short = replace(self, template=replace(self.template, iterations=iterations))
         tab = self.controls.explorer_table
         (shown,) = (each for each in self.variants if each.tab == tab)
         trace = short.train(self.template.learning_rates[shown.rate], shown.optimizer)
-        found = np.flatnonzero(np.abs(trace[f"∂E/∂{self.controls.explorer_weight}"]) > 1e-12)
+        has_gradient = np.abs(trace[f"∂E/∂{self.controls.explorer_weight}"]) > 1e-12
+        is_updated = trace[BATCH_ROW] == trace[BATCH_SIZE]
+        found = np.flatnonzero(has_gradient & is_updated)
+        found = found if found.size else np.flatnonzero(has_gradient)
         return float(found[0]) if found.size else 0.0
 
     @property
