@@ -54,7 +54,7 @@ def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]
         explorer_sheet(plan, tables, workings),
         playground.canvas,
         *(each.canvas for each in compared),
-        comparison_sheet(plan, compared, sources),
+        comparison_sheet(plan, compared, sources, workings),
         *(canvas for sheet in SURFACES if (canvas := sheet(plan, sources, tables, workings))),
         gradient_check,
         workings.canvas,

@@ -44,8 +44,8 @@ def formulas_of(template: Template) -> int:
     if training.samples > 1 and training.epochs > 1:
         steps = training.epochs
         found += steps * (len(compared) + 1) * (1 + has_correct(template.network, training))
-    # The comparison has a column of steps, an error and a flag of each, and the two extremes.
-    found += steps * (3 + 2 * len(compared))
+    # The comparison has the steps, an error and a flag of each, and the greatest of several.
+    found += steps * (1 + 2 * len(compared) + (len(compared) > 1))
     if template.data.standardize:
         samples = template.data.samples + template.data.test_samples
         found += samples * template.network.inputs

@@ -25,6 +25,7 @@ from sheetgen.network.trace import (
 )
 from sheetgen.network.training import Training
 from sheetgen.template.template import Template
+from sheetgen.workbook.threshold import default_threshold
 
 INPUTS = "Inputs"
 DATA = "Data"
@@ -121,10 +122,13 @@ class Plan:
             template = replace(template, learning_rates=rates)
         tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
         plan = cls(template, Controls.of(template, tab), rates, _settings(template))
-        threshold = float(f"{plan.start.total_error / 2:.2g}") or 1e-3
+        threshold = default_threshold(plan.traces, plan.training(template.optimizer))
         telling = plan._first_telling()
         controls = replace(plan.controls, threshold=threshold, explorer_iteration=telling)
-        return replace(plan, controls=controls)
+        chosen = replace(plan, controls=controls)
+        # No control of a sheet changes a training of a variant, so these need not be done again.
+        vars(chosen)["traces"] = plan.traces
+        return chosen
 
     def _first_telling(self) -> float:
         """Return the first iteration at which the explored weight has a gradient and is updated.

@@ -2,28 +2,24 @@
 
 import numpy as np
 
-from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
+from sheetgen.spreadsheet.address import column_letters, quoted, range_address
 from sheetgen.spreadsheet.block import Block
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, band, header, number
 from sheetgen.workbook.plan import Plan, general_text
 from sheetgen.workbook.shared.curves import cell_of
-from sheetgen.workbook.shared.page import write_band
+from sheetgen.workbook.shared.page import write_band, write_headers
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
-
-FLAGS_OFFSET = 20  # columns from the summary to the helper columns, beyond the charts
-NONE = "1E+300"  # greater than any error
 
 
 class Comparison:
     """The sheet, what it compares, and where its parts are.
 
     `rates` are the learning rates of the `curves`, and `subject` is what is compared, in a
-    heading; `flags_column` is the first of the columns that say whether an error is below the
-    threshold, `extremes_column` that of the least error of each step, with the greatest beside it;
-    `scale_row` has the lowest error on all small charts, and the row below the highest.
+    heading.
     """
 
     def __init__(
@@ -34,21 +30,19 @@ class Comparison:
         self.subject = "optimiser" if self.compares_optimizers else "learning rate η"
         self.curves = [each.curve for each in compared]
         self.step, self.error = self.curves[0].step, self.curves[0].error
+        self.steps = len(self.curves[0].values)
         self.rates = [plan.template.learning_rates[each.rate] for each in plan.variants]
-        self.last_row = FIRST_ROW + len(self.curves[0].values) - 1
+        self.last_row = FIRST_ROW + self.steps - 1
         self.summary_column = len(self.rates) + 2
-        self.flags_column = self.summary_column + FLAGS_OFFSET
-        self.extremes_column = self.flags_column + len(self.rates) + 1
-        self.scale_row = FIRST_ROW + len(self.rates) + 2
 
-    def steps(self, column: int) -> str:
-        """Return the range of a column at all steps, on the sheet itself."""
-        return range_address(FIRST_ROW, column, self.last_row, column)
+    def column(self, place: int) -> str:
+        """Return the absolute address of the steps (0) or of a curve's errors (from 1)."""
+        return self.canvas.range(FIRST_ROW, place, self.last_row, place)
 
     @property
     def threshold(self) -> str:
-        """The address of the threshold, on the sheet itself."""
-        return cell_address(2, self.summary_column + 3)
+        """The absolute address of the threshold."""
+        return self.canvas.absolute(2, self.summary_column + 3)
 
 
 def series_name(plan: Plan, index: int) -> str:
@@ -56,14 +50,8 @@ def series_name(plan: Plan, index: int) -> str:
     return Canvas(plan.comparison).absolute(HEADER_ROW, 1 + index)
 
 
-def write_columns(sheet: Comparison) -> None:
-    """Write the table of errors, the flags and the extremes."""
-    _table(sheet)
-    _flags(sheet)
-    _extremes(sheet)
-
-
-def _table(sheet: Comparison) -> None:
+def write_table(sheet: Comparison) -> None:
+    """Write the errors of all curves side by side, a row for each step."""
     canvas, curves = sheet.canvas, sheet.curves
     write_band(canvas, BAND_ROW, 0, "step", [sheet.step], "iteration")
     canvas.widths[0] = 11
@@ -75,8 +63,7 @@ def _table(sheet: Comparison) -> None:
             f"{sheet.error} of the sheet {sheet.compared[index].canvas.name}"
         )
         canvas.widths[1 + index] = max(13, len(name) + 2)
-    titles = (f"{sheet.error} at each {of_each}", sheet.error)
-    _title(sheet, 1, titles, "error")
+    _title(sheet, f"{sheet.error} at each {of_each}")
     styles = [number("iteration", "0")] + [number("error", FINE)] * len(curves)
     if sheet.step == "iteration":
         steps = sheet.compared[0].table.trace["iteration"]
@@ -95,13 +82,13 @@ def _table(sheet: Comparison) -> None:
     canvas.numbers.append((FIRST_ROW, 1, sheet.last_row, len(sheet.rates)))
 
 
-def _title(sheet: Comparison, column: int, titles: tuple[str, str], kind: str) -> None:
-    """Write the title above a column for each curve: the long one if these are wide enough."""
-    canvas, columns = sheet.canvas, range(column, column + len(sheet.rates))
-    is_wide = sum(canvas.widths[each] for each in columns) >= len(titles[0])
-    canvas.write(BAND_ROW, column, titles[0] if is_wide else titles[1], band(kind))
+def _title(sheet: Comparison, title: str) -> None:
+    """Write the title above the errors, or a shorter one with a note if it does not fit."""
+    canvas = sheet.canvas
+    is_wide = sum(canvas.widths[1 + index] for index in range(len(sheet.rates))) >= len(title)
+    canvas.write(BAND_ROW, 1, title if is_wide else sheet.error, band("error"))
     if not is_wide:
-        canvas.notes[BAND_ROW, column] = titles[0]
+        canvas.notes[BAND_ROW, 1] = title
 
 
 def _name(sheet: Comparison, index: int) -> str:
@@ -122,45 +109,56 @@ def _row_address(cell: str) -> str:
     return f"={sheet}!{address.split('$')[1]}{{row}}"
 
 
-def _flags(sheet: Comparison) -> None:
-    """Mark the iterations whose error is below the threshold, so that MATCH finds the first."""
+def write_flags(sheet: Comparison, workings: Workings) -> list[str]:
+    """Mark the steps whose error is below the threshold, so that MATCH finds the first.
+
+    Returns the absolute address of the marks of each curve.
+    """
     canvas, threshold = sheet.canvas, sheet.plan.controls.threshold
-    title = f"helper: is {sheet.error} below the threshold? (1 = yes)"
+    count = len(sheet.rates)
+    corner = workings.block(canvas.name, f"Is {sheet.error} below the threshold? (1 = yes)", count)
     formulas = []
-    for index in range(len(sheet.rates)):
-        place = sheet.flags_column + index
-        canvas.write(BAND_ROW, place, "", band("helper"))
-        name = f"={cell_address(HEADER_ROW, 1 + index)}"
-        canvas.calculate(
-            HEADER_ROW, place, name, canvas.value(HEADER_ROW, 1 + index), header("helper")
-        )
-        cell = f"{column_letters(1 + index)}{{row}}"
+    for index in range(count):
+        name = canvas.value(HEADER_ROW, 1 + index)
+        formula = f"={canvas.absolute(HEADER_ROW, 1 + index)}"
+        corner.canvas.calculate(corner.row - 1, corner.column + index, formula, name, HEADER)
+        cell = _beside(canvas, 1 + index)
         formulas.append(f"=IF(ISNUMBER({cell}),IF({cell}<{sheet.threshold},1,0),0)")
-        canvas.widths[place] = canvas.widths[1 + index]
-    _title(sheet, sheet.flags_column, (title, "helper: flags"), "helper")
-    values = [(curve.values < threshold).astype(int) for curve in sheet.curves]
-    styles = (number("helper", "0"),) * len(formulas)
-    block = Block(FIRST_ROW, sheet.flags_column, tuple(formulas), tuple(values), styles)
-    canvas.blocks.append(block)
+    values = tuple((curve.values < threshold).astype(int) for curve in sheet.curves)
+    styles = (number("helper", "0"),) * count
+    block = Block(corner.row, corner.column, tuple(formulas), values, styles)
+    corner.canvas.blocks.append(block)
+    last = corner.row + sheet.steps - 1
+    columns = range(corner.column, corner.column + count)
+    return [corner.canvas.range(corner.row, column, last, column) for column in columns]
 
 
-def _extremes(sheet: Comparison) -> None:
-    """Write each step's least and greatest error, of those curves that are still numbers."""
-    canvas, left = sheet.canvas, sheet.extremes_column
-    title = "helper: of all that are numbers"
-    cells = [f"{column_letters(1 + index)}{{row}}" for index in range(len(sheet.rates))]
-    write_band(canvas, BAND_ROW, left, title, ("least error", "greatest error"), "helper")
-    formulas = []
-    for column, (function, none) in enumerate((("MIN", NONE), ("MAX", "0")), start=left):
-        canvas.widths[column] = 16
-        canvas.notes[HEADER_ROW, column] = f"{none} where no error is a number any more"
-        numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},{none})" for cell in cells)
-        formulas.append(f"={function}({numbers})")
+def write_greatest(sheet: Comparison, workings: Workings) -> Series:
+    """Write the greatest error of all; return the point that stretches every chart to it."""
+    corner = workings.block(sheet.canvas.name, "The greatest of all errors that are numbers", 3)
+    canvas, row, column = corner.canvas, corner.row, corner.column
+    titles = ("of each step", f"last {sheet.step}", "greatest")
+    write_headers(canvas, row - 1, column, titles)
+    cells = [_beside(sheet.canvas, 1 + index) for index in range(len(sheet.rates))]
+    numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},0)" for cell in cells)
     errors = np.array([curve.values for curve in sheet.curves])
-    is_number = np.isfinite(errors)
-    least = np.where(is_number, errors, float(NONE)).min(axis=0)
-    greatest = np.where(is_number, errors, 0.0).max(axis=0)
-    styles = (number("helper", FINE),) * 2
-    block = Block(FIRST_ROW, left, tuple(formulas), (least, greatest), styles)
-    canvas.blocks.append(block)
-    canvas.numbers.append((FIRST_ROW, left, sheet.last_row, left + 1))
+    greatest = np.where(np.isfinite(errors), errors, 0.0).max(axis=0)
+    fine = number("helper", FINE)
+    canvas.blocks.append(Block(row, column, (f"=MAX({numbers})",), (greatest,), (fine,)))
+    last = row + sheet.steps - 1
+    canvas.numbers.append((row, column, last, column + 2))
+    end = sheet.curves[0].first + sheet.steps - 1
+    formula = f"={cell_of(sheet.column(0), -1)}"
+    canvas.calculate(row, column + 1, formula, end, number("helper", "0"))
+    every = range_address(row, column, last, column)
+    canvas.calculate(row, column + 2, f"=MAX({every})", float(greatest.max()), fine)
+    ends = (canvas.absolute(row, column + place) for place in (1, 2))
+    return Series(*ends, name=canvas.absolute(row - 1, column + 2), in_legend=False)
+
+
+def _beside(canvas: Canvas, column: int) -> str:
+    """Return a cell of the table as a row of a block writes it, which is one row further down."""
+    return f"{quoted(canvas.name)}!{column_letters(column)}{{previous}}"
+
+
+HEADER = header("helper")

@@ -5,28 +5,30 @@ A step is an iteration, or an epoch if there are several samples.
 
 import numpy as np
 
-from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series
 from sheetgen.spreadsheet.style import (
     FINE,
     GENERAL,
     KINDS,
     LABEL,
-    NOTE,
     PERCENT,
     SECTION,
     SERIES_COLOURS,
     Style,
 )
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.curves import Curve, cell_of
+from sheetgen.workbook.shared.curves import Curve, cell_of, step_axis, with_dots
 from sheetgen.workbook.shared.page import write_band, write_title
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.learning_rates.comparison_columns import (
     Comparison,
     series_name,
-    write_columns,
+    write_flags,
+    write_greatest,
+    write_table,
 )
 from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
 
@@ -35,9 +37,14 @@ __all__ = ["comparison_sheet", "series_name"]
 CHARTS_PER_ROW = 3
 OVERLAY = (580, 340)
 SMALL = (385, 230)
+PIXELS_OF_ROW = 20
+CHART_COLUMNS = 16
+"""From the summary's first column on, they hold the charts beside each other."""
 
 
-def comparison_sheet(plan: Plan, compared: tuple[Compared, ...], sources: Sources) -> Canvas:
+def comparison_sheet(
+    plan: Plan, compared: tuple[Compared, ...], sources: Sources, workings: Workings
+) -> Canvas:
     """Draw the sheet."""
     canvas = Canvas(plan.comparison, tab_colour=KINDS["error"].strong)
     sheet = Comparison(canvas, plan, compared, sources)
@@ -46,15 +53,18 @@ def comparison_sheet(plan: Plan, compared: tuple[Compared, ...], sources: Source
     title, of_each = "What the learning rate does to the error", "of each sheet “lr …”"
     if sheet.compares_optimizers:
         title, of_each = "What the optimiser does to the error", "of each optimiser’s sheet"
+    if len(sheet.curves) == 1:
+        of_each = f"of the sheet “{compared[0].canvas.name}”"
     write_title(canvas, 0, title, f"{sheet.error} {of_each}, {sheet.step} by {sheet.step}, live.")
-    write_columns(sheet)
-    _summary(sheet)
-    _charts(sheet)
-    canvas.print_area = (0, 0, sheet.last_row, sheet.flags_column - 5)
+    write_table(sheet)
+    _summary(sheet, write_flags(sheet, workings))
+    bottom = _charts(sheet, workings)
+    last_column = sheet.summary_column + CHART_COLUMNS
+    canvas.print_area = (0, 0, max(sheet.last_row, bottom), last_column)
     return canvas
 
 
-def _summary(sheet: Comparison) -> None:
+def _summary(sheet: Comparison, flags: list[str]) -> None:
     canvas, left = sheet.canvas, sheet.summary_column
     canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 22})
     step, name = sheet.step, sheet.error
@@ -77,12 +87,11 @@ def _summary(sheet: Comparison) -> None:
         canvas.notes[HEADER_ROW, left + offset] = note
     write_band(canvas, BAND_ROW, left, "summary", titles, "error")
     for index, curve in enumerate(sheet.curves):
-        _summary_row(sheet, index, curve)
-    _common_scale(sheet)
-    canvas.numbers.append((FIRST_ROW, left + 1, sheet.scale_row + 1, left + 1))
+        _summary_row(sheet, index, curve, flags[index])
+    canvas.numbers.append((FIRST_ROW, left + 1, FIRST_ROW + len(sheet.rates) - 1, left + 2))
 
 
-def _summary_row(sheet: Comparison, index: int, curve: Curve) -> None:
+def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> None:
     canvas, left, row = sheet.canvas, sheet.summary_column, FIRST_ROW + index
     error, variant = curve.values, sheet.plan.variants[index]
     first, last = curve.cell(0), curve.cell(-1)
@@ -101,92 +110,99 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve) -> None:
     else:
         reduction = 0.0 if error[0] == 0 else float(1 - error[-1] / error[0])
         canvas.calculate(row, left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
-    flags, steps = sheet.steps(sheet.flags_column + index), sheet.steps(0)
-    reached = np.flatnonzero(error < sheet.plan.controls.threshold)
-    offset = 0 if curve.step == "iteration" else 1
-    found = int(reached[0]) + offset if len(reached) else "not reached"
-    first_place = f"INDEX({steps},MATCH(1,{flags},0))"
-    if len(error) == 1:  # ironcalc finds nothing in a range of one cell
-        first_place = cell_address(FIRST_ROW, 0)
-    formula = f'=IF(SUM({flags})=0,"not reached",{first_place})'
-    canvas.calculate(row, left + 3, formula, found, plain)
+    canvas.calculate(row, left + 3, *_first_below(sheet, curve, flags), plain)
     if curve.accuracies is not None:
         accuracy = float(curve.accuracies[-1])
         canvas.calculate(row, left + 4, f"={cell_of(curve.accuracy, -1)}", accuracy, percent)
 
 
-def _common_scale(sheet: Comparison) -> None:
-    """Write the two points that stretch every small chart to the same axes."""
-    least, greatest = sheet.canvas.blocks[-1].values
-    canvas, left, row = sheet.canvas, sheet.summary_column, sheet.scale_row
-    start = 0 if sheet.step == "iteration" else 1
-    end = start + len(sheet.curves[0].values) - 1
-    column = sheet.extremes_column
-    lows, highs, steps = (sheet.steps(each) for each in (column, column + 1, 0))
-    text = f"common scale of the small charts: {sheet.step}, {sheet.error}"
-    canvas.write(row - 1, left, text, NOTE)
-    fine = Style(number_format=FINE, colour=LABEL.colour)
-    whole = Style(number_format="0", colour=LABEL.colour, align="center")
-    canvas.calculate(row, left, f"=MIN({steps})", start, whole)
-    canvas.calculate(row, left + 1, f"=MIN({lows})", float(least.min()), fine)
-    canvas.calculate(row + 1, left, f"=MAX({steps})", end, whole)
-    canvas.calculate(row + 1, left + 1, f"=MAX({highs})", float(greatest.max()), fine)
+def _first_below(sheet: Comparison, curve: Curve, flags: str) -> tuple[str, int | str]:
+    """Return the formula and the value of the first step below the threshold.
+
+    Where there is none it is in words what happens instead.
+    """
+    steps = local(sheet.column(0))
+    first_place = f"INDEX({steps},MATCH(1,{flags},0))"
+    if sheet.steps == 1:  # ironcalc finds nothing in a range of one cell
+        first_place = steps
+    diverging, diverged = curve.diverging(curve.y)
+    begins = sheet.steps + curve.first
+    formula = (
+        f'=IF(SUM({flags})>0,{first_place},IF({diverging}=0,"not reached",'
+        f'"diverges at "&({begins}-{diverging})))'
+    )
+    reached = np.flatnonzero(curve.values < sheet.plan.controls.threshold)
+    if len(reached):
+        return formula, int(reached[0]) + curve.first
+    return formula, f"diverges at {begins - diverged}" if diverged else "not reached"
 
 
-def _charts(sheet: Comparison) -> None:
-    """Draw the charts below the summary and the cells of their common scale."""
+def _charts(sheet: Comparison, workings: Workings) -> int:
+    """Draw the charts below the summary; return the last row that they cover.
+
+    With a single curve those of each by itself would draw it once more.
+    """
     canvas, left = sheet.canvas, sheet.summary_column
-    row = sheet.scale_row + 3
-    step, name = sheet.step, sheet.error
-    curves = tuple(_curve(sheet, index) for index in range(len(sheet.rates)))
+    row, count = FIRST_ROW + len(sheet.rates) + 1, len(sheet.rates)
+    curves = tuple(_curve(sheet, index) for index in range(count))
     every, one = ("optimisers", "optimiser") if sheet.compares_optimizers else ("rates", "rate")
-    text = f"All {every}, linear axis on the left and logarithmic on the right"
+    together = f"All {every}, linear" if count > 1 else "Linear"
+    text = f"{together} axis on the left and logarithmic on the right"
     canvas.write(row, left, text, SECTION)
     for place, logarithmic in enumerate((False, True)):
-        scale = "logarithmic" if logarithmic else "linear"
-        canvas.charts.append(
-            Chart(
-                (row + 1, left),
-                OVERLAY,
-                curves,
-                f"{name} of all {every}, {scale} axis",
-                (step, f"{name} ({scale})"),
-                offset=(place * (OVERLAY[0] + 10), 0),
-                logarithmic=logarithmic,
-                legend="right",
-            )
-        )
-    row += 1 + OVERLAY[1] // 20 + 2
+        canvas.charts.append(_overlay(sheet, row + 1, curves, place, logarithmic))
+    row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 2
+    if count == 1:
+        return row - 2
     canvas.write(row, left, f"Each {one} by itself, all on the same scale", SECTION)
+    greatest = write_greatest(sheet, workings)
     for index, curve in enumerate(curves):
-        canvas.charts.append(_small_chart(sheet, row + 1, index, curve))
+        canvas.charts.append(_small_chart(sheet, row + 1, index, (curve, greatest)))
+    rows_of_charts = -(-count // CHARTS_PER_ROW)
+    return row + 1 + rows_of_charts * (SMALL[1] + 10) // PIXELS_OF_ROW
 
 
 def _curve(sheet: Comparison, index: int) -> Series:
-    canvas = sheet.canvas
-    return Series(
-        x=canvas.range(FIRST_ROW, 0, sheet.last_row, 0),
-        y=canvas.range(FIRST_ROW, 1 + index, sheet.last_row, 1 + index),
+    series = Series(
+        x=sheet.column(0),
+        y=sheet.column(1 + index),
         name=series_name(sheet.plan, index),
         colour=SERIES_COLOURS[index % len(SERIES_COLOURS)],
     )
+    return with_dots(series, sheet.steps)
 
 
-def _small_chart(sheet: Comparison, row: int, index: int, curve: Series) -> Chart:
-    canvas, left, scale = sheet.canvas, sheet.summary_column, sheet.scale_row
-    extremes = Series(
-        x=canvas.range(scale, left, scale + 1, left),
-        y=canvas.range(scale, left + 1, scale + 1, left + 1),
-        name=canvas.absolute(scale - 1, left),
-        in_legend=False,
-    )
-    down, across = divmod(index, CHARTS_PER_ROW)
+def _overlay(
+    sheet: Comparison, row: int, curves: tuple[Series, ...], place: int, logarithmic: bool
+) -> Chart:
+    scale = "logarithmic" if logarithmic else "linear"
+    every = "optimisers" if sheet.compares_optimizers else "rates"
+    first, last, unit = step_axis(sheet.step, sheet.steps)
     return Chart(
-        (row, left),
+        (row, sheet.summary_column),
+        OVERLAY,
+        curves,
+        f"{sheet.error} of all {every}, {scale} axis",
+        (sheet.step, f"{sheet.error} ({scale})"),
+        offset=(place * (OVERLAY[0] + 10), 0),
+        logarithmic=logarithmic,
+        limits=(first, last, None if logarithmic else 0, None),
+        units=(unit, None),
+        legend="right",
+    )
+
+
+def _small_chart(sheet: Comparison, row: int, index: int, series: tuple[Series, ...]) -> Chart:
+    down, across = divmod(index, CHARTS_PER_ROW)
+    first, last, unit = step_axis(sheet.step, sheet.steps)
+    return Chart(
+        (row, sheet.summary_column),
         SMALL,
-        (curve, extremes),
+        series,
         f"{sheet.error}, curve {index + 1}, on the scale of all",
         (sheet.step, sheet.error),
         offset=(across * (SMALL[0] + 10), down * (SMALL[1] + 10)),
+        limits=(first, last, 0, None),
+        units=(unit, None),
         legend="top",
     )
