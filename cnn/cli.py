@@ -177,7 +177,7 @@ def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
       cnn log output/runs/fast --workbook output/backprop.xlsx
     """  # noqa: D301
     require_torch()
-    from cnn.log.add_log import put_into_workbook  # noqa: PLC0415
+    from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
 
     with progress.shown():
         placed = put_into_workbook(run, workbook, data_dir)
@@ -186,7 +186,7 @@ def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
 
 def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:
     """Put a run's sheet into the workbook. Raises `RunError` if that fails: the run is safe."""
-    from cnn.log.add_log import put_into_workbook  # noqa: PLC0415
+    from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
 
     try:
         placed = put_into_workbook(run, workbook, data_dir)

@@ -12,7 +12,7 @@ import openpyxl
 from PIL import Image
 
 from cnn.export.runs import export_run
-from cnn.log.add_log import put_into_workbook
+from cnn.log.run_log import put_into_workbook
 from sheetgen.exercises import make_exercise
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.render import render
@@ -27,7 +27,7 @@ PARTS = {
     "Derivation": (0, 0, 1108, 1754),
     "Playground": (0, 0, 1900, 560),
     "Learning rates": (0, 0, 1940, 1240),
-    "CNN best": (0, 0, 1903, 2138),
+    "CNN best": (0, 0, 1374, 1300),
 }
 IRIS = (0, 0, 1518, 670)
 EXPLORER = (0, 0, 2080, 1010)

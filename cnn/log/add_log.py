@@ -1,11 +1,11 @@
-"""Puts the sheet of a run into a workbook and keeps everything else in it."""
+"""Puts the sheet of a log into a workbook and keeps everything else in it."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnn.log.record import Record, read_record
-from cnn.log.training_log import training_log_sheet
+from cnn.log.description import TrainingLog
+from cnn.log.log_sheet import log_sheet
 from sheetgen.console import progress
 from sheetgen.errors import InputError
 from sheetgen.files.leftovers import scratch_folder
@@ -22,13 +22,13 @@ from sheetgen.workbook.build import build_workbook
 
 @dataclass(frozen=True)
 class Placed:
-    """The place of a run's sheet."""
+    """The place of a log's sheet."""
 
     saved: Saved
     sheet: str
     built: bool
     edited: str | None = None
-    """The former sheet of the run, if it was edited; it is left as it was."""
+    """The former sheet of the log, if it was edited; it is left as it was."""
 
 
 def require_usable(workbook: Path) -> None:
@@ -43,27 +43,25 @@ def require_usable(workbook: Path) -> None:
         raise InputError(f"{workbook} must end in .xlsx, so that spreadsheet programs open it")
 
 
-def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:
-    """Put the sheet of a run into a workbook, which is built from `era-v1` if it does not exist.
+def add_log(log: TrainingLog, source: Path, workbook: Path) -> Placed:
+    """Put the sheet of a log into a workbook, which is built from `era-v1` if it does not exist.
 
-    An existing sheet of the same run is replaced, unless it was edited; no other sheet is
-    touched.
+    An existing sheet of the same log is replaced, unless it was edited; no other sheet is touched.
+    `source` is what messages call the log by.
 
-    Raises InputError if the run, the data or the workbook cannot be read, RunError if the
-    workbook cannot be written, which is then unchanged.
+    Raises InputError if the workbook cannot be read, RunError if it cannot be written; it is
+    unchanged then.
     """
-    with progress.step("reading the run"):
-        record = read_record(run, data_dir)
     with in_turn(resolved(workbook)):
-        return _put(record, run, workbook)
+        built = not resolved(workbook).exists()
+        if built:
+            build_workbook(template.load("era-v1"), workbook)
+        return _insert(log, source, workbook, built)
 
 
-def _put(record: Record, run: Path, workbook: Path) -> Placed:
-    built = not resolved(workbook).exists()
-    if built:
-        build_workbook(template.load("era-v1"), workbook)
-    canvas = training_log_sheet(record)
-    former, edited = _former(workbook, canvas.name, record.mark)
+def _insert(log: TrainingLog, source: Path, workbook: Path, built: bool) -> Placed:
+    canvas = log_sheet(log)
+    former, edited = _former(workbook, canvas.name, log.mark)
     names: dict[str, str] = {}
     with scratch_folder() as folder:
         donor = Path(folder, "donor.xlsx")
@@ -71,9 +69,8 @@ def _put(record: Record, run: Path, workbook: Path) -> Placed:
 
         def insert(to: Path) -> None:
             replaced = {canvas.name: former} if former else None
-            names.update(
-                insert_sheets(workbook, donor, [canvas.name], to, replaced, called={donor: run})
-            )
+            called = {donor: source}
+            names.update(insert_sheets(workbook, donor, [canvas.name], to, replaced, called=called))
 
         with progress.step("inserting the sheet"):
             saved = save_workbook(workbook, insert, is_open_elsewhere(workbook), former=workbook)
@@ -81,7 +78,7 @@ def _put(record: Record, run: Path, workbook: Path) -> Placed:
 
 
 def _former(workbook: Path, name: str, mark: str) -> tuple[str | None, str | None]:
-    """Return the name of the run's unedited sheet and of an edited one, None if there is none.
+    """Return the name of the log's unedited sheet and of an edited one, None if there is none.
 
     An unedited copy cannot be told from the original: the one with the lowest number is replaced.
     """

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cnn.log.run_settings import settings_in_words
 from cnn.mnist import SAMPLE, Images
 from cnn.models import build_model, parameter_count
-from cnn.summary import Row, summarize
 from cnn.training.config import DATA_FOLDER, Config
 from cnn.training.evaluation import Evaluation, evaluate_run, run_digits
 from cnn.training.run import Line, Run
@@ -51,7 +50,9 @@ class Record:
     def length(self) -> str:
         """The number of finished epochs, and of all if some are not finished."""
         done, planned = len(self.log), self.config.recipe.epochs
-        return f"{done} epochs" if done >= planned else f"unfinished: {done} of {planned} epochs"
+        if done < planned:
+            return f"unfinished: {done} of {planned} epochs"
+        return "1 epoch" if done == 1 else f"{done} epochs"
 
     @property
     def mark(self) -> str:
@@ -59,15 +60,10 @@ class Record:
         settings = {key: value for key, value in self.described.items() if key != "versions"}
         return identifier([self.name, settings])
 
-    @cached_property
-    def layers(self) -> list[Row]:
-        """The rows of the layer table."""
-        return list(summarize(build_model(self.config.model)).rows)
-
-    @cached_property
-    def settings(self) -> dict[str, str | float | int]:
-        """The configuration as names and values."""
-        return dict(_flat(self.described))
+    @property
+    def settings(self) -> list[tuple[str, str]]:
+        """The configuration in words, by groups."""
+        return settings_in_words(self.config, self.described)
 
 
 def read_record(path: Path, data_dir: Path | None) -> Record:
@@ -90,8 +86,8 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     _require_the_logs_weights(path, log[-1], evaluation)
     images = run_digits(path, config, data_dir).test
     record = Record(path.resolve().name, config, log, described, evaluation, images)
-    for label, value in record.settings.items():
-        require_possible(f"{label}{value}", f"{run.config}: {label}")
+    for label, text in _texts(described):
+        require_possible(f"{label}{text}", f"{run.config}: {label}")
     return record
 
 
@@ -104,12 +100,11 @@ def _require_the_logs_weights(path: Path, last: Line, evaluation: Evaluation) ->
         )
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str | float | int]]:
+def _texts(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each setting by the way to it."""
     for name, value in values.items():
         label = f"{prefix}{name.replace('_', ' ')}"
         if isinstance(value, dict):
-            yield from _flat(value, f"{label}: ")
-        elif isinstance(value, bool):
-            yield label, "yes" if value else "no"
-        elif value is not None:
-            yield label, value if isinstance(value, (int, float)) else str(value)
+            yield from _texts(value, f"{label}: ")
+        else:
+            yield label, str(value)

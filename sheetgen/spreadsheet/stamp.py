@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
 
@@ -84,10 +84,14 @@ def in_cells(text: str) -> list[str]:
 
 
 def stamp_sheet(canvas: Canvas, mark: str, row: int, column: int) -> None:
-    """Write the mark of what a complete sheet shows, and below it the sheet's fingerprint."""
-    canvas.write(row, column, _MARK, LABEL)
+    """Write the mark of what a complete sheet shows, and below it the sheet's fingerprint.
+
+    Their labels run out of their column to the left.
+    """
+    label = replace(LABEL, align="right")
+    canvas.write(row, column, _MARK, label)
     canvas.write(row, column + 1, mark, NOTE)
-    canvas.write(row + 1, column, _FINGERPRINT, LABEL)
+    canvas.write(row + 1, column, _FINGERPRINT, label)
     contents = {
         place: _content(cell.formula, cell.value)
         for place, cell in canvas.cells.items()

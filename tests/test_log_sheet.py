@@ -1,0 +1,217 @@
+"""The sheet of any training's log: which metrics belong together, its charts, and live results."""
+
+from math import inf, nan
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from cnn.log.axes import share_axis, step_axis, value_axis
+from cnn.log.description import Confusion, Layer, Target, TrainingLog
+from cnn.log.log_charts import charted
+from cnn.log.log_sheet import log_sheet
+from cnn.log.metrics import Metric, number_formats
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine
+from sheetgen.spreadsheet.writer import write_workbook
+
+
+def metric(name: str, *values: float) -> Metric:
+    return Metric(name, values or (0.5,))
+
+
+def log_of(*rows: dict[str, float | str], target: Target | None = None) -> TrainingLog:
+    numbered = [{"epoch": number, **row} for number, row in enumerate(rows, start=1)]
+    return TrainingLog("Log", "A training", "", "mark", numbered, target=target)
+
+
+def sentence(canvas: Canvas) -> str:
+    return str(canvas.cells[1, 1].value)
+
+
+@pytest.mark.parametrize(
+    ("names", "together"),
+    [
+        (["loss", "val_loss"], ["loss val_loss"]),
+        (["train_loss", "test_loss"], ["train_loss test_loss"]),
+        (["acc", "val_accuracy", "Accuracy/test"], ["acc val_accuracy Accuracy/test"]),
+        (["train/box_loss", "val/box_loss", "f1"], ["train/box_loss val/box_loss", "f1"]),
+        (["lr", "loss"], ["loss", "lr"]),
+        (["x/lr0", "learning_rate", "f1"], ["f1", "x/lr0 learning_rate"]),
+        (["seconds", "epoch_time", "samples_per_second"], []),
+        (["train", "test"], ["train", "test"]),
+    ],
+)  # fmt: skip
+def test_metrics_that_share_a_stem_are_one_chart(names: list[str], together: list[str]) -> None:
+    found = charted([metric(name) for name in names])
+    assert [" ".join(each.name for each in group.metrics) for group in found] == together
+
+
+def test_an_accuracy_is_in_percent_where_it_is_a_share() -> None:
+    metrics = [metric("val_acc", 0.91), metric("top5", 93.5), metric("loss", 0.91)]
+    assert list(number_formats(metrics).values()) == ["0.00%", "0.00000", "0.000000"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rises"),
+    [("val_acc", True), ("mAP50(B)", True), ("f1", True), ("loss", False), ("val_mae", False)],
+)
+def test_the_name_says_whether_more_is_better(name: str, rises: bool) -> None:
+    assert metric(name).rises == rises
+
+
+@pytest.mark.parametrize(
+    ("epochs", "ends"), [(1, (0, 1, 1)), (3, (1, 3, 1)), (19, (0, 19, 2)), (200, (0, 200, 20))]
+)
+def test_the_axis_of_the_epochs_ends_with_the_last(
+    epochs: int, ends: tuple[float, float, float]
+) -> None:
+    axis = step_axis([float(step) for step in range(1, epochs + 1)])
+    assert (axis.low, axis.high, axis.unit) == ends
+
+
+def test_an_axis_of_accuracies_ends_at_100_percent_and_leaves_out_a_bad_start() -> None:
+    curve = [0.86, 0.97, *(0.985 + 0.0005 * epoch for epoch in range(18))]
+    axis = share_axis([curve], 0.994)
+    assert (axis.low, axis.high, axis.number_format) == (pytest.approx(0.98), 1.0, "0.0%")
+    assert share_axis([[0.3]], 0.994).low == pytest.approx(0.2)
+    assert share_axis([[99.1, 99.3]], None, full=100).low == pytest.approx(99)
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([0.33, 0.06, 0.07, 0.05], (0, 0.4)),
+        ([2.30, 2.29, 2.28, 2.27], (2.27, 2.3)),
+        ([-0.4, 0.1, 0.2, 0.9], (-0.5, 1)),
+        ([0.0, 0.0], (0, 1)),
+        ([2.1], (0, 2.5)),
+        ([1e200, 1], None),
+    ],
+)
+def test_an_axis_has_round_ends(values: list[float], ends: tuple[float, float] | None) -> None:
+    axis = value_axis(values)
+    found = None if axis is None else (axis.low, axis.high)
+    assert found == (None if ends is None else pytest.approx(ends))
+
+
+def test_the_result_is_told_in_words() -> None:
+    goal = Target("val_acc", 0.9)
+    rows = [{"val_acc": each} for each in (0.5, 0.92, 0.8)]
+    told = [sentence(log_sheet(log_of(*rows[:count], target=goal))) for count in (1, 2, 3)]
+    assert told == [
+        "After 1 epoch: val_acc 50.00%; the target of 90.00% is not reached",
+        "After 2 epochs: val_acc 92.00%, the best of all; "
+        "the target of 90.00% is reached, first in epoch 2",
+        "After 3 epochs: val_acc 80.00%, at best 92.00% in epoch 2; "
+        "the target of 90.00% was reached in epoch 2, but not in the last epoch",
+    ]
+
+
+def test_a_loss_is_told_without_a_target() -> None:
+    told = sentence(log_sheet(log_of({"loss": 0.61234}, {"loss": 0.5})))
+    assert told == "After 2 epochs: loss 0.5, the best of all"
+
+
+ODD = log_of(
+    {"loss": nan, "=1+1": 2.0, "note": "start"},
+    {"loss": 0.4, "val_acc": 0.95, "=1+1": 1.0},
+    {"loss": inf, "val_acc": 0.97, "=1+1": 3.0},
+    {"loss": 0.3, "=1+1": 2.5},
+    target=Target("val_acc", 0.96),
+)
+LOSS = log_of({"loss": nan}, {"loss": 0.4}, {"loss": 0.05}, {}, target=Target("loss", 0.1))
+
+
+@pytest.mark.parametrize("log", [ODD, LOSS], ids=["odd", "loss"])
+def test_gaps_and_what_is_no_number_are_kept_and_shown(
+    log: TrainingLog, engine: Engine, tmp_path: Path
+) -> None:
+    canvas = log_sheet(log)
+    path, copy = tmp_path / "odd.xlsx", tmp_path / "copy.xlsx"
+    write_workbook([canvas], path, "odd")
+    write_changed(path, copy, {}, cached=-7e77)
+    found = engine.recalculate(copy)["Log"]
+    for row, column, formula, value in canvas.promised():
+        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12)
+        assert found[row, column] == expected, formula
+    sheet = openpyxl.load_workbook(path)["Log"]
+    assert "NaN" in [cell.value for row in sheet.iter_rows(4, 7) for cell in row]
+
+
+def test_a_name_or_a_text_is_never_a_formula(tmp_path: Path) -> None:
+    write_workbook([log_sheet(ODD)], tmp_path / "odd.xlsx", "odd")
+    sheet = openpyxl.load_workbook(tmp_path / "odd.xlsx")["Log"]
+    (cell,) = [cell for cell in sheet[3] if cell.value == "=1+1"]
+    assert cell.data_type == "s"
+
+
+def test_the_words_follow_the_target_that_a_user_types(tmp_path: Path) -> None:
+    canvas = log_sheet(log_of({"acc": 0.5}, {"acc": 0.7}, target=Target("acc", 0.9)))
+    path, copy = tmp_path / "log.xlsx", tmp_path / "copy.xlsx"
+    write_workbook([canvas], path, "log")
+    for target, words in ((0.6, "is reached, first in epoch 2"), (0.1, "first in epoch 1")):
+        write_changed(path, copy, {"Log": {canvas.inputs["target"]: target}}, cached=-7e77)
+        assert str(EMBEDDED.recalculate(copy)["Log"][1, 1]).endswith(words)
+
+
+def test_the_squares_of_the_matrix_are_squares_and_only_errors_are_shaded() -> None:
+    counts = [[50, 0, 4], [1, 60, 0], [0, 2, 70]]
+    log = TrainingLog("Log", "", "", "m", [{"epoch": 1, "acc": 0.9}],
+        confusion=Confusion(("cat", "dog", "rhinoceros"), counts, "animal"))  # fmt: skip
+    canvas = log_sheet(log)
+    texts = {cell.value: place for place, cell in canvas.cells.items()}
+    top, left = texts[50]
+    fills = [
+        [canvas.cells[top + 2 * row, left + column].style.fill for column in range(3)]
+        for row in range(3)
+    ]
+    assert len({fills[place][place] for place in range(3)}) == 1
+    assert fills[0][1] == "#FFFFFF" != fills[1][0]
+    assert fills[0][2] == "#F59E0B"
+    assert (top, left, top + 1, left) in canvas.merges
+    assert "3 rhinoceros" in texts
+
+
+def test_of_many_classes_the_worst_pairs_are_listed() -> None:
+    names = tuple(f"class {number}" for number in range(40))
+    counts = [[int(row in (column, column + 1)) for column in range(40)] for row in range(40)]
+    counts[7][3] = 5
+    log = TrainingLog("Log", "", "", "m", [{"epoch": 1}], confusion=Confusion(names, counts))
+    cells = log_sheet(log).cells
+    title = "Taken for another class most often"
+    (row,) = [row for (row, _), cell in cells.items() if cell.value == title]
+    first = [cell.value for (at, _), cell in cells.items() if at == row + 2]
+    assert first == ["class 7", "class 3", 5]
+
+
+@pytest.mark.parametrize("epochs", [1, 30])
+def test_nothing_lies_on_anything_else(epochs: int) -> None:
+    """Of a short log the layers are below the table, of a long one below the charts."""
+    rows: list[dict[str, float | str]] = [{"loss": 1 / (1 + each)} for each in range(epochs)]
+    log = log_of(*rows)
+    layers = [Layer(f"Linear-{number}", (10,), 110) for number in range(12)]
+    canvas = log_sheet(TrainingLog("Log", "", "", "m", log.rows, layers=layers))
+    covered = [
+        (row, column)
+        for first, left, last, right in canvas.merges
+        for row in range(first, last + 1)
+        for column in range(left, right + 1)
+        if (row, column) != (first, left)
+    ]
+    assert len(covered) == len(set(covered))
+    assert not set(covered) & canvas.cells.keys()
+    (chart,) = canvas.charts
+    row, column = chart.at
+    behind = {(row + down, column + across) for down in range(15) for across in range(9)}
+    assert not behind & canvas.cells.keys()
+
+
+def test_hundreds_of_metrics_are_all_in_the_table() -> None:
+    row: dict[str, float | str] = {f"metric{number}": float(number) for number in range(500)}
+    canvas = log_sheet(log_of(row, row))
+    assert {f"metric{number}" for number in range(500)} <= {
+        cell.value for cell in canvas.cells.values()
+    }
+    assert len(canvas.charts) == 12
