@@ -142,7 +142,7 @@ def test_the_diagram_shows_the_weight_that_was_typed_and_the_activations_it_lead
 def test_a_learning_rate_changes_its_own_sheet_and_no_other_training(era_v1, typed, untouched):
     found = typed("Inputs", learning_rate_2=0.3)
     assert close(found.column("lr 0.2", "E_total"), errors(era_v1.plan.template, 0.3))
-    assert found.differs(untouched) == {"Inputs", "lr 0.2", "Learning rates"}
+    assert found.differs(untouched) == {"Inputs", "lr 0.2", "Learning rates", "Workings"}
 
 
 def test_a_learning_rate_changes_its_own_column_in_the_comparison(era_v1, typed, untouched):
