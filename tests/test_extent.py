@@ -79,7 +79,6 @@ def no_work(monkeypatch):
         pytest.fail("something was computed before the refusal")
 
     monkeypatch.setattr(reference, "train", computed)
-    monkeypatch.setattr("sheetgen.workbook.plan.train", computed)
     monkeypatch.setattr("sheetgen.workbook.build.compose", computed)
 
 
@@ -109,7 +108,7 @@ def test_more_than_a_million_formulas_are_announced_before_they_are_composed(tmp
     def stopped(*_):
         raise InputError("this is where composing begins")
 
-    monkeypatch.setattr("sheetgen.workbook.build.compose", stopped)
+    monkeypatch.setattr("sheetgen.workbook.build.Plan.of", stopped)
     monkeypatch.setattr(
         "sheetgen.workbook.plan.train", lambda *_: {"∂E/∂w1": np.ones(1), "E_total": np.ones(1)}
     )

@@ -152,8 +152,8 @@ def write_greatest(sheet: Comparison, workings: Workings) -> Series:
     canvas.calculate(row, column + 1, formula, end, number("helper", "0"))
     every = range_address(row, column, last, column)
     canvas.calculate(row, column + 2, f"=MAX({every})", float(greatest.max()), fine)
-    ends = (canvas.absolute(row, column + place) for place in (1, 2))
-    return Series(*ends, name=canvas.absolute(row - 1, column + 2), in_legend=False)
+    x, y = canvas.absolute(row, column + 1), canvas.absolute(row, column + 2)
+    return Series(x, y, canvas.absolute(row - 1, column + 2), in_legend=False)
 
 
 def _beside(canvas: Canvas, column: int) -> str:
