@@ -6,6 +6,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -34,6 +35,11 @@ class Activation(ABC):
     """The settings with which torch's module computes this: the values that each may have."""
     parameter: float | None = None
     """The number that a template gives as the slope, where there is one."""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The values that f keeps between, infinite where it has no end."""
+        return (self.limits[0], self.limits[-1]) if self.limits else (-inf, inf)
 
     @property
     def word(self) -> str:

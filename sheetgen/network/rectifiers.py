@@ -8,7 +8,7 @@ one, write a class and list it in RECTIFIERS.
 # ruff: noqa: ARG002, D102
 
 from dataclasses import dataclass
-from math import pi, sqrt
+from math import inf, pi, sqrt
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +26,10 @@ class ReLU(Activation):
     symbol = "ReLU"
     kinks = (0.0,)
     definition = "ReLU(x) = max(0, x)   and   ReLU′(x) = 1 if x > 0, else 0"
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        return 0.0, inf
 
     def value(self, z: Array) -> Array:
         return np.maximum(z, 0.0)
@@ -105,6 +109,10 @@ class ELU(WithParameter):
             f"ELU′(x) = 1 if x > 0, else {self.written} · eˣ"
         )
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        return min(0.0, -self.parameter), inf
+
     def value(self, z: Array) -> Array:
         return np.where(z > 0, z, self.parameter * np.expm1(np.minimum(z, 0.0)))
 
@@ -132,6 +140,10 @@ class Softplus(Activation):
     symbol = "softplus"
     torch_settings: ClassVar = {"beta": (1,), "threshold": (20,)}
     definition = "softplus(x) = ln(1 + eˣ)   and   softplus′(x) = σ(x) = 1 / (1 + e⁻ˣ)"
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        return 0.0, inf
 
     def value(self, z: Array) -> Array:
         return np.logaddexp(0.0, z)
@@ -173,6 +185,10 @@ class GELU(Activation):
         "GELU′(x) = σ(v) + x · σ(v) · σ(−v) · dv/dx"
     )
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        return -0.17, inf
+
     def value(self, z: Array) -> Array:
         return z * _logistic(self._twice_u(z))
 
@@ -206,6 +222,10 @@ class SiLU(Activation):
         "SiLU(x) = x · σ(x) with σ(x) = 1 / (1 + e⁻ˣ)   and   SiLU′(x) = σ(x) · (1 + x · σ(−x))"
     )
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        return -0.2785, inf
+
     def value(self, z: Array) -> Array:
         return z * _logistic(z)
 
@@ -233,6 +253,10 @@ class Hardswish(Activation):
         "hardswish(x) = x · min(max(x + 3, 0), 6) / 6   and   "
         "hardswish′(x) = 0 if x ≤ −3, 1 if x ≥ 3, else x/3 + ½"
     )
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        return -0.375, inf
 
     def value(self, z: Array) -> Array:
         return np.asarray(z * np.clip(z + 3, 0, 6) / 6)

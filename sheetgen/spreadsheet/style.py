@@ -3,6 +3,7 @@
 A colour has one meaning throughout the workbook: it tells what kind of quantity a cell holds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 FONT = "Arial"  # on every machine, or replaced by a font of the same widths
@@ -42,6 +43,7 @@ LARGE = 10_000
 LARGE_FORMAT = {"num_format": "0.000E+00"}
 SMALL = 0.0001  # smaller learning rates have a format of their own, or would show 0.000000
 SMALL_FORMAT: dict[str, object] = {"num_format": "0.00E+00"}
+MOST_DECIMALS = 6
 WHOLE = "0"
 PERCENT = "0.0%"
 GENERAL = "General"
@@ -134,6 +136,20 @@ def number_format(kind: str) -> str:
     if kind == "iteration":
         return WHOLE
     return FINE if kind in ("error", "gradient", "helper") else VALUE
+
+
+def common_format(values: Iterable[float]) -> str:
+    """Return a number format for quantities that belong together: with the same decimals in all.
+
+    Whole numbers, and those that would need more than six decimals, are left to the program. A
+    number that is typed instead may have more decimals than the others.
+    """
+    numbers = [abs(value) for value in values]
+    if any(0 < value < SMALL or value >= LARGE for value in numbers):
+        return GENERAL
+    exact = (at for at in range(MOST_DECIMALS) if all(round(each, at) == each for each in numbers))
+    needed = next(exact, MOST_DECIMALS)
+    return f"0.{'0' * needed}{'#' * (MOST_DECIMALS - needed)}" if needed else GENERAL
 
 
 def column_width(kind: str, title: str = "") -> float:
