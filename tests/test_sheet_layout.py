@@ -1,0 +1,101 @@
+"""Nothing on a sheet overlaps, is cut, or is out of reach, on a screen and on paper."""
+
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from sheet_layout import problems
+from shown_text import formatted, lines, width
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook with each fault that is measured, and beside it what is right."""
+    path = tmp_path_factory.mktemp("layout") / "faulty.xlsx"
+    options = {"default_format_properties": {"font_name": "Arial", "font_size": 10}}
+    with xlsxwriter.Workbook(path, options) as book:
+        sheets = {name: book.add_worksheet(name) for name in ("drawn", "texts", "wide", "pages")}
+        for name, sheet in sheets.items():
+            sheet.fit_to_pages(1, 0) if name != "pages" else sheet.set_print_scale(100)
+            sheet.set_paper(9)
+        for at, fill in (("B2", "white"), ("E5", "white"), ("B30", "none")):
+            chart = book.add_chart({"type": "line"})
+            chart.add_series({"values": "=texts!A1:A2"})
+            area = {"none": True} if fill == "none" else {"color": fill}
+            chart.set_chartarea({"fill": area})
+            sheets["drawn"].insert_chart(at, chart, {"description": at})
+        sheets["drawn"].write("C31", "below a transparent chart")
+        sheets["drawn"].write("F8", "hidden")
+        sheets["drawn"].print_area("A1:K50")
+        sheets["drawn"].write("M1", "apart")
+        scientific = book.add_format({"num_format": "0.000E+00"})
+        six = book.add_format({"num_format": "0.000000"})
+        texts = sheets["texts"]
+        texts.set_column("A:C", 6)
+        texts.write("A1", 123456.0, six)
+        texts.write("A2", 1.0, six)
+        texts.write("B1", 123456.0, six)
+        rule = {"type": "cell", "criteria": "not between", "minimum": -9, "maximum": 9}
+        texts.conditional_format("B1:B1", {**rule, "format": scientific})
+        texts.write("A3", "this runs over empty cells")
+        texts.write("A4", "this runs into its neighbour")
+        texts.write("C4", "x")
+        texts.write("A5", "a formula that shows nothing is a neighbour")
+        texts.write_formula("C5", '=""', None, "")
+        texts.set_row(6, 18)
+        texts.write("A7", "too low for it", book.add_format({"text_wrap": True}))
+        texts.merge_range("E7:H8", "low enough", book.add_format({"text_wrap": True}))
+        sheets["wide"].write("Z1", "far out")
+        heading = book.add_format({"font_size": 12, "bold": True})
+        for row in range(130):
+            sheets["pages"].write(row, 0, row)
+        sheets["pages"].set_h_pagebreaks([20, 128])
+        sheets["pages"].write("A19", "", heading)
+        sheets["pages"].write("A20", "a heading", heading)
+    return path
+
+
+def test_each_fault_is_found(faulty: Path) -> None:
+    assert list(problems(faulty)) == [
+        "drawn: the drawing 'B2' and the drawing 'E5' overlap",
+        "drawn: the drawing 'B2' covers F8",
+        "drawn: the drawing 'E5' covers F8",
+        "drawn: the drawing 'E5' is 32 pixels beyond the print area",
+        "drawn: 1 cells from M1 on are not printed",
+        "texts: A1 shows ###: 123456.000000 needs 96 of 47",
+        "texts: B1 shows ###: 1.235E+05 needs 68 of 47",
+        "texts: A4 is cut by 65 pixels: 'this runs into its neighbour'",
+        "texts: A5 is cut by 167 pixels: 'a formula that shows nothing is a neighbour'",
+        "texts: A7 is cut: 3 lines need 46 of 24: 'too low for it'",
+        "wide: Z1 ends at 1641 of 1320 pixels",
+        "wide: printed at 4.0 points; expected 7",
+        "pages: the page that begins with row 21 divides a block",
+        "pages: the page from row 129 on has 2 rows",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "number_format", "shown"),
+    [
+        (0.15, "0.000000", "0.150000"),
+        (-0.5, "0.0%", "-50.0%"),
+        (12345.678, "0.000E+00", "1.235E+04"),
+        (4.9e-10, "0.00E+00", "4.90E-10"),
+        (3.0, "General", "3"),
+        (1234567.0, "#,##0", "1,234,567"),
+        (7.0, '0" rows"', "7 rows"),
+        (-2.0, "0;(0)", "(2)"),
+        (0.0, '0;-0;"none"', "none"),
+        (1.0, ";;;", ""),
+        (0.25, "0.0##", "0.25"),
+    ],
+)
+def test_a_number_in_its_format(number: float, number_format: str, shown: str) -> None:
+    assert formatted(number, number_format) == shown
+
+
+def test_widths_are_those_of_arial() -> None:
+    """10 points are 13⅓ pixels; a digit of Arial is 0.556 of that."""
+    assert width("0123456789", 10) == pytest.approx(5.56 * 40 / 3)
+    assert width("W", 10, bold=True) == width("W", 10) > width("i", 10)
+    assert lines("one two three", 10, bold=False, room=width("one two", 10) + 1) == 2
