@@ -3,12 +3,13 @@
 The breaks are those in the file, and between them those where a page of A4 is full.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 
 from sheet_file import SheetFile
 
-from sheetgen.spreadsheet.address import column_letters
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_ROWS, column_letters
 from sheetgen.spreadsheet.sheet_sizes import Lines
 
 LEAST_POINTS = 7
@@ -30,7 +31,7 @@ def scale(sheet: SheetFile) -> float:
 
 def points(sheet: SheetFile) -> float:
     """The size of most of the sheet's texts on paper."""
-    sizes = Counter(cell.format.points for cell in sheet.cells.values())
+    sizes = Counter(cell.format.points for cell in sheet.cells.values() if cell.text)
     return (sizes.most_common(1)[0][0] if sizes else 10) * scale(sheet)
 
 
@@ -49,6 +50,21 @@ def page_starts(sheet: SheetFile) -> tuple[list[int], list[int]]:
         paper.repeated_columns,
     )  # fmt: skip
     return rows, columns
+
+
+def page_count(sheet: SheetFile) -> int:
+    """The number of pages with something on them: programs print no empty ones."""
+    rows, columns = page_starts(sheet)
+    found = {
+        (bisect_right(rows, row), bisect_right(columns, column))
+        for row, column in sheet.cells
+        if sheet.is_printed(row, column)
+    }
+    for each in sheet.sizes.drawings:
+        row = sheet.sizes.rows.last_within(0, MAXIMUM_ROWS - 1, each.top) + 1
+        column = sheet.sizes.columns.last_within(0, MAXIMUM_COLUMNS - 1, each.left) + 1
+        found.add((bisect_right(rows, row), bisect_right(columns, column)))
+    return len(found)
 
 
 def _starts(

@@ -94,6 +94,11 @@ class SheetFile:
             found.setdefault(row, []).append(column)
         return found
 
+    def is_printed(self, row: int, column: int) -> bool:
+        """Whether a cell is in the print area, where there is one."""
+        top, left, bottom, right = self.sizes.print_area or (0, 0, row, column)
+        return top <= row <= bottom and left <= column <= right
+
     def box(self, place: Range) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a range in pixels."""
         left, top = self.sizes.columns.start(place[1]), self.sizes.rows.start(place[0])

@@ -80,7 +80,7 @@ def narrow_columns(sheet: SheetFile) -> Iterator[str]:
 def cut_texts(sheet: SheetFile) -> Iterator[str]:
     """Every text is whole: it may run over empty cells, up to the end of what is printed."""
     for cell in sheet.cells.values():
-        if cell.is_number or not cell.text.strip() or not _is_printed(sheet, *cell.place):
+        if cell.is_number or not cell.text.strip() or not sheet.is_printed(*cell.place):
             continue
         at, left, right = relative_address(cell.row, cell.column), *_room(sheet, cell)
         if not sheet.sizes.columns.size(cell.column) or not sheet.sizes.rows.size(cell.row):
@@ -114,7 +114,7 @@ def out_of_reach(sheet: SheetFile) -> Iterator[str]:
     ends = {_called(each): each.right for each in sheet.sizes.drawings}
     if not (sheet.name in TABLES or re.match(r"lr |sgd|momentum|adam", sheet.name)):
         for at, cell in sheet.cells.items():
-            if cell.text and _is_printed(sheet, *at):
+            if cell.text and sheet.is_printed(*at):
                 ends[relative_address(*at)] = _written(sheet, cell)[2]
     if ends:
         last = max(ends, key=lambda each: ends[each])
@@ -132,7 +132,7 @@ def unprinted(sheet: SheetFile) -> Iterator[str]:
         beyond = max(left - each.left, top - each.top, each.right - right, each.bottom - bottom)
         if beyond > CLOSE:
             yield f"{_called(each)} is {beyond:.0f} pixels beyond the print area"
-    outside = [at for at, cell in sheet.cells.items() if cell.text and not _is_printed(sheet, *at)]
+    outside = [at for at, cell in sheet.cells.items() if cell.text and not sheet.is_printed(*at)]
     if outside:
         yield f"{len(outside)} cells from {relative_address(*outside[0])} on are not printed"
 
@@ -162,11 +162,6 @@ def _cells_beside(sheet: SheetFile, drawing: Drawing) -> Iterator[Shown]:
         top = sheet.sizes.rows.start(row)
         if top < drawing.bottom and top + sheet.sizes.rows.size(row) > drawing.top:
             yield from (sheet.cells[row, column] for column in columns)
-
-
-def _is_printed(sheet: SheetFile, row: int, column: int) -> bool:
-    top, left, bottom, right = sheet.sizes.print_area or (0, 0, row, column)
-    return top <= row <= bottom and left <= column <= right
 
 
 def _merged(sheet: SheetFile, cell: Shown) -> tuple[int, int, int, int] | None:

@@ -162,9 +162,9 @@ def test_a_learning_rate_changes_its_own_column_in_the_comparison(era_v1, typed,
 def test_a_sheet_says_when_its_rate_is_not_the_tabs_any_more(typed, untouched):
     found = typed("Inputs", learning_rate_2=0.3)
     heading = (0, 0)
-    assert untouched.values["lr 0.2"][heading] == "Training with learning rate η = 0.2"
+    assert untouched.values["lr 0.2"][heading] == "Learning rate η = 0.2"
     assert found.values["lr 0.2"][heading] == (
-        "Training with learning rate η = 0.3   (the tab was named for η = 0.2)"
+        "Learning rate η = 0.3   (the tab was named for η = 0.2)"
     )
 
 

@@ -26,7 +26,7 @@ targets = [[5], [-3], [4]]
 learning_rates = [0.1, 50]
 iterations = 20
 """
-WARNING = (1, 3)
+WARNING = (1, 4)
 
 
 def drawn(source, index=0):

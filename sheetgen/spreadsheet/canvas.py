@@ -118,7 +118,8 @@ class Canvas:
     those whose cells show a bar as long as their number from 0 to 1, with its colour; `merges`
     are shown as one cell. `outline` has the levels of columns: those of a higher level than the
     column to their left can be folded into it. `inputs` are the cells that a user may change, by
-    their keys, and `options` the texts that some of them accept.
+    their keys, and `options` the texts that some of them accept. `row_breaks` and `column_breaks`
+    are rows and columns with which a printed page begins, besides those that `paper` chooses.
     """
 
     name: str
@@ -129,7 +130,11 @@ class Canvas:
     very_hidden: bool = False
     zoom: int = 100
     freeze: tuple[int, int] | None = None
+    portrait: bool = False
     repeat_rows: tuple[int, int] | None = None
+    repeat_columns: tuple[int, int] | None = None
+    row_breaks: list[int] = field(default_factory=list)
+    column_breaks: list[int] = field(default_factory=list)
     print_area: tuple[int, int, int, int] | None = None  # row, column, last row, last column
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     blocks: list[Block[Style]] = field(default_factory=list)

@@ -19,7 +19,7 @@ from sheetgen.spreadsheet.tokens import tokens
 
 _DIGIT = 7  # pixels of the widest digit of the default font
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 64, 20
-_PIXELS_PER_POINT = 96 / 72
+PIXELS_PER_POINT = 96 / 72
 _EMU_PER_PIXEL = 9525
 
 Range = tuple[int, int, int, int]
@@ -218,7 +218,7 @@ def _width(text: str | None, default: float) -> float:
 def _height(text: str | None, default: float) -> float:
     """Return the pixels of a height in points."""
     height = _number(text)
-    return default if height is None else height * _PIXELS_PER_POINT
+    return default if height is None else height * PIXELS_PER_POINT
 
 
 def _pixels(text: str | None) -> float:

@@ -23,6 +23,7 @@ from sheetgen.spreadsheet.formula_blocks import (
     worksheet_class,
     write_block,
 )
+from sheetgen.spreadsheet.paper import MARGINS, pages
 from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
@@ -198,13 +199,19 @@ class _Writer:
             worksheet.set_row(row, height)
 
     def _page(self, worksheet: Worksheet, canvas: Canvas) -> None:
-        worksheet.set_landscape()
+        if not canvas.portrait:
+            worksheet.set_landscape()
         worksheet.set_paper(A4)
-        worksheet.fit_to_pages(1, 0)
-        worksheet.set_margins(0.4, 0.4, 0.5, 0.6)
+        worksheet.set_margins(*MARGINS)
         worksheet.set_footer("&L&A&RPage &P of &N")
+        divided = pages(canvas)
+        worksheet.set_print_scale(divided.scale)
+        worksheet.set_h_pagebreaks(list(divided.rows))
+        worksheet.set_v_pagebreaks(list(divided.columns))
         if canvas.repeat_rows:
             worksheet.repeat_rows(*canvas.repeat_rows)
+        if canvas.repeat_columns:
+            worksheet.repeat_columns(*canvas.repeat_columns)
         if canvas.print_area:
             worksheet.print_area(*canvas.print_area)
 

@@ -11,7 +11,7 @@ from sheetgen.workbook.sheets.training_table import RATE_CELL, draw_curves, draw
 def playground_sheet(plan: Plan, sources: Sources) -> Table:
     """Draw the sheet."""
     canvas = Canvas(PLAYGROUND, tab_colour=KINDS["unit"].strong)
-    canvas.write(0, 0, "Playground: type a learning rate into the yellow cell", TITLE)
+    canvas.write(0, 0, "Playground: type η in B2", TITLE)
     rate = plan.controls.learning_rate
     canvas.ask(*RATE_CELL, "learning_rate", rate, INPUT, **POSITIVE)
     canvas.notes[RATE_CELL] = "Type a learning rate above 0 and watch the table and the chart."

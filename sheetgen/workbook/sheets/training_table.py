@@ -63,10 +63,10 @@ def variant_sheet(plan: Plan, index: int, sources: Sources, series_name: str) ->
     canvas = Canvas(variant.tab, tab_colour=KINDS["error"].strong)
     rate_address = sources.address(f"learning_rate_{variant.rate + 1}")
     canvas.calculate(*RATE_CELL, f"={rate_address}", rate, RESULT_RATE)
-    start, moved = "Training with ", f"   (the tab was named for η = {tab:g})"
+    # So short that it ends left of the first column, which is printed on every page.
+    start, moved = "Learning rate η = ", f"   (the tab was named for η = {tab:g})"
     if plan.template.compare:
-        start, moved = f"Training with {variant.optimizer}, ", ""
-    start += "learning rate η = "
+        start, moved = f"{variant.optimizer}, η = ", ""
     text = start + general_text(rate) + ("" if rate == tab else moved)
     formula = f'="{start}"&B2'
     if moved:
@@ -85,6 +85,7 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optim
     canvas.protected = False
     canvas.freeze = (FIRST_ROW, FIRST_COLUMN + 1)
     canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
+    canvas.repeat_columns = (FIRST_COLUMN, FIRST_COLUMN)
     canvas.widths.update({0: 25, 1: 21, 2: 2})
     canvas.heights[0] = 28
     canvas.names[f"'{canvas.name}'!learning_rate"] = canvas.absolute(*RATE_CELL)
@@ -177,7 +178,7 @@ def _fold(canvas: Canvas, columns: tuple[Column, ...]) -> None:
         if column.band.kind != "iteration" and column.symbol != "E_total":
             canvas.outline[place] = 1 if column.band != former else 2
         former = column.band
-    canvas.write(FOLDING_ROW, FIRST_COLUMN, FOLDING, NOTE)
+    canvas.write(FOLDING_ROW, FIRST_COLUMN + 1, FOLDING, NOTE)
 
 
 def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
@@ -242,7 +243,7 @@ def _divergence(canvas: Canvas, curve: Curve) -> None:
     text = f"diverges from {curve.step} {first + points - diverged}{after}" if diverged else ""
     number_of = f"ROWS({local(curve.y)})-{expression}" + (f"+{first}" if first else "")
     formula = f'=IF({expression}=0,"","diverges from {curve.step} "&({number_of})&"{after}")'
-    canvas.calculate(DIVERGENCE_ROW, FIRST_COLUMN, formula, text, WARNING)
+    canvas.calculate(DIVERGENCE_ROW, FIRST_COLUMN + 1, formula, text, WARNING)
 
 
 FOLDING = "Too wide? 1, 2 and 3 at the top left fold the columns, + and − above them a group."
