@@ -89,7 +89,7 @@ def test_a_workbook_that_was_only_opened_and_saved_is_overwritten(workbook):
 
 
 def test_new_results_in_the_old_cells_are_no_edit(workbook):
-    put(workbook, "Overview", "B13", "='Gradient check'!$D$4", cached=-777.0)
+    put(workbook, "Overview", "B19", "='Gradient check'!$D$4", cached=-777.0)
     assert rebuild(workbook).exit_code == 0
 
 

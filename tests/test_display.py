@@ -39,7 +39,7 @@ def shown(tmp_path_factory):
 
 
 def test_a_negative_gradient_has_its_minus_sign(shown):
-    gradients = Plan.of(CHOSEN["few"]).start_gradients.weight_gradients[-1]
+    gradients = Plan.of(CHOSEN["few"]).start.back.weight_gradients[-1]
     assert (gradients[1] < 0).all()
     for gradient in gradients.ravel():
         assert f"{gradient:.9f}" in shown["few"]

@@ -15,6 +15,7 @@ from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Values
 from sheetgen.template import template
 from sheetgen.template.template import Template
@@ -23,8 +24,11 @@ from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose, draw_sources
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared import diagram_layout
+from sheetgen.workbook.shared.chosen_moment import choose_moment
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.derivation.derivation import Derivation, derivation_sheet
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
+from sheetgen.workbook.sheets.training_table import variant_sheet
 
 try:
     import torch
@@ -112,7 +116,7 @@ class Book:
 
     @cached_property
     def derivation(self) -> Derivation:
-        return derivation_sheet(self.plan, draw_sources(self.plan))
+        return derivation_of(self.plan)
 
     @cached_property
     def check(self) -> Canvas:
@@ -136,6 +140,13 @@ class Book:
 
     def texts(self, name: str) -> str:
         return "\n".join(v for v in self.values[name].values() if isinstance(v, str))
+
+
+def derivation_of(plan: Plan) -> Derivation:
+    sources = draw_sources(plan)
+    tables = [variant_sheet(plan, at, sources, "").table for at in range(len(plan.variants))]
+    workings = Workings([table.canvas.name for table in tables])
+    return derivation_sheet(choose_moment(Canvas("Overview"), plan, tables, (4, 2), workings))
 
 
 def sheet(plan: Plan, name: str) -> Canvas:
@@ -168,8 +179,10 @@ class Autograd:
 
 
 def autograd(plan: Plan) -> Autograd:
-    network = plan.network
-    a = torch.tensor(plan.sample)
+    """What torch finds at iteration 0, or in a later row of its batch: those share weights."""
+    network, data = plan.network, plan.data
+    sample = plan.template.order[int(plan.controls.moment_iteration)]
+    a = torch.tensor(data.used_inputs()[sample])
     weights, biases, values, z_of = [], [], {}, []
     for layer, units in zip(network.layers, network.unit_names, strict=True):
         weights.append(torch.tensor(layer.weights, dtype=torch.float64, requires_grad=True))
@@ -181,7 +194,8 @@ def autograd(plan: Plan) -> Autograd:
         z_of.append(z)
         values |= dict(zip(units, z.tolist(), strict=True))
         values |= dict(zip(map(activation_name, units), a.tolist(), strict=True))
-    error = LOSS_IN_TORCH[network.loss.name](z, a, torch.tensor(plan.target, dtype=torch.float64))
+    target = torch.tensor(data.targets[sample], dtype=torch.float64)
+    error = LOSS_IN_TORCH[network.loss.name](z, a, target)
     error.backward()
     values["E_total"] = error.item()
     gradients = {f"∂E/∂{e.name}": weights[e.layer].grad[e.unit, e.position].item()
@@ -231,7 +245,7 @@ def test_the_gradient_check_has_every_weight_and_trained_bias(name, books):
 def test_the_check_passes_and_the_overview_says_so(name, books):
     values = books(name).values
     assert values["Gradient check"][VERDICT_CELL] == "PASS"
-    assert values["Overview"][12, 1] == "PASS"
+    assert values["Overview"][18, 1] == "PASS"
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -341,6 +355,31 @@ def test_a_wrong_gradient_fails_at_a_kink_too(tmp_path):
     assert (cells[8, 9], cells[VERDICT_CELL]) == ("FAIL", "FAIL")
 
 
+def test_of_a_moment_after_divergence_nothing_is_said_to_fail(tmp_path):
+    source = KINKED.format(weight=1.0, activation="identity")
+    source = source.replace("[0.1]", "[50]").replace("iterations = 1", "iterations = 30")
+    built = build_workbook(template.parse(source), tmp_path / "diverging.xlsx")
+    overview = sheet(built.plan, "Overview")
+    last = {overview.inputs["moment_iteration"]: 30.0}
+    write_changed(built.saved.path, tmp_path / "last.xlsx", {"Overview": last}, cached=-777.0)
+    values = EMBEDDED.recalculate(tmp_path / "last.xlsx")
+    warning = "the training has diverged here: choose an earlier iteration"
+    assert warning in values["Overview"].values()
+    for verdicts in (values["Overview"], values["Gradient check"]):
+        assert "diverged" in verdicts.values()
+        assert not {"PASS", "FAIL"} & {v for v in verdicts.values() if isinstance(v, str)}
+    assert not [
+        f for each in verify(tmp_path / "last.xlsx") for s in each.sheets for f in s.findings
+    ]
+
+
+def test_the_moment_shown_at_first_has_gradients_that_are_not_0():
+    """The first sample of XOR is (0, 0), of which every weight's gradient is 0."""
+    plan = Plan.of(template.load("xor"))
+    trace, row = plan.trace_of(plan.controls.moment_table), int(plan.controls.moment_iteration)
+    assert all(trace[each.gradient][row] != 0 for each in plan.network.parameters)
+
+
 def test_biases_that_are_not_trained_are_said_to_stay(books):
     book = books("fixed biases")
     text = book.texts("Derivation")
@@ -401,13 +440,15 @@ def test_softmax_with_another_loss_goes_through_the_sum_over_all_outputs(books):
 
 
 @pytest.mark.parametrize("name", ["one output", "classes", "by unit, deep"])
-def test_of_several_samples_the_first_in_the_order_is_shown(name, books):
+def test_of_several_samples_that_of_the_chosen_row_is_shown(name, books):
     book = books(name)
-    first = book.plan.template.order[0]
-    assert first != 0
-    assert f"sample {first + 1}, the first in the order" in book.texts("Derivation")
-    shown = [book.of(name) for name in book.plan.network.input_names]
-    assert shown == list(book.plan.data.inputs[first])
+    iteration = int(book.plan.controls.moment_iteration)
+    sample = book.plan.template.order[iteration]
+    shown = f"iteration {iteration} of lr 0.1, sample {sample + 1} of {book.plan.data.samples}"
+    for sheet_name in ("Derivation", "Gradient check"):
+        assert shown in book.texts(sheet_name)
+    inputs = [book.of(name) for name in book.plan.network.input_names]
+    assert inputs == list(book.plan.data.inputs[sample])
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -430,7 +471,7 @@ def test_a_large_network_is_written_in_matrices_of_a_readable_width(name, books)
 
 def test_of_a_matrix_too_large_to_be_read_the_sheet_only_gives_the_formula():
     plan = Plan.of(Kind((90, 12, 2), ("tanh", "identity"), "mean-squared-error").template)
-    derivation = derivation_sheet(plan, draw_sources(plan))
+    derivation = derivation_of(plan)
     texts = {str(cell.value) for cell in derivation.canvas.cells.values()}
     assert any("12 × 90 numbers are too many" in text for text in texts)
     assert "∂E/∂w1" not in derivation.cells and "∂E/∂w1081" in derivation.cells

@@ -139,6 +139,22 @@ def test_the_diagram_shows_the_weight_that_was_typed_and_the_activations_it_lead
     assert not {"w8 = 0.7", label} & untouched.texts("Overview")
 
 
+def test_the_moment_that_overview_chooses_is_explained_on_every_sheet(era_v1, typed, untouched):
+    found = typed("Overview", moment_iteration=40.0)
+    assert found.differs(untouched) == {"Overview", "Derivation", "Gradient check", "Workings"}
+    row = {symbol: values[40] for symbol, values in era_v1.plan.trace_of("lr 0.8").values.items()}
+    cells = found.values["Gradient check"]
+    for at, edge in enumerate(era_v1.plan.network.connections, start=8):
+        assert cells[at, 2] == pytest.approx(row[edge.name], abs=1e-12)
+        for way in (3, 4):
+            assert cells[at, way] == pytest.approx(row[edge.gradient], abs=1e-12)
+        assert cells[at, 9] == "PASS"
+    words = "iteration 40 of lr 0.8"
+    for sheet in ("Overview", "Derivation", "Gradient check"):
+        assert any(words in text for text in found.texts(sheet))
+    assert f"a_o1\n{round(row['a_o1'], 4):g}" in found.texts("Overview")
+
+
 def test_a_learning_rate_changes_its_own_sheet_and_no_other_training(era_v1, typed, untouched):
     found = typed("Inputs", learning_rate_2=0.3)
     assert close(found.column("lr 0.2", "E_total"), errors(era_v1.plan.template, 0.3))

@@ -7,6 +7,7 @@ from sheetgen.spreadsheet.address import MAXIMUM_FORMULA
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.version import __version__
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.chosen_moment import choose_moment
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.data_sheet import data_sheet
@@ -19,7 +20,7 @@ from sheetgen.workbook.sheets.gradient_check.gradient_check import gradient_chec
 from sheetgen.workbook.sheets.inputs import inputs_sheet
 from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sheet, series_name
 from sheetgen.workbook.sheets.origin import origin_sheet
-from sheetgen.workbook.sheets.overview import overview_sheet
+from sheetgen.workbook.sheets.overview import MOMENT, overview_canvas, overview_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet
 from sheetgen.workbook.sheets.training_table import Compared, variant_sheet
 
@@ -45,9 +46,11 @@ def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]
     """Return all sheets, of which the sources and the tables are drawn already."""
     tables = [each.table for each in compared]
     workings = Workings([table.canvas.name for table in tables])
+    overview = overview_canvas(plan.template.title, plan.template.description)
+    chosen = choose_moment(overview, plan, tables, MOMENT, workings)
     playground = playground_sheet(plan, sources)
-    derivation = derivation_sheet(plan, sources)
-    gradient_check = gradient_check_sheet(plan, sources, tables[0], derivation)
+    derivation = derivation_sheet(chosen)
+    gradient_check = gradient_check_sheet(chosen, derivation)
     canvases = [
         *sources.canvases,
         derivation.canvas,
@@ -60,7 +63,7 @@ def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]
         workings.canvas,
     ]
     sheets = [canvas.name for canvas in canvases]
-    canvases.insert(0, overview_sheet(plan, sheets, gradient_check, derivation.cells))
+    canvases.insert(0, overview_sheet(overview, chosen, sheets, gradient_check, derivation.cells))
     for canvas in canvases:
         _check_formulas(canvas)
     return canvases

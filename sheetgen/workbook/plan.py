@@ -8,21 +8,13 @@ from math import isfinite
 
 import numpy as np
 
-from sheetgen.network.activations import Array
 from sheetgen.network.data import Data, Rows
-from sheetgen.network.network import Connection, Network, Parameter, activation_name
+from sheetgen.network.network import Network, activation_name
 from sheetgen.network.optimizers import OPTIMIZERS
-from sheetgen.network.reference import backward, forward, initial, train
+from sheetgen.network.reference import initial, train
+from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.schedules import SCHEDULES
-from sheetgen.network.trace import (
-    BATCH_ROW,
-    BATCH_SIZE,
-    INNER,
-    Backward,
-    Forward,
-    Parameters,
-    Trace,
-)
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace
 from sheetgen.network.training import Training
 from sheetgen.template.template import Template
 from sheetgen.workbook.threshold import default_threshold
@@ -40,6 +32,8 @@ DECISION_SURFACE = "Decision surface"
 FITTED_CURVE = "Fitted curve"
 ERROR_SURFACE = "Error surface"
 WORKINGS = "Workings"
+MOST_ROWS = 200
+"""Of a training, among which the moment is looked for that is shown at first."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +42,14 @@ class Controls:
 
     learning_rate: the Playground's; threshold: of E_total, for the summary of the rates;
     epsilon: the central difference's step; tolerance: relative, of the gradient check;
-    the others: what the Explorer and the surfaces show: a table by its tab, a weight, a bias or an
-    activation by its name.
+    the others: the moment that Overview chooses for all sheets that show one pass, and what the
+    Explorer and the surfaces show: a table by its tab, a weight, a bias or an activation by its
+    name.
     """
 
     learning_rate: float
     threshold: float
+    moment_table: str
     explorer_table: str
     explorer_weight: str
     surface_table: str
@@ -61,6 +57,7 @@ class Controls:
     error_table: str
     error_across: str
     error_down: str
+    moment_iteration: float = 0
     explorer_iteration: float = 0
     surface_iteration: float = 0
     error_iteration: float = 0
@@ -78,6 +75,7 @@ class Controls:
         return cls(
             learning_rate=rates[len(rates) // 2],
             threshold=1.0,
+            moment_table=tab,
             explorer_table=tab,
             explorer_weight=names[0],
             surface_table=tab,
@@ -122,13 +120,25 @@ class Plan:
             template = replace(template, learning_rates=rates)
         tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
         plan = cls(template, Controls.of(template, tab), rates, _settings(template))
-        threshold = default_threshold(plan.traces, plan.training(template.optimizer))
-        telling = plan._first_telling()
-        controls = replace(plan.controls, threshold=threshold, explorer_iteration=telling)
+        controls = replace(
+            plan.controls,
+            threshold=default_threshold(plan.traces, plan.training(template.optimizer)),
+            explorer_iteration=plan._first_telling(),
+            moment_iteration=plan._most_telling(),
+        )
         chosen = replace(plan, controls=controls)
         # No control of a sheet changes a training of a variant, so these need not be done again.
         vars(chosen)["traces"] = plan.traces
         return chosen
+
+    def _most_telling(self) -> float:
+        """Return the first iteration of the first epoch that has the fewest gradients of 0.
+
+        At XOR's first sample, whose inputs are 0, the chain rule would be full of zeros.
+        """
+        trace, rows = self.trace_of(self.controls.moment_table), min(self.data.samples, MOST_ROWS)
+        gradients = [trace[each.gradient][:rows] for each in self.network.parameters]
+        return float(np.argmax(np.count_nonzero(np.abs(gradients) > 1e-12, axis=0)))
 
     def _first_telling(self) -> float:
         """Return the first iteration at which the explored weight has a gradient and is updated.
@@ -221,70 +231,11 @@ class Plan:
         return train(self.network, self.training(optimizer), learning_rate, rows)
 
     @cached_property
-    def sample(self) -> Array:
-        """The inputs at iteration 0, as the network reads them."""
-        return np.array(self.data.used_inputs()[self.template.order[0]])
-
-    @property
-    def target(self) -> tuple[float, ...]:
-        """The targets at iteration 0."""
-        return self.data.targets[self.template.order[0]]
-
-    @cached_property
-    def parameters(self) -> Parameters:
-        """The weights and biases at iteration 0."""
-        return initial(self.network)
-
-    @cached_property
-    def start(self) -> Forward:
-        """The forward pass at iteration 0."""
-        return forward(self.network, self.parameters, self.sample.tolist(), self.target)
-
-    @cached_property
-    def start_gradients(self) -> Backward:
-        """The backward pass at iteration 0."""
-        sample = self.sample.tolist()
-        return backward(self.network, self.parameters, sample, self.target, self.start)
-
-    @cached_property
-    def start_values(self) -> dict[str, float]:
-        """All inputs, targets, weights, biases, units, errors and gradients at iteration 0."""
-        given = (
-            *self.sample.tolist(),
-            *self.target,
-            *map(self.value, self.network.connections),
-            *map(self.value, self.network.biases),
-        )
-        found = dict(zip(self.network.given_names, given, strict=True))
-        found |= self.start.values(self.network) | self.start_gradients.values(self.network)
-        gradients = self.start_gradients.activation_gradients[-1]
-        return found | {INNER: float(gradients @ self.start.activations[-1])}
-
-    def moved(self, parameter: Parameter, by: float) -> Forward:
-        """Return the forward pass at iteration 0 with one weight or bias moved."""
-        parameters = initial(self.network)
-        if isinstance(parameter, Connection):
-            parameters.weights[parameter.layer][parameter.unit, parameter.position] += by
-        else:
-            parameters.biases[parameter.layer][parameter.unit] += by
-        return forward(self.network, parameters, self.sample.tolist(), self.target)
-
-    def step(self, parameter: Parameter) -> float:
-        """Return by how much the gradient check moves a weight: less if its input is large.
-
-        The truncation error of a central difference grows with the square of step times input.
-        """
-        if not isinstance(parameter, Connection):
-            return self.controls.epsilon
-        sources = [self.sample, *self.start.activations]
-        value = float(abs(sources[parameter.layer][parameter.position]))
-        return self.controls.epsilon / max(1.0, value)
-
-    def value(self, parameter: Parameter) -> float:
-        """Return the initial value of a weight or a bias."""
-        if isinstance(parameter, Connection):
-            return self.network.weight(parameter)
-        return self.network.bias(parameter)
+    def start(self) -> SamplePass:
+        """The pass at iteration 0."""
+        first = self.template.order[0]
+        sample = self.data.used_inputs()[first].tolist()
+        return SamplePass(self.network, initial(self.network), sample, self.data.targets[first])
 
     def with_values(self, contents: Mapping[str, float | str]) -> "Plan":
         """Return the plan with the contents of a workbook's input cells, by their keys.

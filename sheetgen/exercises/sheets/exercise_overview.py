@@ -8,6 +8,7 @@ from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Cell
 from sheetgen.spreadsheet.style import FAIL_FORMAT, INPUT, PASS_FORMAT, SECTION, Style
 from sheetgen.workbook.plan import DATA, INPUTS
+from sheetgen.workbook.shared.live_text import literal
 from sheetgen.workbook.sheets.overview import (
     Legend,
     draw_diagram,
@@ -43,7 +44,9 @@ def exercise_overview(sheet: ExerciseSheet) -> Canvas:
     row = write_steps(canvas, 7, STEPS)
     row = write_sheets(canvas, row + 1, _sheets(assignment))
     row = write_colours(canvas, row + 1, _colours(assignment))
-    if draw_diagram(canvas, assignment.plan, _cells(sheet), "The network at iteration 0", row):
+    title = literal("The network at iteration 0")
+    plan = assignment.plan
+    if draw_diagram(canvas, plan.network, _cells(sheet), plan.start.values, title, row):
         _hide_what_is_asked(canvas, sheet)
     return canvas
 

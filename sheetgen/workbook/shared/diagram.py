@@ -12,22 +12,26 @@ from sheetgen.formulas import notation
 from sheetgen.network.network import Bias, Connection, Network, activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION
-from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.diagram_layout import Node, Plane, label_places, nodes_of, too_many
 from sheetgen.workbook.shared.live_text import Words, decimal, joined
 from sheetgen.workbook.shared.page import write_headers
 
 
 def draw(
-    canvas: Canvas, plan: Plan, cells: dict[str, str], at: tuple[int, int], behind: int
+    canvas: Canvas,
+    network: Network,
+    cells: Mapping[str, str],
+    values: Mapping[str, float],
+    at: tuple[int, int],
+    behind: int,
 ) -> None:
     """Draw the diagram at a cell; `behind` is the first row of the cells that it reads.
 
-    `cells` gives the address of every input, target, weight, bias and activation at iteration 0.
+    `cells` gives the address of every input, target, weight, bias and activation, `values` their
+    values.
     """
-    network = plan.network
     canvas.write(behind, 1, "Cells behind the diagram", SECTION)
-    pen = Pen(canvas, network, cells, plan.start_values, Plane.of(network), behind + 2)
+    pen = Pen(canvas, network, cells, values, Plane.of(network), behind + 2)
     nodes = nodes_of(network)
     labels = label_places(network)
     if labels:
@@ -39,7 +43,7 @@ def draw(
     series += [pen.node(node) for node in nodes.values()]
     series += [pen.bias(bias, nodes) for bias in network.biases]
     series += [pen.target(output, nodes) for output in range(network.outputs)]
-    pen.chart(canvas, at, series, "The network with its weights and activations at iteration 0")
+    pen.chart(canvas, at, series, "The network with its weights and activations")
 
 
 def size(network: Network) -> tuple[int, int]:

@@ -16,6 +16,7 @@ import numpy as np
 from sheetgen.formulas import quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
+from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Parameters, Trace
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.agreement import DIVERGED
@@ -56,8 +57,9 @@ class Moment:
     ) -> "Moment":
         """Write the drop-down of tables into a cell, the iteration below it, both with labels.
 
-        `prefix` is that of the two controls: explorer, surface or error. A block of the workings
-        gets the place of the chosen table, and the iteration, limited to those of the training.
+        `prefix` is that of the two controls: moment, explorer, surface or error. A block of the
+        workings gets the place of the chosen table, and the iteration, limited to those of the
+        training.
         """
         row, column = at
         tabs = [table.canvas.name for table in tables]
@@ -139,6 +141,14 @@ def parameters_at(network: Network, trace: Trace, iteration: int) -> Parameters:
         for each in arrays:
             each.fill(np.nan)
     return found
+
+
+def pass_in_row(network: Network, trace: Trace, iteration: int) -> SamplePass:
+    """Return the pass of a row's sample, computed again from the row's weights and biases."""
+    parameters = parameters_at(network, trace, iteration)
+    sample = [float(trace[name][iteration]) for name in network.input_names]
+    target = [float(trace[name][iteration]) for name in network.target_names]
+    return SamplePass(network, parameters, sample, target)
 
 
 def run(

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import ceil
 
+from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     INPUT,
     KINDS,
     LINK,
+    NOTE,
     SECTION,
     SUBTITLE,
     TITLE,
@@ -30,14 +33,17 @@ from sheetgen.workbook.plan import (
     Plan,
 )
 from sheetgen.workbook.shared import diagram
+from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.diagram_layout import is_drawn, labels_weights
+from sheetgen.workbook.shared.live_text import Words, joined
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
-DIAGRAM = (4, 3)  # the cell of its upper left corner
-NARROW, WIDE = 61, 64  # pixels of a column of the diagram: of the first four, of others
-PIXELS_OF_ROW = 20
+MOMENT = (4, 2)  # the cell in which its training table is chosen
+DIAGRAM = (4, 4)  # the cell of its upper left corner
+PIXELS_OF_COLUMN, PIXELS_OF_ROW = 64, 20
 STEPS = (
     "Change a yellow cell on {where}: all tables, charts and checks follow.",
+    "Choose a training and an iteration above: the diagram and the derivation follow.",
     "Type a learning rate on Playground and watch the error fall.",
     "Type an iteration on Explorer and watch the numbers move through the network.",
     "Click any cell to see its formula; the notes on the headers give the mathematics.",
@@ -66,31 +72,46 @@ INPUT_COLOUR: Legend = {
 
 
 def overview_sheet(
-    plan: Plan, sheets: Sequence[str], gradient_check: Canvas, cells: dict[str, str]
+    canvas: Canvas,
+    chosen: ChosenMoment,
+    sheets: Sequence[str],
+    gradient_check: Canvas,
+    cells: Mapping[str, str],
 ) -> Canvas:
-    """Draw the sheet.
+    """Fill the sheet, on which the moment has been asked for already.
 
     `sheets` are the names of all others in their order; `cells` gives the address of every input,
-    target, weight, bias and activation at iteration 0.
+    target, weight, bias and activation at the moment.
     """
-    canvas = overview_canvas(plan.template.title, plan.template.description)
+    plan = chosen.plan
+    row = _moment(canvas, chosen, sheets)
     where = f"{INPUTS} or {DATA}" if plan.has_data_sheet else INPUTS
-    row = write_steps(canvas, 3, [step.format(where=where) for step in STEPS])
+    row = write_steps(canvas, row + 1, [step.format(where=where) for step in STEPS])
     row = _state(canvas, row + 1, gradient_check)
     texts = _descriptions(plan)
     row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
     row = write_colours(canvas, row + 1, INPUT_COLOUR | kind_colours(plan))
-    title = "The network at iteration 0, live"
-    if plan.data.samples > 1:
-        title += f", with sample {plan.template.order[0] + 1}"
-    draw_diagram(canvas, plan, cells, title, row)
+    title = joined("The network at ", chosen.place)
+    draw_diagram(canvas, plan.network, cells, chosen.values, title, row)
     return canvas
+
+
+def _moment(canvas: Canvas, chosen: ChosenMoment, sheets: Sequence[str]) -> int:
+    """Write what the cells are for in which the moment is chosen; return the row behind them."""
+    row, column = MOMENT
+    canvas.write(row - 1, 1, "The moment that is explained", SECTION)
+    for at, words in enumerate((chosen.sample, chosen.error)):
+        if words is not None:
+            canvas.calculate(row + at, column + 1, words.formula, words.text, INDENT)
+    names = ", ".join(name for name in (DERIVATION, GRADIENT_CHECK) if name in sheets)
+    canvas.write(row + 2, 1, f"{names} and the diagram show this moment.", NOTE)
+    return row + 3
 
 
 def overview_canvas(title: str, subtitle: str) -> Canvas:
     """Return the sheet with its titles; `write_steps` and the like fill it from row 3 on."""
     canvas = Canvas(OVERVIEW, tab_colour=KINDS["iteration"].strong)
-    canvas.widths = {0: 2, 1: 20, 2: 62, 3: 8, 4: 8, 5: 8, 6: 8}
+    canvas.widths = {0: 2, 1: 20, 2: 14, 3: 46}
     canvas.heights[0] = 30
     canvas.write(0, 1, title, TITLE)
     canvas.write(1, 1, subtitle, SUBTITLE)
@@ -98,23 +119,28 @@ def overview_canvas(title: str, subtitle: str) -> Canvas:
 
 
 def draw_diagram(
-    canvas: Canvas, plan: Plan, cells: dict[str, str], title: str, last_row: int
+    canvas: Canvas,
+    network: Network,
+    cells: Mapping[str, str],
+    values: Mapping[str, float],
+    title: Words,
+    last_row: int,
 ) -> bool:
     """Draw the network beside the text, which ends in the last row, or say what it is made of.
 
     Returns whether it was drawn.
     """
-    if not is_drawn(plan.network):
-        diagram.note(canvas, plan.network, 3, 3)
+    row, column = DIAGRAM
+    if not is_drawn(network):
+        diagram.note(canvas, network, row - 1, column)
         return False
-    if not labels_weights(plan.network):
-        title += " (its weights are on Inputs)"
-    canvas.write(3, 3, title, SECTION)
-    width, height = diagram.size(plan.network)
-    behind = max(last_row, DIAGRAM[0] + height // PIXELS_OF_ROW + 1) + 2
-    diagram.draw(canvas, plan, cells, DIAGRAM, behind)
-    last_column = 6 - (4 * NARROW - width) // WIDE
-    canvas.print_area = (0, 0, behind - 2, last_column)
+    if not labels_weights(network):
+        title = joined(title, f" (its weights are on {WORKINGS})")
+    canvas.calculate(row - 1, column, title.formula, title.text, SECTION)
+    width, height = diagram.size(network)
+    behind = max(last_row, row + height // PIXELS_OF_ROW + 1) + 2
+    diagram.draw(canvas, network, cells, values, DIAGRAM, behind)
+    canvas.print_area = (0, 0, behind - 2, column + ceil(width / PIXELS_OF_COLUMN) - 1)
     return True
 
 

@@ -1,8 +1,9 @@
 """The sheet `Derivation`: the chain rule for every weight, from ∂E/∂w to the closed form, live.
 
-Each factor is above its value at iteration 0. The values come from a forward pass in the sheet's
-own cells, so that they are a way to the gradients that is independent of the training tables. A
-network of many weights is written in matrices instead, by matrix_derivation.py.
+Each factor is above its value at the moment that is chosen on `Overview`. The values come from a
+forward pass in the sheet's own cells, so that they are a way to the gradients that is independent
+of the training tables. A network of many weights is written in matrices instead, by
+matrix_derivation.py.
 """
 
 from dataclasses import replace
@@ -13,8 +14,7 @@ from sheetgen.network.network import Connection, Network, Parameter, activation_
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE
-from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
     EQUALS,
@@ -42,17 +42,17 @@ def is_by_unit(network: Network) -> bool:
     return len(network.connections) <= MAXIMUM_WEIGHTS
 
 
-def derivation_sheet(plan: Plan, sources: Sources) -> Derivation:
+def derivation_sheet(chosen: ChosenMoment) -> Derivation:
     """Draw the sheet."""
-    if not is_by_unit(plan.network):
-        return matrix_derivation_sheet(plan, sources)
+    if not is_by_unit(chosen.network):
+        return matrix_derivation_sheet(chosen)
     subtitle = "The chain rule from the error back to each weight"
-    pen = _ByUnit(plan, sources, subtitle, THIRD)
+    pen = _ByUnit(chosen, subtitle, THIRD)
     canvas = pen.canvas
     canvas.widths = {0: 2, SYMBOL: 17, EQUALS: 4, FIRST: 64, TIMES_1: 4, SECOND: 22}
     canvas.widths.update({TIMES_2: 4, THIRD: 14, RESULT: 15})
     pen.forward()
-    for layer in reversed(range(len(plan.network.layers))):
+    for layer in reversed(range(len(chosen.network.layers))):
         pen.layer(layer)
     pen.closed_forms()
     pen.update()

@@ -11,10 +11,21 @@ from sheetgen.formulas import notation
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.spreadsheet.address import without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
-from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, Palette, Style, band, label, number
-from sheetgen.workbook.plan import DERIVATION, Plan
+from sheetgen.spreadsheet.style import (
+    FINE,
+    KINDS,
+    SUBTITLE,
+    VALUE,
+    Palette,
+    Style,
+    band,
+    label,
+    number,
+)
+from sheetgen.workbook.plan import DERIVATION
+from sheetgen.workbook.shared.chosen_moment import ChosenMoment
+from sheetgen.workbook.shared.live_text import joined
 from sheetgen.workbook.shared.page import write_headers, write_title
-from sheetgen.workbook.shared.sources import Sources
 
 SYMBOL = 1  # the column in which every line begins
 FIRST_ROW = 3
@@ -47,19 +58,18 @@ class Pen:
     `palette` has the colours of the current block, `row` is that of the current line.
     """
 
-    def __init__(self, plan: Plan, sources: Sources, subtitle: str, last_column: int) -> None:
-        """Begin a sheet with its title; what is on `Inputs` and `Data` is known."""
-        self.plan, self.network, self.last_column = plan, plan.network, last_column
+    def __init__(self, chosen: ChosenMoment, subtitle: str, last_column: int) -> None:
+        """Begin a sheet with its title; the moment's inputs, targets and weights are known."""
+        self.chosen, self.plan, self.network = chosen, chosen.plan, chosen.network
+        self.last_column = last_column
         self.palette, self.row = BLOCKS[0], FIRST_ROW
         colour = KINDS["gradient"].strong
         self.canvas = Canvas(DERIVATION, tab_colour=colour, freeze=(FIRST_ROW, 0))
-        when = "numbers are from iteration 0"
-        if plan.data.samples > 1:
-            when += f", which is sample {plan.template.order[0] + 1}, the first in the order"
-        title = "Derivation of every gradient"
-        write_title(self.canvas, SYMBOL, title, f"{subtitle}; {when}.")
-        self.values = dict(plan.start_values)
-        self.cells = {symbol: sources.first(symbol) for symbol in self.network.given_names}
+        write_title(self.canvas, SYMBOL, "Derivation of every gradient", "")
+        words = joined(f"{subtitle}; the numbers are from ", chosen.place, ": chosen on Overview.")
+        self.canvas.calculate(1, SYMBOL, words.formula, words.text, SUBTITLE)
+        self.values = dict(chosen.values)
+        self.cells = {symbol: chosen.cells[symbol] for symbol in self.network.given_names}
 
     @property
     def sheet(self) -> Derivation:

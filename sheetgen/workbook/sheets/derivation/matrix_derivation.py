@@ -11,8 +11,7 @@ from sheetgen.formulas import notation, quantities
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER
 from sheetgen.spreadsheet.style import KINDS
-from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
     FIRST_NUMBER,
@@ -29,14 +28,14 @@ LARGEST_MATRIX = 1024  # numbers; a larger one would be a wall of digits
 Formula = Callable[[int], str]
 
 
-def matrix_derivation_sheet(plan: Plan, sources: Sources) -> Derivation:
+def matrix_derivation_sheet(chosen: ChosenMoment) -> Derivation:
     """Draw the sheet."""
     subtitle = "Backpropagation in matrices, layer by layer"
-    pen = _ByLayer(plan, sources, subtitle, LAST_NUMBER)
+    pen = _ByLayer(chosen, subtitle, LAST_NUMBER)
     numbers = range(FIRST_NUMBER, LAST_NUMBER + 1)
     pen.canvas.widths = {0: 2, SYMBOL: 17, **dict.fromkeys(numbers, 11)}
     pen.forward()
-    for layer in reversed(range(len(plan.network.layers))):
+    for layer in reversed(range(len(chosen.network.layers))):
         pen.backward(layer)
     pen.update()
     pen.canvas.numbers.append((FIRST_ROW, FIRST_NUMBER, pen.row, LAST_NUMBER))
@@ -259,7 +258,7 @@ def _forward_equation(network: Network, layer: int) -> str:
     return (
         f"{notation.layer_title(network, layer).capitalize()}, {chosen.units} units:  "
         f"{z} = {weights}·{indexed('a', layer - 1)}{added}  with {chosen.units} × "
-        f"{chosen.fan_in} weights {weights} on Inputs,  {indexed('a', layer)} = {value}"
+        f"{chosen.fan_in} weights {weights} on Workings,  {indexed('a', layer)} = {value}"
     )
 
 

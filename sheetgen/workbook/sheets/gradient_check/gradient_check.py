@@ -1,4 +1,4 @@
-"""The sheet `Gradient check`: every gradient at iteration 0, found in three ways, live.
+"""The sheet `Gradient check`: every gradient at the chosen moment, found in three ways, live.
 
 The table's own gradient is beside the chain rule of `Derivation` and beside the central difference
 (E(w + ε) - E(w - ε)) / 2ε, for which cells evaluate the network again with one weight moved
@@ -14,14 +14,14 @@ from dataclasses import replace
 from functools import cached_property
 
 from sheetgen.formulas import notation
-from sheetgen.network.network import Connection
-from sheetgen.spreadsheet.address import cell_address, local, without_dollars
+from sheetgen.network.network import Connection, Parameter
+from sheetgen.network.sample_pass import SamplePass
+from sheetgen.spreadsheet.address import cell_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import KINDS, SECTION, label, number
-from sheetgen.workbook.plan import GRADIENT_CHECK, Plan
+from sheetgen.spreadsheet.style import FINE, KINDS, SECTION, label, number
+from sheetgen.workbook.plan import GRADIENT_CHECK, Controls
+from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.page import write_headers
-from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.sheets.derivation.derivation import Derivation, is_by_unit
 from sheetgen.workbook.sheets.gradient_check.evaluations import (
     FIRST,
@@ -39,6 +39,7 @@ from sheetgen.workbook.sheets.gradient_check.gradient_rows import (
     Texts,
 )
 from sheetgen.workbook.sheets.gradient_check.probes import (
+    checked_units,
     direction,
     is_by_parameter,
     probes,
@@ -51,14 +52,14 @@ from sheetgen.workbook.sheets.gradient_check.probes import (
 __all__ = ["VERDICT_CELL", "gradient_check_sheet", "verdict"]
 
 UNIT_TEXTS = Texts(
-    "The gradients at iteration 0, found in three ways that must agree: all weights into a unit "
-    "and its trained bias are moved at once, along the direction d given below.",
+    "found in three ways that must agree: all weights into a unit and its trained bias are moved "
+    "at once, along the direction d given below.",
     "all weights and biases",
     ("weights", "Σ d·∂E/∂w, found in three ways"),
     {
         "into": "the unit whose weights and trained bias are moved, each by s·d",
         "∂z/∂s": "d·x: by how much that moves the unit's pre-activation z, for each unit of s",
-        "analytic": "Σ d·∂E/∂w over the gradients of the first training table, iteration 0",
+        "analytic": "Σ d·∂E/∂w over the gradients of the chosen row of the training table",
         "closed form": "δ·(d·x), with δ = ∂E/∂z from Derivation",
         "central difference": (
             "(E(w + s·d) − E(w − s·d)) / 2s, from the table below; s is ε, or less where z would "
@@ -69,22 +70,20 @@ UNIT_TEXTS = Texts(
 DIRECTION_ROWS = 4  # names, x, d, and an empty row before the next layer
 
 
-def gradient_check_sheet(
-    plan: Plan, sources: Sources, table: Table, derivation: Derivation
-) -> Canvas:
-    """Draw the sheet; `table` gives the analytic gradients, `derivation` the chain rule's."""
-    if is_by_parameter(plan.network):
-        return _WeightCheck(plan, sources, table, derivation, 0).draw()
-    directions = DIRECTION_ROWS * len(plan.network.layers) + 2
-    return _UnitCheck(plan, sources, table, derivation, directions).draw()
+def gradient_check_sheet(chosen: ChosenMoment, derivation: Derivation) -> Canvas:
+    """Draw the sheet: the table's gradients at the moment, and those of `derivation`."""
+    if is_by_parameter(chosen.network):
+        return _WeightCheck(chosen, derivation, 0).draw()
+    rows = DIRECTION_ROWS * len(chosen.network.layers) + 2 + len(checked_units(chosen.network))
+    return _UnitCheck(chosen, derivation, rows).draw()
 
 
-def verdict(plan: Plan) -> str:
+def verdict(reference: SamplePass, controls: Controls) -> str:
     """Return what the reference says about the whole check: PASS or FAIL.
 
     It is kink if no central difference is a derivative.
     """
-    return verdict_of(probes(plan))
+    return verdict_of(probes(reference, controls))
 
 
 class _Check(ABC):
@@ -93,18 +92,15 @@ class _Check(ABC):
     `between` is the number of rows that a kind of check needs between the two, from `below` on.
     """
 
-    def __init__(
-        self, plan: Plan, sources: Sources, table: Table, derivation: Derivation, between: int
-    ) -> None:
-        self.plan, self.network = plan, plan.network
-        self.sources, self.table, self.derivation = sources, table, derivation
+    def __init__(self, chosen: ChosenMoment, derivation: Derivation, between: int) -> None:
+        self.chosen, self.network, self.reference = chosen, chosen.network, chosen.reference
+        self.derivation = derivation
         strong = KINDS["gradient"].strong
         self.canvas = canvas = Canvas(GRADIENT_CHECK, tab_colour=strong, freeze=(FIRST_ROW, 2))
-        self.probes = found = probes(plan)
+        self.probes = found = probes(chosen.reference, chosen.plan.controls)
         self.below = FIRST_ROW + len(found) + 3
-        self.evaluations = Evaluations(canvas, plan.network, self.below + between, between > 0)
-        total = table.cell("E_total", 0)
-        self.comparisons = Comparisons(canvas, plan, found, self.evaluations, total)
+        self.evaluations = Evaluations(canvas, chosen.network, self.below + between, between > 0)
+        self.comparisons = Comparisons(canvas, chosen, found, self.evaluations)
 
     def draw(self) -> Canvas:
         self.begin()
@@ -145,13 +141,13 @@ class _WeightCheck(_Check):
             closed = "δ·aᵀ, and δ for a bias, from Derivation"
         checked = "every weight and trained bias" if both else "every weight"
         texts = Texts(
-            f"The gradient of {checked} at iteration 0, found in three ways that must agree.",
+            f"the gradient of {checked}, found in three ways that must agree.",
             "all weights and biases" if both else "all weights",
             ("weights and biases" if both else "weights", "∂E/∂w, found in three ways"),
             {
                 "gradient": "what is checked",
-                "weight": f"the {self.moved}'s value at iteration 0",
-                "analytic": "from the first training table, iteration 0",
+                "weight": f"the {self.moved}'s value in the chosen row",
+                "analytic": "from the chosen row of the training table",
                 "closed form": closed,
                 "central difference": (
                     "(E(w + ε) − E(w − ε)) / 2ε, from the table below; where a weight multiplies "
@@ -170,9 +166,9 @@ class _WeightCheck(_Check):
         parameter = self.network.parameters[place]
         return Gradients(
             parameter.gradient,
-            self.sources.first(parameter.name),
-            self.plan.value(parameter),
-            self.table.cell(parameter.gradient, 0),
+            self.chosen.cells[parameter.name],
+            self.reference.value(parameter),
+            self.chosen.moment.formula(parameter.gradient).removeprefix("="),
             self.derivation.cells[parameter.gradient],
         )
 
@@ -190,7 +186,7 @@ class _WeightCheck(_Check):
             step += f"/MAX(1,ABS({self.derivation.cells[parameter.source]}))"
         sign, shown = ("+", "+") if side > 0 else ("-", "−")
         formula = f"{self.known[parameter.name]}{sign}{step}"
-        value = self.plan.value(parameter) + side * probe.step
+        value = self.reference.value(parameter) + side * probe.step
         write_moved(self.canvas, row, f"{parameter.name} {shown} ε", formula, value)
         known = self.known | {parameter.name: cell_address(row, TO)}
         self.evaluations.evaluate(row, probe.above if side > 0 else probe.below, known)
@@ -198,18 +194,29 @@ class _WeightCheck(_Check):
     @cached_property
     def known(self) -> dict[str, str]:
         """The address of all that a forward pass begins with."""
-        return {name: self.sources.first(name) for name in self.network.given_names}
+        return {name: self.chosen.cells[name] for name in self.network.given_names}
 
 
 class _UnitCheck(_Check):
-    """Moves the weights into each unit together."""
+    """Moves the weights into each unit together.
+
+    `rows` has the row of each layer's d: its x is above it, d·x in front of it; `rows_of_units`
+    that of the table's gradients of each unit.
+    """
+
+    def __init__(self, chosen: ChosenMoment, derivation: Derivation, between: int) -> None:
+        super().__init__(chosen, derivation, between)
+        self.rows: dict[int, int] = {}
+        self.rows_of_units: dict[str, int] = {}
 
     def begin(self) -> None:
         self.comparisons.frame(self.texts())
-        title = "The directions: what the weights multiply, x, and how far they are moved, d"
+        title = "The directions: what the weights multiply, x, how far they are moved, d, and ∂E/∂w"
         self.canvas.write(self.below, 1, title, SECTION)
+        row = self.below + 3
         for layer in range(len(self.network.layers)):
-            self.direction(layer)
+            self.rows[layer] = row
+            row = self.direction(layer) + DIRECTION_ROWS - 1
 
     def texts(self) -> Texts:
         step = units_per_probe(self.network)
@@ -227,18 +234,17 @@ class _UnitCheck(_Check):
             "±s, by which d is multiplied",
         )
 
-    def direction_row(self, layer: int) -> int:
-        """Return the row of a layer's d; its x is above it, d·x in front of it."""
-        return self.below + 3 + DIRECTION_ROWS * layer
+    def direction(self, layer: int) -> int:
+        """Write what a layer's weights multiply, and the direction in which they are moved.
 
-    def direction(self, layer: int) -> None:
-        """Write what a layer's weights multiply, and the direction in which they are moved."""
-        canvas, row, network = self.canvas, self.direction_row(layer), self.network
+        Below are the table's gradients of each unit that is checked. Returns the last row.
+        """
+        canvas, row, network = self.canvas, self.rows[layer], self.network
         names = [*network.source_names[layer], *["bias"] * trains_biases(network, layer)]
         write_headers(canvas, row - 2, 1, (notation.layer_title(network, layer), "d·x", *names))
         canvas.write(row - 1, 1, "x", label("helper"))
         canvas.write(row, 1, "d", label("helper"))
-        xs, ds = sources_of(self.plan, layer), direction(network, layer)
+        xs, ds = sources_of(self.reference, layer), direction(network, layer)
         for column, (name, x, d) in enumerate(zip(names, xs, ds, strict=True), start=FIRST):
             if name == "bias":
                 canvas.write(row - 1, column, 1, number("helper"))
@@ -250,19 +256,32 @@ class _UnitCheck(_Check):
         upper, lower = (_range(at, len(names)) for at in (row - 1, row))
         formula = f"=SUMPRODUCT({upper},{lower})"
         canvas.calculate(row, TO, formula, float(xs @ ds), number("helper"))
+        for unit in checked_units(network):
+            if network.positions[unit][0] == layer:
+                row += 1
+                self.analytic_row(row, unit)
+        return row
+
+    def analytic_row(self, row: int, unit: str) -> None:
+        """Write the table's gradients of the weights into a unit, and of its trained bias."""
+        self.rows_of_units[unit] = row
+        write_headers(self.canvas, row, 1, (unit, "∂E/∂w"), "gradient")
+        moment, bias = self.chosen.moment, self.network.bias_of(unit)
+        parameters: list[Parameter] = [*self.network.into(unit)]
+        if bias and bias.is_trained:
+            parameters.append(bias)
+        for column, each in enumerate(parameters, start=FIRST):
+            value, style = moment.value(each.gradient), number("gradient", FINE)
+            self.canvas.calculate(row, column, moment.formula(each.gradient), value, style)
 
     def gradients(self, place: int) -> Gradients:
         probe, network = self.probes[place], self.network
         name = network.unit_names[probe.layer][probe.unit]
-        row = self.direction_row(probe.layer)
-        slope, edges = cell_address(row, TO), network.into(name)
-        first, last = (self.table.cell(edges[at].gradient, 0) for at in (0, -1))
-        analytic = f"SUMPRODUCT({first}:{local(last)},{_range(row, len(edges))})"
-        bias = network.bias_of(name)
-        if bias and bias.is_trained:
-            multiple = cell_address(row, FIRST + len(edges))
-            analytic += f"+{self.table.cell(bias.gradient, 0)}*{multiple}"
-        value = float(sources_of(self.plan, probe.layer) @ direction(network, probe.layer))
+        row, xs = self.rows[probe.layer], sources_of(self.reference, probe.layer)
+        slope = cell_address(row, TO)
+        gradients = _range(self.rows_of_units[name], len(xs))
+        analytic = f"SUMPRODUCT({gradients},{_range(row, len(xs))})"
+        value = float(xs @ direction(network, probe.layer))
         closed = f"{self.derivation.cells[f'∂E/∂{name}']}*{slope}"
         return Gradients(name, slope, value, analytic, closed)
 
@@ -270,7 +289,7 @@ class _UnitCheck(_Check):
         """Write what changes when the weights into a unit are moved."""
         probe = self.probes[place]
         name = self.network.unit_names[probe.layer][probe.unit]
-        slope = cell_address(self.direction_row(probe.layer), TO)
+        slope = cell_address(self.rows[probe.layer], TO)
         sign, shown = ("", "+") if side > 0 else ("-", "−")
         formula = f"{sign}{cell_address(*EPSILON)}/MAX(1,ABS({slope}))"
         write_moved(self.canvas, row, f"{name} {shown} s", formula, side * probe.step)
@@ -284,11 +303,11 @@ class _UnitCheck(_Check):
         network = self.network
         # Without the $ a sum over a wide layer stays within what a cell holds.
         names = network.given_names[network.inputs :]
-        known = {name: without_dollars(self.sources.first(name)) for name in names}
+        known = {name: without_dollars(self.chosen.cells[name]) for name in names}
         for unit in network.unit_names[-1]:
             known |= {name: without_dollars(self.derivation.cells[name]) for name in of_unit(unit)}
         for layer, sources in enumerate(network.source_names[1:], start=1):
-            row = self.direction_row(layer) - 1
+            row = self.rows[layer] - 1
             known |= {
                 name: without_dollars(cell_address(row, column))
                 for column, name in enumerate(sources, start=FIRST)

@@ -10,6 +10,7 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     NOTE,
     SCIENTIFIC,
+    SUBTITLE,
     VERDICT,
     Style,
     band,
@@ -17,7 +18,8 @@ from sheetgen.spreadsheet.style import (
     label,
     number,
 )
-from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.chosen_moment import STATE, ChosenMoment
+from sheetgen.workbook.shared.live_text import joined
 from sheetgen.workbook.shared.page import column_range, write_title
 from sheetgen.workbook.sheets.gradient_check.evaluations import TO, Evaluations
 from sheetgen.workbook.sheets.gradient_check.probes import SMALLEST, Probe, has_kinks, verdict_of
@@ -55,14 +57,12 @@ class Gradients:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """The upper table, with the addresses of E_total in each probe's two evaluations."""
+    """The upper table: a row for each probe."""
 
     canvas: Canvas
-    plan: Plan
+    chosen: ChosenMoment
     probes: list[Probe]
     evaluations: Evaluations
-    total_error: str
-    """The address of E_total as the training table has it."""
 
     def evaluation(self, place: int, side: int) -> int:
         """Return the row in which the network is evaluated, moved up (1) or down (-1)."""
@@ -72,18 +72,20 @@ class Comparisons:
         """Return the unit whose weights are moved together, or nothing if each moves alone."""
         probe = self.probes[place]
         is_by_unit = self.evaluations.is_by_unit
-        return self.plan.network.unit_names[probe.layer][probe.unit] if is_by_unit else ""
+        return self.chosen.network.unit_names[probe.layer][probe.unit] if is_by_unit else ""
 
     def frame(self, texts: Texts) -> None:
         """Write everything but the rows."""
         canvas = self.canvas
         canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 9), 18), VERDICT_COLUMN: 12}
-        write_title(canvas, 1, "Gradient check", texts.subtitle)
+        write_title(canvas, 1, "Gradient check", "")
+        words = joined("At ", self.chosen.place, f" (chosen on Overview): {texts.subtitle}")
+        canvas.calculate(1, 1, words.formula, words.text, SUBTITLE)
         self._verdict(texts.rows)
         canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
-        canvas.ask(*EPSILON, "epsilon", self.plan.controls.epsilon, **EPSILON_LIMITS)
+        canvas.ask(*EPSILON, "epsilon", self.chosen.plan.controls.epsilon, **EPSILON_LIMITS)
         canvas.write(4, 5, "largest difference allowed, relative", LABEL)
-        canvas.ask(*TOLERANCE, "tolerance", self.plan.controls.tolerance, **POSITIVE)
+        canvas.ask(*TOLERANCE, "tolerance", self.chosen.plan.controls.tolerance, **POSITIVE)
         self._headers(texts)
 
     def _verdict(self, rows: str) -> None:
@@ -92,22 +94,29 @@ class Comparisons:
         canvas.write(3, 1, rows, LABEL)
         results = column_range(VERDICT_COLUMN, FIRST_ROW, last)
         passed = f'COUNTIF({results},"PASS")'
-        if has_kinks(self.plan.network):
+        if has_kinks(self.chosen.network):
             kinks = f'COUNTIF({results},"kink")'
             least = f'IF({passed}=0,"kink","PASS")'
-            formula = f'=IF({passed}+{kinks}={count},{least},"FAIL")'
+            formula = f'IF({passed}+{kinks}={count},{least},"FAIL")'
             self._kinks(f"={kinks}")
         else:
-            formula = f'=IF({passed}={count},"PASS","FAIL")'
-        canvas.calculate(*VERDICT_CELL, formula, verdict_of(self.probes), VERDICT)
+            formula = f'IF({passed}={count},"PASS","FAIL")'
+        verdict = verdict_of(self.probes)
+        canvas.calculate(*VERDICT_CELL, *self._unless_diverged(formula, verdict), VERDICT)
         canvas.verdicts.append((*VERDICT_CELL, *VERDICT_CELL))
         canvas.verdicts.append((FIRST_ROW, VERDICT_COLUMN, last, VERDICT_COLUMN))
         canvas.numbers.append((FIRST_ROW, 2, last, 5))
 
+    def _unless_diverged(self, formula: str, verdict: str) -> tuple[str, str]:
+        """Return the formula and the text of a verdict, of which nothing is promised elsewhere."""
+        formula = f'=IF({self.chosen.cells[STATE]}=1,"{STATE}",{formula})'
+        return formula, STATE if self.chosen.has_diverged else verdict
+
     def _kinks(self, formula: str) -> None:
         canvas = self.canvas
         canvas.write(4, 1, "at a kink, not counted", LABEL)
-        count = sum(probe.verdict == "kink" for probe in self.probes)
+        diverged = self.chosen.has_diverged
+        count = 0 if diverged else sum(probe.verdict == "kink" for probe in self.probes)
         canvas.calculate(*KINKS_CELL, formula, count, Style(bold=True, align="center"))
         text = (
             "kink: within ±ε a unit's pre-activation passes a point where its activation has a "
@@ -118,7 +127,7 @@ class Comparisons:
     def _headers(self, texts: Texts) -> None:
         canvas = self.canvas
         passes = "PASS if both differences are within what is allowed"
-        if has_kinks(self.plan.network):
+        if has_kinks(self.chosen.network):
             passes += "; kink if there is no derivative to compare with"
         comparison = {
             "|analytic − central|": "must be small compared with the gradient",
@@ -152,17 +161,18 @@ class Comparisons:
         difference = abs(gradient - probe.central)
         canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", difference, small, probe.noise)
         canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
-        floor = f"{SMALLEST:.4f}*MAX(1,{self.total_error})"
+        floor = f"{SMALLEST:.4f}*MAX(1,{self.chosen.cells['E_total']})"
         formula = f"={cell_address(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
         canvas.calculate(row, 8, formula, probe.allowed, small)
-        canvas.calculate(row, VERDICT_COLUMN, self._agreement(place), probe.verdict, VERDICT)
+        verdict = self._unless_diverged(self._agreement(place), probe.verdict)
+        canvas.calculate(row, VERDICT_COLUMN, *verdict, VERDICT)
 
     def _agreement(self, place: int) -> str:
         row = FIRST_ROW + place
         central, closed, allowed = (cell_address(row, column) for column in (6, 7, 8))
         kinks = self.probes[place].kinks
         if not kinks:
-            return f'=IF(MAX({central},{closed})<={allowed},"PASS","FAIL")'
+            return f'IF(MAX({central},{closed})<={allowed},"PASS","FAIL")'
         above, below = (self.evaluation(place, side) for side in (1, -1))
         moved = self.moved_unit(place)
         signs = []
@@ -172,4 +182,4 @@ class Comparisons:
             signs.append(f"(SIGN({high}{beyond})<>SIGN({low}{beyond}))")
         crossing = "+".join(signs)
         agree = f'IF({central}<={allowed},"PASS","FAIL")'
-        return f'=IF({closed}>{allowed},"FAIL",IF({crossing},"kink",{agree}))'
+        return f'IF({closed}>{allowed},"FAIL",IF({crossing},"kink",{agree}))'

@@ -15,10 +15,10 @@ from itertools import count
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Network, Parameter
-from sheetgen.network.reference import forward, initial
+from sheetgen.network.network import Connection, Network, Parameter
+from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Forward
-from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.plan import Controls
 
 MAXIMUM_PARAMETERS = 250
 EVALUATED = 100_000  # cells, at most, of the evaluations that each move one unit's weights
@@ -39,7 +39,8 @@ class Probe:
     difference of what is moved between above and below.
     """
 
-    plan: Plan
+    reference: SamplePass
+    controls: Controls
     layer: int
     unit: int
     gradient: float
@@ -56,13 +57,13 @@ class Probe:
     @cached_property
     def noise(self) -> float:
         """The size of the central difference's rounding, as `Canvas.calculate` takes it."""
-        return ROUNDING * _magnitude(self.plan) / self.step
+        return ROUNDING * _magnitude(self.reference) / self.step
 
     @property
     def allowed(self) -> float:
         """The largest difference between the gradients that passes."""
-        floor = SMALLEST * max(1.0, self.plan.start.total_error)
-        return self.plan.controls.tolerance * max(abs(self.gradient), floor)
+        floor = SMALLEST * max(1.0, self.reference.run.total_error)
+        return self.controls.tolerance * max(abs(self.gradient), floor)
 
     @property
     def kinks(self) -> list[tuple[str, float]]:
@@ -79,7 +80,7 @@ class Probe:
         return "PASS" if abs(self.gradient - self.central) <= self.allowed else "FAIL"
 
     def _kinks(self) -> Iterator[tuple[int, int, str, float]]:
-        network = self.plan.network
+        network = self.reference.network
         for layer, names in enumerate(network.unit_names):
             for unit, name in enumerate(names):
                 if layer > self.layer or (layer, unit) == (self.layer, self.unit):
@@ -97,13 +98,18 @@ def has_kinks(network: Network) -> bool:
     return any(layer.activation.kinks for layer in network.layers)
 
 
-def probes(plan: Plan) -> list[Probe]:
+def probes(reference: SamplePass, controls: Controls) -> list[Probe]:
     """Return what is moved, in the order of the rows."""
-    network = plan.network
+    network = reference.network
     if is_by_parameter(network):
-        return [_of_parameter(plan, parameter) for parameter in network.parameters]
-    places = list(network.positions.values())[:: units_per_probe(network)]
-    return [_of_unit(plan, layer, unit) for layer, unit in places]
+        return [_of_parameter(reference, controls, each) for each in network.parameters]
+    places = (network.positions[unit] for unit in checked_units(network))
+    return [_of_unit(reference, controls, layer, unit) for layer, unit in places]
+
+
+def checked_units(network: Network) -> list[str]:
+    """Return the units whose weights are moved together."""
+    return list(network.positions)[:: units_per_probe(network)]
 
 
 def units_per_probe(network: Network) -> int:
@@ -157,51 +163,61 @@ def trains_biases(network: Network, layer: int) -> bool:
     return chosen.biases is not None and chosen.train_biases
 
 
-def sources_of(plan: Plan, layer: int) -> Array:
-    """Return what a layer's weights multiply at iteration 0, and 1 for trained biases."""
-    values = [plan.sample, *plan.start.activations][layer]
-    return np.append(values, 1.0) if trains_biases(plan.network, layer) else values
+def sources_of(reference: SamplePass, layer: int) -> Array:
+    """Return what a layer's weights multiply, and 1 for trained biases."""
+    values = reference.sources(layer)
+    return np.append(values, 1.0) if trains_biases(reference.network, layer) else values
 
 
-def _of_parameter(plan: Plan, parameter: Parameter) -> Probe:
-    step, value = plan.step(parameter), plan.value(parameter)
-    return Probe(
-        plan,
-        parameter.layer,
-        parameter.unit,
-        plan.start_values[parameter.gradient],
-        step,
-        (value + step) - (value - step),
-        plan.moved(parameter, step),
-        plan.moved(parameter, -step),
-    )
+def step_of(reference: SamplePass, parameter: Parameter, epsilon: float) -> float:
+    """Return by how much a weight is moved: by ε, or less if its input is large.
+
+    The truncation error of a central difference grows with the square of step times input.
+    """
+    if not isinstance(parameter, Connection):
+        return epsilon
+    source = float(abs(reference.sources(parameter.layer)[parameter.position]))
+    return epsilon / max(1.0, source)
 
 
-def _of_unit(plan: Plan, layer: int, unit: int) -> Probe:
+def _of_parameter(reference: SamplePass, controls: Controls, parameter: Parameter) -> Probe:
+    step, value = step_of(reference, parameter, controls.epsilon), reference.value(parameter)
+    layer, unit = parameter.layer, parameter.unit
+    size = reference.network.layers[layer].fan_in
+    place = parameter.position if isinstance(parameter, Connection) else size
+    chosen = np.zeros(size + 1)
+    chosen[place] = step
+    above, below = (_moved(reference, layer, unit, side * chosen) for side in (1, -1))
+    gradient = reference.values[parameter.gradient]
+    rise = (value + step) - (value - step)
+    return Probe(reference, controls, layer, unit, gradient, step, rise, above, below)
+
+
+def _of_unit(reference: SamplePass, controls: Controls, layer: int, unit: int) -> Probe:
     """Move along `direction`, by a step for which the pre-activation moves by at most ε."""
-    chosen, sources = direction(plan.network, layer), sources_of(plan, layer)
+    chosen, sources = direction(reference.network, layer), sources_of(reference, layer)
     slope = float(chosen @ sources)  # of the pre-activation along the direction
-    gradient = float(plan.start_gradients.deltas[layer][unit]) * slope
-    step = plan.controls.epsilon / max(1.0, abs(slope))
-    above, below = (_moved(plan, layer, unit, side * step * chosen) for side in (1, -1))
-    return Probe(plan, layer, unit, gradient, step, 2 * step, above, below)
+    gradient = float(reference.back.deltas[layer][unit]) * slope
+    step = controls.epsilon / max(1.0, abs(slope))
+    above, below = (_moved(reference, layer, unit, side * step * chosen) for side in (1, -1))
+    return Probe(reference, controls, layer, unit, gradient, step, 2 * step, above, below)
 
 
-def _moved(plan: Plan, layer: int, unit: int, by: Array) -> Forward:
-    parameters = initial(plan.network)
-    fan_in = plan.network.layers[layer].fan_in
-    parameters.weights[layer][unit] += by[:fan_in]
-    parameters.biases[layer][unit] += by[fan_in:].sum()
-    return forward(plan.network, parameters, plan.sample.tolist(), plan.target)
+def _moved(reference: SamplePass, layer: int, unit: int, by: Array) -> Forward:
+    """Return the forward pass with a unit's weights moved, and its bias by what is left of `by`."""
+    chosen = reference.network.layers[layer]
+    weights, biases = np.zeros((chosen.units, chosen.fan_in)), np.zeros(chosen.units)
+    weights[unit] = by[: chosen.fan_in]
+    biases[unit] = by[chosen.fan_in :].sum()
+    return reference.moved(layer, weights, biases)
 
 
-def _magnitude(plan: Plan) -> float:
+def _magnitude(reference: SamplePass) -> float:
     """Return the size of the numbers that E comes from, to which its rounding is relative."""
-    start, deltas = plan.start, plan.start_gradients.deltas
+    run, deltas = reference.run, reference.back.deltas
     through = sum(
-        float(np.abs(z * delta).sum())
-        for z, delta in zip(start.pre_activations, deltas, strict=True)
+        float(np.abs(z * delta).sum()) for z, delta in zip(run.pre_activations, deltas, strict=True)
     )
-    joint = plan.network.loss.activation is not None
-    largest = float(np.abs(start.pre_activations[-1]).max()) if joint else 0.0
-    return max(start.total_error, through, largest)
+    joint = reference.network.loss.activation is not None
+    largest = float(np.abs(run.pre_activations[-1]).max()) if joint else 0.0
+    return max(run.total_error, through, largest)
