@@ -504,7 +504,7 @@ def test_the_diagram_shows_all_units_and_biases_or_says_why_not(name, books):
         return
     (chart,) = canvas.charts
     assert len(chart.series) <= 255
-    cells = book.values["Overview"]
+    cells = book.values["Workings"]
     addresses = (coordinate_to_tuple(local(s.name).replace("$", "")) for s in chart.series)
     labels = [cells[row - 1, column - 1] for row, column in addresses]
     shown = {label.replace("\n", " = ").split(" = ")[0] for label in labels}

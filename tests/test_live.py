@@ -135,8 +135,8 @@ def test_the_diagram_shows_the_weight_that_was_typed_and_the_activations_it_lead
     found = typed("Inputs", w8=0.7)
     start = trained(changed, 0.1, 1)
     label = f"a_o2\n{round(start['a_o2'][0], 4):g}"
-    assert {"w8 = 0.7", label} <= found.texts("Overview")
-    assert not {"w8 = 0.7", label} & untouched.texts("Overview")
+    assert {"w8 = 0.7", label} <= found.texts("Workings")
+    assert not {"w8 = 0.7", label} & untouched.texts("Workings")
 
 
 def test_the_moment_that_overview_chooses_is_explained_on_every_sheet(era_v1, typed, untouched):
@@ -152,7 +152,7 @@ def test_the_moment_that_overview_chooses_is_explained_on_every_sheet(era_v1, ty
     words = "iteration 40 of lr 0.8"
     for sheet in ("Overview", "Derivation", "Gradient check"):
         assert any(words in text for text in found.texts(sheet))
-    assert f"a_o1\n{round(row['a_o1'], 4):g}" in found.texts("Overview")
+    assert f"a_o1\n{round(row['a_o1'], 4):g}" in found.texts("Workings")
 
 
 def test_a_learning_rate_changes_its_own_sheet_and_no_other_training(era_v1, typed, untouched):

@@ -63,7 +63,9 @@ def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]
         workings.canvas,
     ]
     sheets = [canvas.name for canvas in canvases]
-    canvases.insert(0, overview_sheet(overview, chosen, sheets, gradient_check, derivation.cells))
+    canvases.insert(
+        0, overview_sheet(overview, chosen, sheets, gradient_check, derivation.cells, workings)
+    )
     for canvas in canvases:
         _check_formulas(canvas)
     return canvases

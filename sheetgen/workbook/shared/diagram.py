@@ -15,23 +15,25 @@ from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION
 from sheetgen.workbook.shared.diagram_layout import Node, Plane, label_places, nodes_of, too_many
 from sheetgen.workbook.shared.live_text import Words, decimal, joined
 from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.workings import Corner
 
 
 def draw(
     canvas: Canvas,
+    at: tuple[int, int],
     network: Network,
     cells: Mapping[str, str],
     values: Mapping[str, float],
-    at: tuple[int, int],
-    behind: int,
+    behind: Corner,
 ) -> None:
-    """Draw the diagram at a cell; `behind` is the first row of the cells that it reads.
+    """Draw the diagram at a cell; `behind` has room for the cells that it reads.
 
     `cells` gives the address of every input, target, weight, bias and activation, `values` their
     values.
     """
-    canvas.write(behind, 1, "Cells behind the diagram", SECTION)
-    pen = Pen(canvas, network, cells, values, Plane.of(network), behind + 2)
+    wraps = behind.canvas is canvas
+    place = behind.row + 1, behind.column, wraps
+    pen = Pen(behind.canvas, network, cells, values, Plane.of(network), *place)
     nodes = nodes_of(network)
     labels = label_places(network)
     if labels:
@@ -44,6 +46,13 @@ def draw(
     series += [pen.bias(bias, nodes) for bias in network.biases]
     series += [pen.target(output, nodes) for output in range(network.outputs)]
     pen.chart(canvas, at, series, "The network with its weights and activations")
+
+
+def columns_behind(network: Network) -> int:
+    """Return how many columns the cells need that the diagram reads."""
+    if label_places(network):
+        return 5
+    return max(5, 1 + 3 * max(layer.units for layer in network.layers))
 
 
 def size(network: Network) -> tuple[int, int]:

@@ -36,6 +36,7 @@ from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.diagram_layout import is_drawn, labels_weights
 from sheetgen.workbook.shared.live_text import Words, joined
+from sheetgen.workbook.shared.workings import Corner, Workings
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
 MOMENT = (4, 2)  # the cell in which its training table is chosen
@@ -77,6 +78,7 @@ def overview_sheet(
     sheets: Sequence[str],
     gradient_check: Canvas,
     cells: Mapping[str, str],
+    workings: Workings,
 ) -> Canvas:
     """Fill the sheet, on which the moment has been asked for already.
 
@@ -92,7 +94,7 @@ def overview_sheet(
     row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
     row = write_colours(canvas, row + 1, INPUT_COLOUR | kind_colours(plan))
     title = joined("The network at ", chosen.place)
-    draw_diagram(canvas, plan.network, cells, chosen.values, title, row)
+    draw_diagram(canvas, plan.network, cells, chosen.values, title, row, workings)
     return canvas
 
 
@@ -125,10 +127,12 @@ def draw_diagram(
     values: Mapping[str, float],
     title: Words,
     last_row: int,
+    workings: Workings | None = None,
 ) -> bool:
     """Draw the network beside the text, which ends in the last row, or say what it is made of.
 
-    Returns whether it was drawn.
+    The cells that it reads are on the workings, or below without these. Returns whether it was
+    drawn.
     """
     row, column = DIAGRAM
     if not is_drawn(network):
@@ -138,9 +142,14 @@ def draw_diagram(
         title = joined(title, f" (its weights are on {WORKINGS})")
     canvas.calculate(row - 1, column, title.formula, title.text, SECTION)
     width, height = diagram.size(network)
-    behind = max(last_row, row + height // PIXELS_OF_ROW + 1) + 2
-    diagram.draw(canvas, network, cells, values, DIAGRAM, behind)
-    canvas.print_area = (0, 0, behind - 2, column + ceil(width / PIXELS_OF_COLUMN) - 1)
+    last_row = max(last_row, row + height // PIXELS_OF_ROW + 1)
+    canvas.print_area = (0, 0, last_row, column + ceil(width / PIXELS_OF_COLUMN) - 1)
+    if workings:
+        behind = workings.block(OVERVIEW, "The diagram", diagram.columns_behind(network))
+    else:
+        behind = Corner(canvas, last_row + 3, 2)
+        canvas.write(last_row + 2, 1, "Cells behind the diagram", SECTION)
+    diagram.draw(canvas, DIAGRAM, network, cells, values, behind)
     return True
 
 
