@@ -24,6 +24,7 @@ SETTINGS = {
     "epsilon": [1e-3, 1e-6],
     "weight_decay": [0.01, 0.1],
 }
+TEST_FRACTION = 0.34
 SCHEDULES = {
     "constant": "",
     "step": "step_size = 3\ngamma = 0.5\n",
@@ -117,4 +118,8 @@ def templates(draw: st.DrawFn) -> str:
     parts.append(f"targets = {drawing.targets(samples, widths[-1], loss)}")
     if samples > 1 and draw(st.integers(0, 3)) == 0:
         parts.append("standardize = true")
+    tested = round(TEST_FRACTION * samples)
+    if tested and draw(st.booleans()):
+        parts.append(f"test_fraction = {TEST_FRACTION}")
+        samples -= tested
     return "\n".join(parts) + "\n" + drawing.training(samples)

@@ -22,10 +22,11 @@ from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sh
 from sheetgen.workbook.sheets.origin import origin_sheet
 from sheetgen.workbook.sheets.overview import MOMENT, overview_canvas, overview_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet
+from sheetgen.workbook.sheets.predictions.predictions import predictions_sheet
 from sheetgen.workbook.sheets.training_table import Compared, variant_sheet
 
-SURFACES = (decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
-"""Sheets that show a trained network as a picture; each returns None if it does not suit it."""
+PICTURES = (predictions_sheet, decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
+"""Sheets that show what a trained network does; each returns None if it does not suit it."""
 
 
 def compose(plan: Plan) -> list[Canvas]:
@@ -58,7 +59,7 @@ def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]
         playground.canvas,
         *(each.canvas for each in compared),
         comparison_sheet(plan, compared, sources, workings),
-        *(canvas for sheet in SURFACES if (canvas := sheet(plan, sources, tables, workings))),
+        *(canvas for sheet in PICTURES if (canvas := sheet(plan, sources, tables, workings))),
         gradient_check,
         workings.canvas,
     ]

@@ -8,6 +8,7 @@ from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.template.template import Template
 from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
+from sheetgen.workbook.sheets.predictions.listed_samples import Extent, formulas_of_sample
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 MANY = 1_000_000
@@ -49,6 +50,8 @@ def formulas_of(template: Template) -> int:
     if template.data.standardize:
         samples = template.data.samples + template.data.test_samples
         found += samples * template.network.inputs
+    if template.data.samples + template.data.test_samples > 1:
+        found += Extent.of(template).all * formulas_of_sample(template)
     found += evaluated_cells(template.network) + 3 * len(template.network.parameters) + _OTHERS
     if found > MAXIMUM_FORMULAS:
         raise InputError(

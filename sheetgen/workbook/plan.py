@@ -8,6 +8,7 @@ from math import isfinite
 
 import numpy as np
 
+from sheetgen.network.answers import class_names, code_layer
 from sheetgen.network.data import Data, Rows
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.optimizers import OPTIMIZERS
@@ -29,6 +30,7 @@ GRADIENT_CHECK = "Gradient check"
 OVERVIEW = "Overview"
 EXPLORER = "Explorer"
 DECISION_SURFACE = "Decision surface"
+PREDICTIONS = "Predictions"
 FITTED_CURVE = "Fitted curve"
 ERROR_SURFACE = "Error surface"
 WORKINGS = "Workings"
@@ -57,10 +59,12 @@ class Controls:
     error_table: str
     error_across: str
     error_down: str
+    predictions_table: str
     moment_iteration: float = 0
     explorer_iteration: float = 0
     surface_iteration: float = 0
     error_iteration: float = 0
+    predictions_iteration: float = 0
     epsilon: float = 1e-4
     tolerance: float = 1e-5
 
@@ -84,6 +88,8 @@ class Controls:
             error_table=tab,
             error_across=pair[0],
             error_down=pair[-1],
+            predictions_table=tab,
+            predictions_iteration=template.iterations,
         )
 
 
@@ -104,12 +110,16 @@ class Plan:
 
     `tabs` are the rates that the tabs are named for, which may have been changed on `Inputs`;
     `settings` are the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
+    `classes` are those that the network tells apart, `code` is the layer of an autoencoder's code:
+    a change to the data does not change these.
     """
 
     template: Template
     controls: Controls
     tabs: tuple[float, ...]
     settings: Mapping[str, float]
+    classes: tuple[str, ...] = ()
+    code: int | None = None
 
     @classmethod
     def of(cls, template: Template) -> "Plan":
@@ -119,7 +129,14 @@ class Plan:
             rates = rates[:1]
             template = replace(template, learning_rates=rates)
         tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
-        plan = cls(template, Controls.of(template, tab), rates, _settings(template))
+        plan = cls(
+            template,
+            Controls.of(template, tab),
+            rates,
+            _settings(template),
+            class_names(template.network, template.data),
+            code_layer(template.network, template.data),
+        )
         controls = replace(
             plan.controls,
             threshold=default_threshold(plan.traces, plan.training(template.optimizer)),
@@ -254,7 +271,7 @@ class Plan:
         shown = {key: contents[key] for key in Controls.__dataclass_fields__ if key in contents}
         controls = replace(self.controls, **shown)  # type: ignore[arg-type]
         settings = {key: values.get(key, value) for key, value in self.settings.items()}
-        return Plan(changed, controls, self.tabs, settings)
+        return replace(self, template=changed, controls=controls, settings=settings)
 
     def _data(self, values: Mapping[str, float]) -> Data:
         trained = self.data.samples

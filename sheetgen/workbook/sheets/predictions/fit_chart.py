@@ -1,0 +1,58 @@
+"""The chart of `Predictions` without classes: each sample's outputs over its targets.
+
+Points on the diagonal are exact: there the output is the target.
+"""
+
+from sheetgen.network.network import activation_name
+from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
+from sheetgen.spreadsheet.style import SECTION, SERIES_COLOURS
+from sheetgen.workbook.sheets.predictions.listed_samples import ListedSamples
+
+SIZE = (415, 320)
+ROWS = SIZE[1] // 20 + 1
+DIAGONAL = "#9CA3AF"
+
+
+def draw_fit(
+    canvas: Canvas, samples: ListedSamples, at: tuple[int, int], names: tuple[str, ...]
+) -> int:
+    """Draw the chart below a heading in a cell; return the last row that it covers.
+
+    `names` are the cells with the names of the kinds of samples.
+    """
+    row, column = at
+    canvas.write(row, column, "Outputs over targets", SECTION)
+    network, every = samples.plan.network, range(len(samples.places))
+    targets = samples.column(network.target_names[0], every)
+    series = [Series(targets, targets, colour=DIAGONAL, width=1, in_legend=False)]
+    outputs = list(zip(network.target_names, network.unit_names[-1], strict=True))
+    by_kind = len(samples.kinds) > 1
+    for which, (kind, name) in enumerate(zip(samples.kinds, names, strict=True)):
+        for place, (target, unit) in enumerate(outputs[: len(SERIES_COLOURS)]):
+            output = activation_name(unit)
+            title, colour = samples.header(output), SERIES_COLOURS[place]
+            if by_kind:
+                title, colour = name, SERIES_COLOURS[which]
+            points = Series(
+                samples.column(target, kind.listed),
+                samples.column(output, kind.listed),
+                title,
+                colour,
+                marker_size=7,
+                marker_fill=colour,
+                in_legend=place == 0 or not by_kind,
+            )
+            series.append(points)
+    is_plain = len(series) == 2
+    description = "The outputs of all samples over their targets"
+    chart = Chart(
+        (row + 1, column),
+        SIZE,
+        tuple(series),
+        description,
+        ("target", "output"),
+        legend="" if is_plain else "bottom",
+        labels_outside=True,
+    )
+    canvas.charts.append(chart)
+    return row + ROWS
