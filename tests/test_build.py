@@ -155,6 +155,7 @@ def test_an_added_sheet_gives_way_to_a_new_sheet_of_its_name(workbook):
     assert read_cells(workbook, ["lr 3 (2)"])["lr 3 (2)"][0, 0].value == "mine"
 
 
+@pytest.mark.slow
 def test_an_added_sheet_that_would_lose_what_it_refers_to_is_not_overwritten(workbook):
     add_sheet(workbook, "My notes", A1="='lr 0.5'!X6")
     add_sheet(workbook, "Others", A1="=Inputs!$K$6")
@@ -292,6 +293,7 @@ def without_torch(code):
     )
 
 
+@pytest.mark.slow
 def test_building_needs_no_torch(tmp_path):
     path = tmp_path / "book.xlsx"
     args = ["build", "--iterations", "2", "-o", str(path)]

@@ -158,6 +158,7 @@ def test_where_nothing_can_be_checked_it_does_not_say_right(tmp_path):
     assert (report["passed"], report["checked"], report["conclusive"]) == (None, False, False)
 
 
+@pytest.mark.slow
 def test_a_deep_network_of_ours_is_not_called_right(tmp_path, right, wrong):
     path = tmp_path / "deep.xlsx"
     built = run_main("build", "deep", "-o", path, "--iterations", "3", "--no-verify")
@@ -197,6 +198,7 @@ def test_a_right_table_beside_one_that_is_not_checked(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_what_a_training_starts_from_should_not_be_a_formula(tmp_path):
     table = HandMade()
     table.cells[table.address("w1", 0)] = "0,15"

@@ -24,7 +24,7 @@ from planting import alike
 
 from sheetgen.spreadsheet import engines
 
-CORRECT = 200
+CORRECT = 120
 
 
 @pytest.mark.parametrize("chunk", range(0, CORRECT, 10))
@@ -182,7 +182,7 @@ def test_every_header_style(gradient: str, tmp_path: Path) -> None:
     check_correct(book, book.written(tmp_path / "headers.xlsx"))
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(4))
 def test_several_sheets_pass(number: int, tmp_path: Path) -> None:
     rng = Random(number)
     book = Book(several((0.1, 0.5, 1.0, 2.0), random_layout(rng), SEED_NUMBERS))
@@ -191,7 +191,7 @@ def test_several_sheets_pass(number: int, tmp_path: Path) -> None:
     assert rates == pytest.approx([0.1, 0.5, 1.0, 2.0])
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("beside", [False, True], ids=["below", "beside"])
 def test_several_tables_on_a_sheet_pass(number: int, beside: bool, tmp_path: Path) -> None:
     book = Book(stacked(Random(number), beside))

@@ -62,6 +62,7 @@ def test_a_table_of_41_columns_is_soon_checked_and_not_accused(searches: list[Se
     assert LEFT - searches[0].left < 25_000
 
 
+@pytest.mark.slow
 def test_copies_of_a_table_cost_little_more_than_one(
     tmp_path: Path, searches: list[Searches]
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_long_formula_is_wrong_and_takes_no_longer(
     assert LEFT - searches[0].left < 60_000
 
 
+@pytest.mark.slow
 def test_helper_cells_that_multiply_are_read_as_their_numbers(tmp_path: Path) -> None:
     """Each of them refers forty times to the next: forty to the fifth are too many to write out."""
     table = wrong()

@@ -43,8 +43,18 @@ def test_a_target_that_is_headed_like_an_input_is_named_by_its_cell() -> None:
     )
 
 
-@pytest.mark.parametrize("symbol", SYMBOLS)
-@pytest.mark.parametrize("wrong", ["", "foo", "{family}77", "{family}{next}"])
+WRONG = ["", "foo", "{family}77", "{family}{next}"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "wrong"),
+    [
+        (symbol, wrong)
+        for at, symbol in enumerate(SYMBOLS)
+        for number, wrong in enumerate(WRONG)
+        if at % 2 == number % 2
+    ],
+)
 def test_any_header_may_be_missing_or_mistyped(tmp_path: Path, symbol: str, wrong: str) -> None:
     family = symbol.rstrip("0123456789")
     following = 1 + sum(one.rstrip("0123456789") == family for one in SYMBOLS)
@@ -59,7 +69,7 @@ def pairs(count: int) -> list[tuple[str, str]]:
     return Random(12).sample(list(combinations(SYMBOLS, 2)), count)
 
 
-@pytest.mark.parametrize(("symbol", "other"), [*pairs(24), ("t1", "t2"), ("i1", "i2")])
+@pytest.mark.parametrize(("symbol", "other"), [*pairs(14), ("t1", "t2"), ("i1", "i2")])
 def test_any_two_headers_may_be_exchanged(tmp_path: Path, symbol: str, other: str) -> None:
     table = HandMade(rows=3, headers={symbol: other, other: symbol})
     report = audit(tmp_path, table)
@@ -69,7 +79,7 @@ def test_any_two_headers_may_be_exchanged(tmp_path: Path, symbol: str, other: st
     assert words.startswith(f"the headers {other!r} in {first} and {symbol!r} in {second}")
 
 
-@pytest.mark.parametrize(("symbol", "other"), [*pairs(24), ("w5", "w1"), ("i2", "t1")])
+@pytest.mark.parametrize(("symbol", "other"), [*pairs(14), ("w5", "w1"), ("i2", "t1")])
 def test_any_header_may_occur_twice(tmp_path: Path, symbol: str, other: str) -> None:
     table = HandMade(rows=3, headers={symbol: other})
     report = audit(tmp_path, table)

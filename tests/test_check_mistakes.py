@@ -26,7 +26,7 @@ from sheetgen.check import check_workbook
 for each in ("gradients", "columns", "cells"):
     importlib.import_module(f"mistakes_in_{each}")
 
-PLACES = 3
+PLACES = 2
 """So many tables for every kind of mistake; the first is the seeds' own."""
 
 NETWORKS = (Network(), Network(), Network(3, 2, 2), Network(2, 3, 2), Network(2, 2, 2, biases=True))

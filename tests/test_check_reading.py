@@ -165,6 +165,7 @@ def test_a_table_without_weights_is_refused(tmp_path):
     assert "has no training table" in refusal(path)
 
 
+@pytest.mark.slow
 def test_formatted_empty_cells_cost_little(table, tmp_path):
     """A fifth of the size that is promised; time and memory grow with the size at most."""
     letters = [chr(65 + number) for number in range(26)]

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 from test_cnn_data import offline  # noqa: F401 - a fixture
-from test_cnn_run import QUICK, contents, copy, finished, invoke  # noqa: F401
+from test_cnn_run import (  # noqa: F401
+    QUICK,
+    contents,
+    copy,
+    empty_workbook,
+    finished,
+    invoke,
+)
 
 torch = pytest.importorskip("torch")
 
@@ -29,15 +36,19 @@ def data(mnist, tmp_path):
 
 
 @pytest.fixture
-def run(data, tmp_path, monkeypatch):
-    """A run that was trained with a relative --data-dir, seen from another folder."""
-    monkeypatch.chdir(data.parent)
-    result = invoke("train", *QUICK, "--data-dir", "data", "--run", tmp_path / "run")
-    assert result.exit_code == 0, result.stderr
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.chdir(elsewhere)
-    return tmp_path / "run"
+def another_folder(tmp_path, monkeypatch):
+    """Another folder than that of the data, with a workbook for the logs."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    empty_workbook(Path("book.xlsx"))
+
+
+@pytest.fixture
+def run(finished, data, tmp_path, another_folder):  # noqa: ARG001, F811
+    """A run that was trained with this data."""
+    run = Path(shutil.copytree(finished, tmp_path / "run"))
+    (run / "config.json").write_text(json.dumps(config(run) | {"data_folder": str(data)}))
+    return run
 
 
 def config(run):
@@ -64,7 +75,16 @@ def of(run, words):
     return invoke(*(run if word == "RUN" else word for word in words))
 
 
-def test_every_command_finds_the_data_of_the_training(run, data):
+@pytest.mark.slow
+@pytest.mark.usefixtures("another_folder")
+def test_every_command_finds_the_data_of_the_training(data, tmp_path, monkeypatch):
+    """It was trained with a relative --data-dir, and is seen from another folder."""
+    run = tmp_path / "run"
+    with monkeypatch.context() as there:
+        there.chdir(data.parent)
+        places = ("--data-dir", "data", "--run", run, "--workbook", tmp_path / "log.xlsx")
+        empty_workbook(tmp_path / "log.xlsx")
+        assert invoke("train", *QUICK, *places).exit_code == 0
     assert config(run)["data_folder"] == str(data)
     for words in COMMANDS:
         result = of(run, words)

@@ -196,6 +196,7 @@ def test_a_sheet_that_a_person_edited_is_left(folder, mnist, book, address, valu
     assert "the sheet CNN tiny has been edited" in put(folder, mnist, workbook=book.name).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["CNN tiny my comparison", "CNN tiny (2)"])
 def test_a_persons_copy_before_the_sheet_is_left(folder, mnist, book, name):
     def copy(workbook):
@@ -268,6 +269,7 @@ def test_a_finished_training_is_safe_when_the_workbook_cannot_be_changed(folder,
     assert (folder / "book.xlsx").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_workbook_is_written_says_how_to_add_the_sheet(folder, mnist, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt

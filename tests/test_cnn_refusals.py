@@ -105,6 +105,7 @@ def damaged(content, how):
     }[how]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noqa: F811
     other = tmp_path / "other"
     assert train(other, mnist, *QUICK, "--model", "fast").exit_code == 0
@@ -302,6 +303,7 @@ def test_the_most_threads_follow_the_cores(monkeypatch):
         assert most_threads() == most
 
 
+@pytest.mark.slow
 def test_after_a_divergence_the_same_command_with_a_smaller_rate_starts_again(mnist, tmp_path):
     run = tmp_path / "run"
     workbook = ["--workbook", tmp_path / "book.xlsx"]

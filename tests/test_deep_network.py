@@ -32,11 +32,13 @@ def book(tmp_path_factory):
     return build_workbook(deep(23), path), path
 
 
+@pytest.mark.slow
 def test_a_deep_workbook_verifies_with_its_inputs_moved_too(book):
     for result in verify(book[1]):
         assert result.passed, result.sheets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", ["w1", "b8", "w92"])
 def test_explorer_shows_any_layer_of_a_deep_network(book, tmp_path, weight):
     built, path = book

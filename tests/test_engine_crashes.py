@@ -54,6 +54,7 @@ def test_a_formula_that_is_too_much_for_an_engine_costs_one_workbook(
     assert chosen.recalculate(fine) == {"one": {(0, 0): 2.0}}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
 @pytest.mark.parametrize("name", ["ironcalc", "formualizer"])
 def test_texts_that_double_in_each_row_run_out_of_memory(
@@ -70,6 +71,7 @@ def test_texts_that_double_in_each_row_run_out_of_memory(
     assert str(error.value) == f"{name} ran out of memory while recalculating {path}"
 
 
+@pytest.mark.slow
 def test_verify_names_the_formula_that_ends_the_engine(workbook: Path) -> None:
     put(workbook, "lr 0.5", "A500", too_much("parentheses"))
     found = sheetgen("verify", workbook, "--engine", "ironcalc")

@@ -92,6 +92,7 @@ def test_what_cannot_be_evaluated_is_no_cached_value(engine: Engine, poisoned: B
         assert str(cells[0, 2]).startswith("#"), formula
 
 
+@pytest.mark.slow
 def test_libreoffice_starts_once_for_many_workbooks(
     libreoffice: Engine, poisoned: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +285,7 @@ def test_two_runs_at_once(libreoffice: Engine, poisoned: Build) -> None:
     assert found == [{"one": {(0, 0): 2.0}}] * 2
 
 
+@pytest.mark.slow
 def test_locale_does_not_change_texts(
     libreoffice: Engine, monkeypatch: pytest.MonkeyPatch, poisoned: Build
 ) -> None:

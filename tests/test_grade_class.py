@@ -108,6 +108,7 @@ def test_a_formula_that_kills_the_engine_costs_only_its_own_mark(group, tmp_path
     assert not bo.error and not bo.has_failed
 
 
+@pytest.mark.slow
 def test_after_some_deaths_no_more_formulas_are_tried(group, tmp_path, monkeypatch):
     monkeypatch.setattr(grading_worker, "MOST_FAILURES", 2)
     formula = right_formula(group)
@@ -225,6 +226,7 @@ def test_array_formulas_over_a_whole_sheet_are_not_walked_through(group, tmp_pat
     assert {mark.answer for mark in result.marks} == {"=299"}, "the last one counts"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
 def test_ctrl_c_keeps_the_marks_so_far_and_says_where(group, handed_in, tmp_path):
     table = tmp_path / "marks.csv"
@@ -243,6 +245,7 @@ def test_ctrl_c_keeps_the_marks_so_far_and_says_where(group, handed_in, tmp_path
     assert files_in(table) == handed_in and not partial.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_command_leaves_the_marks_so_far(group, handed_in, tmp_path):
     table = tmp_path / "marks.csv"

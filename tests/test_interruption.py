@@ -143,6 +143,7 @@ def test_what_a_killed_command_leaves_the_next_one_removes(place, name):
     assert contents(temporary(place)) == {}
 
 
+@pytest.mark.slow
 def test_what_a_command_is_writing_no_other_removes(place):
     with paused(place, WRITING, "build", "-o", place) as process:
         assert build(place, "other.xlsx").returncode == 0

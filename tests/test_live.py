@@ -6,6 +6,7 @@ with a training by the reference.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -61,14 +62,19 @@ def untouched(era_v1: Built) -> Recalculated:
     return Recalculated(IRONCALC.recalculate(era_v1.saved.path))
 
 
-@pytest.fixture
-def typed(era_v1: Built, tmp_path: Path) -> Callable[..., Recalculated]:
-    """A function that types numbers into input cells, by their keys, and recalculates."""
+@pytest.fixture(scope="session")
+def typed(era_v1: Built, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Recalculated]:
+    """A function that types numbers into input cells, by their keys, and recalculates.
 
+    Several tests ask for the same change, which is recalculated once.
+    """
+    canvases = {canvas.name: canvas for canvas in compose(era_v1.plan)}
+    path = tmp_path_factory.mktemp("typed") / "changed.xlsx"
+
+    @cache
     def change(sheet: str, **numbers: float) -> Recalculated:
-        (canvas,) = (each for each in compose(era_v1.plan) if each.name == sheet)
+        canvas = canvases[sheet]
         cells = {canvas.inputs[key]: number for key, number in numbers.items()}
-        path = tmp_path / "changed.xlsx"
         write_changed(era_v1.saved.path, path, {sheet: cells}, cached=-777.0)
         return Recalculated(IRONCALC.recalculate(path))
 

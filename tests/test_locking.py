@@ -132,6 +132,7 @@ def test_a_process_may_need_a_lock_twice(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_second_of_two_builds_waits_and_keeps_what_was_added(place):  # noqa: F811
     with paused(place, ("os", "fsync", 1), "build", "-o", place) as first:
         command = [sys.executable, "-m", "sheetgen", "build", "--no-verify", "-o", place]

@@ -166,6 +166,7 @@ def test_a_command_shows_its_steps_on_a_terminal(name, small, tmp_path):
     assert "━" not in after
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
 def test_exercise_and_grade_show_their_steps_on_a_terminal(tmp_path):
     path, key = tmp_path / "exercise.xlsx", tmp_path / "exercise.key.json"

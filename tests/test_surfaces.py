@@ -382,6 +382,7 @@ def test_the_path_is_that_of_the_training(state):
     assert steps[0] == pytest.approx(steps[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pasted", "shown"), [(-1, 0), (25, 24), (7.9, 7)])
 def test_an_iteration_that_is_pasted_is_brought_into_the_training(state, pasted, shown):
     """Pasting passes by the validation; a row of 0 would be a whole column to INDEX."""
@@ -409,6 +410,7 @@ def test_what_is_the_same_everywhere_is_said(tmp_path):
     assert "the same everywhere: these two weights change nothing here" in texts
 
 
+@pytest.mark.slow
 def test_one_weight_chosen_twice_is_said(state):
     book = state("era-v1", error_across="w5", error_down="w5")
     assert "choose two different ones" in book.values[ERROR_SURFACE].values()
@@ -438,6 +440,7 @@ def test_the_fitted_curve_is_numpy_s(state):
     assert len(found) == fitted_curve.POINTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", [3, 40])
 def test_a_training_that_diverges_is_no_obstacle(state, iteration):
     book = state(

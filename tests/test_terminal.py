@@ -263,6 +263,7 @@ def test_cnn_answers_safely(
     assert_safe(result)
 
 
+@pytest.mark.slow
 def test_a_run_with_an_evil_name_is_trained_logged_and_evaluated(
     evil: Path, workbook: Path, mnist: Path
 ) -> None:

@@ -44,10 +44,10 @@ def replaced(path, sheet, cell, old, new):
     return after
 
 
+@pytest.mark.slow
 def test_every_engine_agrees_with_numpy_whatever_the_inputs(built, engine):
-    perturbations = 1 if engine.name == "libreoffice" else 3
-    results = list(verify(built.saved.path, [engine], perturbations))
-    assert [result.perturbation for result in results] == list(range(perturbations + 1))
+    results = list(verify(built.saved.path, [engine], perturbations=1))
+    assert [result.perturbation for result in results] == [0, 1]
     assert [str(f) for result in results for sheet in result.sheets for f in sheet.findings] == []
 
 
@@ -95,6 +95,7 @@ def test_perturbations_differ_from_each_other_and_from_those_of_another_seed(sma
     assert len({tuple(each.values()) for each in moved + recorded(small, seed=1)[1:]}) == 6
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_output(small):
     outputs = {sheetgen("verify", small, "--engine", "ironcalc").stdout for _ in range(2)}
     assert len(outputs) == 1

@@ -210,6 +210,7 @@ def test_without_a_known_python_no_worker_is_started(
     )
 
 
+@pytest.mark.slow
 def test_a_hang_costs_one_item() -> None:
     assert error_of("hang", seconds=1) == "its process was stopped after 1 seconds of computing"
 
