@@ -115,7 +115,8 @@ def test_the_server_would_have_noticed(
 def test_no_file_of_the_user_is_opened(make: Maker, tmp_path: Path) -> None:
     path = make(bait(tmp_path / "private"))
     watch = Watch(tmp_path / "private")
-    commands(path, tmp_path)
+    # Our copies of files have no address left, of whatever kind it was: see above.
+    (commands if path.name == "plain.xlsx" else loaded)(path, tmp_path)
     assert watch.opened() == set()
 
 

@@ -225,7 +225,7 @@ def test_no_sheet_has_too_many_formulas(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["era-v1", "xor", "softmax", "steep"])
 def test_random_states_are_the_reference_s(built, name):
-    assert passes(built(name), perturbations=2)
+    assert passes(built(name), perturbations=1)
 
 
 @pytest.mark.parametrize(

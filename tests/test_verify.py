@@ -45,8 +45,8 @@ def replaced(path, sheet, cell, old, new):
 
 
 @pytest.mark.slow
-def test_every_engine_agrees_with_numpy_whatever_the_inputs(built, engine):
-    results = list(verify(built.saved.path, [engine], perturbations=1))
+def test_every_engine_agrees_with_numpy_whatever_the_inputs(era_v1, engine):
+    results = list(verify(era_v1.saved.path, [engine], perturbations=1))
     assert [result.perturbation for result in results] == [0, 1]
     assert [str(f) for result in results for sheet in result.sheets for f in sheet.findings] == []
 
