@@ -12,6 +12,7 @@ from lxml import etree
 
 from sheetgen.errors import UnmovableError
 from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook, add_titles
+from sheetgen.spreadsheet.insert.chart_defaults import is_of_2007, spell_out
 from sheetgen.spreadsheet.insert.companions import Companions
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas, mentions
 from sheetgen.spreadsheet.insert.moved_sheet import SheetMover
@@ -55,6 +56,8 @@ class Move:
         self._names_here = workbook.names(None)
         for sheet in self._moving:
             self._kinds |= kinds_of_parts(self._parts, sheet)
+        self._is_of_2007 = is_of_2007(self._parts, source.properties)
+        self._target_is_of_2007 = is_of_2007(self._package, workbook.properties)
 
     def run(self) -> dict[str, set[str]]:
         """Change the target; return the sheets that lose references, and to which sheets.
@@ -156,7 +159,10 @@ class Move:
         if extension(part) != "xml":
             return data
         root = self._parts.tree(part)
-        return serialized(root) if formulas.translate_part(root) else data
+        is_changed = formulas.translate_part(root)
+        if self._kinds[part] == "chart" and self._is_of_2007 != self._target_is_of_2007:
+            is_changed |= spell_out(root, self._is_of_2007)
+        return serialized(root) if is_changed else data
 
     def _register(self, sheet: Sheet, part: str, formulas: Formulas) -> None:
         name = self._names[sheet.name]
