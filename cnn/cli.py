@@ -166,21 +166,46 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
 
 
 @main.command()
-@click.argument("run", type=PATH)
+@click.argument("run", type=PATH, metavar="RUN|METRICS")
 @WORKBOOK
 @DATA_DIR
-def log(run: Path, workbook: Path, data_dir: Path | None) -> None:
-    """Put the sheet of a run into a workbook.
+@click.option(
+    "--target",
+    metavar="METRIC=VALUE",
+    help="What a metric of METRICS is meant to reach, such as val_acc=0.94.",
+)
+@click.option("--title", metavar="TEXT", help="The title of METRICS.  [default: the file's name]")
+def log(
+    run: Path, workbook: Path, data_dir: Path | None, target: str | None, title: str | None
+) -> None:
+    """Put the sheet of a run, or of any program's metrics, into a workbook.
+
+    RUN is the directory of a run of `cnn train`. METRICS is a CSV file with a row for each epoch
+    (of Lightning's or Keras' CSVLogger, Ultralytics, TensorBoard's export), a JSON Lines file, or
+    the journal of a `cnn.WorkbookLog`.
 
     \b
-    Example:
+    Examples:
       cnn log output/runs/fast --workbook output/backprop.xlsx
+      cnn log lightning_logs/version_0/metrics.csv --workbook runs.xlsx --target val_acc=0.94
     """  # noqa: D301
-    require_torch()
-    from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
+    if not run.is_file():
+        for option, value in (("--target", target), ("--title", title)):
+            if value is not None:
+                raise InputError(f"{option} is for a file of metrics, but {run} is not a file")
+        require_torch()
+        from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
 
-    with progress.shown():
-        placed = put_into_workbook(run, workbook, data_dir)
+        with progress.shown():
+            placed = put_into_workbook(run, workbook, data_dir)
+    else:
+        from cnn.log.add_log import add_log, require_usable  # noqa: PLC0415
+        from cnn.log.metrics_file import read_metrics, read_target  # noqa: PLC0415
+
+        require_usable(workbook)
+        goal = read_target(target) if target is not None else None
+        with progress.shown():
+            placed = add_log(read_metrics(run, title or "", goal), run, workbook)
     _say(placed, run, workbook)
 
 

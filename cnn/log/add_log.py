@@ -43,20 +43,29 @@ def require_usable(workbook: Path) -> None:
         raise InputError(f"{workbook} must end in .xlsx, so that spreadsheet programs open it")
 
 
-def add_log(log: TrainingLog, source: Path, workbook: Path) -> Placed:
+def add_log(log: TrainingLog, source: Path, workbook: Path, alone: bool = False) -> Placed:
     """Put the sheet of a log into a workbook, which is built from `era-v1` if it does not exist.
 
-    An existing sheet of the same log is replaced, unless it was edited; no other sheet is touched.
-    `source` is what messages call the log by.
+    With `alone` a workbook that does not exist gets the sheet alone. An existing sheet of the same
+    log is replaced, unless it was edited; no other sheet is touched. `source` is what messages
+    call the log by.
 
     Raises InputError if the workbook cannot be read, RunError if it cannot be written; it is
     unchanged then.
     """
     with in_turn(resolved(workbook)):
         built = not resolved(workbook).exists()
+        if built and alone:
+            return _only(log, workbook)
         if built:
             build_workbook(template.load("era-v1"), workbook)
         return _insert(log, source, workbook, built)
+
+
+def _only(log: TrainingLog, workbook: Path) -> Placed:
+    canvas = log_sheet(log)
+    saved = save_workbook(workbook, lambda to: write_workbook([canvas], to, log.title))
+    return Placed(saved, canvas.name, built=False)
 
 
 def _insert(log: TrainingLog, source: Path, workbook: Path, built: bool) -> Placed:

@@ -78,7 +78,7 @@ def _chart(
     place: int, group: Group, series: Sequence[Series], x_axis: Axis, y_axis: Axis | None, step: str
 ) -> Chart:
     row, column = slot(place)
-    limits = (x_axis.low, x_axis.high, y_axis.low, y_axis.high) if y_axis else None
+    y = (y_axis.low, y_axis.high) if y_axis else (None, None)
     return Chart(
         (row, LEFT + column),
         SIZE,
@@ -87,8 +87,8 @@ def _chart(
         (step, group.title),
         legend="bottom" if len(series) > 1 else "",
         labels_outside=True,
-        limits=limits,
-        units=(x_axis.unit, y_axis.unit) if y_axis else None,
+        limits=(x_axis.low, x_axis.high, *y),
+        units=(x_axis.unit, y_axis.unit if y_axis else None),
         number_format=y_axis.number_format if y_axis else "General",
         offset=(0, 8),
     )

@@ -183,7 +183,7 @@ def draw_examples(half: Half, log: TrainingLog) -> None:
     start = 1 if area.span == 1 else 0
     per_row, height = half.cells - start, _PICTURE_ROWS + 3
     half.row += 2 + height * ceil(len(examples) / per_row)
-    area.say(row, 0, "Wrong with the highest probability", SECTION)
+    area.say(row, 0, "The surest mistakes", SECTION)
     some = "" if len(examples) == log.wrong else f"{len(examples)} of {log.wrong:,}; "
     area.say(row, 4, f"{some}what it is → what it was taken for", NOTE)
     for place, example in enumerate(examples):

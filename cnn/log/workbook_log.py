@@ -1,0 +1,201 @@
+"""Logs any training loop as a sheet of a workbook, epoch by epoch."""
+
+import atexit
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from cnn.log.add_log import add_log, require_usable
+from cnn.log.journal import Journal
+from cnn.log.metrics import Logged, is_number
+from cnn.log.metrics_file import JOURNAL, Known, Row, by_step, describe, sheet_name
+from sheetgen.console.terminal import say
+from sheetgen.errors import InputError, RunError
+from sheetgen.files.characters import require_possible, without_impossible
+from sheetgen.files.saving import is_open_elsewhere
+
+_QUICK = 0.1
+"""Seconds that writing the sheet may take at each epoch."""
+_PATIENCE = 20
+"""A sheet that takes longer is written when this many times as long has passed since."""
+
+
+class WorkbookLog:
+    """The log of a training: a sheet of a workbook, and a journal beside that.
+
+        log = cnn.WorkbookLog("runs.xlsx", title="ResNet", target={"val_acc": 0.94})
+        for epoch in range(20):
+            log.epoch(loss=…, val_loss=…, val_acc=…)
+        log.close()
+
+    Each call puts the epoch's row on disk, in the journal, before it returns. The sheet follows at
+    once, or where writing it takes longer than a tenth of a second, every now and then and at the
+    end, which `close`, the end of a `with` block and the end of the program are. While the workbook
+    is open in another program, only the journal grows. Whatever happens, `cnn log JOURNAL` makes
+    the sheet. No error of the disk ends the training: it is said once on standard error.
+    """
+
+    def __init__(
+        self,
+        workbook: str | os.PathLike[str],
+        *,
+        title: str = "Training",
+        settings: Mapping[str, Any] | None = None,
+        target: Mapping[str, float] | None = None,
+        layers: Any = None,  # noqa: ANN401 - a module of PyTorch, which need not be installed
+    ) -> None:
+        """Say what the log is of.
+
+        `target` is what one metric is meant to reach, `layers` a module of PyTorch. A dictionary
+        among the settings is a group. Nothing is written before the first epoch.
+
+        Raises InputError if the workbook or the title cannot be used, or the target is none.
+        """
+        self.workbook = Path(workbook)
+        require_usable(self.workbook)
+        require_possible(title, "title")
+        targets = list((target or {}).items())
+        if len(targets) > 1 or not all(is_number(value) and value > 0 for _, value in targets):
+            raise InputError(f"target: found {target}; expected one metric with a number above 0")
+        self.title = title.strip() or "Training"
+        self._known: Known = {
+            JOURNAL: 1,
+            "title": self.title,
+            "mark": uuid4().hex[:16],
+            "settings": _kept(settings or {}),
+            "target": dict(targets),
+            "layers": _layers(layers),
+        }
+        self._journal = Journal(self.workbook, sheet_name(self.title))
+        self._rows: list[Row] = []
+        self._process = os.getpid()
+        self._said = set[str]()
+        self._seconds = 0.0
+        """How long writing the sheet took the last time."""
+        self._written_at = 0.0
+        self._is_written = True
+        atexit.register(self.close)
+
+    @property
+    def journal(self) -> Path:
+        """The file with the rows so far; `cnn log` makes a sheet of it."""
+        return self._journal.path
+
+    def epoch(self, **metrics: Any) -> None:  # noqa: ANN401 - numbers of any library, or texts
+        """Log an epoch, or a step, under any names.
+
+        Numbers of NumPy and tensors of one number are taken as such. NaN and infinities are kept.
+        """
+        row: Row = {"epoch": len(self._rows) + 1}
+        row |= {without_impossible(name): _logged(value) for name, value in metrics.items()}
+        if not self._rows:
+            self._journal.add(self._known)
+        self._rows.append(row)
+        self._is_written = False
+        self._journal.add(row)
+        if self._journal.failure:
+            self._say(f"the journal {self.journal} cannot be written: {self._journal.failure}")
+        waited = time.monotonic() - self._written_at
+        if self._seconds <= _QUICK or waited >= _PATIENCE * self._seconds:
+            self._write()
+
+    def close(self) -> None:
+        """Write the sheet if it lacks epochs. Nothing is logged afterwards."""
+        if os.getpid() != self._process:
+            return  # a copy of the process has a copy of the log, but not the last word
+        atexit.unregister(self.close)
+        self._journal.flush()
+        if not self._is_written:
+            self._write(is_last=True)
+        self._journal.close()
+
+    def __enter__(self) -> Self:
+        """Return the log."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Write the sheet, also when the training has failed."""
+        self.close()
+
+    def _write(self, is_last: bool = False) -> None:
+        """Write the sheet; the last time under another name if the workbook is open elsewhere."""
+        start = time.monotonic()
+        try:
+            if is_open_elsewhere(self.workbook) and not is_last:
+                self._say(f"{self.workbook} is open elsewhere; the log goes on in {self.journal}")
+                return
+            step, rows = by_step(self._rows)
+            log = describe(self._known, rows, step, self.title, "")
+            placed = add_log(log, self.journal, self.workbook, alone=True)
+        except (InputError, RunError, OSError) as error:
+            self._say(f"the sheet of {self.title} is not written: {error}")
+            return
+        finally:
+            self._written_at = time.monotonic()
+            self._seconds = self._written_at - start
+        if not placed.saved.reason:
+            self._is_written = True
+        elif is_last:
+            self._is_written = True
+            say(
+                f"{self.workbook} is left as it was: {placed.saved.reason}; "
+                f"the log is the sheet {placed.sheet} of {placed.saved.path}",
+                err=True,
+            )
+        else:
+            with suppress(OSError):
+                placed.saved.path.unlink()
+            reason = placed.saved.reason
+            self._say(f"{self.workbook}: {reason}; the log goes on in {self.journal}")
+
+    def _say(self, text: str) -> None:
+        """Say something once on standard error."""
+        if text not in self._said:
+            self._said.add(text)
+            say(f"{text}; the training goes on", err=True)
+
+
+def _kept(settings: Mapping[str, Any]) -> Known:
+    """Return settings as JSON holds them; a dictionary in a dictionary becomes a text."""
+    found: Known = {}
+    for name, value in settings.items():
+        is_group = isinstance(value, Mapping)
+        found[str(name)] = (
+            {str(key): _logged(each) for key, each in value.items()} if is_group else _logged(value)
+        )
+    return found
+
+
+def _logged(value: Any) -> Logged:  # noqa: ANN401 - whatever a training computes
+    """Return a value as a number if it is one, also one of NumPy or PyTorch, else as a text."""
+    if value is None or isinstance(value, str):
+        return None if value is None else without_impossible(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return float("inf")
+    except (TypeError, ValueError, RuntimeError):
+        return without_impossible(str(value))
+    return int(number) if isinstance(value, int) and number.is_integer() else number
+
+
+def _layers(model: Any) -> list[tuple[str, Sequence[int], int]]:  # noqa: ANN401 - see above
+    """Return name, shape and parameters of the modules that hold parameters of their own."""
+    if model is None:
+        return []
+    found: list[tuple[str, Sequence[int], int]] = []
+    for name, module in model.named_modules():
+        count = sum(each.numel() for each in module.parameters(recurse=False))
+        if count:
+            found.append((f"{name or 'model'}: {type(module).__name__}", (), count))
+    return found

@@ -1,0 +1,153 @@
+"""`cnn log` of a file of metrics: what other programs write, and what is no such file."""
+
+import re
+from math import isnan
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cnn.cli import main
+from cnn.log.metrics_file import by_step, read_metrics, sheet_name
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+
+LIGHTNING = """epoch,lr-SGD,step,train_loss,val_acc
+,0.1,0,,
+0,,49,1.2,
+0,,49,,0.61
+,0.05,50,,
+1,,99,nan,
+1,,99,,0.74
+"""
+ULTRALYTICS = """          epoch,   train/box_loss,  metrics/mAP50(B)
+              1,           1.1951,           0.65121
+              2,           1.0951,           0.71121
+"""
+KERAS = "epoch;loss;val_loss\n0;1,33;1,5\n1;1,1;1,2\n"
+TENSORBOARD = "Wall time,Step,Value\n1.6e9,0,0.5\n1.6e9,10,0.4\n"
+LINES = '{"epoch": 1, "val": {"acc": 0.5}, "ok": true}\n{"epoch": 2, "val": {"acc": NaN}}\n'
+
+
+def written(folder: Path, text: str, name: str = "log.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_lightning_writes_an_epoch_in_several_rows(tmp_path: Path) -> None:
+    log = read_metrics(written(tmp_path, LIGHTNING))
+    assert log.rows[0] == {"epoch": 0, "lr-SGD": 0.1, "train_loss": 1.2, "val_acc": 0.61}
+    assert log.rows[1]["lr-SGD"] == 0.05
+    assert isnan(float(log.rows[1]["train_loss"] or 0))
+    assert len(log.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "rows"),
+    [
+        (ULTRALYTICS, "epoch", [[1.1951, 0.65121], [1.0951, 0.71121]]),
+        (KERAS, "epoch", [[1.33, 1.5], [1.1, 1.2]]),
+        (LINES.replace("NaN", "0.7"), "epoch", [[0.5, 1], [0.7]]),
+        ("loss\n0.5\n0.4\n", "epoch", [[0.5], [0.4]]),
+        ("iteration\tloss\n100\t0.5\n200\t0.4\n", "iteration", [[0.5], [0.4]]),
+        ("\ufeffepoch,loss,\n1,0.5,\n2,0.4,\n", "epoch", [[0.5], [0.4]]),
+    ],
+    ids=["ultralytics", "decimal commas", "json lines", "no epochs", "tabs", "byte order mark"],
+)
+def test_numbers_are_read_as_they_are_meant(
+    tmp_path: Path, text: str, step: str, rows: list[list[float]]
+) -> None:
+    log = read_metrics(written(tmp_path, text))
+    assert log.step == step
+    assert [[value for name, value in row.items() if name != step] for row in log.rows] == rows
+
+
+def test_tensorboards_export_is_called_by_its_tag(tmp_path: Path) -> None:
+    log = read_metrics(written(tmp_path, TENSORBOARD, "run-fold_1-tag-loss.csv"))
+    assert log.rows == [{"step": 0, "loss": 0.5}, {"step": 10, "loss": 0.4}]
+
+
+def test_epochs_are_in_order_and_the_last_value_of_each_counts() -> None:
+    step, rows = by_step([{"Epoch": 2, "a": 1}, {"Epoch": 1, "a": 2}, {"Epoch": 2, "a": 3}])
+    assert (step, rows) == ("epoch", [{"epoch": 1, "a": 2}, {"epoch": 2, "a": 3}])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("epoch,loss\n", "has no epoch: found nothing below its first line"),
+        ("epoch,note\n1,good\n", "has no metric: found note; expected numbers by epoch"),
+        ("1,0.5\n2,0.4\n", "has no names: found 1, 0.5 in its first row"),
+        ("epoch,loss\n1,2,3\n", "row 2: found 3 values; expected 2, one for each of epoch, loss"),
+        ('{"loss": 1}\nnonsense\n{"loss": 2}\n', "line 2: found no JSON"),
+        ('{"loss": 1}\n[1, 2]\n', "line 2: found '[1, 2]'; expected an object"),
+        ('{"workbook_log": 1, "target": {"a": "b"}}\n{"a": 1}\n', "line 1: target is"),
+    ],
+)
+def test_what_is_no_file_of_metrics_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(InputError, match=re.escape(message)) as refused:
+        read_metrics(path)
+    assert str(refused.value).startswith(str(path))
+
+
+def test_half_a_line_at_the_end_was_being_written(tmp_path: Path) -> None:
+    log = read_metrics(written(tmp_path, '{"loss": 1}\n{"loss": 0.5}\n{"los'))
+    assert [row["loss"] for row in log.rows] == [1, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("runs/best [1]: a*b?", "runs best 1 a b"),
+        ("'quoted'", "quoted"),
+        ("History", "History log"),
+        ("///", "Log"),
+        ("x" * 40, "x" * 26),
+    ],
+)
+def test_any_title_makes_the_name_of_a_sheet(title: str, name: str) -> None:
+    assert sheet_name(title) == name
+
+
+def cnn(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, [str(each) for each in arguments], catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_puts_it_into_a_workbook_once(small: Path, tmp_path: Path) -> None:
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(small.read_bytes())
+    path, before = written(tmp_path, KERAS, "metrics.csv"), sheet_names(small)
+    for target in ("val_loss=1.3", "val_loss=1.4"):
+        options = ("--workbook", book, "--title", "Keras", "--target", target)
+        code, said, errors = cnn("log", path, *options)
+        assert (code, errors) == (0, "")
+        assert "is the sheet Keras of" in said
+    assert sheet_names(book) == [*before, "Keras"]
+    texts = [cell.value for cell in read_cells(book, ["Keras"])["Keras"].values()]
+    told = "After 2 epochs: val_loss 1.2, the best of all; the target of 1.4 is reached"
+    assert f"{told}, first in epoch 1" in texts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--target", "accuracy=0.9"), "has no metric 'accuracy'; found loss, val_loss"),
+        (("--target", "loss"), "--target: found 'loss'; expected METRIC=VALUE"),
+        (("--target", "loss=-1"), "--target: found 'loss=-1'; expected METRIC=VALUE"),
+        (("--workbook", "x.txt"), "must end in .xlsx"),
+    ],
+)
+def test_a_wrong_option_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    path = written(tmp_path, KERAS)
+    workbook = tmp_path / "new.xlsx"
+    code, said, errors = cnn("log", path, "--workbook", workbook, *arguments)
+    assert (code, said) == (2, "")
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert not workbook.exists()

@@ -1,0 +1,244 @@
+"""`cnn.WorkbookLog`: any training loop's log as a sheet, whatever happens to it."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from math import inf, nan
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from packages import check_sound
+
+from cnn import WorkbookLog
+from cnn.cli import main
+from cnn.log import journal
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+
+
+def texts(book: Path, sheet: str) -> list[Any]:
+    return [cell.value for cell in read_cells(book, [sheet])[sheet].values()]
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    with ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_two_lines_in_a_loop_make_a_sheet(tmp_path: Path) -> None:
+    book = tmp_path / "runs.xlsx"
+    settings = {"lr": 0.1, "optimizer": {"name": "SGD", "momentum": 0.9}}
+    with WorkbookLog(book, title="ResNet", settings=settings, target={"val_acc": 0.9}) as log:
+        for epoch in range(3):
+            log.epoch(loss=1 / (epoch + 1), val_acc=0.85 + 0.05 * epoch)
+            assert lines(log.journal)[-1]["loss"] == 1 / (epoch + 1)
+    assert sheet_names(book) == ["ResNet"]
+    found = texts(book, "ResNet")
+    told = "After 3 epochs: val_acc 95.00%, the best of all; the target of 90.00% is reached"
+    assert f"{told}, first in epoch 2" in found
+    assert {"optimizer", "name SGD, momentum 0.9"} <= set(found)
+    check_sound(book)
+
+
+def test_the_sheet_grows_in_place_and_the_rest_of_the_workbook_stays(
+    small: Path, tmp_path: Path
+) -> None:
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(small.read_bytes())
+    before = parts(book)
+    log = WorkbookLog(book)
+    for epoch in range(4):
+        log.epoch(loss=1 / (epoch + 1))
+        log._seconds = 0  # as on a fast machine
+        assert sheet_names(book) == [*sheet_names(small), "Training"]
+    log.close()
+    after = parts(book)
+    changed = {name for name in before if after[name] != before[name]}
+    lists = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"}
+    assert changed <= lists | {"xl/styles.xml", "docProps/app.xml", "docProps/core.xml"}
+    assert 0.25 in texts(book, "Training")
+
+
+def test_a_second_training_of_that_title_has_its_own_journal_and_sheet(tmp_path: Path) -> None:
+    for _ in range(2):
+        with WorkbookLog(tmp_path / "runs.xlsx", title="MLP") as log:
+            log.epoch(loss=0.5)
+    assert sheet_names(tmp_path / "runs.xlsx") == ["MLP", "MLP (2)"]
+    assert sorted(path.name for path in tmp_path.glob("*.jsonl")) == [
+        "runs MLP (2).jsonl",
+        "runs MLP.jsonl",
+    ]
+
+
+def test_the_journal_alone_makes_the_same_sheet(tmp_path: Path) -> None:
+    book = tmp_path / "runs.xlsx"
+    with WorkbookLog(book, title="MLP", target={"acc": 0.9}, settings={"seed": 7}) as log:
+        log.epoch(acc=0.95, note="start", loss=nan)
+    made = read_cells(book, ["MLP"])
+    arguments = ["log", str(log.journal), "--workbook", str(book)]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sheet_names(book) == ["MLP"]
+    assert read_cells(book, ["MLP"]) == made
+
+
+def test_a_slow_sheet_is_written_now_and_then_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnn.log.workbook_log._QUICK", -1)
+    book = tmp_path / "runs.xlsx"
+    with WorkbookLog(book) as log:
+        log.epoch(loss=0.5)
+        log._seconds, log._written_at = 1e6, 0.0
+        log.epoch(loss=0.25)
+        assert 0.25 not in texts(book, "Training")
+        assert lines(log.journal)[-1]["loss"] == 0.25
+    assert 0.25 in texts(book, "Training")
+
+
+def test_excel_has_the_workbook_open_for_half_of_the_training(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    book, lock = tmp_path / "runs.xlsx", tmp_path / "~$runs.xlsx"
+    log = WorkbookLog(book)
+    log.epoch(loss=0.5)
+    lock.touch()
+    before = book.read_bytes()
+    for loss in (0.4, 0.3):
+        log.epoch(loss=loss)
+    assert book.read_bytes() == before
+    assert [line["loss"] for line in lines(log.journal)[1:]] == [0.5, 0.4, 0.3]
+    lock.unlink()
+    log._seconds = 0
+    log.epoch(loss=0.2)
+    log.close()
+    assert {0.5, 0.4, 0.3, 0.2} <= set(texts(book, "Training"))
+    (said,) = capfd.readouterr().err.splitlines()
+    assert "is open elsewhere; the log goes on in" in said
+
+
+def test_at_the_end_an_open_workbook_gets_a_copy_beside_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    book = tmp_path / "runs.xlsx"
+    with WorkbookLog(book) as log:
+        log.epoch(loss=0.5)
+        (tmp_path / "~$runs.xlsx").touch()
+        log.epoch(loss=0.25)
+    assert 0.25 not in texts(book, "Training")
+    assert 0.25 in texts(tmp_path / "runs (2).xlsx", "Training")
+    assert (
+        f"the log is the sheet Training of {tmp_path / 'runs (2).xlsx'}" in capfd.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("name", ["fsync", "open"])
+def test_a_full_disk_does_not_end_the_training_and_loses_nothing(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The journal cannot be written for two epochs, or not be created."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    log = WorkbookLog(tmp_path / "runs.xlsx")
+    with monkeypatch.context() as patched:
+        if name == "fsync":
+            patched.setattr(journal.os, "fsync", full)
+        else:
+            patched.setattr(journal.Journal, "_open", full)
+        log.epoch(loss=0.5)
+        log.epoch(loss=0.4)
+    log.epoch(loss=0.3)
+    log.close()
+    assert [line.get("loss") for line in lines(log.journal)] == [None, 0.5, 0.4, 0.3]
+    said = capfd.readouterr().err.splitlines()
+    assert len([line for line in said if "the journal" in line and "No space" in line]) == 1
+
+
+def test_anything_may_be_logged(tmp_path: Path) -> None:
+    class Tensor:
+        def __float__(self) -> float:
+            return 0.125
+
+    book = tmp_path / "runs.xlsx"
+    with WorkbookLog(book) as log:
+        log.epoch(**{"=1+1": 2, "loss": nan, "x": inf, "flag": True, "what": object})
+        log.epoch(loss=Tensor(), late=3, none=None, huge=10**400, text="=2+2\x07")
+        log.epoch(**{f"metric {number}": number for number in range(60)})
+    sheet = openpyxl.load_workbook(book)["Training"]
+    cells = {cell.value: cell for row in sheet.iter_rows() for cell in row}
+    assert {"=1+1", "NaN", "∞", 0.125, "late", "metric 59"} <= cells.keys()
+    assert cells["=1+1"].data_type == "s"
+    check_sound(book)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": {"acc": "much"}}, "target: found"),
+        ({"target": {"acc": 0.5, "loss": 1}}, "expected one metric"),
+        ({"title": "a\x07"}, "title: found U+0007"),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_the_training(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message.replace("+", r"\+")):
+        WorkbookLog(tmp_path / "runs.xlsx", **options)
+    (tmp_path / "text.xlsx").write_text("no workbook")
+    with pytest.raises(InputError, match=r"is not an \.xlsx workbook"):
+        WorkbookLog(tmp_path / "text.xlsx")
+
+
+def test_the_layers_of_a_model_are_listed(tmp_path: Path) -> None:
+    nn = pytest.importorskip("torch.nn")
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2, bias=False))
+    with WorkbookLog(tmp_path / "runs.xlsx", layers=model) as log:
+        log.epoch(loss=0.5)
+    found = texts(tmp_path / "runs.xlsx", "Training")
+    assert {"0: Linear", 15, "2: Linear", 6, 21} <= set(found)
+
+
+LOOP = """
+import sys, itertools
+from cnn import WorkbookLog
+log = WorkbookLog(sys.argv[1], title="Loop")
+assert "torch" not in sys.modules
+for epoch in itertools.count():
+    log.epoch(loss=1 / (epoch + 1))
+    print(epoch, flush=True)
+"""
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5, 9])
+def test_a_killed_training_loses_no_epoch(small: Path, tmp_path: Path, epochs: int) -> None:
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(small.read_bytes())
+    command = [sys.executable, "-c", LOOP, str(book)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for _ in range(epochs):
+            process.stdout.readline()
+        process.kill()
+    (path,) = tmp_path.glob("*.jsonl")
+    kept = [line for line in path.read_text("utf-8").split("\n") if line.endswith("}")]
+    assert len(kept) > epochs
+    check_sound(book)
+    before, after = parts(small), parts(book)
+    lists = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"}
+    lists |= {"xl/styles.xml", "docProps/app.xml", "docProps/core.xml"}
+    assert {name for name in before if after[name] != before[name]} <= lists
+    arguments = ["log", str(path), "--workbook", str(book)]
+    assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
+    assert 1 / epochs in texts(book, "Loop")
