@@ -1,6 +1,7 @@
 """The built-in templates do what their comments say, by the reference."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,12 @@ from sheetgen.network.reference import train
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Training
 from sheetgen.template import template
+from sheetgen.workbook.plan import Plan
 
-BUILT_IN = ("biases", "deep", "digits", "era-v1", "era-v2", "iris", "line-fit", "sine", "xor")
+BUILT_IN = (
+    "autoencoder", "biases", "deep", "digits", "era-v1", "era-v2", "iris", "line-fit", "logic",
+    "logic-unit", "moons", "sine", "xor",
+)  # fmt: skip
 
 
 def trained(name, rate, optimizer=None):
@@ -108,6 +113,60 @@ def test_digits_are_learned_in_three_epochs():
 def with_correct(name, rate):
     chosen, trace = trained(name, rate)
     return chosen, trace["correct"]
+
+
+def problems(name, rate):
+    """Yield each problem's name, whether all samples are right at each epoch, and the errors."""
+    source = template.load(name)
+    for problem in source.data.problems:
+        data = source.data.with_problems(source.data.problems, problem.name)
+        trace = Plan.of(replace(source, data=data)).train(rate, "sgd")
+        yield (
+            problem.name,
+            by_epoch(source, trace["correct"]) == 1,
+            by_epoch(source, trace["E_total"]),
+        )
+
+
+def test_a_hidden_layer_learns_all_three_problems():
+    found = {name: right for name, right, _ in problems("logic", 2)}
+    for name, epoch in {"AND": 5, "OR": 4, "XOR": 13}.items():
+        assert not found[name][epoch - 2]
+        assert found[name][epoch - 1 :].all()
+
+
+def test_a_single_unit_learns_and_and_or_but_not_xor():
+    found = {name: (right, errors) for name, right, errors in problems("logic-unit", 2)}
+    for name, epoch in {"AND": 9, "OR": 11}.items():
+        assert not found[name][0][epoch - 2]
+        assert found[name][0][epoch - 1 :].all()
+    right, errors = found["XOR"]
+    assert not right.any()
+    assert errors[-1] == pytest.approx(np.log(2), abs=5e-4)
+
+
+def test_the_moons_are_told_apart_from_the_tenth_epoch_on():
+    right = by_epoch(*with_correct("moons", 0.3))
+    assert right[0] == pytest.approx(0.825)
+    assert right[8] < 1 and (right[9:] == 1).all()
+
+
+def test_the_moons_are_those_of_the_comment():
+    t = np.linspace(0, np.pi, 20)
+    upper, lower = np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]
+    noise = np.random.default_rng(1).normal(0, 0.1, (40, 2))
+    data = template.load("moons").data
+    assert np.abs(np.array(data.inputs) - np.r_[upper, lower] - noise).max() < 0.00501
+    assert data.target_labels == ("upper", "lower")
+
+
+def test_the_code_of_the_autoencoder_is_all_numbers_of_three_digits():
+    chosen, trace = trained("autoencoder", 0.5)
+    assert chosen.data.targets == chosen.data.inputs
+    right = by_epoch(chosen, trace["correct"])
+    assert right[11] < 1 and (right[12:] == 1).all()
+    signs = np.sign([trace[f"a_h{unit}"][-8:] for unit in (1, 2, 3)])
+    assert len(np.unique(signs, axis=1).T) == 8
 
 
 def test_line_fit_says_how_the_optimisers_differ():

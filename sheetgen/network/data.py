@@ -1,6 +1,6 @@
 """The data that a network is trained on: samples with their targets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,14 @@ Rows = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
+class Problem:
+    """A name, and the targets with which the same inputs are a problem of that name."""
+
+    name: str
+    targets: Rows
+
+
+@dataclass(frozen=True)
 class Data:
     """Samples to train on: inputs (samples, inputs) and targets (samples, outputs).
 
@@ -19,8 +27,9 @@ class Data:
     without names has none. If `standardize` is true, the network reads each input as
     (x - mean) / deviation of its column. The test samples are like the others, but the network is
     never trained on them, and mean and deviation know nothing of them. `image` is the height and
-    the width of the picture that the inputs are, row by row, if they are one. Raises ValueError
-    if the rows do not fit each other.
+    the width of the picture that the inputs are, row by row, if they are one. With `problems`
+    the targets are those of the one with the name `problem`. Raises ValueError if the rows do not
+    fit each other.
     """
 
     inputs: Rows
@@ -31,6 +40,8 @@ class Data:
     test_inputs: Rows = ()
     test_targets: Rows = ()
     image: tuple[int, int] | None = None
+    problems: tuple[Problem, ...] = ()
+    problem: str = ""
 
     def __post_init__(self) -> None:
         if not self.inputs or len(self.inputs) != len(self.targets):
@@ -41,6 +52,11 @@ class Data:
         for rows, labels in ((inputs, self.input_labels), (targets, self.target_labels)):
             if len({len(row) for row in rows}) > 1 or len(labels) not in (0, len(rows[0])):
                 raise ValueError("all samples need as many numbers as there are labels")
+
+    def with_problems(self, problems: tuple[Problem, ...], problem: str) -> "Data":
+        """Return the data with these problems, of which one is chosen by its name."""
+        (targets,) = (each.targets for each in problems if each.name == problem)
+        return replace(self, targets=targets, problems=problems, problem=problem)
 
     @property
     def samples(self) -> int:

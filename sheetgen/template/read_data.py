@@ -1,8 +1,11 @@
 """Reads a template's [data]: samples that the TOML holds, or those of a CSV file, and test samples.
 
+Problems are several lists of targets of the same inputs.
+
 Test samples are a fraction of the samples, drawn by a seed, or those of a second CSV file.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from sheetgen.errors import InputError, shortened
-from sheetgen.network.data import MAXIMUM_SAMPLES, Data, Rows
+from sheetgen.network.data import MAXIMUM_SAMPLES, Data, Problem, Rows
 from sheetgen.network.network import Network
 from sheetgen.template.csv_file import CsvFile, check_target, listed
 from sheetgen.template.toml_table import MAXIMUM_SEED, Table, hint, refused, rows_of
 
 KEYS = ("inputs", "targets", "file", "input_columns", "target_columns", "class_column",
-        "standardize", "test_fraction", "test_seed", "test_file", "image")  # fmt: skip
+        "standardize", "test_fraction", "test_seed", "test_file", "image",
+        "problems", "problem")  # fmt: skip
+
+MOST_PROBLEMS = 10
+LONGEST_NAME = 20  # so that ten names fit a validation, which has room for 255 characters
+# What a spreadsheet takes for a text when it is chosen: "1" and "2-3" would be a number and a date.
+_NAME = re.compile(rf"(?=.{{1,{LONGEST_NAME}}}$)[^\W\d_]([^\W\d_]|[ -])*", re.DOTALL)
 
 
 def read_data(
@@ -29,7 +38,7 @@ def read_data(
     """
     table.only(*KEYS)
     image = _image(table, network)
-    _check_test_keys(table)
+    _check_keys(table)
     if "file" in table:
         data, used = _from_files(table, network, files, folder)
     else:
@@ -52,13 +61,15 @@ def _image(table: Table, network: Network) -> tuple[int, int] | None:
     raise table.refused("image", expected)
 
 
-def _check_test_keys(table: Table) -> None:
-    """Raise InputError for keys of the test samples that do not belong together."""
+def _check_keys(table: Table) -> None:
+    """Raise InputError for keys of test samples or problems that do not belong together."""
     if "test_file" in table:
         if "test_fraction" in table:
             raise table.refused("test_fraction", "no such key beside data.test_file")
         if "file" not in table:
             raise table.refused("test_file", "no such key without data.file")
+    if "problem" in table and "problems" not in table:
+        raise table.refused("problem", "no such key without data.problems")
     if "test_seed" in table and "test_fraction" not in table:
         raise table.refused("test_seed", "no such key without data.test_fraction")
 
@@ -66,7 +77,7 @@ def _check_test_keys(table: Table) -> None:
 def _from_files(
     table: Table, network: Network, files: Mapping[str, str] | None, folder: Path
 ) -> tuple[Data, dict[str, str]]:
-    for key in ("inputs", "targets"):
+    for key in ("inputs", "targets", "problems"):
         if key in table:
             raise table.refused(key, "no such key beside data.file, which has the samples")
     used = _read_file(table, "file", files, folder)
@@ -128,13 +139,42 @@ def _typed(table: Table, network: Network) -> Data:
         if key in table:
             raise table.refused(key, "no such key without data.file")
     inputs = _rows(table, "inputs", network.inputs, "the network's inputs")
-    targets = _rows(table, "targets", network.outputs, "the last layer's units")
+    if "problems" in table:
+        return _problems(table, network, inputs)
+    return Data(inputs, _targets(table, "targets", network, inputs))
+
+
+def _targets(table: Table, key: str, network: Network, inputs: Rows) -> Rows:
+    """Return a row of targets for each row of inputs."""
+    targets = _rows(table, key, network.outputs, "the last layer's units")
     if len(targets) != len(inputs):
-        expected = f"{len(inputs)} rows, as many as {table.path('inputs')} has"
-        raise table.refused("targets", expected)
+        raise table.refused(key, f"{len(inputs)} rows, as many as data.inputs has")
     for index, row in enumerate(targets):
-        check_target(row, network, f"{table.path('targets')}[{index}]")
-    return Data(inputs, targets)
+        check_target(row, network, f"{table.path(key)}[{index}]")
+    return targets
+
+
+def _problems(table: Table, network: Network, inputs: Rows) -> Data:
+    """Return the inputs with the targets of several problems, of which one is chosen."""
+    for key in ("targets", "test_fraction"):
+        if key in table:
+            raise table.refused(key, "no such key beside data.problems")
+    named = table.table("problems")
+    names = list(named.values)
+    for name in names:
+        others = [each.casefold() for each in names if each != name]
+        if not _NAME.fullmatch(name) or name.casefold() in (*others, "true", "false"):
+            raise InputError(
+                f"{table.path('problems')}: found the name {shortened(name)}; expected each name "
+                f"once, of at most {LONGEST_NAME} letters, hyphens and spaces"
+            )
+    if not 1 <= len(names) <= MOST_PROBLEMS or len(inputs) < 2:
+        found = f"{len(names)} for {len(inputs)} rows of {table.path('inputs')}"
+        expected = f"1 to {MOST_PROBLEMS}, for two rows or more"
+        raise InputError(f"{table.path('problems')}: found {found}; expected {expected}")
+    problems = tuple(Problem(name, _targets(named, name, network, inputs)) for name in names)
+    chosen = table.choice("problem", names, names[0])
+    return Data(inputs, problems[0].targets).with_problems(problems, chosen)
 
 
 def _rows(table: Table, key: str, width: int, why: str) -> Rows:

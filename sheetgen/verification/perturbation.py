@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from sheetgen.network.data import Problem
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.plan import Plan
 
@@ -46,15 +47,16 @@ def _moved(key: str, value: float, random: np.random.Generator) -> float:
 
 def _permuted_targets(plan: Plan, random: np.random.Generator) -> dict[str, float]:
     """Return other targets of the same kind where they name classes."""
-    targets = np.array(plan.data.targets + plan.data.test_targets)
-    if plan.data.is_one_hot:
-        targets = random.permuted(targets, axis=1)
-    elif plan.network.loss.activation == "sigmoid" and set(targets.ravel()) <= {0.0, 1.0}:
-        targets = 1 - targets if len(targets) == 1 else random.permuted(targets, axis=0)
-    else:
-        return {}
-    return {
-        plan.data_key(name, sample): float(targets[sample, place])
-        for sample in range(len(targets))
-        for place, name in enumerate(plan.network.target_names)
-    }
+    found: dict[str, float] = {}
+    for problem in plan.data.problems or (Problem("", plan.data.targets),):
+        targets = np.array(problem.targets + plan.data.test_targets)
+        if plan.data.is_one_hot:
+            targets = random.permuted(targets, axis=1)
+        elif plan.network.loss.activation == "sigmoid" and set(targets.ravel()) <= {0.0, 1.0}:
+            targets = 1 - targets if len(targets) == 1 else random.permuted(targets, axis=0)
+        else:
+            continue
+        for (sample, place), target in np.ndenumerate(targets):
+            name = plan.network.target_names[place]
+            found[plan.data_key(name, sample, problem.name)] = float(target)
+    return found

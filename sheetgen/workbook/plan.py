@@ -265,7 +265,7 @@ class Plan:
         changed = replace(
             template,
             network=template.network.with_parameters(values),
-            data=self._data(values),
+            data=self._data(contents),
             learning_rates=tuple(values[rate] for rate in rates),
         )
         shown = {key: contents[key] for key in Controls.__dataclass_fields__ if key in contents}
@@ -273,14 +273,23 @@ class Plan:
         settings = {key: values.get(key, value) for key, value in self.settings.items()}
         return replace(self, template=changed, controls=controls, settings=settings)
 
-    def _data(self, values: Mapping[str, float]) -> Data:
+    def _data(self, contents: Mapping[str, float | str]) -> Data:
         trained = self.data.samples
 
-        def rows(names: tuple[str, ...]) -> Rows:
+        def rows(names: tuple[str, ...], problem: str = "") -> Rows:
             every = range(trained + self.data.test_samples)
-            return tuple(tuple(values[self.data_key(each, at)] for each in names) for at in every)
+            keys = ([self.data_key(each, at, problem) for each in names] for at in every)
+            return tuple(tuple(float(contents[key]) for key in row) for row in keys)
 
-        inputs, targets = rows(self.network.input_names), rows(self.network.target_names)
+        inputs = rows(self.network.input_names)
+        if self.data.problems:
+            problems = tuple(
+                replace(each, targets=rows(self.network.target_names, each.name))
+                for each in self.data.problems
+            )
+            chosen = str(contents["problem"])
+            return replace(self.data, inputs=inputs).with_problems(problems, chosen)
+        targets = rows(self.network.target_names)
         return replace(
             self.data,
             inputs=inputs[:trained],
@@ -289,9 +298,13 @@ class Plan:
             test_targets=targets[trained:],
         )
 
-    def data_key(self, symbol: str, sample: int) -> str:
-        """Return the key of the input cell with a sample's input or target; test samples follow."""
-        return f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
+    def data_key(self, symbol: str, sample: int, problem: str = "") -> str:
+        """Return the key of the input cell with a sample's input or target; test samples follow.
+
+        The target of one of several problems is asked for with the problem's name.
+        """
+        key = f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
+        return f"{key} in {problem}" if problem else key
 
 
 def _variants(template: Template, tabs: tuple[float, ...]) -> tuple[Variant, ...]:

@@ -12,8 +12,6 @@ from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import Axis
 from sheetgen.workbook.shared.page import write_headers
 
-MEAN_ROW, DEVIATION_ROW = 6, 7  # of the sheet `Data`, where inputs are standardised
-
 
 @dataclass(frozen=True)
 class DataSheet:
@@ -22,6 +20,8 @@ class DataSheet:
     canvas: Canvas
     columns: dict[str, int]
     """The column of each symbol, and of "order"; inputs as the network reads them."""
+    header_rows: dict[str, int]
+    """The rows above the samples: "symbol", and as needed "name", "mean" and "deviation"."""
     first_row: int
     samples: int
     test_samples: int
@@ -126,8 +126,11 @@ class InputColumn:
         if not self.plan.data.standardize:
             return value
         assert self.sources.data is not None
-        canvas, column = self.sources.data.canvas, self.sources.data.columns[self.name]
-        mean, deviation = (canvas.absolute(row, column) for row in (MEAN_ROW, DEVIATION_ROW))
+        data = self.sources.data
+        canvas, column = data.canvas, data.columns[self.name]
+        mean, deviation = (
+            canvas.absolute(data.header_rows[each], column) for each in ("mean", "deviation")
+        )
         return f"({value}-{mean})/{deviation}"
 
     def used(self, values: Array) -> Array:

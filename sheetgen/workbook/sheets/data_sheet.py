@@ -1,68 +1,97 @@
 """The sheet `Data`: the samples to train on and to test on, and if asked standardised inputs."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from sheetgen.network.data import Rows
 from sheetgen.network.network import Network
-from sheetgen.spreadsheet.address import column_letters, range_address
+from sheetgen.spreadsheet.address import cell_address, column_letters, local, range_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
     INPUT,
     KINDS,
     LABEL,
-    NOTE,
     Style,
     band,
+    common_format,
     header,
     label,
     number,
 )
 from sheetgen.workbook.plan import DATA, Plan
 from sheetgen.workbook.shared.page import write_title
-from sheetgen.workbook.shared.sources import DEVIATION_ROW, MEAN_ROW, DataSheet
-from sheetgen.workbook.sheets.inputs import target_limits
+from sheetgen.workbook.shared.sources import DataSheet
+from sheetgen.workbook.sheets.inputs import target_limits, write_reach
 
+REMARK_ROW = 2
 BAND_ROW = 3
-NAME_ROW = 4  # what the columns are called in the file that the data came from
-HEADER_ROW = 5
-FIRST_ROW = 8
+SYMBOL_ROW = 4
 
 
 def data_sheet(plan: Plan) -> DataSheet:
-    """Draw the sheet; its input keys are those of `Plan.data_key`."""
-    canvas = Canvas(DATA, tab_colour=KINDS["input"].strong, freeze=(FIRST_ROW, 2))
+    """Draw the sheet; its input keys are those of `Plan.data_key`, and problem."""
+    canvas = Canvas(DATA, tab_colour=KINDS["input"].strong)
     canvas.widths.update({0: 2, 1: 10})
     text = f"{_counted(plan)}. Change a yellow cell: every sheet follows at once."
     write_title(canvas, 1, "Data", text)
-    sheet = DataSheet(canvas, {}, FIRST_ROW, plan.data.samples, plan.data.test_samples)
+    network, data = plan.network, plan.data
+    rows = _header_rows(plan)
+    canvas.freeze = (len(rows) + SYMBOL_ROW, 2)
+    sheet = DataSheet(canvas, {}, rows, len(rows) + SYMBOL_ROW, data.samples, data.test_samples)
     _count(sheet, 1, "sample", range(1, len(sheet.rows) + 1))
-    network = plan.network
-    column = _samples(sheet, plan, 2, "targets", network.target_names, plan.data.target_labels)
-    column = _samples(
-        sheet, plan, column + 1, "inputs", network.input_names, plan.data.input_labels
-    )
-    if plan.data.standardize:
+    column = _targets(sheet, plan)
+    inputs = data.inputs + data.test_inputs
+    columns = _columns(sheet, plan, column + 1, "input", ("inputs", network.input_names), inputs)
+    sheet.columns.update(columns)
+    column += len(columns) + 1
+    if data.standardize:
         column = _standardized(sheet, plan, network, column + 1)
-    if plan.template.order != tuple(range(plan.data.samples)):
+    if plan.template.order != tuple(range(data.samples)):
         places = [place + 1 for place in plan.template.order]
         _count(sheet, column + 1, "order", places)
         canvas.write(BAND_ROW, column + 1, "shuffled", band("iteration"))
-        canvas.notes[HEADER_ROW, column + 1] = "the order of the samples in an epoch"
+        canvas.notes[SYMBOL_ROW, column + 1] = "the order of the samples in an epoch"
         sheet.columns["order"] = column + 1
-    if plan.data.test_samples:
+        column += 2
+    if data.test_samples:
         _test_band(sheet, max(sheet.columns.values()))
+    if data.problems:
+        _problems(sheet, plan, column + 1)
+    cells = [local(sheet.range(name)) for name in network.target_names]
+    write_reach(canvas, plan, (REMARK_ROW, 4 if data.problems else 1), cells)
     return sheet
+
+
+def _header_rows(plan: Plan) -> dict[str, int]:
+    """Return the rows above the samples by what they hold."""
+    data = plan.data
+    held = ["symbol"]
+    if data.input_labels or data.target_labels:
+        held.append("name")  # of the columns in the file that the data came from
+    if data.standardize:
+        held += ["mean", "deviation"]
+    return {each: row for row, each in enumerate(held, start=SYMBOL_ROW)}
 
 
 def _counted(plan: Plan) -> str:
     """Return how many samples there are."""
     samples, test = plan.data.samples, plan.data.test_samples
-    return f"{samples} samples to train on, and {test} to test on" if test else f"{samples} samples"
+    counted = f"{samples:,} sample" + ("" if samples == 1 else "s")
+    return f"{counted} to train on, and {test:,} to test on" if test else counted
+
+
+def _head(sheet: DataSheet, column: int, symbol: str, kind: str, title: str) -> None:
+    """Write the band and the symbol of a column, and fill the other rows above the samples."""
+    sheet.canvas.write(BAND_ROW, column, title, band(kind))
+    for each, row in sheet.header_rows.items():
+        sheet.canvas.write(row, column, symbol if each == "symbol" else "", header(kind))
 
 
 def _count(sheet: DataSheet, column: int, title: str, numbers: range | list[int]) -> None:
     canvas = sheet.canvas
-    canvas.write(HEADER_ROW, column, title, header("iteration"))
+    _head(sheet, column, title, "iteration", "")
     canvas.widths[column] = 10
     for row, value in zip(sheet.rows, numbers, strict=False):
         canvas.write(row, column, value, label("iteration"))
@@ -76,34 +105,78 @@ def _test_band(sheet: DataSheet, last_column: int) -> None:
         sheet.canvas.write(row, column, text if column == 1 else "", band("helper"))
 
 
-def _samples(
+def _targets(sheet: DataSheet, plan: Plan) -> int:
+    """Write the targets, or of several problems those of the chosen one; return the next column."""
+    data, names = plan.data, plan.network.target_names
+    if not data.problems:
+        columns = _columns(
+            sheet, plan, 2, "target", ("targets", names), data.targets + data.test_targets
+        )
+        sheet.columns.update(columns)
+        return 2 + len(columns)
+    for place, name in enumerate(names):
+        _head(sheet, 2 + place, name, "target", "" if place else "targets")
+        sheet.columns[name] = 2 + place
+        sheet.canvas.widths[2 + place] = 11
+    sheet.canvas.widths[2 + len(names)] = 3
+    return 2 + len(names)
+
+
+def _problems(sheet: DataSheet, plan: Plan, column: int) -> None:
+    """Write the targets of each problem, and let one of them be chosen."""
+    canvas, data, names = sheet.canvas, plan.data, plan.network.target_names
+    canvas.write(REMARK_ROW, 1, "problem", LABEL)
+    options = [each.name for each in data.problems]
+    canvas.choose(REMARK_ROW, 2, "problem", data.problem, options)
+    canvas.notes[REMARK_ROW, 2] = "Choose what the network is to learn: the targets follow."
+    chosen, places = cell_address(REMARK_ROW, 2), []
+    for problem in data.problems:
+        places.append(column)
+        titles = (problem.name, names)
+        columns = _columns(sheet, plan, column, "target", titles, problem.targets, problem.name)
+        column += len(columns) + 1
+    style = number("target", common_format(value for row in data.targets for value in row))
+    for offset, name in enumerate(names):
+        for row, targets in zip(sheet.rows, data.targets, strict=True):
+            # The last one needs no condition: no other choice is left.
+            formula = cell_address(row, places[-1] + offset)
+            for place in reversed(places[:-1]):
+                title = cell_address(BAND_ROW, place)
+                formula = f"IF({chosen}={title},{cell_address(row, place + offset)},{formula})"
+            canvas.calculate(row, sheet.columns[name], f"={formula}", targets[offset], style)
+
+
+def _columns(
     sheet: DataSheet,
     plan: Plan,
     column: int,
-    title: str,
-    names: tuple[str, ...],
-    labels: tuple[str, ...],
-) -> int:
-    """Write the columns of the inputs or the targets; return the next free column."""
-    canvas, kind = sheet.canvas, title.removesuffix("s")
-    data = plan.data
-    if kind == "input":
-        samples = data.inputs + data.test_inputs
-    else:
-        samples = data.targets + data.test_targets
+    kind: str,
+    titles: tuple[str, tuple[str, ...]],
+    samples: Rows,
+    problem: str = "",
+) -> dict[str, int]:
+    """Write columns to change, with a title above their symbols; return the column of each."""
+    canvas, (title, names) = sheet.canvas, titles
+    labels = plan.data.input_labels if kind == "input" else plan.data.target_labels
     limits = target_limits(plan) if kind == "target" else {}
     for place, name in enumerate(names):
         at = column + place
-        canvas.write(BAND_ROW, at, title if place == 0 else "", band(kind))
+        _head(sheet, at, name, kind, "" if place else title)
+        canvas.widths[at] = 11
         if labels:
-            canvas.write(NAME_ROW, at, labels[place], NOTE)
-        canvas.write(HEADER_ROW, at, name, header(kind))
-        canvas.widths[at] = max(11, len(labels[place]) + 2) if labels else 11
+            canvas.write(sheet.header_rows["name"], at, labels[place], name_style(kind))
+            canvas.widths[at] = max(11, len(labels[place]) + 2)
+        style = replace(INPUT, number_format=common_format(values[place] for values in samples))
         for sample, (row, values) in enumerate(zip(sheet.rows, samples, strict=True)):
-            canvas.ask(row, at, plan.data_key(name, sample), values[place], INPUT, **limits)
-        sheet.columns[name] = at
+            key = plan.data_key(name, sample, problem)
+            canvas.ask(row, at, key, values[place], style, **limits)
     canvas.widths[column + len(names)] = 3
-    return column + len(names)
+    return {name: column + place for place, name in enumerate(names)}
+
+
+def name_style(kind: str) -> Style:
+    """Return the style of the name that a column has in the file of the data."""
+    return replace(header(kind), bold=False, italic=True)
 
 
 def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -> int:
@@ -111,13 +184,13 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
     canvas = sheet.canvas
     values = np.array(plan.data.inputs)
     used = np.concatenate([plan.data.used_inputs(), plan.data.used_test_inputs()])
-    canvas.write(MEAN_ROW, 1, "mean", LABEL)
-    canvas.write(DEVIATION_ROW, 1, "deviation", LABEL)
+    mean_row, deviation_row = sheet.header_rows["mean"], sheet.header_rows["deviation"]
+    canvas.write(mean_row, 1, "mean", name_style("iteration"))
+    canvas.write(deviation_row, 1, "deviation", name_style("iteration"))
     for place, name in enumerate(network.input_names):
         at, raw = column + place, sheet.columns[name]
-        cells = range_address(FIRST_ROW, raw, sheet.last_row, raw)
-        canvas.write(BAND_ROW, at, "inputs, standardised" if place == 0 else "", band("helper"))
-        canvas.write(HEADER_ROW, at, f"{name} standardised", header("helper"))
+        cells = range_address(sheet.first_row, raw, sheet.last_row, raw)
+        _head(sheet, at, f"{name} standardised", "helper", "" if place else "inputs, standardised")
         canvas.widths[at] = 15
         fine = Style(number_format=FINE, border="#E2E8F0")
         # Rounding can leave a constant column a deviation that is not quite 0.
@@ -126,14 +199,16 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
         if values[:, place].max() == values[:, place].min():
             mean, deviation = values[0, place], 1.0
         average = f"=IF({constant},MIN({cells}),AVERAGE({cells}))"
-        canvas.calculate(MEAN_ROW, at, average, float(mean), fine)
+        canvas.calculate(mean_row, at, average, float(mean), fine)
         spread = f"=IF({constant},1,STDEVP({cells}))"
-        canvas.calculate(DEVIATION_ROW, at, spread, float(deviation), fine)
+        canvas.calculate(deviation_row, at, spread, float(deviation), fine)
         top, source = column_letters(at), column_letters(raw)
         for sample, row in enumerate(sheet.rows):
-            formula = f"=({source}{row + 1}-{top}${MEAN_ROW + 1})/{top}${DEVIATION_ROW + 1}"
+            formula = f"=({source}{row + 1}-{top}${mean_row + 1})/{top}${deviation_row + 1}"
             value = float(used[sample, place])
             canvas.calculate(row, at, formula, value, number("helper", FINE))
         sheet.columns[name] = at
-    canvas.widths[column + network.inputs] = 3
+    last = column + network.inputs - 1
+    canvas.numbers.append((mean_row, column, sheet.rows[-1], last))
+    canvas.widths[last + 1] = 3
     return column + network.inputs

@@ -3,22 +3,30 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
+from math import isfinite
 from typing import Any
+
+import numpy as np
 
 from sheetgen.formulas import notation
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
+from sheetgen.spreadsheet.address import range_address
 from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
 from sheetgen.spreadsheet.style import (
+    INPUT,
     KINDS,
     LINK,
     NOTE,
+    WARNING,
     Style,
+    common_format,
     label,
 )
 from sheetgen.workbook.plan import DATA, INPUTS, Plan
 from sheetgen.workbook.shared.page import write_band, write_title
 
+REMARK_ROW = 2
 HEADER = 4
 FIRST = 5
 
@@ -61,6 +69,8 @@ def _list(
     `band_of` has the title and the kind of the band above.
     """
     title, kind = band_of
+    rows = list(rows)
+    style = replace(INPUT, number_format=common_format(value for *_, value in rows))
     write_band(canvas, HEADER - 1, at, title, ("symbol", *headers), kind)
     last = at + len(headers)
     canvas.widths.update(dict.fromkeys(range(at, last), 10))
@@ -69,7 +79,7 @@ def _list(
         canvas.write(row, at, symbol, label(kind))
         for column, text in enumerate(texts, start=at + 1):
             canvas.write(row, column, text, Style(align="center"))
-        canvas.ask(row, last, symbol, value, **limits)
+        canvas.ask(row, last, symbol, value, style, **limits)
         _name(canvas, f"{symbol[0]}_{symbol[1:]}", row, last)
 
 
@@ -80,6 +90,8 @@ def _given(canvas: Canvas, plan: Plan) -> None:
     _list(canvas, 1, ("inputs", "input"), ["value"], inputs)
     targets = zip(network.target_names, repeat(()), data.targets[0])
     _list(canvas, 4, ("targets", "target"), ["value"], targets, **target_limits(plan))
+    cells = range_address(FIRST, 5, FIRST + network.outputs - 1, 5)
+    write_reach(canvas, plan, (REMARK_ROW, 1), [cells])
 
 
 def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
@@ -98,7 +110,8 @@ def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
 
 def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    write_band(canvas, HEADER - 1, column + 3, "", [""], "weight")
+    if not all(each.is_trained for each in network.biases):
+        write_band(canvas, HEADER - 1, column + 3, "", [""], "weight")
     rows = ((each.name, (each.target,), network.bias(each)) for each in network.biases)
     _list(canvas, column, ("initial biases", "weight"), ("of", "value"), rows)
     canvas.widths.update({column + 3: 12, column + 4: 3})
@@ -163,6 +176,24 @@ def _notes(plan: Plan) -> Iterator[str]:
 def target_limits(plan: Plan) -> dict[str, Any]:
     """Return the validation of targets: probabilities, if the loss is one for classes."""
     return {} if plan.network.loss.activation is None else PROBABILITY
+
+
+def write_reach(canvas: Canvas, plan: Plan, at: tuple[int, int], targets: list[str]) -> None:
+    """Say in a cell if one of the targets is beyond what an output can reach; they are ranges."""
+    activation, rows = plan.network.layers[-1].activation, np.array(plan.data.targets)
+    least, most = activation.reach
+    conditions = [f"MIN({cells})<{least:G}" for cells in targets if isfinite(least)]
+    conditions += [f"MAX({cells})>{most:G}" for cells in targets if isfinite(most)]
+    if target_limits(plan) or not conditions:
+        return
+    between = f"above {least:g}" if not isfinite(most) else f"between {least:g} and {most:g}"
+    text = (
+        f"A target is out of reach: {activation.word} units stay {between}, so the error stays "
+        "above 0."
+    )
+    is_beyond = bool(rows.min() < least or rows.max() > most)
+    formula = f'=IF(OR({",".join(conditions)}),"{text}","")'
+    canvas.calculate(*at, formula, text if is_beyond else "", WARNING)
 
 
 def limits_of(name: str) -> dict[str, Any]:
