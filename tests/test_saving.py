@@ -248,7 +248,7 @@ def built_before(small, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(3))
 def test_a_killed_build_leaves_the_old_workbook_or_a_complete_new_one(
     built_before, tmp_path, number
 ):
