@@ -2,13 +2,13 @@
 
 The tables keep their cells from version to version. Any other sheet may be laid out otherwise
 today: it is verified if each of its formulas is where this version would write it. The inputs are
-read and moved in any case, for the tables depend on them.
+read and moved in any case, for the tables depend on them: on `Data` they may be in other rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, Cell
 from sheetgen.spreadsheet.reader import FileCell
 from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, Plan
 from sheetgen.workbook.shared.table_cells import HEADER_ROW
@@ -30,6 +30,8 @@ class Older:
     tables: tuple[str, ...]
     sheets: tuple[str, ...]
     """All sheets that the earlier version wrote."""
+    lower: int = 0
+    """By how many rows the samples on `Data` are lower than this version writes them."""
 
     @property
     def not_verified(self) -> tuple[str, ...]:
@@ -52,7 +54,12 @@ class Older:
             tuple(name for name in different if name not in with_table),
             tuple(name for name in different if name in with_table),
             sheets,
+            _first_sample(cells[DATA]) - _first_sample(today[DATA].cells) if DATA in cells else 0,
         )
+
+    def in_file(self, sheet: str, place: Place) -> Place:
+        """Return where an input cell of this version is in the file."""
+        return (place[0] + self.lower, place[1]) if sheet == DATA else place
 
     def comparing(
         self, compose: Callable[[Plan], Sequence[Canvas]]
@@ -72,6 +79,12 @@ class Older:
         if canvas.name not in self.different:
             return canvas
         return _only_inputs(canvas) if canvas.name in (INPUTS, DATA) else None
+
+
+def _first_sample(cells: Mapping[Place, Cell | FileCell]) -> int:
+    """Return the row of sample 1, whose number is on the left; 0 if there is none."""
+    rows = (row for (row, column), cell in cells.items() if column == 1 and cell.value == 1)
+    return min(rows, default=0)
 
 
 def _coincides(canvas: Canvas, cells: Mapping[Place, FileCell]) -> bool:

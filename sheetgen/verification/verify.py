@@ -115,8 +115,12 @@ def _moved(subject: Subject, number: int, seed: int) -> Subject:
 
 
 def _inputs(subject: Subject) -> dict[str, dict[Place, Value]]:
+    older = subject.older
     return {
-        canvas.name: {place: canvas.value(*place) for place in canvas.inputs.values()}
+        canvas.name: {
+            older.in_file(canvas.name, place) if older else place: canvas.value(*place)
+            for place in canvas.inputs.values()
+        }
         for canvas in subject.canvases
         if canvas.inputs
     }
@@ -159,7 +163,7 @@ def read_subject(path: Path) -> Subject:
         composed = older.comparing(compose)
         canvases = composed(plan)
     inputs = [(canvas, key) for canvas in canvases for key in canvas.inputs]
-    values = {key: _input(path, canvas, key, cells) for canvas, key in inputs}
+    values = {key: _input(path, canvas, key, cells, older) for canvas, key in inputs}
     if any(values[key] != canvas.value(*canvas.inputs[key]) for canvas, key in inputs):
         plan = plan.with_values(values)
         canvases = composed(plan)
@@ -186,12 +190,13 @@ def _recalculated(engine: Engine, copies: Sequence[Path], path: Path) -> Iterato
         yield from engine.recalculate_all(copies)
 
 
-def _input(path: Path, canvas: Canvas, key: str, cells: Cells) -> float | str:
+def _input(path: Path, canvas: Canvas, key: str, cells: Cells, older: Older | None) -> float | str:
     """Return what an input cell holds; raises InputError if that does not belong there."""
     if canvas.name not in cells:
         raise InputError(f"{path}: the sheet {canvas.name} is missing")
     place = canvas.inputs[key]
-    cell = cells[canvas.name].get(place, EMPTY)
+    there = older.in_file(canvas.name, place) if older else place
+    cell = cells[canvas.name].get(there, EMPTY)
     found = "nothing" if cell.value is None else repr(cell.value)
     if cell.formula is not None:
         found = f"the formula ={cell.formula}"
@@ -200,7 +205,7 @@ def _input(path: Path, canvas: Canvas, key: str, cells: Cells) -> float | str:
             return cell.value
     elif type(cell.value) is float and _accepts(canvas.validations[place], cell.value):
         return cell.value
-    where = canvas.absolute(*place)
+    where = canvas.absolute(*there)
     wanted = str(canvas.validations[place]["error_message"]).removeprefix("Type ").rstrip(".")
     raise InputError(f"{path}: the input cell {where} holds {found}; expected {wanted}")
 
@@ -253,7 +258,7 @@ def _compare(
         if reason:
             finding = Finding(canvas.name, relative_address(*place), reason, shown, expected, value)
             findings.append((is_ours, place, finding))
-        elif not is_ours:
+        elif not is_ours and not subject.older:
             result.reworded.append(relative_address(*place))
     result.formulas = len(promised)
     formulas = (place for place, cell in sorted(cells.items()) if cell.formula is not None)
