@@ -24,7 +24,7 @@ SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and sc
 LARGE_SCREEN = 1920
 WIDE = {"Learning rates", "Optimizers", "Layers", "Decision surface"}
 """Sheets that are made for LARGE_SCREEN: comparisons of many charts or pictures."""
-TABLES = {"Playground", "Data", "Workings", "Predictions", "Weights"}
+TABLES = {"Playground", "Data", "Workings", "Predictions", "Exercise", "Weights"}
 """Sheets whose tables may be wider than any screen, as those of `lr 0.1` and the like."""
 
 CLOSE = 3  # pixels that do not count

@@ -8,12 +8,16 @@ from handed_in import always, assignment_of, hand_in, in_turn, right_formula, ri
 from hypothesis import HealthCheck, given, settings
 from networks import templates
 from openpyxl import load_workbook
+from page_layout import page_count, points
+from sheet_file import read
+from sheet_layout import problems
 
 from sheetgen.errors import InputError
 from sheetgen.exercises import make_exercise
 from sheetgen.exercises.assignment import exercise as exercise_module
 from sheetgen.exercises.assignment.exercise import TOPICS, Exercise, is_right
 from sheetgen.exercises.assignment.table_layout import stage_of
+from sheetgen.exercises.sheets.exercise_paper import FIRST, SYMBOL
 from sheetgen.exercises.sheets.exercise_workbook import compose
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
@@ -57,8 +61,8 @@ def blank_columns(chosen):
 
 def test_the_workbook_holds_the_exercise_and_the_very_hidden_protected_answers(made):
     path = made[1].workbooks[0].path
-    assert sheet_names(path) == ["Overview", "Inputs", "Exercise", "_answers"]
-    assert visible_sheets(path) == ["Overview", "Inputs", "Exercise"]
+    assert sheet_names(path) == ["Overview", "Inputs", "Exercise", "Worksheet", "_answers"]
+    assert visible_sheets(path) == ["Overview", "Inputs", "Exercise", "Worksheet"]
     workbook = load_workbook(path)
     assert workbook["_answers"].sheet_state == "veryHidden"
     assert all(sheet.protection.sheet for sheet in workbook)
@@ -322,3 +326,26 @@ def test_a_network_with_more_weights_than_an_exercise_has_columns_is_refused_at_
     )
     with pytest.raises(InputError, match=r"found 8,100 weights .* expected at most 150 columns"):
         Exercise.of(wide)
+
+
+def test_the_worksheet_is_two_pages_to_fill_in_with_a_pen(made):
+    (paper,) = [sheet for sheet in read(made[1].workbooks[0].path) if sheet.name == "Worksheet"]
+    texts = [cell.text for cell in paper.cells.values()]
+    assert {"Name", "Number", "Equations", "h1 = w1·i1 + w2·i2"} <= set(texts)
+    assert not paper.paper.landscape
+    assert (page_count(paper), points(paper)) == (2, 10)
+    assert not list(problems(made[1].workbooks[0].path, ("Worksheet",)))
+
+
+def test_the_worksheet_shows_what_is_given_and_leaves_the_blanks_empty(made):
+    assignment, (saved,) = assignment_of(made[2]), made[2].workbooks
+    shown = EMBEDDED.recalculate(saved.path)["Worksheet"]
+    rows = {text: row for (row, column), text in shown.items() if column == SYMBOL}
+    for symbol, iteration in assignment.layout.quantities:
+        if symbol == "iteration":
+            continue
+        found = shown.get((rows[symbol], FIRST + iteration))
+        if (symbol, iteration) in made[2].exercise.blanks:
+            assert found is None
+        else:
+            assert found == pytest.approx(assignment.value((symbol, iteration)), abs=1e-12)

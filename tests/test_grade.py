@@ -209,7 +209,7 @@ def test_the_number_in_the_file_says_whose_it_is_and_then_the_name_and_then_the_
     group, tmp_path
 ):
     def forget(workbook):
-        for sheet in ("Overview", "Exercise"):
+        for sheet in ("Overview", "Exercise", "Worksheet"):
             workbook[sheet]["B2"] = "mine"
         workbook["_answers"]["B6"] = None
         workbook.properties.title = ""

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from sheetgen.exercises.assignment.exercise import Assignment
+from sheetgen.exercises.sheets.exercise_paper import WORKSHEET
 from sheetgen.exercises.sheets.exercise_sheet import NAME, SCORE, ExerciseSheet
 from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Cell
@@ -56,7 +57,10 @@ def _sheets(assignment: Assignment) -> dict[str, str]:
     texts = {INPUTS: "the inputs, targets, first weights and the learning rate of this exercise"}
     if assignment.plan.has_data_sheet:
         texts = {INPUTS: "the first weights and the learning rate", DATA: "the samples"}
-    return texts | {NAME: "the table with the blanks, the score and the marks"}
+    return texts | {
+        NAME: "the table with the blanks, the score and the marks",
+        WORKSHEET: "the same to print and fill in with a pen",
+    }
 
 
 def _colours(assignment: Assignment) -> Legend:

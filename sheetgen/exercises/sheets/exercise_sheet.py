@@ -159,19 +159,19 @@ class ExerciseSheet:
 
     def _blank(self, quantity: Quantity) -> None:
         place, column = self._layout.place(quantity), self._layout.by_symbol[quantity[0]]
-        style = replace(INPUT, number_format=_digits(column))
+        style = replace(INPUT, number_format=digits(column))
         if self.solved:
             formula, value = self._layout.formula(quantity), self.assignment.value(quantity)
             self.canvas.calculate(*place, formula, value, style)
         else:
             self.canvas.write(*place, "", style)
-        self.canvas.notes[place] = _hint(self.assignment, column)
+        self.canvas.notes[place] = hint(self.assignment, column)
 
     def _given(self, quantity: Quantity) -> None:
         """Write a given quantity: live, but without showing how it is calculated."""
         symbol, row = quantity
         place, column = self._layout.place(quantity), self._layout.by_symbol[symbol]
-        kind, style = column.band.kind, number(column.band.kind, _digits(column))
+        kind, style = column.band.kind, number(column.band.kind, digits(column))
         if symbol == "iteration":
             self.canvas.write(*place, row, style)
             return
@@ -236,7 +236,8 @@ def _is_fine(column: Column) -> bool:
     return column.band.kind not in ("iteration", "target", "input")
 
 
-def _digits(column: Column) -> str:
+def digits(column: Column) -> str:
+    """Return the number format of a column's quantities."""
     return FINE if _is_fine(column) else number_format(column.band.kind)
 
 
@@ -244,7 +245,7 @@ def _concealed(style: Style) -> Style:
     return Concealed(**{name: getattr(style, name) for name in Style.__dataclass_fields__})
 
 
-def _hint(assignment: Assignment, column: Column) -> str:
+def hint(assignment: Assignment, column: Column) -> str:
     """Return the equation of a blank: of a gradient the chain rule, at level 1 written out."""
     network, symbol = assignment.plan.network, column.symbol
     parameter = next((each for each in network.parameters if each.gradient == symbol), None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from sheetgen.exercises.assignment.exercise import Assignment
 from sheetgen.exercises.assignment.own_numbers import RATE
 from sheetgen.exercises.sheets.exercise_overview import exercise_overview
+from sheetgen.exercises.sheets.exercise_paper import exercise_paper
 from sheetgen.exercises.sheets.exercise_sheet import NAME, ExerciseSheet
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
@@ -40,7 +41,8 @@ def compose(assignment: Assignment, solved: bool) -> Composed:
     assignment = Assignment(assignment.exercise, assignment.student)
     answers = answers_sheet(assignment)
     sheet = ExerciseSheet(assignment, answers, solved)
-    visible = (exercise_overview(sheet), *given_sheets(assignment), sheet.canvas)
+    paper = exercise_paper(sheet)
+    visible = (exercise_overview(sheet), *given_sheets(assignment), sheet.canvas, paper)
     hidden = answers.canvas
     hidden.write(FINGERPRINT[0], 0, "fingerprint")
     hidden.write(*FINGERPRINT, stamp.fingerprint(visible))
