@@ -18,6 +18,7 @@ from sheetgen.console.commands import COUNT, PATH, CommandGroup
 from sheetgen.console.interruption import INTERRUPTED
 from sheetgen.console.terminal import say, shown
 from sheetgen.errors import InputError, RunError
+from sheetgen.files.characters import require_possible
 from sheetgen.version import __version__
 
 if TYPE_CHECKING:
@@ -209,6 +210,34 @@ def log(
     _say(placed, run, workbook)
 
 
+@main.command()
+@click.argument("runs", type=PATH, nargs=-1, metavar="RUN|METRICS...", required=True)
+@WORKBOOK
+@click.option("--title", default="Comparison", metavar="TEXT", help="The title of the sheet.")
+def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
+    """Compare trainings on a sheet of a workbook.
+
+    Each is the directory of a run of `cnn train` or a file of metrics, as for `cnn log`. Those
+    whose settings are the same but for the seed are a group, with mean, standard deviation and
+    95% interval. A cell of the sheet chooses the metric.
+
+    \b
+    Example:
+      cnn compare output/runs/fast-* --workbook output/backprop.xlsx
+    """  # noqa: D301
+    from cnn.log.add_log import require_usable  # noqa: PLC0415
+    from cnn.log.compare_command import compare as compared  # noqa: PLC0415
+
+    require_possible(title, "--title")
+    require_usable(workbook)
+    if not all(path.is_file() for path in runs):
+        require_torch()
+    with progress.shown():
+        placed = compared(runs, workbook, title.strip() or "Comparison")
+    _say_place(placed, workbook)
+    say(f"{len(runs)} trainings are compared on the sheet {placed.sheet} of {_where(placed)}")
+
+
 def _put(run: Path, workbook: Path, data_dir: Path | None) -> None:
     """Put a run's sheet into the workbook. Raises `RunError` if that fails: the run is safe."""
     from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
@@ -227,12 +256,21 @@ def _how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:
 
 
 def _say(placed: "Placed", run: Path, workbook: Path) -> None:
+    _say_place(placed, workbook)
+    say(f"the log of {run} is the sheet {placed.sheet} of {_where(placed)}")
+
+
+def _say_place(placed: "Placed", workbook: Path) -> None:
+    """Say what has become of the workbook and of the sheet's former self, if that is unusual."""
     if placed.saved.reason:
         say(f"{workbook} is left as it was: {placed.saved.reason}.", err=True)
     if placed.edited:
         say(f"the sheet {placed.edited} has been edited and is left as it was.", err=True)
+
+
+def _where(placed: "Placed") -> str:
     built = " (built from era-v1)" if placed.built else ""
-    say(f"the log of {run} is the sheet {placed.sheet} of {shown(placed.saved.path)}{built}")
+    return f"{shown(placed.saved.path)}{built}"
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cnn.log.description import TrainingLog
@@ -11,6 +12,7 @@ from sheetgen.errors import InputError
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.files.locking import in_turn
 from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.spreadsheet.save_workbook import save_workbook
@@ -53,24 +55,25 @@ def add_log(log: TrainingLog, source: Path, workbook: Path, alone: bool = False)
     Raises InputError if the workbook cannot be read, RunError if it cannot be written; it is
     unchanged then.
     """
+    return add_sheet(log_sheet(log), log.mark, source, workbook, alone)
+
+
+def add_sheet(
+    canvas: Canvas, mark: str, source: Path, workbook: Path, alone: bool = False
+) -> Placed:
+    """Put a sheet with a stamp into a workbook, as `add_log` does."""
     with in_turn(resolved(workbook)):
         built = not resolved(workbook).exists()
         if built and alone:
-            return _only(log, workbook)
+            write = partial(write_workbook, [canvas], title=canvas.name)
+            return Placed(save_workbook(workbook, write), canvas.name, built=False)
         if built:
             build_workbook(template.load("era-v1"), workbook)
-        return _insert(log, source, workbook, built)
+        return _insert(canvas, mark, source, workbook, built)
 
 
-def _only(log: TrainingLog, workbook: Path) -> Placed:
-    canvas = log_sheet(log)
-    saved = save_workbook(workbook, lambda to: write_workbook([canvas], to, log.title))
-    return Placed(saved, canvas.name, built=False)
-
-
-def _insert(log: TrainingLog, source: Path, workbook: Path, built: bool) -> Placed:
-    canvas = log_sheet(log)
-    former, edited = _former(workbook, canvas.name, log.mark)
+def _insert(canvas: Canvas, mark: str, source: Path, workbook: Path, built: bool) -> Placed:
+    former, edited = _former(workbook, canvas.name, mark)
     names: dict[str, str] = {}
     with scratch_folder() as folder:
         donor = Path(folder, "donor.xlsx")

@@ -59,10 +59,11 @@ class Area:
         style: Style,
         width: int = 1,
         height: int = 1,
+        scale: float = 1.0,
     ) -> str:
         """Write a formula into a cell, or into several as one; return its address."""
         column = self.merged(row, cell, width, height)
-        self.canvas.calculate(row, column, formula, value, style)
+        self.canvas.calculate(row, column, formula, value, style, scale)
         return cell_address(row, column)
 
     def say(self, row: int, cell: int, text: Value, style: Style = PLAIN) -> None:

@@ -37,7 +37,7 @@ _STAMP = 3
 def log_sheet(log: TrainingLog) -> Canvas:
     """Draw the sheet of a training: what came of it, charts, and the table beside them."""
     canvas = Canvas(log.sheet, tab_colour=KINDS["unit"].strong)
-    canvas.freeze = (FIRST_ROW, 0)
+    canvas.freeze, canvas.repeat_rows = (FIRST_ROW, 0), (HEADER_ROW, HEADER_ROW)
     canvas.heights.update(enumerate(_HEIGHTS))
     canvas.widths |= {0: MARGIN_WIDTH, TABLE - 1: GAP_WIDTH}
     canvas.widths |= dict.fromkeys(range(LEFT, LEFT + GRID), GRID_WIDTH)

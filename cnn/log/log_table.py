@@ -63,7 +63,7 @@ def _column(
     canvas: Canvas, column: int, metric: Metric, kind: str, digits: str, width: float
 ) -> None:
     canvas.write(HEADER_ROW, column, metric.name, replace(header(kind), wrap=True))
-    style, shown = number(kind, digits), [_shown(value) for value in metric.values]
+    style, shown = number(kind, digits), [shown_value(value) for value in metric.values]
     texts = [len(value) for value in shown if isinstance(value, str)]
     canvas.widths[column] = min(max(width, _in_two_lines(metric.name) + _ROOM, *texts), _WIDEST)
     for row, value in enumerate(shown, start=FIRST_ROW):
@@ -78,7 +78,7 @@ def _in_two_lines(text: str) -> int:
     return min((max(len(" ".join(half)) for half in each) for each in halves), default=0)
 
 
-def _shown(value: Logged) -> Value:
+def shown_value(value: Logged) -> Value:
     """Return what the cell of a logged value holds: a cell has neither NaN nor infinities."""
     if value is None:
         return ""

@@ -6,10 +6,13 @@ from cnn.log.add_log import Placed, add_log
 from cnn.log.description import Confusion, Example, Layer, Target, TrainingLog
 from cnn.log.metrics import Logged
 from cnn.log.record import Record, read_record
+from cnn.log.run_settings import settings_in_words
 from cnn.models import build_model
 from cnn.summary import summarize
-from cnn.training.run import Line
+from cnn.training.config import Config
+from cnn.training.run import Line, Run
 from sheetgen.console import progress
+from sheetgen.errors import InputError
 
 TARGET = 0.994
 """Of the test accuracy."""
@@ -47,6 +50,24 @@ def described(record: Record) -> TrainingLog:
         examples=[_example(record, index) for index in wrong[:_EXAMPLES]],
         wrong=len(wrong),
     )
+
+
+def described_untested(path: Path) -> TrainingLog:
+    """Return the description of a run as its files tell it, without testing the network again.
+
+    Raises InputError if the run is missing or damaged, or if no epoch is finished.
+    """
+    run = Run(path)
+    run.require_possible_name()
+    values = run.read_config()
+    config, log = Config.from_dict(values, run.config), run.read_log()
+    if not log:
+        raise InputError(f"{path} has no finished epoch")
+    name = f"CNN {config.model}"
+    settings = settings_in_words(config, values)
+    target = Target("test accuracy", TARGET)
+    rows = [_row(line) for line in log]
+    return TrainingLog(name, name, "", "", rows, settings=settings, target=target)
 
 
 def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:

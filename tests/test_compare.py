@@ -1,0 +1,170 @@
+"""`cnn compare`: trainings on one sheet, with mean, deviation and interval over their seeds."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from packages import check_sound
+
+from cnn.cli import main
+from cnn.log.compare_sheet import compare_sheet
+from cnn.log.comparison import Comparison, t_quantile
+from cnn.log.description import TrainingLog
+from cnn.log.metrics import Logged
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
+from sheetgen.spreadsheet.writer import write_workbook
+
+
+def training(rate: float, seed: int, epochs: int = 6) -> TrainingLog:
+    """A training whose metrics are drawn at random."""
+    random = np.random.default_rng([seed, int(1000 * rate)])
+    rows: list[dict[str, Logged]] = [
+        {"epoch": epoch, "val_acc": float(random.uniform(0.9, 1)), "loss": float(random.random())}
+        for epoch in range(1, epochs + 1)
+    ]
+    settings: list[tuple[str, Logged]] = [("lr", rate), ("seed", seed), ("model", "MLP")]
+    return TrainingLog("", "", "", "", rows, settings=settings)
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    """Five seeds at one rate and three at another with fewer epochs, mixed; one loss is NaN."""
+    logs = [training(0.1, seed) for seed in range(5)]
+    logs[1:1] = [training(0.5, seed, 4) for seed in range(3)]
+    logs[0].rows[2]["loss"] = float("nan")  # type: ignore[index]
+    return Comparison.of("Rates", [(f"run {place}", log) for place, log in enumerate(logs)])
+
+
+def test_trainings_that_differ_in_the_seed_are_a_group(comparison: Comparison) -> None:
+    assert [list(group) for group in comparison.groups] == [[0, 1, 2, 3, 4], [5, 6, 7]]
+    assert comparison.differing == ("lr", "seed")
+    assert [comparison.called(group) for group in comparison.groups] == ["lr 0.1", "lr 0.5"]
+    assert comparison.metrics == ("val_acc", "loss")
+
+
+def test_every_formula_comes_to_what_the_reference_says(
+    comparison: Comparison, engine: Engine, tmp_path: Path
+) -> None:
+    canvas, _ = compare_sheet(comparison, "Rates")
+    path, copy = tmp_path / "rates.xlsx", tmp_path / "copy.xlsx"
+    write_workbook([canvas], path, "rates")
+    write_changed(path, copy, {}, cached=-7e77)
+    found = engine.recalculate(copy)["Rates"]
+    for row, column, formula, value in canvas.promised():
+        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12, abs=1e-13)
+        result = found.get((row, column), "")
+        assert ("" if result is None else result) == expected, formula
+
+
+def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
+    comparison: Comparison, tmp_path: Path
+) -> None:
+    canvas, _ = compare_sheet(comparison, "Rates")
+    path, copy = tmp_path / "rates.xlsx", tmp_path / "copy.xlsx"
+    write_workbook([canvas], path, "rates")
+    write_changed(path, copy, {"Rates": {canvas.inputs["metric"]: "loss"}}, cached=-7e77)
+    found = EMBEDDED.recalculate(copy)["Rates"]
+    last = np.array([comparison.metric(place, "loss").numbers[-1] for place in range(5)])
+    best = np.array([min(comparison.metric(place, "loss").numbers) for place in range(5)])
+    places = {cell.value: place for place, cell in canvas.cells.items() if place[1] == 1}
+    row, _ = places["lr 0.1"]
+    shown = [value for (at, _), value in sorted(found.items()) if at == row]
+    numbers = [value for value in shown if isinstance(value, float)][:6]
+    half = 2.7764451051977987 * last.std(ddof=1) / np.sqrt(5)
+    expected = [
+        5,
+        last.mean(),
+        last.std(ddof=1),
+        last.mean() - half,
+        last.mean() + half,
+        best.mean(),
+    ]
+    assert numbers == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "t"),
+    [(1, 12.706204736174694), (2, 4.302652729749462), (9, 2.262157162798205), (30, 2.0422724563)],
+)
+def test_students_t_is_that_of_the_tables(freedom: int, t: float) -> None:
+    assert t_quantile(freedom) == pytest.approx(t, rel=1e-11)
+
+
+def test_trainings_without_a_common_metric_are_refused() -> None:
+    logs = [TrainingLog("", "", "", "", [{"epoch": 1, name: 0.5}]) for name in ("acc", "loss")]
+    with pytest.raises(InputError, match="no metric in common"):
+        Comparison.of("x", [("a", logs[0]), ("b", logs[1])])
+
+
+def test_a_single_epoch_of_a_single_metric(engine: Engine, tmp_path: Path) -> None:
+    logs = [TrainingLog("", "", "", "", [{"epoch": 1, "acc": share}]) for share in (0.5, 0.75)]
+    comparison = Comparison.of("x", [("a", logs[0]), ("a", logs[1])])
+    assert comparison.names == ("a", "a (2)")
+    canvas, _ = compare_sheet(comparison, "x")
+    path, copy = tmp_path / "x.xlsx", tmp_path / "copy.xlsx"
+    write_workbook([canvas], path, "x")
+    write_changed(path, copy, {}, cached=-7e77)
+    found = engine.recalculate(copy)["x"]
+    for row, column, formula, value in canvas.promised():
+        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12)
+        assert found[row, column] == expected, formula
+
+
+def compare(*arguments: object) -> tuple[int, str, str]:
+    command = ["compare", *map(str, arguments)]
+    result = CliRunner().invoke(main, command, catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_compares_files_and_replaces_its_sheet(small: Path, tmp_path: Path) -> None:
+    book, paths = tmp_path / "book.xlsx", []
+    book.write_bytes(small.read_bytes())
+    for number in range(3):
+        paths.append(tmp_path / f"run{number}.csv")
+        paths[-1].write_text(f"epoch,loss\n1,0.{number + 2}\n2,0.{number + 1}\n")
+    for count in (2, 3):
+        code, said, errors = compare(*paths[:count], "--workbook", book, "--title", "Three")
+        assert (code, errors) == (0, "")
+        assert f"{count} trainings are compared on the sheet Three of" in said
+    assert sheet_names(book) == [*sheet_names(small), "Three"]
+    assert "run2" in [cell.value for cell in read_cells(book, ["Three"])["Three"].values()]
+    check_sound(book)
+
+
+def test_the_runs_of_cnn_train_are_read_from_their_files(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    older = Path(__file__).parent / "older" / "run"
+    for seed in (1, 2):
+        run = tmp_path / f"tiny-{seed}"
+        run.mkdir()
+        config = json.loads((older / "config.json").read_text()) | {"seed": seed}
+        (run / "config.json").write_text(json.dumps(config))
+        (run / "log.jsonl").write_text((older / "log.jsonl").read_text())
+    book = tmp_path / "book.xlsx"
+    write_workbook([Canvas("Mine")], book, "mine")
+    code, _, errors = compare(tmp_path / "tiny-1", tmp_path / "tiny-2", "--workbook", book)
+    assert (code, errors) == (0, "")
+    texts = [cell.value for cell in read_cells(book, ["Comparison"])["Comparison"].values()]
+    assert {"test accuracy", "tiny-2", "seed 2"} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(("a.csv",), "found 1 to compare; expected 2 to 100"), (("a.csv", "b.csv"), "b.csv is empty")],
+)
+def test_too_few_or_damaged_trainings_are_refused(
+    tmp_path: Path, names: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "a.csv").write_text("loss\n0.5\n")
+    (tmp_path / "b.csv").write_text("")
+    paths = [tmp_path / name for name in names]
+    code, said, errors = compare(*paths, "--workbook", tmp_path / "new.xlsx")
+    assert (code, said) == (2, "")
+    assert message in errors
+    assert not (tmp_path / "new.xlsx").exists()
