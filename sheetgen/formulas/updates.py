@@ -78,7 +78,7 @@ class Rule:
         name, start = parameter.name, f"={self.address(parameter.name)}"
         if isinstance(parameter, Bias) and not parameter.is_trained:
             return start, start, f"{name} is not trained: it keeps its value from Inputs"
-        updated = self._updated(parameter)
+        updated = self.updated(parameter)
         decays = "weight_decay" in self.training.hyperparameters
         text = self.training.optimizer.rule(name, parameter.gradient, decays)
         if not self.training.is_batched:
@@ -88,7 +88,7 @@ class Rule:
         formula = f"=IF({self.cell(BATCH_ROW)}=1,{updated},{former})"
         return start, formula, f"after the last row of a batch, {text}"
 
-    def _updated(self, parameter: Parameter) -> str:
+    def updated(self, parameter: Parameter) -> str:
         """Return the expression of the new weight, from the row above."""
         optimizer = self.training.optimizer
         rate = self.base_rate

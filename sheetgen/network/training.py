@@ -61,3 +61,8 @@ class Training:
     def epochs(self) -> int:
         """Number of epochs of which the table has all rows, at least 1."""
         return max(1, (self.iterations + 1) // self.samples)
+
+    @property
+    def is_by_epoch(self) -> bool:
+        """Whether there are several samples, and epochs whose means can be compared."""
+        return self.samples > 1 and self.epochs > 1

@@ -8,7 +8,9 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.version import __version__
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.chosen_moment import choose_moment
+from sheetgen.workbook.shared.epoch_tests import Evaluations, is_evaluated
 from sheetgen.workbook.shared.sources import Sources
+from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.data_sheet import data_sheet
 from sheetgen.workbook.sheets.decision_surface.decision_surface import decision_surface_sheet
@@ -35,21 +37,29 @@ def compose(plan: Plan) -> list[Canvas]:
     Raises InputError when the network does not fit a worksheet.
     """
     sources = draw_sources(plan)
+    workings = Workings([each.tab for each in plan.variants])
+    tested = is_evaluated(plan.training(plan.template.optimizer))
+    evaluations = Evaluations(plan, sources, workings) if tested else None
     compared = tuple(
-        variant_sheet(plan, index, sources, series_name(plan, index))
+        variant_sheet(plan, index, sources, series_name(plan, index), evaluations)
         for index in progress.counted(range(len(plan.traces)), "composing the tables")
     )
     with progress.step("composing the other sheets"):
-        return _compose_others(plan, sources, compared)
+        playground = playground_sheet(plan, sources, evaluations)
+        return _compose_others(plan, sources, workings, compared, playground)
 
 
-def _compose_others(plan: Plan, sources: Sources, compared: tuple[Compared, ...]) -> list[Canvas]:
+def _compose_others(
+    plan: Plan,
+    sources: Sources,
+    workings: Workings,
+    compared: tuple[Compared, ...],
+    playground: Table,
+) -> list[Canvas]:
     """Return all sheets, of which the sources and the tables are drawn already."""
     tables = [each.table for each in compared]
-    workings = Workings([table.canvas.name for table in tables])
     overview = overview_canvas(plan.template.title, plan.template.description)
     chosen = choose_moment(overview, plan, tables, MOMENT, workings)
-    playground = playground_sheet(plan, sources)
     derivation = derivation_sheet(chosen)
     gradient_check = gradient_check_sheet(chosen, derivation)
     canvases = [

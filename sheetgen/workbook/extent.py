@@ -7,6 +7,7 @@ from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.template.template import Template
+from sheetgen.workbook.shared.epoch_tests import evaluated_formulas
 from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
 from sheetgen.workbook.sheets.predictions.listed_samples import Extent, formulas_of_sample
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
@@ -42,7 +43,8 @@ def formulas_of(template: Template) -> int:
     found = sum(widths[name] * rows for name in (*compared, template.optimizer))
     training = _training(template, template.optimizer)
     steps = rows
-    if training.samples > 1 and training.epochs > 1:
+    found += evaluated_formulas(template.network, training, len(compared) + 1)
+    if training.is_by_epoch:
         steps = training.epochs
         found += steps * (len(compared) + 1) * (1 + has_correct(template.network, training))
     # The comparison has the steps, an error and a flag of each, and the greatest of several.

@@ -16,8 +16,8 @@ from sheetgen.exercises.sheets.exercise_sheet import NAME, ExerciseSheet
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import INPUT, LINE, LINK, SUBTITLE, Style
-from sheetgen.workbook.shared.table_cells import Table
-from sheetgen.workbook.sheets.training_table import RATE_CELL, draw_table
+from sheetgen.workbook.shared.table_cells import RATE_CELL, Table
+from sheetgen.workbook.sheets.training_table import draw_table
 
 ANSWERS = "_answers"
 MARK = "exercise"  # the cell left of the identifier

@@ -1,5 +1,6 @@
 """The error curves of a training: over the iterations, or its mean over the epochs, and charts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -9,6 +10,7 @@ from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, number
+from sheetgen.workbook.shared.epoch_tests import Points
 from sheetgen.workbook.shared.page import write_headers
 
 CHART_WIDTH = 325
@@ -53,6 +55,8 @@ class Curve:
     accuracy: str = ""
     """The range of the accuracies, where the network has classes."""
     accuracies: Array | None = None
+    tested: tuple[Points, ...] = ()
+    """The mean errors of the test samples, and with classes their accuracies."""
     outcome: Outcome | None = None
     """Shown instead of a reduction if the first and the last point are of different samples."""
 
@@ -87,10 +91,16 @@ def cell_of(area: str, at: int) -> str:
     return f"{sheet}{mark}${column}${int(row) + (at if at >= 0 else at + 1)}"
 
 
-def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: int) -> Curve:
+def per_epoch(
+    canvas: Canvas,
+    means: dict[str, list[tuple[str, float]]],
+    row: int,
+    tested: Sequence[Points] = (),
+) -> Curve:
     """Write a row for each epoch below the charts that start in `row`; return the curve.
 
-    `means` has each epoch's formula and value of "mean E_total", and may have "accuracy" too.
+    `means` has each epoch's formula and value of "mean E_total", and may have "accuracy" too;
+    `tested` is the same of the test samples.
     """
     top = row + CHART_ROWS * len(means) + 1
     write_headers(canvas, top - 1, 0, ["epoch"], "iteration")
@@ -105,25 +115,37 @@ def per_epoch(canvas: Canvas, means: dict[str, list[tuple[str, float]]], row: in
     canvas.numbers.append((top, 1, top + epochs - 1, 1))
     columns = [canvas.range(top, place, top + epochs - 1, place) for place in range(3)]
     values = {title: np.array([value for _, value in cells]) for title, cells in means.items()}
-    curve = Curve("epoch", "mean E_total", columns[0], columns[1], values["mean E_total"])
+    errors = values["mean E_total"]
+    x, y = columns[:2]
+    curve = Curve("epoch", "mean E_total", x, y, errors, tested=tuple(tested))
     if "accuracy" not in means:
         return curve
-    series = Series(columns[0], columns[2], canvas.absolute(top - 1, 2), KINDS["unit"].strong)
+    colour = KINDS["unit"].strong
+    series = [Series(columns[0], columns[2], canvas.absolute(top - 1, 2), colour)]
+    series += tested_series(curve, 1, colour)
     insert_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS, epochs)
     return replace(curve, accuracy=columns[2], accuracies=values["accuracy"])
 
 
+def tested_series(curve: Curve, which: int, colour: str) -> list[Series]:
+    """Return the dashed series of the test samples' errors (0) or accuracies (1), if any."""
+    return [
+        Series(curve.x, points.y, points.name, colour, dash="dash")
+        for points in curve.tested[which : which + 1]
+    ]
+
+
 def insert_chart(
-    canvas: Canvas, series: Series, step: str, title: str, row: int, points: int
+    canvas: Canvas, series: Sequence[Series], step: str, title: str, row: int, points: int
 ) -> None:
-    """Put the chart of a series of so many points left of the table, its top in `row`."""
+    """Put the chart of series of so many points left of the table, its top in `row`."""
     first, last, unit = step_axis(step, points)
     is_share = title == "accuracy"
     canvas.charts.append(
         Chart(
             (row, 0),
             (CHART_WIDTH, CHART_HEIGHT),
-            (with_dots(series, points),),
+            tuple(with_dots(each, points) for each in series),
             f"{title} at each {step}, {canvas.name}",
             (step, title),
             limits=(first, last, 0, 1 if is_share else None),

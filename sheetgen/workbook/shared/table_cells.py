@@ -8,6 +8,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 
 HEADER_ROW = 4
 FIRST_ROW = 5  # iteration 0
+RATE_CELL = (1, 1)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
 from sheetgen.spreadsheet.style import INPUT, KINDS, TITLE
 from sheetgen.workbook.plan import PLAYGROUND, Plan
+from sheetgen.workbook.shared.epoch_tests import Evaluations
 from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.shared.table_cells import Table
-from sheetgen.workbook.sheets.training_table import RATE_CELL, draw_curves, draw_table
+from sheetgen.workbook.shared.table_cells import RATE_CELL, Table
+from sheetgen.workbook.sheets.training_table import draw_curves, draw_table
 
 
-def playground_sheet(plan: Plan, sources: Sources) -> Table:
+def playground_sheet(plan: Plan, sources: Sources, evaluations: Evaluations | None) -> Table:
     """Draw the sheet."""
     canvas = Canvas(PLAYGROUND, tab_colour=KINDS["unit"].strong)
     canvas.write(0, 0, "Playground: type η in B2", TITLE)
@@ -16,5 +17,5 @@ def playground_sheet(plan: Plan, sources: Sources) -> Table:
     canvas.ask(*RATE_CELL, "learning_rate", rate, INPUT, **POSITIVE)
     canvas.notes[RATE_CELL] = "Type a learning rate above 0 and watch the table and the chart."
     table = draw_table(canvas, plan, plan.playground, sources, plan.template.optimizer)
-    draw_curves(table, plan, "", KINDS["unit"].strong)
+    draw_curves(table, plan, "", KINDS["unit"].strong, evaluations)
     return table

@@ -32,13 +32,19 @@ from sheetgen.spreadsheet.style import (
     number_format,
 )
 from sheetgen.workbook.plan import Plan, general_text
-from sheetgen.workbook.shared.curves import Curve, Outcome, insert_chart, per_epoch
+from sheetgen.workbook.shared.curves import (
+    Curve,
+    Outcome,
+    insert_chart,
+    per_epoch,
+    tested_series,
+)
+from sheetgen.workbook.shared.epoch_tests import Evaluations, Points
 from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, Table
+from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, RATE_CELL, Table
 
 BAND_ROW = 3
 FIRST_COLUMN = 3
-RATE_CELL = (1, 1)
 OUTCOME_CELL = (4, 1)
 DIVERGENCE_ROW, FOLDING_ROW = 1, 2
 
@@ -56,7 +62,13 @@ class Compared:
         return self.table.canvas
 
 
-def variant_sheet(plan: Plan, index: int, sources: Sources, series_name: str) -> Compared:
+def variant_sheet(
+    plan: Plan,
+    index: int,
+    sources: Sources,
+    series_name: str,
+    evaluations: Evaluations | None = None,
+) -> Compared:
     """Draw the sheet of one learning rate or optimiser; `series_name` is its curve's name."""
     variant = plan.variants[index]
     rate, tab = plan.template.learning_rates[variant.rate], plan.tabs[variant.rate]
@@ -73,7 +85,8 @@ def variant_sheet(plan: Plan, index: int, sources: Sources, series_name: str) ->
         formula += f'&IF(B2={tab:.16G},"","{moved}")'
     canvas.calculate(0, 0, formula, text, TITLE)
     table = draw_table(canvas, plan, plan.traces[index], sources, variant.optimizer)
-    return Compared(table, draw_curves(table, plan, series_name, KINDS["error"].strong))
+    colour = KINDS["error"].strong
+    return Compared(table, draw_curves(table, plan, series_name, colour, evaluations))
 
 
 def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optimizer: str) -> Table:
@@ -95,14 +108,16 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optim
     return table
 
 
-def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curve:
+def draw_curves(
+    table: Table, plan: Plan, series_name: str, colour: str, evaluations: Evaluations | None
+) -> Curve:
     """Draw the summary and the charts left of the table; return the curve of the error.
 
     With fewer than two epochs there are no means to compare, so the chart shows every iteration.
     """
-    is_by_epoch = table.training.samples > 1 and table.training.epochs > 1
-    if is_by_epoch:
-        curve = _epochs(table, plan)
+    if table.training.is_by_epoch:
+        tested = evaluations.add(table) if evaluations else []
+        curve = _epochs(table, plan, tested)
         names = ("mean E_total of epoch 1", f"mean E_total of epoch {len(curve.values)}")
     else:
         places = table.range("iteration"), table.range("E_total")
@@ -115,7 +130,7 @@ def draw_curves(table: Table, plan: Plan, series_name: str, colour: str) -> Curv
     _summary(table, curve, names)
     _divergence(table.canvas, curve)
     name = series_name or table.header("E_total")
-    series = Series(curve.x, curve.y, name, colour)
+    series = [Series(curve.x, curve.y, name, colour), *tested_series(curve, 0, colour)]
     insert_chart(table.canvas, series, curve.step, curve.error, FIRST_ROW, len(curve.values))
     return curve
 
@@ -137,7 +152,7 @@ def _mean(table: Table, symbol: str, first: int, last: int) -> tuple[str, float]
     return formula, float(table.trace[symbol][first : last + 1].mean())
 
 
-def _epochs(table: Table, plan: Plan) -> Curve:
+def _epochs(table: Table, plan: Plan, tested: list[Points]) -> Curve:
     """Write the mean error of each epoch, and with classes the accuracy, below the charts."""
     symbols = {"mean E_total": "E_total"}
     if has_correct(plan.network, table.training):
@@ -149,7 +164,7 @@ def _epochs(table: Table, plan: Plan) -> Curve:
         title: [_mean(table, symbol, at, min(at + samples - 1, last)) for at in starts]
         for title, symbol in symbols.items()
     }
-    return per_epoch(table.canvas, means, FIRST_ROW)
+    return per_epoch(table.canvas, means, FIRST_ROW, tested)
 
 
 def _headers(canvas: Canvas, columns: tuple[Column, ...]) -> None:

@@ -21,9 +21,9 @@ from sheetgen.spreadsheet.style import FINE, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.live_text import Words, factor, significant
 from sheetgen.workbook.shared.moment import Moment, weights_in_row
-from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, Table
+from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, RATE_CELL, Table
 from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.training_table import FIRST_COLUMN, RATE_CELL
+from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 MOST_SYMBOLS = 400  # that are listed; with more, the outputs only
 MOST_OUTPUTS = 40  # that are listed of a network with more symbols

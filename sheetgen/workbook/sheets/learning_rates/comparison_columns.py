@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from sheetgen.spreadsheet.address import column_letters, quoted, range_address
+from sheetgen.spreadsheet.address import (
+    column_letters,
+    quoted,
+    range_address,
+    relative_address,
+)
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, band, header, number
@@ -33,10 +38,14 @@ class Comparison:
         self.steps = len(self.curves[0].values)
         self.rates = [plan.template.learning_rates[each.rate] for each in plan.variants]
         self.last_row = FIRST_ROW + self.steps - 1
-        self.summary_column = len(self.rates) + 2
+        self.is_tested = bool(self.curves[0].tested)
+        self.summary_column = len(self.rates) * (2 if self.is_tested else 1) + 2
 
     def column(self, place: int) -> str:
-        """Return the absolute address of the steps (0) or of a curve's errors (from 1)."""
+        """Return the absolute address of the steps (0) or of a curve's errors (from 1).
+
+        The errors of the test samples follow, if there are any.
+        """
         return self.canvas.range(FIRST_ROW, place, self.last_row, place)
 
     @property
@@ -79,7 +88,27 @@ def write_table(sheet: Comparison) -> None:
             for place, curve in enumerate(curves, start=1):
                 value = float(curve.values[at])
                 canvas.calculate(row, place, f"={curve.cell(at)}", value, styles[place])
-    canvas.numbers.append((FIRST_ROW, 1, sheet.last_row, len(sheet.rates)))
+    if sheet.is_tested:
+        _tested(sheet)
+    canvas.numbers.append((FIRST_ROW, 1, sheet.last_row, sheet.summary_column - 2))
+
+
+def _tested(sheet: Comparison) -> None:
+    """Write the errors of the test samples right of those of the others."""
+    canvas, count = sheet.canvas, len(sheet.rates)
+    for index, curve in enumerate(sheet.curves):
+        column, points = 1 + count + index, curve.tested[0]
+        canvas.write(BAND_ROW, column, "" if index else "test samples", band("helper"))
+        formula = f'={relative_address(HEADER_ROW, 1 + index)}&", test"'
+        name = f"{canvas.value(HEADER_ROW, 1 + index)}, test"
+        canvas.calculate(HEADER_ROW, column, formula, name, header("error"))
+        canvas.notes[HEADER_ROW, column] = (
+            "the mean E_total of the test samples, with the weights after each epoch"
+        )
+        canvas.widths[column] = max(15, len(name) + 2)
+        for at, value in enumerate(points.values.tolist()):
+            formula = f"={cell_of(points.y, at)}"
+            canvas.calculate(FIRST_ROW + at, column, formula, value, number("error", FINE))
 
 
 def _title(sheet: Comparison, title: str) -> None:
@@ -139,9 +168,10 @@ def write_greatest(sheet: Comparison, workings: Workings) -> Series:
     canvas, row, column = corner.canvas, corner.row, corner.column
     titles = ("of each step", f"last {sheet.step}", "greatest")
     write_headers(canvas, row - 1, column, titles)
-    cells = [_beside(sheet.canvas, 1 + index) for index in range(len(sheet.rates))]
+    tested = [curve.tested[0].values for curve in sheet.curves if curve.tested]
+    errors = np.array([*(curve.values for curve in sheet.curves), *tested])
+    cells = [_beside(sheet.canvas, 1 + place) for place in range(len(errors))]
     numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},0)" for cell in cells)
-    errors = np.array([curve.values for curve in sheet.curves])
     greatest = np.where(np.isfinite(errors), errors, 0.0).max(axis=0)
     fine = number("helper", FINE)
     canvas.blocks.append(Block(row, column, (f"=MAX({numbers})",), (greatest,), (fine,)))

@@ -55,7 +55,10 @@ def comparison_sheet(
         title, of_each = "What the optimiser does to the error", "of each optimiser’s sheet"
     if len(sheet.curves) == 1:
         of_each = f"of the sheet “{compared[0].canvas.name}”"
-    write_title(canvas, 0, title, f"{sheet.error} {of_each}, {sheet.step} by {sheet.step}, live.")
+    text = f"{sheet.error} {of_each}, {sheet.step} by {sheet.step}, live."
+    if sheet.is_tested:
+        text += " Dashed: the test samples, with the weights after each epoch."
+    write_title(canvas, 0, title, text)
     write_table(sheet)
     _summary(sheet, write_flags(sheet, workings))
     bottom = _charts(sheet, workings)
@@ -83,6 +86,12 @@ def _summary(sheet: Comparison, flags: list[str]) -> None:
     if sheet.curves[0].accuracies is not None:
         titles["final accuracy"] = "the share of the last epoch's samples that are right"
         canvas.widths[left + 4] = 16
+    if sheet.is_tested:
+        after = "of the test samples, with the weights after the last epoch"
+        names = ("final test E_total", "final test accuracy")
+        for name, _ in zip(names, sheet.curves[0].tested, strict=False):
+            canvas.widths[left + len(titles)] = 20
+            titles[name] = f"the {'mean E_total' if 'E_' in name else 'accuracy'} {after}"
     for offset, note in enumerate(titles.values()):
         canvas.notes[HEADER_ROW, left + offset] = note
     write_band(canvas, BAND_ROW, left, "summary", titles, "error")
@@ -114,6 +123,10 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> Non
     if curve.accuracies is not None:
         accuracy = float(curve.accuracies[-1])
         canvas.calculate(row, left + 4, f"={cell_of(curve.accuracy, -1)}", accuracy, percent)
+    start = left + 4 + (curve.accuracies is not None)
+    for offset, points in enumerate(curve.tested):
+        at, style = (row, start + offset), percent if offset else fine
+        canvas.calculate(*at, f"={cell_of(points.y, -1)}", float(points.values[-1]), style)
 
 
 def _first_below(sheet: Comparison, curve: Curve, flags: str) -> tuple[str, int | str]:
@@ -144,32 +157,34 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
     """
     canvas, left = sheet.canvas, sheet.summary_column
     row, count = FIRST_ROW + len(sheet.rates) + 1, len(sheet.rates)
-    curves = tuple(_curve(sheet, index) for index in range(count))
+    curves = tuple(_curves(sheet, index) for index in range(count))
     every, one = ("optimisers", "optimiser") if sheet.compares_optimizers else ("rates", "rate")
     together = f"All {every}, linear" if count > 1 else "Linear"
     text = f"{together} axis on the left and logarithmic on the right"
     canvas.write(row, left, text, SECTION)
     for place, logarithmic in enumerate((False, True)):
-        canvas.charts.append(_overlay(sheet, row + 1, curves, place, logarithmic))
+        canvas.charts.append(_overlay(sheet, row + 1, sum(curves, ()), place, logarithmic))
     row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 2
     if count == 1:
         return row - 2
     canvas.write(row, left, f"Each {one} by itself, all on the same scale", SECTION)
     greatest = write_greatest(sheet, workings)
     for index, curve in enumerate(curves):
-        canvas.charts.append(_small_chart(sheet, row + 1, index, (curve, greatest)))
+        canvas.charts.append(_small_chart(sheet, row + 1, index, (*curve, greatest)))
     rows_of_charts = -(-count // CHARTS_PER_ROW)
     return row + 1 + rows_of_charts * (SMALL[1] + 10) // PIXELS_OF_ROW
 
 
-def _curve(sheet: Comparison, index: int) -> Series:
-    series = Series(
-        x=sheet.column(0),
-        y=sheet.column(1 + index),
-        name=series_name(sheet.plan, index),
-        colour=SERIES_COLOURS[index % len(SERIES_COLOURS)],
-    )
-    return with_dots(series, sheet.steps)
+def _curves(sheet: Comparison, index: int) -> tuple[Series, ...]:
+    """Return the curve of a training, and a dashed one of its test samples if there are any."""
+    colour = SERIES_COLOURS[index % len(SERIES_COLOURS)]
+    x, name = sheet.column(0), series_name(sheet.plan, index)
+    series = [Series(x, sheet.column(1 + index), name, colour)]
+    if sheet.is_tested:
+        column = 1 + len(sheet.rates) + index
+        name = sheet.canvas.absolute(HEADER_ROW, column)
+        series.append(Series(x, sheet.column(column), name, colour, dash="dash"))
+    return tuple(with_dots(each, sheet.steps) for each in series)
 
 
 def _overlay(

@@ -109,7 +109,7 @@ class ListedSamples:
         self.extent = Extent.of(plan.template)
         tested = range(plan.data.samples, plan.data.samples + self.extent.test)
         self.places = [*range(self.extent.training), *tested]
-        corner = workings.block(canvas.name, "The weights and biases at the moment", 2)
+        corner = workings.block(canvas.name, "Weights at the moment", 2)
         snapshot = Snapshot(corner.canvas, plan.network, moment, (corner.row, corner.column))
         self._weights = {
             name: f"{corner.canvas.name}!{local(address)}"
