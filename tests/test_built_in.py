@@ -92,27 +92,28 @@ def test_xor_gets_all_four_right(rate, epoch):
 def test_iris_is_the_data_of_the_article():
     data = template.load("iris").data
     assert data.target_labels == ("setosa", "versicolor", "virginica")
-    assert np.sum(data.targets, axis=0).tolist() == [50, 50, 50]
-    means = np.mean(data.inputs, axis=0)
+    assert np.sum(data.targets + data.test_targets, axis=0).tolist() == [50, 50, 50]
+    means = np.mean(data.inputs + data.test_inputs, axis=0)
     assert means == pytest.approx([5.843333, 3.057333, 3.758, 1.199333], abs=1e-6)
 
 
 def test_iris_is_learned_in_five_epochs():
-    right = by_epoch(*with_correct("iris", 0.5))
+    chosen, trace = trained("iris", 0.5)
+    right = by_epoch(chosen, trace["correct"])
     assert len(right) == 5
-    assert right[0] == pytest.approx(0.81, abs=0.005)
-    assert right[-1] == pytest.approx(0.96)
+    assert right[[0, -1]] == pytest.approx([0.82, 0.95], abs=0.005)
+    assert trace.evaluations[-1].right.sum() == 29
 
 
 def test_digits_are_learned_in_three_epochs():
-    right = by_epoch(*with_correct("digits", 0.2))
-    assert right[[0, -1]] == pytest.approx([0.50, 0.95])
-    assert np.sum(template.load("digits").data.targets, axis=0).tolist() == [6] * 10
-
-
-def with_correct(name, rate):
-    chosen, trace = trained(name, rate)
-    return chosen, trace["correct"]
+    chosen, trace = trained("digits", 0.2)
+    right = by_epoch(chosen, trace["correct"])
+    assert right[[0, -1]] == pytest.approx([0.44, 0.96], abs=0.005)
+    data, tested = chosen.data, trace.evaluations[-1]
+    assert np.sum(data.targets + data.test_targets, axis=0).tolist() == [6] * 10
+    assert tested.right.sum() == 10
+    last = by_epoch(chosen, trace["E_total"])[-1]
+    assert tested.errors.mean() / last == pytest.approx(2, abs=0.2)
 
 
 def problems(name, rate):
@@ -146,7 +147,8 @@ def test_a_single_unit_learns_and_and_or_but_not_xor():
 
 
 def test_the_moons_are_told_apart_from_the_tenth_epoch_on():
-    right = by_epoch(*with_correct("moons", 0.3))
+    chosen, trace = trained("moons", 0.3)
+    right = by_epoch(chosen, trace["correct"])
     assert right[0] == pytest.approx(0.825)
     assert right[8] < 1 and (right[9:] == 1).all()
 

@@ -183,8 +183,9 @@ def test_the_sheet_has_the_test_samples_below_the_others_and_changeable():
     assert sheet.canvas.inputs["i1 of 8"][0] == sheet.last_row + 2
     assert "never trained on" in str(sheet.canvas.value(sheet.last_row + 1, 1))
     first, last = sources.address("t1").split("!")[1].split(":")
-    assert (first, last) == ("$C$9", "$C$15")
-    assert sources.sample("t1", 7) == "Data!$C$17"
+    row = sheet.first_row + 1
+    assert (first, last) == (f"$C${row}", f"$C${row + 6}")
+    assert sources.sample("t1", 7) == f"Data!$C${row + 8}"
     values = {key: float(sheet.canvas.value(*at)) for key, at in sheet.canvas.inputs.items()}
     rates = {"learning_rate_1": 0.1}
     moved = plan.with_values(
