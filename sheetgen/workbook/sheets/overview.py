@@ -180,9 +180,10 @@ def _descriptions(plan: Plan) -> dict[str, str]:
     compared = "with this optimiser" if plan.template.compare else "at this learning rate"
     together = "optimisers" if plan.template.compare else "learning rates"
     count = f"{samples} samples" if samples > 1 else "the sample"
+    tested = f" and {plan.data.test_samples} to test on" if plan.data.test_samples else ""
     return {
         INPUTS: inputs,
-        DATA: f"{count} to train on: change them here",
+        DATA: f"{count} to train on{tested}: change them here",
         DERIVATION: "the chain rule for every weight, each factor with its value",
         EXPLORER: "any iteration in a picture, and one weight's chain rule in numbers",
         PLAYGROUND: "type a learning rate: the whole training and its chart",
