@@ -147,7 +147,9 @@ def test_the_diagram_shows_the_weight_that_was_typed_and_the_activations_it_lead
 
 def test_the_moment_that_overview_chooses_is_explained_on_every_sheet(era_v1, typed, untouched):
     found = typed("Overview", moment_iteration=40.0)
-    assert found.differs(untouched) == {"Overview", "Derivation", "Gradient check", "Workings"}
+    assert found.differs(untouched) == {
+        "Overview", "Derivation", "Gradient check", "Matrices", "Workings"
+    }  # fmt: skip
     row = {symbol: values[40] for symbol, values in era_v1.plan.trace_of("lr 0.8").values.items()}
     cells = found.values["Gradient check"]
     for at, edge in enumerate(era_v1.plan.network.connections, start=8):

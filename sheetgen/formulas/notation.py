@@ -4,6 +4,7 @@ from sheetgen.network.network import Bias, Network, Parameter, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST
 
 TIMES = " · "
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LETTERS = {GREATEST: "m", EXPONENTIALS: "S"}
 HEADINGS = {GREATEST: "m = greatest o", EXPONENTIALS: "S = Σ e^(o − m)"}
 SUBSTITUTED_OUTPUTS = 2  # at most, if ∂E/∂a_h is written out in full: some 75 characters
@@ -24,6 +25,18 @@ def letter(symbol: str) -> str:
 def heading(symbol: str) -> str:
     """Return a symbol as the heading of its numbers: m = greatest o, else the symbol itself."""
     return HEADINGS.get(symbol, symbol)
+
+
+def indexed(symbol: str, layer: int) -> str:
+    """Return the symbol of a layer's vector or matrix: W₁ for the weights of layer 0."""
+    return symbol + str(layer + 1).translate(SUBSCRIPTS)
+
+
+def bare(product: str) -> str:
+    """Return a textbook's expression without the parentheses that a factor needs."""
+    inner = product[1:-1]
+    is_wrapped = product.startswith("(") and product.endswith(")")
+    return inner if is_wrapped and "(" not in inner else product
 
 
 def position(network: Network, unit: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from sheetgen.workbook.sheets.fitted_curve import fitted_curve_sheet
 from sheetgen.workbook.sheets.gradient_check.gradient_check import gradient_check_sheet
 from sheetgen.workbook.sheets.inputs import inputs_sheet
 from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sheet, series_name
+from sheetgen.workbook.sheets.matrices.matrices import matrices_sheet
 from sheetgen.workbook.sheets.origin import origin_sheet
 from sheetgen.workbook.sheets.overview import MOMENT, overview_canvas, overview_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet
@@ -71,6 +72,7 @@ def _compose_others(
         comparison_sheet(plan, compared, sources, workings),
         *(canvas for sheet in PICTURES if (canvas := sheet(plan, sources, tables, workings))),
         gradient_check,
+        *filter(None, [matrices_sheet(chosen, workings)]),
         workings.canvas,
     ]
     sheets = [canvas.name for canvas in canvases]

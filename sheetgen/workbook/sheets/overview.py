@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
+from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     INPUT,
@@ -26,6 +27,7 @@ from sheetgen.workbook.plan import (
     FITTED_CURVE,
     GRADIENT_CHECK,
     INPUTS,
+    MATRICES,
     OVERVIEW,
     PLAYGROUND,
     PREDICTIONS,
@@ -34,6 +36,7 @@ from sheetgen.workbook.plan import (
 )
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
+from sheetgen.workbook.shared.diagram_layout import is_drawn, labels_weights
 from sheetgen.workbook.shared.live_text import Words, joined
 from sheetgen.workbook.shared.workings import Corner, Workings
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
@@ -93,7 +96,7 @@ def overview_sheet(
     row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
     row = write_colours(canvas, row + 1, INPUT_COLOUR | kind_colours(plan))
     title = joined("The network at ", chosen.place)
-    draw_diagram(canvas, plan, cells, chosen.values, title, row, workings)
+    draw_diagram(canvas, plan.network, cells, chosen.values, title, row, workings)
     return canvas
 
 
@@ -104,7 +107,7 @@ def _moment(canvas: Canvas, chosen: ChosenMoment, sheets: Sequence[str]) -> int:
     for at, words in enumerate((chosen.sample, chosen.error)):
         if words is not None:
             canvas.calculate(row + at, column + 1, words.formula, words.text, INDENT)
-    names = ", ".join(name for name in (DERIVATION, GRADIENT_CHECK) if name in sheets)
+    names = ", ".join(name for name in (DERIVATION, GRADIENT_CHECK, MATRICES) if name in sheets)
     canvas.write(row + 2, 1, f"{names} and the diagram show this moment.", NOTE)
     return row + 3
 
@@ -121,7 +124,7 @@ def overview_canvas(title: str, subtitle: str) -> Canvas:
 
 def draw_diagram(
     canvas: Canvas,
-    plan: Plan,
+    network: Network,
     cells: Mapping[str, str],
     values: Mapping[str, float],
     title: Words,
@@ -133,22 +136,22 @@ def draw_diagram(
     The cells that it reads are on the workings, or below without these. Returns whether it was
     drawn.
     """
-    (row, column), network, data = DIAGRAM, plan.network, plan.data
-    if why := diagram.why_not(network, data):
-        diagram.note(canvas, network, row - 1, column, why)
+    row, column = DIAGRAM
+    if not is_drawn(network):
+        diagram.note(canvas, network, row - 1, column)
         return False
-    if not diagram.labels_weights(network, data):
+    if not labels_weights(network):
         title = joined(title, f" (its weights are on {WORKINGS})")
     canvas.calculate(row - 1, column, title.formula, title.text, SECTION)
-    width, height = diagram.size(network, data)
+    width, height = diagram.size(network)
     last_row = max(last_row, row + height // PIXELS_OF_ROW + 1)
     canvas.print_area = (0, 0, last_row, column + ceil(width / PIXELS_OF_COLUMN) - 1)
     if workings:
-        behind = workings.block(OVERVIEW, "The diagram", diagram.DRAWING_COLUMNS, 10)
+        behind = workings.block(OVERVIEW, "The diagram", diagram.columns_behind(network))
     else:
         behind = Corner(canvas, last_row + 3, 2)
         canvas.write(last_row + 2, 1, "Cells behind the diagram", SECTION)
-    diagram.draw(canvas, DIAGRAM, network, data, cells, values, behind)
+    diagram.draw(canvas, DIAGRAM, network, cells, values, behind)
     return True
 
 
@@ -194,6 +197,7 @@ def _descriptions(plan: Plan) -> dict[str, str]:
         FITTED_CURVE: "the curve that the network draws through the samples, at any iteration",
         ERROR_SURFACE: "the error around the path of the training, for any two weights",
         GRADIENT_CHECK: "every gradient, computed in three ways",
+        MATRICES: "the whole pass in matrices, forth and back",
         WORKINGS: "the cells behind the pictures of the other sheets",
     }
 

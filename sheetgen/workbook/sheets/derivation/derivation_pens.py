@@ -40,7 +40,6 @@ FITTING = {FIRST: 78, SECOND: 27, THIRD: 17}  # characters that fit into a facto
 FIRST_NUMBER = SYMBOL + 1
 WIDTH = 16  # numbers in a line
 LAST_NUMBER = FIRST_NUMBER + WIDTH - 1
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 EQUATION = Style(bold=True)
 
 
@@ -274,8 +273,3 @@ class MatrixPen(Pen):
             canvas.calculate(self.row, column, f"={vector.formula(at)}", value, style)
             self.cells[vector.symbols[at]] = canvas.absolute(self.row, column)
         self.row += 1
-
-
-def indexed(symbol: str, layer: int) -> str:
-    """Return the symbol of a layer's vector or matrix: W₁ for the weights of layer 0."""
-    return symbol + str(layer + 1).translate(SUBSCRIPTS)

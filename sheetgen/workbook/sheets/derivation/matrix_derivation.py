@@ -5,9 +5,9 @@ The equations are those of Goodfellow, Bengio and Courville, "Deep Learning" (20
 sheet's own forward pass, and not from the training tables.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from sheetgen.formulas import notation, quantities
+from sheetgen.formulas import back_formulas, notation, quantities
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER
 from sheetgen.spreadsheet.style import KINDS
@@ -21,11 +21,9 @@ from sheetgen.workbook.sheets.derivation.derivation_pens import (
     Derivation,
     MatrixPen,
     Vector,
-    indexed,
 )
 
 LARGEST_MATRIX = 1024  # numbers; a larger one would be a wall of digits
-Formula = Callable[[int], str]
 
 
 def matrix_derivation_sheet(chosen: ChosenMoment) -> Derivation:
@@ -64,8 +62,10 @@ class _ByLayer(MatrixPen):
     def forward_layer(self, layer: int) -> None:
         self.equation(_forward_equation(self.network, layer))
         units = self.network.unit_names[layer]
-        z = self.vector(indexed("z", layer), "unit", units)
-        a = self.vector(indexed("a", layer), "unit", [activation_name(unit) for unit in units])
+        z = self.vector(notation.indexed("z", layer), "unit", units)
+        a = self.vector(
+            notation.indexed("a", layer), "unit", [activation_name(unit) for unit in units]
+        )
         if not self.network.layers[layer].activation.acts_on_layer:
             self.vectors(units, z, a)
             return
@@ -92,7 +92,7 @@ class _ByLayer(MatrixPen):
 
     def errors(self) -> None:
         network = self.network
-        z, a = (indexed(symbol, len(network.layers) - 1) for symbol in "za")
+        z, a = (notation.indexed(symbol, len(network.layers) - 1) for symbol in "za")
         form = network.loss.notation("t", z, a, network.outputs)
         self.equation(f"The error of each output:  {form}.  E_total is their sum.")
         targets = self.given("t", "target", network.target_names)
@@ -109,9 +109,9 @@ class _ByLayer(MatrixPen):
         self.palette = BLOCKS[0]
         if layer < len(network.layers) - 1:
             after = layer + 1
-            back = f"{indexed('W', after)}ᵀ·{indexed('δ', after)}"
-            self.equation(f"∂E/∂{indexed('a', layer)} = {back}")
-            self.elementwise(layer, self.gradient(layer, self.back_through_weights(layer)))
+            back = f"{notation.indexed('W', after)}ᵀ·{notation.indexed('δ', after)}"
+            self.equation(f"∂E/∂{notation.indexed('a', layer)} = {back}")
+            self.elementwise(layer, self.gradient(layer))
         elif notation.is_joint(network):
             self.joint_output()
         else:
@@ -122,86 +122,67 @@ class _ByLayer(MatrixPen):
     def joint_output(self) -> None:
         network, layer = self.network, len(self.network.layers) - 1
         self.joint_remark()
-        z, a = indexed("z", layer), indexed("a", layer)
-        text = _bare(network.loss.delta_notation("t", z, a, network.outputs))
-        self.equation(f"{indexed('δ', layer)} = ∂E/∂{z} = {text}")
+        z, a = notation.indexed("z", layer), notation.indexed("a", layer)
+        text = notation.bare(network.loss.delta_notation("t", z, a, network.outputs))
+        self.equation(f"{notation.indexed('δ', layer)} = ∂E/∂{z} = {text}")
         units = network.unit_names[-1]
-        delta = self.delta(
-            layer, lambda at: quantities.delta_formula(network, units[at], self.place)
-        )
-        self.vectors(units, delta)
+        self.vectors(units, self.delta(layer))
 
     def output(self) -> None:
         network, layer = self.network, len(self.network.layers) - 1
-        z, a = indexed("z", layer), indexed("a", layer)
+        z, a = notation.indexed("z", layer), notation.indexed("a", layer)
         slope = network.loss.slope_notation("t", a, network.outputs)
-        self.equation(f"∂E/∂{a} = {_bare(slope)}")
+        self.equation(f"∂E/∂{a} = {notation.bare(slope)}")
         units = network.unit_names[-1]
-        activated = [activation_name(unit) for unit in units]
-        gradient = self.gradient(
-            layer,
-            lambda at: network.loss.slope_formula(
-                self.place(network.target_names[at]), self.place(activated[at]), network.outputs
-            ),
-        )
-        softmax = quantities.output_softmax(network)
-        if softmax is None:
+        gradient = self.gradient(layer)
+        if quantities.output_softmax(network) is None:
             self.elementwise(layer, gradient)
             return
         self.vectors(units, gradient)
-        terms = (f"{self.place(f'∂E/∂{each}')}*{self.place(each)}" for each in activated)
-        self.scalar(INNER, "gradient", "+".join(terms))
+        self.scalar(INNER, "gradient", back_formulas.inner_sum(network, self.place))
         self.row += 1
         text = f"∂E/∂{z} = {a} ⊙ (∂E/∂{a} − {INNER}), where Σ runs over all outputs"
-        self.equation(f"{indexed('δ', layer)} = {text}")
-
-        def delta(at: int) -> str:
-            cells = (self.place(each) for each in (f"∂E/∂{activated[at]}", activated[at], INNER))
-            return softmax.delta_formula(*cells)
-
-        self.vectors(units, self.delta(layer, delta))
-
-    def back_through_weights(self, layer: int) -> Formula:
-        """Return the expression of (Wᵀ·δ) of the next layer, at each unit of this one."""
-        units = self.network.unit_names[layer]
-
-        def formula(at: int) -> str:
-            edges = self.network.out_of(activation_name(units[at]))
-            place = self.place
-            return "+".join(f"{place(edge.name)}*{place(f'∂E/∂{edge.target}')}" for edge in edges)
-
-        return formula
+        self.equation(f"{notation.indexed('δ', layer)} = {text}")
+        self.vectors(units, self.delta(layer))
 
     def elementwise(self, layer: int, gradient: Vector) -> None:
         """Write δ = ∂E/∂a ⊙ f′(z)."""
-        place, activation = self.place, self.network.layers[layer].activation
-        z, a = indexed("z", layer), indexed("a", layer)
-        slope = _bare(activation.slope_notation(z, a))
+        network, activation = self.network, self.network.layers[layer].activation
+        z, a = notation.indexed("z", layer), notation.indexed("a", layer)
+        slope = notation.bare(activation.slope_notation(z, a))
         text = f"∂E/∂{z} = ∂E/∂{a} ⊙ f′({z})  with  f′({z}) = {slope}"
-        self.equation(f"{indexed('δ', layer)} = {text}")
+        self.equation(f"{notation.indexed('δ', layer)} = {text}")
         units = self.network.unit_names[layer]
         slopes = Vector(
             f"f′({z})",
             "gradient",
             [f"∂{activation_name(unit)}/∂{unit}" for unit in units],
-            lambda at: activation.slope_formula(
-                place(units[at]), place(activation_name(units[at]))
-            ),
+            lambda at: back_formulas.slope(network, units[at], self.place),
         )
-        delta = self.delta(
-            layer, lambda at: f"{place(gradient.symbols[at])}*{place(slopes.symbols[at])}"
-        )
+        delta = self.delta(layer)
         self.vectors(units, gradient, slopes, delta)
 
-    def gradient(self, layer: int, formula: Formula) -> Vector:
+    def gradient(self, layer: int) -> Vector:
         """Return ∂E/∂a of a layer."""
-        symbols = [f"∂E/∂{activation_name(unit)}" for unit in self.network.unit_names[layer]]
-        return Vector(f"∂E/∂{indexed('a', layer)}", "gradient", symbols, formula)
+        network, units = self.network, self.network.unit_names[layer]
+        symbols = [f"∂E/∂{activation_name(unit)}" for unit in units]
+        return Vector(
+            f"∂E/∂{notation.indexed('a', layer)}",
+            "gradient",
+            symbols,
+            lambda at: back_formulas.gradient_of_activation(network, units[at], self.place),
+        )
 
-    def delta(self, layer: int, formula: Formula) -> Vector:
+    def delta(self, layer: int) -> Vector:
         """Return δ = ∂E/∂z of a layer."""
-        symbols = [f"∂E/∂{unit}" for unit in self.network.unit_names[layer]]
-        return Vector(indexed("δ", layer), "gradient", symbols, formula)
+        network, units = self.network, self.network.unit_names[layer]
+        symbols = [f"∂E/∂{unit}" for unit in units]
+        return Vector(
+            notation.indexed("δ", layer),
+            "gradient",
+            symbols,
+            lambda at: back_formulas.delta(network, units[at], self.place),
+        )
 
     def biases(self, layer: int) -> None:
         """Write ∂E/∂b = δ, or say that the biases are not trained."""
@@ -210,24 +191,25 @@ class _ByLayer(MatrixPen):
         biases = [each for each in network.biases if each.layer == layer and each.is_trained]
         if not biases:
             return
-        name = f"∂E/∂{indexed('b', layer)}"
-        self.equation(f"{name} = {indexed('δ', layer)}")
+        name = f"∂E/∂{notation.indexed('b', layer)}"
+        self.equation(f"{name} = {notation.indexed('δ', layer)}")
         symbols = [bias.gradient for bias in biases]
-
-        def delta(at: int) -> str:
-            return self.place(f"∂E/∂{biases[at].target}")
-
+        delta = Vector(
+            name, "gradient", symbols, lambda at: back_formulas.gradient(biases[at], self.place)
+        )
         names = [bias.name for bias in biases]
-        self.vectors(names, Vector(name, "gradient", symbols, delta))
+        self.vectors(names, delta)
 
     def weights(self, layer: int) -> None:
         """Write ∂E/∂W = δ·aᵀ as a matrix, if it is not too large to be read."""
         network = self.network
         units, fan_in = network.layers[layer].units, network.layers[layer].fan_in
-        name = f"∂E/∂{indexed('W', layer)}"
+        name = f"∂E/∂{notation.indexed('W', layer)}"
         is_shown = units * fan_in <= LARGEST_MATRIX
         shaded = ",  shaded from the smallest to the largest" if is_shown else ""
-        self.equation(f"{name} = {indexed('δ', layer)}·{indexed('a', layer - 1)}ᵀ{shaded}")
+        self.equation(
+            f"{name} = {notation.indexed('δ', layer)}·{notation.indexed('a', layer - 1)}ᵀ{shaded}"
+        )
         if not is_shown:
             self.remark(
                 f"These {units} × {fan_in} numbers are too many to show here; "
@@ -240,30 +222,23 @@ class _ByLayer(MatrixPen):
     def weight_row(self, layer: int, unit: int) -> Vector:
         """Return the gradients of all weights into a unit."""
         edges = self.network.into(self.network.unit_names[layer][unit])
-
-        def product(at: int) -> str:
-            delta, source = f"∂E/∂{edges[at].target}", edges[at].source
-            return f"{self.place(delta)}*{self.place(source)}"
-
         symbols = [edge.gradient for edge in edges]
-        return Vector(edges[0].target, "gradient", symbols, product)
+        return Vector(
+            edges[0].target,
+            "gradient",
+            symbols,
+            lambda at: back_formulas.gradient(edges[at], self.place),
+        )
 
 
 def _forward_equation(network: Network, layer: int) -> str:
     chosen = network.layers[layer]
-    z, weights, bias = (indexed(symbol, layer) for symbol in ("z", "W", "b"))
+    z, weights, bias = (notation.indexed(symbol, layer) for symbol in ("z", "W", "b"))
     added = "" if chosen.biases is None else f" + {bias}"
     is_softmax = chosen.activation.acts_on_layer
     value = f"softmax({z})" if is_softmax else chosen.activation.notation(z)
     return (
         f"{notation.layer_title(network, layer).capitalize()}, {chosen.units} units:  "
-        f"{z} = {weights}·{indexed('a', layer - 1)}{added}  with {chosen.units} × "
-        f"{chosen.fan_in} weights {weights} on Workings,  {indexed('a', layer)} = {value}"
+        f"{z} = {weights}·{notation.indexed('a', layer - 1)}{added}  with {chosen.units} × "
+        f"{chosen.fan_in} weights {weights} on Workings,  {notation.indexed('a', layer)} = {value}"
     )
-
-
-def _bare(product: str) -> str:
-    """Return a textbook's expression without the parentheses that a factor needs."""
-    inner = product[1:-1]
-    is_wrapped = product.startswith("(") and product.endswith(")")
-    return inner if is_wrapped and "(" not in inner else product
