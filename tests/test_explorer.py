@@ -29,6 +29,7 @@ from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, tolerance_of, verify
 from sheetgen.workbook.compose import compose, draw_sources
 from sheetgen.workbook.plan import EXPLORER, WORKINGS, Plan
+from sheetgen.workbook.shared import diagram_lines
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.training_table import variant_sheet
@@ -79,7 +80,7 @@ class Shown:
         cells = self.values[EXPLORER]
         rows = range(FIRST_LINE, FIRST_LINE + 90)
         found = [tuple(cells.get((row, at), "") for at in range(NAME, VALUE + 1)) for row in rows]
-        return [line for line in found if line[1]]
+        return [line for line in found if line[0] and line[1]]
 
     def line(self, name: str) -> tuple[str, str, str, float]:
         """The first line of this name."""
@@ -231,7 +232,7 @@ def test_at_the_last_iteration_the_table_ends_and_gradient_descent_goes_on(books
     shown = books("era-v1").shown((2, 6, "w8"))
     w, g = shown.trace["w8"][6], shown.trace["∂E/∂w8"][6]
     assert shown.line("new w8")[3] == pytest.approx(w - 0.5 * g, rel=1e-12)
-    assert shown.lines[-1][:2] == ("lr 0.5", "ends with this row")
+    assert ("lr 0.5", "ends with this row") in [line[:2] for line in shown.lines]
     adamw = books("line-fit").shown((6, 12, "w1"))
     assert "new w1" not in {line[0] for line in adamw.lines if line[1] == "by the rule below"}
 
@@ -268,9 +269,10 @@ def test_each_connection_is_drawn_once_with_its_gradients_sign_and_size(name, bo
     shown, canvas = books(name).shown(moment), books(name).explorer
     network, cells = shown.plan.network, shown.values[WORKINGS]
     gradients = [shown.trace[each.gradient][shown.iteration] for each in network.connections]
-    largest = max(abs(shown.trace[p.gradient][shown.iteration]) for p in network.parameters)
+    largest = max(map(abs, gradients))
+    widths = diagram_lines.line_widths(len(gradients))
     backward = canvas.charts[1]
-    lines = [series for series in backward.series if series.x.count("$") == 4 and not series.name]
+    lines = [series for series in backward.series if not series.name]
     drawn = [[] for _ in gradients]
     for line in lines[1:]:  # the first one is the frame around the chosen weight
         (top, left), (bottom, _) = corners(line.x)
@@ -281,9 +283,9 @@ def test_each_connection_is_drawn_once_with_its_gradients_sign_and_size(name, bo
                 drawn[place].append((line.colour, line.width))
     for gradient, looks in zip(gradients, drawn, strict=True):
         ((colour, width),) = looks
-        assert colour == ("#CBD5E1" if gradient == 0 else "#D55E00" if gradient > 0 else "#0072B2")
-        share = abs(gradient) / largest
-        assert width == (5.0 if share >= 0.4 else 2.5 if share >= 0.08 else 1.0)
+        assert colour == ("#CBD5E1" if gradient == 0 else "#F59E0B" if gradient > 0 else "#3B82F6")
+        share = abs(gradient) / largest if largest else 0
+        assert width == widths[3 if share >= 0.4 else 2 if share >= 0.08 else 1]
 
 
 def corners(reference: str) -> list[tuple[int, int]]:
@@ -329,7 +331,7 @@ def test_the_sheet_stays_small(name):
     canvases = sheets(plan)
     canvas, workings = canvases[0], canvases[-1]
     assert len([*canvas.promised(), *workings.promised()]) <= MOST_FORMULAS
-    assert len(canvas.charts) == (0 if name == "digits" else 2)
+    assert len(canvas.charts) == 2
     assert all(len(chart.series) <= 255 for chart in canvas.charts)
 
 
@@ -341,10 +343,10 @@ def larger(*sizes: int) -> Template:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sizes", [(3, 300, 2), (3, 20, 60), (12, 12, 12)])
-def test_a_network_too_large_to_draw_still_has_the_chain_of_every_weight(sizes, tmp_path):
+@pytest.mark.parametrize("sizes", [(3, 300, 2), (3, 20, 60), (12, 12, 12), (2, *(1,) * 9)])
+def test_a_large_network_is_drawn_in_parts_and_has_the_chain_of_every_weight(sizes, tmp_path):
     book = Book(Plan.of(larger(*sizes)), tmp_path)
-    assert book.explorer.charts == []
+    assert len(book.explorer.charts) == (0 if len(sizes) > 9 else 2)
     assert sum(1 for _ in book.explorer.promised()) <= MOST_FORMULAS
     for weight in ("w5", book.plan.network.connections[-1].name):
         moment = (0, 2, weight)

@@ -105,7 +105,8 @@ RESULT = Style(bold=True, number_format=FINE, align="right")
 WARNING = Style(colour=KINDS["error"].strong, bold=True)
 VERDICT = Style(bold=True, align="center", border=LINE)
 HEAT = ("#FFFFFF", "#F59E0B")
-DIVERGING = ("#3B82F6", "#FFFFFF", "#F59E0B")  # below, at and above the middle
+BELOW, ABOVE = "#3B82F6", "#F59E0B"  # negative and positive numbers
+DIVERGING = (BELOW, WHITE, ABOVE)  # below, at and above the middle
 PASS_FORMAT = {"bg_color": "#BBF7D0", "font_color": "#166534"}
 FAIL_FORMAT = {"bg_color": "#FECACA", "font_color": "#991B1B"}
 

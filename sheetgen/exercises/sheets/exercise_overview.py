@@ -1,5 +1,6 @@
 """Draws the exercise's `Overview`: whose it is, how to use it, the score, the network's diagram."""
 
+import re
 from dataclasses import replace
 
 from sheetgen.exercises.assignment.exercise import Assignment
@@ -47,7 +48,7 @@ def exercise_overview(sheet: ExerciseSheet) -> Canvas:
     row = write_colours(canvas, row + 1, _colours(assignment))
     title = literal("The network at iteration 0")
     plan = assignment.plan
-    if draw_diagram(canvas, plan.network, _cells(sheet), plan.start.values, title, row):
+    if draw_diagram(canvas, plan, _cells(sheet), plan.start.values, title, row):
         _hide_what_is_asked(canvas, sheet)
     return canvas
 
@@ -90,9 +91,11 @@ def _hide_what_is_asked(canvas: Canvas, sheet: ExerciseSheet) -> None:
     asked = [each for each in sheet.assignment.exercise.blanks if each[1] == 0]
     for place, cell in list(canvas.cells.items()):
         for quantity in asked:
-            shown = f"ROUND({sheet.address(quantity)},4)"
-            if cell.formula is None or shown not in cell.formula:
+            address = re.escape(sheet.address(quantity))
+            shown = re.search(rf"ROUND\({address},\d\)", cell.formula or "")
+            if cell.formula is None or shown is None:
                 continue
-            formula = cell.formula.replace(shown, f'IF({sheet.mark(quantity)}=1,{shown},"?")')
+            hidden = f'IF({sheet.mark(quantity)}=1,{shown[0]},"?")'
+            formula = cell.formula.replace(shown[0], hidden)
             text = str(cell.value) if sheet.solved else f"{quantity[0]}\n?"
             canvas.cells[place] = Cell(text, formula, cell.style)

@@ -6,71 +6,105 @@ the text, its point is the place.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from sheetgen.formulas import notation
-from sheetgen.network.network import Bias, Connection, Network, activation_name
+from sheetgen.network.data import Data
+from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION
-from sheetgen.workbook.shared.diagram_layout import Node, Plane, label_places, nodes_of, too_many
-from sheetgen.workbook.shared.live_text import Words, decimal, joined
-from sheetgen.workbook.shared.page import write_headers
+from sheetgen.spreadsheet.style import ABOVE, BELOW, KINDS, LINE, MUTED, NOTE, SECTION
+from sheetgen.workbook.shared.diagram_layout import Layout, Node
+from sheetgen.workbook.shared.diagram_lines import (
+    LINE_COLUMNS,
+    MEDIUM,
+    PLACE,
+    THICK,
+    SignedLines,
+    line_widths,
+)
+from sheetgen.workbook.shared.live_text import Fact, Words, decimal, joined, literal
 from sheetgen.workbook.shared.workings import Corner
+
+SIZE = (700, 400)  # pixels, at most, on Overview
+EDGE, MOST_MARGIN, RIGHT_MARGIN = 12, 96, 108  # pixels beside the inputs and the outputs
+PIXELS_OF_CHARACTER = 5.6  # of a label
+LONGEST_NAME = 15  # characters of a name from the data
+LEGEND_PIXELS, SAMPLE, GAP = 30, 24, 16  # of height; of a line in the legend, and behind a text
+THREE_LINES, TWO_LINES = 56, 40  # pixels from output to output, for so much text beside them
+DRAWING_COLUMNS = LINE_COLUMNS + 1 + 5
+
+
+def layout_of(
+    network: Network,
+    data: Data,
+    size: tuple[int, int] = SIZE,
+    looked_at: Mapping[int, int] | None = None,
+) -> Layout:
+    """Return the diagram's geometry, with room for the names of inputs and classes."""
+    longest = max((len(short(name)) for name in data.input_labels), default=0)
+    left = min(MOST_MARGIN, EDGE + round(longest * PIXELS_OF_CHARACTER))
+    return Layout(network, size, (left, RIGHT_MARGIN), looked_at or {})
+
+
+def label_of(symbol: str) -> str:
+    """Return the key of what the data call an input or an output, among what changes its name."""
+    return f"label of {symbol}"
+
+
+def short(name: str) -> str:
+    """Return a name from the data, cut if it is too long."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def draw(
     canvas: Canvas,
     at: tuple[int, int],
     network: Network,
+    data: Data,
     cells: Mapping[str, str],
     values: Mapping[str, float],
-    behind: Corner,
+    corner: Corner,
 ) -> None:
-    """Draw the diagram at a cell; `behind` has room for the cells that it reads.
+    """Draw the diagram at a cell; it reads DRAWING_COLUMNS columns of cells from a corner on.
 
     `cells` gives the address of every input, target, weight, bias and activation, `values` their
     values.
     """
-    wraps = behind.canvas is canvas
-    place = behind.row + 1, behind.column, wraps
-    pen = Pen(behind.canvas, network, cells, values, Plane.of(network), *place)
-    nodes = nodes_of(network)
-    labels = label_places(network)
-    if labels:
-        series = [pen.edge(edge, nodes) for edge in network.connections]
-        series += [pen.label(pen.live(name), *place) for name, place in labels.items()]
-    else:
-        sources = (name for names in network.source_names for name in names)
-        series = [pen.edges(network.out_of(source), nodes) for source in sources]
-    series += [pen.node(node) for node in nodes.values()]
-    series += [pen.bias(bias, nodes) for bias in network.biases]
-    series += [pen.target(output, nodes) for output in range(network.outputs)]
+    layout = layout_of(network, data)
+    numbers = {name: Fact(cells[name], values[name]) for name in values if name in cells}
+    lines = [(literal(edge.name), layout.ends(edge), numbers[edge.name]) for edge in layout.edges]
+    pen = Pen(corner.beside(LINE_COLUMNS + 1), layout, data, numbers)
+    series = SignedLines(corner, "w", lines).series()
+    series += [pen.label(pen.live(name), *place) for name, place in layout.labels.items()]
+    series += [pen.node(node) for node in layout.nodes.values()]
+    series += pen.biases() + pen.dots() + pen.names() + pen.targets(with_errors=False)
+    series += pen.legend(FORWARD)
     pen.chart(canvas, at, series, "The network with its weights and activations")
 
 
-def columns_behind(network: Network) -> int:
-    """Return how many columns the cells need that the diagram reads."""
-    if label_places(network):
-        return 5
-    return max(5, 1 + 3 * max(layer.units for layer in network.layers))
-
-
-def size(network: Network) -> tuple[int, int]:
+def size(network: Network, data: Data) -> tuple[int, int]:
     """Return the diagram's width and height in pixels."""
-    plane = Plane.of(network)
-    return plane.width, plane.height
+    layout = layout_of(network, data)
+    return layout.width, layout.height + LEGEND_PIXELS
 
 
-def note(canvas: Canvas, network: Network, row: int, column: int, why: str = "") -> None:
-    """Write what the network is made of, and why there is no diagram.
+def why_not(network: Network, data: Data) -> str:
+    """Say why the network is not drawn, or nothing."""
+    return layout_of(network, data).too_many
 
-    Without a reason given, it is that the network has too many units or layers.
-    """
+
+def labels_weights(network: Network, data: Data) -> bool:
+    """Tell whether the diagram has a label on every weight."""
+    return bool(layout_of(network, data).labels)
+
+
+def note(canvas: Canvas, network: Network, row: int, column: int, why: str) -> None:
+    """Write what the network is made of, and why there is no diagram."""
     canvas.write(row, column, "The network", SECTION)
     lines = [f"{network.inputs} inputs"]
     for index, layer in enumerate(network.layers):
         lines.append(f"{layer.units} units in the {notation.layer_title(network, index)}")
-    lines.append(why or too_many(network))
+    lines.append(why)
     for offset, line in enumerate(lines, start=1):
         canvas.write(row + offset, column, line, NOTE)
     canvas.widths[column] = 34
@@ -78,156 +112,183 @@ def note(canvas: Canvas, network: Network, row: int, column: int, why: str = "")
 
 @dataclass
 class Pen:
-    """Writes the cells of one series a row, from `column` on, and returns the series.
+    """Writes the cells of one series a row, in five columns from a corner on, and returns it.
 
-    `cells` has the address of every symbol that is shown, `values` the value it must have. The
-    headers go into the row above the first.
+    `numbers` has every symbol that is shown; `called` the names of those that change with what is
+    looked at.
     """
 
-    canvas: Canvas
-    network: Network
-    cells: Mapping[str, str]
-    values: Mapping[str, float]
-    plane: Plane
-    row: int
-    column: int = 2
-    wraps: bool = True
-    """Whether the rows are as high as the words in them."""
+    corner: Corner
+    layout: Layout
+    data: Data
+    numbers: Mapping[str, Fact]
+    called: Mapping[str, Words] = field(default_factory=dict)
+    down: int = 1
 
     def __post_init__(self) -> None:
-        titles = ("label", "x from", "x to", "y from", "y to")
-        write_headers(self.canvas, self.row - 1, self.column, titles)
+        self.network = self.layout.network
+        self.corner.headers("label", "x from", "x to", "y from", "y to")
 
     def chart(
-        self,
-        canvas: Canvas,
-        at: tuple[int, int],
-        series: Sequence[Series],
-        description: str,
-        below: int = 0,
+        self, canvas: Canvas, at: tuple[int, int], series: Sequence[Series], description: str
     ) -> None:
-        """Put the diagram at a cell of a sheet, with `below` pixels of room below the network."""
-        plane = self.plane
-        bottom = -plane.half_height - plane.up(below)
+        """Put the diagram at a cell of a sheet."""
+        layout = self.layout
         canvas.charts.append(
             Chart(
                 at,
-                (plane.width, plane.height + below),
+                (layout.width, layout.height + LEGEND_PIXELS),
                 tuple(series),
                 description,
                 legend="",
                 bare=True,
-                limits=(plane.left, plane.right, bottom, plane.half_height),
+                limits=(0, layout.width, -LEGEND_PIXELS, layout.height),
             )
         )
 
-    def edge(self, edge: Connection, nodes: dict[str, Node]) -> Series:
-        """Draw a line from circle to circle."""
-        x_from, x_to, y_from, y_to = self.plane.shortened(
-            nodes[edge.source], nodes[activation_name(edge.target)]
-        )
-        text = f"{edge.name}: {edge.source} → {edge.target}"
-        self.canvas.write(self.row, self.column, text, LABEL)
-        return self.series((x_from, x_to), (y_from, y_to), colour=KINDS["weight"].strong)
+    def name(self, symbol: str) -> Words:
+        """Return a symbol's name."""
+        return self.called.get(symbol) or literal(symbol)
 
-    def edges(self, edges: list[Connection], nodes: dict[str, Node]) -> Series:
-        """Draw all connections out of a unit in one line, which returns to the unit after each."""
-        xs, ys = [], []
-        for edge in edges:
-            start, end = nodes[edge.source], nodes[activation_name(edge.target)]
-            x_from, x_to, y_from, y_to = self.plane.shortened(start, end)
-            xs += [x_from, x_to, x_from]
-            ys += [y_from, y_to, y_from]
-        self.canvas.write(self.row, self.column, f"{edges[0].source}: x, and y below", LABEL)
-        return self._line(xs, ys)
+    def live(self, symbol: str, sign: str = " = ", digits: int = 4) -> Words:
+        """Return a symbol and its value to some decimals."""
+        number = self.numbers[symbol]
+        between = LINE_BREAK if sign == "\n" else literal(sign)
+        return joined(self.name(symbol), between, decimal(number.cell, number.number, digits))
 
-    def node(self, node: Node, words: Words | None = None) -> Series:
+    def node(self, node: Node, words: Words | None = None, kind: str = "") -> Series:
         """Draw a circle with the symbol and, below it, the value; or with other words."""
-        self.write(words or self.live(node.symbol, "\n"))
-        palette = KINDS[node.kind]
+        palette, scale = KINDS[kind or node.kind], self.layout.scale
         return self.series(
+            words or self.live(node.symbol, "\n", scale.decimals),
             (node.x,),
             (node.y,),
             colour=palette.strong,
-            marker_size=self.plane.scale.circle,
+            marker_size=scale.circle,
             marker_fill=palette.tint,
             label="center",
             label_bold=True,
-            label_size=self.plane.scale.text,
+            label_size=scale.text,
         )
 
-    def bias(self, bias: Bias, nodes: dict[str, Node], words: Words | None = None) -> Series:
-        """Write a bias below its unit, or other words."""
-        node = nodes[activation_name(bias.target)]
-        return self.label(words or self.live(bias.name), node.x, node.y - self.plane.beside)
+    def biases(self) -> list[Series]:
+        """Write each bias below its unit, where there is room."""
+        if not self.layout.scale.has_lines:
+            return []
+        biases = map(self.network.bias_of, self._units())
+        return [self.below(bias.target, self.live(bias.name)) for bias in biases if bias]
 
-    def target(self, output: int, nodes: dict[str, Node]) -> Series:
-        """Write a target beside its output."""
-        node = nodes[activation_name(self.network.unit_names[-1][output])]
-        words = self.live(self.network.target_names[output])
-        return self.label(words, node.x + 0.42, node.y, label_size=10)
+    def below(self, unit: str, words: Words) -> Series:
+        """Write words below a unit."""
+        node = self.layout.nodes[activation_name(unit)]
+        return self.label(words, node.x, node.y - self.layout.beside)
 
-    def live(self, symbol: str, sign: str = " = ") -> Words:
-        """Return a symbol and its value to four decimals."""
-        number = decimal(self.cells[symbol], self.values[symbol])
-        if "\n" not in sign:
-            return joined(f"{symbol}{sign}", number)
-        return joined(symbol, LINE_BREAK, number)
+    def above(self, unit: str, words: Words) -> Series:
+        """Write words above a unit."""
+        node = self.layout.nodes[activation_name(unit)]
+        return self.label(words, node.x, node.y + self.layout.beside)
+
+    def _units(self) -> list[str]:
+        nodes = self.layout.nodes.values()
+        return [node.symbol.removeprefix("a_") for node in nodes if node.kind == "unit"]
+
+    def units(self) -> list[str]:
+        """Return the units that are drawn, if there is room for a line of text at each."""
+        return self._units() if self.layout.scale.has_lines else []
+
+    def dots(self) -> list[Series]:
+        """Write dots where units of a condensed layer are left out."""
+        return [self.label(literal("⋮"), x, y, label_size=14) for x, y in self.layout.dots]
+
+    def names(self) -> list[Series]:
+        """Write the inputs' names in the data beside them, where they have some."""
+        labels = self.data.input_labels
+        nodes = [node for node in self.layout.nodes.values() if node.layer == 0 and labels]
+        radius = self.layout.scale.radius
+        return [
+            self.series(
+                self._label(node, labels), (node.x - radius,), (node.y,), label="left", label_size=9
+            )
+            for node in nodes
+        ]
+
+    def _label(self, node: Node, labels: Sequence[str]) -> Words:
+        """Return what the data call an input or an output."""
+        return self.called.get(label_of(node.symbol)) or literal(short(labels[node.place]))
+
+    def outputs(self) -> list[Node]:
+        """Return the outputs that are drawn."""
+        last = len(self.network.layers)
+        return [node for node in self.layout.nodes.values() if node.layer == last]
+
+    def targets(self, with_errors: bool) -> list[Series]:
+        """Write each output's class, target and error beside it, as far as there is room."""
+        found = []
+        labels, pitch = self.data.target_labels, self.layout.pitch
+        for node in self.outputs():
+            lines = [self.live(self.network.target_names[node.place])]
+            if labels and pitch >= TWO_LINES:
+                lines.insert(0, self._label(node, labels))
+            if with_errors and pitch >= (THREE_LINES if len(lines) > 1 else TWO_LINES):
+                lines.append(self.live(self.network.error_names[node.place]))
+            words = lines[0]
+            for line in lines[1:]:
+                words = joined(words, LINE_BREAK, line)
+            found.append(self.right_of(node, words))
+        return found
+
+    def right_of(self, node: Node, words: Words) -> Series:
+        """Write words to the right of an output."""
+        x = node.x + self.layout.scale.radius + RIGHT_MARGIN / 2
+        return self.label(words, x, node.y, label_size=9)
+
+    def legend(self, entries: Sequence[tuple[str, str, int]]) -> list[Series]:
+        """Write below the diagram what the colours and widths mean."""
+        series, x, y = [], float(EDGE), -LEGEND_PIXELS / 2
+        widths = line_widths(len(self.layout.edges))
+        for text, colour, size in (*entries, *LINE_WIDTHS):
+            words, end = literal(text), x + SAMPLE
+            line = self.series(words, (x, end), (y, y), colour=colour, width=widths[size])
+            series.append(line)
+            series.append(self.series(words, (end,), (y,), label="right", label_size=9))
+            x = end + GAP + PIXELS_OF_CHARACTER * len(text)
+        return series
 
     def label(self, words: Words, x: float, y: float, label_size: int = 9) -> Series:
         """Write words at a place."""
-        self.write(words)
-        return self.series((x,), (y,), label="center", label_size=label_size)
+        return self.series(words, (x,), (y,), label="center", label_size=label_size)
 
-    def write(self, words: Words) -> None:
-        """Write the words that are the name of the next series."""
-        style = replace(LABEL, wrap=self.wraps)
-        self.canvas.calculate(self.row, self.column, words.formula, words.text, style)
-        if self.wraps and "\n" in str(words.text):
-            self.canvas.heights[self.row] = 28
-
-    def _line(self, xs: list[float], ys: list[float]) -> Series:
-        """Draw a line of many points, with x in one row and y in the row below."""
-        row, first = self.row, self.column + 1
-        last = self.column + len(xs)
-        for offset, values in enumerate((xs, ys)):
-            for column, value in enumerate(values, start=first):
-                self.canvas.write(row + offset, column, round(value, 4), PLACE)
-        self.row += 2
-        return Series(
-            x=self.canvas.range(row, first, row, last),
-            y=self.canvas.range(row + 1, first, row + 1, last),
-            name=self.canvas.absolute(row, self.column),
-            colour=KINDS["weight"].strong,
-            width=1.0,
-            in_legend=False,
-        )
+    def words(self, words: Words) -> str:
+        """Write words into a row of their own; return their address."""
+        self.down += 1
+        return self.corner.calculate(self.down - 1, 0, words.expression, words.text)
 
     def series(
         self,
+        words: Words,
         xs: tuple[float, ...],
         ys: tuple[float, ...],
-        colour: str = "",
-        width: float = 1.5,
         **formatting: object,
     ) -> Series:
-        """Write the coordinates of one or two points into the row of the series' name."""
-        canvas, row = self.canvas, self.row
-        x_column, y_column = self.column + 1, self.column + 3
-        for column, values in ((x_column, xs), (y_column, ys)):
-            for offset, value in enumerate(values):
-                canvas.write(row, column + offset, round(value, 4), PLACE)
-        self.row += 1
+        """Write a series' name, and the coordinates of its one or two points."""
+        corner, down = self.corner, self.down
+        for column, values in ((1, xs), (3, ys)):
+            for across, value in enumerate(values, start=column):
+                corner.write(down, across, round(value, 1), PLACE)
         return Series(
-            x=canvas.range(row, x_column, row, x_column + len(xs) - 1),
-            y=canvas.range(row, y_column, row, y_column + len(ys) - 1),
-            name=canvas.absolute(row, self.column),
-            colour=colour,
-            width=width,
+            x=corner.range(down, 1, down, len(xs)),
+            y=corner.range(down, 3, down, 2 + len(ys)),
+            name=self.words(words),
             in_legend=False,
             **formatting,  # type: ignore[arg-type]
         )
 
 
 LINE_BREAK = Words("CHAR(10)", "\n")
-PLACE = replace(LABEL, number_format="0.00")
+FORWARD = (("w > 0", ABOVE, 2), ("w < 0", BELOW, 2), ("0", LINE, 0))
+LINE_WIDTHS = (
+    (f"≥ {THICK:.0%} of largest", MUTED, 3),
+    (f"≥ {MEDIUM:.0%}", MUTED, 2),
+    ("less", MUTED, 1),
+)
+"""Each legend entry's text, and its line's colour and size class."""

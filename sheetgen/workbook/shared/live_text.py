@@ -98,3 +98,21 @@ def factor(cell: str, number: float, written: Words) -> Words:
     if isinstance(text, str) and number < SURELY_NEGATIVE:
         text = f"(−{text[1:]})"
     return Words(expression, text)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A cell and the number that it must hold."""
+
+    cell: str
+    number: float
+
+    @property
+    def words(self) -> Words:
+        """The number with four significant digits."""
+        return significant(self.cell, self.number)
+
+    @property
+    def factor(self) -> Words:
+        """The number as a factor of a product: in parentheses if it is negative."""
+        return factor(self.cell, self.number, self.words)

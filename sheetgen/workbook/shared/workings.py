@@ -5,7 +5,7 @@ them and refers to these by their absolute addresses, which have the name of thi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, cell_address
 from sheetgen.spreadsheet.canvas import Canvas, Value
@@ -32,6 +32,10 @@ class Corner:
     def absolute(self, down: int, across: int) -> str:
         """Return the absolute address, with the sheet's name, of a cell counted from here."""
         return self.canvas.absolute(self.row + down, self.column + across)
+
+    def beside(self, across: int) -> "Corner":
+        """Return the corner of a part of the block, so many columns to the right."""
+        return replace(self, column=self.column + across)
 
     def range(self, down: int, across: int, last_down: int, last_across: int) -> str:
         """Return the absolute address, with the sheet's name, of a range counted from here.

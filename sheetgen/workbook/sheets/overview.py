@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
-from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     INPUT,
@@ -36,7 +35,6 @@ from sheetgen.workbook.plan import (
 )
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
-from sheetgen.workbook.shared.diagram_layout import is_drawn, labels_weights
 from sheetgen.workbook.shared.live_text import Words, joined
 from sheetgen.workbook.shared.workings import Corner, Workings
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
@@ -96,7 +94,7 @@ def overview_sheet(
     row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
     row = write_colours(canvas, row + 1, INPUT_COLOUR | kind_colours(plan))
     title = joined("The network at ", chosen.place)
-    draw_diagram(canvas, plan.network, cells, chosen.values, title, row, workings)
+    draw_diagram(canvas, plan, cells, chosen.values, title, row, workings)
     return canvas
 
 
@@ -124,7 +122,7 @@ def overview_canvas(title: str, subtitle: str) -> Canvas:
 
 def draw_diagram(
     canvas: Canvas,
-    network: Network,
+    plan: Plan,
     cells: Mapping[str, str],
     values: Mapping[str, float],
     title: Words,
@@ -136,22 +134,22 @@ def draw_diagram(
     The cells that it reads are on the workings, or below without these. Returns whether it was
     drawn.
     """
-    row, column = DIAGRAM
-    if not is_drawn(network):
-        diagram.note(canvas, network, row - 1, column)
+    (row, column), network, data = DIAGRAM, plan.network, plan.data
+    if why := diagram.why_not(network, data):
+        diagram.note(canvas, network, row - 1, column, why)
         return False
-    if not labels_weights(network):
+    if not diagram.labels_weights(network, data):
         title = joined(title, f" (its weights are on {WORKINGS})")
     canvas.calculate(row - 1, column, title.formula, title.text, SECTION)
-    width, height = diagram.size(network)
+    width, height = diagram.size(network, data)
     last_row = max(last_row, row + height // PIXELS_OF_ROW + 1)
     canvas.print_area = (0, 0, last_row, column + ceil(width / PIXELS_OF_COLUMN) - 1)
     if workings:
-        behind = workings.block(OVERVIEW, "The diagram", diagram.columns_behind(network))
+        behind = workings.block(OVERVIEW, "The diagram", diagram.DRAWING_COLUMNS, 10)
     else:
         behind = Corner(canvas, last_row + 3, 2)
         canvas.write(last_row + 2, 1, "Cells behind the diagram", SECTION)
-    diagram.draw(canvas, DIAGRAM, network, cells, values, behind)
+    diagram.draw(canvas, DIAGRAM, network, data, cells, values, behind)
     return True
 
 

@@ -11,8 +11,8 @@ from sheetgen.formulas import notation
 from sheetgen.network.losses import CrossEntropy
 from sheetgen.network.network import Connection
 from sheetgen.network.trace import INNER
-from sheetgen.workbook.shared.live_text import Words, filled, joined, literal, only_if
-from sheetgen.workbook.sheets.explorer.chosen_weight import SLOPE, Choice, Fact
+from sheetgen.workbook.shared.live_text import Fact, Words, filled, joined, literal, only_if
+from sheetgen.workbook.sheets.explorer.chosen_weight import SLOPE, Choice
 from sheetgen.workbook.sheets.explorer.forward_pass import activation_template, is_written_out
 from sheetgen.workbook.sheets.explorer.shown_lines import (
     ALWAYS,
@@ -22,8 +22,9 @@ from sheetgen.workbook.sheets.explorer.shown_lines import (
     agreement,
 )
 
-MOST_SHARES = 12  # lines, at most, of what comes back through the next layer
-WRITTEN_SUM = 4  # terms, at most, of a sum that is written out
+MOST_SHARES = 10  # lines, at most, of what comes back through the next layer
+WRITTEN_SUM = 3  # terms, at most, of a sum that is written out
+SHORT_NAME = 2  # characters of a unit's name, such as h1
 SHARE_HEADERS = ("unit behind", "its weight", "∂E/∂ of it", "the weight's value", "share")
 
 
@@ -164,7 +165,10 @@ class Chain:
             when = f"{count.cell}={MOST_SHARES}", count.number == MOST_SHARES
         delta = joined("∂E/∂", share.unit)
         slope = joined("∂", share.unit, "/∂", names["activation"])
-        symbols = joined(delta, " · ", slope, " = ", delta, " · ", share.weight)
+        symbols = joined(delta, " · ", share.weight)
+        longest = max(len(unit) for units in self.network.unit_names for unit in units)
+        if longest <= SHORT_NAME:
+            symbols = joined(delta, " · ", slope, " = ", symbols)
         numbers = joined(share.gradient.factor, " · ", share.weight_value.factor)
         self.add("share", when, joined("via ", share.unit), symbols, numbers, share.product)
 

@@ -13,7 +13,7 @@ from sheetgen.formulas import notation
 from sheetgen.network.activation import Activation
 from sheetgen.network.network import Bias, activation_name
 from sheetgen.spreadsheet.canvas import Value
-from sheetgen.workbook.shared.live_text import Words, factor, filled, joined, only_if, significant
+from sheetgen.workbook.shared.live_text import Fact, Words, filled, joined, only_if
 from sheetgen.workbook.shared.workings import Corner, Workings
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 
@@ -28,24 +28,6 @@ OPTIONS = "explorer_weights"
 
 Case = tuple[tuple[str, bool], int]
 """The expression of a condition, whether that holds now, and a layer for which it does."""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A cell and the number that it must hold."""
-
-    cell: str
-    number: float
-
-    @property
-    def words(self) -> Words:
-        """The number with four significant digits."""
-        return significant(self.cell, self.number)
-
-    @property
-    def factor(self) -> Words:
-        """The number as a factor of a product: in parentheses if it is negative."""
-        return factor(self.cell, self.number, self.words)
 
 
 @dataclass
@@ -89,10 +71,11 @@ class Choice:
                 ONE if isinstance(each, Bias) else each.source,
                 each.layer + 1,
                 each.unit + 1,
+                0 if isinstance(each, Bias) else each.position + 1,
             )
             for each in self.network.parameters
         ]
-        titles = ("name", "into", "from", "layer", "unit")
+        titles = ("name", "into", "from", "layer", "unit", "source")
         self._list = self._listed("Weights and biases", titles, rows)
         self.workings.canvas.names[OPTIONS] = self._list[0]
 
@@ -170,6 +153,8 @@ class Choice:
         self.text("from", Words(f"INDEX({self._list[2]},{place})", source))
         self.number("layer", f"INDEX({self._list[3]},{place})", parameter.layer + 1)
         self.number("unit", f"INDEX({self._list[4]},{place})", parameter.unit + 1)
+        position = 0 if isinstance(parameter, Bias) else parameter.position + 1
+        self.number("source", f"INDEX({self._list[5]},{place})", position)
         self.text("activation", joined("a_", into))
         _, units, behind, called, weights = self._of_each_layer[parameter.layer]
         self.number("units", self._of_layer(1), units)

@@ -1,12 +1,13 @@
 """The sheet `Explorer`: one moment of a training, chosen by learning rate and iteration.
 
 On the left is the network's diagram with all values, and below it the gradient flowing back; in
-the middle the forward pass and the chain rule of a chosen weight, with their numbers; on the right
-the moment's values. All of it is live: it reads the training tables.
+the middle the chain rule of a chosen weight and the forward pass, with their numbers; on the right
+the moment's values. All of it is live: it reads the training tables. The first diagram and the
+chain rule are in sight together on a screen of 1366 × 768 pixels.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from math import ceil
 
 from sheetgen.formulas.quantities import softmax_helpers
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
@@ -20,11 +21,7 @@ from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.chain_rule import MOST_SHARES, Chain, Shares
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
-from sheetgen.workbook.sheets.explorer.explorer_diagrams import (
-    Diagrams,
-    plane_of,
-    why_not,
-)
+from sheetgen.workbook.sheets.explorer.explorer_diagrams import SIZE, Diagrams, explorer_layout
 from sheetgen.workbook.sheets.explorer.forward_pass import Panel, is_written_out
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 from sheetgen.workbook.sheets.explorer.shown_lines import Lines
@@ -33,11 +30,12 @@ from sheetgen.workbook.sheets.explorer.weight_update import Update, is_plain
 CONTROLS = (2, 2)  # the cell of the first drop-down
 TOP = 6  # the row below the frozen ones
 LEFT, FILLER, PANEL = 1, 3, 4  # columns
-LABELS, INPUTS = 24, 14  # characters of width
-MARGIN = 20  # pixels
+EDGE, LABELS, INPUTS, GAP = 1.3, 19, 14, 2  # characters of width
+TITLE_HEIGHT, GAP_HEIGHT = 22, 6  # points
+MARGIN = 12  # pixels
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 PIXELS_OF_ROW = 20
-WITHOUT_DIAGRAM = 30  # characters
+RULE_ROWS = 2  # of an optimiser's rule
 
 
 def explorer_sheet(plan: Plan, tables: Sequence[Table], workings: Workings) -> Canvas:
@@ -48,7 +46,7 @@ def explorer_sheet(plan: Plan, tables: Sequence[Table], workings: Workings) -> C
 class _Sheet:
     def __init__(self, plan: Plan, tables: Sequence[Table], workings: Workings) -> None:
         self.plan = plan
-        self.canvas = Canvas(EXPLORER, tab_colour=KINDS["gradient"].strong, zoom=90)
+        self.canvas = Canvas(EXPLORER, tab_colour=KINDS["gradient"].strong)
         self.moment = Moment.ask(self.canvas, plan, tables, "explorer", CONTROLS, workings)
         self.values = Values(self.canvas, plan, self.moment, TOP + 1, PANEL + 5)
         at = CONTROLS[0] + 2, CONTROLS[1]
@@ -59,19 +57,17 @@ class _Sheet:
     def draw(self) -> Canvas:
         canvas = self.canvas
         canvas.freeze = (TOP, 0)
-        canvas.heights |= {0: 30, 1: 22}
+        canvas.heights |= {0: TITLE_HEIGHT, TOP - 1: GAP_HEIGHT}
         canvas.write(0, LEFT, "Explorer: one moment of the training", TITLE)
         what = "weight or bias" if self.network.biases else "weight"
         table = "an optimiser" if self.plan.template.compare else "a learning rate"
         instruction = f"Choose {table}, an iteration and a {what} in the yellow cells"
-        style = replace(SUBTITLE, vertical="top")
-        canvas.write(1, LEFT, f"{instruction}: everything here shows that moment.", style)
+        canvas.write(1, LEFT, f"{instruction}: everything here shows that moment.", SUBTITLE)
         canvas.write(self.choice.at[0], LEFT, what, LABEL)
         self.choice.ask()
         self.values.draw()
         self.state()
         self.written_out()
-        self.widths()
         last = self.diagrams()
         canvas.shorten(self.panel.last_column, self.panel.last_column)
         canvas.write(TOP, self.values.column, "Values of this moment", SECTION)
@@ -101,13 +97,10 @@ class _Sheet:
         self.canvas.calculate(row, FILLER, words.formula, words.text, style)
 
     def written_out(self) -> None:
-        """Write the forward pass and the chain rule."""
+        """Write the chain rule and the forward pass."""
         panel, choice, workings = self.panel, self.choice, self.choice.workings
         if is_written_out(self.network):
             self.values.write_texts(self.values.cells, workings)
-            panel.section("Forward pass", "unit")
-            panel.forward()
-            panel.row += 1
         else:
             helpers = softmax_helpers(self.network)
             shown = [each for each in helpers if each in self.values.cells]
@@ -126,6 +119,10 @@ class _Sheet:
         lines = Lines(self.canvas.name, chain.lines, workings)
         lines.show(panel, self._most_lines())
         self._rules()
+        if is_written_out(self.network):
+            panel.row += 1
+            panel.section("Forward pass", "unit")
+            panel.forward()
 
     def _most_lines(self) -> int:
         """Return the most lines that there can be at once."""
@@ -154,49 +151,41 @@ class _Sheet:
         if len(set(texts)) > 1:
             words = Words(self.moment.chosen(literal(text).expression for text in texts), chosen)
         style = Style(wrap=True, vertical="top", fill=KINDS["weight"].tint, indent=1)
-        row = panel.row
+        row, last = panel.row, panel.row + RULE_ROWS - 1
         for column in range(PANEL, panel.last_column + 1):
-            self.canvas.write(row, column, "", style)
-        self.canvas.merges.append((row, PANEL, row, panel.last_column))
+            for each in range(row, last + 1):
+                self.canvas.write(each, column, "", style)
+        self.canvas.merges.append((row, PANEL, last, panel.last_column))
         self.canvas.calculate(row, PANEL, words.formula, words.text, style)
-        self.canvas.heights[row] = 32
-        panel.row += 1
+        panel.row = last + 1
 
-    def widths(self) -> None:
+    def widths(self, pixels: int) -> None:
+        """Set the columns' widths, with a diagram of so many pixels."""
         canvas = self.canvas
-        left = LABELS + INPUTS
-        filler = float(WITHOUT_DIAGRAM)
-        if not why_not(self.network):
-            pixels = plane_of(self.network).width + MARGIN - 2 * PIXELS_OF_COLUMN
-            filler = (pixels - PIXELS_OF_COLUMN) / PIXELS_OF_CHARACTER - left
-        canvas.widths = {0: 2, LEFT: LABELS, LEFT + 1: INPUTS, FILLER: round(filler, 1)}
+        pixels += MARGIN - 3 * PIXELS_OF_COLUMN
+        filler = pixels / PIXELS_OF_CHARACTER - LABELS - INPUTS
+        canvas.widths = {0: EDGE, LEFT: LABELS, LEFT + 1: INPUTS, FILLER: round(filler, 1)}
         canvas.widths |= self.panel.widths()
         column = self.values.column
-        canvas.widths |= {column - 1: 3, column: 12, column + 1: 13, column + 2: 15}
+        canvas.widths |= {column - 1: GAP, column: 12, column + 1: 13, column + 2: 15}
 
     def diagrams(self) -> int:
         """Draw the diagrams, or say why not; return the last row that they cover."""
         canvas = self.canvas
-        if why := why_not(self.network):
+        layout = explorer_layout(self.choice)
+        if why := layout.too_many:
             diagram.note(canvas, self.network, TOP, LEFT, why)
-            return TOP + 6
-        moment = self.moment
+            self.widths(SIZE[0])
+            return TOP + len(self.network.layers) + 2
+        self.widths(layout.width)
+        moment, height = self.moment, layout.height + diagram.LEGEND_PIXELS
         diagrams = Diagrams(self.values, self.choice)
         when = Words(f'{moment.row}&""', f"{moment.iteration}")
         title = joined("Forward at iteration ", when, ": inputs, weights, activations, errors")
         canvas.calculate(TOP, LEFT, title.formula, title.text, SECTION)
         diagrams.forward((TOP + 1, LEFT))
-        row = self._below(TOP + 1, diagrams.plane.height) + 1
-        widths = " (a line's width: in % of the largest ∂E/∂w)" if diagrams.shows_widths else ""
-        title = joined("Backward at iteration ", when, f": ∂E/∂ of every weight and unit{widths}")
+        row = TOP + 2 + ceil(height / PIXELS_OF_ROW)
+        title = joined("Backward at iteration ", when, ": ∂E/∂ of every weight and unit")
         canvas.calculate(row, LEFT, title.formula, title.text, SECTION)
         diagrams.backward((row + 1, LEFT))
-        return self._below(row + 1, diagrams.plane.height + MARGIN)
-
-    def _below(self, row: int, pixels: float) -> int:
-        """Return the first row that is at least so far below the top of another."""
-        while pixels > 0:
-            points = self.canvas.heights.get(row)
-            pixels -= PIXELS_OF_ROW if points is None else points * 4 / 3
-            row += 1
-        return row
+        return row + 1 + ceil((height + MARGIN) / PIXELS_OF_ROW)

@@ -1,176 +1,296 @@
-"""The two diagrams of `Explorer`: forward with values, and below it the gradient flowing back."""
+"""The two diagrams of `Explorer`: forward with values, and below it the gradient flowing back.
 
-from dataclasses import dataclass, replace
+A condensed layer shows the unit that the chosen weight leads into or comes from. What belongs to
+that unit is looked up by its name, which is in a cell. So is what `Values` does not list.
+"""
 
-from sheetgen.network.network import Network, activation_name
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sheetgen.formulas import quantities
+from sheetgen.network.network import Bias, Connection, activation_name
 from sheetgen.spreadsheet.canvas import Series
-from sheetgen.spreadsheet.style import LABEL, LINE, MUTED
-from sheetgen.workbook.shared.diagram import LINE_BREAK, Pen
-from sheetgen.workbook.shared.diagram_layout import (
-    BIAS_PIXELS,
-    Node,
-    Plane,
-    is_drawn,
-    label_places,
-    nodes_of,
-    too_many,
+from sheetgen.spreadsheet.style import ABOVE, BELOW, LINE
+from sheetgen.workbook.shared.diagram import (
+    FORWARD,
+    LINE_BREAK,
+    Pen,
+    label_of,
+    layout_of,
+    short,
 )
-from sheetgen.workbook.shared.live_text import Words, joined, literal, significant
+from sheetgen.workbook.shared.diagram_layout import BESIDE_BIAS, FIRST_UNITS, Layout, Node
+from sheetgen.workbook.shared.diagram_lines import (
+    FRAME_COLUMNS,
+    LINE_COLUMNS,
+    Frame,
+    SignedLines,
+)
+from sheetgen.workbook.shared.live_text import Fact, Words, joined, literal, significant
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
-from sheetgen.workbook.sheets.explorer.connection_lines import (
-    FALLS,
-    MEDIUM,
-    RISES,
-    THICK,
-    WIDTHS,
-    ConnectionLines,
-)
+from sheetgen.workbook.sheets.explorer.forward_pass import has_long_names
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
-MOST_CONNECTIONS = 100  # more would take too many cells, and be a tangle
-MOST_SERIES = 250  # a chart takes 255
-LEAST_HEIGHT = 330  # pixels
-LEGEND_PIXELS = 34  # of height, at the bottom
+SIZE = (616, 388)  # pixels, at most, of the network
+NARROWER = 28  # pixels, where the lines beside it are longer
 LABEL_DIGITS, LABEL_DECIMALS = 3, 7
-ERROR_AT = 0.42  # to the right of an output, as wide as a layer
+BACKWARD = (("∂E/∂w > 0: w falls", ABOVE, 2), ("< 0: w rises", BELOW, 2), ("0", LINE, 0))
 
 
-def why_not(network: Network) -> str:
-    """Say why there are no diagrams; return nothing if there are."""
-    if not is_drawn(network):
-        return too_many(network)
-    if len(network.connections) > MOST_CONNECTIONS:
-        return f"not drawn here: over {MOST_CONNECTIONS} weights"
-    units = sum(layer.units for layer in network.layers)
-    labels = len(labels_of(network))
-    series = 15 + labels + network.inputs + 2 * units + 2 * network.outputs + len(network.biases)
-    return "not drawn here: too many units" if series > MOST_SERIES else ""
-
-
-def labels_of(network: Network) -> dict[str, tuple[float, float]]:
-    """Return the places of the weights' labels, clear of the units' labels if there is room."""
-    plane, beside = plane_of(network), []
-    for node in nodes_of(network).values():
-        if node.kind == "unit":
-            beside += [(node.x, node.y + plane.beside), (node.x, node.y - plane.beside)]
-    return label_places(network, plane, beside) or label_places(network, plane)
-
-
-def plane_of(network: Network) -> Plane:
-    """Return the plane of both diagrams."""
-    return Plane.of(network, lines=1, least=LEAST_HEIGHT)
+def explorer_layout(choice: Choice) -> Layout:
+    """Return the geometry of both diagrams."""
+    plan, parameter = choice.values.plan, choice.parameter
+    looked_at = {parameter.layer + 1: parameter.unit}
+    if not isinstance(parameter, Bias):
+        looked_at[parameter.layer] = parameter.position
+    counts = plan.network.inputs, *(layer.units for layer in plan.network.layers)
+    inner = {at: unit for at, unit in looked_at.items() if FIRST_UNITS <= unit < counts[at] - 1}
+    size = SIZE[0] - NARROWER * has_long_names(plan.network), SIZE[1]
+    return layout_of(plan.network, plan.data, size, inner)
 
 
 @dataclass
+class Followed:
+    """The names and numbers of what is drawn, as far as they must be looked up.
+
+    `called` has the names that change with the chosen weight, by what they are at present;
+    `numbers` and `gradients` are those of all that is drawn.
+    """
+
+    choice: Choice
+    layout: Layout
+    called: dict[str, Words] = field(default_factory=dict)
+    numbers: dict[str, Fact] = field(default_factory=dict)
+    gradients: dict[str, Fact] = field(default_factory=dict)
+    _units: dict[int, str] = field(default_factory=dict)
+    """The address of the number, from 1, of the unit that each condensed layer shows."""
+
+    def __post_init__(self) -> None:
+        self.network, self.values = self.choice.network, self.choice.values
+        values, instant = self.values, self.values.instant
+        self.numbers = {name: Fact(cell, instant[name]) for name, cell in values.cells.items()}
+        self.gradients = {
+            name: Fact(cell, instant.gradients[name]) for name, cell in values.gradients.items()
+        }
+        if self.layout.condensed:
+            self._corner, self._down = self.choice.block("In condensed layers", 2, 24), 0
+            self._follow()
+
+    def _write(self, title: str, expression: str, value: float | str) -> str:
+        self._corner.write(self._down, 0, title)
+        self._down += 1
+        return self._corner.calculate(self._down - 1, 1, expression, value)
+
+    def _follow(self) -> None:
+        followed = [node for node in self.layout.nodes.values() if node.follows]
+        for node in followed:
+            self._units[node.layer] = self._unit(node)
+            self._name(node)
+        for edge in self.layout.edges:
+            self._edge(edge)
+        for symbol in self._drawn():
+            self._look_up(symbol)
+            self._look_up_gradient(symbol)
+
+    def _drawn(self) -> list[str]:
+        """Return the symbols of all that is drawn."""
+        found, network = [edge.name for edge in self.layout.edges], self.network
+        for node in self.layout.nodes.values():
+            unit = node.symbol.removeprefix("a_")
+            found += [node.symbol] if node.layer == 0 else [node.symbol, unit]
+            bias = network.bias_of(unit) if node.layer else None
+            found += [bias.name] if bias else []
+            if node.layer == len(network.layers):
+                found += [network.target_names[node.place], network.error_names[node.place]]
+        return found
+
+    def _unit(self, node: Node) -> str:
+        """Write the number of the unit that a condensed layer shows."""
+        numbers, last = self.choice.numbers, self.layout.counts[node.layer]
+        layer, into, source = (numbers[each].cell for each in ("layer", "unit", "source"))
+        place = f"IF({layer}={node.layer},{into},IF({layer}={node.layer + 1},{source},0))"
+        found = self._write(f"chosen in layer {node.layer}", place, self._chosen(node.layer))
+        expression = f"IF(AND({found}>{FIRST_UNITS},{found}<{last}),{found},{FIRST_UNITS + 1})"
+        return self._write(f"shown in layer {node.layer}", expression, node.place + 1)
+
+    def _chosen(self, layer: int) -> int:
+        parameter = self.choice.parameter
+        if parameter.layer + 1 == layer:
+            return parameter.unit + 1
+        if isinstance(parameter, Connection) and parameter.layer == layer:
+            return parameter.position + 1
+        return 0
+
+    def _name(self, node: Node) -> None:
+        """Write the names of a unit that is looked at, and of what belongs to it."""
+        number, unit = self._units[node.layer], node.symbol.removeprefix("a_")
+        stem = unit[: -len(str(node.place + 1))]
+        symbols = {unit: f'"{stem}"&{number}'}
+        if node.layer:
+            symbols[node.symbol] = f'"a_{stem}"&{number}'
+            symbols |= self._bias(node, unit, number)
+        if node.layer == len(self.network.layers):
+            names = self.network.target_names, self.network.error_names
+            for stem, name in zip("tE", (each[node.place] for each in names), strict=True):
+                symbols[name] = f'"{stem}"&{number}'
+        for symbol, expression in symbols.items():
+            address = self._write("called", expression, symbol)
+            self.called[symbol] = Words(address, symbol)
+        self._label(node, number)
+
+    def _bias(self, node: Node, unit: str, number: str) -> dict[str, str]:
+        bias = self.network.bias_of(unit)
+        if not bias:
+            return {}
+        before = sum(layer.units for layer in self.network.layers[: node.layer - 1] if layer.biases)
+        return {bias.name: f'"b"&({before}+{number})'}
+
+    def _label(self, node: Node, number: str) -> None:
+        data = self.values.plan.data
+        labels = data.target_labels if node.layer else data.input_labels
+        if not labels or 0 < node.layer < len(self.network.layers):
+            return
+        corner = self.choice.block("Names in the data", 1)
+        for down, label in enumerate(labels):
+            corner.write(down, 0, short(label))
+        expression = f"INDEX({corner.range(0, 0, len(labels) - 1, 0)},{number})"
+        text = short(labels[node.place])
+        address = self._write("named", expression, text)
+        self.called[label_of(node.symbol)] = Words(address, text)
+
+    def _edge(self, edge: Connection) -> None:
+        """Write a weight's name, if one of its ends changes."""
+        end = self.layout.nodes[activation_name(edge.target)]
+        start = self.layout.nodes[edge.source]
+        if not (start.follows or end.follows):
+            return
+        # Weights are numbered layer by layer and unit by unit, over that unit's inputs.
+        layers = self.network.layers
+        before = sum(layer.units * layer.fan_in for layer in layers[: edge.layer])
+        unit, source = (
+            self._units[node.layer] if node.follows else f"{node.place + 1}"
+            for node in (end, start)
+        )
+        expression = f'"w"&({before}+({unit}-1)*{layers[edge.layer].fan_in}+{source})'
+        self.called[edge.name] = Words(self._write("called", expression, edge.name), edge.name)
+
+    def _name_of(self, symbol: str) -> str:
+        return (self.called.get(symbol) or literal(symbol)).expression
+
+    def _look_up(self, symbol: str) -> None:
+        if symbol in self.called or symbol not in self.values.cells:
+            number = self.values.instant[symbol]
+            found = self.values.lookup(self._name_of(symbol))
+            self.numbers[symbol] = Fact(self._write("value", found, number), number)
+
+    def _look_up_gradient(self, symbol: str) -> None:
+        values = self.values
+        if symbol not in values.instant.gradients:
+            return
+        is_unit = symbol in self.network.positions
+        if not values.is_complete and (
+            symbol.startswith("a_") or (is_unit and not quantities.uses_delta_columns(self.network))
+        ):
+            return  # it is neither here nor in the tables
+        if symbol in self.called or symbol not in values.gradients:
+            number = values.instant.gradients[symbol]
+            found = values.lookup_gradient(self._name_of(symbol), is_unit)
+            self.gradients[symbol] = Fact(self._write("∂E/∂", found, number), number)
+
+
 class Diagrams:
     """Draws both."""
 
-    values: Values
-    choice: Choice
+    def __init__(self, values: Values, choice: Choice) -> None:
+        """Write where the connections run, and the frame around the chosen one."""
+        self.values, self.choice, self.network = values, choice, values.network
+        self.layout = explorer_layout(choice)
+        self.followed = Followed(choice, self.layout)
+        self.numbers, self.gradients = self.followed.numbers, self.followed.gradients
+        corner = choice.block("The labels of the diagrams", 5)
+        data, called = values.plan.data, self.followed.called
+        self.pen = Pen(corner, self.layout, data, self.numbers, called)
+        corner = choice.block("The frame around the chosen weight", FRAME_COLUMNS, 10)
+        self.frame = Frame(corner, self._framed(), choice.name)
 
-    def __post_init__(self) -> None:
-        values = self.values
-        self.network = values.network
-        self.plane = plane_of(self.network)
-        self.nodes = nodes_of(self.network)
-        self.labels = labels_of(self.network)
-        self.lines = ConnectionLines(values, self.choice, self.plane)
-        self.lines.draw()
-        shown = {symbol: values.instant[symbol] for symbol in values.cells}
-        corner = self.choice.block("The labels of the diagrams", 6)
-        row, column = corner.row + 1, corner.column
-        behind, cells = corner.canvas, values.cells
-        self.pen = Pen(behind, self.network, cells, shown, self.plane, row, column, False)
-        self.frame = self.lines.draw_frame(row, column + 1)
-        behind.write(row, column, "frame: x, and y below", LABEL)
-        self.pen.row += 2
+    def _framed(self) -> Sequence[tuple[Words, tuple[float, ...], tuple[float, float]]]:
+        """Return what may be chosen: its name, a line through it, and a place for its label."""
+        layout, found = self.layout, []
+        for edge in layout.edges:
+            ends = layout.ends(edge)
+            middle = (ends[0] + ends[1]) / 2, (ends[2] + ends[3]) / 2
+            found.append((self.pen.name(edge.name), ends, middle))
+        for bias in self._drawn_biases():
+            node = layout.nodes[activation_name(bias.target)]
+            radius = layout.scale.radius
+            y = node.y - layout.beside if layout.scale.has_lines else node.y
+            ends = node.x - radius, node.x + radius, y, y
+            place = node.x - radius - BESIDE_BIAS, node.y
+            found.append((self.pen.name(bias.name), ends, place))
+        return found
 
-    @property
-    def shows_widths(self) -> bool:
-        """Whether there is room to say what the widths of the lines mean."""
-        return self.plane.width >= LEGEND_WIDTH
+    def _drawn_biases(self) -> list[Bias]:
+        nodes = self.layout.nodes
+        return [bias for bias in self.network.biases if activation_name(bias.target) in nodes]
 
     def forward(self, at: tuple[int, int]) -> None:
         """Draw inputs, weights, pre-activations, activations, targets and errors."""
-        pen, network = self.pen, self.network
-        series = [self.frame, self.lines.all()]
-        for edge in network.connections if self.labels else ():
-            series.append(pen.label(pen.live(edge.name), *self.labels[edge.name]))
-        series += [pen.node(node) for node in self.nodes.values()]
-        for unit in (unit for units in network.unit_names for unit in units):
-            node = self.nodes[activation_name(unit)]
-            series.append(pen.label(pen.live(unit), node.x, node.y + self.plane.beside))
-        series += [pen.bias(bias, self.nodes) for bias in network.biases]
-        series += [self._error(output) for output in range(network.outputs)]
-        top = self.plane.half_height - self.plane.up(BIAS_PIXELS)
-        right = len(network.layers) + ERROR_AT
-        series.append(pen.label(pen.live("E_total"), right, top, label_size=10))
-        title = "The network with all values of the chosen moment"
-        self.pen.chart(self.values.canvas, at, series, title)
+        pen, layout = self.pen, self.layout
+        series = [self.frame.line(), *self._signed("w", self.numbers)]
+        series += [pen.label(pen.live(name), *place) for name, place in layout.labels.items()]
+        series += [pen.node(node) for node in layout.nodes.values()]
+        series += [pen.above(unit, pen.live(unit)) for unit in pen.units()]
+        series += pen.biases() + pen.dots() + pen.names() + pen.targets(with_errors=True)
+        if not layout.labels:
+            w = self.choice.numbers["w"]
+            series.append(self._chosen(joined(self.choice.name, " = ", w.words)))
+        series += pen.legend(FORWARD)
+        pen.chart(self.values.canvas, at, series, "The network with all values of the moment")
 
-    def _error(self, output: int) -> Series:
-        network, pen = self.network, self.pen
-        node = self.nodes[activation_name(network.unit_names[-1][output])]
-        target = pen.live(network.target_names[output])
-        words = joined(target, LINE_BREAK, pen.live(network.error_names[output]))
-        return pen.label(words, node.x + ERROR_AT, node.y, label_size=10)
+    def _signed(self, symbol: str, numbers: dict[str, Fact]) -> list[Series]:
+        corner = self.choice.block(f"The lines by {symbol}", LINE_COLUMNS, 10)
+        lines = [
+            (self.pen.name(edge.name), self.layout.ends(edge), numbers[edge.name])
+            for edge in self.layout.edges
+        ]
+        return SignedLines(corner, symbol, lines).series()
+
+    def _chosen(self, words: Words) -> Series:
+        """Return the label of the chosen weight or bias."""
+        return self.frame.label(self.pen.words(words))
 
     def backward(self, at: tuple[int, int]) -> None:
         """Draw the gradient of every weight, bias and pre-activation."""
-        pen, network = self.pen, self.network
-        series = [self.frame, *self.lines.by_kind()]
-        for edge in network.connections if self.labels else ():
-            words = self._gradient(edge.name, f"{edge.name}: ")
-            series.append(pen.label(words, *self.labels[edge.name]))
-        series += [self._node(node) for node in self.nodes.values()]
-        for bias in network.biases:
-            if bias.is_trained:
-                words = self._gradient(bias.name, f"{bias.name}: ")
-                series.append(pen.bias(bias, self.nodes, words))
-        for unit in network.unit_names[-1]:
-            activated = activation_name(unit)
-            if activated in self.values.gradients:
-                node = self.nodes[activated]
-                words = self._gradient(activated, f"∂E/∂{activated}", LINE_BREAK)
-                series.append(pen.label(words, node.x + ERROR_AT, node.y, label_size=10))
-        series += self._legend()
+        pen, layout = self.pen, self.layout
+        series = [self.frame.line(), *self._signed("∂E/∂w", self.gradients)]
+        for name, place in layout.labels.items():
+            series.append(pen.label(self._gradient(name, ": "), *place))
+        series += [self._node(node) for node in layout.nodes.values()]
+        for bias in self._drawn_biases():
+            if bias.is_trained and layout.scale.has_lines:
+                series.append(pen.below(bias.target, self._gradient(bias.name, ": ")))
+        for node in pen.outputs():
+            if node.symbol in self.gradients:
+                words = joined("∂E/∂", self._gradient(node.symbol, LINE_BREAK))
+                series.append(pen.right_of(node, words))
+        series += pen.dots() + pen.names()
+        if not layout.labels:
+            gradient = self._short(self.choice.numbers["∂E/∂w"])
+            series.append(self._chosen(joined(self.choice.name, ": ", gradient)))
+        series += pen.legend(BACKWARD)
         title = "The gradient flowing back at the chosen moment"
-        self.pen.chart(self.values.canvas, at, series, title, LEGEND_PIXELS)
+        pen.chart(self.values.canvas, at, series, title)
 
-    def _gradient(self, symbol: str, *before: Words | str) -> Words:
-        value, cell = self.values.instant.gradients[symbol], self.values.gradients[symbol]
-        return joined(*before, significant(cell, value, LABEL_DIGITS, LABEL_DECIMALS))
+    def _gradient(self, symbol: str, between: Words | str) -> Words:
+        """Return a symbol and its gradient."""
+        return joined(self.pen.name(symbol), between, self._short(self.gradients[symbol]))
+
+    def _short(self, gradient: Fact) -> Words:
+        return significant(gradient.cell, gradient.number, LABEL_DIGITS, LABEL_DECIMALS)
 
     def _node(self, node: Node) -> Series:
-        if node.kind == "input":
-            return self.pen.node(node)
         unit = node.symbol.removeprefix("a_")
-        words = self._gradient(unit, f"∂E/∂{unit}", LINE_BREAK)
-        return self.pen.node(replace(node, kind="gradient"), words)
-
-    def _legend(self) -> list[Series]:
-        """Write below the diagram what the colours and widths mean."""
-        plane, series = self.plane, []
-        y = -plane.half_height - plane.up(LEGEND_PIXELS / 2)
-        entries = (*COLOURS, *LINE_WIDTHS) if self.shows_widths else COLOURS
-        for pixels, colour, width, text in entries:
-            start, end = (plane.left + plane.across * (pixels + more) for more in (0, SAMPLE))
-            self.pen.write(literal(text))
-            series.append(self.pen.series((start, end), (y, y), colour, width))
-            self.pen.write(literal(text))
-            series.append(self.pen.series((end,), (y,), label="right", label_size=9))
-        return series
-
-
-COLOURS = (
-    (20, FALLS, 2.5, "∂E/∂w > 0: w falls"),
-    (180, RISES, 2.5, "∂E/∂w < 0: w rises"),
-    (340, LINE, 1.0, "= 0"),
-)
-LINE_WIDTHS = (
-    (450, MUTED, WIDTHS[3], f"{THICK:.0%} or more"),
-    (580, MUTED, WIDTHS[2], f"{MEDIUM:.0%} or more"),
-    (700, MUTED, WIDTHS[1], "less"),
-)
-"""Each legend entry's place in pixels, its line's colour and width, and its text."""
-LEGEND_WIDTH, SAMPLE = 800, 26  # pixels: of all entries, of an entry's line
+        if node.kind == "input" or unit not in self.gradients:
+            return self.pen.node(node)
+        words = joined("∂E/∂", self._gradient(unit, LINE_BREAK))
+        return self.pen.node(node, words, "gradient")

@@ -3,8 +3,8 @@
 The lines of the chain rule, which follow below, are in chain_rule.py and weight_update.py.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import ceil
 
 from sheetgen.formulas import notation
 from sheetgen.network.activations import Activation
@@ -16,11 +16,15 @@ from sheetgen.workbook.sheets.explorer.moment_values import Values
 
 MOST_UNITS = 14  # in a network whose forward pass is written out
 MOST_TERMS = 9  # of a weighted sum that is written out
-TERM_IN_NUMBERS, BIAS_IN_NUMBERS = 19, 12  # characters of "0.1234·(−0.1234) + " and of a bias
+TERM_IN_NUMBERS, BIAS_IN_NUMBERS = 22, 12  # characters of "0.1234·(−0.1234) + " and of a bias
 EXPONENTIAL_IN_NUMBERS = 24  # characters of "e^(0.1234 − 0.1234) + "
-LEAST_WIDTH, MOST_WIDTH = 36, 52  # of a column
-FITTING = 1.15  # characters of such a text that fit into one character of a column's width
-POINTS_OF_LINE = 15
+NUMBER = 11  # characters of "−0.01234, "
+NAMES, SYMBOLS, NUMBERS, VALUES = 13, 31.3, 37.6, 13.5  # characters of the columns' widths
+LONG_NAME = 3  # characters of a unit's name: with longer ones two columns are wider
+WIDER_NAMES, WIDER_SYMBOLS = 1, 3  # characters
+FITTING = 1.2  # characters of such a text that fit into one character of a column's width
+Piece = tuple[str, Words, int]
+"""A part of an equation: in symbols, in numbers, and the most characters that these may have."""
 
 
 def is_written_out(network: Network) -> bool:
@@ -28,6 +32,11 @@ def is_written_out(network: Network) -> bool:
     units = sum(layer.units for layer in network.layers)
     terms = max(layer.fan_in + (layer.biases is not None) for layer in network.layers)
     return units <= MOST_UNITS and terms <= MOST_TERMS
+
+
+def has_long_names(network: Network) -> bool:
+    """Tell whether units have names such as h1_1, so that lines are longer."""
+    return any(len(names[-1]) > LONG_NAME for names in network.unit_names)
 
 
 @dataclass
@@ -42,17 +51,10 @@ class Panel:
         self.canvas, self.network = self.values.canvas, self.values.network
         self.last_column = self.column + 3
 
-    @property
-    def text_width(self) -> float:
-        """The width of the column of the numbers."""
-        if not is_written_out(self.network):
-            return LEAST_WIDTH
-        longest = max(self._longest(unit) for units in self.network.unit_names for unit in units)
-        return min(MOST_WIDTH, max(LEAST_WIDTH, longest / FITTING))
-
     def widths(self) -> dict[int, float]:
         """Return the columns' widths in characters."""
-        widths = (17.0, max(LEAST_WIDTH, 0.8 * self.text_width), self.text_width, 15.0)
+        more = has_long_names(self.network)
+        widths = NAMES + more * WIDER_NAMES, SYMBOLS + more * WIDER_SYMBOLS, NUMBERS, VALUES
         return dict(enumerate(widths, start=self.column))
 
     def section(self, title: Words | str, kind: str) -> None:
@@ -77,30 +79,46 @@ class Panel:
                 self._activation(layer, unit)
         for output in range(self.network.outputs):
             self._error(output)
-        words = [self.values.text(name) for name in self.network.error_names]
-        self._line("E_total", notation.total_error(self.network), _sum(words), "error")
+        self._line("E_total", self._total(), "error")
 
     def _weighted_sum(self, unit: str) -> None:
         factor = self.values.factor
         edges, bias = self.network.into(unit), self.network.bias_of(unit)
-        terms = [joined(factor(edge.name), "·", factor(edge.source)) for edge in edges]
-        terms += [factor(bias.name)] if bias else []
-        self._line(unit, notation.weighted_sum(self.network, unit), _sum(terms))
+        terms: list[Piece] = [
+            (
+                f"{edge.name}·{edge.source}",
+                joined(factor(edge.name), "·", factor(edge.source)),
+                TERM_IN_NUMBERS,
+            )
+            for edge in edges
+        ]
+        terms += [(bias.name, factor(bias.name), BIAS_IN_NUMBERS)] if bias else []
+        self._line(unit, _sum(terms))
 
     def _activation(self, layer: int, unit: str) -> None:
         symbols = notation.activation(self.network, unit)
         template, parts = activation_template(self.network.layers[layer].activation, self.values)
         numbers = filled(template, z=self.values.text(unit), **parts)
-        self._line(activation_name(unit), symbols, numbers)
+        self._line(activation_name(unit), [(symbols, numbers, 0)])
 
     def _softmax(self, layer: int, units: tuple[str, ...]) -> None:
         """Write a layer in which every activation depends on all weighted sums."""
         for unit in units:
             self._weighted_sum(unit)
         texts, greatest = [self.values.text(unit) for unit in units], self.values.text(GREATEST)
-        self._line(GREATEST, f"max({', '.join(units)})", joined("max(", *_listed(texts), ")"))
-        powers = _sum([joined("e^(", text, " − ", greatest, ")") for text in texts])
-        self._line(EXPONENTIALS, " + ".join(f"e^({unit} − m)" for unit in units), powers)
+        listed: list[Piece] = [
+            (f"{unit}, ", joined(text, ", "), NUMBER)
+            for unit, text in zip(units[:-1], texts[:-1], strict=True)
+        ]
+        listed.append((f"{units[-1]})", joined(texts[-1], ")"), NUMBER))
+        symbols, numbers, length = listed[0]
+        listed[0] = f"max({symbols}", joined("max(", numbers), length + 4
+        self._line(GREATEST, listed)
+        powers: list[Piece] = [
+            (f"e^({unit} − m)", joined("e^(", text, " − ", greatest, ")"), EXPONENTIAL_IN_NUMBERS)
+            for unit, text in zip(units, texts, strict=True)
+        ]
+        self._line(EXPONENTIALS, _sum(powers))
         for unit in units:
             self._activation(layer, unit)
 
@@ -115,32 +133,32 @@ class Panel:
             template, t=values.factor(target), z=values.factor(unit), a=values.factor(activated)
         )
         symbols = template.format(t=target, z=unit, a=activated)
-        self._line(network.error_names[output], symbols, numbers, "error")
+        self._line(network.error_names[output], [(symbols, numbers, 0)], "error")
 
-    def _line(self, symbol: str, symbols: str, numbers: Words, kind: str = "unit") -> None:
+    def _total(self) -> list[Piece]:
+        names = self.network.error_names
+        return _sum([(name, self.values.text(name), NUMBER) for name in names])
+
+    def _line(self, symbol: str, pieces: list[Piece], kind: str = "unit") -> None:
+        """Write an equation in symbols and in numbers, in as many rows as it needs."""
         canvas, palette = self.canvas, KINDS[kind]
-        style = Style(fill=palette.tint, wrap=True)
-        name = replace(style, bold=True, colour=palette.strong, wrap=False, indent=1)
-        canvas.write(self.row, self.column, notation.letter(symbol), name)
-        canvas.write(self.row, self.column + 1, f"= {symbols}", style)
-        numbers = joined("= ", numbers)
-        canvas.calculate(self.row, self.column + 2, numbers.formula, numbers.text, style)
-        value = replace(style, bold=True, number_format=FINE, align="right", wrap=False)
-        formula = f"={self.values.cells[symbol]}"
-        canvas.calculate(self.row, self.last_column, formula, self.values.instant[symbol], value)
-        lines = ceil(self._longest(symbol) / FITTING / self.text_width)
-        if lines > 1:
-            canvas.heights[self.row] = POINTS_OF_LINE * lines
-        self.row += 1
-
-    def _longest(self, symbol: str) -> int:
-        """Return the most characters that a symbol's equation in numbers may have."""
-        if symbol == EXPONENTIALS:
-            return self.network.outputs * EXPONENTIAL_IN_NUMBERS
-        if not any(symbol in units for units in self.network.unit_names):
-            return 0
-        terms = len(self.network.into(symbol)) * TERM_IN_NUMBERS
-        return terms + (BIAS_IN_NUMBERS if self.network.bias_of(symbol) else 0)
+        style = Style(fill=palette.tint)
+        name = replace(style, bold=True, colour=palette.strong, indent=1)
+        value = replace(style, bold=True, number_format=FINE, align="right")
+        for place, line in enumerate(_lines(pieces)):
+            symbols, numbers = "".join(each[0] for each in line), joined(*(e[1] for e in line))
+            sign = "  " if place else "= "
+            numbers = joined(sign, numbers)
+            canvas.write(self.row, self.column, "" if place else notation.letter(symbol), name)
+            canvas.write(self.row, self.column + 1, f"{sign}{symbols}", style)
+            canvas.calculate(self.row, self.column + 2, numbers.formula, numbers.text, style)
+            if place:
+                canvas.write(self.row, self.last_column, "", style)
+            else:
+                formula = f"={self.values.cells[symbol]}"
+                number = self.values.instant[symbol]
+                canvas.calculate(self.row, self.last_column, formula, number, value)
+            self.row += 1
 
 
 def activation_template(activation: Activation, values: Values) -> tuple[str, dict[str, Words]]:
@@ -156,12 +174,18 @@ def activation_template(activation: Activation, values: Values) -> tuple[str, di
     return template, {"m": values.factor(GREATEST), "s": values.text(EXPONENTIALS)}
 
 
-def _sum(terms: list[Words]) -> Words:
-    return joined(*_listed(terms, " + "))
+def _sum(terms: list[Piece]) -> list[Piece]:
+    """Return the terms with plus signs before all but the first."""
+    first, *others = terms
+    return [first, *((f" + {s}", joined(" + ", n), length) for s, n, length in others)]
 
 
-def _listed(terms: list[Words], between: str = ", ") -> list[Words | str]:
-    parts: list[Words | str] = []
-    for term in terms:
-        parts += [between, term] if parts else [term]
-    return parts
+def _lines(pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """Yield as many pieces at once as a line holds."""
+    line: list[Piece] = []
+    for piece in pieces:
+        if line and sum(each[2] for each in (*line, piece)) > NUMBERS * FITTING:
+            yield line
+            line = []
+        line.append(piece)
+    yield line

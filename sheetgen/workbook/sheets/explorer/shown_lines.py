@@ -10,9 +10,8 @@ from math import nan
 
 from sheetgen.spreadsheet.canvas import Rule, Value
 from sheetgen.spreadsheet.style import FINE, KINDS, MUTED, PLAIN, Style
-from sheetgen.workbook.shared.live_text import Words, is_promised, literal, only_if
+from sheetgen.workbook.shared.live_text import Fact, Words, is_promised, literal, only_if
 from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.explorer.chosen_weight import Fact
 from sheetgen.workbook.sheets.explorer.forward_pass import Panel
 
 HEADERS = ("place", "kind", "name", "in symbols", "in numbers", "value")
