@@ -31,6 +31,7 @@ from sheetgen.workbook.compose import compose, draw_sources
 from sheetgen.workbook.plan import EXPLORER, WORKINGS, Plan
 from sheetgen.workbook.shared import diagram_lines
 from sheetgen.workbook.shared.workings import Workings
+from sheetgen.workbook.sheets.explorer import explorer_diagrams
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.training_table import variant_sheet
 
@@ -110,7 +111,7 @@ def sheets(plan: Plan) -> list[Canvas]:
     for table in tables:
         table.canvas.charts.clear()  # their series have their names on the comparison's sheet
     workings = Workings([each.table.canvas.name for each in tables])
-    explorer = explorer_sheet(plan, [each.table for each in tables], workings)
+    explorer = explorer_sheet(sources, [each.table for each in tables], workings)
     return [explorer, *sources.canvases, *(each.canvas for each in tables), workings.canvas]
 
 
@@ -389,3 +390,48 @@ def test_it_opens_at_a_moment_at_which_the_weight_has_a_gradient_and_changes(nam
     if first < plan.template.iterations:
         assert values[first + 1] != values[first]
     assert len(set(values[: first + 1])) == 1
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_controls_diagram_and_chain_rule_are_in_sight_together(name):
+    """On a screen of 1366 × 768 pixels some 1,320 × 560 of them are cells."""
+    canvas = sheets(plan_of(name))[0]
+    right = sum(int(canvas.widths[column] * 7 + 0.5) + 5 for column in range(VALUE + 1))
+    assert right <= 1320
+    tops = [0.0]
+    for row in range(60):
+        tops.append(tops[-1] + canvas.heights.get(row, 15) * 4 / 3)
+    forward, backward = canvas.charts
+    assert tops[forward.at[0]] + forward.size[1] <= 560
+    named = {row for row, column in canvas.cells if column == NAME and row >= FIRST_LINE - 1}
+    end = next(row for row in range(FIRST_LINE, 60) if row not in named)
+    assert tops[end] <= 590 and sum(canvas.value(row, NAME) != "" for row in named) > 8
+    assert tops[backward.at[0]] <= 620
+
+
+def test_the_sample_and_the_first_weights_of_images_are_pictures(books):
+    moment = CASES["digits"][1][0]
+    shown, canvas = books("digits").shown(moment), books("digits").explorer
+    plan, cells = shown.plan, shown.values[EXPLORER]
+    pictures = [
+        [cells[row, at] for row in range(top, bottom + 1) for at in range(left, right + 1)]
+        for top, left, bottom, right in (each.place for each in canvas.heat_maps)
+    ]
+    sample = int(shown.trace["sample"][shown.iteration]) - 1
+    assert pictures[0] == list(plan.data.inputs[sample])
+    assert len(pictures) == 1 + len(plan.network.unit_names[0])
+    for unit, picture in zip(plan.network.unit_names[0], pictures[1:], strict=True):
+        weights = [shown.trace[edge.name][shown.iteration] for edge in plan.network.into(unit)]
+        assert picture == pytest.approx(weights, rel=1e-12)
+
+
+@pytest.mark.parametrize(("weight", "ends"), [("w70", "i6 h5"), ("w200", "a_h8 o9"), ("b7", "h7")])
+def test_a_condensed_layer_shows_the_chosen_weights_unit(weight, ends):
+    plan = with_choice(plan_of("digits"), (0, 1, weight))
+    layout = explorer_diagrams.layout_at(plan)
+    assert layout.condensed == (0, 1, 2)
+    drawn = {node.symbol.removeprefix("a_") for node in layout.nodes.values()}
+    assert {end.removeprefix("a_") for end in ends.split()} <= drawn
+    assert weight in {edge.name for edge in layout.edges} | {"b7"}
+    for layer in (0, 1, 2):
+        assert sum(node.layer == layer for node in layout.nodes.values()) == 5

@@ -66,7 +66,7 @@ def _compose_others(
     canvases = [
         *sources.canvases,
         derivation.canvas,
-        explorer_sheet(plan, tables, workings),
+        explorer_sheet(sources, tables, workings),
         playground.canvas,
         *(each.canvas for each in compared),
         comparison_sheet(plan, compared, sources, workings),

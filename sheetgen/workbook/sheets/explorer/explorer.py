@@ -13,16 +13,18 @@ from sheetgen.formulas.quantities import softmax_helpers
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, SECTION, SUBTITLE, TITLE, Style
-from sheetgen.workbook.plan import EXPLORER, Plan
+from sheetgen.workbook.plan import EXPLORER
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.live_text import Words, decimal, joined, literal, significant
 from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.chain_rule import MOST_SHARES, Chain, Shares
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
-from sheetgen.workbook.sheets.explorer.explorer_diagrams import SIZE, Diagrams, explorer_layout
+from sheetgen.workbook.sheets.explorer.explorer_diagrams import SIZE, Diagrams, layout_at
 from sheetgen.workbook.sheets.explorer.forward_pass import Panel, is_written_out
+from sheetgen.workbook.sheets.explorer.input_pictures import InputPictures
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 from sheetgen.workbook.sheets.explorer.shown_lines import Lines
 from sheetgen.workbook.sheets.explorer.weight_update import Update, is_plain
@@ -31,6 +33,7 @@ CONTROLS = (2, 2)  # the cell of the first drop-down
 TOP = 6  # the row below the frozen ones
 LEFT, FILLER, PANEL = 1, 3, 4  # columns
 EDGE, LABELS, INPUTS, GAP = 1.3, 19, 14, 2  # characters of width
+VALUE_WIDTHS = (12, 13, 15)
 TITLE_HEIGHT, GAP_HEIGHT = 22, 6  # points
 MARGIN = 12  # pixels
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
@@ -38,14 +41,15 @@ PIXELS_OF_ROW = 20
 RULE_ROWS = 2  # of an optimiser's rule
 
 
-def explorer_sheet(plan: Plan, tables: Sequence[Table], workings: Workings) -> Canvas:
+def explorer_sheet(sources: Sources, tables: Sequence[Table], workings: Workings) -> Canvas:
     """Draw the sheet; `tables` are those of the sheets that are compared."""
-    return _Sheet(plan, tables, workings).draw()
+    return _Sheet(sources, tables, workings).draw()
 
 
 class _Sheet:
-    def __init__(self, plan: Plan, tables: Sequence[Table], workings: Workings) -> None:
-        self.plan = plan
+    def __init__(self, sources: Sources, tables: Sequence[Table], workings: Workings) -> None:
+        self.sources, self.plan = sources, sources.plan
+        plan = self.plan
         self.canvas = Canvas(EXPLORER, tab_colour=KINDS["gradient"].strong)
         self.moment = Moment.ask(self.canvas, plan, tables, "explorer", CONTROLS, workings)
         self.values = Values(self.canvas, plan, self.moment, TOP + 1, PANEL + 5)
@@ -69,10 +73,14 @@ class _Sheet:
         self.state()
         self.written_out()
         last = self.diagrams()
+        pictures = self.pictures()
         canvas.shorten(self.panel.last_column, self.panel.last_column)
         canvas.write(TOP, self.values.column, "Values of this moment", SECTION)
-        last = max(last, self.panel.row, min(self.values.last_row, max(last, self.panel.row) + 30))
-        canvas.print_area = (0, 0, last, self.values.column + 2)
+        last, last_column = max(last, self.panel.row, self.values.last_row), self.values.column + 2
+        if pictures:
+            last, last_column = max(last, pictures.row), pictures.last_column
+        canvas.print_area = (0, 0, last, last_column)
+        canvas.column_breaks.append(self.values.column)
         return canvas
 
     def state(self) -> None:
@@ -167,12 +175,22 @@ class _Sheet:
         canvas.widths = {0: EDGE, LEFT: LABELS, LEFT + 1: INPUTS, FILLER: round(filler, 1)}
         canvas.widths |= self.panel.widths()
         column = self.values.column
-        canvas.widths |= {column - 1: GAP, column: 12, column + 1: 13, column + 2: 15}
+        canvas.widths |= {column - 1: GAP} | dict(enumerate(VALUE_WIDTHS, start=column))
+
+    def pictures(self) -> InputPictures | None:
+        """Draw the sample and the first weights as pictures, where the data are images."""
+        if not self.plan.data.image:
+            return None
+        column = self.values.column + len(VALUE_WIDTHS) + 1
+        self.canvas.widths[column - 1] = GAP
+        pictures = InputPictures(self.values, self.sources, TOP, column)
+        pictures.draw()
+        return pictures
 
     def diagrams(self) -> int:
         """Draw the diagrams, or say why not; return the last row that they cover."""
         canvas = self.canvas
-        layout = explorer_layout(self.choice)
+        layout = layout_at(self.plan)
         if why := layout.too_many:
             diagram.note(canvas, self.network, TOP, LEFT, why)
             self.widths(SIZE[0])

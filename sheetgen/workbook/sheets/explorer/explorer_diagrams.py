@@ -11,6 +11,7 @@ from sheetgen.formulas import quantities
 from sheetgen.network.network import Bias, Connection, activation_name
 from sheetgen.spreadsheet.canvas import Series
 from sheetgen.spreadsheet.style import ABOVE, BELOW, LINE
+from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.diagram import (
     FORWARD,
     LINE_BREAK,
@@ -26,20 +27,21 @@ from sheetgen.workbook.shared.diagram_lines import (
     Frame,
     SignedLines,
 )
-from sheetgen.workbook.shared.live_text import Fact, Words, joined, literal, significant
+from sheetgen.workbook.shared.live_text import Fact, Words, joined, literal, only_if, significant
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.forward_pass import has_long_names
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
-SIZE = (616, 388)  # pixels, at most, of the network
+SIZE = (604, 388)  # pixels, at most, of the network
 NARROWER = 28  # pixels, where the lines beside it are longer
 LABEL_DIGITS, LABEL_DECIMALS = 3, 7
 BACKWARD = (("∂E/∂w > 0: w falls", ABOVE, 2), ("< 0: w rises", BELOW, 2), ("0", LINE, 0))
 
 
-def explorer_layout(choice: Choice) -> Layout:
-    """Return the geometry of both diagrams."""
-    plan, parameter = choice.values.plan, choice.parameter
+def layout_at(plan: Plan) -> Layout:
+    """Return the geometry of both diagrams, with the weight that is chosen in the plan."""
+    chosen = plan.controls.explorer_weight
+    parameter = next(each for each in plan.network.parameters if each.name == chosen)
     looked_at = {parameter.layer + 1: parameter.unit}
     if not isinstance(parameter, Bias):
         looked_at[parameter.layer] = parameter.position
@@ -204,7 +206,7 @@ class Diagrams:
     def __init__(self, values: Values, choice: Choice) -> None:
         """Write where the connections run, and the frame around the chosen one."""
         self.values, self.choice, self.network = values, choice, values.network
-        self.layout = explorer_layout(choice)
+        self.layout = layout_at(values.plan)
         self.followed = Followed(choice, self.layout)
         self.numbers, self.gradients = self.followed.numbers, self.followed.gradients
         corner = choice.block("The labels of the diagrams", 5)
@@ -256,7 +258,10 @@ class Diagrams:
         return SignedLines(corner, symbol, lines).series()
 
     def _chosen(self, words: Words) -> Series:
-        """Return the label of the chosen weight or bias."""
+        """Return the label of the chosen weight, or of a bias that has none."""
+        if self.layout.scale.has_lines:
+            source = self.choice.numbers["source"]
+            words = only_if(f"{source.cell}>0", source.number > 0, words)
         return self.frame.label(self.pen.words(words))
 
     def backward(self, at: tuple[int, int]) -> None:
