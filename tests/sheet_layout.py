@@ -22,7 +22,7 @@ from sheetgen.spreadsheet.sheet_sizes import Drawing
 
 SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and scroll bar in it
 LARGE_SCREEN = 1920
-WIDE = {"Learning rates", "Optimizers", "Layers", "Decision surface"}
+WIDE = {"Learning rates", "Optimizers", "Layers", "Decision surface", "Explorer"}
 """Sheets that are made for LARGE_SCREEN: comparisons of many charts or pictures."""
 TABLES = {"Playground", "Data", "Workings", "Predictions", "Exercise", "Weights"}
 """Sheets whose tables may be wider than any screen, as those of `lr 0.1` and the like."""
