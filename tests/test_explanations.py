@@ -522,7 +522,7 @@ def test_the_weights_labels_cover_no_label_and_no_circle(books):
     assert any(layout.labels for layout in layouts)
     for layout in layouts:
         assert len(layout.labels) in (0, len(layout.network.connections))
-        boxes = [(x, y, 38, 7) for x, y in layout.labels.values()]
+        boxes = [(x, y, 35, 7) for x, y in layout.labels.values()]
         assert not any(meet(*pair) for pair in combinations(boxes, 2))
         radius = layout.scale.radius
         circles = [(node.x, node.y, radius, radius) for node in layout.nodes.values()]

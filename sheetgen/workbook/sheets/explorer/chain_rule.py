@@ -143,7 +143,10 @@ class Chain:
         keys: list[Hashable] = [(each.fan_in, bool(each.biases)) for each in layers]
         for here, layer in self.choice.kinds("kind of sum", keys):
             added = " and the bias" if layers[layer].biases else ""
-            words = literal(f"the sum of {layers[layer].fan_in} products{added}")
+            count = layers[layer].fan_in
+            words = literal(
+                f"{f'the sum of {count} products' if count > 1 else 'the product'}{added}"
+            )
             sums.append(only_if(*here, words))
         keys = [each.activation.notation("z") for each in layers]
         for here, layer in self.choice.kinds("kind of activation", keys):
