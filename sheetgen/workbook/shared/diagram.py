@@ -224,7 +224,8 @@ class Pen:
     def targets(self, with_errors: bool) -> list[Series]:
         """Write each output's class, target and error beside it, as far as there is room."""
         found = []
-        labels, pitch = self.data.target_labels, self.layout.pitch
+        labels = self.data.target_labels
+        pitch = self.layout.pitch_of(len(self.network.layers))
         for node in self.outputs():
             lines = [self.live(self.network.target_names[node.place])]
             if labels and pitch >= TWO_LINES:

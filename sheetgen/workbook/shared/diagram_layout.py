@@ -20,10 +20,11 @@ FIRST_UNITS = 3  # of a condensed layer, shown at the top
 LEAST_UNITS = 8  # of a layer that is condensed
 MAXIMUM_LABELS = 40
 LINE_OF_TEXT = 16  # pixels of height
-LABEL_WIDTH, LABEL_HEIGHT = 70, 14  # pixels of a weight's label
+LABEL_WIDTH, LABEL_HEIGHT = 76, 14  # pixels of a weight's label
 BESIDE_BIAS = 42  # pixels to the left of a circle, where the label of its bias is centred
 LEAST_SPACING = 112  # pixels from layer to layer
 MOST_PITCH, LEAST_HEIGHT = 124, 250  # pixels
+MOST_SPREAD = 2.0  # of the distance from unit to unit, against the tallest layer
 Place = tuple[float, float]
 Box = tuple[float, float, float, float]
 """The centre's x and y, half the width and half the height."""
@@ -144,8 +145,12 @@ class Layout:
 
     @property
     def pitch(self) -> float:
-        """The distance from unit to unit."""
+        """The distance from unit to unit in the tallest layer."""
         return min(MOST_PITCH, self.height / self._tallest)
+
+    def pitch_of(self, layer: int) -> float:
+        """Return the distance from unit to unit in a layer, which is wider in a small one."""
+        return min(MOST_PITCH, self.height / len(self._slots(layer)), MOST_SPREAD * self.pitch)
 
     @cached_property
     def scale(self) -> Scale:
@@ -157,10 +162,10 @@ class Layout:
         left, right = self.margins
         radius = self.scale.radius
         spacing = (self.width - left - right - 2 * radius) / len(self.network.layers)
-        slots = self._slots(layer)
-        top = self.height / 2 + self.pitch * (len(slots) - 1) / 2
+        slots, pitch = self._slots(layer), self.pitch_of(layer)
+        top = self.height / 2 + pitch * (len(slots) - 1) / 2
         for at, unit in enumerate(slots):
-            yield unit, left + radius + layer * spacing, top - at * self.pitch
+            yield unit, left + radius + layer * spacing, top - at * pitch
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
@@ -256,10 +261,12 @@ def _search(
             if any(meet(box, other) for other in occupied):
                 continue
             hidden = sum(_passes(other, box) for other in lines if other is not line)
-            rank = hidden, abs(at - BEST_AT)
-            if best is None or rank < best[0]:
+            wide = x, y, LABEL_WIDTH / 2, LABEL_HEIGHT
+            near = sum(meet(wide, other) for other in occupied[len(taken) :])
+            rank = hidden + near, abs(at - BEST_AT)
+            if hidden <= MOST_HIDDEN and (best is None or rank < best[0]):
                 best = rank, box
-        if best is None or best[0][0] > MOST_HIDDEN:
+        if best is None:
             return {}
         occupied.append(best[1])
         found[edge.name] = best[1][:2]

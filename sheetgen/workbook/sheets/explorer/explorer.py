@@ -23,7 +23,7 @@ from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.chain_rule import MOST_SHARES, Chain, Shares
 from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.explorer_diagrams import SIZE, Diagrams, layout_at
-from sheetgen.workbook.sheets.explorer.forward_pass import Panel, is_written_out
+from sheetgen.workbook.sheets.explorer.forward_pass import FITTING, Panel, is_written_out
 from sheetgen.workbook.sheets.explorer.input_pictures import InputPictures
 from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 from sheetgen.workbook.sheets.explorer.shown_lines import Lines
@@ -38,7 +38,6 @@ TITLE_HEIGHT, GAP_HEIGHT = 22, 6  # points
 MARGIN = 12  # pixels
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 PIXELS_OF_ROW = 20
-RULE_ROWS = 2  # of an optimiser's rule
 
 
 def explorer_sheet(sources: Sources, tables: Sequence[Table], workings: Workings) -> Canvas:
@@ -159,9 +158,10 @@ class _Sheet:
         if len(set(texts)) > 1:
             words = Words(self.moment.chosen(literal(text).expression for text in texts), chosen)
         style = Style(wrap=True, vertical="top", fill=KINDS["weight"].tint, indent=1)
-        row, last = panel.row, panel.row + RULE_ROWS - 1
-        for column in range(PANEL, panel.last_column + 1):
-            for each in range(row, last + 1):
+        fitting = FITTING * sum(panel.widths().values())
+        row, last = panel.row, panel.row + ceil(max(map(len, texts)) / fitting) - 1
+        for each in range(row, last + 1):
+            for column in range(PANEL, panel.last_column + 1):
                 self.canvas.write(each, column, "", style)
         self.canvas.merges.append((row, PANEL, last, panel.last_column))
         self.canvas.calculate(row, PANEL, words.formula, words.text, style)
