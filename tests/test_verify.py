@@ -145,7 +145,7 @@ def test_moved_inputs_unmask_a_formula_that_is_right_by_chance(workbook, sheet, 
 
 def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
     put(workbook, "Inputs", "K9", held(workbook, "Inputs", "K8").value)
-    label = '"w3 = "&ROUND(Workings!$H$14,4)'
+    label = '"w3"&" = "&ROUND(Workings!$H$14,4)'
     (cell,) = (at for at, each in read_cells(workbook)["Workings"].items() if each.formula == label)
     place = relative_address(*cell)
     replaced(workbook, "Workings", place, "$H$14", "$H$15")
