@@ -151,7 +151,7 @@ def _to_the_right(reference: str) -> str:
 
 def _join(run: list[etree._Element]) -> None:
     """Write the cells of a run as one, all values in a row, {} around the references that move."""
-    if len(run) < 2:
+    if len(run) < 2:  # none in a row that only has a height
         return
     first, moved = run[0], iter(_moved(*run[:2]))
     formula, value = first.find(MAIN + "f"), first.find(MAIN + "v")

@@ -24,12 +24,10 @@ from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, verify
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
-from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
+from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, WORKINGS, Plan
 from sheetgen.workbook.shared.grid import OFF
 from sheetgen.workbook.shared.moment import parameters_at, run
 from sheetgen.workbook.sheets import fitted_curve
-from sheetgen.workbook.sheets.decision_surface import decision_surface
-from sheetgen.workbook.sheets.error_surface import error_surface
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 NAMES = (DECISION_SURFACE, FITTED_CURVE, ERROR_SURFACE)
@@ -78,6 +76,25 @@ targets = [[2, 1], [-1, 0.5], [0, 0]]
 learning_rates = [0.05, 30]
 iterations = 40
 """
+SATURATED = """
+[network]
+inputs = 1
+[[network.layers]]
+units = 2
+activation = "sigmoid"
+weights = [[3], [2]]
+biases = [1, 1]
+[[network.layers]]
+units = 1
+activation = "sigmoid"
+weights = [[12, 10]]
+[data]
+inputs = [[1]]
+targets = [[0.5]]
+[training]
+learning_rates = [0.1]
+iterations = 4
+"""
 
 
 TEXTS = {"softmax": SOFTMAX, "steep": STEEP}
@@ -109,33 +126,42 @@ class Book:
     def canvas(self, name: str) -> Canvas:
         return sheet(self.plan, name)
 
-    def square(self, name: str, row: int, column: int) -> np.ndarray:
-        """The numbers of a picture [up, across], given its upper left cell."""
-        (place,) = (
-            each.place for each in self.canvas(name).heat_maps if each.place[:2] == (row, column)
-        )
+    def square(self, name: str) -> np.ndarray:
+        """The numbers of a sheet's main picture [up, across]."""
+        (first, left, last, right) = main_picture(self.canvas(name))
         cells = self.values[name]
-        rows = range(place[2], place[0] - 1, -1)
-        return np.array(
-            [[cells[at, across] for across in range(place[1], place[3] + 1)] for at in rows]
-        )
+        rows, columns = range(last, first - 1, -1), range(left, right + 1)
+        return np.array([[cells[at, across] for across in columns] for at in rows])
 
-    def axes(self, name: str, row: int, column: int) -> tuple[np.ndarray, np.ndarray]:
-        """What the network reads along the edges of a picture: the cells below and left of it."""
-        size, cells = len(self.square(name, row, column)), self.values[name]
-        across = [cells[row + size, column + k] for k in range(size)]
-        return np.array(across), np.array(
-            [cells[row + size - 1 - k, column - 1] for k in range(size)]
-        )
+    def axes(self, name: str, header: str = "value") -> tuple[np.ndarray, np.ndarray]:
+        """The values along the axes of a picture, from the workings."""
+        return tuple(np.array(self.behind(name, "The axes", header, at)) for at in range(2))
 
-    def below(self, name: str, header: str, at: int = 0) -> list[object]:
-        """The contents of a helper column, the `at`-th of those with this header."""
-        cells = self.values[name]
-        row, column = sorted(place for place, value in cells.items() if value == header)[at]
+    def behind(self, name: str, title: str, header: str, at: int = 0) -> list[object]:
+        """The contents of a column of a block of the workings, the `at`-th with this header."""
+        cells = self.values[WORKINGS]
+        (first,) = (
+            column
+            for (row, column), value in cells.items()
+            if value == title and cells.get((row + 1, column)) == f"for {name}"
+        )
+        places = sorted((place for place, value in cells.items() if value == header), key=reverse)
+        row, column = [place for place in places if place[1] >= first][at]
         found = []
         while (row := row + 1, column) in cells:
             found.append(cells[row, column])
         return found
+
+
+def reverse(place: tuple[int, int]) -> tuple[int, int]:
+    return place[::-1]
+
+
+def main_picture(canvas: Canvas) -> tuple[int, int, int, int]:
+    """The place of the picture that an overlay is drawn on."""
+    (chart,) = (chart for chart in canvas.charts if chart.transparent)
+    (place,) = (each.place for each in canvas.heat_maps if each.place[:2] == chart.at)
+    return place
 
 
 def sheet(plan: Plan, name: str) -> Canvas:
@@ -175,9 +201,10 @@ def state(built, tmp_path):
 def passes(path: Path, engine: Engine = engines.EMBEDDED, perturbations: int = 0) -> bool:
     """Tell whether verify finds what the reference expects on the sheets of surfaces."""
     results = verify(path, [engine], perturbations)
-    sheets = [part for result in results for part in result.sheets if part.sheet in NAMES]
+    shown = (*NAMES, WORKINGS)
+    sheets = [part for result in results for part in result.sheets if part.sheet in shown]
     assert [str(each) for part in sheets for each in part.findings] == []
-    return len(sheets) == 2 * len(results)
+    return len(sheets) == 3 * len(results)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +215,7 @@ def passes(path: Path, engine: Engine = engines.EMBEDDED, perturbations: int = 0
         ("softmax", {DECISION_SURFACE, ERROR_SURFACE}),
         ("sine", {FITTED_CURVE, ERROR_SURFACE}),
         ("steep", {FITTED_CURVE, ERROR_SURFACE}),
-        ("iris", {ERROR_SURFACE}),
+        ("iris", {DECISION_SURFACE, ERROR_SURFACE}),
     ],
 )
 def test_sheets_are_there_where_they_apply(name, expected):
@@ -299,21 +326,19 @@ def xor(weights: Mapping[str, float], x: torch.Tensor, y: torch.Tensor) -> torch
 
 def test_the_decision_surface_is_pytorch_s(state, engine):
     book = state("xor", engine, surface_table="lr 2", surface_iteration=22)
-    at = DECISION_SURFACE, decision_surface.TOP, decision_surface.LEFT
-    x, y = (torch.tensor(axis) for axis in book.axes(*at))
+    x, y = (torch.tensor(axis) for axis in book.axes(DECISION_SURFACE))
     weights = weights_at(book, "lr 2", 22)
     expected = torch.sigmoid(xor(weights, x[None, :], y[:, None]))
-    np.testing.assert_allclose(book.square(*at), expected.numpy(), atol=1e-12)
+    np.testing.assert_allclose(book.square(DECISION_SURFACE), expected.numpy(), atol=1e-12)
     assert (x[0], x[-1], y[0], y[-1]) == (-0.25, 1.25, -0.25, 1.25)  # a quarter around 0 … 1
 
 
 def test_samples_are_marked_where_they_are_and_for_what_they_are(state):
     book = state("xor", **{"i1 of 3": 0.75, "t1 of 3": 0.0})
-    at = DECISION_SURFACE, decision_surface.TOP, decision_surface.LEFT
-    x, y = book.axes(*at)
+    x, y = book.axes(DECISION_SURFACE)
+    columns = (("across", 1), ("up, lower", 0), ("up, higher", 0))
     marks = zip(
-        *(book.below(DECISION_SURFACE, name) for name in ("across", "up, lower", "up, higher")),
-        strict=True,
+        *(book.behind(DECISION_SURFACE, "The samples", *column) for column in columns), strict=True
     )
     samples = zip(book.plan.data.inputs, book.plan.data.targets, strict=True)
     for ((i1, i2), (target,)), (across, lower, higher) in zip(samples, marks, strict=True):
@@ -328,26 +353,21 @@ def test_samples_are_marked_where_they_are_and_for_what_they_are(state):
 def test_lines_between_cells_stand_on_the_range_of_the_colours():
     # LibreOffice shows but one of several conditional formats that overlap otherwise.
     canvas = sheet(Plan.of(of("xor")), DECISION_SURFACE)
-    (colours,) = (
-        each.place
-        for each in canvas.heat_maps
-        if each.place[:2] == (decision_surface.TOP, decision_surface.LEFT)
-    )
-    assert {rule.place for rule in canvas.rules} == {colours}
-    assert canvas.rules[1].formula == "=AND(COLUMN(F9)<30,(F9>=0.5)<>(G9>=0.5))"
+    lines = [rule for rule in canvas.rules if "num_format" not in rule.properties]
+    assert {rule.place for rule in lines} == {main_picture(canvas)}
+    assert lines[1].formula == "=AND(COLUMN(F5)<30,(F5>=0.5)<>(G5>=0.5))"
 
 
 def test_a_single_sample_has_a_range_around_it(state):
     book = state("era-v1", i1=0.3)
-    x, y = book.axes(DECISION_SURFACE, decision_surface.TOP, decision_surface.LEFT)
+    x, y = book.axes(DECISION_SURFACE)
     np.testing.assert_allclose([x[0], x[-1], y[0], y[-1]], [-0.7, 1.3, -0.9, 1.1])
 
 
 def test_the_error_surface_is_pytorch_s(state):
     book = state("xor", error_table="lr 2", error_iteration=12, error_across="w8", error_down="b1")
-    at = ERROR_SURFACE, error_surface.TOP, error_surface.LEFT
-    across, up = book.axes(*at)
-    found, weights = book.square(*at), weights_at(book, "lr 2", 12)
+    across, up = book.axes(ERROR_SURFACE)
+    found, weights = book.square(ERROR_SURFACE), weights_at(book, "lr 2", 12)
     inputs, targets = torch.tensor(book.plan.data.inputs), torch.tensor(book.plan.data.targets)
     for column, w8 in enumerate(across):
         for row, b1 in enumerate(up):
@@ -366,19 +386,18 @@ def test_the_error_at_a_moment_is_that_of_its_row(state):
 
 def test_the_path_is_that_of_the_training(state):
     book = state("xor", error_table="lr 0.5", error_iteration=5, error_across="w2", error_down="b4")
-    at = ERROR_SURFACE, error_surface.TOP, error_surface.LEFT
     columns = [
-        np.array(book.below(ERROR_SURFACE, name, place))
-        for name, place in (("iteration", 0), ("x", 0), ("y", 0))
+        np.array(book.behind(ERROR_SURFACE, "The path of the training", name))
+        for name in ("iteration", "x", "y")
     ]
     iterations, *positions = columns
     assert (iterations[0], iterations[-2], iterations[-1]) == (0, 24, 5)
-    for name, axis, position in zip(("w2", "b4"), book.axes(*at), positions, strict=True):
+    for name, axis, position in zip(("w2", "b4"), book.axes(ERROR_SURFACE), positions, strict=True):
         values = axis[0] + (position - 0.5) * (axis[1] - axis[0])
         expected = [weights_at(book, "lr 0.5", int(k))[name] for k in iterations]
         np.testing.assert_allclose(values, expected, atol=1e-12)
         assert 0 < position.min() < position.max() < len(axis)
-    steps = [axis[1] - axis[0] for axis in book.axes(*at)]
+    steps = [axis[1] - axis[0] for axis in book.axes(ERROR_SURFACE)]
     assert steps[0] == pytest.approx(steps[1])
 
 
@@ -406,36 +425,103 @@ def test_what_is_the_same_everywhere_is_said(tmp_path):
     build_workbook(source, path)
     assert all(result.passed for result in verify(path, perturbations=1))
     texts = [value for cells in Book(path).values.values() for value in cells.values()]
-    assert "a_h1, hidden layer: the same everywhere" in texts
-    assert "the same everywhere: these two weights change nothing here" in texts
+    assert "a_h1: constant" in texts
+    assert "E_total is the same everywhere on this picture" in texts
+
+
+def test_the_error_surface_opens_where_the_path_ends(built):
+    book = Book(built("xor"))
+    path = [book.behind(ERROR_SURFACE, "The path of the training", name) for name in "xy"]
+    assert [each[-1] for each in path] == [each[-2] for each in path]  # the moment is the last
+    errors = book.square(ERROR_SURFACE)
+    start, end = (tuple(int(each[at]) for each in reversed(path)) for at in (0, -1))
+    assert errors[end] < errors[start]
+
+
+def test_weights_that_hardly_move_have_ticks_that_differ_and_colours_that_say_so(tmp_path):
+    """Saturated units: the path is a point, and all errors on the picture are practically one."""
+    path = tmp_path / "saturated.xlsx"
+    build_workbook(template.parse(SATURATED), path)
+    assert passes(path)
+    book = Book(path)
+    across, _ = book.axes(ERROR_SURFACE)
+    assert across[-1] - across[0] == pytest.approx(0.012)  # a thousandth of the weight
+    assert "E_total is the same everywhere on this picture" in book.values[ERROR_SURFACE].values()
+    canvas = book.canvas(ERROR_SURFACE)
+    (bar,) = (each for each in canvas.heat_maps if each.place != main_picture(canvas))
+    low, high = (book.values[ERROR_SURFACE][bar.place[at], bar.place[1]] for at in (2, 0))
+    assert (book.square(ERROR_SURFACE) - low).max() < 1e-6 * (high - low)  # all are white
 
 
 @pytest.mark.slow
 def test_one_weight_chosen_twice_is_said(state):
     book = state("era-v1", error_across="w5", error_down="w5")
     assert "choose two different ones" in book.values[ERROR_SURFACE].values()
-    found = book.square(ERROR_SURFACE, error_surface.TOP, error_surface.LEFT)
+    found = book.square(ERROR_SURFACE)
     assert (found == found[0]).all()  # the weight across counts
     assert len(set(found[0])) > 1
     assert passes(book.path)
 
 
-def test_a_large_network_shows_the_error_of_one_sample():
-    canvas = sheet(Plan.of(of("iris")), ERROR_SURFACE)
-    texts = [str(cell.value) for cell in canvas.cells.values()]
-    assert "E_total of the sample of the chosen iteration" in texts
+def iris(weights: Mapping[str, float], x: torch.Tensor) -> torch.Tensor:
+    """The logits of the 4-5-3 network in PyTorch, its weights read from the columns."""
+    numbers = torch.tensor([weights[f"w{k}"] for k in range(1, 36)], dtype=torch.float64)
+    biases = torch.tensor([weights[f"b{k}"] for k in range(1, 9)], dtype=torch.float64)
+    hidden = torch.tanh(x @ numbers[:20].view(5, 4).T + biases[:5])
+    return hidden @ numbers[20:].view(3, 5).T + biases[5:]
+
+
+def test_with_many_samples_the_mean_error_is_of_some_evenly_chosen(state):
+    book = state("iris", error_across="w21", error_down="b2")
+    assert "E_total, the mean of 19 of 150 samples" in book.values[ERROR_SURFACE].values()
+    weights = weights_at(book, book.plan.controls.error_table, 20)
+    data, chosen = book.plan.data, [round(k * 149 / 18) for k in range(19)]
+    x, targets = torch.tensor(data.used_inputs()[chosen]), torch.tensor(data.targets)[chosen]
+    across, up = book.axes(ERROR_SURFACE)
+    found = book.square(ERROR_SURFACE)
+    for row, column in ((0, 0), (4, 9), (10, 3)):
+        logits = iris({**weights, "w21": across[column], "b2": up[row]}, x)
+        loss = torch.nn.functional.cross_entropy(logits, targets.double())
+        assert found[row, column] == pytest.approx(loss.item(), abs=1e-12)
+
+
+def test_of_many_inputs_two_are_on_the_plane_and_the_others_are_a_samples(state):
+    book = state(
+        "iris",
+        surface_across="i4: petal_width",
+        surface_up="i1: sepal_length",
+        surface_sample=71,
+        surface_output="a_o2: versicolor",
+        surface_iteration=18,
+    )
+    weights = weights_at(book, book.plan.controls.surface_table, 18)
+    x, y = book.axes(DECISION_SURFACE, "as the network reads it")
+    points = torch.tensor(book.plan.data.used_inputs()[70]).repeat(len(y), len(x), 1)
+    points[..., 3], points[..., 0] = torch.tensor(x)[None, :], torch.tensor(y)[:, None]
+    expected = torch.softmax(iris(weights, points), dim=-1)[..., 1]
+    np.testing.assert_allclose(book.square(DECISION_SURFACE), expected.numpy(), atol=1e-12)
+    texts = book.values[DECISION_SURFACE].values()
+    assert {"a_o2: versicolor", "i4: petal_width →", "↑ i1"} <= set(texts)
+    marked = book.behind(DECISION_SURFACE, "The samples", "across")
+    assert marked == [row[3] for row in book.plan.data.inputs]
+
+
+def test_the_inputs_first_shown_are_those_that_tell_most():
+    controls = Plan.of(of("iris")).controls
+    assert (controls.surface_across, controls.surface_up) == ("i3: petal_length", "i4: petal_width")
 
 
 def test_the_fitted_curve_is_numpy_s(state):
     book = state("sine", surface_iteration=31)
     weights = weights_at(book, book.plan.controls.surface_table, 31)
     inputs = np.array(book.plan.data.inputs)[:, 0]
-    x = np.array(book.below(FITTED_CURVE, "i1 standardised"))
+    x = np.array(book.behind(FITTED_CURVE, "The axis", "as the network reads it"))
     raw = x * inputs.std() + inputs.mean()
     np.testing.assert_allclose([raw[0], raw[-1]], [-3.6, 3.6])
     hidden = [np.tanh(weights[f"w{k}"] * x + weights[f"b{k}"]) for k in range(1, 9)]
     expected = sum(weights[f"w{8 + k}"] * a for k, a in enumerate(hidden, start=1)) + weights["b9"]
-    found = book.below(FITTED_CURVE, "output at iteration 31")
+    title = "The units at the chosen iteration"
+    found = book.behind(FITTED_CURVE, title, "output at iteration 31")
     np.testing.assert_allclose(found, expected, atol=1e-12)
     assert len(found) == fitted_curve.POINTS
 

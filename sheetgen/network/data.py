@@ -99,3 +99,21 @@ class Data:
         deviation = np.where(is_constant, 1.0, inputs.std(axis=0))
         mean = np.where(is_constant, inputs[0], inputs.mean(axis=0))
         return np.asarray((values - mean) / deviation)
+
+    def telling_inputs(self, count: int) -> tuple[int, ...]:
+        """Return the places of the inputs that the targets depend on most, in their order.
+
+        These have the largest sum, over the targets, of squared correlations; a constant has none.
+        """
+        inputs, targets = (np.array(rows, dtype=np.float64) for rows in (self.inputs, self.targets))
+        inputs, targets = inputs - inputs.mean(axis=0), targets - targets.mean(axis=0)
+        spread = np.outer(np.square(inputs).sum(axis=0), np.square(targets).sum(axis=0))
+        shares = np.square(inputs.T @ targets) / np.where(spread > 0, spread, 1)
+        most = np.argsort(-shares.sum(axis=1), kind="stable")[:count]
+        return tuple(sorted(most.tolist()))
+
+    @property
+    def typical_sample(self) -> int:
+        """The place of the sample that is nearest to the mean of all, in deviations."""
+        standard = replace(self, standardize=True).used_inputs()
+        return int(np.square(standard).sum(axis=1).argmin())

@@ -1,6 +1,6 @@
 """Holds what the sheets are drawn from: template, results of the reference, view controls."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
@@ -17,6 +17,7 @@ from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace
 from sheetgen.network.training import Training
+from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.template.template import Template
 from sheetgen.workbook.threshold import default_threshold
 
@@ -37,6 +38,7 @@ ERROR_SURFACE = "Error surface"
 WORKINGS = "Workings"
 MOST_ROWS = 200
 """Of a training, among which the moment is looked for that is shown at first."""
+LABEL_LENGTH = 60  # characters of a name in the data, as a text in a formula holds 255
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ class Controls:
     predictions_table: str
     moment_iteration: float = 0
     explorer_iteration: float = 0
+    surface_across: str = ""
+    surface_up: str = ""
     surface_iteration: float = 0
+    surface_sample: float = 1
     error_iteration: float = 0
     predictions_iteration: float = 0
     epsilon: float = 1e-4
@@ -77,6 +82,8 @@ class Controls:
         # The last layer's weights move the error most.
         pair = [each.name for each in network.parameters if each.layer == len(network.layers) - 1]
         pair = (pair if len(pair) > 1 else names)[:2]
+        inputs = input_titles(template)
+        shown = [inputs[place] for place in template.data.telling_inputs(2)]
         return cls(
             learning_rate=rates[len(rates) // 2],
             threshold=1.0,
@@ -84,8 +91,10 @@ class Controls:
             explorer_table=tab,
             explorer_weight=names[0],
             surface_table=tab,
-            surface_output=activation_name(network.unit_names[-1][0]),
-            surface_iteration=template.iterations,
+            surface_output=output_titles(template)[0],
+            surface_across=shown[0],
+            surface_up=shown[-1],
+            surface_sample=template.data.typical_sample + 1,
             error_table=tab,
             error_across=pair[0],
             error_down=pair[-1],
@@ -138,11 +147,14 @@ class Plan:
             class_names(template.network, template.data),
             code_layer(template.network, template.data),
         )
+        last = plan._last_promised(tab)
         controls = replace(
             plan.controls,
             threshold=default_threshold(plan.traces, plan.training(template.optimizer)),
             explorer_iteration=plan._first_telling(),
             moment_iteration=plan._most_telling(),
+            surface_iteration=last,
+            error_iteration=last,
         )
         chosen = replace(plan, controls=controls)
         # No control of a sheet changes a training of a variant, so these need not be done again.
@@ -175,6 +187,13 @@ class Plan:
         found = np.flatnonzero(has_gradient & is_updated)
         found = found if found.size else np.flatnonzero(has_gradient)
         return float(found[0]) if found.size else 0.0
+
+    def _last_promised(self, tab: str) -> float:
+        """Return the last iteration of a training up to which all weights are within DIVERGED."""
+        trace = self.trace_of(tab)
+        weights = np.stack([trace[each.name] for each in self.network.parameters])
+        beyond = np.flatnonzero(~(np.abs(weights) <= DIVERGED).all(axis=0))  # nan too
+        return float(max(0, beyond[0] - 1) if beyond.size else self.template.iterations)
 
     @property
     def network(self) -> Network:
@@ -306,6 +325,24 @@ class Plan:
         """
         key = f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
         return f"{key} in {problem}" if problem else key
+
+
+def output_titles(template: Template) -> tuple[str, ...]:
+    """Return each output's name, and the class or the column of the data that it is for."""
+    names = map(activation_name, template.network.unit_names[-1])
+    return _titled(names, template.data.target_labels)
+
+
+def input_titles(template: Template) -> tuple[str, ...]:
+    """Return each input's symbol, and its name in the data where it has one."""
+    return _titled(template.network.input_names, template.data.input_labels)
+
+
+def _titled(names: Iterable[str], labels: tuple[str, ...]) -> tuple[str, ...]:
+    if not labels:
+        return tuple(names)
+    pairs = zip(names, labels, strict=True)
+    return tuple(f"{name}: {label[:LABEL_LENGTH]}" for name, label in pairs)
 
 
 def _variants(template: Template, tabs: tuple[float, ...]) -> tuple[Variant, ...]:

@@ -1,35 +1,36 @@
-"""A square picture made of cells: one formula a cell, shaded by its number, with charts over it.
+"""Square grids of formulas: plain numbers on the workings, and the pictures that show them.
 
-The range along each axis is given by two cells, its start and its step. Lines and points are drawn
-by a transparent chart on top, which counts in cells from 0 to `size`, so that its own axes never
-change.
+A picture's cells are shaded by their numbers. Lines and points are drawn by a transparent chart on
+top, which counts in cells from 0 to `size`, so that its own axes never change.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import floor, inf, log10
+from itertools import count
 
-from sheetgen.network.activations import Activation, Array
-from sheetgen.spreadsheet.address import column_letters, range_address, relative_address
+from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import (
+    cell_address,
+    range_address,
+    relative_address,
+)
 from sheetgen.spreadsheet.canvas import Canvas, Chart, HeatMap, Place, Rule, Series
-from sheetgen.spreadsheet.style import DIVERGING, HEAT, INK, KINDS, MUTED, Style
+from sheetgen.spreadsheet.style import DIVERGING, FINE, INK, KINDS, MUTED, Style
+from sheetgen.workbook.shared.axis import Axis
+from sheetgen.workbook.shared.workings import Corner
 
-SIDE = 400  # pixels of a picture, or as many of them as its cells fill
+SIDE = 375  # pixels of a picture, or as many of them as its cells fill
 SIZES = (25, 21, 17, 15, 13, 11)  # cells along a side
 OFF = -9  # a place at which the overlay does not show a point
-PALE = "#F1F5F9"  # not white, so that the edge of a picture can be seen
 HIDDEN = ";;;"
 CELL = Style(size=8, number_format=HIDDEN)
-MARK = Style(size=6, colour=MUTED, align="center", vertical="top", number_format='"|"')
-TICK = Style(size=8, colour=MUTED, align="center")
+PLAIN_NUMBER = Style(size=8, number_format=FINE, colour=MUTED)
+MARK = Style(size=6, colour=MUTED, align="center", vertical="top")
+TICK = Style(size=8, colour=MUTED, align="center", number_format="0.00")
 NAME = Style(size=9, bold=True, colour=KINDS["input"].strong, align="center")
-
-
-def shading(place: Place, activation: Activation) -> HeatMap:
-    """Return the colours of an activation's values: those of its limits, where it has them."""
-    if activation.limits:
-        return HeatMap(place, DIVERGING, activation.limits)
-    return HeatMap(place, (PALE, HEAT[-1]))
+FINEST = 8  # decimals
+FIRST_ROW = 4  # of a picture; the titles are above it
+LEFT = 5  # its first column
 
 
 def pixels_wide(pixels: int) -> float:
@@ -37,50 +38,14 @@ def pixels_wide(pixels: int) -> float:
     return (pixels - 5) / 7 if pixels > 12 else pixels / 12
 
 
-@dataclass(frozen=True)
-class Axis:
-    """The values of a picture's cells along one axis: start + place · step, with place from 0.
-
-    `low` and `gap` are the addresses of start and step.
-    """
-
-    low: str
-    gap: str
-    start: float
-    step: float
-
-    def formula(self, place: int) -> str:
-        """Return the expression of the value at a place."""
-        return f"{self.low}+{self.gap}*{place}"
-
-    def value(self, place: int) -> float:
-        """Return the value at a place."""
-        return self.start + self.step * place
-
-    def position_formula(self, value: str) -> str:
-        """Return the expression of where a value is, in cells from the picture's edge."""
-        return f"({value}-{self.low})/{self.gap}+0.5"
-
-    def position(self, value: float) -> float:
-        """Return where a value is."""
-        return (value - self.start) / self.step + 0.5
-
-    @property
-    def number_format(self) -> str:
-        """Digits enough to tell values five places apart from each other."""
-        if not 0 < self.step < inf:
-            return "0.00"
-        decimals = min(6, max(0, 1 - floor(log10(5 * self.step))))
-        return "0" + "." * bool(decimals) + "0" * decimals
-
-    def scale(self, value: float) -> float:
-        """Return the size of the numbers whose difference a position takes."""
-        return max(abs(value), abs(self.start)) / self.step
+def only_number(cell: str) -> str:
+    """Return the formula that shows a cell's number, or nothing in place of an error."""
+    return f'=IF(ISNUMBER({cell}),{cell},"")'
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A square picture of cells; `row` and `column` are those of its upper left cell."""
+    """Square cells of numbers; `row` and `column` are those of the upper left one."""
 
     canvas: Canvas
     row: int
@@ -88,18 +53,13 @@ class Grid:
     size: int
 
     @property
-    def pixels(self) -> int:
-        """Pixels along the side of a cell."""
-        return SIDE // self.size
-
-    @property
     def place(self) -> Place:
-        """The range of the picture."""
+        """The range of the grid."""
         return self.row, self.column, self.row + self.size - 1, self.column + self.size - 1
 
     @property
     def range(self) -> str:
-        """The absolute address of the range."""
+        """The absolute address of the range, for its own sheet."""
         return range_address(*self.place)
 
     def cell(self, across: int, up: int) -> tuple[int, int]:
@@ -110,62 +70,110 @@ class Grid:
         """Return the relative address of a cell."""
         return relative_address(*self.cell(across, up))
 
-    def below(self, across: int) -> str:
-        """Return the address of the cell below a column, which holds its x."""
-        return f"{column_letters(self.column + across)}${self.row + self.size + 1}"
-
-    def beside(self, up: int) -> str:
-        """Return the address of the cell left of a row, which holds its y."""
-        return f"${relative_address(self.cell(0, up)[0], self.column - 1)}"
-
-    def fill(self, formula: Callable[[int, int], str], values: Array) -> None:
+    def fill(
+        self, formula: Callable[[int, int], str], values: Array, style: Style = PLAIN_NUMBER
+    ) -> None:
         """Write all cells: formula(across, up) is an expression, values[up, across] its value."""
         for up in range(self.size):
             for across in range(self.size):
                 text, value = f"={formula(across, up)}", float(values[up, across])
-                self.canvas.calculate(*self.cell(across, up), text, value, CELL)
+                self.canvas.calculate(*self.cell(across, up), text, value, style)
 
-    def squares(self) -> None:
-        """Make the cells square."""
-        for place in range(self.size):
-            self.canvas.widths[self.column + place] = pixels_wide(self.pixels)
-            self.canvas.heights[self.row + place] = self.pixels * 0.75
 
-    def axes(
-        self, axes: tuple[Axis, Axis], used: tuple[Callable[[str], str], ...], values: Array
-    ) -> None:
-        """Write x below and y left of the picture, as its formulas use them, and ticks.
+@dataclass
+class Grids:
+    """A block of the workings with grids below each other, each with its title above it."""
 
-        `used` turns the expression of each into what the formulas use, and `values` (2, size) are
-        the values of that. The ticks show x and y themselves, y's two columns left of the picture.
+    corner: Corner
+    size: int
+    count: int = 0
+
+    def add(self, title: str, formula: Callable[[int, int], str], values: Array) -> Grid:
+        """Write the next grid, as `Grid.fill` does; `values` may be those of a plane in a row."""
+        row = self.corner.row + self.count * (self.size + 2)
+        self.count += 1
+        grid = Grid(self.corner.canvas, row + 1, self.corner.column, self.size)
+        grid.canvas.write(row, self.corner.column, title, replace(PLAIN_NUMBER, bold=True))
+        grid.fill(formula, values.reshape(self.size, self.size))
+        return grid
+
+
+@dataclass(frozen=True)
+class Picture(Grid):
+    """A square of shaded cells on a sheet that people look at."""
+
+    @property
+    def pixels(self) -> int:
+        """Pixels along the side of a cell of a whole picture."""
+        return SIDE // self.size
+
+    def show(self, grid: Grid, values: Array, pixels: int = 0) -> None:
+        """Show the numbers of a grid: each, or if this is smaller, every second from its second.
+
+        `values` are those of the grid, and `pixels` those of a cell, if not as in a whole picture.
         """
+        every, first = (1, 0) if self.size == grid.size else (2, 1)
+        plane = values.reshape(grid.size, grid.size)[first::every, first::every]
+        name = grid.canvas.name
+        for up in range(self.size):
+            for across in range(self.size):
+                source = f"{name}!{grid.address(first + every * across, first + every * up)}"
+                at = self.cell(across, up)
+                self.canvas.calculate(*at, only_number(source), float(plane[up, across]), CELL)
+        for place in range(self.size):
+            self.canvas.widths[self.column + place] = pixels_wide(pixels or self.pixels)
+            self.canvas.heights[self.row + place] = (pixels or self.pixels) * 0.75
+
+    def ticks(self, axes: tuple[Axis, Axis]) -> None:
+        """Write values of the axes below and left of the picture, with the digits they need."""
         below, left = self.row + self.size, self.column - 1
-        self.canvas.heights[below] = 12
-        self.canvas.widths[left] = pixels_wide(13)
+        self.canvas.heights[below] = 10
+        self.canvas.widths[left] = pixels_wide(6)
         width = 5 if self.size >= 15 else 3  # cells that a tick of x needs
         step, middle = (5 if width == 5 else 4), self.size // 2
-        for place in range(self.size):
-            is_tick = (place - middle) % step == 0
-            first = place - width // 2
-            is_labelled = is_tick and 0 <= first <= self.size - width
-            formulas = [
-                f"={use(axis.formula(place))}" for use, axis in zip(used, axes, strict=True)
-            ]
-            x, y = float(values[0, place]), float(values[1, place])
-            style = MARK if is_labelled else CELL
-            self.canvas.calculate(below, self.column + place, formulas[0], x, style)
-            row = self.cell(0, place)[0]
-            self.canvas.calculate(row, left, formulas[1], y, CELL)
-            if is_labelled:
-                at = below + 1, self.column + first
-                self.canvas.merges.append((*at, at[0], at[1] + width - 1))
-                self._tick(at, axes[0], place, "center")
-            if is_tick:
-                self._tick((row, left - 1), axes[1], place, "right")
+        places = [place for place in range(self.size) if (place - middle) % step == 0]
+        labelled = [place for place in places if 0 <= place - width // 2 <= self.size - width]
+        for place in labelled:
+            at = below + 1, self.column + place - width // 2
+            self.canvas.merges.append((*at, at[0], at[1] + width - 1))
+            self._tick(at, axes[0], place, TICK)
+            self.canvas.write(below, self.column + place, "|", MARK)
+        for place in places:
+            at = self.cell(0, place)[0], left - 1
+            self._tick(at, axes[1], place, replace(TICK, align="right"))
+        firsts = [cell_address(below + 1, self.column + each - width // 2) for each in labelled]
+        readable(self.canvas, (below + 1, self.column, below + 1, self.place[3]), firsts)
+        firsts = [cell_address(self.cell(0, each)[0], left - 1) for each in places]
+        readable(self.canvas, (self.row, left - 1, self.place[2], left - 1), firsts)
 
-    def _tick(self, at: tuple[int, int], axis: Axis, place: int, align: str) -> None:
-        style = replace(TICK, align=align, number_format=axis.number_format)
-        self.canvas.calculate(*at, f"={axis.formula(place)}", axis.value(place), style)
+    def _tick(self, at: tuple[int, int], axis: Axis, place: int, style: Style) -> None:
+        value = float(axis.values[place])
+        self.canvas.calculate(*at, only_number(axis.cell(place)), value, style)
+
+    def colour_bar(self, low: tuple[str, float], high: tuple[str, float], power: int = 1) -> "Bar":
+        """Write a bar of numbers right of the picture, from `low` at the bottom to `high`.
+
+        These are addresses with their values. Of a bar of `power` 2 the numbers are closer
+        together near the bottom.
+        """
+        column, last = self.place[3] + 2, self.size - 1
+        self.canvas.widths.update({column - 1: 1, column: 2, column + 1: 7.5, column + 2: 2})
+        quarter = last // 4
+        labelled = (0, quarter, last // 2, last - quarter, last)
+        for place in range(self.size):
+            row = self.cell(0, place)[0]
+            share = f"{place**power}/{last**power}"
+            formula = f"={low[0]}+({high[0]}-{low[0]})*{share}"
+            value = low[1] + (high[1] - low[1]) * place**power / last**power
+            self.canvas.calculate(row, column, formula, value, CELL)
+            if place in labelled:
+                style = replace(TICK, align="left")
+                formula = only_number(cell_address(row, column))
+                self.canvas.calculate(row, column + 1, formula, value, style)
+        cells = [cell_address(self.cell(0, place)[0], column) for place in (0, last // 2, last)]
+        numbers = [cell_address(self.cell(0, place)[0], column + 1) for place in labelled]
+        readable(self.canvas, (self.row, column + 1, self.place[2], column + 1), numbers[-2:])
+        return Bar((self.row, column, self.place[2], column), (cells[0], cells[1], cells[2]))
 
     def outline(self, level: str, colour: str = INK) -> None:
         """Draw lines between neighbouring cells that differ in an expression of one of them.
@@ -205,3 +213,43 @@ class Grid:
                 limits=(0, self.size, 0, self.size),
             )
         )
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A colour bar: its place, and the addresses of its lowest, middle and highest cell."""
+
+    place: Place
+    cells: tuple[str, str, str]
+
+    def shade(
+        self, canvas: Canvas, place: Place, colours: tuple[str, str, str] = DIVERGING
+    ) -> None:
+        """Give a picture and the bar itself the same colours for the same numbers."""
+        limits = tuple(f"={cell}" for cell in self.cells)
+        canvas.heat_maps += [HeatMap(each, colours, limits) for each in (place, self.place)]
+
+
+def readable(canvas: Canvas, place: Place, cells: Sequence[str]) -> None:
+    """Give numbers the decimals that tell them apart, live: two digits of a difference.
+
+    `cells` are the addresses of some that follow each other.
+    """
+    apart, size = f"ABS({cells[1]}-{cells[0]})", f"MAX(ABS({cells[-1]}),ABS({cells[0]}))"
+    formats = [(f"{size}>=100000", "0.00E+00")]
+    formats += [
+        (f"{apart}<1E{2 - decimals:+03d}", f"0.{'0' * decimals}")
+        for decimals in range(FINEST, 2, -1)
+    ]
+    formats += [(f"{apart}>=10", "0"), (f"{apart}>=1", "0.0")]
+    canvas.rules += [
+        Rule(place, f"={condition}", {"num_format": number_format})
+        for condition, number_format in formats
+    ]
+
+
+def lines_beside(picture: Picture) -> Iterator[int]:
+    """Yield rows for lines left of a picture, from its title's row on, and below the picture."""
+    below = picture.row + picture.size
+    yield from range(picture.row - 1, below)
+    yield from count(below + 1)  # the row of the ticks' marks is too low for text

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, local
+from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import LABEL, Style
-from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.grid import Axis
-from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.plan import Plan, input_titles
+from sheetgen.workbook.shared.axis import Axis
+from sheetgen.workbook.shared.workings import Corner
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,7 @@ class InputColumn:
     @property
     def title(self) -> str:
         """The input's symbol, and its name in the data where it has one."""
-        labels = self.plan.data.input_labels
-        return f"{self.name}: {labels[self.place]}" if labels else self.name
+        return input_titles(self.plan.template)[self.place]
 
     def cell(self, sample: int) -> str:
         """Return the absolute address of a sample's value."""
@@ -125,42 +123,38 @@ class InputColumn:
         """Return the expression of what the network reads for a value."""
         if not self.plan.data.standardize:
             return value
+        mean, deviation = self.standard
+        return f"({value}-{mean})/{deviation}"
+
+    @property
+    def standard(self) -> tuple[str, str]:
+        """The absolute addresses of the mean and the deviation of a standardised input."""
         assert self.sources.data is not None
         data = self.sources.data
-        canvas, column = data.canvas, data.columns[self.name]
+        column, rows = data.columns[self.name], data.header_rows
         mean, deviation = (
-            canvas.absolute(data.header_rows[each], column) for each in ("mean", "deviation")
+            data.canvas.absolute(rows[each], column) for each in ("mean", "deviation")
         )
-        return f"({value}-{mean})/{deviation}"
+        return mean, deviation
+
+    @property
+    def standard_values(self) -> tuple[tuple[str, float], tuple[str, float]]:
+        """The same with the values; a constant input has the deviation 1."""
+        (mean, deviation), column = self.standard, self.values
+        if column.max() == column.min():
+            return (mean, float(column[0])), (deviation, 1.0)
+        return (mean, float(column.mean())), (deviation, float(column.std()))
 
     def used(self, values: Array) -> Array:
         """Return what the network reads for these values."""
         if not self.plan.data.standardize:
             return values
-        column = self.values
-        if column.max() == column.min():
-            return np.asarray(values - column[0])
-        return np.asarray((values - column.mean()) / column.std())
+        (_, mean), (_, deviation) = self.standard_values
+        return np.asarray((values - mean) / deviation)
 
-    def axis(
-        self, canvas: Canvas, at: tuple[int, int], part: int, steps: int, style: Style
-    ) -> Axis:
-        """Write an axis in two columns from a cell on: the range of the values, and more.
-
-        The axis is longer by one `part`th of the range on either side, or by 1 about a single
-        value.
-        """
-        (row, column), cells = at, self.range
-        low, width = float(self.values.min()), float(np.ptp(self.values))
-        span, whole = f"(MAX({cells})-MIN({cells}))", 1 + 2 / part
-        start, step = low - (width / part or 1), (whole * width or 2) / steps
-        write_headers(canvas, row, column, (self.name, ""), "input")
-        rows = (
-            ("from", f"=MIN({cells})-IF({span}>0,{span}/{part},1)", start),
-            ("step", f"=IF({span}>0,{whole:g}*{span},2)/{steps}", step),
-        )
-        for at_row, (name, formula, value) in enumerate(rows, start=row + 1):
-            canvas.write(at_row, column, name, LABEL)
-            canvas.calculate(at_row, column + 1, formula, value, style)
-        first, gap = (cell_address(row + offset, column + 1) for offset in (1, 2))
-        return Axis(first, gap, start, step)
+    def axis(self, corner: Corner, part: int, count: int) -> Axis:
+        """Write an axis over the range of the values, and more, from a corner on."""
+        cells, values = self.range, self.values
+        span = (f"MIN({cells})", float(values.min())), (f"MAX({cells})", float(values.max()))
+        reading = (self.used_formula, self.used) if self.plan.data.standardize else None
+        return Axis.around(corner, self.name, span, part, count, reading)

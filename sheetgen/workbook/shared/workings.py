@@ -7,7 +7,7 @@ them and refers to these by their absolute addresses, which have the name of thi
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, cell_address
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA, cell_address
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.style import KINDS, LINK, SECTION, Style
 from sheetgen.workbook.plan import WORKINGS
@@ -65,6 +65,14 @@ class Corner:
         """Write a text that a formula puts together; return the text of that cell."""
         return Words(self.calculate(down, across, words.expression, words.text), words.text)
 
+    def local(self, down: int, across: int) -> str:
+        """Return the absolute address of a cell counted from here, for formulas of this sheet."""
+        return cell_address(self.row + down, self.column + across)
+
+    def moved(self, down: int, across: int) -> "Corner":
+        """Return the corner so many rows and columns further."""
+        return Corner(self.canvas, self.row + down, self.column + across)
+
 
 class Workings:
     """Hands out blocks of columns on the sheet, from left to right.
@@ -105,9 +113,20 @@ class Workings:
         return Corner(self.canvas, FIRST_ROW, column)
 
     @property
+    def end(self) -> Corner:
+        """The corner that the next block will have, to `release` that and all after it."""
+        return Corner(self.canvas, FIRST_ROW, self._next)
+
+    @property
     def is_too_wide(self) -> bool:
         """Whether the blocks need more columns than a worksheet has."""
         return self._next > MAXIMUM_COLUMNS
+
+    def fits(self, corner: Corner) -> bool:
+        """Tell whether all blocks from a corner on are within a worksheet's limits."""
+        cells = self.canvas.cells.items()
+        formulas = (cell.formula or "" for at, cell in cells if at[1] >= corner.column)
+        return not self.is_too_wide and max(map(len, formulas)) <= MAXIMUM_FORMULA
 
     def release(self, corner: Corner) -> None:
         """Take back a block and all that were handed out after it, with all that is in them."""

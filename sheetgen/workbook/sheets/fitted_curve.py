@@ -1,42 +1,34 @@
 """The sheet `Fitted curve` of a network with one input: its output over the range of that input.
 
 The network runs at 61 values of the input, at the chosen iteration and, for comparison, at
-iteration 0. Each column holds one unit at all of these values.
+iteration 0. On the workings each column holds one unit at all of these values.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from sheetgen.network.activations import Array
 from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.address import MAXIMUM_FORMULA, relative_address
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import (
-    KINDS,
-    NOTE,
-    SECTION,
-    SERIES_COLOURS,
-    WHITE,
-    header,
-    number,
-)
+from sheetgen.spreadsheet.style import KINDS, NOTE, SECTION, SERIES_COLOURS, WHITE, header, number
 from sheetgen.workbook.plan import FITTED_CURVE, Plan
-from sheetgen.workbook.shared.chosen_output import choose_output, softmax_formula
-from sheetgen.workbook.shared.grid import Axis
+from sheetgen.workbook.shared.axis import COLUMNS, Axis
+from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
 from sheetgen.workbook.shared.moment import Moment, Snapshot, run
-from sheetgen.workbook.shared.page import longest_formula, write_title
-from sheetgen.workbook.shared.samples_list import MOST, SamplesList
+from sheetgen.workbook.shared.page import write_title
+from sheetgen.workbook.shared.samples_list import MOST, SampleInput, SamplesList
 from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.shared.table_cells import Table
-from sheetgen.workbook.shared.workings import Workings
+from sheetgen.workbook.shared.workings import Corner, Workings
 
 POINTS = 61
+PART = 10  # the axis is longer than the range of the data, by this part of it on either side
 MOST_FORMULAS = 8000  # with more there is no such sheet
-ROW = 8  # the header of the helpers; the points follow
-HELPERS = 19
+CONTROLS, CHARTS = 3, 7  # their first rows
+HEIGHT, WIDTHS = 360, (640, 520)  # of the charts, in pixels
+SECOND = 9  # the second chart's column
 CURVE, START, SAMPLES = KINDS["unit"].strong, "#9CA3AF", KINDS["target"].strong
 DRAWN_UNITS = 12  # hidden units, at most, in the chart of them
 
@@ -48,166 +40,169 @@ def fitted_curve_sheet(
     units = sum(layer.units for layer in plan.network.layers)
     if plan.network.inputs != 1 or 2 * units * POINTS > MOST_FORMULAS:
         return None
-    canvas = Canvas(FITTED_CURVE, tab_colour=KINDS["unit"].strong)
-    _Sheet(canvas, plan, sources, InputColumn(plan, sources, 0)).draw(tables, workings)
-    return None if longest_formula(canvas) > MAXIMUM_FORMULA else canvas
+    start, canvas = workings.end, Canvas(FITTED_CURVE, tab_colour=KINDS["unit"].strong)
+    _Sheet(canvas, plan, workings, InputColumn(plan, sources, 0)).draw(sources, tables)
+    if workings.fits(start):
+        return canvas
+    workings.release(start)
+    return None
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """The network at one moment: the ranges of x and of the output shown, the units' columns."""
+    """The network at one moment: a block with a column for each unit, and one for the output."""
 
-    header: tuple[int, int]
-    """The cell that names the output's column."""
-    x: str
-    y: str
-    units: dict[str, int]
-    next_column: int
+    corner: Corner
+    columns: dict[str, int]
+    """The column of each unit, counted from the corner."""
+
+    @property
+    def last(self) -> int:
+        """The column of the output that is shown."""
+        return len(self.columns)
+
+    @property
+    def name(self) -> str:
+        """The cell with the curve's name."""
+        return self.corner.absolute(0, self.last)
+
+    def range(self, column: int) -> str:
+        """Return the range of a column, with the sheet's name."""
+        return self.corner.range(1, column, POINTS, column)
+
+    def cell(self, name: str, point: int) -> str:
+        """Return the address of a unit at a point, on the workings."""
+        return relative_address(
+            self.corner.row + 1 + point, self.corner.column + self.columns[name]
+        )
 
 
 @dataclass(frozen=True)
 class _Sheet:
     canvas: Canvas
     plan: Plan
-    sources: Sources
+    workings: Workings
     inputs: InputColumn
 
-    def draw(self, tables: Sequence[Table], workings: Workings) -> None:
-        canvas, network = self.canvas, self.plan.network
-        canvas.widths.update({0: 2, 1: 28, 2: 13})
+    def draw(self, sources: Sources, tables: Sequence[Table]) -> None:
+        canvas, plan, workings = self.canvas, self.plan, self.workings
+        canvas.widths.update({0: 2, 1: 28, 2: 14})
+        canvas.heights[2] = 6
         text = (
             "The network’s output for every value of its input. "
             "Type another iteration and watch it learn."
         )
-        write_title(canvas, 1, "Fitted curve", text)
-        title = "Cells behind: the weights, the axis, the samples, the points of the curves"
-        canvas.write(1, HELPERS, title, SECTION)
-        moment = Moment.ask(canvas, self.plan, tables, "surface", (3, 2), workings)
-        now = Snapshot(canvas, network, moment, (ROW, HELPERS + 2))
-        first = Snapshot(canvas, network, replace(moment, row="0", iteration=0), (ROW, HELPERS + 5))
-        output, place, _ = choose_output(canvas, self.plan, (5, 2), (ROW, HELPERS + 8))
-        at = ROW, HELPERS + 14
-        samples = SamplesList(canvas, self.plan, self.sources, at, output, place)
-        at = ROW, HELPERS + 11
-        axis = self.inputs.axis(canvas, at, 10, POINTS - 1, number("input"))
-        start = self._points(first, axis, HELPERS + 18, output, place)
-        curve = self._points(now, axis, start.next_column + 1, output, place)
-        name = "output at iteration "
-        canvas.write(*start.header, f"{name}0", header("unit"))
-        formula = f'="{name}"&{moment.row}'
-        canvas.calculate(*curve.header, formula, f"{name}{moment.iteration}", header("unit"))
-        canvas.write(ROW, samples.column + samples.target, "samples", header("target"))
-        canvas.widths.update(dict.fromkeys(range(HELPERS, curve.next_column), 12))
-        canvas.widths.update({start.header[1]: 22, curve.header[1]: 22})
-        self._draw_samples(samples, start, curve)
-        self._draw_units(curve)
-        if self.plan.data.samples > MOST:
-            text = f"{MOST} of {self.plan.data.samples} samples are shown"
-            canvas.write(6, 1, text, NOTE)
-        canvas.shorten(2, 2)
-        canvas.shorten(HELPERS, curve.next_column)
-        canvas.print_area = (0, 0, 30, HELPERS - 2)
+        write_title(canvas, 1, FITTED_CURVE, text)
+        moment = Moment.ask(canvas, plan, tables, "surface", (CONTROLS, 2), workings)
+        chosen = ChosenOutput(canvas, plan, workings, (CONTROLS + 2, 2))
+        axis = self.inputs.axis(workings.block(canvas.name, "The axis", COLUMNS), PART, POINTS)
+        title, cell = self.inputs.name, self.inputs.cell
+        samples = SamplesList(
+            canvas.name, workings, sources, chosen, [SampleInput(title, cell, self.inputs.values)]
+        )
+        start = self._curve("0", 0, replace(moment, row="0", iteration=0), chosen, axis)
+        curve = self._curve(moment.row, moment.iteration, moment, chosen, axis)
+        chosen.write_title(canvas, CHARTS - 1, 1)
+        self._draw_samples(samples, axis, start, curve)
+        self._draw_units(axis, curve)
+        if plan.data.samples > MOST:
+            text = f"{MOST} of {plan.data.samples:,} samples are shown"
+            canvas.write(CONTROLS, 4, text, NOTE)
+        canvas.print_area = (0, 0, CHARTS + HEIGHT // 20 + 1, SECOND + WIDTHS[1] // 64 + 1)
 
-    def _points(
-        self, snapshot: Snapshot, axis: Axis, column: int, output: int, place: str
+    def _curve(
+        self, row: str, iteration: int, moment: Moment, chosen: ChosenOutput, axis: Axis
     ) -> _Curve:
-        """Write the columns of x, of every unit and of the output shown, from a column on."""
-        network = self.plan.network
-        x = axis.start + axis.step * np.arange(POINTS, dtype=np.float64)
-        used = self.inputs.used(np.asarray(x))
-        sums, activations = run(network, snapshot.parameters, used[:, None])
-        self._column(column, self.inputs.name, "input", map(axis.formula, range(POINTS)), x)
-        units, x_range = {self.inputs.name: column}, self._range(column)
-        column += 1
-        if self.plan.data.standardize:
-            cells = (self._cell(k, column - 1) for k in range(POINTS))
-            texts = list(map(self.inputs.used_formula, cells))
-            self._column(column, f"{self.inputs.name} standardised", "helper", texts, used)
-            units[self.inputs.name] = column
-            column += 1
-        is_softmax = network.layers[-1].activation.acts_on_layer
-        for layer, names in enumerate(network.unit_names):
-            is_sum = is_softmax and layer == len(network.layers) - 1
-            values = (sums if is_sum else activations)[layer]
+        """Write every unit and the output shown, at a moment, into columns of a block."""
+        network, name = self.plan.network, self.canvas.name
+        when = "at iteration 0" if row == "0" else "at the chosen iteration"
+        corner = self.workings.block(name, f"The weights {when}", 2)
+        snapshot = Snapshot(corner.canvas, network, moment, (corner.row, corner.column))
+        softmax = network.layers[-1].activation.acts_on_layer
+        names = [activation_name(unit) for units in network.unit_names[:-1] for unit in units]
+        last = network.unit_names[-1]
+        outputs = list(last) if softmax else list(map(activation_name, last))
+        columns = {name: at for at, name in enumerate([*names, *outputs])}
+        corner = self.workings.block(name, f"The units {when}", len(columns) + 1)
+        curve = _Curve(corner, columns)
+        sums, activations = run(network, snapshot.parameters, axis.read[:, None])
+        for layer, units in enumerate(network.unit_names):
+            is_sum = softmax and units == last
             formula = snapshot.sum_formula if is_sum else snapshot.unit_formula
-            for at, unit in enumerate(names):
-                name = unit if is_sum else activation_name(unit)
-                texts = [formula(unit, partial(self._unit, units, k)) for k in range(POINTS)]
-                self._column(column + at, name, "unit", texts, values[:, at])
-            chosen = names if is_sum else map(activation_name, names)
-            units |= {name: column + at for at, name in enumerate(chosen)}
-            column += len(names)
-        texts = [self._shown(units, k, place, is_softmax) for k in range(POINTS)]
-        self._column(column, "", "unit", texts, activations[-1][:, output])
-        return _Curve((ROW, column), x_range, self._range(column), units, column + 1)
+            values = (sums if is_sum else activations)[layer]
+            for at, unit in enumerate(units):
+                title = unit if is_sum else activation_name(unit)
+                texts = [
+                    formula(unit, partial(self._source, curve, axis, k)) for k in range(POINTS)
+                ]
+                self._column(curve, columns[title], texts, values[:, at])
+                corner.canvas.write(
+                    corner.row, corner.column + columns[title], title, header("unit")
+                )
+        texts = []
+        for point in range(POINTS):
+            every = [curve.cell(each, point) for each in outputs]
+            mine = chosen.of_each(every)
+            texts.append(softmax_formula(mine, every) if softmax else mine)
+        self._column(curve, curve.last, texts, activations[-1][:, chosen.output])
+        top, words = (corner.row, corner.column + curve.last), "output at iteration "
+        corner.canvas.calculate(*top, f'="{words}"&{row}', f"{words}{iteration}", header("unit"))
+        return curve
 
-    def _column(
-        self, column: int, title: str, kind: str, formulas: Iterable[str], values: Array
-    ) -> None:
-        self.canvas.write(ROW, column, title, header(kind))
-        for row, (formula, value) in enumerate(zip(formulas, values, strict=True), start=ROW + 1):
-            self.canvas.calculate(row, column, f"={formula}", float(value), number(kind))
+    def _source(self, curve: _Curve, axis: Axis, point: int, symbol: str) -> str:
+        """Return the address of the input or of a unit at a point."""
+        if symbol == self.inputs.name:
+            return axis.read_cell(point)
+        return curve.cell(symbol, point)
 
-    def _cell(self, point: int, column: int) -> str:
-        return relative_address(ROW + 1 + point, column)
+    def _column(self, curve: _Curve, column: int, formulas: Sequence[str], values: Array) -> None:
+        corner = curve.corner
+        for at, (formula, value) in enumerate(zip(formulas, values, strict=True), start=1):
+            place = corner.row + at, corner.column + column
+            corner.canvas.calculate(*place, f"={formula}", float(value), number("unit"))
 
-    def _unit(self, units: dict[str, int], point: int, symbol: str) -> str:
-        return self._cell(point, units[symbol])
-
-    def _shown(self, units: dict[str, int], point: int, place: str, is_softmax: bool) -> str:
-        """Return the expression of the chosen output at a point."""
-        names = self.plan.network.unit_names[-1]
-        every = [
-            self._unit(units, point, name if is_softmax else activation_name(name))
-            for name in names
-        ]
-        chosen = f"CHOOSE({place},{','.join(every)})" if place else every[0]
-        return softmax_formula(chosen, every) if is_softmax else chosen
-
-    def _range(self, column: int) -> str:
-        return self.canvas.range(ROW + 1, column, ROW + POINTS, column)
-
-    def _draw_samples(self, samples: SamplesList, start: _Curve, curve: _Curve) -> None:
+    def _draw_samples(self, samples: SamplesList, axis: Axis, start: _Curve, curve: _Curve) -> None:
         """Draw the samples, the curve at iteration 0 and the chosen one."""
-        canvas = self.canvas
         targets = samples.range(samples.target)
-        name = canvas.absolute(ROW, samples.column + samples.target)
+        corner = samples.corner
+        name = corner.absolute(0, samples.target)
+        corner.canvas.write(corner.row, corner.column + samples.target, "samples", header("target"))
         series = (
-            Series(start.x, start.y, canvas.absolute(*start.header), START, width=1.25),
-            Series(curve.x, curve.y, canvas.absolute(*curve.header), CURVE, width=3),
+            Series(axis.range, start.range(start.last), start.name, START, width=1.25),
+            Series(axis.range, curve.range(curve.last), curve.name, CURVE, width=3),
             Series(samples.range(1), targets, name, WHITE, marker_size=8, marker_fill=SAMPLES),
         )
         title = "The network's output over its input, and the samples"
-        self._chart(1, 640, series, title, "output and targets")
+        self._chart(1, WIDTHS[0], series, title, "output and targets")
 
-    def _draw_units(self, curve: _Curve) -> None:
+    def _draw_units(self, axis: Axis, curve: _Curve) -> None:
         """Draw the activations of the last hidden layer."""
         network = self.plan.network
         if len(network.layers) == 1 or network.layers[-2].units > DRAWN_UNITS:
             return
-        columns = [curve.units[activation_name(unit)] for unit in network.unit_names[-2]]
+        columns = [curve.columns[activation_name(unit)] for unit in network.unit_names[-2]]
         series = tuple(
             Series(
-                curve.x,
-                self._range(column),
-                self.canvas.absolute(ROW, column),
+                axis.range,
+                curve.range(column),
+                curve.corner.absolute(0, column),
                 SERIES_COLOURS[at % len(SERIES_COLOURS)],
                 width=1.75,
                 dash="" if at < len(SERIES_COLOURS) else "dash",
             )
             for at, column in enumerate(columns)
         )
-        self.canvas.write(ROW - 2, 9, "The hidden units over the input", SECTION)
+        self.canvas.write(CHARTS - 1, SECOND, "The hidden units over the input", SECTION)
         title = "The activations of the last hidden layer over the input"
-        self._chart(9, 520, series, title, "activation")
+        self._chart(SECOND, WIDTHS[1], series, title, "activation")
 
     def _chart(
         self, column: int, width: int, series: tuple[Series, ...], description: str, y_title: str
     ) -> None:
         self.canvas.charts.append(
             Chart(
-                (ROW - 1, column),
-                (width, 420),
+                (CHARTS, column),
+                (width, HEIGHT),
                 series,
                 description,
                 (self.inputs.title, y_title),

@@ -1,180 +1,176 @@
-"""The sheet `Decision surface` of a network with two inputs: its output all over their plane.
+"""The sheet `Decision surface`: a network's output over the plane of two of its inputs.
 
-A grid of cells runs the network at the chosen iteration. The hidden units' activations over the
-plane are shown beside the output.
+The network runs at the chosen iteration. The hidden units' activations over the plane are shown
+beside the output.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import activation_name
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import (
-    FINE,
-    KINDS,
-    LABEL,
-    SECTION,
-    VALUE,
-    Style,
-    number,
-)
+from sheetgen.spreadsheet.style import INK, KINDS, LABEL, MUTED, VALUE, Style
 from sheetgen.workbook.plan import DECISION_SURFACE, Plan
+from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.chosen_output import ChosenOutput
-from sheetgen.workbook.shared.grid import CELL, NAME, SIZES, TICK, Grid, shading
+from sheetgen.workbook.shared.grid import (
+    FIRST_ROW,
+    LEFT,
+    NAME,
+    SIZES,
+    Grid,
+    Picture,
+    lines_beside,
+)
+from sheetgen.workbook.shared.live_text import joined
 from sheetgen.workbook.shared.moment import Moment, Snapshot
-from sheetgen.workbook.shared.page import longest_formula, write_title
+from sheetgen.workbook.shared.page import write_headers, write_title, write_value
 from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, SamplesList
-from sheetgen.workbook.shared.sources import InputColumn, Sources
+from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.decision_surface import unit_pictures
+from sheetgen.workbook.sheets.decision_surface.plane import Plane
+from sheetgen.workbook.sheets.decision_surface.unit_grids import CHOSEN, UnitGrids, grids_of
+from sheetgen.workbook.sheets.decision_surface.unit_pictures import UnitPictures
 
-FORMULAS = 4000  # of all pictures at most, as long as these need not be too coarse
+FORMULAS = 4000  # of all grids at most, as long as these need not be too coarse
 MOST_FORMULAS = 8000  # with more there is no such sheet
-TOP, LEFT = 8, 5  # the upper left cell of the output's picture
 
 
 def decision_surface_sheet(
     plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
 ) -> Canvas | None:
-    """Draw the sheet; return None if the network has not two inputs or is too large."""
-    pictures = unit_pictures.pictures(plan.network)
-    size = next((size for size in SIZES if pictures * size**2 <= FORMULAS), SIZES[-1])
-    if plan.network.inputs != 2 or pictures * size**2 > MOST_FORMULAS:
+    """Draw the sheet; return None if the network has a single input or is too large."""
+    grids = grids_of(plan.network)
+    size = next((size for size in SIZES if grids * size**2 <= FORMULAS), SIZES[-1])
+    if plan.network.inputs < 2 or grids * size**2 > MOST_FORMULAS:
         return None
-    sheet = _Sheet(plan, sources, tables, workings, size)
-    sheet.draw()
-    is_too_wide = max(sheet.canvas.widths) > MAXIMUM_COLUMNS
-    is_too_large = is_too_wide or longest_formula(sheet.canvas) > MAXIMUM_FORMULA
-    return None if is_too_large else sheet.canvas
+    start, canvas = workings.end, Canvas(DECISION_SURFACE, tab_colour=KINDS["unit"].strong)
+    _Sheet(plan, workings, Picture(canvas, FIRST_ROW, LEFT, size)).draw(sources, tables)
+    if workings.fits(start):
+        return canvas
+    workings.release(start)
+    return None
 
 
+@dataclass(frozen=True)
 class _Sheet:
-    """`helpers` is the first helper column."""
+    plan: Plan
+    workings: Workings
+    main: Picture
 
-    def __init__(
-        self,
-        plan: Plan,
-        sources: Sources,
-        tables: Sequence[Table],
-        workings: Workings,
-        size: int,
-    ) -> None:
-        self.plan = plan
-        self.canvas = canvas = Canvas(DECISION_SURFACE, tab_colour=KINDS["unit"].strong)
-        self.main = Grid(canvas, TOP, LEFT, size)
-        self.helpers = helpers = LEFT + unit_pictures.width(plan.network) * (size + 2) + 1
-        moment = Moment.ask(canvas, plan, tables, "surface", (3, 2), workings)
-        snapshot = Snapshot(canvas, plan.network, moment, (TOP - 1, helpers + 2))
-        at = TOP - 1, helpers + 5
-        self.chosen = chosen = ChosenOutput(canvas, plan, snapshot, (5, 2), at)
-        at = TOP - 1, helpers + 11
-        self.samples = SamplesList(canvas, plan, sources, at, chosen.output, chosen.place)
-        self.inputs = InputColumn(plan, sources, 0), InputColumn(plan, sources, 1)
+    @property
+    def canvas(self) -> Canvas:
+        return self.main.canvas
 
-    def draw(self) -> None:
-        canvas, main = self.canvas, self.main
-        canvas.widths.update({0: 2, 1: 28, 2: 13, 3: 7})
-        canvas.widths.update(dict.fromkeys(range(self.helpers, self.helpers + 19), 12))
+    def draw(self, sources: Sources, tables: Sequence[Table]) -> None:
+        canvas, main, plan, workings = self.canvas, self.main, self.plan, self.workings
+        self._head()
+        rows = lines_beside(main)
+        moment = Moment.ask(canvas, plan, tables, "surface", (next(rows), 2), workings)
+        next(rows)
+        at = (next(rows) if plan.network.outputs > 1 else FIRST_ROW), 2
+        chosen = ChosenOutput(canvas, plan, workings, at)
+        plane = Plane(canvas, plan, sources, workings, rows)
+        corner = workings.block(canvas.name, "The weights at this iteration", 2)
+        at = corner.row, corner.column
+        snapshot = Snapshot(corner.canvas, plan.network, moment, at)
+        units = UnitGrids(plane, snapshot, chosen, workings, main.size)
+        samples = SamplesList(canvas.name, workings, sources, chosen, plane.samples())
+        values = units.values[CHOSEN]
+        main.show(units.grids[CHOSEN], values)
+        main.ticks(units.axes)
+        self._names(chosen, plane)
+        low, middle, high = self._colours(samples, units.grids[CHOSEN], values)
+        bar = main.colour_bar(low, high)
+        bar.shade(canvas, main.place)
+        if limits := plan.network.layers[-1].activation.limits:
+            main.outline(f"({{cell}}>={limits[1]:g})")
+        points = samples.points(units.axes, middle)
+        main.overlay(points, "The samples on the plane of the inputs")
+        self._legend(rows, plane, values)
+        pictures = UnitPictures(main, units)
+        canvas.numbers.append((FIRST_ROW, 2, FIRST_ROW + main.size, 2))
+        last = max(next(rows), pictures.last[0])
+        canvas.print_area = (0, 0, last, pictures.last[1])
+
+    def _head(self) -> None:
+        self.canvas.widths.update({0: 2, 1: 28, 2: 14, 3: 8})
+        inputs = "its two inputs" if self.plan.network.inputs == 2 else "two of its inputs"
         text = (
-            "The network’s output for all values of its two inputs. "
+            f"The network’s output for all values of {inputs}. "
             "Type another iteration and watch it learn."
         )
-        write_title(canvas, 1, "Decision surface", text)
-        title = "Cells behind: the weights at this iteration, the axes, the samples"
-        canvas.write(1, self.helpers, title, SECTION)
-        fine, helpers, steps = number("input", FINE), self.helpers + 8, main.size - 1
-        across, up = (
-            each.axis(canvas, (TOP - 1 + 4 * which, helpers), 4, steps, fine)
-            for which, each in enumerate(self.inputs)
-        )
-        axes = across, up
-        points = [np.array([axis.value(k) for k in range(main.size)]) for axis in axes]
-        used = np.array([each.used(at) for each, at in zip(self.inputs, points, strict=True)])
-        pictures = unit_pictures.Pictures(self.chosen, main, used)
-        values = pictures.draw()
-        main.squares()
-        main.axes(axes, (self.inputs[0].used_formula, self.inputs[1].used_formula), used)
-        self._names()
-        self._scale(values)
-        limits = self.plan.network.layers[-1].activation.limits
-        points_drawn = self.samples.points(axes, limits[1] if limits else None)
-        main.overlay(points_drawn, "The samples on the plane of the inputs")
-        self._legend(values)
-        canvas.shorten(2, 2)
-        canvas.shorten(self.helpers, self.helpers + 18)
-        last = max(pictures.last_row, main.place[2] + 5)
-        canvas.print_area = (0, 0, last, self.helpers - 2)
+        write_title(self.canvas, 1, DECISION_SURFACE, text)
+        self.canvas.heights[2] = 6
 
-    def _names(self) -> None:
+    def _names(self, chosen: ChosenOutput, plane: Plane) -> None:
         """Write what the picture shows, and the names of its axes."""
         canvas, place = self.canvas, self.main.place
-        labels = self.plan.data.target_labels
-        texts = [
-            f"{activation_name(unit)}, output"
-            + (f": {labels[at][:LABEL_LENGTH]}" if labels else "")
-            for at, unit in enumerate(self.plan.network.unit_names[-1])
-        ]
-        if self.chosen.place:
-            listed = ",".join('"' + text.replace('"', '""') + '"' for text in texts)
-            formula = f"=CHOOSE({self.chosen.place},{listed})"
-            canvas.calculate(TOP - 1, LEFT, formula, texts[self.chosen.output], SECTION)
-        else:
-            canvas.write(TOP - 1, LEFT, texts[0], SECTION)
-        canvas.write(TOP - 1, LEFT - 2, f"↑ {self.inputs[1].title}", replace(NAME, align="right"))
-        canvas.write(place[2] + 3, LEFT, f"{self.inputs[0].title} →", NAME)
-        canvas.merges.append((place[2] + 3, LEFT, place[2] + 3, place[3]))
+        chosen.write_title(canvas, FIRST_ROW - 1, LEFT)
+        row = place[2] + 3
+        across, up = joined(plane.title(0), " →"), joined("↑ ", plane.symbol(1))
+        canvas.calculate(row, LEFT, across.formula, across.text, NAME)
+        canvas.merges.append((row, LEFT, row, place[3]))
+        style = replace(NAME, align="right")
+        canvas.calculate(FIRST_ROW - 1, LEFT - 2, up.formula, up.text, style)
 
-    def _scale(self, values: Array) -> None:
-        """Draw the colours below the picture, and the values at their ends."""
-        canvas, main, row = self.canvas, self.main, self.main.place[2] + 4
-        activation = self.plan.network.layers[-1].activation
-        limits = activation.limits
-        low, high = (limits[0], limits[-1]) if limits else (values.min(), values.max())
-        ends = [f"{low:g}", f"{high:g}"] if limits else [f"{f}({main.range})" for f in ENDS]
-        last = main.size - 1
-        for place in range(main.size):
-            value = float(low + (high - low) * place / last)
-            if limits:
-                canvas.write(row, LEFT + place, value, CELL)
-            else:
-                formula = f"={ends[0]}+({ends[1]}-{ends[0]})*{place}/{last}"
-                canvas.calculate(row, LEFT + place, formula, value, CELL)
-        canvas.heat_maps.append(shading((row, LEFT, row, LEFT + last), activation))
-        for column, end, value in ((LEFT, ends[0], low), (LEFT + last - 3, ends[1], high)):
-            align = "left" if column == LEFT else "right"
-            style = replace(TICK, align=align, number_format="0.00")
-            if limits:
-                canvas.write(row + 1, column, float(value), style)
-            else:
-                canvas.calculate(row + 1, column, f"={end}", float(value), style)
-            canvas.merges.append((row + 1, column, row + 1, column + 3))
+    def _colours(
+        self, samples: SamplesList, grid: Grid, values: Array
+    ) -> tuple[Known, Known, Known]:
+        """Write the numbers that are blue, white and orange; return their addresses and values.
 
-    def _legend(self, values: Array) -> None:
-        """Say left of the picture what the colours, the points and the line mean."""
-        canvas, network = self.canvas, self.plan.network
-        found = {"smallest output shown": values.min(), "largest output shown": values.max()}
-        for row, function, (title, value) in zip((TOP, TOP + 1), ENDS, found.items(), strict=True):
+        White is the middle of the activation, or if that has no limits, of the targets.
+        """
+        corner = self.workings.block(self.canvas.name, "The colours", 2)
+        expression, middle = samples.middle()
+        cell = corner.local(2, 1)
+        reach = f"MAX(MAX({grid.range})-{cell},{cell}-MIN({grid.range}))"
+        half = float(max(values.max() - middle, middle - values.min())) or 1.0
+        expressions = [f"{cell}{sign}IF({reach}>0,{reach},1)" for sign in "-+"]
+        expressions.insert(1, expression)
+        numbers: Sequence[float] = (middle - half, middle, middle + half)
+        if limits := self.plan.network.layers[-1].activation.limits:
+            numbers, expressions = limits, [f"{limit:g}" for limit in limits]
+        write_headers(corner.canvas, corner.row, corner.column, ("colour", "number"))
+        found = []
+        for at, name in enumerate(("blue", "white", "orange"), start=1):
+            place, value = (corner.row + at, corner.column), numbers[at - 1]
+            formula = f"={expressions[at - 1]}"
+            write_value(corner.canvas, *place, name, formula, value, "helper")
+            found.append((corner.absolute(at, 1), value))
+        return found[0], found[1], found[2]
+
+    def _legend(self, rows: Iterator[int], plane: Plane, values: Array) -> None:
+        """Say left of the picture what the points and the line mean."""
+        canvas, network, data = self.canvas, self.plan.network, self.plan.data
+        next(rows)
+        for function, title, value in (
+            ("MIN", "smallest output shown", float(values.min())),
+            ("MAX", "largest output shown", float(values.max())),
+        ):
+            row = next(rows)
             canvas.write(row, 1, title, LABEL)
-            formula = f"={function}({self.main.range})"
-            canvas.calculate(row, 2, formula, float(value), Style(number_format=VALUE))
+            formula = f'=IF(COUNT({self.main.range})>0,{function}({self.main.range}),"none")'
+            canvas.calculate(row, 2, formula, value, Style(number_format=VALUE, align="right"))
+        next(rows)
         limits = network.layers[-1].activation.limits
         middle = f"{limits[1]:g}" if limits else "the middle of all targets"
         lines = [
             (f"●  sample, its target below {middle}", LOW),
             (f"●  sample, its target {middle} or more", HIGH),
         ]
+        if data.is_one_hot:
+            lines = [("●  sample of this class", HIGH), ("●  sample of another class", LOW)]
         if limits:
-            lines.append((f"│  the output is {middle} here", "#1F2933"))
-        if self.plan.data.samples > MOST:
-            lines.append((f"{MOST} of {self.plan.data.samples} samples are marked", "#6B7280"))
-        for row, (text, colour) in enumerate(lines, start=TOP + 3):
-            canvas.write(row, 1, text, Style(colour=colour))
-
-
-ENDS = ("MIN", "MAX")
-LABEL_LENGTH = 60  # characters of a class, as a text in a formula holds 255
+            lines.append((f"│  the output is {middle} here", INK))
+        if data.samples > MOST:
+            lines.append((f"{MOST} of {data.samples:,} samples are marked", MUTED))
+        if plane.is_chosen:
+            lines.append(("samples differ in the other inputs too", MUTED))
+        elif data.input_labels:
+            lines.append((f"↑  {plane.title(1).text}", KINDS["input"].strong))
+        if len(network.layers) > 1:
+            lines.append(("right: the hidden units", MUTED))
+        for text, colour in lines:
+            canvas.write(next(rows), 1, text, Style(colour=colour))

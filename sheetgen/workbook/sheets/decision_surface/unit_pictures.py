@@ -1,148 +1,107 @@
-"""A network's units over the plane of its two inputs: a picture for each, layer by layer.
+"""The hidden units over the plane of two inputs: a small picture of each, right of the output's.
 
-Each picture is a grid of cells, which compute a unit from the pictures of the layer before it, or
-in the first layer from the values along the axes.
+They are half as large as the output's, so that two below each other fill its rows: the middle row
+has the title of the lower one. Each layer begins a column of its own.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import replace
 from math import nan
 
 import numpy as np
 
-from sheetgen.formulas.notation import layer_title
-from sheetgen.network.activations import Array
+from sheetgen.network.activations import Activation, Array
 from sheetgen.network.network import Network, activation_name
+from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import HeatMap
-from sheetgen.spreadsheet.style import SECTION
-from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
-from sheetgen.workbook.shared.grid import Grid, pixels_wide, shading
+from sheetgen.spreadsheet.style import DIVERGING, SECTION, Style
+from sheetgen.workbook.shared.grid import Picture, pixels_wide
 from sheetgen.workbook.shared.live_text import joined, literal, only_if
-from sheetgen.workbook.shared.moment import run
+from sheetgen.workbook.sheets.decision_surface.unit_grids import UnitGrids
 
-PER_BAND = 4  # pictures side by side, right of the output's
-BELOW = 7  # rows from a picture to the next band
+PER_BAND = 4  # columns of pictures, side by side
+BELOW = 6  # rows between the output's picture and those in a second band
+GAP = 16  # pixels
 CONSTANT = "1E-12"  # a picture is constant if its values differ by less
-
-Point = tuple[int, int]
-"""A point of a grid, its places across and up."""
-
-
-def pictures(network: Network) -> int:
-    """Return the number of pictures: the hidden units, what softmax goes through, the output."""
-    hidden = sum(layer.units for layer in network.layers[:-1])
-    softmax = network.layers[-1].activation.acts_on_layer
-    return hidden + (network.outputs + 1 if softmax else 0) + 1
+TITLE = replace(SECTION, size=9)
+ENDS = Style(size=8, bold=True, align="right")
+END_COLOURS = "#1D4ED8", "#B45309"  # of the smallest and of the largest number
 
 
-def width(network: Network) -> int:
-    """Return the number of pictures side by side."""
-    units = [layer.units for layer in network.layers[:-1]]
-    if network.layers[-1].activation.acts_on_layer:
-        units.append(network.outputs + 1)
-    return 1 + min(PER_BAND, max(units, default=0))
+class UnitPictures:
+    """Pictures of all hidden units; `last` is the last row and the last column of any."""
 
+    def __init__(self, main: Picture, units: UnitGrids) -> None:
+        """Draw them right of the output's picture and its colour bar."""
+        self.main, self.units, self.canvas = main, units, main.canvas
+        self.size = main.size // 2
+        self._first = main.place[3] + 5
+        self.last = main.place[2] + 3, main.place[3] + 3
+        network = units.network
+        for unit, (row, column) in zip(_hidden(network), _places(network), strict=True):
+            at = self._row(row), self._first + column * (self.size + 1)
+            self._draw(activation_name(unit), Picture(self.canvas, *at, self.size), network, unit)
 
-@dataclass
-class Pictures:
-    """The pictures drawn so far, by what they show.
+    def _row(self, row: int) -> int:
+        """Return the first row of the pictures that are in a row of them."""
+        band, lower = divmod(row, 2)
+        return self.main.row + band * (self.main.size + BELOW) + lower * (self.size + 1)
 
-    `main` is the chosen output's; its axes are those of all. `values` (2, size) are what the
-    network reads along them.
-    """
+    def _draw(self, name: str, picture: Picture, network: Network, unit: str) -> None:
+        canvas, values = self.canvas, self.units.values[name]
+        picture.show(self.units.grids[name], values, self.main.pixels)
+        canvas.widths[picture.place[3] + 1] = pixels_wide(GAP)
+        shown = values.reshape(self.main.size, self.main.size)[1::2, 1::2]
+        self._title(name, picture, shown)
+        activation = network.layers[network.positions[unit][0]].activation
+        self._shade(picture, activation, shown)
+        self.last = max(self.last[0], picture.place[2]), max(self.last[1], picture.place[3] + 1)
 
-    chosen: ChosenOutput
-    main: Grid
-    values: Array
-    grids: dict[str, Grid] = field(default_factory=dict)
-    bands: int = 0
-
-    def __post_init__(self) -> None:
-        self.network = self.chosen.snapshot.network
-
-    @property
-    def last_row(self) -> int:
-        """The last row of any picture."""
-        return max(grid.place[2] for grid in (self.main, *self.grids.values()))
-
-    def draw(self) -> Array:
-        """Draw all; return the chosen output (size, size), from the lower left upwards."""
-        network, output = self.network, self.chosen.output
-        across, up = np.meshgrid(*self.values)
-        samples = np.stack([across.ravel(), up.ravel()], axis=1)
-        sums, activations = run(network, self.chosen.snapshot.parameters, samples)
-        for layer, units in enumerate(network.unit_names[:-1]):
-            title, activation = layer_title(network, layer), network.layers[layer].activation
-            grids = self._band([(activation_name(unit), title) for unit in units])
-            for place, (unit, grid) in enumerate(zip(units, grids, strict=True)):
-                shown = partial(self.chosen.snapshot.unit_formula, unit)
-                self._fill(grid, shown, activations[layer][:, place])
-                grid.canvas.heat_maps.append(shading(grid.place, activation))
-        activation = network.layers[-1].activation
-        if activation.acts_on_layer:
-            self._softmax(sums[-1])
-        formula = self._share if activation.acts_on_layer else self.chosen.unit_formula
-        values = self._fill(self.main, formula, activations[-1][:, output])
-        self.main.canvas.heat_maps.append(shading(self.main.place, activation))
-        if limits := activation.limits:
-            self.main.outline(f"({{cell}}>={limits[1]:g})")
-        return values
-
-    def _band(self, titles: list[tuple[str, str]]) -> list[Grid]:
-        """Begin pictures side by side, in as many rows as they need; return them."""
-        drawn, main, canvas = [], self.main, self.main.canvas
-        for place, (name, title) in enumerate(titles):
-            row = main.row + (self.bands + place // PER_BAND) * (main.size + BELOW)
-            column = main.column + (1 + place % PER_BAND) * (main.size + 2)
-            grid = Grid(canvas, row, column, main.size)
-            grid.squares()
-            canvas.widths.update(dict.fromkeys((column - 1, column - 2), pixels_wide(16)))
-            canvas.write(row - 1, column, f"{name}, {title}", SECTION)
-            self.grids[name] = grid
-            drawn.append(grid)
-        self.bands += -(-len(titles) // PER_BAND)
-        return drawn
-
-    def _fill(
-        self, grid: Grid, formula: Callable[[Callable[[str], str]], str], values: Array
-    ) -> Array:
-        plane = values.reshape(grid.size, grid.size)
-        grid.fill(lambda across, up: formula(partial(self._source, (across, up))), plane)
-        if grid is not self.main:
-            self._entitle(grid, plane)
-        return plane
-
-    def _entitle(self, grid: Grid, plane: Array) -> None:
+    def _title(self, name: str, picture: Picture, shown: Array) -> None:
         """Let the title say if there is nothing to see: a dead unit is white everywhere."""
-        title = literal(str(grid.canvas.cells[grid.row - 1, grid.column].value))
-        spread = f"MAX({grid.range})-MIN({grid.range})<{CONSTANT}"
-        is_constant = bool(np.ptp(plane) < float(CONSTANT))
-        words = joined(title, only_if(spread, is_constant, literal(": the same everywhere")))
-        text = words.text if np.isfinite(plane).all() else nan
-        grid.canvas.calculate(grid.row - 1, grid.column, words.formula, text, SECTION)
+        row, column = picture.row - 1, picture.column
+        spread = f"MAX({picture.range})-MIN({picture.range})<{CONSTANT}"
+        is_constant = bool(np.ptp(shown) < float(CONSTANT))
+        words = joined(literal(name), only_if(spread, is_constant, literal(": constant")))
+        text = words.text if np.isfinite(shown).all() else nan
+        self.canvas.calculate(row, column, words.formula, text, TITLE)
 
-    def _source(self, point: Point, symbol: str) -> str:
-        """Return the address of an input or a unit at a point."""
-        across, up = point
-        if symbol in self.network.input_names:
-            first = symbol == self.network.input_names[0]
-            return self.main.below(across) if first else self.main.beside(up)
-        return self.grids[symbol].address(across, up)
+    def _shade(self, picture: Picture, activation: Activation, shown: Array) -> None:
+        """Colour a picture, and write the numbers of the outer colours above its right end."""
+        canvas, row, wide = self.canvas, picture.row - 1, max(1, 42 // self.main.pixels)
+        columns = [picture.place[3] + 1 - wide * back for back in (2, 1)]
+        low, middle, high = activation.limits or (0.0, 0.0, 0.0)
+        cells: list[float | str] = []
+        largest = f"MAX(MAX({picture.range}),-MIN({picture.range}))"
+        size = float(np.abs(shown).max()) or 1.0
+        for column, colour, end, sign in zip(
+            columns, END_COLOURS, (low, high), (-1, 1), strict=True
+        ):
+            style = replace(ENDS, colour=colour)
+            if activation.limits:
+                canvas.write(row, column, end, replace(style, number_format="0"))
+                cells.append(end)
+            else:
+                formula = f"=IF({largest}>0,{sign}*{largest},{sign})"
+                style = replace(style, number_format="0.00")
+                canvas.calculate(row, column, formula, sign * size, style)
+                cells.append(f"={cell_address(row, column)}")
+            canvas.merges += [(row, column, row, column + wide - 1)] * (wide > 1)
+        canvas.heat_maps.append(HeatMap(picture.place, DIVERGING, (cells[0], middle, cells[1])))
+        canvas.numbers.append((row, columns[0], row, columns[1]))
 
-    def _softmax(self, sums: Array) -> None:
-        """Draw the weighted sums of the outputs, and that of the chosen one again."""
-        units = self.network.unit_names[-1]
-        titles = [(unit, "before softmax") for unit in units]
-        *grids, mine = self._band([*titles, (CHOSEN, "before softmax")])
-        for place, (unit, grid) in enumerate(zip(units, grids, strict=True)):
-            self._fill(grid, partial(self.chosen.snapshot.sum_formula, unit), sums[:, place])
-        self._fill(mine, self.chosen.unit_formula, sums[:, self.chosen.output])
-        mine.canvas.heat_maps += [HeatMap(grid.place) for grid in (*grids, mine)]
 
-    def _share(self, source: Callable[[str], str]) -> str:
-        every = [source(unit) for unit in self.network.unit_names[-1]]
-        return softmax_formula(source(CHOSEN), every)
+def _hidden(network: Network) -> Iterator[str]:
+    return (unit for units in network.unit_names[:-1] for unit in units)
 
 
-CHOSEN = "the chosen output"
+def _places(network: Network) -> Iterator[tuple[int, int]]:
+    """Yield each hidden unit's row and column among the pictures."""
+    band, column = 0, 0
+    for units in network.unit_names[:-1]:
+        for place in range(len(units)):
+            if place % 2 == 0 and column == PER_BAND:
+                band, column = band + 1, 0
+            yield 2 * band + place % 2, column
+            if place % 2 == 1 or place == len(units) - 1:
+                column += 1

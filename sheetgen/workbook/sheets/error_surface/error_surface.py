@@ -7,28 +7,31 @@ Courville, "Deep Learning" (2016), section 4.3).
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import nan
 
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import MAXIMUM_FORMULA, cell_address, without_dollars
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Series
-from sheetgen.spreadsheet.style import (
-    FINE,
-    INK,
-    KINDS,
-    LABEL,
-    NOTE,
-    SECTION,
-    Style,
-    number,
-)
+from sheetgen.spreadsheet.address import without_dollars
+from sheetgen.spreadsheet.canvas import Canvas, Series
+from sheetgen.spreadsheet.style import FINE, INK, KINDS, LABEL, NOTE, SECTION, Style
 from sheetgen.workbook.plan import ERROR_SURFACE, Plan
-from sheetgen.workbook.shared.grid import NAME, SIZES, Grid
-from sheetgen.workbook.shared.live_text import literal, only_if
+from sheetgen.workbook.shared.axis import Known
+from sheetgen.workbook.shared.grid import (
+    FIRST_ROW,
+    LEFT,
+    NAME,
+    SIZES,
+    Grid,
+    Grids,
+    Picture,
+    lines_beside,
+    only_number,
+)
+from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
 from sheetgen.workbook.shared.moment import Moment
-from sheetgen.workbook.shared.page import longest_formula, write_title
+from sheetgen.workbook.shared.page import write_headers, write_title, write_value
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
@@ -36,21 +39,27 @@ from sheetgen.workbook.sheets.error_surface.error_formulas import (
     CUTS,
     LONGEST,
     ErrorValues,
-    FirstLayer,
     Passes,
-    Samples,
     X,
     Y,
     part_text,
 )
-from sheetgen.workbook.sheets.error_surface.two_weights import WeightChoice, WeightPath
+from sheetgen.workbook.sheets.error_surface.error_samples import FirstLayer, Samples
+from sheetgen.workbook.sheets.error_surface.two_weights import (
+    GOOD,
+    PLACES,
+    WeightChoice,
+    WeightPath,
+)
 
-FORMULAS = 8000  # of the surface
-CHARACTERS = 2_500_000  # of those formulas, which all programs read in a second or two
+FORMULAS = 8000, 2_500_000
+"""Of the surface, and their characters, which all programs read in a second or two."""
+MORE = 12_000, 5_000_000
+"""The same for a coarse picture, so that it has more of the samples."""
+COARSE = 13  # cells a side
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 FINEST = 21  # cells a side
-CONSTANT = "1E-12"  # relative: errors that differ by less are the same up to rounding
-TOP, LEFT = 9, 5  # the surface's upper left cell
+FLAT = "1E-9"  # relative: errors that differ by less are the same in all digits that are shown
 COLOURS = ("#FFFFFF", "#FDBA74", "#DC2626")
 START, END = "#16A34A", INK
 HERE = "#FACC15"
@@ -64,40 +73,45 @@ def error_surface_sheet(
     found = _fitting(plan)
     if len(plan.network.parameters) < 2 or found is None:
         return None
+    start = workings.end
     sheet = _Sheet(plan, sources, tables, workings, *found)
     sheet.draw()
-    return None if longest_formula(sheet.canvas) > MAXIMUM_FORMULA else sheet.canvas
+    if workings.fits(start):
+        return sheet.canvas
+    workings.release(start)
+    return None
 
 
 def _fitting(plan: Plan) -> tuple[int, int, int] | None:
-    """Return the number of samples shown (all or one), the cut, and the cells along a side."""
+    """Return the number of samples shown, the cut, and the cells along a side.
+
+    All samples are shown if they fit, if need be in a coarse picture, else as many as do.
+    """
     network, every = plan.network, plan.data.samples
-    for samples in dict.fromkeys((every, 1)):
-        if samples * network.layers[0].units > FIRST_LAYER:
-            continue
-        cuts = [cut for cut in CUTS if cut or not network.layers[-1].activation.acts_on_layer]
+    cuts = [cut for cut in CUTS if cut or not network.layers[-1].activation.acts_on_layer]
+    samples = min(every, max(1, FIRST_LAYER // network.layers[0].units))
+    while samples >= 1:
         sizes = {
             cut: found
             for cut in cuts
             if (found := Passes(network, samples, cut, lambda *_: "AAA999").size())
         }
-        least = SIZES[-1] if samples == 1 else SIZES[-2]
-        for size in (size for size in SIZES if least <= size <= FINEST):
+        for size in (size for size in SIZES if size <= FINEST):
+            most_formulas, most_characters = FORMULAS if size > COARSE else MORE
             fitting = [
                 (characters, cut)
                 for cut, (formulas, characters, longest) in sizes.items()
-                if size * size * formulas <= FORMULAS
-                and size * size * characters <= CHARACTERS
+                if size * size * formulas <= most_formulas
+                and size * size * characters <= most_characters
                 and longest <= LONGEST
             ]
             if fitting:
                 return samples, min(fitting)[1], size
+        samples -= max(1, samples // 6)
     return None
 
 
 class _Sheet:
-    """`helpers` is the first helper column, `cells` the first that the error is computed from."""
-
     def __init__(
         self,
         plan: Plan,
@@ -108,172 +122,211 @@ class _Sheet:
         cut: int,
         size: int,
     ) -> None:
-        self.plan, network = plan, plan.network
+        self.plan, self.workings, network = plan, workings, plan.network
         self.canvas = canvas = Canvas(ERROR_SURFACE, tab_colour=KINDS["error"].strong)
-        self.main = Grid(canvas, TOP, LEFT, size)
-        self.helpers = helpers = LEFT + size + 3
-        self.cells = helpers + 26
-        moment = Moment.ask(canvas, plan, tables, "error", (3, 2), workings)
-        self.choice = choice = WeightChoice(canvas, plan, moment, (5, 2), (TOP - 1, helpers + 2))
-        self.path = WeightPath(canvas, choice, (TOP - 1, helpers + 9), size)
-        if samples == 1 and plan.data.samples > 1:
-            shown = Samples.of_row(canvas, choice, (TOP - 1, helpers + 18))
-        else:
-            shown = Samples.all(choice, sources)
-        first = FirstLayer(choice, shown, TOP, helpers + 21)
-        first.draw(canvas)
+        self.main = Picture(canvas, FIRST_ROW, LEFT, size)
+        self.rows = lines_beside(self.main)
+        at = next(self.rows), 2
+        moment = Moment.ask(canvas, plan, tables, "error", at, workings)
+        next(self.rows)
+        self.choice = choice = WeightChoice(canvas, plan, moment, workings, self.rows)
+        self.path = WeightPath(canvas.name, choice, workings, size)
+        self.samples = shown = Samples(canvas.name, workings, sources, samples)
+        first = FirstLayer(canvas.name, choice, shown, workings)
 
         def address(symbol: str, sample: int) -> str:
             if symbol in network.target_names:
-                return shown.cell(symbol, sample)
+                return without_dollars(shown.cell(symbol, sample))
             kind, _, name = symbol.partition(" ")
             if name in network.unit_names[0]:
                 return first.address(name, sample, kind)
             return without_dollars(choice.addresses(name)[kind])
 
-        self.samples, self.passes = shown, Passes(network, samples, cut, address)
+        self.passes = Passes(network, samples, cut, address)
 
     def draw(self) -> None:
         canvas, main = self.canvas, self.main
-        canvas.widths.update({0: 2, 1: 28, 2: 13, 3: 8})
-        canvas.widths.update(dict.fromkeys(range(self.helpers, self.cells + 1), 16))
+        canvas.widths.update({0: 2, 1: 28, 2: 14, 3: 9})
+        canvas.heights[2] = 6
         text = (
             "E_total when two weights change and all others keep their values at the chosen "
             "iteration, and the path of the training."
         )
-        write_title(canvas, 1, "Error surface", text)
-        title = "Cells behind: the weights at this iteration, the path, the samples’ part"
-        canvas.write(1, self.helpers, title, SECTION)
-        axes = self.path.axes
-        values = np.array([[axis.value(k) for k in range(main.size)] for axis in axes])
-        errors = self._surface(values)
-        main.squares()
-        main.axes(axes, (str, str), values)
+        write_title(canvas, 1, ERROR_SURFACE, text)
+        errors = self._surface()
+        main.ticks(self.path.axes)
         self._names()
-        canvas.heat_maps.append(HeatMap(main.place, COLOURS))
-        least, most = (cell_address(TOP + at, 2) for at in range(2))
-        level = f"MAX(0,({{cell}}-{least})/({most}-{least}))"
+        bar = main.colour_bar(*self._colours(errors), power=2)
+        bar.shade(canvas, main.place, COLOURS)
+        low, _, high = bar.cells
+        level = f"MAX(0,({{cell}}-{low})/({high}-{low}))"
         main.outline(f"INT({LEVELS}*SQRT({level}))", LINES)
         main.overlay(self._path(), "The path of the training over the error surface")
         self._legend(errors)
-        canvas.shorten(2, 2)
-        canvas.shorten(self.helpers, self.cells)
-        canvas.print_area = (0, 0, main.place[2] + 6, main.place[3] + 1)
+        canvas.numbers.append((FIRST_ROW, 2, FIRST_ROW + main.size, 2))
+        canvas.print_area = (0, 0, max(next(self.rows), main.place[2] + 4), main.place[3] + 4)
 
-    def _surface(self, values: Array) -> Array:
-        """Write E_total at every point of the grid; return it (size, size)."""
-        main, size = self.main, self.main.size
-        across, up = np.meshgrid(*values)
+    def _surface(self) -> Array:
+        """Write E_total at every point of the plane; return it (size²)."""
+        size = self.main.size
+        across, up = np.meshgrid(*(axis.values for axis in self.path.axes))
         points = np.stack([across.ravel(), up.ravel()], axis=1)
         found = self._values(points)
-        grids: dict[str, Grid] = {}
-        for place, part in enumerate(self.passes.parts):
-            grid = Grid(self.canvas, TOP, self.cells + 1 + place * (size + 1), size)
-            self._fill(grid, self.passes.formula(part), grids, found.part(part))
-            grid.squares()
-            self.canvas.heat_maps.append(HeatMap(grid.place))
+        grids = Grids(
+            self.workings.block(self.canvas.name, "E_total over the plane", size, 10), size
+        )
+        parts: dict[str, Grid] = {}
+        for part in self.passes.parts:
             sample, symbol = part
-            self.canvas.write(TOP - 1, grid.column, f"{symbol}, {sample + 1}", LABEL)
-            grids[part_text(part)] = grid
-        self._fill(main, self.passes.error_formula(), grids, found.errors)
+            parts[part_text(part)] = grids.add(
+                f"{symbol}, {sample + 1}",
+                partial(self._at, self.passes.formula(part), dict(parts)),
+                found.part(part),
+            )
+        formula = partial(self._at, self.passes.error_formula(), parts)
+        self.grid = grids.add("E_total", formula, found.errors)
+        self.main.show(self.grid, found.errors)
         return found.errors
+
+    def _at(self, text: str, parts: dict[str, Grid], across: int, up: int) -> str:
+        """Return an expression with the addresses of a point in place of the placeholders."""
+        x, y = self.path.axes
+        found = text.replace(X, x.read_cell(across)).replace(Y, y.read_cell(up))
+        for name, grid in parts.items():
+            if name in found:
+                found = found.replace(name, grid.address(across, up))
+        return found
 
     def _values(self, points: Array) -> ErrorValues:
         samples = self.samples
         return ErrorValues(self.choice, self.passes, samples.inputs, samples.targets, points)
 
-    def _fill(self, grid: Grid, text: str, grids: dict[str, Grid], values: Array) -> None:
-        used = {name: each for name, each in grids.items() if name in text}
+    def _colours(self, errors: Array) -> tuple[Known, Known]:
+        """Write the errors that are white and red into a block; return them.
 
-        def formula(across: int, up: int) -> str:
-            found = text.replace(X, self.main.below(across)).replace(Y, self.main.beside(up))
-            for name, each in used.items():
-                found = found.replace(name, each.address(across, up))
-            return found
+        A surface that is the same everywhere is white: red is far above it then.
+        """
+        corner, cells = self.workings.block(self.canvas.name, "The colours", 2), self.grid.range
+        least, most = (corner.local(row, 1) for row in (1, 2))
+        low, high = float(errors.min()), float(errors.max())
+        self.is_flat = bool(high - low < float(FLAT) * max(1.0, high))
+        self.flat = f"{corner.absolute(4, 1)}=1"
+        red = f"IF({corner.local(4, 1)}=1,{least}+MAX(1,{least}),{most})"
+        rows = (
+            ("smallest", f"=MIN({cells})", low),
+            ("largest", f"=MAX({cells})", high),
+            ("red", f"={red}", low + max(1.0, low) if self.is_flat else high),
+            ("flat", f"=IF({most}-{least}<{FLAT}*MAX(1,{most}),1,0)", int(self.is_flat)),
+        )
+        at = corner.row, corner.column
+        write_headers(corner.canvas, *at, ("E_total", ""), "error")
+        for row, (name, formula, value) in enumerate(rows, start=corner.row + 1):
+            write_value(corner.canvas, row, corner.column, name, formula, value, "error")
+        return (corner.absolute(1, 1), low), (corner.absolute(3, 1), rows[2][2])
 
-        grid.fill(formula, values.reshape(grid.size, grid.size))
-
-    def _here(self, row: int) -> tuple[str, float]:
-        """Write a cell for each part at the chosen moment; return E_total's formula and value."""
-        here, column = self.path.here, self.cells - 1
-        x, y = (cell_address(here, self.path.column + offset) for offset in (1, 2))
-        found, cells = self._values(self.path.points[-1:]), {X: x, Y: y}
+    def _here(self) -> Known:
+        """Write E_total at the chosen moment into a block, part by part; return it."""
+        corner, path = self.workings.block(self.canvas.name, "At this iteration", 2), self.path
+        found = self._values(path.points[-1:])
+        cells = {X: path.corner.local(path.here, 1), Y: path.corner.local(path.here, 2)}
 
         def complete(text: str) -> str:
             for name, cell in cells.items():
                 text = text.replace(name, cell)
-            return text
+            return f"={text}"
 
-        for place, part in enumerate(self.passes.parts, start=row):
-            formula = f"={complete(self.passes.formula(part))}"
-            value = float(found.part(part)[0])
-            self.canvas.calculate(place, column, formula, value, number("helper", FINE))
-            cells[part_text(part)] = cell_address(place, column)
-        return complete(self.passes.error_formula()), float(found.errors[0])
+        write_headers(corner.canvas, corner.row, corner.column, ("quantity", "value"), "error")
+        for at, part in enumerate(self.passes.parts, start=1):
+            sample, symbol = part
+            formula, value = complete(self.passes.formula(part)), float(found.part(part)[0])
+            place, name = (corner.row + at, corner.column), f"{symbol}, {sample + 1}"
+            write_value(corner.canvas, *place, name, formula, value, "helper")
+            cells[part_text(part)] = corner.local(at, 1)
+        last = len(self.passes.parts) + 1
+        formula, value = complete(self.passes.error_formula()), float(found.errors[0])
+        value = value if path.is_drawn[-1] else nan
+        place = corner.row + last, corner.column
+        write_value(corner.canvas, *place, "E_total", formula, value, "error")
+        return corner.absolute(last, 1), value
 
     def _names(self) -> None:
-        """Write the names of the chosen weights at the axes."""
+        """Write what is shown, and the names of the chosen weights at the axes."""
         canvas, main, controls = self.canvas, self.main, self.plan.controls
         row, style = main.place[2] + 3, replace(NAME, colour=KINDS["weight"].strong)
-        across, down = self.choice.chosen
+        across, down = (each.rpartition("!")[2] for each in self.choice.chosen)
         canvas.calculate(row, LEFT, f'={across}&" →"', f"{controls.error_across} →", style)
         canvas.merges.append((row, LEFT, row, main.place[3]))
         formula, value = f'="↑ "&{down}', f"↑ {controls.error_down}"
-        canvas.calculate(TOP - 1, LEFT - 2, formula, value, replace(style, align="right"))
-        every, text = self.plan.data.samples, "E_total"
+        at = FIRST_ROW - 1, LEFT - 2
+        canvas.calculate(*at, formula, value, replace(style, align="right"))
+        every, shown = self.plan.data.samples, len(self.samples.inputs)
+        text = "E_total"
         if every > 1:
-            text += f", the mean of all {every} samples"
-        if every > len(self.samples.inputs):
-            text = "E_total of the sample of the chosen iteration"
-        canvas.write(TOP - 1, LEFT, text, SECTION)
+            count = f"all {every:,}" if shown == every else f"{shown:,} of {every:,}"
+            text += f", the mean of {count} samples"
+        canvas.write(FIRST_ROW - 1, LEFT, text, SECTION)
 
     def _path(self) -> list[Series]:
         """Return the line of the path, with its start, its end and the chosen moment."""
-        path, first, last = self.path, self.path.row, self.path.here - 1
+        path = self.path
 
         def series(rows: tuple[int, int], colour: str, size: int = 0, fill: str = "") -> Series:
-            x, y = (path.range(offset, *rows) for offset in (3, 4))
+            x, y = (path.range(offset, *rows) for offset in (PLACES, PLACES + 1))
             return Series(x, y, colour=colour, width=2.25, marker_size=size, marker_fill=fill)
 
+        last = path.here - 1
         return [
-            series((first, last), INK),
-            series((first, first), INK, 9, START),
+            series((1, last), INK),
+            series((1, 1), INK, 9, START),
             series((last, last), INK, 9, END),
             series((path.here, path.here), INK, 11, HERE),
         ]
 
     def _legend(self, errors: Array) -> None:
         """Say left of the surface what it shows."""
-        canvas, main = self.canvas, self.main
-        formula, value = self._here(TOP)
+        canvas, main, rows = self.canvas, self.main, self.rows
         style = Style(number_format=FINE, align="right")
+        (here, value), shown = self._here(), f"COUNT({main.range})>0"
         lines = (
-            ("smallest E_total shown", f"=MIN({main.range})", float(errors.min())),
-            ("largest E_total shown", f"=MAX({main.range})", float(errors.max())),
-            ("E_total at this iteration", f"={formula}", value),
+            ("smallest E_total shown", f'=IF({shown},MIN({main.range}),"none")', errors.min()),
+            ("largest E_total shown", f'=IF({shown},MAX({main.range}),"none")', errors.max()),
+            ("E_total at this iteration", only_number(here), value),
         )
-        for row, (title, text, result) in enumerate(lines, start=TOP):
+        for title, formula, result in lines:
+            row = next(rows)
             canvas.write(row, 1, title, LABEL)
-            canvas.calculate(row, 2, text, result, style)
-        least, most = (cell_address(TOP + at, 2) for at in range(2))
-        spread = f"{most}-{least}<{CONSTANT}*MAX(1,{most})"
-        text = "the same everywhere: these two weights change nothing here"
-        is_constant = bool(np.ptp(errors) < float(CONSTANT) * max(1.0, errors.max()))
-        told = only_if(spread, is_constant, literal(text))
-        shown = told.text if np.isfinite(errors).all() else nan
-        canvas.calculate(TOP + 3, 1, told.formula, shown, replace(NOTE, colour=LINES))
+            canvas.calculate(row, 2, formula, float(result), style)
+        words = self._remark(shown, errors)
+        canvas.calculate(next(rows), 1, words.formula, words.text, replace(NOTE, colour=LINES))
+        last = self.plan.template.iterations
         marks = (
             ("●  iteration 0", START),
-            (f"●  iteration {self.plan.template.iterations:,}, the last one", END),
+            (f"●  iteration {last:,}, the last one", END),
             ("●  the chosen iteration", "#CA8A04"),
             ("━  the path of the two weights", INK),
             ("│  along a thin line E_total is the same", LINES),
         )
-        for row, (text, colour) in enumerate(marks, start=TOP + 4):
-            canvas.write(row, 1, text, Style(colour=colour))
-        notes = (
-            "White is the smallest error shown, red the largest. Both axes have the same scale.",
-            "This is the surface at the chosen iteration: it changes when other weights change.",
+        for text, colour in marks:
+            canvas.write(next(rows), 1, text, Style(colour=colour))
+        self._notes()
+
+    def _remark(self, shown: str, errors: Array) -> Words:
+        """Return what is to be said of a surface that is flat, or of a training that diverges."""
+        path = self.path
+        points, (cell, iteration) = path.here - 1, path.end
+        ends = joined(
+            "the weights diverge: the path ends at iteration ", Words(cell, str(iteration))
         )
-        for row, text in enumerate(notes, start=main.place[2] + 5):
-            canvas.write(row, 1, text, NOTE)
+        is_short = f"SUM({path.range(GOOD, 1, points)})<{points}"
+        words = only_if(is_short, path.drawn < points, ends)
+        flat = literal("E_total is the same everywhere on this picture")
+        words = only_if(self.flat, self.is_flat, flat, words)
+        none = literal("nothing to show: the training has diverged")
+        words = Words(f"IF({shown},{words.expression},{none.expression})", words.text)
+        return words if np.isfinite(errors).all() else Words(words.expression, nan)
+
+    def _notes(self) -> None:
+        every, shown = self.plan.data.samples, len(self.samples.inputs)
+        self.canvas.write(next(self.rows), 1, "both axes have the same scale", NOTE)
+        if shown < every:
+            self.canvas.write(next(self.rows), 1, "these samples are evenly chosen", NOTE)
