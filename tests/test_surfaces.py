@@ -495,7 +495,7 @@ def test_of_many_inputs_two_are_on_the_plane_and_the_others_are_a_samples(state)
         surface_iteration=18,
     )
     weights = weights_at(book, book.plan.controls.surface_table, 18)
-    x, y = book.axes(DECISION_SURFACE, "as the network reads it")
+    x, y = book.axes(DECISION_SURFACE, "as it is read")
     points = torch.tensor(book.plan.data.used_inputs()[70]).repeat(len(y), len(x), 1)
     points[..., 3], points[..., 0] = torch.tensor(x)[None, :], torch.tensor(y)[:, None]
     expected = torch.softmax(iris(weights, points), dim=-1)[..., 1]
@@ -515,7 +515,7 @@ def test_the_fitted_curve_is_numpy_s(state):
     book = state("sine", surface_iteration=31)
     weights = weights_at(book, book.plan.controls.surface_table, 31)
     inputs = np.array(book.plan.data.inputs)[:, 0]
-    x = np.array(book.behind(FITTED_CURVE, "The axis", "as the network reads it"))
+    x = np.array(book.behind(FITTED_CURVE, "The axis", "as it is read"))
     raw = x * inputs.std() + inputs.mean()
     np.testing.assert_allclose([raw[0], raw[-1]], [-3.6, 3.6])
     hidden = [np.tanh(weights[f"w{k}"] * x + weights[f"b{k}"]) for k in range(1, 9)]

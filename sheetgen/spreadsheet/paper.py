@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import pairwise
 from struct import unpack
 from typing import NamedTuple
 
@@ -58,7 +59,9 @@ class _Divided:
         across, down = _A4 if not self.canvas.portrait else _A4[::-1]
         room_across = (across - MARGINS[0] - MARGINS[1]) * 96 * _SPARE_ACROSS
         room_down = (down - MARGINS[2] - MARGINS[3]) * 96 * _SPARE_DOWN
-        width = self.columns.start(right + 1) - self.columns.start(left)
+        breaks = [at for at in sorted(set(self.canvas.column_breaks)) if left < at <= right]
+        edges = [self.columns.start(at) for at in (left, *breaks, right + 1)]
+        width = max(end - start for start, end in pairwise(edges))
         height = self.rows.start(bottom + 1) - self.rows.start(top)
         scale = min(1.0, max(SMALLEST, room_across / max(width, 1)))
         if height * SMALLEST <= room_down:  # then one page is enough

@@ -53,7 +53,7 @@ class Axis:
         (_, start), (_, step) = ends
         values = np.array([start + step * place for place in range(count)])
         read = reading[1](values) if reading else values
-        titles = ("place", "value", "as the network reads it")
+        titles = ("place", "value", "as it is read")
         write_headers(canvas, row + HEADER, column, titles[: 3 if reading else 2], "input")
         for place in range(count):
             at = row + FIRST + place

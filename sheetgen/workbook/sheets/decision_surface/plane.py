@@ -51,7 +51,7 @@ class Plane:
         self.titles = input_titles(plan.template)
         self.columns = [InputColumn(plan, sources, at) for at in range(plan.network.inputs)]
         self.is_chosen = len(self.titles) > 2
-        self.corner = workings.block(canvas.name, "The inputs", 6)
+        self.corner = workings.block(canvas.name, "The inputs", 6, 20)
         controls = plan.controls
         chosen = controls.surface_across, controls.surface_up
         self.chosen = tuple(map(self.titles.index, chosen)) if self.is_chosen else (0, 1)

@@ -38,6 +38,8 @@ class UnitPictures:
         self._first = main.place[3] + 5
         self.last = main.place[2] + 3, main.place[3] + 3
         network = units.network
+        if len(network.layers) > 1:
+            self.canvas.column_breaks.append(self._first)  # so that the output is not too small
         for unit, (row, column) in zip(_hidden(network), _places(network), strict=True):
             at = self._row(row), self._first + column * (self.size + 1)
             self._draw(activation_name(unit), Picture(self.canvas, *at, self.size), network, unit)
