@@ -22,6 +22,8 @@ from sheetgen.workbook.shared.workings import Corner
 SIDE = 375  # pixels of a picture, or as many of them as its cells fill
 SIZES = (25, 21, 17, 15, 13, 11)  # cells along a side
 OFF = -9  # a place at which the overlay does not show a point
+PALE = "#F1F5F9"  # the middle of the colours: not quite white, so that a picture's edge is seen
+COLOURS = DIVERGING[0], PALE, DIVERGING[-1]
 HIDDEN = ";;;"
 CELL = Style(size=8, number_format=HIDDEN)
 PLAIN_NUMBER = Style(size=8, number_format=FINE, colour=MUTED)
@@ -222,21 +224,25 @@ class Bar:
     place: Place
     cells: tuple[str, str, str]
 
-    def shade(
-        self, canvas: Canvas, place: Place, colours: tuple[str, str, str] = DIVERGING
-    ) -> None:
+    def shade(self, canvas: Canvas, place: Place, colours: tuple[str, str, str] = COLOURS) -> None:
         """Give a picture and the bar itself the same colours for the same numbers."""
         limits = tuple(f"={cell}" for cell in self.cells)
         canvas.heat_maps += [HeatMap(each, colours, limits) for each in (place, self.place)]
 
 
-def readable(canvas: Canvas, place: Place, cells: Sequence[str]) -> None:
+def readable(
+    canvas: Canvas,
+    place: Place,
+    cells: Sequence[str],
+    large: tuple[int, str] = (100_000, "0.00E+00"),
+) -> None:
     """Give numbers the decimals that tell them apart, live: two digits of a difference.
 
-    `cells` are the addresses of some that follow each other.
+    `cells` are the addresses of some that follow each other; `large` is the size from which on
+    numbers have that format instead.
     """
     apart, size = f"ABS({cells[1]}-{cells[0]})", f"MAX(ABS({cells[-1]}),ABS({cells[0]}))"
-    formats = [(f"{size}>=100000", "0.00E+00")]
+    formats = [(f"{size}>={large[0]}", large[1])]
     formats += [
         (f"{apart}<1E{2 - decimals:+03d}", f"0.{'0' * decimals}")
         for decimals in range(FINEST, 2, -1)

@@ -118,9 +118,9 @@ class _Sheet:
     def _colours(
         self, samples: SamplesList, grid: Grid, values: Array
     ) -> tuple[Known, Known, Known]:
-        """Write the numbers that are blue, white and orange; return their addresses and values.
+        """Write the numbers that are blue, grey and orange; return their addresses and values.
 
-        White is the middle of the activation, or if that has no limits, of the targets.
+        Grey is the middle of the activation, or if that has no limits, of the targets.
         """
         corner = self.workings.block(self.canvas.name, "The colours", 2)
         expression, middle = samples.middle()
@@ -134,7 +134,7 @@ class _Sheet:
             numbers, expressions = limits, [f"{limit:g}" for limit in limits]
         write_headers(corner.canvas, corner.row, corner.column, ("colour", "number"))
         found = []
-        for at, name in enumerate(("blue", "white", "orange"), start=1):
+        for at, name in enumerate(("blue", "grey", "orange"), start=1):
             place, value = (corner.row + at, corner.column), numbers[at - 1]
             formula = f"={expressions[at - 1]}"
             write_value(corner.canvas, *place, name, formula, value, "helper")
@@ -155,20 +155,22 @@ class _Sheet:
             canvas.calculate(row, 2, formula, value, Style(number_format=VALUE, align="right"))
         next(rows)
         limits = network.layers[-1].activation.limits
-        middle = f"{limits[1]:g}" if limits else "the middle of all targets"
+        middle = f"{limits[1]:g}" if limits else "the middle"
         lines = [
             (f"●  sample, its target below {middle}", LOW),
             (f"●  sample, its target {middle} or more", HIGH),
         ]
+        if not limits:
+            lines.append(("grey: the middle of all targets", MUTED))
         if data.is_one_hot:
             lines = [("●  sample of this class", HIGH), ("●  sample of another class", LOW)]
         if limits:
             lines.append((f"│  the output is {middle} here", INK))
         if data.samples > MOST:
             lines.append((f"{MOST} of {data.samples:,} samples are marked", MUTED))
-        if plane.is_chosen:
+        if plane.is_chosen and data.samples > 1:
             lines.append(("samples differ in the other inputs too", MUTED))
-        elif data.input_labels:
+        elif data.input_labels and not plane.is_chosen:
             lines.append((f"↑  {plane.title(1).text}", KINDS["input"].strong))
         if len(network.layers) > 1:
             lines.append(("right: the hidden units", MUTED))

@@ -14,14 +14,15 @@ from sheetgen.network.activations import Activation, Array
 from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import HeatMap
-from sheetgen.spreadsheet.style import DIVERGING, SECTION, Style
-from sheetgen.workbook.shared.grid import Picture, pixels_wide
+from sheetgen.spreadsheet.style import SECTION, Style
+from sheetgen.workbook.shared.grid import COLOURS, Picture, pixels_wide, readable
 from sheetgen.workbook.shared.live_text import joined, literal, only_if
 from sheetgen.workbook.sheets.decision_surface.unit_grids import UnitGrids
 
 PER_BAND = 4  # columns of pictures, side by side
 BELOW = 6  # rows between the output's picture and those in a second band
 GAP = 16  # pixels
+WIDE = 40  # pixels of a number above a picture
 CONSTANT = "1E-12"  # a picture is constant if its values differ by less
 TITLE = replace(SECTION, size=9)
 ENDS = Style(size=8, bold=True, align="right")
@@ -70,7 +71,7 @@ class UnitPictures:
 
     def _shade(self, picture: Picture, activation: Activation, shown: Array) -> None:
         """Colour a picture, and write the numbers of the outer colours above its right end."""
-        canvas, row, wide = self.canvas, picture.row - 1, max(1, 42 // self.main.pixels)
+        canvas, row, wide = self.canvas, picture.row - 1, -(-WIDE // self.main.pixels)
         columns = [picture.place[3] + 1 - wide * back for back in (2, 1)]
         low, middle, high = activation.limits or (0.0, 0.0, 0.0)
         cells: list[float | str] = []
@@ -89,8 +90,11 @@ class UnitPictures:
                 canvas.calculate(row, column, formula, sign * size, style)
                 cells.append(f"={cell_address(row, column)}")
             canvas.merges += [(row, column, row, column + wide - 1)] * (wide > 1)
-        canvas.heat_maps.append(HeatMap(picture.place, DIVERGING, (cells[0], middle, cells[1])))
-        canvas.numbers.append((row, columns[0], row, columns[1]))
+        canvas.heat_maps.append(HeatMap(picture.place, COLOURS, (cells[0], middle, cells[1])))
+        if not activation.limits:
+            place = row, columns[0], row, columns[1]
+            ends = [cell_address(row, column) for column in columns]
+            readable(canvas, place, ends, large=(10_000, "0E+00"))
 
 
 def _hidden(network: Network) -> Iterator[str]:

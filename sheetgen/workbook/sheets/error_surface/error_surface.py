@@ -22,6 +22,7 @@ from sheetgen.workbook.shared.grid import (
     FIRST_ROW,
     LEFT,
     NAME,
+    PALE,
     SIZES,
     Grid,
     Grids,
@@ -60,7 +61,7 @@ COARSE = 13  # cells a side
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 FINEST = 21  # cells a side
 FLAT = "1E-9"  # relative: errors that differ by less are the same in all digits that are shown
-COLOURS = ("#FFFFFF", "#FDBA74", "#DC2626")
+COLOURS = (PALE, "#FDBA74", "#DC2626")
 START, END = "#16A34A", INK
 HERE = "#FACC15"
 LINES, LEVELS = "#9A3412", 10  # of equal error
@@ -202,9 +203,9 @@ class _Sheet:
         return ErrorValues(self.choice, self.passes, samples.inputs, samples.targets, points)
 
     def _colours(self, errors: Array) -> tuple[Known, Known]:
-        """Write the errors that are white and red into a block; return them.
+        """Write the errors that are palest and red into a block; return them.
 
-        A surface that is the same everywhere is white: red is far above it then.
+        A surface that is the same everywhere is pale: red is far above it then.
         """
         corner, cells = self.workings.block(self.canvas.name, "The colours", 2), self.grid.range
         least, most = (corner.local(row, 1) for row in (1, 2))
@@ -296,12 +297,14 @@ class _Sheet:
             row = next(rows)
             canvas.write(row, 1, title, LABEL)
             canvas.calculate(row, 2, formula, float(result), style)
-        words = self._remark(shown, errors)
-        canvas.calculate(next(rows), 1, words.formula, words.text, replace(NOTE, colour=LINES))
-        last = self.plan.template.iterations
+        remark, style = self._remark(shown, errors), replace(NOTE, colour=LINES)
+        canvas.calculate(next(rows), 1, remark.formula, remark.text, style)
+        next(rows)
+        cell, iteration = self.path.end
+        end = joined("●  iteration ", Words(cell, str(iteration)), ", where the path ends")
+        canvas.write(next(rows), 1, "●  iteration 0, where the path begins", Style(colour=START))
+        canvas.calculate(next(rows), 1, end.formula, end.text, Style(colour=END))
         marks = (
-            ("●  iteration 0", START),
-            (f"●  iteration {last:,}, the last one", END),
             ("●  the chosen iteration", "#CA8A04"),
             ("━  the path of the two weights", INK),
             ("│  along a thin line E_total is the same", LINES),
