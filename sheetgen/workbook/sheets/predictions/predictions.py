@@ -13,11 +13,12 @@ from sheetgen.workbook.plan import PREDICTIONS, Plan
 from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.page import longest_formula
 from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.shared.table_cells import FIRST_ROW, Table
+from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, Table
 from sheetgen.workbook.shared.workings import Corner, Workings
 from sheetgen.workbook.sheets.predictions.listed_samples import ListedSamples
 from sheetgen.workbook.sheets.predictions.prediction_counts import Summary
 from sheetgen.workbook.sheets.predictions.sample_columns import SampleColumns
+from sheetgen.workbook.sheets.training_table import BAND_ROW
 
 CONTROLS = (3, 2)  # the cell of the table; that of the iteration is below it
 
@@ -29,6 +30,7 @@ def predictions_sheet(
     if plan.data.samples + plan.data.test_samples == 1:
         return None
     canvas = Canvas(PREDICTIONS, tab_colour=KINDS["unit"].strong, freeze=(FIRST_ROW, 0))
+    canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
     corner = workings.block(PREDICTIONS, "The classes", 1)
     names = _list_classes(plan, corner)
     moment = Moment.ask(canvas, plan, tables, "predictions", CONTROLS, workings)
