@@ -11,6 +11,8 @@ from sheetgen.errors import InputError
 from sheetgen.network.reference import forward, train
 from sheetgen.spreadsheet.address import place_of
 from sheetgen.template import template
+from sheetgen.verification.verify import verify
+from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import formulas_of
 from sheetgen.workbook.plan import LEARNING_RATES, PLAYGROUND, WORKINGS, Plan
@@ -112,6 +114,16 @@ def test_without_test_samples_no_chart_has_a_dashed_curve():
         each for canvas in sheets.values() for chart in canvas.charts for each in chart.series
     )
     assert not any(each.dash and each.name for each in series)
+
+
+@pytest.mark.slow
+def test_the_evaluation_follows_changed_inputs(tmp_path):
+    """With an optimiser's state, a schedule and a bias that is not trained after the last row."""
+    source = parsed(CLASSES + TESTED).source
+    recipe = "optimizer = 'adam'\nschedule = 'cosine'\nbatch_size = 3"
+    fixed = source.replace("biases = true", "biases = true\ntrain_biases = false")
+    build_workbook(template.parse(fixed.replace("batch_size = 2", recipe)), tmp_path / "book.xlsx")
+    assert all(each.passed for each in verify(tmp_path / "book.xlsx", perturbations=1))
 
 
 def test_the_number_of_formulas_is_known_before():

@@ -127,6 +127,8 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> Non
     for offset, points in enumerate(curve.tested):
         at, style = (row, start + offset), percent if offset else fine
         canvas.calculate(*at, f"={cell_of(points.y, -1)}", float(points.values[-1]), style)
+        if not offset:
+            canvas.numbers.append((*at, *at))
 
 
 def _first_below(sheet: Comparison, curve: Curve, flags: str) -> tuple[str, int | str]:
