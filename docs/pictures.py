@@ -5,6 +5,7 @@ the network `best`; it needs LibreOffice, pdftoppm and the extra `cnn`.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +31,7 @@ PARTS = {
     "CNN best": (0, 0, 1374, 1300),
 }
 IRIS = (0, 0, 1518, 670)
+PREDICTIONS = (0, 0, 1714, 800)
 EXPLORER = (0, 0, 1660, 900)
 DECISION_SURFACE = (0, 0, 2190, 674)
 ERROR_SURFACE = (0, 0, 860, 710)
@@ -55,6 +57,9 @@ def main() -> None:
         build_workbook(template.load("iris").with_training(iterations=20), iris)
         pictures = drawn(iris, Path(folder, "iris"))
         save(pictures["Overview"], IRIS, "iris")
+        built = build_workbook(template.load("digits"), Path(folder, "digits.xlsx")).saved.path
+        pictures = drawn(built, Path(folder, "digits"), ["Predictions"])
+        save(pictures["Predictions"], PREDICTIONS, "predictions")
         explore(Path(folder))
         exercise(Path(folder))
         digit(Path(folder), arguments.run, arguments.data_dir)
@@ -103,9 +108,9 @@ def digit(folder: Path, run: Path, data_dir: Path) -> None:
     save(pictures["Layers"], LAYERS, "layers")
 
 
-def drawn(workbook: Path, folder: Path) -> dict[str, Path]:
-    """Return the picture of each sheet."""
-    return {picture.sheet: picture.path for picture in render(workbook, folder)}
+def drawn(workbook: Path, folder: Path, sheets: Sequence[str] = ()) -> dict[str, Path]:
+    """Return the picture of each sheet, or of those named."""
+    return {picture.sheet: picture.path for picture in render(workbook, folder, sheets=sheets)}
 
 
 def save(path: Path, part: tuple[int, int, int, int], name: str) -> None:
