@@ -3,7 +3,7 @@
 Every workbook is recalculated by the embedded engine: what is compared are live formulas.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -183,10 +183,13 @@ class Autograd:
     gradients: dict[str, float]
 
 
-def autograd(plan: Plan) -> Autograd:
-    """What torch finds at iteration 0, or in a later row of its batch: those share weights."""
+def autograd(plan: Plan, row: int | None = None) -> Autograd:
+    """What torch finds in a row of the first batch, whose weights are the initial ones.
+
+    It is the moment's row unless one is given.
+    """
     network, data = plan.network, plan.data
-    sample = plan.template.order[int(plan.controls.moment_iteration)]
+    sample = plan.template.order[int(plan.controls.moment_iteration) if row is None else row]
     a = torch.tensor(data.used_inputs()[sample])
     weights, biases, values, z_of = [], [], {}, []
     for layer, units in zip(network.layers, network.unit_names, strict=True):
@@ -237,7 +240,9 @@ def test_the_derivation_comes_to_what_autograd_finds(name, books):
 @pytest.mark.parametrize("name", SMALL)
 def test_the_gradient_check_has_every_weight_and_trained_bias(name, books):
     book = books(name)
-    rows, expected = book.rows(), autograd(book.plan).gradients
+    rows, batch = book.rows(), range(book.plan.template.batch_size)
+    of_each = [autograd(book.plan, row).gradients for row in batch]
+    expected = {name: np.mean([each[name] for each in of_each]) for name in of_each[0]}
     assert list(rows) == [parameter.gradient for parameter in book.plan.network.parameters]
     for gradient, row in rows.items():
         for way in ("analytic", "closed form"):
@@ -343,6 +348,29 @@ def test_at_a_kink_there_is_no_derivative_to_compare_with(activation, weight, tm
     cells = book.values["Gradient check"]
     assert (cells[VERDICT_CELL], cells[4, 3]) == ("PASS", 2)
     assert "at a kink, not counted" in book.texts("Gradient check")
+
+
+def test_in_a_batch_a_sample_at_a_kink_leaves_no_derivative_to_compare_with(tmp_path):
+    source = KINKED.format(weight=1.0, activation="relu").replace("[[0.5]]", "[[0.7], [0.5], [3]]")
+    source = (
+        source.replace("[[0.2]]", "[[0.2], [0.4], [0.1]]") + "batch_size = 2\nreduction = 'sum'"
+    )
+    built = build_workbook(template.parse(source), tmp_path / "kink.xlsx")
+    book = Book(built.plan, built.saved.path, EMBEDDED.recalculate(built.saved.path))
+    assert verdicts(book) == {
+        "w1": "kink", "w2": "PASS", "w3": "PASS", "w4": "PASS", "b1": "kink", "b2": "PASS"
+    }  # fmt: skip
+    assert "the gradient of the batch's sum error" in book.texts("Gradient check")
+    found = verify(built.saved.path, perturbations=2)  # also where the batch is a short one
+    assert not [finding for each in found for s in each.sheets for finding in s.findings]
+
+
+def test_a_batch_that_would_need_too_many_cells_is_checked_by_one_sample():
+    kind = Kind((4, 20, 2), ("tanh", "identity"), "mean-squared-error", "trained", 40)
+    plan = Plan.of(replace(kind.template, batch_size=40))
+    canvas = sheet(plan, "Gradient check")
+    assert "of this sample alone (the batch is too large to check)" in canvas.cells[1, 1].value
+    assert max(row for row, _ in canvas.cells) < 8 + 3 * 142 + 10
 
 
 def test_away_from_the_kink_the_same_rows_pass(tmp_path):

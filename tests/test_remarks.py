@@ -9,6 +9,7 @@ from conftest import held, put, sheetgen, with_sample
 from sheetgen.template import template
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets.gradient_check.gradient_check import verdict
+from sheetgen.workbook.sheets.gradient_check.probes import Subject
 
 ERA_V1 = template.load("era-v1")
 
@@ -60,4 +61,4 @@ def test_right_gradients_pass_the_check_whatever_the_size_of_the_inputs(size):
         network = ERA_V1.network.with_parameters(weights)
         chosen = with_sample(replace(ERA_V1, network=network), inputs=sample)
         plan = Plan.of(chosen)
-        assert verdict(plan.start, plan.controls) == "PASS"
+        assert verdict(Subject([plan.start], plan.controls)) == "PASS"

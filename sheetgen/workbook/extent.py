@@ -54,7 +54,9 @@ def formulas_of(template: Template) -> int:
         found += samples * template.network.inputs
     if template.data.samples + template.data.test_samples > 1:
         found += Extent.of(template).all * formulas_of_sample(template)
-    found += evaluated_cells(template.network) + 5 * len(template.network.parameters) + _OTHERS
+    found += (
+        evaluated_cells(template.network, training) + 5 * len(template.network.parameters) + _OTHERS
+    )
     if found > MAXIMUM_FORMULAS:
         raise InputError(
             f"the workbook would have {found:,} formulas; expected at most {MAXIMUM_FORMULAS:,}: "

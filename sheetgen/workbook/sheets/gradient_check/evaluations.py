@@ -5,7 +5,7 @@ changes is computed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sheetgen.formulas import notation, quantities
@@ -14,7 +14,7 @@ from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Forward
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import FINE, SECTION, header, number
+from sheetgen.spreadsheet.style import FINE, SECTION, header, label, number
 from sheetgen.workbook.shared.page import write_headers, write_value
 
 MOVED, TO, FIRST = 1, 2, 3
@@ -145,6 +145,12 @@ def of_unit(unit: str) -> tuple[str, str]:
 def write_moved(canvas: Canvas, row: int, text: str, formula: str, value: float) -> None:
     """Write what is moved, and to what value or by what step."""
     write_value(canvas, row, MOVED, text, f"={formula}", value, "weight")
+
+
+def write_next(canvas: Canvas, row: int, text: str) -> None:
+    """Write that a row is of another sample, with the same moved."""
+    canvas.write(row, MOVED, text, replace(label("weight"), bold=False))
+    canvas.write(row, TO, "", number("weight"))
 
 
 def _kind(symbol: str) -> str:

@@ -14,21 +14,23 @@ from dataclasses import replace
 from functools import cached_property
 
 from sheetgen.formulas import notation
-from sheetgen.network.network import Connection, Parameter
-from sheetgen.network.sample_pass import SamplePass
+from sheetgen.network.network import Parameter
 from sheetgen.spreadsheet.address import cell_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, KINDS, SECTION, label, number
-from sheetgen.workbook.plan import GRADIENT_CHECK, Controls
+from sheetgen.workbook.plan import GRADIENT_CHECK
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.derivation.derivation import Derivation, is_by_unit
+from sheetgen.workbook.sheets.gradient_check.batch import Checked, checked
 from sheetgen.workbook.sheets.gradient_check.evaluations import (
     FIRST,
     TO,
     Evaluations,
     of_unit,
     write_moved,
+    write_next,
 )
 from sheetgen.workbook.sheets.gradient_check.gradient_rows import (
     EPSILON,
@@ -39,6 +41,7 @@ from sheetgen.workbook.sheets.gradient_check.gradient_rows import (
     Texts,
 )
 from sheetgen.workbook.sheets.gradient_check.probes import (
+    Subject,
     checked_units,
     direction,
     is_by_parameter,
@@ -70,20 +73,23 @@ UNIT_TEXTS = Texts(
 DIRECTION_ROWS = 4  # names, x, d, and an empty row before the next layer
 
 
-def gradient_check_sheet(chosen: ChosenMoment, derivation: Derivation) -> Canvas:
+def gradient_check_sheet(
+    chosen: ChosenMoment, derivation: Derivation, workings: Workings
+) -> Canvas:
     """Draw the sheet: the table's gradients at the moment, and those of `derivation`."""
+    samples = checked(chosen, derivation, workings)
     if is_by_parameter(chosen.network):
-        return _WeightCheck(chosen, derivation, 0).draw()
+        return _WeightCheck(samples, 0).draw()
     rows = DIRECTION_ROWS * len(chosen.network.layers) + 2 + len(checked_units(chosen.network))
-    return _UnitCheck(chosen, derivation, rows).draw()
+    return _UnitCheck(samples, rows).draw()
 
 
-def verdict(reference: SamplePass, controls: Controls) -> str:
+def verdict(subject: Subject) -> str:
     """Return what the reference says about the whole check: PASS or FAIL.
 
     It is kink if no central difference is a derivative.
     """
-    return verdict_of(probes(reference, controls))
+    return verdict_of(probes(subject))
 
 
 class _Check(ABC):
@@ -92,15 +98,16 @@ class _Check(ABC):
     `between` is the number of rows that a kind of check needs between the two, from `below` on.
     """
 
-    def __init__(self, chosen: ChosenMoment, derivation: Derivation, between: int) -> None:
-        self.chosen, self.network, self.reference = chosen, chosen.network, chosen.reference
-        self.derivation = derivation
+    def __init__(self, samples: Checked, between: int) -> None:
+        self.samples, self.chosen, self.derivation = samples, samples.chosen, samples.derivation
+        self.network, self.reference = self.chosen.network, self.chosen.reference
         strong = KINDS["gradient"].strong
         self.canvas = canvas = Canvas(GRADIENT_CHECK, tab_colour=strong, freeze=(FIRST_ROW, 2))
-        self.probes = found = probes(chosen.reference, chosen.plan.controls)
+        controls = self.chosen.plan.controls
+        self.probes = found = probes(Subject(samples.passes, controls, samples.share))
         self.below = FIRST_ROW + len(found) + 3
-        self.evaluations = Evaluations(canvas, chosen.network, self.below + between, between > 0)
-        self.comparisons = Comparisons(canvas, chosen, found, self.evaluations)
+        self.evaluations = Evaluations(canvas, self.network, self.below + between, between > 0)
+        self.comparisons = Comparisons(canvas, samples, found, self.evaluations)
 
     def draw(self) -> Canvas:
         self.begin()
@@ -110,7 +117,7 @@ class _Check(ABC):
         for place in range(len(self.probes)):
             for side in (1, -1):
                 self.evaluate(place, side, self.comparisons.evaluation(place, side))
-        last = self.comparisons.evaluation(len(self.probes) - 1, -1)
+        last = self.comparisons.evaluation(len(self.probes), 1) - 1
         self.canvas.numbers.append((self.evaluations.row + 1, 2, last, self.evaluations.total))
         return self.canvas
 
@@ -140,14 +147,17 @@ class _WeightCheck(_Check):
         if not is_by_unit(self.network):
             closed = "δ·aᵀ, and δ for a bias, from Derivation"
         checked = "every weight and trained bias" if both else "every weight"
+        of_what, analytic, error = self._of_batch()
+        if self.samples.is_batch:
+            closed = f"δ·a of each sample of the batch, on Workings: their {of_what}"
         texts = Texts(
-            f"the gradient of {checked}, found in three ways that must agree.",
+            f"{error} with respect to {checked}, found in three ways that must agree.",
             "all weights and biases" if both else "all weights",
             ("weights and biases" if both else "weights", "∂E/∂w, found in three ways"),
             {
                 "gradient": "what is checked",
                 "weight": f"the {self.moved}'s value in the chosen row",
-                "analytic": "from the chosen row of the training table",
+                "analytic": analytic,
                 "closed form": closed,
                 "central difference": (
                     "(E(w + ε) − E(w − ε)) / 2ε, from the table below; where a weight multiplies "
@@ -156,6 +166,18 @@ class _WeightCheck(_Check):
             },
         )
         self.comparisons.frame(texts)
+
+    def _of_batch(self) -> tuple[str, str, str]:
+        """Return what is made of the samples, where the gradient comes from, and of which error."""
+        training = self.chosen.moment.table.training
+        if not self.samples.is_batch:
+            analytic = "from the chosen row of the training table"
+            alone = "the gradient of E_total of this sample alone (the batch is too large to check)"
+            return "", analytic, alone if training.is_batched else "the gradient of E_total"
+        what = "mean" if self.samples.is_mean else "sum"
+        over = ", over the number of rows" if self.samples.is_mean else ""
+        analytic = f"Σ∂E/∂w in the last row of the chosen row's batch{over}"
+        return what, analytic, f"the gradient of the batch's {what} error"
 
     @property
     def moved(self) -> str:
@@ -168,8 +190,8 @@ class _WeightCheck(_Check):
             parameter.gradient,
             self.chosen.cells[parameter.name],
             self.reference.value(parameter),
-            self.chosen.moment.formula(parameter.gradient).removeprefix("="),
-            self.derivation.cells[parameter.gradient],
+            self.samples.analytic(parameter),
+            self.samples.closed(parameter),
         )
 
     def headings(self) -> tuple[str, str]:
@@ -179,22 +201,22 @@ class _WeightCheck(_Check):
         )
 
     def evaluate(self, place: int, side: int, row: int) -> None:
-        """Write a forward pass with a parameter replaced by the cell that holds w ± ε."""
+        """Write forward passes with a parameter replaced by the cell that holds w ± ε."""
         probe, parameter = self.probes[place], self.network.parameters[place]
-        step = cell_address(*EPSILON)
-        if isinstance(parameter, Connection):
-            step += f"/MAX(1,ABS({self.derivation.cells[parameter.source]}))"
+        step = self.samples.step(parameter, cell_address(*EPSILON))
         sign, shown = ("+", "+") if side > 0 else ("-", "−")
-        formula = f"{self.known[parameter.name]}{sign}{step}"
+        formula = f"{self.chosen.cells[parameter.name]}{sign}{step}"
         value = self.reference.value(parameter) + side * probe.step
         write_moved(self.canvas, row, f"{parameter.name} {shown} ε", formula, value)
-        known = self.known | {parameter.name: cell_address(row, TO)}
-        self.evaluations.evaluate(row, probe.above if side > 0 else probe.below, known)
-
-    @cached_property
-    def known(self) -> dict[str, str]:
-        """The address of all that a forward pass begins with."""
-        return {name: self.chosen.cells[name] for name in self.network.given_names}
+        runs = probe.above if side > 0 else probe.below
+        moved = {parameter.name: cell_address(row, TO)}
+        for at, known in enumerate(self.samples.known):
+            if at:
+                write_next(self.canvas, row + at, f"row {at + 1}")
+            run = runs[min(at, len(runs) - 1)]
+            self.evaluations.evaluate(row + at, run, {**known, **moved})
+        if side < 0:
+            self.comparisons.crossings(place)
 
 
 class _UnitCheck(_Check):
@@ -204,8 +226,8 @@ class _UnitCheck(_Check):
     that of the table's gradients of each unit.
     """
 
-    def __init__(self, chosen: ChosenMoment, derivation: Derivation, between: int) -> None:
-        super().__init__(chosen, derivation, between)
+    def __init__(self, samples: Checked, between: int) -> None:
+        super().__init__(samples, between)
         self.rows: dict[int, int] = {}
         self.rows_of_units: dict[str, int] = {}
 
@@ -293,7 +315,7 @@ class _UnitCheck(_Check):
         sign, shown = ("", "+") if side > 0 else ("-", "−")
         formula = f"{sign}{cell_address(*EPSILON)}/MAX(1,ABS({slope}))"
         write_moved(self.canvas, row, f"{name} {shown} s", formula, side * probe.step)
-        run = probe.above if side > 0 else probe.below
+        (run,) = probe.above if side > 0 else probe.below
         moved = f"{without_dollars(self.derivation.cells[name])}+{cell_address(row, TO)}*{slope}"
         self.evaluations.evaluate_after(row, run, self.known, name, moved)
 

@@ -12,15 +12,17 @@ from sheetgen.spreadsheet.style import (
     SCIENTIFIC,
     SUBTITLE,
     VERDICT,
+    WHOLE,
     Style,
     band,
     header,
     label,
     number,
 )
-from sheetgen.workbook.shared.chosen_moment import STATE, ChosenMoment
+from sheetgen.workbook.shared.chosen_moment import STATE
 from sheetgen.workbook.shared.live_text import joined
 from sheetgen.workbook.shared.page import column_range, write_title
+from sheetgen.workbook.sheets.gradient_check.batch import Checked
 from sheetgen.workbook.sheets.gradient_check.evaluations import TO, Evaluations
 from sheetgen.workbook.sheets.gradient_check.probes import SMALLEST, Probe, has_kinks, verdict_of
 
@@ -60,32 +62,35 @@ class Comparisons:
     """The upper table: a row for each probe."""
 
     canvas: Canvas
-    chosen: ChosenMoment
+    checked: Checked
     probes: list[Probe]
     evaluations: Evaluations
 
     def evaluation(self, place: int, side: int) -> int:
-        """Return the row in which the network is evaluated, moved up (1) or down (-1)."""
-        return self.evaluations.row + 1 + 2 * place + (side < 0)
+        """Return the first row in which the network is evaluated, moved up (1) or down (-1).
+
+        There is a row for each sample.
+        """
+        return self.evaluations.row + 1 + (2 * place + (side < 0)) * len(self.checked.known)
 
     def moved_unit(self, place: int) -> str:
         """Return the unit whose weights are moved together, or nothing if each moves alone."""
         probe = self.probes[place]
         is_by_unit = self.evaluations.is_by_unit
-        return self.chosen.network.unit_names[probe.layer][probe.unit] if is_by_unit else ""
+        return self.checked.chosen.network.unit_names[probe.layer][probe.unit] if is_by_unit else ""
 
     def frame(self, texts: Texts) -> None:
         """Write everything but the rows."""
         canvas = self.canvas
         canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 9), 18), VERDICT_COLUMN: 12}
         write_title(canvas, 1, "Gradient check", "")
-        words = joined("At ", self.chosen.place, f" (chosen on Overview): {texts.subtitle}")
+        words = joined("At ", self.checked.chosen.place, f" (chosen on Overview): {texts.subtitle}")
         canvas.calculate(1, 1, words.formula, words.text, SUBTITLE)
         self._verdict(texts.rows)
         canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
-        canvas.ask(*EPSILON, "epsilon", self.chosen.plan.controls.epsilon, **EPSILON_LIMITS)
+        canvas.ask(*EPSILON, "epsilon", self.checked.chosen.plan.controls.epsilon, **EPSILON_LIMITS)
         canvas.write(4, 5, "largest difference allowed, relative", LABEL)
-        canvas.ask(*TOLERANCE, "tolerance", self.chosen.plan.controls.tolerance, **POSITIVE)
+        canvas.ask(*TOLERANCE, "tolerance", self.checked.chosen.plan.controls.tolerance, **POSITIVE)
         self._headers(texts)
 
     def _verdict(self, rows: str) -> None:
@@ -94,7 +99,7 @@ class Comparisons:
         canvas.write(3, 1, rows, LABEL)
         results = column_range(VERDICT_COLUMN, FIRST_ROW, last)
         passed = f'COUNTIF({results},"PASS")'
-        if has_kinks(self.chosen.network):
+        if has_kinks(self.checked.chosen.network):
             kinks = f'COUNTIF({results},"kink")'
             least = f'IF({passed}=0,"kink","PASS")'
             formula = f'IF({passed}+{kinks}={count},{least},"FAIL")'
@@ -109,13 +114,13 @@ class Comparisons:
 
     def _unless_diverged(self, formula: str, verdict: str) -> tuple[str, str]:
         """Return the formula and the text of a verdict, of which nothing is promised elsewhere."""
-        formula = f'=IF({self.chosen.cells[STATE]}=1,"{STATE}",{formula})'
-        return formula, STATE if self.chosen.has_diverged else verdict
+        formula = f'=IF({self.checked.chosen.cells[STATE]}=1,"{STATE}",{formula})'
+        return formula, STATE if self.checked.chosen.has_diverged else verdict
 
     def _kinks(self, formula: str) -> None:
         canvas = self.canvas
         canvas.write(4, 1, "at a kink, not counted", LABEL)
-        diverged = self.chosen.has_diverged
+        diverged = self.checked.chosen.has_diverged
         count = 0 if diverged else sum(probe.verdict == "kink" for probe in self.probes)
         canvas.calculate(*KINKS_CELL, formula, count, Style(bold=True, align="center"))
         text = (
@@ -127,7 +132,7 @@ class Comparisons:
     def _headers(self, texts: Texts) -> None:
         canvas = self.canvas
         passes = "PASS if both differences are within what is allowed"
-        if has_kinks(self.chosen.network):
+        if has_kinks(self.checked.chosen.network):
             passes += "; kink if there is no derivative to compare with"
         comparison = {
             "|analytic − central|": "must be small compared with the gradient",
@@ -152,7 +157,7 @@ class Comparisons:
         canvas.calculate(row, 3, f"={gradients.analytic}", gradient, fine)
         canvas.calculate(row, 4, f"={gradients.closed}", gradient, fine)
         rows = [self.evaluation(place, side) for side in (1, -1)]
-        above, below = (cell_address(each, self.evaluations.total) for each in rows)
+        above, below = map(self._error, rows)
         high, low = (cell_address(each, TO) for each in rows)
         formula = f"=({above}-{below})/({high}-{low})"
         canvas.calculate(row, 5, formula, probe.central, fine, probe.noise)
@@ -161,11 +166,42 @@ class Comparisons:
         difference = abs(gradient - probe.central)
         canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", difference, small, probe.noise)
         canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
-        floor = f"{SMALLEST:.4f}*MAX(1,{self.chosen.cells['E_total']})"
+        floor = f"{SMALLEST:.4f}*MAX(1,{self.checked.total_error()})"
         formula = f"={cell_address(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
         canvas.calculate(row, 8, formula, probe.allowed, small)
         verdict = self._unless_diverged(self._agreement(place), probe.verdict)
         canvas.calculate(row, VERDICT_COLUMN, *verdict, VERDICT)
+
+    def _crossing(self, place: int, sample: int) -> str:
+        """Return the condition that a unit moves across a kink in a sample's two evaluations."""
+        above, below = (self.evaluation(place, side) + sample for side in (1, -1))
+        moved = self.moved_unit(place)
+        signs = []
+        for unit, kink in self.probes[place].kinks:
+            high, low = (self.evaluations.place(row, unit, moved) for row in (above, below))
+            beyond = f"{-kink:+g}" if kink else ""
+            signs.append(f"(SIGN({high}{beyond})<>SIGN({low}{beyond}))")
+        return "+".join(signs)
+
+    def crossings(self, place: int) -> None:
+        """Write beside a batch's lower evaluations whether they cross a kink, if there are any."""
+        probe, checked = self.probes[place], self.checked
+        if not probe.kinks or not checked.is_batch:
+            return
+        row, column = self.evaluation(place, -1), self.evaluations.total + 1
+        counted = len(checked.passes)
+        for sample in range(len(checked.known)):
+            formula = f"=IF({self._crossing(place, sample)},{checked.counts(sample)},0)"
+            crosses = int(sample < counted and probe.crosses(sample))
+            self.canvas.calculate(row + sample, column, formula, crosses, number("helper", WHOLE))
+
+    def _error(self, row: int) -> str:
+        """Return the expression of the error in an evaluation that begins in a row."""
+        column, checked = self.evaluations.total, self.checked
+        if not checked.is_batch:
+            return cell_address(row, column)
+        errors = column_range(column, row, row + len(checked.known) - 1)
+        return checked.reduced(f"SUMPRODUCT({checked.counted},{errors})")
 
     def _agreement(self, place: int) -> str:
         row = FIRST_ROW + place
@@ -173,13 +209,9 @@ class Comparisons:
         kinks = self.probes[place].kinks
         if not kinks:
             return f'IF(MAX({central},{closed})<={allowed},"PASS","FAIL")'
-        above, below = (self.evaluation(place, side) for side in (1, -1))
-        moved = self.moved_unit(place)
-        signs = []
-        for unit, kink in kinks:
-            high, low = (self.evaluations.place(row, unit, moved) for row in (above, below))
-            beyond = f"{-kink:+g}" if kink else ""
-            signs.append(f"(SIGN({high}{beyond})<>SIGN({low}{beyond}))")
-        crossing = "+".join(signs)
+        crossing = self._crossing(place, 0)
+        if self.checked.is_batch:
+            column, row = self.evaluations.total + 1, self.evaluation(place, -1)
+            crossing = f"SUM({column_range(column, row, row + len(self.checked.known) - 1)})>0"
         agree = f'IF({central}<={allowed},"PASS","FAIL")'
         return f'IF({closed}>{allowed},"FAIL",IF({crossing},"kink",{agree}))'

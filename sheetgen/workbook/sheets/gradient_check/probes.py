@@ -18,10 +18,12 @@ from sheetgen.network.activations import Array
 from sheetgen.network.network import Connection, Network, Parameter
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Forward
+from sheetgen.network.training import Training
 from sheetgen.workbook.plan import Controls
 
 MAXIMUM_PARAMETERS = 250
 EVALUATED = 100_000  # cells, at most, of the evaluations that each move one unit's weights
+MOST_IN_BATCH = 20_000  # cells of the evaluations with a batch; with more, one sample is checked
 GOLDEN = (5**0.5 - 1) / 2
 # Differences are relative to the gradient, or to this part of E_total (or of 1) if that is more:
 # the central difference of a gradient of 0 is rounding of that size.
@@ -32,55 +34,92 @@ ROUNDING = 4e-3
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What is checked: the reference's passes of a sample or of a batch.
+
+    `share` is what each sample's error is multiplied by: 1, or for a mean 1 over their number.
+    """
+
+    passes: Sequence[SamplePass]
+    controls: Controls
+    share: float = 1.0
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.passes[0].network
+
+    def total_error(self, runs: Sequence[Forward]) -> float:
+        """Return the error of some passes: their mean or their sum."""
+        return self.share * sum(run.total_error for run in runs)
+
+    @cached_property
+    def floor(self) -> float:
+        """The smallest gradient to which a difference is relative."""
+        return SMALLEST * max(1.0, self.total_error([each.run for each in self.passes]))
+
+    @cached_property
+    def magnitude(self) -> float:
+        """The size of the numbers that the error comes from, to which its rounding is relative."""
+        return self.share * sum(map(_magnitude, self.passes))
+
+
+@dataclass(frozen=True)
 class Probe:
-    """One row of the check: the reference's E with something moved up (above) and down (below).
+    """One row of the check: the reference's passes with something moved up and down.
 
     `layer` and `unit` are the place of the unit whose pre-activation moves; `rise` is the
     difference of what is moved between above and below.
     """
 
-    reference: SamplePass
-    controls: Controls
+    subject: Subject
     layer: int
     unit: int
     gradient: float
     step: float
     rise: float
-    above: Forward
-    below: Forward
+    above: Sequence[Forward]
+    below: Sequence[Forward]
 
     @property
     def central(self) -> float:
         """The central difference."""
-        return (self.above.total_error - self.below.total_error) / self.rise
+        above, below = map(self.subject.total_error, (self.above, self.below))
+        return (above - below) / self.rise
 
     @cached_property
     def noise(self) -> float:
         """The size of the central difference's rounding, as `Canvas.calculate` takes it."""
-        return ROUNDING * _magnitude(self.reference) / self.step
+        return ROUNDING * self.subject.magnitude / self.step
 
     @property
     def allowed(self) -> float:
         """The largest difference between the gradients that passes."""
-        floor = SMALLEST * max(1.0, self.reference.run.total_error)
-        return self.controls.tolerance * max(abs(self.gradient), floor)
+        return self.subject.controls.tolerance * max(abs(self.gradient), self.subject.floor)
 
     @property
     def kinks(self) -> list[tuple[str, float]]:
         """The units whose pre-activation may move across a kink, each with that z."""
         return [(name, kink) for *_, name, kink in self._kinks()]
 
+    def crosses(self, place: int) -> bool:
+        """Tell whether a unit's pre-activation moves across a kink in one of the passes."""
+        for layer, unit, _, kink in self._kinks():
+            runs = self.above[place], self.below[place]
+            high, low = (run.pre_activations[layer][unit] for run in runs)
+            if np.sign(high - kink) != np.sign(low - kink):
+                return True
+        return False
+
     @cached_property
     def verdict(self) -> str:
         """PASS, FAIL, or kink if there is no derivative to compare with."""
-        for layer, unit, _, kink in self._kinks():
-            high, low = (run.pre_activations[layer][unit] for run in (self.above, self.below))
-            if np.sign(high - kink) != np.sign(low - kink):
-                return "kink"
+        if any(map(self.crosses, range(len(self.above)))):
+            return "kink"
         return "PASS" if abs(self.gradient - self.central) <= self.allowed else "FAIL"
 
     def _kinks(self) -> Iterator[tuple[int, int, str, float]]:
-        network = self.reference.network
+        network = self.subject.network
         for layer, names in enumerate(network.unit_names):
             for unit, name in enumerate(names):
                 if layer > self.layer or (layer, unit) == (self.layer, self.unit):
@@ -98,13 +137,13 @@ def has_kinks(network: Network) -> bool:
     return any(layer.activation.kinks for layer in network.layers)
 
 
-def probes(reference: SamplePass, controls: Controls) -> list[Probe]:
+def probes(subject: Subject) -> list[Probe]:
     """Return what is moved, in the order of the rows."""
-    network = reference.network
+    network = subject.network
     if is_by_parameter(network):
-        return [_of_parameter(reference, controls, each) for each in network.parameters]
+        return [_of_parameter(subject, each) for each in network.parameters]
     places = (network.positions[unit] for unit in checked_units(network))
-    return [_of_unit(reference, controls, layer, unit) for layer, unit in places]
+    return [_of_unit(subject, layer, unit) for layer, unit in places]
 
 
 def checked_units(network: Network) -> list[str]:
@@ -122,11 +161,20 @@ def units_per_probe(network: Network) -> int:
     return next(step for step in count(1) if sum(costs[::step]) <= EVALUATED)
 
 
-def evaluated_cells(network: Network) -> int:
+def rows_checked(network: Network, training: Training) -> int:
+    """Return how many samples the error is taken over at most: 1 or those of a batch."""
+    size = min(training.batch_size, training.samples)
+    units = sum(layer.units for layer in network.layers)
+    cells = len(network.parameters) * 2 * size * (2 * units + 3)
+    return size if is_by_parameter(network) and cells <= MOST_IN_BATCH else 1
+
+
+def evaluated_cells(network: Network, training: Training) -> int:
     """Return about how many formulas the gradient check has."""
     units = sum(layer.units for layer in network.layers)
     if is_by_parameter(network):
-        return len(network.parameters) * (8 + 2 * (2 * units + 2))
+        size = rows_checked(network, training)
+        return len(network.parameters) * (8 + 2 * size * (2 * units + 2))
     step = units_per_probe(network)
     return sum(_costs(network)[::step]) + 12 * (units // step) + units
 
@@ -169,38 +217,37 @@ def sources_of(reference: SamplePass, layer: int) -> Array:
     return np.append(values, 1.0) if trains_biases(reference.network, layer) else values
 
 
-def step_of(reference: SamplePass, parameter: Parameter, epsilon: float) -> float:
-    """Return by how much a weight is moved: by ε, or less if its input is large.
+def _of_parameter(subject: Subject, parameter: Parameter) -> Probe:
+    """Move a weight by ε, or less if its input is large.
 
     The truncation error of a central difference grows with the square of step times input.
     """
-    if not isinstance(parameter, Connection):
-        return epsilon
-    source = float(abs(reference.sources(parameter.layer)[parameter.position]))
-    return epsilon / max(1.0, source)
-
-
-def _of_parameter(reference: SamplePass, controls: Controls, parameter: Parameter) -> Probe:
-    step, value = step_of(reference, parameter, controls.epsilon), reference.value(parameter)
-    layer, unit = parameter.layer, parameter.unit
-    size = reference.network.layers[layer].fan_in
-    place = parameter.position if isinstance(parameter, Connection) else size
+    layer, unit, passes = parameter.layer, parameter.unit, subject.passes
+    size, step = subject.network.layers[layer].fan_in, subject.controls.epsilon
+    place = size
+    if isinstance(parameter, Connection):
+        place = parameter.position
+        step /= max(1.0, *(abs(float(each.sources(layer)[place])) for each in passes))
     chosen = np.zeros(size + 1)
     chosen[place] = step
-    above, below = (_moved(reference, layer, unit, side * chosen) for side in (1, -1))
-    gradient = reference.values[parameter.gradient]
+    above, below = (
+        [_moved(each, layer, unit, side * chosen) for each in passes] for side in (1, -1)
+    )
+    gradient = subject.share * sum(each.values[parameter.gradient] for each in passes)
+    value = passes[0].value(parameter)
     rise = (value + step) - (value - step)
-    return Probe(reference, controls, layer, unit, gradient, step, rise, above, below)
+    return Probe(subject, layer, unit, gradient, step, rise, above, below)
 
 
-def _of_unit(reference: SamplePass, controls: Controls, layer: int, unit: int) -> Probe:
+def _of_unit(subject: Subject, layer: int, unit: int) -> Probe:
     """Move along `direction`, by a step for which the pre-activation moves by at most ε."""
-    chosen, sources = direction(reference.network, layer), sources_of(reference, layer)
+    (reference,) = subject.passes
+    chosen, sources = direction(subject.network, layer), sources_of(reference, layer)
     slope = float(chosen @ sources)  # of the pre-activation along the direction
     gradient = float(reference.back.deltas[layer][unit]) * slope
-    step = controls.epsilon / max(1.0, abs(slope))
+    step = subject.controls.epsilon / max(1.0, abs(slope))
     above, below = (_moved(reference, layer, unit, side * step * chosen) for side in (1, -1))
-    return Probe(reference, controls, layer, unit, gradient, step, 2 * step, above, below)
+    return Probe(subject, layer, unit, gradient, step, 2 * step, [above], [below])
 
 
 def _moved(reference: SamplePass, layer: int, unit: int, by: Array) -> Forward:

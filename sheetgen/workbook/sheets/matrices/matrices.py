@@ -32,7 +32,8 @@ NAME = Style(size=11, bold=True)
 SHAPE = Style(size=8, colour=MUTED)
 SMALL = Style(size=8, colour=MUTED, align="center")
 EQUATION = Style(size=10, italic=True, colour=MUTED)
-ZERO = {"font_color": "#9CA3AF", "bg_color": "#E5E7EB"}
+AS_WHOLE: dict[str, object] = {"num_format": WHOLE}
+ZERO: dict[str, object] = {"font_color": "#9CA3AF", "bg_color": "#E5E7EB"}
 
 
 def matrices_sheet(chosen: ChosenMoment, workings: Workings) -> Canvas | None:
@@ -289,10 +290,10 @@ class _Sheet:
         if kind in ("unit", "gradient"):
             canvas.rules.append(Rule(place, f"={cell}=0", ZERO))
         if kind in ("input", "target"):
-            canvas.rules.append(Rule(place, f"={cell}=INT({cell})", {"num_format": WHOLE}))
+            canvas.rules.append(Rule(place, f"={cell}=INT({cell})", AS_WHOLE))
         least = 0.5 * 10**-decimals
         for condition, number_format in (
-            (f"AND({cell}<>0,ABS({cell})<{least:.16f}".rstrip("0") + ")", "0E+00"),
+            (f"AND({cell}<>0,ABS({cell})<{least:G})", "0E+00"),
             (f"ABS({cell})>=999.9", "0E+00"),
             (f"ABS({cell})>=9.99", "0.0"),
         ):
