@@ -22,7 +22,7 @@ from sheetgen.workbook.shared.workings import Corner
 SIDE = 375  # pixels of a picture, or as many of them as its cells fill
 SIZES = (25, 21, 17, 15, 13, 11)  # cells along a side
 OFF = -9  # a place at which the overlay does not show a point
-PALE = "#F1F5F9"  # the middle of the colours: not quite white, so that a picture's edge is seen
+PALE = "#F3F4F6"  # the middle of the colours: not quite white, so that a picture's edge is seen
 COLOURS = DIVERGING[0], PALE, DIVERGING[-1]
 HIDDEN = ";;;"
 CELL = Style(size=8, number_format=HIDDEN)

@@ -22,7 +22,6 @@ from sheetgen.workbook.shared.grid import (
     FIRST_ROW,
     LEFT,
     NAME,
-    PALE,
     SIZES,
     Grid,
     Grids,
@@ -58,10 +57,11 @@ FORMULAS = 8000, 2_500_000
 MORE = 12_000, 5_000_000
 """The same for a coarse picture, so that it has more of the samples."""
 COARSE = 13  # cells a side
+ENOUGH = 12  # samples
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 FINEST = 21  # cells a side
 FLAT = "1E-9"  # relative: errors that differ by less are the same in all digits that are shown
-COLOURS = (PALE, "#FDBA74", "#DC2626")
+COLOURS = ("#FFF3E6", "#FDBA74", "#DC2626")
 START, END = "#16A34A", INK
 HERE = "#FACC15"
 LINES, LEVELS = "#9A3412", 10  # of equal error
@@ -86,7 +86,8 @@ def error_surface_sheet(
 def _fitting(plan: Plan) -> tuple[int, int, int] | None:
     """Return the number of samples shown, the cut, and the cells along a side.
 
-    All samples are shown if they fit, if need be in a coarse picture, else as many as do.
+    All samples are shown if they fit, if need be in a coarse picture. Else these are as many as do,
+    in a picture that is coarser still if they would be few.
     """
     network, every = plan.network, plan.data.samples
     cuts = [cut for cut in CUTS if cut or not network.layers[-1].activation.acts_on_layer]
@@ -97,7 +98,8 @@ def _fitting(plan: Plan) -> tuple[int, int, int] | None:
             for cut in cuts
             if (found := Passes(network, samples, cut, lambda *_: "AAA999").size())
         }
-        for size in (size for size in SIZES if size <= FINEST):
+        least = COARSE if ENOUGH <= samples < every else SIZES[-1]
+        for size in (size for size in SIZES if least <= size <= FINEST):
             most_formulas, most_characters = FORMULAS if size > COARSE else MORE
             fitting = [
                 (characters, cut)
@@ -299,7 +301,8 @@ class _Sheet:
             canvas.calculate(row, 2, formula, float(result), style)
         remark, style = self._remark(shown, errors), replace(NOTE, colour=LINES)
         canvas.calculate(next(rows), 1, remark.formula, remark.text, style)
-        next(rows)
+        if main.size > COARSE:  # the rows of a coarse picture are far apart already
+            next(rows)
         cell, iteration = self.path.end
         end = joined("●  iteration ", Words(cell, str(iteration)), ", where the path ends")
         canvas.write(next(rows), 1, "●  iteration 0, where the path begins", Style(colour=START))
