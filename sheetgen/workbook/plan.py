@@ -84,6 +84,9 @@ class Controls:
         pair = (pair if len(pair) > 1 else names)[:2]
         inputs = input_titles(template)
         shown = [inputs[place] for place in template.data.telling_inputs(2)]
+        typical = template.data.typical_sample
+        # Where the other inputs are that sample's, its class is somewhere on the plane.
+        targets = template.data.targets[typical] if len(inputs) > 2 else (0.0,)
         return cls(
             learning_rate=rates[len(rates) // 2],
             threshold=1.0,
@@ -91,10 +94,10 @@ class Controls:
             explorer_table=tab,
             explorer_weight=names[0],
             surface_table=tab,
-            surface_output=output_titles(template)[0],
+            surface_output=output_titles(template)[targets.index(max(targets))],
             surface_across=shown[0],
             surface_up=shown[-1],
-            surface_sample=template.data.typical_sample + 1,
+            surface_sample=typical + 1,
             error_table=tab,
             error_across=pair[0],
             error_down=pair[-1],
