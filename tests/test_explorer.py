@@ -4,6 +4,7 @@ The choice is typed into the file. What the engines then make of the sheet is co
 `verify` expects of every cell and, by the training's trace alone, with what the lines must say.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -435,3 +436,14 @@ def test_a_condensed_layer_shows_the_chosen_weights_unit(weight, ends):
     assert weight in {edge.name for edge in layout.edges} | {"b7"}
     for layer in (0, 1, 2):
         assert sum(node.layer == layer for node in layout.nodes.values()) == 5
+
+
+def test_large_numbers_are_short_in_the_diagrams_and_fit_the_column_of_values(tmp_path):
+    text = larger(2, 3, 2).source.replace('"sigmoid"', '"identity"')
+    book = Book(Plan.of(template.parse(text).with_training([60.0], 8)), tmp_path)
+    values, moment = IRONCALC.recalculate(book.at((0, 4, "w2"))), (0, 4, "w2")
+    assert abs(with_choice(book.plan, moment).trace_of("lr 60")["h1"][4]) > 1e6
+    labels = [str(each) for each in values[WORKINGS].values() if str(each).startswith("h1 = ")]
+    assert labels and all(re.fullmatch(r"h1 = -?\d\.?\d*E\d+", label) for label in labels)
+    formats = {str(each.properties.get("num_format")) for each in book.explorer.rules}
+    assert "0.000E+00" in formats

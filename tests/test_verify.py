@@ -14,6 +14,7 @@ from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.reader import read_cells
 from sheetgen.verification.verify import read_subject, verify
 from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.shared.live_text import compact
 
 GRADIENT = "((V7-E7)*V7*(1-V7)*R7+(X7-F7)*X7*(1-X7)*T7)*P7*(1-P7)*G7"  # ∂E/∂w3 at iteration 1
 HARD_CODED = '=IF(A1=A1,"PASS","PASS")'
@@ -145,7 +146,7 @@ def test_moved_inputs_unmask_a_formula_that_is_right_by_chance(workbook, sheet, 
 
 def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
     put(workbook, "Inputs", "K9", held(workbook, "Inputs", "K8").value)
-    label = '"w3"&" = "&ROUND(Workings!$H$14,4)'
+    label = f'"w3"&" = "&{compact("Workings!$H$14", 0.0).expression}'
     (cell,) = (at for at, each in read_cells(workbook)["Workings"].items() if each.formula == label)
     place = relative_address(*cell)
     replaced(workbook, "Workings", place, "$H$14", "$H$15")

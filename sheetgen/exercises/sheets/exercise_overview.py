@@ -1,6 +1,5 @@
 """Draws the exercise's `Overview`: whose it is, how to use it, the score, the network's diagram."""
 
-import re
 from dataclasses import replace
 
 from sheetgen.exercises.assignment.exercise import Assignment
@@ -10,7 +9,8 @@ from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Cell
 from sheetgen.spreadsheet.style import FAIL_FORMAT, INPUT, PASS_FORMAT, SECTION, Style
 from sheetgen.workbook.plan import DATA, INPUTS
-from sheetgen.workbook.shared.live_text import literal
+from sheetgen.workbook.shared.diagram_layout import SCALES
+from sheetgen.workbook.shared.live_text import compact, literal
 from sheetgen.workbook.sheets.overview import (
     Legend,
     draw_diagram,
@@ -91,11 +91,11 @@ def _hide_what_is_asked(canvas: Canvas, sheet: ExerciseSheet) -> None:
     asked = [each for each in sheet.assignment.exercise.blanks if each[1] == 0]
     for place, cell in list(canvas.cells.items()):
         for quantity in asked:
-            address = re.escape(sheet.address(quantity))
-            shown = re.search(rf"ROUND\({address},\d\)", cell.formula or "")
-            if cell.formula is None or shown is None:
+            decimals = {scale.decimals for scale in SCALES}
+            numbers = (compact(sheet.address(quantity), 0.0, each).expression for each in decimals)
+            shown = next((each for each in numbers if each in (cell.formula or "")), "")
+            if cell.formula is None or not shown:
                 continue
-            hidden = f'IF({sheet.mark(quantity)}=1,{shown[0]},"?")'
-            formula = cell.formula.replace(shown[0], hidden)
+            formula = cell.formula.replace(shown, f'IF({sheet.mark(quantity)}=1,{shown},"?")')
             text = str(cell.value) if sheet.solved else f"{quantity[0]}\n?"
             canvas.cells[place] = Cell(text, formula, cell.style)

@@ -22,7 +22,7 @@ from sheetgen.workbook.shared.diagram_lines import (
     SignedLines,
     line_widths,
 )
-from sheetgen.workbook.shared.live_text import Fact, Words, decimal, joined, literal
+from sheetgen.workbook.shared.live_text import Fact, Words, compact, joined, literal
 from sheetgen.workbook.shared.workings import Corner
 
 SIZE = (700, 400)  # pixels, at most, on Overview
@@ -151,10 +151,10 @@ class Pen:
         return self.called.get(symbol) or literal(symbol)
 
     def live(self, symbol: str, sign: str = " = ", digits: int = 4) -> Words:
-        """Return a symbol and its value to some decimals."""
+        """Return a symbol and its value to some decimals, fewer if it is large."""
         number = self.numbers[symbol]
         between = LINE_BREAK if sign == "\n" else literal(sign)
-        return joined(self.name(symbol), between, decimal(number.cell, number.number, digits))
+        return joined(self.name(symbol), between, compact(number.cell, number.number, digits))
 
     def node(self, node: Node, words: Words | None = None, kind: str = "") -> Series:
         """Draw a circle with the symbol and, below it, the value; or with other words."""

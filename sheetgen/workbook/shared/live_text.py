@@ -15,6 +15,8 @@ SIGNIFICANT = 4
 """Digits of a number in a text."""
 FINEST = 10
 """The most decimals of such a number, so that none fills a line."""
+LARGE = 100_000
+"""A number from here on is written with a power of ten, or would fill a line."""
 SURELY_NEGATIVE = -1e-10
 """Less is negative for sure; rounding errors around 0 do not put a number in parentheses."""
 
@@ -84,6 +86,18 @@ def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int
         return Words(expression, "0")
     decimals = min(finest, digits - 1 - floor(log10(abs(number))))
     return Words(expression, rounded_text(number, decimals))
+
+
+def compact(cell: str, number: float, digits: int = 4) -> Words:
+    """Return a number rounded to some decimals, or with a power of ten where it is large."""
+    is_small = f"ABS({cell})<{LARGE}", abs(number) < LARGE
+    exponent = f"INT(LOG10(ABS({cell})))"
+    expression = f'ROUND({cell}/10^{exponent},{SIGNIFICANT - 1})&"E"&{exponent}'
+    large = Words(expression, nan)
+    if is_promised(number) and not is_small[1]:
+        power = floor(log10(abs(number)))
+        large = Words(expression, f"{rounded_text(number / 10**power, SIGNIFICANT - 1)}E{power}")
+    return only_if(*is_small, decimal(cell, number, digits), large)
 
 
 def factor(cell: str, number: float, written: Words) -> Words:

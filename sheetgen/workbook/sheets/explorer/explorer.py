@@ -15,7 +15,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, SECTION, SUBTITLE, TITLE, Style
 from sheetgen.workbook.plan import EXPLORER
 from sheetgen.workbook.shared import diagram
-from sheetgen.workbook.shared.live_text import Words, decimal, joined, literal, significant
+from sheetgen.workbook.shared.live_text import Words, compact, decimal, joined, literal, significant
 from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
@@ -85,7 +85,7 @@ class _Sheet:
     def state(self) -> None:
         """Describe the moment, beside the controls."""
         values, instant, row = self.values, self.values.instant, CONTROLS[0]
-        error = joined("E_total = ", decimal(values.cells["E_total"], instant["E_total"], 6))
+        error = joined("E_total = ", compact(values.cells["E_total"], instant["E_total"], 6))
         rate = joined("η = ", significant(values.cells[RATE], instant[RATE], 6))
         self._text(row, error, Style(bold=True, indent=2, colour=KINDS["error"].strong))
         self._text(row + 1, rate, Style(indent=2))

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import nan
 
+from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Rule, Value
-from sheetgen.spreadsheet.style import FINE, KINDS, MUTED, PLAIN, Style
+from sheetgen.spreadsheet.style import FINE, KINDS, LARGE, LARGE_FORMAT, MUTED, PLAIN, Style
 from sheetgen.workbook.shared.live_text import Fact, Words, is_promised, literal, only_if
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.forward_pass import Panel
@@ -122,15 +123,21 @@ class Lines:
 
     def _rules(self, panel: Panel, first: int) -> None:
         """Colour the rows by the kind of their line."""
-        place = first, panel.column, panel.row - 1, panel.last_column
+        last_row, column = panel.row - 1, panel.last_column
+        place, values = (first, panel.column, last_row, column), (first, column, last_row, column)
         kind = f"INDEX({SHOWN},ROW()-{first})"
+        is_large = f"ABS(N({relative_address(first, column)}))>={LARGE}"
         for name, colour in KIND_OF.items():
             formatting: dict[str, object] = {"bg_color": KINDS[colour].tint}
             if name in STRONG:
                 formatting |= {"bold": True, "font_color": KINDS[colour].strong}
             if name == "check":
                 formatting |= {"font_color": MUTED, "italic": True}
-            panel.canvas.rules.append(Rule(place, f'={kind}="{name}"', formatting))
+            # LibreOffice takes all of a cell's formatting from the first rule that holds.
+            large = Rule(
+                values, f'=AND({kind}="{name}",{is_large})', {**formatting, **LARGE_FORMAT}
+            )
+            panel.canvas.rules += [large, Rule(place, f'={kind}="{name}"', formatting)]
 
 
 STYLES = (Style(indent=1), PLAIN, PLAIN, Style(number_format=FINE, align="right"))
