@@ -33,7 +33,7 @@ from sheetgen.workbook.sheets.explorer.forward_pass import has_long_names
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
 SIZE = (604, 388)  # pixels, at most, of the network
-NARROWER = 28  # pixels, where the lines beside it are longer
+NARROWER = 42  # pixels, where the lines beside it are longer
 LABEL_DIGITS, LABEL_DECIMALS = 3, 7
 BACKWARD = (("∂E/∂w > 0: w falls", ABOVE, 2), ("< 0: w rises", BELOW, 2), ("0", LINE, 0))
 
