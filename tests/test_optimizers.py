@@ -302,7 +302,7 @@ def test_given_hyperparameters_take_the_place_of_defaults():
         ("adagrad", "epsilon", 0.0, "epsilon: found 0; expected a number above 0"),
         ("adam", "epsilon", float("inf"), "epsilon: found inf; expected a number above 0"),
         ("sgd", "weight_decay", -0.1, "weight_decay: found -0.1; expected a number of at least 0"),
-        ("sgd", "momentum", 0.9, "momentum: found with the optimizer sgd; expected only weight_d"),
+        ("sgd", "momentum", 0.9, "momentum: found with the optimiser sgd; expected only weight_d"),
     ],
 )
 def test_a_hyperparameter_that_does_not_fit_is_refused(name, key, value, complaint):

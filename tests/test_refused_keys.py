@@ -184,14 +184,14 @@ def refusal(**changes):
             {"training": "momentum = 0.9"},
             "training.momentum",
             "0.9",
-            "only weight_decay with the optimizer sgd",
+            "only weight_decay with the optimiser sgd",
             id="momentum of SGD",
         ),
         pytest.param(
             {"training": 'compare = ["sgd", "momentum"]\nbeta1 = 0.9'},
             "training.beta1",
             "0.9",
-            "only weight_decay, momentum with the optimizer sgd or momentum",
+            "only weight_decay, momentum with the optimiser sgd or momentum",
             id="hyper-parameter that none of the compared has",
         ),
         pytest.param(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sheetgen.spreadsheet.style import common_format
 from sheetgen.template import template
 from sheetgen.workbook.compose import draw_sources
 from sheetgen.workbook.plan import Plan
@@ -85,3 +86,33 @@ def test_a_diverging_training_says_from_where_on():
     first = 1 + int((means <= 1e6).sum())
     assert first > 1
     assert str(later.canvas.value(*WARNING)).startswith(f"diverges from epoch {first} on")
+
+
+def test_the_columns_of_iris_have_its_names_and_no_decimals_that_say_nothing():
+    table = drawn(template.load("iris").with_training(iterations=149))
+    notes = {symbol: table.canvas.notes[4, place] for symbol, place in table.places.items()}
+    for symbol, name in {"i3": "petal_length", "t1": "setosa", "a_o2": "versicolor"}.items():
+        assert notes[symbol].splitlines()[0] == name
+    (block,) = table.canvas.blocks
+    formats = {
+        symbol: block.formats[place - block.first_column].number_format
+        for symbol, place in table.places.items()
+    }
+    assert formats["t1"] == "General", "1 and 0, and whatever else is typed"
+    assert formats["i1"] == "0.000000", "standardised"
+    assert formats["batch size"] == formats["correct"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("values", "number_format"),
+    [
+        ([1, 0, 0], "General"),
+        ([5.1, 4.9, 5], "0.0#####"),
+        ([0.05, 0.1], "0.00####"),
+        ([1 / 3, 0.5], "0.000000"),
+        ([1e-7, 1], "General"),
+        ([12345.6, 1], "General"),
+    ],
+)
+def test_numbers_that_belong_together_have_the_same_decimals(values, number_format):
+    assert common_format(values) == number_format

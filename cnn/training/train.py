@@ -223,7 +223,7 @@ def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, state: State) -> None:
-    """Restore an optimizer's state. Raises ValueError if it is of other weights or settings."""
+    """Restore an optimiser's state. Raises ValueError if it is of other weights or settings."""
     settings = [_settings(group) for group in optimizer.param_groups]
     optimizer.load_state_dict(state)
     for group, expected in zip(optimizer.param_groups, settings, strict=True):

@@ -312,4 +312,4 @@ def hyperparameters(name: str, given: Numbers) -> dict[str, float]:
     Raises KeyError for an unknown optimiser, and ValueError for a hyper-parameter that it does
     not have or whose value is out of range.
     """
-    return completed(OPTIMIZERS[name].defaults, given, RANGES, f"the optimizer {name}")
+    return completed(OPTIMIZERS[name].defaults, given, RANGES, f"the optimiser {name}")

@@ -65,8 +65,8 @@ class Chart:
     bare: bool = False  # without axes, for the diagram
     transparent: bool = False  # without a background, to lie on cells
     labels_outside: bool = False  # the axes' numbers at the edges, wherever the axes cross
-    limits: tuple[float | None, ...] = ()  # x from, to, y from, to
-    units: tuple[float | None, ...] = ()  # along x, along y
+    limits: tuple[float | None, ...] | None = None  # x from, to, y from, to
+    units: tuple[float | None, ...] | None = None  # along x, along y
     number_format: str = "General"  # of the y axis
     offset: tuple[int, int] = (0, 0)
 

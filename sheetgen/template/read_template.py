@@ -256,7 +256,7 @@ def _given(table: Table, chosen_optimizers: tuple[str, ...]) -> dict[str, float]
     for key in given:
         if key not in known:
             names, keys = " or ".join(chosen_optimizers), ", ".join(dict.fromkeys(known))
-            raise table.refused(key, f"only {keys} with the optimizer {names}")
+            raise table.refused(key, f"only {keys} with the optimiser {names}")
     for name in chosen_optimizers:
         try:
             hyperparameters(name, given)

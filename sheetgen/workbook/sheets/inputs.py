@@ -110,10 +110,13 @@ def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
 
 def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    if not all(each.is_trained for each in network.biases):
-        write_band(canvas, HEADER - 1, column + 3, "", [""], "weight")
     rows = ((each.name, (each.target,), network.bias(each)) for each in network.biases)
     _list(canvas, column, ("initial biases", "weight"), ("of", "value"), rows)
+    if all(each.is_trained for each in network.biases):
+        # The column stays, so that the rates are where earlier versions have written them.
+        canvas.widths.update({column + 3: 1, column + 4: 1})
+        return
+    write_band(canvas, HEADER - 1, column + 3, "", [""], "weight")
     canvas.widths.update({column + 3: 12, column + 4: 3})
     for row, bias in enumerate(network.biases, start=FIRST):
         if not bias.is_trained:

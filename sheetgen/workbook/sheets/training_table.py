@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from sheetgen.formulas import notation
 from sheetgen.formulas.columns import Column, has_correct, training_columns
-from sheetgen.network.trace import CORRECT, Trace
+from sheetgen.network.network import activation_name
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE, Trace
 from sheetgen.spreadsheet.address import local, relative_address
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Series
@@ -24,9 +25,11 @@ from sheetgen.spreadsheet.style import (
     TITLE,
     VALUE,
     WARNING,
+    WHOLE,
     Style,
     band,
     column_width,
+    common_format,
     header,
     number,
     number_format,
@@ -102,9 +105,9 @@ def draw_table(canvas: Canvas, plan: Plan, trace: Trace, sources: Sources, optim
     canvas.widths.update({0: 25, 1: 21, 2: 2})
     canvas.heights[0] = 28
     canvas.names[f"'{canvas.name}'!learning_rate"] = canvas.absolute(*RATE_CELL)
-    _headers(canvas, columns)
+    _headers(canvas, columns, names_of(plan))
     _fold(canvas, columns)
-    _rows(canvas, columns, trace)
+    _rows(canvas, columns, trace, _formats(plan, columns))
     return table
 
 
@@ -167,14 +170,25 @@ def _epochs(table: Table, plan: Plan, tested: list[Points]) -> Curve:
     return per_epoch(table.canvas, means, FIRST_ROW, tested)
 
 
-def _headers(canvas: Canvas, columns: tuple[Column, ...]) -> None:
+def names_of(plan: Plan) -> dict[str, str]:
+    """Return the names of inputs and classes by the symbols of all that has to do with each."""
+    network, data = plan.network, plan.data
+    inputs = zip(network.input_names, data.input_labels, strict=False)
+    outputs = (network.target_names, network.error_names, network.unit_names[-1])
+    activations = tuple(map(activation_name, network.unit_names[-1]))
+    named = (zip(each, data.target_labels, strict=False) for each in (*outputs, activations))
+    return dict(inputs) | {symbol: name for pairs in named for symbol, name in pairs}
+
+
+def _headers(canvas: Canvas, columns: tuple[Column, ...], names: dict[str, str]) -> None:
     former = None
     for place, column in enumerate(columns, start=FIRST_COLUMN):
         title = "" if column.band == former else column.band.title
         canvas.write(BAND_ROW, place, title, band(column.band.kind))
         title = notation.heading(column.symbol)
         canvas.write(HEADER_ROW, place, title, header(column.band.kind))
-        canvas.notes[HEADER_ROW, place] = column.notation
+        name = f"{names[column.symbol]}\n" if column.symbol in names else ""
+        canvas.notes[HEADER_ROW, place] = name + column.notation
         canvas.widths[place] = column_width(column.band.kind, title)
         former = column.band
     for each in dict.fromkeys(column.band for column in columns):
@@ -196,8 +210,10 @@ def _fold(canvas: Canvas, columns: tuple[Column, ...]) -> None:
     canvas.write(FOLDING_ROW, FIRST_COLUMN + 1, FOLDING, NOTE)
 
 
-def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
-    styles = [number(column.band.kind, _format(column)) for column in columns]
+def _rows(
+    canvas: Canvas, columns: tuple[Column, ...], trace: Trace, formats: tuple[str, ...]
+) -> None:
+    styles = [number(column.band.kind, each) for column, each in zip(columns, formats, strict=True)]
     for place, (column, style) in enumerate(zip(columns, styles, strict=True)):
         value = trace[column.symbol][0].item()
         at = FIRST_ROW, FIRST_COLUMN + place
@@ -216,9 +232,26 @@ def _rows(canvas: Canvas, columns: tuple[Column, ...], trace: Trace) -> None:
     canvas.numbers.append((2, 1, 3, 1))
 
 
-def _format(column: Column) -> str:
-    """Return the number format of a column; in the first band only the rate has decimals."""
-    return VALUE if column.symbol == "learning_rate" else number_format(column.band.kind)
+def _formats(plan: Plan, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Return the number formats; targets and inputs have the decimals that they have in the data.
+
+    In the first band only the rate has decimals, and what is counted has none.
+    """
+    network, data = plan.network, plan.data
+    given = {"learning_rate": VALUE} | dict.fromkeys(
+        (BATCH_ROW, BATCH_SIZE, UPDATE, CORRECT), WHOLE
+    )
+    named = [(network.target_names, data.targets)]
+    if not data.standardize:
+        named.append((network.input_names, data.inputs))
+    for names, rows in named:
+        for place, name in enumerate(names):
+            given[name] = common_format(row[place] for row in rows)
+    kinds = (column.band.kind for column in columns)
+    return tuple(
+        given.get(column.symbol, number_format(kind))
+        for column, kind in zip(columns, kinds, strict=True)
+    )
 
 
 def _small_numbers(canvas: Canvas, place: Place) -> None:

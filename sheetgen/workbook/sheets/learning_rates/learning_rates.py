@@ -1,4 +1,4 @@
-"""The sheet `Learning rates` or `Optimizers`: the error of each at every step, and charts.
+"""The sheet `Learning rates` or `Optimisers`: the error of each at every step, and charts.
 
 A step is an iteration, or an epoch if there are several samples.
 """
