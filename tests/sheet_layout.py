@@ -22,11 +22,7 @@ from sheetgen.spreadsheet.sheet_sizes import Drawing
 
 SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and scroll bar in it
 LARGE_SCREEN = 1920
-<<<<<<< HEAD
 WIDE = {"Learning rates", "Optimisers", "Layers", "Decision surface", "Explorer"}
-=======
-WIDE = {"Learning rates", "Optimisers", "Layers", "Decision surface"}
->>>>>>> 8b30bf1 (Show targets and inputs with the decimals of the data, counts without any, and names from the data in notes; spell optimiser one way)
 """Sheets that are made for LARGE_SCREEN: comparisons of many charts or pictures."""
 TABLES = {"Playground", "Data", "Workings", "Predictions", "Exercise", "Weights"}
 """Sheets whose tables may be wider than any screen, as those of `lr 0.1` and the like."""

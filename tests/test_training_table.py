@@ -116,3 +116,14 @@ def test_the_columns_of_iris_have_its_names_and_no_decimals_that_say_nothing():
 )
 def test_numbers_that_belong_together_have_the_same_decimals(values, number_format):
     assert common_format(values) == number_format
+
+
+def test_errors_and_gradients_of_all_sizes_fit_their_columns():
+    """Nine decimals do from 100 on no more, and 10,000 and more have an exponent."""
+    table = drawn(template.parse(LINE))
+    places = [rule.place for rule in table.canvas.rules]
+    for symbol in ("E1", "E_total", "∂E/∂w1", "∂E/∂b1"):
+        at = table.places[symbol]
+        (place,) = [each for each in places if each[1] <= at <= each[3]]
+        assert place in table.canvas.numbers
+    assert not [each for each in places if each[1] <= table.places["sample"] <= each[3]]

@@ -11,7 +11,7 @@ from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, number
 from sheetgen.workbook.shared.epoch_tests import Points
-from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.page import fit_errors, write_headers
 
 CHART_WIDTH = 325
 CHART_HEIGHT = 300
@@ -112,7 +112,7 @@ def per_epoch(
     epochs = len(means["mean E_total"])
     for at in range(epochs):
         canvas.write(top + at, 0, at + 1, number("iteration", "0"))
-    canvas.numbers.append((top, 1, top + epochs - 1, 1))
+    fit_errors(canvas, (top, 1, top + epochs - 1, 1))
     columns = [canvas.range(top, place, top + epochs - 1, place) for place in range(3)]
     values = {title: np.array([value for _, value in cells]) for title, cells in means.items()}
     errors = values["mean E_total"]

@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable
 
-from sheetgen.spreadsheet.address import cell_address
-from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import SUBTITLE, TITLE, band, header, label, number
+from sheetgen.spreadsheet.address import cell_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
+from sheetgen.spreadsheet.style import (
+    LARGE,
+    MIDDLE,
+    SUBTITLE,
+    TITLE,
+    VALUE,
+    band,
+    header,
+    label,
+    number,
+)
 
 
 def write_title(canvas: Canvas, column: int, title: str, subtitle: str) -> None:
@@ -38,6 +48,14 @@ def write_value(
     canvas.write(row, column, name, label(kind))
     canvas.calculate(row, column + 1, formula, value, number(kind))
     return cell_address(row, column + 1)
+
+
+def fit_errors(canvas: Canvas, place: Place) -> None:
+    """Show errors and gradients so that they fit their columns, however large they are."""
+    cell = relative_address(*place[:2])
+    formula = f"=AND(ABS({cell})>={MIDDLE},ABS({cell})<={LARGE})"
+    canvas.rules.append(Rule(place, formula, {"num_format": VALUE}))
+    canvas.numbers.append(place)
 
 
 def column_range(column: int, first_row: int, last_row: int) -> str:

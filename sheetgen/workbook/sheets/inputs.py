@@ -163,8 +163,10 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
         canvas.notes[row, column + 2] = "the number of updates up to the last row of a table"
         address = canvas.absolute(row, column + 2)
         row += 1
-    for offset, text in enumerate(_notes(plan)):
-        canvas.write(row + 1 + offset, column, text, NOTE)
+    # The rules are long, and on the left there is room for them.
+    below = max(row for row, _ in canvas.cells) + 2
+    for at, text in enumerate(_notes(plan), start=below):
+        canvas.write(at, 1, text, NOTE)
     return address
 
 

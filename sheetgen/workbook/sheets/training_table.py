@@ -5,6 +5,7 @@ On the left are the rate, its result and the chart; on the right the columns of
 With several samples the chart shows the mean error of each epoch.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sheetgen.formulas import notation
@@ -15,6 +16,7 @@ from sheetgen.spreadsheet.address import local, relative_address
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Series
 from sheetgen.spreadsheet.style import (
+    FINE,
     KINDS,
     LABEL,
     NOTE,
@@ -43,6 +45,7 @@ from sheetgen.workbook.shared.curves import (
     tested_series,
 )
 from sheetgen.workbook.shared.epoch_tests import Evaluations, Points
+from sheetgen.workbook.shared.page import fit_errors
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, RATE_CELL, Table
 
@@ -225,11 +228,23 @@ def _rows(
     formulas = tuple(column.rest for column in columns)
     canvas.blocks.append(Block(FIRST_ROW + 1, FIRST_COLUMN, formulas, later, tuple(styles)))
     last_row, last_column = FIRST_ROW + len(later[0]), FIRST_COLUMN + len(columns) - 1
-    canvas.numbers.append((FIRST_ROW, FIRST_COLUMN + 1, last_row, last_column))
+    places = [at for at, each in enumerate(formats, FIRST_COLUMN) if each == FINE]
+    for first, last in runs(places):
+        fit_errors(canvas, (FIRST_ROW, first, last_row, last))
+    places = sorted(set(range(FIRST_COLUMN + 1, last_column + 1)) - set(places))
+    canvas.numbers += [(FIRST_ROW, first, last_row, last) for first, last in runs(places)]
     for place, column in enumerate(columns, start=FIRST_COLUMN):
         if column.symbol == "learning_rate":
             _small_numbers(canvas, (FIRST_ROW, place, last_row, place))
-    canvas.numbers.append((2, 1, 3, 1))
+    fit_errors(canvas, (2, 1, 3, 1))
+
+
+def runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last one of all that follow each other without a gap."""
+    known = set(places)
+    starts = (place for place in places if place - 1 not in known)
+    ends = (place for place in places if place + 1 not in known)
+    yield from zip(starts, ends, strict=True)
 
 
 def _formats(plan: Plan, columns: tuple[Column, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, band, header, number
 from sheetgen.workbook.plan import Plan, general_text
 from sheetgen.workbook.shared.curves import cell_of
-from sheetgen.workbook.shared.page import write_band, write_headers
+from sheetgen.workbook.shared.page import fit_errors, write_band, write_headers
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.shared.workings import Workings
@@ -90,7 +90,7 @@ def write_table(sheet: Comparison) -> None:
                 canvas.calculate(row, place, f"={curve.cell(at)}", value, styles[place])
     if sheet.is_tested:
         _tested(sheet)
-    canvas.numbers.append((FIRST_ROW, 1, sheet.last_row, sheet.summary_column - 2))
+    fit_errors(canvas, (FIRST_ROW, 1, sheet.last_row, sheet.summary_column - 2))
 
 
 def _tested(sheet: Comparison) -> None:

@@ -19,7 +19,7 @@ from sheetgen.spreadsheet.style import (
 )
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import Curve, cell_of, step_axis, with_dots
-from sheetgen.workbook.shared.page import write_band, write_title
+from sheetgen.workbook.shared.page import fit_errors, write_band, write_title
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.shared.workings import Workings
@@ -35,8 +35,8 @@ from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
 __all__ = ["comparison_sheet", "series_name"]
 
 CHARTS_PER_ROW = 3
-OVERLAY = (580, 340)
-SMALL = (385, 230)
+OVERLAY = (539, 340)
+SMALL = (356, 230)
 PIXELS_OF_ROW = 20
 CHART_COLUMNS = 16
 """From the summary's first column on, they hold the charts beside each other."""
@@ -97,7 +97,9 @@ def _summary(sheet: Comparison, flags: list[str]) -> None:
     write_band(canvas, BAND_ROW, left, "summary", titles, "error")
     for index, curve in enumerate(sheet.curves):
         _summary_row(sheet, index, curve, flags[index])
-    canvas.numbers.append((FIRST_ROW, left + 1, FIRST_ROW + len(sheet.rates) - 1, left + 2))
+    last = FIRST_ROW + len(sheet.rates) - 1
+    fit_errors(canvas, (FIRST_ROW, left + 1, last, left + 1))
+    canvas.numbers.append((FIRST_ROW, left + 2, last, left + 2))
 
 
 def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> None:
@@ -168,13 +170,13 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
         canvas.charts.append(_overlay(sheet, row + 1, sum(curves, ()), place, logarithmic))
     row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 2
     if count == 1:
-        return row - 2
+        return row - 3
     canvas.write(row, left, f"Each {one} by itself, all on the same scale", SECTION)
     greatest = write_greatest(sheet, workings)
     for index, curve in enumerate(curves):
         canvas.charts.append(_small_chart(sheet, row + 1, index, (*curve, greatest)))
     rows_of_charts = -(-count // CHARTS_PER_ROW)
-    return row + 1 + rows_of_charts * (SMALL[1] + 10) // PIXELS_OF_ROW
+    return row + rows_of_charts * (SMALL[1] + 10) // PIXELS_OF_ROW
 
 
 def _curves(sheet: Comparison, index: int) -> tuple[Series, ...]:
