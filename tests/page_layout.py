@@ -105,7 +105,7 @@ def page_problems(sheet: SheetFile) -> Iterator[str]:
         count = sum(start <= row < end for row in filled)
         top, bottom = sheet.sizes.rows.start(start), sheet.sizes.rows.start(end)
         drawn = any(each.bottom > top and each.top < bottom for each in sheet.sizes.drawings)
-        if len(rows) > 1 and count < FEWEST_ROWS and not drawn:
+        if len(rows) > 1 and 0 < count < FEWEST_ROWS and not drawn:
             yield f"the page from row {start + 1} on has {count} rows"
 
 

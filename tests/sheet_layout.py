@@ -5,7 +5,6 @@
 prints the problems, one a line. Texts are as wide as in Arial; a few pixels are passed over.
 """
 
-import re
 import sys
 from bisect import bisect_left
 from collections import Counter
@@ -24,8 +23,10 @@ SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and sc
 LARGE_SCREEN = 1920
 WIDE = {"Learning rates", "Optimisers", "Layers", "Decision surface", "Explorer"}
 """Sheets that are made for LARGE_SCREEN: comparisons of many charts or pictures."""
-TABLES = {"Playground", "Data", "Workings", "Predictions", "Exercise", "Weights"}
-"""Sheets whose tables may be wider than any screen, as those of `lr 0.1` and the like."""
+BEHIND = {"Workings"}
+"""Sheets that nobody needs to look at."""
+TABLE = 12
+"""A row of more cells is one of a table, which may be wider than any screen, as its titles may."""
 
 CLOSE = 3  # pixels that do not count
 PADDING = 3  # pixels beside a number or a text
@@ -109,13 +110,16 @@ def _too_low(sheet: SheetFile, cell: Shown, room: float) -> Iterator[str]:
 
 
 def out_of_reach(sheet: SheetFile) -> Iterator[str]:
-    """All that a user needs is on a screen's width; of a table its charts and fixed columns."""
+    """All that a user needs is on a screen's width, but for the rows of a wide table."""
     screen = LARGE_SCREEN if sheet.name in WIDE else SCREEN
     ends = {_called(each): each.right for each in sheet.sizes.drawings}
-    if not (sheet.name in TABLES or re.match(r"lr |sgd|momentum|adam", sheet.name)):
-        for at, cell in sheet.cells.items():
-            if cell.text and sheet.is_printed(*at):
-                ends[relative_address(*at)] = _written(sheet, cell)[2]
+    tables = {row for row, columns in sheet.filled.items() if len(columns) > TABLE}
+    for row, columns in sheet.filled.items():
+        if {row, row + 1} & tables or sheet.name in BEHIND:
+            continue
+        for at in columns:
+            if sheet.cells[row, at].text and sheet.is_printed(row, at):
+                ends[relative_address(row, at)] = _written(sheet, sheet.cells[row, at])[2]
     if ends:
         last = max(ends, key=lambda each: ends[each])
         if ends[last] * sheet.zoom > screen - FRAME + CLOSE:

@@ -79,6 +79,7 @@ def _compose_others(
     canvases.insert(
         0, overview_sheet(overview, chosen, sheets, gradient_check, derivation.cells, workings)
     )
+    workings.fit()
     for canvas in canvases:
         _check_formulas(canvas)
     return canvases

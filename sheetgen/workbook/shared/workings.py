@@ -16,6 +16,7 @@ from sheetgen.workbook.shared.page import write_headers, write_title
 
 TITLE_ROW = 3  # of every block; the link back is below it, and then the block's own cells
 FIRST_ROW = 6
+TITLE_WIDTH = 1.2  # of a character of a title, in those of a cell
 NAME = Style(colour=KINDS["helper"].strong)
 TABLES = "tables"
 """The defined name of the list of training tables, for the drop-downs of other sheets."""
@@ -111,6 +112,22 @@ class Workings:
         if sheet:
             self.canvas.link(TITLE_ROW + 1, column, sheet, f"for {sheet}", LINK)
         return Corner(self.canvas, FIRST_ROW, column)
+
+    def fit(self) -> None:
+        """Make the columns as wide as the texts in them and above them, once all are written."""
+        widths, titles = self.canvas.widths, []
+        for (row, column), cell in self.canvas.cells.items():
+            length = len(cell.value) if isinstance(cell.value, str) else 0
+            if row >= FIRST_ROW:
+                widths[column] = max(widths[column], length + 1)
+            elif row == TITLE_ROW:
+                titles.append((column, length * TITLE_WIDTH))
+        starts = [column for column, _ in sorted(titles)]
+        for (column, needed), following in zip(
+            sorted(titles), [*starts[1:], self._next], strict=True
+        ):
+            missing = needed - sum(widths[at] for at in range(column, following))
+            widths[following - 2] += max(0, missing)
 
     @property
     def end(self) -> Corner:

@@ -49,7 +49,7 @@ def derivation_sheet(chosen: ChosenMoment) -> Derivation:
     subtitle = "The chain rule from the error back to each weight"
     pen = _ByUnit(chosen, subtitle, THIRD)
     canvas = pen.canvas
-    canvas.widths = {0: 2, SYMBOL: 17, EQUALS: 4, FIRST: 64, TIMES_1: 4, SECOND: 22}
+    canvas.widths = {0: 2, SYMBOL: 18, EQUALS: 4, FIRST: 63, TIMES_1: 4, SECOND: 22}
     canvas.widths.update({TIMES_2: 4, THIRD: 14, RESULT: 15})
     pen.forward()
     for layer in reversed(range(len(chosen.network.layers))):
