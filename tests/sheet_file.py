@@ -45,7 +45,7 @@ class Shown:
         """Its row and column."""
         return self.row, self.column
 
-    @property
+    @cached_property
     def width(self) -> float:
         """The pixels of the text with its indentation."""
         indent = 9 * self.format.indent

@@ -21,8 +21,8 @@ from sheetgen.spreadsheet.sheet_sizes import Drawing
 
 SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and scroll bar in it
 LARGE_SCREEN = 1920
-WIDE = {"Learning rates", "Optimisers", "Layers", "Decision surface", "Explorer"}
-"""Sheets that are made for LARGE_SCREEN: comparisons of many charts or pictures."""
+WIDE = {"Explorer", "Learning rates", "Optimisers", "Layers", "Decision surface"}
+"""Sheets that are made for LARGE_SCREEN: many charts or pictures, or a table beside them."""
 BEHIND = {"Workings"}
 """Sheets that nobody needs to look at."""
 TABLE = 12

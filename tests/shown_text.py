@@ -4,6 +4,7 @@ The widths are those of Arial, with which the fonts of other systems agree (Libe
 """
 
 import re
+from functools import cache
 
 PIXELS_PER_POINT = 96 / 72
 LINE = 1.15  # the height of a line of text, of its font's
@@ -31,7 +32,7 @@ _PART = re.compile(
 def width(text: str, points: float, bold: bool = False) -> float:
     """The width of a line of text in a font of that size."""
     table, other = _WIDTHS[bold], _OTHERS[bold]
-    return sum(table.get(each, other) for each in text) / 1000 * points * PIXELS_PER_POINT
+    return sum([table.get(each, other) for each in text]) / 1000 * points * PIXELS_PER_POINT
 
 
 def lines(text: str, points: float, bold: bool, room: float) -> int:
@@ -47,8 +48,17 @@ def lines(text: str, points: float, bold: bool, room: float) -> int:
     return count
 
 
+@cache
+def _plain(number_format: str) -> int | None:
+    """The decimals of a format such as "0.00", which most numbers have."""
+    whole, _, decimals = number_format.partition(".")
+    return len(decimals) if whole == "0" and not decimals.strip("0") else None
+
+
 def formatted(number: float, number_format: str) -> str:
     """A number as a program shows it, "General" with the fewest characters that it may have."""
+    if (plain := _plain(number_format)) is not None:
+        return f"{number:.{plain}f}"
     if number_format == "General":
         whole = f"{number:.0f}"
         return min(f"{number:.15g}", whole if len(whole) < 11 else f"{number:.0E}", key=len)

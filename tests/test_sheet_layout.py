@@ -7,6 +7,9 @@ import xlsxwriter
 from sheet_layout import problems
 from shown_text import formatted, lines, width
 
+from sheetgen.template.template import Template, built_in, load, parse
+from sheetgen.workbook.build import build_workbook
+
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -99,3 +102,23 @@ def test_widths_are_those_of_arial() -> None:
     assert width("0123456789", 10) == pytest.approx(5.56 * 40 / 3)
     assert width("W", 10, bold=True) == width("W", 10) > width("i", 10)
     assert lines("one two three", 10, bold=False, room=width("one two", 10) + 1) == 2
+
+
+def diverging() -> Template:
+    """Large weights, targets that no sigmoid reaches, and a rate of 50."""
+    source = load("era-v1").source.replace("0.01, 0.99", "5.0, -3.0")
+    for matrix in ("[[0.15, 0.20], [0.25, 0.30]]", "[[0.40, 0.45], [0.50, 0.55]]"):
+        source = source.replace(matrix, "[[10.0, 10.0], [10.0, 10.0]]")
+    return parse(source).with_training([50.0, 0.5], 60)
+
+
+def short(name: str) -> Template:
+    """A built-in template with two epochs, or few iterations: enough for all that is on a sheet."""
+    chosen = load(name)
+    return chosen.with_training(iterations=min(chosen.iterations, max(40, 2 * chosen.data.samples)))
+
+
+@pytest.mark.parametrize("name", ["xor", *(name for name in built_in() if name != "xor"), "wild"])
+def test_every_sheet_is_right_at_first_glance_and_on_paper(name: str, tmp_path: Path) -> None:
+    chosen = diverging() if name == "wild" else short(name)
+    assert list(problems(build_workbook(chosen, tmp_path / "book.xlsx").saved.path)) == []

@@ -1,5 +1,6 @@
 """The sheet `Inputs`: the only training inputs, which all other sheets read."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
@@ -171,11 +172,17 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
 
 
 def _notes(plan: Plan) -> Iterator[str]:
-    for name in plan.optimizers:
-        decays = f"{name}.weight_decay" in plan.settings
-        yield f"{name}: {OPTIMIZERS[name].rule('w', '∂E/∂w', decays)}"
+    """Yield the rules of the optimizers and of the schedule, in lines short enough for a screen."""
+    rules = {
+        name: OPTIMIZERS[name].rule("w", "∂E/∂w", f"{name}.weight_decay" in plan.settings)
+        for name in plan.optimizers
+    }
     if plan.template.schedule != "constant":
-        yield f"{plan.template.schedule}: {SCHEDULES[plan.template.schedule].rule()}"
+        rules[plan.template.schedule] = SCHEDULES[plan.template.schedule].rule()
+    for name, rule in rules.items():
+        first, *others = re.split(r";  |  (?=\()", rule)
+        yield f"{name}: {first}"
+        yield from (f"    {each}" for each in others)
 
 
 def target_limits(plan: Plan) -> dict[str, Any]:
