@@ -86,7 +86,7 @@ class Evaluations:
             canvas.write(row, column, notation.heading(symbol), header(_kind(symbol)))
             text = TEXTS.get(symbol) or notation.forward(self.network, symbol)
             canvas.notes[row, column] = f"{symbol} = {text}"
-            canvas.widths.setdefault(column, 12)
+            canvas.widths.setdefault(column, 12.5)
         canvas.notes[row, TO] = to
         canvas.widths[self.total] = max(14, canvas.widths.get(self.total, 0))
 

@@ -274,7 +274,7 @@ class _UnitCheck(_Check):
                 source = self.derivation.cells[name]
                 canvas.calculate(row - 1, column, f"={source}", float(x), number("helper"))
             canvas.write(row, column, float(d), number("helper"))
-            canvas.widths.setdefault(column, 12)
+            canvas.widths.setdefault(column, 12.5)
         upper, lower = (_range(at, len(names)) for at in (row - 1, row))
         formula = f"=SUMPRODUCT({upper},{lower})"
         canvas.calculate(row, TO, formula, float(xs @ ds), number("helper"))

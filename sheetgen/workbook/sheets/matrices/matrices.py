@@ -32,6 +32,10 @@ NAME = Style(size=11, bold=True)
 SHAPE = Style(size=8, colour=MUTED)
 SMALL = Style(size=8, colour=MUTED, align="center")
 EQUATION = Style(size=10, italic=True, colour=MUTED)
+NOTES = (
+    "ᵀ swaps rows and columns; ⊙ multiplies element by element; grey: exactly 0.",
+    "The scalars behind each cell are on Derivation.",
+)
 AS_WHOLE: dict[str, object] = {"num_format": WHOLE}
 ZERO: dict[str, object] = {"font_color": "#9CA3AF", "bg_color": "#E5E7EB"}
 
@@ -76,13 +80,10 @@ class _Sheet:
         for layer in reversed(range(self.last + 1)):
             self.backward(layer)
         last = self.back + FIRST + self.tallest + 1
-        canvas.write(last, 1, self.note(), replace(EQUATION, size=9))
-        canvas.print_area = (0, 0, last, self.places.error)
+        for row, text in enumerate(NOTES, start=last):
+            canvas.write(row, 1, text, replace(EQUATION, size=9))
+        canvas.print_area = (0, 0, last + len(NOTES) - 1, self.places.error)
         return canvas
-
-    def note(self) -> str:
-        text = "ᵀ swaps rows and columns; ⊙ multiplies element by element; grey: exactly 0."
-        return f"{text} The scalars behind each cell are on Derivation."
 
     def band(self, row: int, title: str, kind: str) -> None:
         """Write a band across the sheet."""
