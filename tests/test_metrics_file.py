@@ -83,6 +83,11 @@ def test_epochs_are_in_order_and_the_last_value_of_each_counts() -> None:
         ("epoch,loss\n1,2,3\n", "row 2: found 3 values; expected 2, one for each of epoch, loss"),
         ('{"loss": 1}\nnonsense\n{"loss": 2}\n', "line 2: found no JSON"),
         ('{"loss": 1}\n[1, 2]\n', "line 2: found '[1, 2]'; expected an object"),
+        ('{"workbook_log": 1, "layers": [1]}\n{"a": 1}\n', "line 1: found the layer 1"),
+        (
+            '{"workbook_log": 1}\n{"a": 1}\n{"workbook_log_results": 1, "confusion": [1]}\n',
+            "line 3 is damaged",
+        ),
         ('{"workbook_log": 1, "target": {"a": "b"}}\n{"a": 1}\n', "line 1: target is"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import numpy as np
 import openpyxl
 import pytest
 from click.testing import CliRunner
@@ -17,9 +18,14 @@ from packages import check_sound
 
 from cnn import WorkbookLog
 from cnn.cli import main
-from cnn.log import journal
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, the sheet is written at each epoch, as on a fast one."""
+    monkeypatch.setattr("cnn.log.workbook_log._QUICK", inf)
 
 
 def texts(book: Path, sheet: str) -> list[Any]:
@@ -59,7 +65,6 @@ def test_the_sheet_grows_in_place_and_the_rest_of_the_workbook_stays(
     log = WorkbookLog(book)
     for epoch in range(4):
         log.epoch(loss=1 / (epoch + 1))
-        log._seconds = 0  # as on a fast machine
         assert sheet_names(book) == [*sheet_names(small), "Training"]
     log.close()
     after = parts(book)
@@ -119,7 +124,6 @@ def test_excel_has_the_workbook_open_for_half_of_the_training(
     assert book.read_bytes() == before
     assert [line["loss"] for line in lines(log.journal)[1:]] == [0.5, 0.4, 0.3]
     lock.unlink()
-    log._seconds = 0
     log.epoch(loss=0.2)
     log.close()
     assert {0.5, 0.4, 0.3, 0.2} <= set(texts(book, "Training"))
@@ -154,9 +158,9 @@ def test_a_full_disk_does_not_end_the_training_and_loses_nothing(
     log = WorkbookLog(tmp_path / "runs.xlsx")
     with monkeypatch.context() as patched:
         if name == "fsync":
-            patched.setattr(journal.os, "fsync", full)
+            patched.setattr("cnn.log.journal.os.fsync", full)
         else:
-            patched.setattr(journal.Journal, "_open", full)
+            patched.setattr("cnn.log.journal.Journal._open", full)
         log.epoch(loss=0.5)
         log.epoch(loss=0.4)
     log.epoch(loss=0.3)
@@ -208,6 +212,43 @@ def test_the_layers_of_a_model_are_listed(tmp_path: Path) -> None:
         log.epoch(loss=0.5)
     found = texts(tmp_path / "runs.xlsx", "Training")
     assert {"0: Linear", 15, "2: Linear", 6, 21} <= set(found)
+
+
+def test_the_results_of_a_classifier_are_shown_and_kept_in_the_journal(tmp_path: Path) -> None:
+    book, shades = tmp_path / "runs.xlsx", np.arange(64.0).reshape(8, 8)
+    with WorkbookLog(book, title="Pets") as log:
+        log.epoch(acc=0.9)
+        images = [(shades, "cat", "dog", 0.8), (np.zeros((3, 40, 60)), "dog", "cat", 0.7)]
+        log.results([[50, 4], [1, 45]], classes=["cat", "dog"], images=images)
+    assert {"Confusion matrix", 50, "cat → dog", 0.8} <= set(texts(book, "Pets"))
+    assert len(openpyxl.load_workbook(book)["Pets"]._images) == 2
+    made = read_cells(book, ["Pets"])
+    arguments = ["log", str(log.journal), "--workbook", str(book)]
+    assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
+    assert read_cells(book, ["Pets"]) == made
+    check_sound(book)
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ({"confusion": [[1, 2]]}, "as many rows as columns"),
+        ({"confusion": [[0.5, 2], [1, 1]]}, "no count"),
+        ({"confusion": "no"}, "expected a matrix"),
+        ({"confusion": [[1, 2], [3, 4]], "classes": ["a"]}, "found 1 names; expected 2"),
+        ({"images": [(b"GIF", "a", "b", 0.5)]}, "no PNG"),
+        ({"images": [(np.zeros((2, 2, 2, 2)), "a", "b", 0.5)]}, "expected height × width"),
+    ],
+)
+def test_wrong_results_are_refused_and_the_log_stays(
+    tmp_path: Path, results: dict[str, Any], message: str
+) -> None:
+    with WorkbookLog(tmp_path / "runs.xlsx") as log:
+        log.epoch(acc=0.9)
+        with pytest.raises(InputError, match=message):
+            log.results(**results)
+        log.epoch(acc=0.95)
+    assert 0.95 in texts(tmp_path / "runs.xlsx", "Training")
 
 
 LOOP = """

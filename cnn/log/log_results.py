@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
+from struct import unpack
 
 from cnn.log.description import Confusion, Example, Layer, TrainingLog
 from cnn.log.log_page import GRID, Area, Half, Page, grid
@@ -23,7 +24,8 @@ from sheetgen.spreadsheet.style import (
 
 _COLUMNS = ((0, 2), (2, 2), (4, 2), (6, 2))
 """First cell and number of cells of each column of the layer table."""
-_PICTURE_SCALE = 2.0
+_PICTURE_SIDE = 56
+"""Pixels of the longer side of a picture."""
 _PICTURE_ROWS = 3
 _LABELS = 2
 """Cells of the grid that the name of a class has, and a share."""
@@ -194,6 +196,7 @@ def draw_examples(half: Half, log: TrainingLog) -> None:
 def _example(area: Area, row: int, cell: int, example: Example) -> None:
     area.write(row, cell, f"{example.label} → {example.taken_for}", _CAPTION)
     words = f"{example.label} taken for {example.taken_for}"
-    picture = Picture(row + 1, area.at(cell), example.picture, _PICTURE_SCALE, words)
+    scale = _PICTURE_SIDE / max(unpack(">II", example.picture[16:24]))  # width and height in a PNG
+    picture = Picture(row + 1, area.at(cell), example.picture, scale, words)
     area.canvas.pictures.append(picture)
     area.write(row + 1 + _PICTURE_ROWS, cell, example.probability, _PROBABILITY)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn.log.description import Layer, Target, TrainingLog
+from cnn.log.journal_results import confusion_in, pictures_in
 from cnn.log.metrics import Logged, is_number
 from sheetgen.errors import InputError
 from sheetgen.files.characters import without_impossible
@@ -21,6 +22,8 @@ from sheetgen.spreadsheet.stamp import identifier
 
 JOURNAL = "workbook_log"
 """The key of the first line of a journal, with what is known before the first epoch."""
+RESULTS = "workbook_log_results"
+"""The key of a line with what came of the network."""
 _LONGEST_NAME = 26  # leaves room for " (99)" in the 31 characters of a sheet's name
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]+")
 _LONGEST_TEXT = 200
@@ -83,7 +86,12 @@ def describe(known: Known, rows: Sequence[Row], step: str, title: str, place: st
         step=step,
         settings=list(settings_of(known.get("settings") or {})),
         target=target,
-        layers=[Layer(name, tuple(shape), count) for name, shape, count in known.get("layers", [])],
+        layers=[
+            Layer(name, tuple(shape), count) for name, shape, count in known.get("layers") or []
+        ],
+        confusion=confusion_in(known),
+        examples=pictures_in(known),
+        wrong=int(known.get("wrong") or 0),
     )
 
 
@@ -183,6 +191,9 @@ def _from_json(path: Path, text: str) -> tuple[Known, list[Row]]:
             raise InputError(f"{path}, line {number}: found {line[:50]!r}; expected an object")
         if number == 1 and JOURNAL in found:
             known = _require_known(path, found)
+        elif RESULTS in found and JOURNAL in known:
+            _require_results(path, number, found)
+            known = known | found
         else:
             rows.append(dict(_flat(found)))
     _require_size(path, len(rows), len({name for row in rows for name in row}))
@@ -190,16 +201,36 @@ def _from_json(path: Path, text: str) -> tuple[Known, list[Row]]:
 
 
 def _require_known(path: Path, found: Known) -> Known:
-    kinds = {"title": str, "mark": str, "details": str, "settings": dict, "target": dict}
+    kinds = {
+        "title": str,
+        "mark": str,
+        "details": str,
+        "settings": dict,
+        "target": dict,
+        "layers": list,
+    }
     for name, kind in kinds.items():
         if name in found and not isinstance(found[name], kind):
             raise InputError(
                 f"{path}, line 1: {name} is {found[name]!r:.50}; expected another kind"
             )
+    for layer in found.get("layers") or []:
+        kinds_of_layer = [type(each) for each in layer] if isinstance(layer, list) else []
+        if kinds_of_layer != [str, list, int]:
+            raise InputError(f"{path}, line 1: found the layer {layer!r:.50}; expected its numbers")
     values = (found.get("target") or {}).values()
     if not all(is_number(value) for value in values):
         raise InputError(f"{path}, line 1: target is {found['target']!r:.50}; expected a number")
     return found
+
+
+def _require_results(path: Path, number: int, found: Known) -> None:
+    try:
+        confusion_in(found)
+        pictures_in(found)
+        int(found.get("wrong") or 0)
+    except (InputError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}, line {number} is damaged: {error}") from error
 
 
 def _flat(values: Known, prefix: str = "") -> Iterator[tuple[str, Logged]]:

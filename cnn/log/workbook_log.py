@@ -10,10 +10,13 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+import numpy as np
+
 from cnn.log.add_log import add_log, require_usable
 from cnn.log.journal import Journal
+from cnn.log.journal_results import Picture, confusion_of, pictures_of
 from cnn.log.metrics import Logged, is_number
-from cnn.log.metrics_file import JOURNAL, Known, Row, by_step, describe, sheet_name
+from cnn.log.metrics_file import JOURNAL, RESULTS, Known, Row, by_step, describe, sheet_name
 from sheetgen.console.terminal import say
 from sheetgen.errors import InputError, RunError
 from sheetgen.files.characters import require_possible, without_impossible
@@ -31,6 +34,7 @@ class WorkbookLog:
         log = cnn.WorkbookLog("runs.xlsx", title="ResNet", target={"val_acc": 0.94})
         for epoch in range(20):
             log.epoch(loss=…, val_loss=…, val_acc=…)
+        log.results(confusion=…)  # if there are classes
         log.close()
 
     Each call puts the epoch's row on disk, in the journal, before it returns. The sheet follows at
@@ -103,6 +107,33 @@ class WorkbookLog:
         waited = time.monotonic() - self._written_at
         if self._seconds <= _QUICK or waited >= _PATIENCE * self._seconds:
             self._write()
+
+    def results(
+        self,
+        confusion: Any = None,  # noqa: ANN401 - a matrix of any library
+        classes: Sequence[object] | None = None,
+        images: Sequence[Picture] = (),
+    ) -> None:
+        """Add what came of the network: a confusion matrix, and pictures of what it got wrong.
+
+        A row of the matrix is a class, a column what it was taken for. Each image is (picture,
+        class, taken for, probability), the picture a PNG or an array of pixels.
+
+        Raises InputError for anything else.
+        """
+        found: Known = {RESULTS: 1}
+        if confusion is not None:
+            found["confusion"] = confusion_of(confusion, classes)
+            counts = np.asarray(found["confusion"]["counts"])
+            found["wrong"] = int(counts.sum() - counts.trace())
+        if len(images):
+            found["images"] = pictures_of(images)
+            found.setdefault("wrong", len(images))
+        if not self._rows:
+            raise InputError("results: found no epoch; expected to be called after the first")
+        self._known |= found
+        self._is_written = False
+        self._journal.add(found)
 
     def close(self) -> None:
         """Write the sheet if it lacks epochs. Nothing is logged afterwards."""
