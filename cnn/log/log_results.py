@@ -39,6 +39,8 @@ _COUNT = Style(number_format="#,##0;;", align="center", size=9, border=LINE)
 _HIT = Style(number_format="#,##0", align="center", size=9, border=LINE, bold=True, fill="#F1F5F9")
 _SHARE = Style(number_format="0.0%", align="center", size=9)
 _CAPTION = Style(bold=True, size=9, align="center")
+_CAPTION_LENGTH = 10
+"""Letters that a picture is as wide as."""
 _PROBABILITY = Style(size=8, align="center", number_format="0.0%", colour=LABEL.colour)
 
 
@@ -183,20 +185,34 @@ def draw_examples(half: Half, log: TrainingLog) -> None:
     examples, area, row = log.examples, half.area, half.row
     # The column of the epochs is too narrow for a picture.
     start = 1 if area.span == 1 else 0
-    per_row, height = half.cells - start, _PICTURE_ROWS + 3
+    # A long name has a line of its own, above and below the picture.
+    is_long = any(len(_caption(example)) > _CAPTION_LENGTH for example in examples)
+    per_row, height = half.cells - start, _PICTURE_ROWS + (4 if is_long else 3)
     half.row += 2 + height * ceil(len(examples) / per_row)
     area.say(row, 0, "The surest mistakes", SECTION)
     some = "" if len(examples) == log.wrong else f"{len(examples)} of {log.wrong:,}; "
     area.say(row, 4, f"{some}what it is → what it was taken for", NOTE)
     for place, example in enumerate(examples):
         down, across = divmod(place, per_row)
-        _example(area, row + 1 + height * down, start + across, example)
+        _example(area, row + 1 + height * down, start + across, example, is_long)
 
 
-def _example(area: Area, row: int, cell: int, example: Example) -> None:
-    area.write(row, cell, f"{example.label} → {example.taken_for}", _CAPTION)
+def _caption(example: Example) -> str:
+    return f"{example.label} → {example.taken_for}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CAPTION_LENGTH else f"{text[: _CAPTION_LENGTH - 1]}…"
+
+
+def _example(area: Area, row: int, cell: int, example: Example, is_long: bool) -> None:
+    below = row + 1 + _PICTURE_ROWS
+    area.write(row, cell, _cut(example.label) if is_long else _caption(example), _CAPTION)
+    if is_long:
+        area.write(below, cell, _cut(f"→ {example.taken_for}"), _CAPTION)
+        below += 1
     words = f"{example.label} taken for {example.taken_for}"
     scale = _PICTURE_SIDE / max(unpack(">II", example.picture[16:24]))  # width and height in a PNG
     picture = Picture(row + 1, area.at(cell), example.picture, scale, words)
     area.canvas.pictures.append(picture)
-    area.write(row + 1 + _PICTURE_ROWS, cell, example.probability, _PROBABILITY)
+    area.write(below, cell, example.probability, _PROBABILITY)

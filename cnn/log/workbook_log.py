@@ -202,9 +202,15 @@ def _kept(settings: Mapping[str, Any]) -> Known:
     for name, value in settings.items():
         is_group = isinstance(value, Mapping)
         found[str(name)] = (
-            {str(key): _logged(each) for key, each in value.items()} if is_group else _logged(value)
+            {str(key): _setting(each) for key, each in value.items()}
+            if is_group
+            else _setting(value)
         )
     return found
+
+
+def _setting(value: Any) -> Logged:  # noqa: ANN401 - see above
+    return value if isinstance(value, bool) else _logged(value)
 
 
 def _logged(value: Any) -> Logged:  # noqa: ANN401 - whatever a training computes
