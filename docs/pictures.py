@@ -5,6 +5,7 @@ the network `best`; it needs LibreOffice, pdftoppm and the extra `cnn`.
 """
 
 import argparse
+import runpy
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
 # The part of a sheet to show, in pixels at 96 per inch: left, top, right, bottom.
 PARTS = {
     "Overview": (0, 0, 1518, 610),
@@ -30,6 +32,7 @@ PARTS = {
     "Learning rates": (0, 0, 1940, 1240),
     "CNN best": (0, 0, 1374, 1300),
 }
+OWN_LOG = (0, 0, 1233, 885)
 IRIS = (0, 0, 1518, 670)
 PREDICTIONS = (0, 0, 1714, 800)
 EXPLORER = (0, 0, 1660, 900)
@@ -60,9 +63,16 @@ def main() -> None:
         built = build_workbook(template.load("digits"), Path(folder, "digits.xlsx")).saved.path
         pictures = drawn(built, Path(folder, "digits"), ["Predictions"])
         save(pictures["Predictions"], PREDICTIONS, "predictions")
+        own_log(Path(folder))
         explore(Path(folder))
         exercise(Path(folder))
         digit(Path(folder), arguments.run, arguments.data_dir)
+
+
+def own_log(folder: Path) -> None:
+    """Save the sheet of a loop of NumPy."""
+    runpy.run_path(str(EXAMPLES / "log_any_loop.py"))["main"](folder)
+    save(drawn(folder / "spirals.xlsx", folder / "spirals")["Spirals"], OWN_LOG, "own-log")
 
 
 def explore(folder: Path) -> None:

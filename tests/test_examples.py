@@ -12,6 +12,7 @@ EXPECTED = {
     "check_a_table": r"∂E/∂w2 in M3: the factor i2 is missing; expected =.*\*C3\n",
     "draw_a_digit": r"(the workbook says (0\.\d{12}), torch \2\n){3}",
     "hand_out_and_grade": r"Ada: 1 of \d+ right\nGrace: 0 of \d+ right\n",
+    "log_any_loop": r"40 epochs, val_acc 0\.9\d: the sheet Spirals of spirals\.xlsx\n",
     "own_network": r"[\d,]+ formulas verified: True\n",
     "watch_it_learn": (
         r"iteration 0: from 0\.\d+ to 0\.\d+\niteration 100: .*\n"

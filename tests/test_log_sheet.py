@@ -75,6 +75,7 @@ def test_an_axis_of_accuracies_ends_at_100_percent_and_leaves_out_a_bad_start() 
     curve = [0.86, 0.97, *(0.985 + 0.0005 * epoch for epoch in range(18))]
     axis = share_axis([curve], 0.994)
     assert (axis.low, axis.high, axis.number_format) == (pytest.approx(0.98), 1.0, "0.0%")
+    assert share_axis([[0.99]], 0.95).low == pytest.approx(0.9)
     assert share_axis([[0.3]], 0.994).low == pytest.approx(0.2)
     assert share_axis([[99.1, 99.3]], None, full=100).low == pytest.approx(99)
 

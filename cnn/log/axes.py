@@ -16,6 +16,7 @@ _SHARES = (
     *((0.05, 0.01), (0.1, 0.02), (0.2, 0.05), (0.3, 0.1), (0.4, 0.1), (0.5, 0.1), (0.6, 0.1)),
     *((0.8, 0.2), (1.0, 0.2)),
 )
+_ROOM = 0.1
 _EARLY = 5
 """The first fifth of the epochs may be below an axis of accuracies, or it would show only them."""
 
@@ -43,7 +44,10 @@ def step_axis(steps: Sequence[float]) -> Axis:
 def share_axis(curves: Iterable[Sequence[float]], target: float | None, full: float = 1.0) -> Axis:
     """Return the axis of accuracies, which ends at `full`: from what leaves the curves readable."""
     shown = [value for curve in curves for value in curve[_skipped(curve) :]]
-    lowest = min(shown + ([] if target is None else [min(target, full)])) / full
+    if target is not None:
+        # Below the line of the target there is some room.
+        shown.append(min(target, full) - _ROOM * (full - min(target, full)))
+    lowest = max(0.0, min(shown) / full)
     share, unit = next(each for each in _SHARES if each[0] >= 1 - lowest - 1e-12)
     if full != 1:
         return Axis(full * (1 - share), full, full * unit, _format(full * unit))
