@@ -90,7 +90,7 @@ class WorkbookLog:
         """The file with the rows so far; `cnn log` makes a sheet of it."""
         return self._journal.path
 
-    def epoch(self, **metrics: Any) -> None:  # noqa: ANN401 - numbers of any library, or texts
+    def epoch(self, /, **metrics: Any) -> None:  # noqa: ANN401 - numbers of any library, or texts
         """Log an epoch, or a step, under any names.
 
         Numbers of NumPy and tensors of one number are taken as such. NaN and infinities are kept.
