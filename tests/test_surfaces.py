@@ -538,3 +538,7 @@ def test_a_training_that_diverges_is_no_obstacle(state, iteration):
     )
     assert not math.isfinite(book.plan.trace_of("lr 30")["w1"][-1])
     assert passes(book.path)
+    shown = {str(value) for name in NAMES[1:] for value in book.values[name].values()}
+    assert not any(value.startswith("#") for value in shown)  # an error, as #NUM!
+    said = {3: "the weights diverge: the path ends at iteration 2"}
+    assert said.get(iteration, "nothing to show: the training has diverged") in shown

@@ -165,7 +165,8 @@ class Picture(Grid):
         for place in range(self.size):
             row = self.cell(0, place)[0]
             share = f"{place**power}/{last**power}"
-            formula = f"={low[0]}+({high[0]}-{low[0]})*{share}"
+            number = f"{low[0]}+({high[0]}-{low[0]})*{share}"
+            formula = f'=IF(ISNUMBER({high[0]}),{number},"")'
             value = low[1] + (high[1] - low[1]) * place**power / last**power
             self.canvas.calculate(row, column, formula, value, CELL)
             if place in labelled:

@@ -323,10 +323,10 @@ class _Sheet:
         ends = joined(
             "the weights diverge: the path ends at iteration ", Words(cell, str(iteration))
         )
-        is_short = f"SUM({path.range(GOOD, 1, points)})<{points}"
-        words = only_if(is_short, path.drawn < points, ends)
         flat = literal("E_total is the same everywhere on this picture")
-        words = only_if(self.flat, self.is_flat, flat, words)
+        words = only_if(self.flat, self.is_flat, flat)
+        is_short = f"SUM({path.range(GOOD, 1, points)})<{points}"
+        words = only_if(is_short, path.drawn < points, ends, words)
         none = literal("nothing to show: the training has diverged")
         words = Words(f"IF({shown},{words.expression},{none.expression})", words.text)
         return words if np.isfinite(errors).all() else Words(words.expression, nan)
