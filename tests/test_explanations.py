@@ -396,7 +396,7 @@ def test_of_a_moment_after_divergence_nothing_is_said_to_fail(tmp_path):
     last = {overview.inputs["moment_iteration"]: 30.0}
     write_changed(built.saved.path, tmp_path / "last.xlsx", {"Overview": last}, cached=-777.0)
     values = EMBEDDED.recalculate(tmp_path / "last.xlsx")
-    warning = "the training has diverged here: choose an earlier iteration"
+    warning = "diverged here: choose an earlier iteration"
     assert warning in values["Overview"].values()
     for verdicts in (values["Overview"], values["Gradient check"]):
         assert "diverged" in verdicts.values()

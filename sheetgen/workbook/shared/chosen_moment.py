@@ -79,7 +79,7 @@ class ChosenMoment:
     def error(self) -> Words:
         """E_total in the chosen row, or that the training has diverged there."""
         shown = decimal(self.cells["E_total"], self.moment.value("E_total"))
-        warning = literal("the training has diverged here: choose an earlier iteration")
+        warning = literal("diverged here: choose an earlier iteration")
         return only_if(
             f"{self.cells[STATE]}=1", self.has_diverged, warning, joined("E_total = ", shown)
         )
