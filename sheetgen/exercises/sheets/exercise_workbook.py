@@ -15,7 +15,7 @@ from sheetgen.exercises.sheets.exercise_paper import exercise_paper
 from sheetgen.exercises.sheets.exercise_sheet import NAME, ExerciseSheet
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import INPUT, LINE, LINK, SUBTITLE, Style
+from sheetgen.spreadsheet.style import LINE, LINK, SUBTITLE, Style
 from sheetgen.workbook.shared.table_cells import RATE_CELL, Table
 from sheetgen.workbook.sheets.training_table import draw_table
 
@@ -58,7 +58,8 @@ def given_sheets(assignment: Assignment) -> tuple[Canvas, ...]:
         canvas.validations.clear()
         for place in canvas.inputs.values():
             cell = canvas.cells[place]
-            if cell.style == INPUT:
+            canvas.notes.pop(place, None)
+            if not cell.style.locked:
                 style = replace(GIVEN, number_format=cell.style.number_format)
                 canvas.cells[place] = replace(cell, style=style)
         for place, target in list(canvas.links.items()):
