@@ -18,13 +18,12 @@ from shown_text import LINE, PIXELS_PER_POINT, lines
 
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.sheet_sizes import Drawing
+from sheetgen.workbook.plan import OPTIMIZER_COMPARISON, WORKINGS
 
 SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and scroll bar in it
 LARGE_SCREEN = 1920
-WIDE = {"Explorer", "Learning rates", "Optimisers", "Layers", "Decision surface"}
+WIDE = {"Explorer", "Learning rates", OPTIMIZER_COMPARISON, "Layers", "Decision surface"}
 """Sheets that are made for LARGE_SCREEN: many charts or pictures, or a table beside them."""
-BEHIND = {"Workings"}
-"""Sheets that nobody needs to look at."""
 TABLE = 12
 """A row of more cells is one of a table, which may be wider than any screen, as its titles may."""
 
@@ -110,12 +109,15 @@ def _too_low(sheet: SheetFile, cell: Shown, room: float) -> Iterator[str]:
 
 
 def out_of_reach(sheet: SheetFile) -> Iterator[str]:
-    """All that a user needs is on a screen's width, but for the rows of a wide table."""
+    """All that a user needs is on a screen's width, but for the rows of a wide table.
+
+    Nobody needs to look at Workings, the cells behind the other sheets.
+    """
     screen = LARGE_SCREEN if sheet.name in WIDE else SCREEN
     ends = {_called(each): each.right for each in sheet.sizes.drawings}
     tables = {row for row, columns in sheet.filled.items() if len(columns) > TABLE}
     for row, columns in sheet.filled.items():
-        if {row, row + 1} & tables or sheet.name in BEHIND:
+        if {row, row + 1} & tables or sheet.name == WORKINGS:
             continue
         for at in columns:
             if sheet.cells[row, at].text and sheet.is_printed(row, at):

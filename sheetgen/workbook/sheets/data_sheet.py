@@ -39,6 +39,7 @@ def data_sheet(plan: Plan) -> DataSheet:
     network, data = plan.network, plan.data
     rows = _header_rows(plan)
     canvas.freeze = (len(rows) + SYMBOL_ROW, 2)
+    canvas.repeat_rows = (BAND_ROW, len(rows) + SYMBOL_ROW - 1)
     sheet = DataSheet(canvas, {}, rows, len(rows) + SYMBOL_ROW, data.samples, data.test_samples)
     _count(sheet, 1, "sample", range(1, len(sheet.rows) + 1))
     column = _targets(sheet, plan)
