@@ -27,7 +27,7 @@ from sheetgen.template import template
 from sheetgen.template.template import parse
 from sheetgen.verification.verify import verify_canvases
 
-TOO_WIDE = ("autoencoder", "digits")
+TOO_WIDE = ("autoencoder", "digits", "moons")
 """Templates whose whole table is too much for an exercise."""
 COLOURS = {"FFBBF7D0": "green", "FFFECACA": "red"}
 
