@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from cnn.export.network.stages import (
     Activate,
     Convolution,
@@ -62,7 +64,7 @@ def _with_probabilities(
         return Network(layers, None, unfolded)
     added: Stage = Softmax(last.output)
     if isinstance(last, LogSoftmax):
-        added = Activate(last.output, "EXP({})".format, "probabilities", "exponential")
+        added = Activate(last.output, "EXP({})".format, np.exp, "probabilities", "exponential")
     shares = Layer("probabilities", added, (), (), None)
     return Network((*layers, shares), shares, unfolded)
 

@@ -183,11 +183,12 @@ def _softmax(module: nn.Softmax | nn.LogSoftmax, shape: Shape) -> Stage:
 
 def _activation(known: Activation, module: nn.Module, shape: Shape) -> Stage:
     refuse_options(module, known.torch_settings)
-    return _activate(shape, known, known.like(module).formula)
+    own = known.like(module)
+    return _activate(shape, own, own.formula)
 
 
 def _activate(shape: Shape, known: Activation, formula: Callable[[str], str]) -> Stage:
-    return Activate(shape, formula, known.name.replace("-", ""), known.word)
+    return Activate(shape, formula, known.value, known.name.replace("-", ""), known.word)
 
 
 def _gelu(module: nn.GELU, shape: Shape) -> Stage:

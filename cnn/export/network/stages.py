@@ -131,6 +131,8 @@ class Activate(Stage):
 
     formula: Callable[[str], str]
     """Returns the expression of f(z), given that of z."""
+    value: Callable[[Array], Array]
+    """Returns f(z) in NumPy, elementwise."""
     stem: str
     word: str
 

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from cnn.export.network.stages import Stage
 from cnn.export.sheets.accuracy_sheet import accuracy_sheet
+from cnn.export.sheets.activation_sheet import activation_sheets
 from cnn.export.sheets.digit_sheet import digit_sheet
 from cnn.export.sheets.export_style import is_digit_reader
+from cnn.export.sheets.kernels_sheet import kernels_sheet
 from cnn.export.sheets.layer_sheet import layer_sheet
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
 from cnn.export.sheets.layout import InputPlaces
@@ -29,7 +31,10 @@ def compose(subject: Subject) -> Book:
     """Return all sheets but `_cnn`: those to look at, the parameters, a sheet for each layer."""
     network, samples = subject.network, subject.samples
     first, places = input_sheet(subject)
-    canvases = [first, layers_sheet(subject), network_sheet(subject, places)]
+    canvases = [first, layers_sheet(subject), *activation_sheets(subject)]
+    kernels = kernels_sheet(network, subject.sheets)
+    canvases += [kernels] if kernels else []
+    canvases.append(network_sheet(subject, places))
     if subject.run is not None:
         canvases.append(accuracy_sheet(subject, subject.run))
     if len(samples):

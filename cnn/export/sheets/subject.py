@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from torch import nn
@@ -16,6 +16,16 @@ from sheetgen.network.activations import Array
 
 if TYPE_CHECKING:
     from cnn.log.record import Record
+
+
+class Pick(NamedTuple):
+    """One activation of a layer, and a channel of the map that it looks at."""
+
+    layer: str
+    channel: int
+    row: int
+    column: int
+    source: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +49,8 @@ class Subject:
     """The layer that is shown on `Layers`; if none is named, the first after the input."""
     first_channel: int = 0
     """The first of its channels that is shown, if they are not all shown."""
+    pick: Pick | None = None
+    """What is chosen on `Activation`; at first the middle of the first layer's first map."""
 
 
 def subject_of(

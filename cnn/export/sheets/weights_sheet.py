@@ -35,7 +35,7 @@ STRONGEST = 0.99
 READING = (
     "Blue is below 0, white is 0, orange above 0; each layer has its own scale, at whose end "
     "is its largest hundredth. "
-    "In a kernel's row the channels of each pixel are side by side."
+    "In a kernel's row the channels of each pixel are side by side; Kernels has them as tiles."
 )
 
 
@@ -258,8 +258,13 @@ class _Drawing:
 
     def shade(self, place: Place, values: Array) -> None:
         """Shade a range on a scale whose middle is 0."""
-        largest = float(np.quantile(abs(values), STRONGEST)) or 1.0
+        largest = strongest(values)
         self.canvas.heat_maps.append(HeatMap(place, WEIGHTS_SCALE, (-largest, 0.0, largest)))
+
+
+def strongest(values: Array) -> float:
+    """Return the size of the numbers that have the strongest colours."""
+    return float(np.quantile(abs(values), STRONGEST)) or 1.0
 
 
 def channels_last(kernel: Array) -> Array:

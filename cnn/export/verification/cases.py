@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn.export.network.stages import Input
+from cnn.export.sheets.activation_sheet import ACTIVATION, KEYS
 from cnn.export.sheets.layers_sheet import FIRST, LAYER, LAYERS
+from cnn.export.sheets.subject import Pick
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.library_calls import Changes
 
 
@@ -18,7 +21,8 @@ class Case:
     """One input: what messages call it, the changes to the input cells, and its numbers.
 
     `values` are (channels, height, width), `choice` is the number of the sample with these values,
-    0 if they are typed in; `layer` is shown on `Layers`, from `first_channel` on.
+    0 if they are typed in; `layer` is shown on `Layers`, from `first_channel` on, and `pick` is
+    what `Activation` takes apart.
     """
 
     shown: str
@@ -27,6 +31,7 @@ class Case:
     choice: int
     layer: str
     first_channel: int
+    pick: Pick | None = None
 
 
 def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator) -> list[Case]:
@@ -87,11 +92,35 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
         channel = 7 * turn % exported.network.layer(layer).output.channels
         chosen[layers.inputs[FIRST]] = float(channel)
     changes: Changes = {places.sheet: typed, LAYERS: chosen}
-    if exported.is_older and any(_unusable(exported, {LAYERS: chosen})):
-        changes = {places.sheet: typed}  # Layers is laid out differently, and so not verified
+    pick = None
+    if exported.activation is not None:
+        pick = _pick(exported, exported.activation, turn)
+        cells = exported.activation.inputs
+        picked = zip(KEYS, pick, strict=True)
+        changes[ACTIVATION] = {
+            cells[key]: each if isinstance(each, str) else float(each) for key, each in picked
+        }
+    if exported.is_older:  # sheets that are laid out differently are not verified
+        changes = {
+            sheet: cells
+            for sheet, cells in changes.items()
+            if sheet == places.sheet or not any(_unusable(exported, {sheet: cells}))
+        }
     for sentence in _unusable(exported, changes):
         raise InputError(f"{exported.path}: {sentence}")
-    return Case(shown, changes, values, choice, layer, channel)
+    return Case(shown, changes, values, choice, layer, channel, pick)
+
+
+def _pick(exported: ExportedFile, canvas: Canvas, turn: int) -> Pick:
+    """Return what is chosen on `Activation`: another layer each time, and other places."""
+    names = canvas.options[LAYER]
+    layer = names[turn % len(names)]
+    sheet = exported.sheets[layer]
+    assert sheet.before is not None
+    # Seven and five do not divide the usual numbers of channels and pixels.
+    channel = 7 * turn % sheet.shape.channels
+    row, column = 5 * turn % sheet.shape.height, 7 * turn % sheet.shape.width
+    return Pick(layer, channel, row, column, 5 * turn % sheet.before.shape.channels)
 
 
 def _unusable(exported: ExportedFile, changes: Changes) -> Iterator[str]:

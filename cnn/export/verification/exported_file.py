@@ -13,12 +13,15 @@ from cnn.export.network.stages import Input, Network
 from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
 from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place
+from cnn.export.sheets.activation_sheet import ACTIVATION, activation_sheets
 from cnn.export.sheets.digit_sheet import DIGIT
 from cnn.export.sheets.export_origin import Origin, read_origin
+from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layer_sheet import title_of
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
 from cnn.export.sheets.layout import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, Sheet, sheets_of
 from cnn.export.sheets.network_sheet import NETWORK
+from cnn.export.sheets.products_sheet import PRODUCTS
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.values_sheet import VALUES
 from cnn.export.sheets.weights_sheet import WEIGHTS, weights_sheet
@@ -31,7 +34,9 @@ from sheetgen.version import is_older
 
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
 
-OTHER_SHEETS = {DIGIT, VALUES, LAYERS, NETWORK, ACCURACY, SAMPLES, WEIGHTS}
+OTHER_SHEETS = {
+    *(DIGIT, VALUES, LAYERS, ACTIVATION, PRODUCTS, KERNELS, NETWORK, ACCURACY, SAMPLES, WEIGHTS)
+}
 """The sheets that are not those of layers."""
 
 
@@ -89,6 +94,12 @@ class ExportedFile:
     def layers(self) -> Canvas:
         """The sheet `Layers`, with its cells to change."""
         return layers_sheet(self.blank)
+
+    @cached_property
+    def activation(self) -> Canvas | None:
+        """The sheet `Activation`, with its cells to change, if the file has it."""
+        found = activation_sheets(self.blank)
+        return found[0] if found and ACTIVATION in self.cells else None
 
     def counts(self) -> list[list[int]]:
         """Return the confusion matrix. Raises InputError for a cell without a number."""

@@ -131,6 +131,7 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
             shown=case.values,
             layer=case.layer,
             first_channel=case.first_channel,
+            pick=case.pick,
         )
         every = (*dependent_sheets(subject), *constant)
         sheets = [sheet for sheet in every if _is_compared(exported, sheet, different)]

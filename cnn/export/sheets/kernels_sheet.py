@@ -1,0 +1,151 @@
+"""The sheet `Kernels`: every kernel as square tiles, one for each channel that it looks at.
+
+`Weights` has the channels of a kernel side by side, as the windows of the formulas need them; here
+each tile is read from there.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cnn.export.network.stages import Convolution, Network
+from cnn.export.sheets.export_style import WEIGHTS_SCALE, height_of, width_of, words_of
+from cnn.export.sheets.layout import Sheet
+from cnn.export.sheets.weights_sheet import WEIGHTS, WeightPlaces, strongest, weight_places
+from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import cell_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
+from sheetgen.spreadsheet.style import KINDS, LABEL, LINE, LINK, NOTE, SECTION, TITLE, Style
+
+KERNELS = "Kernels"
+LEFT = 2
+LARGEST = 7  # rows and columns of a tile; larger kernels are pictures on Weights
+MOST = 32  # kernels of a layer, and channels of a kernel
+PIXELS = 1260  # of the tiles beside each other
+SIDE, GAP, LABEL_PIXELS = 24, 8, 64  # pixels
+NUMBER = Style(size=7, number_format=".00;-.00;0", align="center", border=LINE)
+CAPTION = replace(LABEL, size=8)
+LARGE_NUMBERS = {9.995: "0", 999.5: '"…"'}
+READING = (
+    "A row of tiles for each kernel, a tile for each channel of the map that it looks at. "
+    "Blue is below 0, white is 0, orange above 0; each layer has its own scale."
+)
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A layer's tiles: from the row `top` on, `in_line` beside each other."""
+
+    sheet: Sheet
+    kernels: Array
+    places: WeightPlaces
+    top: int
+    in_line: int
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """How many kernels, and channels of each, are shown."""
+        count, channels = self.kernels.shape[:2]
+        return min(MOST, count), min(MOST, channels)
+
+    @property
+    def lines(self) -> int:
+        """Lines of tiles for each kernel; those of one channel are themselves in lines."""
+        count, channels = self.shown
+        return -(-(count if channels == 1 else channels) // self.in_line)
+
+    @property
+    def bottom(self) -> int:
+        """The last row."""
+        count, channels = self.shown
+        lines = self.lines if channels == 1 else self.lines * count
+        return self.top + 1 + lines * (self.kernels.shape[2] + 1)
+
+    def tile(self, kernel: int, channel: int) -> tuple[int, int]:
+        """Return the row, and the place among those of a line, of a tile."""
+        only = self.shown[1] == 1
+        down, across = divmod(kernel if only else channel, self.in_line)
+        line = down if only else kernel * self.lines + down
+        return self.top + 3 + line * (self.kernels.shape[2] + 1), across
+
+
+def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
+    """Draw the sheet; None without kernels that are larger than a pixel and not pictures."""
+    places = weight_places(network, sheets)
+    layers = {
+        layer.name: layer.base.kernels
+        for layer in network.layers
+        if isinstance(layer.base, Convolution) and 1 < max(layer.base.kernels.shape[2:]) <= LARGEST
+    }
+    if not layers:
+        return None
+    width = max(kernels.shape[3] for kernels in layers.values())
+    several = [kernels.shape[3] for kernels in layers.values() if kernels.shape[1] > 1]
+    width = max(several, key=several.count) if several else width
+    canvas = Canvas(KERNELS, tab_colour=KINDS["weight"].strong, freeze=(2, LEFT))
+    canvas.heights[0] = 30
+    canvas.write(0, 0, KERNELS, TITLE)
+    canvas.write(1, 0, READING, NOTE)
+    canvas.widths |= {0: width_of(LABEL_PIXELS), 1: width_of(GAP)}
+    row = 3
+    for name, kernels in layers.items():
+        slots = -(-(kernels.shape[3] + 1) // (width + 1)) if kernels.shape[3] > width else 1
+        fit = max(1, PIXELS // (slots * (width * SIDE + GAP)))
+        count = min(MOST, kernels.shape[0] if kernels.shape[1] == 1 else kernels.shape[1])
+        in_line = -(-count // -(-count // fit))
+        section = _Section(sheets[name], kernels, places[name], row, in_line)
+        _draw(canvas, section, width, slots)
+        row = section.bottom + 2
+    last = max(column for _, column in canvas.cells)
+    for column in range(LEFT, last + 1):
+        is_gap = (column - LEFT) % (width + 1) == width
+        canvas.widths[column] = width_of(GAP if is_gap else SIDE)
+    text_columns = LEFT + len(READING) * 6 // SIDE
+    canvas.print_area = (0, 0, row - 2, max(last, text_columns))
+    return canvas
+
+
+def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
+    """Draw a layer's heading and tiles; a slot is `width` columns and a gap."""
+    sheet, kernels = section.sheet, section.kernels
+    count, channels, height, across = kernels.shape
+    shown = section.shown
+    assert sheet.before is not None
+    canvas.link(section.top, 0, sheet.name, sheet.name, replace(SECTION, colour=LINK.colour))
+    each = "1 channel" if channels == 1 else f"{channels} channels"
+    text = f"{words_of(sheet.layer)}; {count} kernels of {height} × {across}, {each} of "
+    text += sheet.before.name
+    if shown != (count, channels):
+        text += f"; shown are the first {shown[0]} kernels and {shown[1]} channels"
+        text += ", the others are on Weights and, one at a time, on Activation"
+    canvas.write(section.top, LEFT, text, NOTE)
+    areas = []
+    for kernel, channel in np.ndindex(*shown):
+        row, slot = section.tile(kernel, channel)
+        left = LEFT + slot * slots * (width + 1)
+        only = shown[1] == 1
+        if slot == 0:
+            canvas.write(row, 0, "kernels" if only else f"kernel {kernel}", CAPTION)
+        if kernel == 0 or only:
+            canvas.write(row - 1, left, str(kernel) if only else f"in {channel}", CAPTION)
+        block = section.places.kernels[kernel]
+        for y, x in np.ndindex(height, across):
+            column = left + x + (x // width if across > width else 0)
+            source = cell_address(block[0] + y, block[1] + x * channels + channel)
+            value = float(kernels[kernel, channel, y, x])
+            canvas.calculate(row + y, column, f"={WEIGHTS}!{source}", value, NUMBER)
+            canvas.heights[row + y] = height_of(SIDE)
+        areas.append((row, left, row + height - 1, column))
+    area: Place = (
+        min(place[0] for place in areas),
+        min(place[1] for place in areas),
+        max(place[2] for place in areas),
+        max(place[3] for place in areas),
+    )
+    end = strongest(kernels)
+    canvas.heat_maps.append(HeatMap(area, WEIGHTS_SCALE, (-end, 0.0, end)))
+    number = f"ABS({relative_address(*area[:2])})"
+    ends = [*list(LARGE_NUMBERS)[1:], 1e308]
+    for (start, number_format), stop in zip(LARGE_NUMBERS.items(), ends, strict=True):
+        rule = f"=AND({number}>={start!r},{number}<{stop!r})".upper()
+        canvas.rules.append(Rule(area, rule, {"num_format": number_format}))
