@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cnn.export.export import write
 from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy_sheet import MATRIX_ROW
+from cnn.export.sheets.activation_sheet import ACTIVATION
 from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.digit_sheet import DIGIT, GAP, LEFT, TOP, drawn_digit
 from cnn.export.sheets.layers_sheet import LAYERS
@@ -131,7 +132,8 @@ def test_links_lead_to_sheets_and_only_inputs_are_unlocked(exported: Exported) -
                 if cell.hyperlink:
                     assert cell.hyperlink.location.split("!")[0].strip("'") in book.sheetnames
         assert book[name].protection.sheet
-    inputs = {name: list(exported.canvas(name).inputs.values()) for name in (DIGIT, LAYERS)}
+    names = (DIGIT, LAYERS, ACTIVATION)
+    inputs = {name: list(exported.canvas(name).inputs.values()) for name in names}
     for name, places in inputs.items():
         for row, column in places:
             assert not book[name].cell(row + 1, column + 1).protection.locked
@@ -142,6 +144,7 @@ def test_links_lead_to_sheets_and_only_inputs_are_unlocked(exported: Exported) -
     shades, merged_choice = 5, 3
     assert unlocked.pop(DIGIT) == SIDE * SIDE + shades + merged_choice
     assert unlocked.pop(LAYERS) > 0
+    assert unlocked.pop(ACTIVATION) > 0
     assert set(unlocked.values()) == {0}
 
 
@@ -165,7 +168,7 @@ def test_other_networks_get_no_sheet_to_paint_on(exported: Exported, tmp_path: P
     source = Input(Shape(1, SIDE, SIDE))
     write(exported.model, source, tmp_path / "plain.xlsx", exported.samples, title="Plain")
     names = list(read_cells(tmp_path / "plain.xlsx"))
-    assert names[:3] == ["Values", LAYERS, "Network"] and DIGIT not in names
+    assert names[:5] == ["Values", LAYERS, ACTIVATION, "Products", "Kernels"] and DIGIT not in names
 
 
 @given(st.integers(6, 40), st.integers(6, 40))

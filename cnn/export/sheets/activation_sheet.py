@@ -12,12 +12,13 @@ import numpy as np
 
 from cnn.export.sheets.export_style import (
     HIDDEN,
-    PIXEL_LINE,
+    TABLE,
     WEIGHTS_SCALE,
     height_of,
     square,
     width_of,
 )
+from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.one_activation import Chosen, Lens, Step, lenses_of, steps_of
@@ -33,7 +34,12 @@ from cnn.export.sheets.products_sheet import (
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_sheet import WEIGHTS, weight_places
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.address import (
+    cell_address,
+    column_letters,
+    range_address,
+    relative_address,
+)
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
@@ -60,18 +66,22 @@ CHOICE_ROW = 3
 SENTENCE_ROW = 6
 HEADING_ROW = 8
 TOP = 10
-PICTURE = 300  # pixels of the side of a map's picture
+TILE_ROW = CHOICE_ROW + 1
+"""The first row of the window and the kernel, beside the cells to choose in."""
+PICTURE = 320  # pixels of the side of a map's picture
 SMALLEST, LARGEST = 7, 20  # pixels of a cell of it
-LEAST = 170  # pixels of its width, for the texts above it
-NARROW, WIDE = 34, 40  # pixels of a column of numbers
-MOST_WIDE = 17  # columns of numbers, that are not narrow
+LEAST = 260  # pixels of its width, for the texts above it
+NARROW, WIDE = 30, 40  # pixels of a column of numbers
+MOST_WIDE = 14  # columns of numbers, that are not narrow
 LINE_PIXELS = 20
 PANEL = 11  # the least number of columns of numbers
 TEXT_COLUMNS, NUMBER_COLUMNS = 5, 3
 GAP = 12  # pixels
+LAYER_PIXELS, COUNT_PIXELS, LINK_PIXELS = 100, 76, 70
+"""Of the cell to choose the layer in, of the others, and of a link."""
 FRAME: dict[str, object] = {"border": 1, "border_color": "#111827"}
 MARKED: dict[str, object] = {"bold": True, "bg_color": KINDS["weight"].tint}
-PIXEL = Style(number_format=HIDDEN, border=PIXEL_LINE)
+PIXEL = Style(number_format=HIDDEN, fill=TABLE)
 NUMBER = Style(size=8, number_format="0.00", align="center", border=LINE)
 SIGN = Style(size=12, bold=True, align="center")
 RESULT = Style(number_format="0.0000", align="right")
@@ -137,14 +147,15 @@ class _Page:
         return max(width, -(-LEAST // self.pixels))
 
     def line(self, number: int) -> int:
-        """Return the first row of a line of numbers."""
-        return TOP + number * self.rows
+        """Return the first row of a line of numbers: beside pictures a line is several rows."""
+        above = TOP - TILE_ROW
+        return TILE_ROW + number if number < above else TOP + (number - above) * self.rows
 
     def span(self, line: int, column: int, columns: int = 1) -> tuple[int, int]:
         """Make one cell of those of a line; return its place."""
-        row = self.line(line)
-        if self.rows > 1 or columns > 1:
-            last = row + self.rows - 1, column + columns - 1
+        row, rows = self.line(line), self.line(line + 1) - self.line(line)
+        if rows > 1 or columns > 1:
+            last = row + rows - 1, column + columns - 1
             self.canvas.merges.append((row, column, *last))
         return row, column
 
@@ -182,9 +193,10 @@ def activation_sheets(subject: Subject) -> list[Canvas]:
 
 def _sizes(page: _Page) -> None:
     canvas = page.canvas
-    square(canvas, (TOP, LEFT, page.line(1), page.panel - 1), page.pixels)
+    square(canvas, (TOP, LEFT, TOP + 1, page.panel - 1), page.pixels)
     last = max(page.line(40), TOP + max(page.inputs[0], page.outputs[0]))
     canvas.heights |= dict.fromkeys(range(TOP, last), height_of(page.pixels))
+    canvas.heights |= dict.fromkeys(range(CHOICE_ROW, TOP), height_of(LINE_PIXELS))
     canvas.widths[0] = 2
     for column in (page.output_column - 1, page.panel - 1, page.sums - 1):
         canvas.widths[column] = width_of(GAP)
@@ -198,7 +210,6 @@ def _controls(page: _Page) -> None:
     """Write the cells to choose in, side by side, with what they may hold below them."""
     canvas, products, typed = page.canvas, page.products, page.chosen.typed
     style = replace(INPUT, size=12, bold=True, align="center")
-    canvas.heights[CHOICE_ROW + 1] = 22
     lenses = products.lenses
     shapes = [lens.sheet.shape for lens in lenses]
     most = (
@@ -214,9 +225,8 @@ def _controls(page: _Page) -> None:
         lambda lens: lens.channels,
     )
     column = LEFT
-    each = -(-90 // page.pixels)
     for at, (key, label) in enumerate(zip(KEYS, LABELS, strict=True)):
-        last = column + each - 1
+        last = column - 1 - (-(LAYER_PIXELS if at == 0 else COUNT_PIXELS) // page.pixels)
         for row in range(CHOICE_ROW, CHOICE_ROW + 3):
             canvas.merges.append((row, column, row, last))
         canvas.write(CHOICE_ROW, column, label, replace(LABEL, align="center"))
@@ -232,11 +242,14 @@ def _controls(page: _Page) -> None:
             end = products.choose(lambda lens, side=side: side(lens) - 1)
             canvas.calculate(CHOICE_ROW + 2, column, f'="0 to "&{end}', f"0 to {limit}", CENTRED)
         column = last + 2
-    for name in (LAYERS, PRODUCTS):
-        last = column + each - 1
-        canvas.merges.append((CHOICE_ROW + 1, column, CHOICE_ROW + 1, last))
-        canvas.link(CHOICE_ROW + 1, column, name, name, LINK)
-        column = last + 2
+    column = LEFT
+    for name in (LAYERS, PRODUCTS, KERNELS):
+        if name == KERNELS and not products.kernel[0]:
+            continue
+        last = column - 1 - (-LINK_PIXELS // page.pixels)
+        canvas.merges.append((2, column, 2, last))
+        canvas.link(2, column, name, name, LINK)
+        column = last + 1
 
 
 def _sentence(page: _Page) -> None:
@@ -344,7 +357,7 @@ def _tiles(page: _Page) -> int:
         size = products.kernel if block else products.window
         if not size[0]:
             continue
-        canvas.write(HEADING_ROW, left, text, SECTION)
+        canvas.write(CHOICE_ROW, left, text, SECTION)
         for y, x in np.ndindex(*size):
             place = page.span(y, left + x)
             cell = products.of_channel(products.column(block, y, x), source)
@@ -356,7 +369,7 @@ def _tiles(page: _Page) -> int:
                 lambda each, sign=sign: '""' if each.kernels is None else f'"{sign}"'
             )
             canvas.calculate(*place, f"={shown}", "" if found is None else sign, SIGN)
-        area = TOP, left, page.line(size[0]) - 1, left + size[1] - 1
+        area = TILE_ROW, left, page.line(size[0]) - 1, left + size[1] - 1
         _shorten(canvas, area)
     return height
 
@@ -387,13 +400,13 @@ def _steps(page: _Page, line: int) -> int:
     line += 1
     every = [steps_of(lens, 0, 0.0) for lens in lenses]
     window = range_address(
-        TOP,
+        TILE_ROW,
         column,
         page.line(products.window[0]) - 1,
         column + products.window[1] - 1,
     )
-    last = page.line(products.rows) - 1
-    sums = range_address(TOP, page.sums + 1, last, page.sums + 1)
+    last = page.line(products.rows + 1) - 1
+    sums = range_address(TILE_ROW + 1, page.sums + 1, last, page.sums + 1)
     functions = {"sum of all products": f"SUM({sums})", "largest of the window": f"MAX({window})"}
     texts = products.choose(lambda lens: f'"{lens.first_step}"')
     canvas.calculate(*page.span(line, column, TEXT_COLUMNS), f"={texts}", chosen.lens.first_step)
@@ -504,7 +517,7 @@ def _colours(page: _Page, line: int) -> int:
 
     def tile(block: int, size: tuple[int, int]) -> Place:
         left = column + block * (page.tile + 1)
-        return TOP, left, page.line(size[0]) - 1, left + size[1] - 1
+        return TILE_ROW, left, page.line(size[0]) - 1, left + size[1] - 1
 
     def picture(left: int, size: tuple[int, int]) -> Place:
         return TOP, left, TOP + size[0] - 1, left + size[1] - 1
@@ -528,9 +541,9 @@ def _colours(page: _Page, line: int) -> int:
         zero = page.span(at, column + TEXT_COLUMNS + 2, 2)
         high = page.span(at, column + TEXT_COLUMNS + 4, 2)
         canvas.write(*zero, 0, SCALE)
-        limits = write_scale(canvas, (low, high), range_address(*place), numbers)
-        bar = (*low, page.line(at + 1) - 1, high[1] + 1)
-        canvas.heat_maps += [HeatMap(each, WEIGHTS_SCALE, limits) for each in (*shaded, bar)]
+        styles = [replace(SCALE, fill=colour) for colour in WEIGHTS_SCALE[::2]]
+        limits = write_scale(canvas, (low, high), range_address(*place), numbers, styles)
+        canvas.heat_maps += [HeatMap(each, WEIGHTS_SCALE, limits) for each in shaded]
     return page.line(line + len(areas) + 1)
 
 
@@ -538,21 +551,21 @@ def _sums(page: _Page) -> int:
     """List the sum of each input channel's products; return the row below."""
     canvas, products, chosen = page.canvas, page.products, page.chosen
     column = page.sums
-    canvas.write(HEADING_ROW, column, "sums", SECTION)
-    canvas.write(HEADING_ROW + 1, column, "of each input channel", NOTE)
+    canvas.write(CHOICE_ROW, column, "sum of each", SECTION)
+    canvas.write(CHOICE_ROW + 1, column, "input channel", NOTE)
     if not products.kernel[0]:
         return TOP
     for channel in range(products.rows):
-        row, _ = page.span(channel, column)
-        page.span(channel, column + 1)
+        row, _ = page.span(channel + 1, column)
+        page.span(channel + 1, column + 1)
         is_there = f"{channel}<{products.fact('channels')}"
         value = channel if channel < chosen.lens.channels else ""
         canvas.calculate(row, column, f'=IF({is_there},{channel},"")', value, COUNT)
         formula = f"={PRODUCTS}!{cell_address(FIRST_ROW + channel, products.sums)}"
         canvas.calculate(row, column + 1, formula, chosen.sum(channel), RESULT)
-    last = page.line(products.rows) - 1
-    rule = f"={cell_address(TOP, column).replace(f'${TOP + 1}', str(TOP + 1))}=shown_source"
-    canvas.rules.append(Rule((TOP, column, last, column + 1), rule, MARKED))
+    top, last = page.line(1), page.line(products.rows + 1) - 1
+    rule = f"=${column_letters(column)}{top + 1}=shown_source"
+    canvas.rules.append(Rule((top, column, last, column + 1), rule, MARKED))
     return last + 1
 
 

@@ -17,6 +17,7 @@ from cnn.export.sheets.export_style import (
     square,
 )
 from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet, chosen_of
+from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
 from sheetgen.network.activations import Array
@@ -266,10 +267,16 @@ def _advice(sheet: _Sheet) -> None:
     for number, text in enumerate(ADVICE, start=1):
         canvas.write(row + 2 + number, LEFT, f"{number}   {text}", PLAIN)
     canvas.write(row + 2, sheet.answer, "Look inside", SECTION)
-    names = ["Layers", "Network", *(["Accuracy"] if sheet.subject.run else []), "Weights"]
+    names = [
+        "Layers",
+        *closer_sheets(sheet.subject),
+        "Network",
+        *(["Accuracy"] if sheet.subject.run else []),
+        "Weights",
+    ]
     for offset, name in enumerate(names, start=3):
         canvas.link(row + offset, sheet.answer, name, name, LINK)
-    canvas.print_area = (0, 0, row + 2 + len(ADVICE), sheet.answer + 2)
+    canvas.print_area = (0, 0, row + 2 + max(len(ADVICE), len(names)), sheet.answer + 2)
 
 
 def drawn_digit(height: int, width: int) -> Array:

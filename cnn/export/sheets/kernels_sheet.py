@@ -21,8 +21,8 @@ KERNELS = "Kernels"
 LEFT = 2
 LARGEST = 7  # rows and columns of a tile; larger kernels are pictures on Weights
 MOST = 32  # kernels of a layer, and channels of a kernel
-PIXELS = 1260  # of the tiles beside each other
-SIDE, GAP, LABEL_PIXELS = 24, 8, 64  # pixels
+PIXELS = 1230  # of the tiles beside each other
+SIDE, GAP, LABEL_PIXELS = 22, 8, 64  # pixels
 NUMBER = Style(size=7, number_format=".00;-.00;0", align="center", border=LINE)
 CAPTION = replace(LABEL, size=8)
 LARGE_NUMBERS = {9.995: "0", 999.5: '"…"'}
@@ -69,14 +69,19 @@ class _Section:
         return self.top + 3 + line * (self.kernels.shape[2] + 1), across
 
 
-def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
-    """Draw the sheet; None without kernels that are larger than a pixel and not pictures."""
-    places = weight_places(network, sheets)
-    layers = {
+def tiled(network: Network) -> dict[str, Array]:
+    """Return the kernels to show, by their layers' names: larger than a pixel, but no pictures."""
+    return {
         layer.name: layer.base.kernels
         for layer in network.layers
         if isinstance(layer.base, Convolution) and 1 < max(layer.base.kernels.shape[2:]) <= LARGEST
     }
+
+
+def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
+    """Draw the sheet; None without kernels that are larger than a pixel and not pictures."""
+    places = weight_places(network, sheets)
+    layers = tiled(network)
     if not layers:
         return None
     width = max(kernels.shape[3] for kernels in layers.values())
@@ -124,10 +129,11 @@ def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
         row, slot = section.tile(kernel, channel)
         left = LEFT + slot * slots * (width + 1)
         only = shown[1] == 1
-        if slot == 0:
-            canvas.write(row, 0, "kernels" if only else f"kernel {kernel}", CAPTION)
+        if channel == 0 and not only:
+            canvas.write(row, 0, f"kernel {kernel}", CAPTION)
         if kernel == 0 or only:
-            canvas.write(row - 1, left, str(kernel) if only else f"in {channel}", CAPTION)
+            caption = f"kernel {kernel}" if only else f"channel {channel}"
+            canvas.write(row - 1, left, caption, CAPTION)
         block = section.places.kernels[kernel]
         for y, x in np.ndindex(height, across):
             column = left + x + (x // width if across > width else 0)

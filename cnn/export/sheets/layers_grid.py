@@ -1,5 +1,6 @@
 """The positions on the sheet `Layers`: the grid of pictures, the controls, the helper cells."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +17,9 @@ TOP = 7
 """The first row of planes."""
 ROWS_ABOVE = 2
 """Of each plane: the caption and the hidden limits of the colour scale."""
-LABEL_WIDTH, INPUT_WIDTH, TEXT_WIDTH = 110, 130, 320
-"""Pixels of what names the cell to choose a layer in, of that cell, and of the text behind it."""
+LABEL_WIDTH, INPUT_WIDTH, LETTER = 110, 130, 6.5
+"""Pixels of what names the cell to choose a layer in, of that cell, of a letter of a text."""
+LONGEST = 50  # letters of the text about a layer
 FACTS = ("number", "channels", "pixels", "lowest", "highest")
 """Numbers of the chosen layer, the first of which is its position among all, from 1."""
 LISTED = 4
@@ -95,15 +97,29 @@ class Page:
     def helper(self) -> int:
         """The first of the helper columns, far right: the chosen layer's facts, all layers.
 
-        They are right of the planes or, where the controls would lie on them, of the controls.
+        They are right of the planes and of the texts above them.
         """
-        beside = LEFT + self.planes.columns * (self.planes.width + 1) + 2
-        controls = {*range(self.input_column, self.input_last + 1), self.text_column}
-        # The list of the layers reaches the row of the controls only if it is long.
-        width = LISTED + 1 if len(self.sheets) > CHOICE_ROW else 1
-        if controls.isdisjoint(range(beside, beside + width)):
-            return beside
-        return self.text_column + -(-TEXT_WIDTH // self.planes.pixels) + 1
+        longest = max(len(self.note), LONGEST)
+        texts = self.text_column + math.ceil(longest * LETTER / self.planes.pixels)
+        return max(self.behind_planes, texts) + 2
+
+    @property
+    def behind_planes(self) -> int:
+        """The first column behind the planes and what they lie on."""
+        return LEFT + self.planes.columns * (self.planes.width + 1) + 1
+
+    @cached_property
+    def note(self) -> str:
+        """The explanation of the numbers above the pictures."""
+        units = [sheet.shape.pixels == 1 for sheet in self.sheets]
+        if all(units):
+            note = "Above each square is its number."
+        else:
+            note = (
+                "Smaller maps are enlarged. Above each picture are its smallest and largest number"
+            )
+            note += ", above a unit its only one." if any(units) else "."
+        return f"{self.planes.count} channels at a time. {note}" if self.has_pages else note
 
     def fact(self, which: str) -> str:
         """Return the cell with a number of the chosen layer."""

@@ -36,6 +36,7 @@ from cnn.export.sheets.layers_grid import (
     planes_of,
 )
 from cnn.export.sheets.layout import Sheet, chosen_of
+from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.values_sheet import VALUES
 from sheetgen.spreadsheet.address import cell_address, range_address
@@ -49,7 +50,7 @@ FIRST = "first channel"
 """The key of the cell that chooses the first channel shown, if they are not all shown."""
 MOST_LAYERS = 200  # CHOOSE takes 254 arguments
 CAPTION_HEIGHT, SCALE_HEIGHT, SPACE = 16, 3, 8  # pixels
-LINK_PIXELS = 64
+LINK_PIXELS = 80
 TITLE_WIDTH, DECIMALS_WIDTH = 56, 40  # pixels that "channel 12" and -1.23 take
 
 LOOKUP = Style(size=8, number_format=HIDDEN)
@@ -94,7 +95,7 @@ def layers_sheet(subject: Subject) -> Canvas:
 def _links(page: Page) -> None:
     width = -(-LINK_PIXELS // page.planes.pixels)
     first = DIGIT if is_digit_reader(page.subject.network) else VALUES
-    for place, name in enumerate((first, "Network")):
+    for place, name in enumerate((first, *closer_sheets(page.subject), "Network")):
         column = LEFT + place * width
         page.canvas.merges.append((2, column, 2, column + width - 1))
         page.canvas.link(2, column, name, name, LINK)
@@ -144,24 +145,13 @@ def _controls(page: Page) -> None:
     formula = f"={chosen_of(page.listed(3), page.fact('number'))}"
     text = canvas.value(page.sheets.index(page.shown), page.helper + 4)
     canvas.calculate(CHOICE_ROW, behind, formula, text, BOLD)
-    note = _note(page)
     if page.has_pages:
         most = max(sheet.shape.channels for sheet in page.sheets) - 1
         canvas.write(FIRST_ROW, LEFT, "from channel", BOLD)
         canvas.merges.append((FIRST_ROW, column, FIRST_ROW, last))
         canvas.count(FIRST_ROW, column, FIRST, page.channel(0), 0, most, style)
         canvas.heights[FIRST_ROW] = 22
-        note = f"{page.planes.count} channels at a time. {note}"
-    canvas.write(FIRST_ROW, behind, note, NOTE)
-
-
-def _note(page: Page) -> str:
-    """Return the explanation of the numbers above the pictures."""
-    units = [sheet.shape.pixels == 1 for sheet in page.sheets]
-    if all(units):
-        return "Above each square is its number."
-    note = "Smaller maps are enlarged. Above each picture are its smallest and largest number"
-    return f"{note}, above a unit its only one." if any(units) else f"{note}."
+    canvas.write(FIRST_ROW, behind, page.note, NOTE)
 
 
 def _back(page: Page) -> None:
@@ -169,7 +159,7 @@ def _back(page: Page) -> None:
     canvas, planes = page.canvas, page.planes
     last = page.top(planes.rows * planes.columns) - 1
     for row in range(TOP, last + 1):
-        for column in range(LEFT, page.helper - 1):
+        for column in range(LEFT, page.behind_planes):
             canvas.write(row, column, "", BACK)
 
 

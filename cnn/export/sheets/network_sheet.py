@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from cnn.export.sheets.export_style import height_of, width_of, words_of
 from cnn.export.sheets.layout import InputPlaces, Sheet
 from cnn.export.sheets.network_diagram import draw_diagram
+from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.stage_formulas import unit_formulas
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.address import range_address
@@ -46,6 +47,8 @@ DESCRIPTIONS = {
     "Digit": "draw a digit or choose one: everything follows",
     "Values": "type the network's input, or choose a sample",
     "Layers": "the channels of any layer as pictures",
+    "Activation": "one activation taken apart: window × kernel, summed, and what follows",
+    "Kernels": "the kernels of the convolutions as tiles, a tile for each channel",
     "Accuracy": "how often the network is right, and the digits that it gets wrong",
     "Samples": "the inputs to choose from",
     "Weights": "all parameters: kernels, biases, and BatchNorm as scale and shift",
@@ -123,9 +126,9 @@ class _Table:
 
 def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
     """Write the links to the other sheets; return the next free row."""
-    names = [first, "Layers", "Weights"]
-    names[2:2] = ["Samples"] if len(subject.samples) else []
-    names[2:2] = ["Accuracy"] if subject.run else []
+    names = [first, "Layers", *closer_sheets(subject), "Weights"]
+    names[-1:-1] = ["Accuracy"] if subject.run else []
+    names[-1:-1] = ["Samples"] if len(subject.samples) else []
     canvas.write(row, LEFT, "Sheets", SECTION)
     for offset, name in enumerate(names, start=1):
         canvas.link(row + offset, LEFT, name, name, LINK)

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from cnn.export.network.stages import Activate, AveragePool, Convolution, MaxPool, ScaleAndShift
+from cnn.export.sheets.kernels_sheet import KERNELS, tiled
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import parameter_roles
 from cnn.export.sheets.subject import Pick, Subject
@@ -76,6 +77,12 @@ class Lens:
         if isinstance(base, Convolution):
             return "sum of all products"
         return "largest of the window" if isinstance(base, MaxPool) else "sum of the window"
+
+
+def closer_sheets(subject: Subject) -> list[str]:
+    """Return the names of those of the sheets that look at layers more closely that there are."""
+    found = ["Activation"] if lenses_of(subject.sheets.values()) else []
+    return [*found, KERNELS] if tiled(subject.network) else found
 
 
 def lenses_of(sheets: Iterable[Sheet]) -> list[Lens]:

@@ -29,7 +29,9 @@ from sheetgen.spreadsheet.style import (
 
 PRODUCTS = "Products"
 LEFT = 1
-FACTS_ROW = 4
+HEAD_ROW = 4
+FIRST_ROW = HEAD_ROW + 2
+FACTS_ROW = FIRST_ROW
 FACTS = {
     "layer": "number of the layer in the list",
     "channel": "channel",
@@ -45,10 +47,7 @@ FACTS = {
     "kernel_left": "columns left of the kernel on Weights",
 }
 """The facts of the chosen activation; rows and columns of the window count from 1."""
-FACT_COLUMNS = 4
 SCALES_ROW = FACTS_ROW + len(FACTS)
-HEAD_ROW = SCALES_ROW + 4
-FIRST_ROW = HEAD_ROW + 2
 NUMBER = Style(number_format="0.000", align="right")
 FACT = Style(number_format="0", align="right")
 SCALE = Style(number_format="0.00", align="right")
@@ -102,6 +101,11 @@ class Products:
         return self.sums + 2
 
     @property
+    def facts(self) -> int:
+        """The column with the names of the facts, left of those with their numbers."""
+        return self.names + 2
+
+    @property
     def listed(self) -> str:
         """The list of the layers that can be chosen."""
         last = FIRST_ROW + len(self.lenses) - 1
@@ -109,7 +113,7 @@ class Products:
 
     def fact(self, which: str, *, sheet: bool = True) -> str:
         """Return the cell of a fact, from another sheet with the name of this one."""
-        cell = cell_address(FACTS_ROW + list(FACTS).index(which), LEFT + FACT_COLUMNS)
+        cell = cell_address(FACTS_ROW + list(FACTS).index(which), self.facts + 1)
         return f"{PRODUCTS}!{cell}" if sheet else cell
 
     def of_channel(self, column: int, channel: str) -> str:
@@ -134,6 +138,7 @@ def products_sheet(chosen: Chosen, products: Products, asked: dict[str, str]) ->
     canvas.widths |= {0: 2, LEFT: 11}
     canvas.widths |= dict.fromkeys(range(LEFT + 1, products.sums), 7)
     canvas.widths |= {products.sums: 12, products.sums + 1: 2, products.names: 16}
+    canvas.widths |= {products.facts - 1: 2, products.facts: 34}
     _facts(canvas, chosen, products, asked)
     _headings(canvas, products)
     for row, lens in enumerate(products.lenses, start=FIRST_ROW):
@@ -192,11 +197,11 @@ def _facts(canvas: Canvas, chosen: Chosen, products: Products, asked: dict[str, 
         "kernel_top": (f"INT({fact('channel')}/{in_line})*{line}", above),
         "kernel_left": (f"MOD({fact('channel')},{in_line})*{step}", beside),
     }
-    canvas.write(FACTS_ROW - 1, LEFT, "What is chosen", SECTION)
+    canvas.write(FACTS_ROW - 1, products.facts, "what is chosen", header("iteration"))
     for at, (which, text) in enumerate(FACTS.items(), start=FACTS_ROW):
         formula, value = facts[which]
-        canvas.write(at, LEFT, text, LABEL)
-        canvas.calculate(at, LEFT + FACT_COLUMNS, f"={formula}", value, FACT)
+        canvas.write(at, products.facts, text, LABEL)
+        canvas.calculate(at, products.facts + 1, f"={formula}", value, FACT)
         canvas.names[f"shown_{which}"] = products.fact(which)
 
 
@@ -294,8 +299,8 @@ def _shade(canvas: Canvas, chosen: Chosen, products: Products) -> None:
             left = products.column(block, 0, 0)
             place: Place = FIRST_ROW, left, last, left + height * width - 1
             numbers = (chosen.window, chosen.kernel, chosen.products)[block]
-            row, column = SCALES_ROW + block, LEFT + FACT_COLUMNS
-            canvas.write(row, LEFT, f"strongest colours: {BLOCKS[block]}", LABEL)
+            row, column = SCALES_ROW + block, products.facts + 1
+            canvas.write(row, products.facts, f"strongest colours: {BLOCKS[block]}", LABEL)
             limits = write_scale(
                 canvas, ((row, column), (row, column + 1)), range_address(*place), numbers
             )
@@ -308,6 +313,7 @@ def write_scale(
     ends: tuple[tuple[int, int], tuple[int, int]],
     cells: str,
     numbers: Array | None,
+    styles: Sequence[Style] = (SCALE, SCALE),
 ) -> tuple[str, float, str]:
     """Write the two ends of a scale of colours with its middle at 0; return its limits.
 
@@ -317,6 +323,6 @@ def write_scale(
     largest = 0.0 if numbers is None else float(abs(numbers).max(initial=0.0))
     end = largest or 1.0
     furthest = f"MAX(MAX({cells}),-MIN({cells}))"
-    canvas.calculate(*ends[1], f"=IF({furthest}=0,1,{furthest})", end, SCALE)
-    canvas.calculate(*ends[0], f"=-{high}", -end, SCALE)
+    canvas.calculate(*ends[1], f"=IF({furthest}=0,1,{furthest})", end, styles[1])
+    canvas.calculate(*ends[0], f"=-{high}", -end, styles[0])
     return f"={low}", 0.0, f"={high}"
