@@ -14,7 +14,8 @@ from torch.nn import functional
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import no_samples
-from cnn.export.sheets.activation_sheet import ACTIVATION, KEYS, activation_sheets
+from cnn.export.sheets.activation_page import KEYS
+from cnn.export.sheets.activation_sheet import ACTIVATION, activation_sheets
 from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layers_sheet import LAYERS

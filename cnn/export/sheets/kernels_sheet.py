@@ -59,7 +59,8 @@ class _Section:
         """The last row."""
         count, channels = self.shown
         lines = self.lines if channels == 1 else self.lines * count
-        return self.top + 1 + lines * (self.kernels.shape[2] + 1)
+        height: int = self.kernels.shape[2]
+        return self.top + 1 + lines * (height + 1)
 
     def tile(self, kernel: int, channel: int) -> tuple[int, int]:
         """Return the row, and the place among those of a line, of a tile."""

@@ -100,7 +100,8 @@ def _lens(sheet: Sheet) -> Lens | None:
     ):
         return None
     if isinstance(base, Convolution):
-        lens = Lens(sheet, before, *base.kernels.shape[2:], *base.stride)
+        height, width = base.kernels.shape[2:]
+        lens = Lens(sheet, before, height, width, *base.stride)
     elif isinstance(base, MaxPool | AveragePool):
         divisors = base.divisors if isinstance(base, AveragePool) else np.ones((1, 1))
         height, down = _regular(base.rows)

@@ -6,6 +6,7 @@ map that the layer looks at, with a column for each pixel of the window.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -171,9 +172,10 @@ def _facts(canvas: Canvas, chosen: Chosen, products: Products, asked: dict[str, 
         f"IF({products.choose(lambda each: int(each.kernels is None))}=1,{fact('channel')},"
         f"{within('source', lambda each: each.channels)})"
     )
-    in_line, line, step = (
-        products.choose(lambda each, at=at: _arrangement(products, each)[at]) for at in range(3)
-    )
+
+    def arranged(at: int) -> str:
+        return products.choose(lambda each: _arrangement(products, each)[at])
+
     facts: dict[str, tuple[str, int]] = {
         "layer": (number, chosen.number + 1),
         "channel": (within("channel", lambda each: each.sheet.shape.channels), channel),
@@ -194,8 +196,8 @@ def _facts(canvas: Canvas, chosen: Chosen, products: Products, asked: dict[str, 
             f"{fact('window_left')}+{products.choose(lambda each: each.width)}-1",
             left + lens.width,
         ),
-        "kernel_top": (f"INT({fact('channel')}/{in_line})*{line}", above),
-        "kernel_left": (f"MOD({fact('channel')},{in_line})*{step}", beside),
+        "kernel_top": (f"INT({fact('channel')}/{arranged(0)})*{arranged(1)}", above),
+        "kernel_left": (f"MOD({fact('channel')},{arranged(0)})*{arranged(2)}", beside),
     }
     canvas.write(FACTS_ROW - 1, products.facts, "what is chosen", header("iteration"))
     for at, (which, text) in enumerate(FACTS.items(), start=FACTS_ROW):
@@ -236,13 +238,13 @@ def _row(canvas: Canvas, chosen: Chosen, products: Products, channel: int) -> No
     canvas.write(row, LEFT, channel, header("iteration"))
     for y, x in np.ndindex(*products.window):
         unit = channel, y, x
-        formula = products.choose(lambda each, unit=unit: _seen(products, each, unit))
+        formula = products.choose(partial(_seen, products, unit))
         value = _number(chosen.window, unit)
         canvas.calculate(row, products.column(0, y, x), f"={formula}", value, NUMBER)
     down, across = products.kernel
     for y, x in np.ndindex(down, across):
         unit = channel, y, x
-        formula = products.choose(lambda each, unit=unit: _weight(products, each, unit))
+        formula = products.choose(partial(_weight, products, unit))
         weight = "" if chosen.kernel is None else _number(chosen.kernel, unit)
         canvas.calculate(row, products.column(1, y, x), f"={formula}", weight, NUMBER)
         one, other = (cell_address(row, products.column(block, y, x)) for block in (0, 1))
@@ -266,7 +268,7 @@ def _has(lens: Lens, unit: tuple[int, int, int]) -> bool:
     return all(np.less(unit, (lens.channels, lens.height, lens.width)))
 
 
-def _seen(products: Products, lens: Lens, unit: tuple[int, int, int]) -> str:
+def _seen(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     """Return the number at a place of the window, on the sheet of the layer before."""
     if not _has(lens, unit):
         return '""'
@@ -280,7 +282,7 @@ def _seen(products: Products, lens: Lens, unit: tuple[int, int, int]) -> str:
     return f"INDEX({cells},{top}+{y},({left}-1)*{lens.channels}+{x * lens.channels + channel + 1})"
 
 
-def _weight(products: Products, lens: Lens, unit: tuple[int, int, int]) -> str:
+def _weight(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     """Return the weight at a place of the kernel, on `Weights`."""
     if lens.kernels is None or not _has(lens, unit):
         return '""'

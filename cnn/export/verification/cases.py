@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn.export.network.stages import Input
-from cnn.export.sheets.activation_sheet import ACTIVATION, KEYS
+from cnn.export.sheets.activation_page import KEYS
+from cnn.export.sheets.activation_sheet import ACTIVATION
 from cnn.export.sheets.layers_sheet import FIRST, LAYER, LAYERS
 from cnn.export.sheets.subject import Pick
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
@@ -81,7 +82,9 @@ def drawing_case(
 def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: int) -> Case:
     places = exported.origin.places
     layers = exported.layers
-    typed = {} if choice else {places.drawn(*unit): float(x) for unit, x in np.ndenumerate(values)}
+    drawn = () if choice else np.ndenumerate(values)
+    typed: dict[tuple[int, int], float | str]
+    typed = {places.drawn(*unit): float(x) for unit, x in drawn}
     if places.choice:
         typed[places.choice] = float(choice)
     names, channel = layers.options[LAYER], 0
@@ -91,15 +94,15 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
         # Seven does not divide the usual numbers of channels.
         channel = 7 * turn % exported.network.layer(layer).output.channels
         chosen[layers.inputs[FIRST]] = float(channel)
-    changes: Changes = {places.sheet: typed, LAYERS: chosen}
+    changes: dict[str, dict[tuple[int, int], float | str]]
+    changes = {places.sheet: typed, LAYERS: chosen}
     pick = None
     if exported.activation is not None:
         pick = _pick(exported, exported.activation, turn)
         cells = exported.activation.inputs
-        picked = zip(KEYS, pick, strict=True)
-        changes[ACTIVATION] = {
-            cells[key]: each if isinstance(each, str) else float(each) for key, each in picked
-        }
+        changes[ACTIVATION] = {cells[LAYER]: pick.layer}
+        for key, number in zip(KEYS[1:], pick[1:], strict=True):
+            changes[ACTIVATION][cells[key]] = float(number)
     if exported.is_older:  # sheets that are laid out differently are not verified
         changes = {
             sheet: cells

@@ -1,0 +1,208 @@
+"""The parts of `Activation` right of the maps and below the window: sums, steps, colours."""
+
+from dataclasses import replace
+
+from cnn.export.sheets.activation_page import (
+    CHOICE_ROW,
+    LEFT,
+    NUMBER_COLUMNS,
+    TEXT_COLUMNS,
+    TILE_ROW,
+    TOP,
+    Page,
+)
+from cnn.export.sheets.export_style import WEIGHTS_SCALE
+from cnn.export.sheets.one_activation import Lens, Step, steps_of
+from cnn.export.sheets.products_sheet import FIRST_ROW, PRODUCTS, SCALE, Products, write_scale
+from cnn.export.sheets.weights_sheet import WEIGHTS
+from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
+from sheetgen.spreadsheet.canvas import HeatMap, Place, Rule
+from sheetgen.spreadsheet.style import FAIL_FORMAT, KINDS, LABEL, NOTE, PASS_FORMAT, SECTION, Style
+
+MARKED: dict[str, object] = {"bold": True, "bg_color": KINDS["weight"].tint}
+COUNT = Style(number_format="0", align="center")
+RESULT = Style(number_format="0.0000", align="right")
+FINAL = replace(RESULT, bold=True, fill=KINDS["unit"].tint)
+
+
+def write_steps(page: Page, line: int) -> int:
+    """Write the steps from the window to the activation, and the colours; return the next row."""
+    canvas, products, chosen = page.canvas, page.products, page.chosen
+    lenses = products.lenses
+    column = page.panel
+    number_column = column + TEXT_COLUMNS
+    result_column = number_column + NUMBER_COLUMNS
+    canvas.write(
+        *page.span(line, column, page.panel_columns), "From there to the activation", SECTION
+    )
+    line += 1
+    every = [steps_of(lens, 0, 0.0) for lens in lenses]
+    window = range_address(
+        TILE_ROW,
+        column,
+        page.line(products.window[0]) - 1,
+        column + products.window[1] - 1,
+    )
+    last = page.line(products.rows + 1) - 1
+    sums = range_address(TILE_ROW + 1, page.sums + 1, last, page.sums + 1)
+    functions = {"sum of all products": f"SUM({sums})", "largest of the window": f"MAX({window})"}
+    texts = products.choose(lambda lens: f'"{lens.first_step}"')
+    canvas.calculate(*page.span(line, column, TEXT_COLUMNS), f"={texts}", chosen.lens.first_step)
+    first = products.choose(lambda lens: functions.get(lens.first_step, f"SUM({window})"))
+    before = page.span(line, result_column, NUMBER_COLUMNS)
+    canvas.calculate(*before, f"={first}", chosen.first, RESULT)
+    results = [cell_address(*before)]
+    own = chosen.steps()
+    for at in range(max(map(len, every))):
+        line += 1
+        _step(page, line, at, [steps[at] if at < len(steps) else None for steps in every], results)
+        place = page.line(line), result_column
+        results.append(cell_address(*place))
+    line += 1
+    _end(page, line, [results[len(steps)] for steps in every], own)
+    return _colours(page, line + 3)
+
+
+def _step(page: Page, line: int, at: int, steps: list[Step | None], results: list[str]) -> None:
+    """Write the text, the number and the result of a step, of whichever layer is chosen."""
+    canvas, products, chosen = page.canvas, page.products, page.chosen
+    of = dict(zip((lens.sheet.name for lens in products.lenses), steps, strict=True))
+    own = chosen.steps()
+    step = own[at] if at < len(own) else None
+    before, column = results[-1], page.panel
+
+    def text(lens: Lens) -> str:
+        found = of[lens.sheet.name]
+        return f'"{found.text}"' if found else '""'
+
+    def number(lens: Lens) -> str:
+        found = of[lens.sheet.name]
+        if found is None or not found.sign:
+            return '""'
+        if not found.role:
+            return repr(found.number)
+        place = products.weights[lens.sheet.name].table[found.role]
+        cells = f"{WEIGHTS}!{range_address(*place)}"
+        if place[1] == place[3]:
+            return f"{WEIGHTS}!{cell_address(*place[:2])}"
+        return f"INDEX({cells},1,{products.fact('channel')}+1)"
+
+    number_place = page.span(line, column + TEXT_COLUMNS, NUMBER_COLUMNS)
+    operand = cell_address(*number_place)
+
+    def result(lens: Lens) -> str:
+        found = of[lens.sheet.name]
+        if found is None:
+            return '""'
+        if found.stage is not None:
+            return found.stage.formula(before)
+        return f"{before}{found.sign}{operand}"
+
+    label = page.span(line, column, TEXT_COLUMNS)
+    canvas.calculate(*label, f"={products.choose(text)}", step.text if step else "")
+    value = step.number if step and step.sign else ""
+    canvas.calculate(*number_place, f"={products.choose(number)}", value, RESULT)
+    place = page.span(line, column + TEXT_COLUMNS + NUMBER_COLUMNS, NUMBER_COLUMNS)
+    canvas.calculate(*place, f"={products.choose(result)}", step.result if step else "", RESULT)
+
+
+def _end(page: Page, line: int, results: list[str], own: list[Step]) -> None:
+    """Write the activation, beside the number on the layer's sheet."""
+    canvas, products, chosen = page.canvas, page.products, page.chosen
+    column = page.panel
+    right = column + TEXT_COLUMNS + NUMBER_COLUMNS
+    of = dict(zip((lens.sheet.name for lens in products.lenses), results, strict=True))
+    canvas.write(*page.span(line, column, TEXT_COLUMNS), "the activation", Style(bold=True))
+    place = page.span(line, right, NUMBER_COLUMNS)
+    formula = products.choose(lambda lens: of[lens.sheet.name])
+    canvas.calculate(*place, f"={formula}", own[-1].result if own else chosen.first, FINAL)
+    activation = float(chosen.map[chosen.unit])
+    texts = products.choose(lambda lens: f'"on the sheet {lens.sheet.name}"')
+    text = f"on the sheet {chosen.lens.sheet.name}"
+    canvas.calculate(*page.span(line + 1, column, TEXT_COLUMNS), f"={texts}", text)
+    there = page.span(line + 1, right, NUMBER_COLUMNS)
+    formula = products.choose(lambda lens: _activation(products, lens))
+    canvas.calculate(*there, f"={formula}", activation, FINAL)
+    one, other = cell_address(*place), cell_address(*there)
+    verdict = page.span(line + 1, column + TEXT_COLUMNS, NUMBER_COLUMNS)
+    formula = f'=IF(ABS({one}-{other})<=1E-9*MAX(1,ABS({other})),"the same","different")'
+    canvas.calculate(*verdict, formula, "the same", Style(bold=True, align="center"))
+    area = (*verdict, *verdict)
+    for word, style in (("the same", PASS_FORMAT), ("different", FAIL_FORMAT)):
+        canvas.rules.append(Rule(area, f'={cell_address(*verdict)}="{word}"', dict(style)))
+
+
+def _activation(products: Products, lens: Lens) -> str:
+    """Return the activation on the layer's sheet."""
+    sheet = lens.sheet
+    row, column, channel = (products.fact(which) for which in ("row", "column", "channel"))
+    if sheet.shape.size == 1:
+        return sheet.address(0)
+    across = f"{column}*{sheet.shape.channels}+{channel}+1"
+    return f"INDEX({sheet.map},{row}+1,{across})"
+
+
+def _colours(page: Page, line: int) -> int:
+    """Write the numbers with the strongest colours, and shade; return the next row."""
+    canvas, products, chosen = page.canvas, page.products, page.chosen
+    column = page.panel
+    canvas.write(*page.span(line, column, TEXT_COLUMNS), "Colours", SECTION)
+    heads = ("blue", "white", "orange")
+    for at, head in enumerate(heads):
+        place = page.span(line, column + TEXT_COLUMNS + 2 * at, 2)
+        canvas.write(*place, head, replace(LABEL, align="right"))
+    window, kernel = products.window, products.kernel
+
+    def tile(block: int, size: tuple[int, int]) -> Place:
+        left = column + block * (page.tile + 1)
+        return TILE_ROW, left, page.line(size[0]) - 1, left + size[1] - 1
+
+    def picture(left: int, size: tuple[int, int]) -> Place:
+        return TOP, left, TOP + size[0] - 1, left + size[1] - 1
+
+    source = chosen.source
+    seen = picture(LEFT, page.inputs)
+    areas: list[tuple[str, Place, Array | None, list[Place]]] = [
+        ("input, window", seen, chosen.seen[source], [seen, tile(0, window)]),
+    ]
+    if kernel[0]:
+        weights = None if chosen.kernel is None else chosen.kernel[source]
+        found = None if chosen.products is None else chosen.products[source]
+        areas.append(("kernel", tile(1, kernel), weights, [tile(1, kernel)]))
+        areas.append(("products", tile(2, kernel), found, [tile(2, kernel)]))
+    own = picture(page.output_column, page.outputs)
+    areas.append(("output", own, chosen.map[chosen.unit[0]], [own]))
+    for offset, (text, area, numbers, shaded) in enumerate(areas, start=1):
+        at = line + offset
+        canvas.write(*page.span(at, column, TEXT_COLUMNS), text, LABEL)
+        low = page.span(at, column + TEXT_COLUMNS, 2)
+        zero = page.span(at, column + TEXT_COLUMNS + 2, 2)
+        high = page.span(at, column + TEXT_COLUMNS + 4, 2)
+        canvas.write(*zero, 0, SCALE)
+        styles = [replace(SCALE, fill=colour) for colour in WEIGHTS_SCALE[::2]]
+        limits = write_scale(canvas, (low, high), range_address(*area), numbers, styles)
+        canvas.heat_maps += [HeatMap(each, WEIGHTS_SCALE, limits) for each in shaded]
+    return page.line(line + len(areas) + 1)
+
+
+def write_sums(page: Page) -> int:
+    """List the sum of each input channel's products; return the row below."""
+    canvas, products, chosen = page.canvas, page.products, page.chosen
+    column = page.sums
+    canvas.write(CHOICE_ROW, column, "sum of each", SECTION)
+    canvas.write(CHOICE_ROW + 1, column, "input channel", NOTE)
+    if not products.kernel[0]:
+        return TOP
+    for channel in range(products.rows):
+        row, _ = page.span(channel + 1, column)
+        page.span(channel + 1, column + 1)
+        is_there = f"{channel}<{products.fact('channels')}"
+        value = channel if channel < chosen.lens.channels else ""
+        canvas.calculate(row, column, f'=IF({is_there},{channel},"")', value, COUNT)
+        formula = f"={PRODUCTS}!{cell_address(FIRST_ROW + channel, products.sums)}"
+        canvas.calculate(row, column + 1, formula, chosen.sum(channel), RESULT)
+    top, last = page.line(1), page.line(products.rows + 1) - 1
+    rule = f"=${column_letters(column)}{top + 1}=shown_source"
+    canvas.rules.append(Rule((top, column, last, column + 1), rule, MARKED))
+    return last + 1
