@@ -1,6 +1,6 @@
 """One activation taken apart, and the kernels as tiles, beside what torch says of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +25,14 @@ from cnn.export.sheets.subject import Pick, Subject, subject_of
 from cnn.export.verification.verify_export import verify_workbook
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.canvas import Cell
 from sheetgen.spreadsheet.engines import Engine
 
 # openpyxl does not know the extension by which bars start at nothing rather than at a tenth.
 pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")
+
+
+Cells = Mapping[tuple[int, int], object]
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +40,19 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return Exported(tmp_path_factory.mktemp("exported"))
 
 
+def second(exported: Exported) -> tuple[torch.Tensor, torch.Tensor]:
+    """The weights (5, 3, 3, 3) and the biases of the second convolution."""
+    layer = exported.model[4]
+    assert isinstance(layer, nn.Conv2d) and layer.bias is not None
+    return layer.weight.detach().double(), layer.bias.detach().double()
+
+
 def place_of_text(subject: Subject, text: str, sheet: str = ACTIVATION) -> tuple[int, int]:
     (canvas,) = [each for each in activation_sheets(subject) if each.name == sheet]
     return next(place for place, cell in canvas.cells.items() if cell.value == text)
 
 
-def shown(
-    exported: Exported, engine: Engine, folder: Path, pick: Pick
-) -> tuple[dict[tuple[int, int], object], dict[tuple[int, int], object]]:
+def shown(exported: Exported, engine: Engine, folder: Path, pick: Pick) -> tuple[Cells, Cells]:
     """The cells of `Activation` and of `Products` after something was chosen."""
     chosen: dict[str, float | str] = {"layer": pick.layer}
     chosen |= {key: float(at) for key, at in zip(KEYS[1:], pick[1:], strict=True)}
@@ -56,9 +65,9 @@ def test_window_times_kernel_is_what_torch_computes(
     exported: Exported, engine: Engine, tmp_path: Path
 ) -> None:
     """At the edge of the map, where the window reads the zeros around it, and inside."""
-    subject, layers = exported.subject(), exported.model
+    subject = exported.subject()
     source = torch.from_numpy(subject.values["pool1"])[None]
-    weight, bias = layers[4].weight.detach().double(), layers[4].bias.detach().double()
+    weight, bias = second(exported)
     products = source[0, :, 1:4, 0:3] * weight[3]
     right = functional.conv2d(source, weight, bias)[0, 3, 1, 0].relu()
     activation, listed = shown(exported, engine, tmp_path, Pick("conv2", 3, 1, 0, 2))
@@ -74,7 +83,7 @@ def test_window_times_kernel_is_what_torch_computes(
     np.testing.assert_allclose(np.array(tiles, float), expected, rtol=0, atol=1e-9)
     head = place_of_text(subject, "their sum", PRODUCTS)
     sums = [listed[head[0] + 1 + channel, head[1]] for channel in range(3)]
-    np.testing.assert_allclose(sums, products.sum((1, 2)), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(np.array(sums, float), products.sum((1, 2)), rtol=0, atol=1e-9)
     row, column = place_of_text(subject, "the activation")
     assert activation[row, column + 8] == pytest.approx(float(right), abs=1e-9)
 
@@ -120,7 +129,7 @@ def test_frames_are_drawn_with_names_that_excel_2007_takes(exported: Exported) -
 def test_kernels_are_tiles_of_torchs_weights(exported: Exported, engine: Engine) -> None:
     values = engine.recalculate(exported.path)[KERNELS]
     canvas = exported.canvas(KERNELS)
-    weight = exported.model[4].weight.detach().double().numpy()
+    weight = second(exported)[0].numpy()
     captions = {str(cell.value): place for place, cell in canvas.cells.items()}
     for kernel, channel in np.ndindex(5, 3):
         row = _row_of(canvas.cells, f"kernel {kernel}")
@@ -129,7 +138,7 @@ def test_kernels_are_tiles_of_torchs_weights(exported: Exported, engine: Engine)
         np.testing.assert_allclose(np.array(tile, float), weight[kernel, channel], atol=1e-12)
 
 
-def _row_of(cells: dict, text: str) -> int:  # type: ignore[type-arg]
+def _row_of(cells: Mapping[tuple[int, int], Cell], text: str) -> int:
     """The row of a kernel of several channels, whose name is left of its tiles."""
     return next(row for (row, column), cell in cells.items() if column == 0 and cell.value == text)
 

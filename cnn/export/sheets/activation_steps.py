@@ -13,7 +13,14 @@ from cnn.export.sheets.activation_page import (
 )
 from cnn.export.sheets.export_style import WEIGHTS_SCALE
 from cnn.export.sheets.one_activation import Lens, Step, steps_of
-from cnn.export.sheets.products_sheet import FIRST_ROW, PRODUCTS, SCALE, Products, write_scale
+from cnn.export.sheets.products_sheet import (
+    FIRST_ROW,
+    PRODUCTS,
+    SCALE,
+    Products,
+    indexed,
+    write_scale,
+)
 from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
@@ -84,9 +91,7 @@ def _step(page: Page, line: int, at: int, steps: list[Step | None], results: lis
             return repr(found.number)
         place = products.weights[lens.sheet.name].table[found.role]
         cells = f"{WEIGHTS}!{range_address(*place)}"
-        if place[1] == place[3]:
-            return f"{WEIGHTS}!{cell_address(*place[:2])}"
-        return f"INDEX({cells},1,{products.fact('channel')}+1)"
+        return indexed(cells, "1", f"{products.fact('channel')}+1")
 
     number_place = page.span(line, column + TEXT_COLUMNS, NUMBER_COLUMNS)
     operand = cell_address(*number_place)
@@ -137,10 +142,8 @@ def _activation(products: Products, lens: Lens) -> str:
     """Return the activation on the layer's sheet."""
     sheet = lens.sheet
     row, column, channel = (products.fact(which) for which in ("row", "column", "channel"))
-    if sheet.shape.size == 1:
-        return sheet.address(0)
     across = f"{column}*{sheet.shape.channels}+{channel}+1"
-    return f"INDEX({sheet.map},{row}+1,{across})"
+    return indexed(sheet.map, f"{row}+1", across)
 
 
 def _colours(page: Page, line: int) -> int:

@@ -15,7 +15,7 @@ from cnn.export.sheets.layout import chosen_of
 from cnn.export.sheets.one_activation import Chosen, Lens
 from cnn.export.sheets.weights_sheet import WEIGHTS, WeightPlaces
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.address import cell_address, local, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
 from sheetgen.spreadsheet.style import (
     KINDS,
@@ -160,7 +160,9 @@ def _facts(canvas: Canvas, chosen: Chosen, products: Products, asked: dict[str, 
     above, beside = (kernel[0] - start[0], kernel[1] - start[1]) if kernel and start else (0, 0)
     only = len(products.lenses) == 1  # MATCH in a range of one cell finds nothing in ironcalc
     names, choice = products.listed, asked["layer"]
-    number = f"IF({choice}={names},1,NA())" if only else f"MATCH({choice},{names},0)"
+    number = (
+        f"IF({choice}={names.partition(':')[0]},1,NA())" if only else f"MATCH({choice},{names},0)"
+    )
 
     def fact(which: str) -> str:
         return products.fact(which, sheet=False)
@@ -278,8 +280,9 @@ def _seen(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     cells = before.window(rows.start, columns.start, len(rows), len(columns))
     top, left = (products.fact(which, sheet=False) for which in ("window_top", "window_left"))
     if lens.channels == 1:
-        return f"INDEX({cells},{top}+{y},{left}+{x})"
-    return f"INDEX({cells},{top}+{y},({left}-1)*{lens.channels}+{x * lens.channels + channel + 1})"
+        return indexed(cells, f"{top}+{y}", f"{left}+{x}")
+    across = f"({left}-1)*{lens.channels}+{x * lens.channels + channel + 1}"
+    return indexed(cells, f"{top}+{y}", across)
 
 
 def _weight(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
@@ -290,7 +293,17 @@ def _weight(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     tops, lefts, bottoms, rights = zip(*products.weights[lens.sheet.name].kernels, strict=True)
     cells = f"{WEIGHTS}!{range_address(min(tops), min(lefts), max(bottoms), max(rights))}"
     top, left = (products.fact(which, sheet=False) for which in ("kernel_top", "kernel_left"))
-    return f"INDEX({cells},{top}+{y + 1},{left}+{x * lens.channels + channel + 1})"
+    across = f"{left}+{x * lens.channels + channel + 1}"
+    return indexed(cells, f"{top}+{y + 1}", across)
+
+
+def indexed(cells: str, row: str, column: str) -> str:
+    """Return the formula of a cell of a range, by its row and column from 1.
+
+    Of a range of one cell that is the cell itself: INDEX of it fails in ironcalc.
+    """
+    first, _, last = cells.partition(":")
+    return first if last in ("", local(first)) else f"INDEX({cells},{row},{column})"
 
 
 def _shade(canvas: Canvas, chosen: Chosen, products: Products) -> None:
