@@ -33,11 +33,11 @@ FormulaBlock = Block[Format | None]
 SEEN_VERSIONS = ("3.3.1",)
 NOT_FINITE = "#NUM!"  # what a spreadsheet shows where floating point has a NaN or an infinity
 
-# What XlsxWriter would change in a formula besides the leading "=": braces, and the functions
-# that it renames or turns into dynamic arrays. It takes any character for the S of SINGLE. The
-# search is twice as fast without word boundaries; names that only end alike take the slow way.
+# The functions in a formula that XlsxWriter renames or turns into dynamic arrays. It takes any
+# character for the S of SINGLE. The search is twice as fast without word boundaries (names that
+# only end alike take the slow way), and three times without alternatives at the ends.
 _CHANGED = re.compile(
-    r"^\{|\}$|(?:ANCHORARRAY|BYCOL|BYROW|CHOOSECOLS|CHOOSEROWS|DROP|EXPAND|FILTER|HSTACK|LAMBDA"
+    r"(?:ANCHORARRAY|BYCOL|BYROW|CHOOSECOLS|CHOOSEROWS|DROP|EXPAND|FILTER|HSTACK|LAMBDA"
     r"|MAKEARRAY|MAP|RANDARRAY|REDUCE|SCAN|INGLE|SEQUENCE|SORT|SORTBY|SWITCH|TAKE|TEXTSPLIT|TOCOL"
     r"|TOROW|UNIQUE|VSTACK|WRAPCOLS|WRAPROWS|XLOOKUP)\("
 )
@@ -112,8 +112,10 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             super().autofit(max_width)
 
     def _takes_as_is(self, formula: str) -> bool:
+        """Say whether XlsxWriter would change nothing but the leading "="."""
         slow_mode = self.constant_memory or self.use_future_functions
-        return not (slow_mode or _CHANGED.search(formula))
+        in_braces = formula.startswith("{") or formula.endswith("}")
+        return not (slow_mode or in_braces or _CHANGED.search(formula))
 
     def _write_formula(
         self, row: int, col: int, formula: str, cell_format: Format | None = None, value: object = 0
