@@ -1,6 +1,6 @@
 """Reads from a built .xlsx file how its sheets look: texts as shown, charts, paper, page breaks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from shown_text import formatted, width
 from sheetgen.spreadsheet.address import range_of
 from sheetgen.spreadsheet.package_parts import Package, local_name, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
-from sheetgen.spreadsheet.reader import rows
+from sheetgen.spreadsheet.reader import with_cells
 from sheetgen.spreadsheet.sheet_sizes import Range, SheetSizes, measure
 
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
@@ -166,10 +166,15 @@ def _sheet(
     sheet = workbook.sheets[number]
     sizes, paper, found = measure(package, workbook, number), Paper(), _Found()
     tags = ("sheetView", "pageSetUpPr", "mergeCell", "conditionalFormatting", "pageMargins")
-    # Rows are among them only so that no tree of them all is built, which takes long.
     tags += ("pageSetup", "rowBreaks", "colBreaks", "row")
-    for element in package.elements(sheet.part, *tags):
-        found.take(element, paper, changed)
+    around = found.rows(package.elements(sheet.part, *tags), paper, changed)
+    held = [
+        (row, column, *_content(cell, strings), formats[int(cell.get("s", 0))])
+        for _, elements in with_cells(around, sheet.name)
+        for row, column, cell in elements
+        if len(cell)
+    ]
+    cells = {each[:2]: _shown(*each, found.rules) for each in held}
     titles = workbook.names(number).get("_xlnm.print_titles")
     for part in (titles.text or "").split(",") if titles is not None else []:
         first, _, last = part.rpartition("!")[2].replace("$", "").partition(":")
@@ -177,12 +182,6 @@ def _sheet(
             paper.repeated_rows = int(first) - 1, int(last) - 1
         else:
             paper.repeated_columns = range_of(f"{first}1")[1], range_of(f"{last}1")[1]
-    cells = {}
-    for _, elements in rows(package, sheet):
-        for row, column, cell in elements:
-            if len(cell):
-                how = formats[int(cell.get("s", 0))]
-                cells[row, column] = _shown(row, column, cell, how, found.rules, strings)
     opaque = list(_opaque(package, sheet.part))
     return SheetFile(
         sheet.name, sizes, opaque, cells, found.merges, paper, found.zoom, found.freeze
@@ -198,6 +197,16 @@ class _Found:
         self.merges: list[Range] = []
         self.rules: list[tuple[Range, str, tuple[float, float] | None]] = []
         """Range, number format and, unless that depends on a formula, the numbers it leaves."""
+
+    def rows(
+        self, elements: Iterable[etree._Element], paper: Paper, changed: list[str]
+    ) -> Iterator[etree._Element]:
+        """Yield the rows among the elements of a sheet, and take in all others."""
+        for element in elements:
+            if local_name(element) == "row":
+                yield element
+            else:
+                self.take(element, paper, changed)
 
     def take(self, element: etree._Element, paper: Paper, changed: list[str]) -> None:
         """Take in an element."""
@@ -233,33 +242,38 @@ class _Found:
             (paper.row_breaks if name == "rowBreaks" else paper.column_breaks).extend(breaks)
 
 
-def _shown(
-    row: int,
-    column: int,
-    cell: etree._Element,
-    how: Format,
-    rules: list[tuple[Range, str, tuple[float, float] | None]],
-    strings: list[str],
-) -> Shown:
+def _content(cell: etree._Element, strings: list[str]) -> tuple[str, str]:
+    """The type of a cell's value, and its text."""
     kind, value = cell.get("t", "n"), cell.find("{*}v")
     text = "" if value is None else value.text or ""
-    if kind == "n" and text:
-        number = float(text)
-        shown = formatted(number, how.number_format)
-        for (top, left, bottom, right), other, kept in rules:
-            if not (top <= row <= bottom and left <= column <= right):
-                continue
-            if kept is None:
-                shown = min(shown, formatted(number, other), key=len)
-            elif not kept[0] <= number <= kept[1]:
-                shown = formatted(number, other)
-                break
-        return Shown(row, column, shown, True, how)
     if kind == "s":
         text = strings[int(text)]
     elif kind == "inlineStr":
         text = _text(cell)
-    return Shown(row, column, text, kind in ("e", "b"), how)
+    return kind, text
+
+
+def _shown(
+    row: int,
+    column: int,
+    kind: str,
+    text: str,
+    how: Format,
+    rules: list[tuple[Range, str, tuple[float, float] | None]],
+) -> Shown:
+    if kind != "n" or not text:
+        return Shown(row, column, text, kind in ("e", "b"), how)
+    number = float(text)
+    shown = formatted(number, how.number_format)
+    for (top, left, bottom, right), other, kept in rules:
+        if not (top <= row <= bottom and left <= column <= right):
+            continue
+        if kept is None:
+            shown = min(shown, formatted(number, other), key=len)
+        elif not kept[0] <= number <= kept[1]:
+            shown = formatted(number, other)
+            break
+    return Shown(row, column, shown, True, how)
 
 
 def _opaque(package: Package, part: str) -> Iterator[bool]:

@@ -179,20 +179,24 @@ def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
     assert averages == pytest.approx(expected.tolist(), rel=1e-14)
 
 
+EVERY_ENGINE = ("iris", "line-fit", "logic")
+"""A training and test set of classes, optimisers and a fitted curve, and several problems."""
+
+
 # test_verify has era-v1 at full length.
 @pytest.mark.parametrize("name", [each for each in template.built_in() if each != "era-v1"])
-def test_every_built_in_template_verifies(name, every_engine, tmp_path):
-    """Into the second epoch, and with its inputs moved, in every engine.
+def test_every_built_in_template_verifies(name, request, tmp_path):
+    """Into the second epoch, and with its inputs moved; two learning rates are as good as four.
 
-    `digits` is the largest by far, and of the same formulas as `iris`: one engine, with its inputs
-    as they are, has to do. Two learning rates are as good as four.
+    The formulas of the others are of the kinds of EVERY_ENGINE and of test_any_network, so one
+    engine has to do. `digits`, the largest by far, has its inputs as they are.
     """
     source = template.load(name)
-    used, perturbations = ([EMBEDDED], 0) if name == "digits" else (every_engine, 1)
+    used = request.getfixturevalue("every_engine") if name in EVERY_ENGINE else [EMBEDDED]
     rows = min(source.iterations, source.data.samples + 5)
     chosen = source.with_training(source.learning_rates[:2], rows)
     build_workbook(chosen, tmp_path / "book.xlsx")
-    for result in verify(tmp_path / "book.xlsx", used, perturbations):
+    for result in verify(tmp_path / "book.xlsx", used, 0 if name == "digits" else 1):
         findings = [str(each) for sheet in result.sheets for each in sheet.findings]
         assert not findings, "\n".join(findings[:5])
 

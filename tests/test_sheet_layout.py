@@ -113,9 +113,10 @@ def diverging() -> Template:
 
 
 def short(name: str) -> Template:
-    """A built-in template with two epochs, or few iterations: enough for all that is on a sheet."""
+    """A built-in template into its second epoch: enough for all that is on a sheet."""
     chosen = load(name)
-    return chosen.with_training(iterations=min(chosen.iterations, max(40, 2 * chosen.data.samples)))
+    rows = max(40, chosen.data.samples + 5)
+    return chosen.with_training(iterations=min(chosen.iterations, rows))
 
 
 @pytest.mark.parametrize("name", ["xor", *(name for name in built_in() if name != "xor"), "wild"])
