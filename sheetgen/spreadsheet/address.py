@@ -54,7 +54,7 @@ def place_of(address: str) -> tuple[int, int]:
     letters = address.rstrip(_DIGITS)
     digits = address[len(letters) :]
     row = int(digits) if len(digits) <= _MOST_DIGITS else 0
-    column = _column(without_dollars(letters).upper())
+    column = _column(letters)
     if row < 1 or column is None:
         raise ValueError(f"found {address}; expected the address of a cell, such as C9")
     return row - 1, column
@@ -62,7 +62,11 @@ def place_of(address: str) -> tuple[int, int]:
 
 @cache
 def _column(letters: str) -> int | None:
-    """Return the column of that name, counted from 0; None if it is not the name of a column."""
+    """Return the column of that name, counted from 0; None if it is not the name of a column.
+
+    It may have dollars before and after it, as in an absolute address.
+    """
+    letters = without_dollars(letters).upper()
     if not 0 < len(letters) <= _MOST_LETTERS or not set(letters) <= set(_LETTERS):
         return None
     column = 0

@@ -182,10 +182,16 @@ def _strip_or_change(cell: etree._Element, new: float | str | None, cached: floa
         # openpyxl writes empty cells as numbers without a value, which ironcalc takes for 0.
         cell.attrib.pop("t", "")
     if "f" in children:
-        for name in {"v", "is"} & children.keys():
-            cell.remove(children[name])
-        if cached is not None:
-            etree.SubElement(cell, f"{namespace(cell)}v").text = repr(cached)
+        if "is" in children:
+            cell.remove(children["is"])
+        value = children.get("v")
+        if cached is None and value is not None:
+            cell.remove(value)
+        elif cached is not None:
+            if value is None:
+                value = etree.SubElement(cell, f"{namespace(cell)}v")
+            value.clear()
+            value.text = repr(cached)
     return True
 
 
