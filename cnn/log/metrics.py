@@ -58,7 +58,7 @@ class Metric:
         words = set(self.words)
         return "test" if words & _TEST else "train" if words & _TRAIN else ""
 
-    @property
+    @cached_property
     def stem(self) -> tuple[str, ...]:
         """What it measures: the name without the part of the data."""
         if self.is_rate:
