@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LABEL, SECTION, WHOLE, label, number
-from sheetgen.workbook.plan import WORKINGS, Plan, output_titles
+from sheetgen.workbook.controls import output_titles
+from sheetgen.workbook.plan import WORKINGS, Plan
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.workings import Workings
 

@@ -7,7 +7,8 @@ import numpy as np
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.workbook.plan import Plan, input_titles
+from sheetgen.workbook.controls import input_titles
+from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.axis import Axis
 from sheetgen.workbook.shared.workings import Corner
 

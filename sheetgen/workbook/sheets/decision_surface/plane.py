@@ -13,7 +13,8 @@ from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, LABEL, NOTE, WHOLE, label, number
-from sheetgen.workbook.plan import WORKINGS, Plan, input_titles
+from sheetgen.workbook.controls import input_titles
+from sheetgen.workbook.plan import WORKINGS, Plan
 from sheetgen.workbook.shared.axis import COLUMNS, Axis, Known
 from sheetgen.workbook.shared.live_text import Words, literal
 from sheetgen.workbook.shared.moment import Snapshot

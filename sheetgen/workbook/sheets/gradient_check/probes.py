@@ -19,7 +19,7 @@ from sheetgen.network.network import Connection, Network, Parameter
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Forward
 from sheetgen.network.training import Training
-from sheetgen.workbook.plan import Controls
+from sheetgen.workbook.controls import Controls
 
 MAXIMUM_PARAMETERS = 250
 EVALUATED = 100_000  # cells, at most, of the evaluations that each move one unit's weights

@@ -1,0 +1,92 @@
+"""Holds what the user can set on the sheets besides the training inputs, and its defaults."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sheetgen.network.network import activation_name
+from sheetgen.template.template import Template
+
+LABEL_LENGTH = 60  # characters of a name in the data, as a text in a formula holds 255
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What the user can set on the sheets besides the training inputs.
+
+    learning_rate: the Playground's; threshold: of E_total, for the summary of the rates;
+    epsilon: the central difference's step; tolerance: relative, of the gradient check;
+    the others: the moment that Overview chooses for all sheets that show one pass, and what the
+    Explorer and the surfaces show: a table by its tab, a weight, a bias or an activation by its
+    name.
+    """
+
+    learning_rate: float
+    threshold: float
+    moment_table: str
+    explorer_table: str
+    explorer_weight: str
+    surface_table: str
+    surface_output: str
+    error_table: str
+    error_across: str
+    error_down: str
+    predictions_table: str
+    moment_iteration: float = 0
+    explorer_iteration: float = 0
+    surface_across: str = ""
+    surface_up: str = ""
+    surface_iteration: float = 0
+    surface_sample: float = 1
+    error_iteration: float = 0
+    predictions_iteration: float = 0
+    epsilon: float = 1e-4
+    tolerance: float = 1e-5
+
+    @classmethod
+    def of(cls, template: Template, tab: str) -> "Controls":
+        """Return the controls of a new workbook; `tab` is the table that the sheets show."""
+        network, rates = template.network, template.learning_rates
+        names = [parameter.name for parameter in network.parameters]
+        # The last layer's weights move the error most.
+        pair = [each.name for each in network.parameters if each.layer == len(network.layers) - 1]
+        pair = (pair if len(pair) > 1 else names)[:2]
+        inputs = input_titles(template)
+        shown = [inputs[place] for place in template.data.telling_inputs(2)]
+        typical = template.data.typical_sample
+        # Where the other inputs are that sample's, its class is somewhere on the plane.
+        targets = template.data.targets[typical] if len(inputs) > 2 else (0.0,)
+        return cls(
+            learning_rate=rates[len(rates) // 2],
+            threshold=1.0,
+            moment_table=tab,
+            explorer_table=tab,
+            explorer_weight=names[0],
+            surface_table=tab,
+            surface_output=output_titles(template)[targets.index(max(targets))],
+            surface_across=shown[0],
+            surface_up=shown[-1],
+            surface_sample=typical + 1,
+            error_table=tab,
+            error_across=pair[0],
+            error_down=pair[-1],
+            predictions_table=tab,
+            predictions_iteration=template.iterations,
+        )
+
+
+def output_titles(template: Template) -> tuple[str, ...]:
+    """Return each output's name, and the class or the column of the data that it is for."""
+    names = map(activation_name, template.network.unit_names[-1])
+    return _titled(names, template.data.target_labels)
+
+
+def input_titles(template: Template) -> tuple[str, ...]:
+    """Return each input's symbol, and its name in the data where it has one."""
+    return _titled(template.network.input_names, template.data.input_labels)
+
+
+def _titled(names: Iterable[str], labels: tuple[str, ...]) -> tuple[str, ...]:
+    if not labels:
+        return tuple(names)
+    pairs = zip(names, labels, strict=True)
+    return tuple(f"{name}: {label[:LABEL_LENGTH]}" for name, label in pairs)
