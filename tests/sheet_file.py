@@ -13,6 +13,7 @@ from sheetgen.spreadsheet.package_parts import Package, local_name, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import with_cells
 from sheetgen.spreadsheet.sheet_sizes import Range, SheetSizes, measure
+from sheetgen.spreadsheet.tokens import tokens
 
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
             11: "0.00E+00"}  # fmt: skip
@@ -176,11 +177,13 @@ def _sheet(
     ]
     cells = {each[:2]: _shown(*each, found.rules) for each in held}
     titles = workbook.names(number).get("_xlnm.print_titles")
-    for part in (titles.text or "").split(",") if titles is not None else []:
-        first, _, last = part.rpartition("!")[2].replace("$", "").partition(":")
+    # A sheet's name can have a comma or an exclamation mark in it.
+    parts = tokens((titles.text or "").replace("$", "")) if titles is not None else []
+    for part in "".join(each.text for each in parts if each.kind != "sheet").split(","):
+        first, _, last = part.partition(":")
         if first.isdigit():
             paper.repeated_rows = int(first) - 1, int(last) - 1
-        else:
+        elif first:
             paper.repeated_columns = range_of(f"{first}1")[1], range_of(f"{last}1")[1]
     opaque = list(_opaque(package, sheet.part))
     return SheetFile(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from sheet_file import read
 from sheet_layout import problems
 from shown_text import formatted, lines, width
 
@@ -56,6 +57,17 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sheets["pages"].write("A19", "", heading)
         sheets["pages"].write("A20", "a heading", heading)
     return path
+
+
+def test_a_sheet_with_a_comma_in_its_name_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "comma.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("rates, 'all' of them!")
+        sheet.repeat_rows(1, 2)
+        sheet.repeat_columns(0, 1)
+        sheet.write("A1", "a text")
+    (found,) = read(path)
+    assert (found.paper.repeated_rows, found.paper.repeated_columns) == ((1, 2), (0, 1))
 
 
 def test_each_fault_is_found(faulty: Path) -> None:
