@@ -55,6 +55,46 @@ iterations = 3
 """
 """0.1 + 0.2 − 0.3 is 5.6e-17 in NumPy, and 0 where a spreadsheet takes a tiny sum for 0."""
 
+SATURATED = """
+[network]
+inputs = 2
+[[network.layers]]
+units = 2
+activation = "tanh"
+weights = [[10, 10], [10, 10]]
+[[network.layers]]
+units = 2
+activation = "identity"
+weights = [[10, 10], [10, 10]]
+[data]
+inputs = [[0.3, 0.7]]
+targets = [[5, -3]]
+[training]
+learning_rates = [0.5, 50]
+iterations = 10
+"""
+"""tanh 10 is 1 − 4e-9: of its slope 1 − a² only half of the digits are left."""
+
+SIGNS = """
+[network]
+inputs = 1
+[[network.layers]]
+units = 2
+weights = [[10], [10]]
+biases = [10, 10]
+[[network.layers]]
+units = 1
+weights = [[10, 10]]
+biases = [10]
+[data]
+inputs = [[1]]
+targets = [[0]]
+[training]
+learning_rates = [0.5]
+iterations = 3
+"""
+"""σ(30) is 1 − 9e-14, so all gradients are about the rounding of 1."""
+
 
 def product(rates, iterations):
     return template.parse(PRODUCT.format(rates=rates, iterations=iterations))
@@ -86,7 +126,11 @@ def test_the_first_sensitive_cell_is_named_in_plain_words(chaotic):
     result = sheetgen("verify", chaotic, "--engine", "ironcalc", "--perturb", 0)
     assert result.exit_code == 0
     line = r"sensitive to rounding: .*\d+ cells on lr 2\.9, the first in [A-Z]+\d+.*: "
-    assert re.search(rf"^{line}moving the initial weights by 1e-15", result.stderr, re.MULTILINE)
+    assert re.search(
+        rf"^{line}moving the initial weights and the activations by 1e-15",
+        result.stderr,
+        re.MULTILINE,
+    )
 
 
 def test_build_mentions_it_in_its_one_line(tmp_path):
@@ -107,6 +151,25 @@ def test_a_wrong_formula_of_a_chaotic_training_is_found(chaotic, tmp_path, row):
     put(path, "lr 2.9", cell, f"={formula}*1.0001")
     (result,) = verify(path, [engines.EMBEDDED], perturbations=0)
     assert any(each.startswith(f"lr 2.9!{cell}: it is off") for each in findings([result]))
+
+
+def test_the_rounding_of_a_saturated_activation_is_recognised(tmp_path):
+    """No movement of the weights shows in a, but its last digit does in the slope."""
+    path = tmp_path / "saturated.xlsx"
+    build_workbook(template.parse(SATURATED), path)
+    (result,) = verify(path, [engines.EMBEDDED], perturbations=0)
+    assert findings([result]) == []
+    sensitive = {sheet.sheet: sheet.sensitive for sheet in result.sheets}
+    assert sensitive["lr 50"]
+    assert sensitive["lr 0.5"] == sensitive["Derivation"] == []
+
+
+def test_a_gradient_below_rounding_has_no_sign(tmp_path):
+    path = tmp_path / "signs.xlsx"
+    build_workbook(template.parse(SIGNS), path)
+    (result,) = verify(path, [engines.EMBEDDED], perturbations=0)
+    assert findings([result]) == []
+    assert not any(sheet.sensitive for sheet in result.sheets)
 
 
 def test_nothing_is_composed_again_while_all_agrees(small, monkeypatch):

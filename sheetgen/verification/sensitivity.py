@@ -5,18 +5,22 @@ correct programs disagree. So the initial weights are moved by about 1e-15, some
 last place of a number near 1, and everything is composed again. The movement of the promised
 values is their sensitivity, as in N. J. Higham, "Accuracy and Stability of Numerical Algorithms"
 (2002), section 1.6: the error of a result is about the problem's condition times the backward
-error.
+error. The activations move by as much, because of a saturated unit no movement of the weights
+shows in a, but the rounding of a does in its slope: tanh's 1 − a² and sigmoid's a (1 − a) cancel.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import cycle
 from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetgen.network.activation import Activation
 from sheetgen.spreadsheet.agreement import numbers_in, same_text, words
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.workbook.compose import compose
@@ -63,7 +67,7 @@ class Sensitivity:
 
 
 def _moved(plan: Plan) -> Iterator[Plan]:
-    """Yield the plan with all initial weights and biases moved, in seeded directions."""
+    """Yield the plan with initial weights and biases and all activations moved, by seeded steps."""
     starts, random = plan.network.values, np.random.default_rng(0)
     for _ in range(DIRECTIONS):
         steps = random.choice((-1.0, 1.0), len(starts)) * random.uniform(0.5, 1.5, len(starts))
@@ -73,7 +77,21 @@ def _moved(plan: Plan) -> Iterator[Plan]:
                 for (name, start), by in zip(starts.items(), step.tolist(), strict=True)
             }
             network = plan.network.with_parameters(values)
+            layers = tuple(
+                replace(layer, activation=_moved_activation(layer.activation, by))
+                for layer, by in zip(network.layers, cycle(step.tolist()), strict=False)
+            )
+            network = replace(network, layers=layers)
             yield replace(plan, template=replace(plan.template, network=network))
+
+
+def _moved_activation(activation: Activation, by: float) -> Activation:
+    """Return an activation whose values are moved relatively, but not out of its reach."""
+    moved = copy(activation)
+    object.__setattr__(  # some are frozen
+        moved, "value", lambda z: np.clip(activation.value(z) * (1 + by), *activation.reach)
+    )
+    return moved
 
 
 class _Movement:

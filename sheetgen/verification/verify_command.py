@@ -126,7 +126,7 @@ def _sensitive(result: Result) -> Iterable[str]:
         listed = "; ".join(found)
         yield (
             f"sensitive to rounding: {listed}: "
-            f"moving the initial weights by {MOVE:g} moves them as well"
+            f"moving the initial weights and the activations by {MOVE:g} moves them as well"
         )
 
 
