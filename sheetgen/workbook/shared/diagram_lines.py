@@ -19,7 +19,7 @@ from sheetgen.workbook.shared.workings import Corner
 FRAME = 9  # pixels to either side of what is framed
 THICK, MEDIUM = 0.4, 0.08  # of the largest number: from there on a line has this width
 NOTHING = "1E-9"  # of the largest number: anything less may be rounding, and counts as 0
-NO_NUMBER = "1E-200"  # anything less counts as 0 too
+NO_NUMBER = "1E-12"  # of less than this nothing is promised, not even the sign: it counts as 0 too
 WIDTHS = {3: 5.0, 2: 2.5, 1: 1.0, 0: 1.0}  # points
 DENSE, THINNER = 24, 0.6  # more lines than these are so much thinner
 ROWS = 3  # of a connection: where it starts, where it ends, and nothing
@@ -87,9 +87,8 @@ class SignedLines:
         size = self._corner.calculate(down, 1, number.cell, number.number)
         steps = f"IF(ABS({size})>={MEDIUM}*{largest},2,1)"
         steps = f"IF(ABS({size})>={THICK}*{largest},3,{steps})"
-        # ironcalc takes 1E-305 for 0, but not for less than 1E-200.
         least = f"MAX({NOTHING}*{largest},{NO_NUMBER})"
-        is_nothing = f"OR({size}=0,ABS({size})<{least})"
+        is_nothing = f"ABS({size})<{least}"
         self._corner.calculate(down, 2, f"IF({is_nothing},0,SIGN({size})*{steps})", kind)
 
     def _points(self, down: int, across: int, style: Kind, kind: float, ends: Ends) -> None:
