@@ -373,6 +373,15 @@ def test_a_batch_that_would_need_too_many_cells_is_checked_by_one_sample():
     assert max(row for row, _ in canvas.cells) < 8 + 3 * 142 + 10
 
 
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_the_check_by_unit_says_that_it_takes_one_sample_of_a_batch(batch_size):
+    kind = Kind((4, 60, 2), ("tanh", "identity"), "mean-squared-error", "trained", 4)
+    canvas = sheet(Plan.of(replace(kind.template, batch_size=batch_size)), "Gradient check")
+    texts = [str(cell.value) for cell in canvas.cells.values()]
+    said = "E is the error of this sample alone: in a network of this size no batch is checked."
+    assert (said in texts) == (batch_size == 2)
+
+
 def test_away_from_the_kink_the_same_rows_pass(tmp_path):
     book = kinked_book(1.1, tmp_path / "pass.xlsx")
     assert set(verdicts(book).values()) == {"PASS"}

@@ -17,7 +17,7 @@ from sheetgen.formulas import notation
 from sheetgen.network.network import Parameter
 from sheetgen.spreadsheet.address import cell_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import FINE, KINDS, SECTION, label, number
+from sheetgen.spreadsheet.style import FINE, KINDS, NOTE, SECTION, label, number
 from sheetgen.workbook.plan import GRADIENT_CHECK
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.page import write_headers
@@ -70,6 +70,7 @@ UNIT_TEXTS = Texts(
         ),
     },
 )
+ALONE = "E is the error of this sample alone: in a network of this size no batch is checked."
 DIRECTION_ROWS = 4  # names, x, d, and an empty row before the next layer
 
 
@@ -233,6 +234,8 @@ class _UnitCheck(_Check):
 
     def begin(self) -> None:
         self.comparisons.frame(self.texts())
+        if self.chosen.moment.table.training.is_batched:
+            self.canvas.write(2, 1, ALONE, NOTE)
         title = "The directions: what the weights multiply, x, how far they are moved, d, and ∂E/∂w"
         self.canvas.write(self.below, 1, title, SECTION)
         row = self.below + 3
