@@ -65,12 +65,13 @@ def models() -> None:
 def summary(model: str) -> None:
     """Print the layer table of a network.
 
-    MODEL is one that `cnn models` lists. The table has each layer's type, output shape (-1 is the
-    batch), parameters and receptive field in input pixels.
+    MODEL is one that `cnn models` lists, or your own, as for `cnn train`. The table has each
+    layer's type, output shape (-1 is the batch), parameters and receptive field in input pixels.
 
     \b
     Example:
       cnn summary era-v2
+      cnn summary net.py:Net
     """  # noqa: D301
     require_torch()
     from cnn.models import build_model  # noqa: PLC0415
@@ -81,7 +82,13 @@ def summary(model: str) -> None:
 
 
 @main.command()
-@click.option("--model", metavar="NAME", help="One that `cnn models` lists.  [default: fast]")
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="One that `cnn models` lists, or your own: path/to/file.py:Net or package.module:Net, "
+    "a class of torch.nn.Module, or a function that returns one, which maps images (N, 1, 28, 28) "
+    "to logits or log-probabilities (N, 10).  [default: fast]",
+)
 @click.option("--epochs", type=int, metavar="N", help="The number of epochs.")
 @click.option("--batch-size", type=int, metavar="N", help="Over all processes together.")
 @click.option("--learning-rate", type=float, metavar="X", help="The peak of its schedule.")
@@ -131,10 +138,12 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
       cnn train --model fast --data-dir data
       cnn train --model best --run output/runs/best-1 --seed 1
       cnn train --model best --run output/runs/best-1 --resume
+      cnn train --model net.py:Net --epochs 4
       torchrun --nproc-per-node 2 -m cnn train --model era-v1 --run-dir output/runs/two
     """  # noqa: D301
     require_torch()
     from cnn.log.add_log import require_usable  # noqa: PLC0415
+    from cnn.own_model import label  # noqa: PLC0415
     from cnn.training.processes import launched  # noqa: PLC0415
     from cnn.training.run import Run  # noqa: PLC0415
     from cnn.training.start import Options, start  # noqa: PLC0415
@@ -153,8 +162,9 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
             raise
     if processes.is_main:
         best = max(finished.log, key=lambda line: line["test_accuracy"])
+        last = finished.log[-1]["test_accuracy"]
         say(
-            f"{finished.config.model}: test accuracy {finished.log[-1]['test_accuracy']:.2%}, "
+            f"{label(finished.config.model)}: test accuracy {last:.2%}, "
             f"at best {best['test_accuracy']:.2%} in epoch {best['epoch']}; "
             f"saved in {finished.run.path}"
         )

@@ -6,6 +6,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from cnn.own_model import build_own, is_own
 from sheetgen.console.commands import suggestion
 from sheetgen.errors import InputError
 
@@ -127,10 +128,13 @@ DESCRIPTIONS: dict[str, str] = {
 
 
 def build_model(name: str) -> nn.Module:
-    """Return a new built-in network with freshly drawn weights, in training mode.
+    """Return a new network with freshly drawn weights, in training mode.
 
-    Raises `InputError`, naming the nearest network, if there is none of that name.
+    The name is that of a built-in network, or says where one of the user's own is, such as
+    net.py:Net. Raises `InputError`, naming the nearest network, if there is none of that name.
     """
+    if is_own(name):
+        return build_own(name, IMAGE_SHAPE, CLASSES)
     if name not in MODELS:
         raise InputError(f'there is no model "{name}"; {suggestion(name, MODELS)}')
     return MODELS[name]()

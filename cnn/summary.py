@@ -6,6 +6,7 @@ The table follows torchsummary's layout, with a receptive-field column added.
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,7 +14,10 @@ from torch import nn
 from cnn.models import IMAGE_SHAPE, parameter_count
 
 ROW_TYPES = (nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.Dropout, nn.Linear)
-"""Layers that have a row; activations, global pooling and reshaping have none."""
+"""Layers that have a row, as have others with parameters.
+
+Activations, global pooling and reshaping have none.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,13 @@ class Row:
     layer: str
     shape: tuple[int, ...]
     parameters: int
-    field: ReceptiveField
+    field: ReceptiveField | None
+    """None where it is not known."""
 
     def sees_all(self, side: int) -> bool:
         """Return whether the map's middle unit sees an image of `side` pixels from edge to edge."""
+        if self.field is None:
+            return False
         middle = self.shape[-1] // 2 if len(self.shape) == 3 else 0
         return self.field.window(middle, side) == (0, side - 1)
 
@@ -73,7 +80,12 @@ class Summary:
         """Return the table as text; its first 64 columns are torchsummary's."""
         heading = _line("Layer (type)", "Output Shape", "Param #", "Receptive field")
         rows = [
-            _line(row.layer, str([-1, *row.shape]), f"{row.parameters:,}", str(row.field.size))
+            _line(
+                row.layer,
+                str([-1, *row.shape]),
+                f"{row.parameters:,}",
+                str(row.field.size) if row.field else "?",
+            )
             for row in self.rows
         ]
         totals = [f"Total params: {self.total:,}", f"Trainable params: {self.trainable:,}"]
@@ -83,6 +95,8 @@ class Summary:
     def _note(self) -> str:
         note = "Receptive field: input pixels a side, padding included."
         first = next((row.layer for row in self.rows if row.sees_all(self.side)), None)
+        if any(row.field is None for row in self.rows):
+            note += "\n?: not known where layers do not just run one after another."
         if first is None:
             return note
         return f"{note}\nFrom {first} on, the unit in the middle of the map sees the whole image."
@@ -126,31 +140,51 @@ def _field_after(
     return field
 
 
+def _is_sequence(model: nn.Module) -> bool:
+    """Return whether the layers run one after another, which only a Sequential says."""
+    if not any(True for _ in model.children()):
+        return type(model).__module__.startswith("torch.nn.")
+    return type(model).forward is nn.Sequential.forward and all(map(_is_sequence, model.children()))
+
+
+def _own_parameters(module: nn.Module) -> int:
+    """Return the number of parameters that a module holds itself, not in modules inside it."""
+    return sum(each.numel() for each in module.parameters(recurse=False))
+
+
 def summarize(model: nn.Module, image_shape: tuple[int, int, int] = IMAGE_SHAPE) -> Summary:
-    """Return the layer table of a network whose layers run one after another.
+    """Return the layer table of a network, in the order in which its layers run.
 
     Shapes are read by forward hooks on a zero batch (2, *image_shape); `image_shape` is
     (channels, side, side). Weights, BatchNorm's running statistics and the mode (training or
     evaluation) stay as they were.
 
-    Raises `ValueError` for a window that is not square, a padding given as a word and a layer
-    whose receptive field is not known.
+    The receptive field is known in a Sequential, up to a window that is not square, a padding
+    given as a word or a layer of another kind.
     """
     rows: list[Row] = []
-    field = ReceptiveField()
+    field = ReceptiveField() if _is_sequence(model) else None
+    counted = set[nn.Module]()
 
-    def record(module: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+    def record(module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
         nonlocal field
-        field = _field_after(field, module, inputs[0].shape, output.shape)
-        if isinstance(module, ROW_TYPES):
+        shape = output.shape if isinstance(output, torch.Tensor) else torch.Size()
+        if field:
+            try:
+                field = _field_after(field, module, inputs[0].shape, shape)
+            except ValueError:
+                field = None
+        own = _own_parameters(module)
+        if isinstance(module, ROW_TYPES) or own:
             layer = f"{type(module).__name__}-{len(rows) + 1}"
-            rows.append(Row(layer, tuple(output.shape[1:]), parameter_count(module), field))
+            rows.append(Row(layer, tuple(shape[1:]), 0 if module in counted else own, field))
+            counted.add(module)
 
     modes = {module: module.training for module in model.modules()}
     with ExitStack() as stack, torch.no_grad():
         for module, training in modes.items():
             stack.callback(setattr, module, "training", training)
-            if not any(module.children()):
+            if not any(module.children()) or _own_parameters(module):
                 stack.callback(module.register_forward_hook(record).remove)
         model.eval()
         model(torch.zeros(2, *image_shape))

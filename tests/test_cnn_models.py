@@ -189,10 +189,13 @@ def test_strides_dilation_and_a_flattened_map():
         ("Upsample", {"scale_factor": 2}),
     ],
 )
-def test_layers_without_a_known_receptive_field_are_refused(layer, options):
-    model = torch.nn.Sequential(getattr(torch.nn, layer)(**options))
-    with pytest.raises(ValueError, match="the receptive field of"):
-        summary.summarize(model)
+def test_from_a_layer_without_a_known_receptive_field_on_none_is_known(layer, options):
+    last = torch.nn.Conv2d(1, 1, 3)
+    model = torch.nn.Sequential(getattr(torch.nn, layer)(**options), last)
+    table = summary.summarize(model)
+    assert [row.field for row in table.rows] == [None] * len(table.rows)
+    assert str(table).count(" ?\n") == len(table.rows)
+    assert "?: not known where layers do not just run one after another." in str(table)
 
 
 def test_models_command_lists_each_model_with_its_count():

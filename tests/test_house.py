@@ -22,7 +22,7 @@ LAYERS = (
     "sheetgen.template sheetgen.formulas",
     "sheetgen.workbook",
     "sheetgen.verification",
-    "sheetgen.exercises sheetgen.check cnn.torch_loading",
+    "sheetgen.exercises sheetgen.check cnn.torch_loading cnn.own_model",
     "sheetgen.cli cnn.mnist cnn.models",
     "sheetgen.__main__ cnn.summary cnn.training",
     "cnn.log",

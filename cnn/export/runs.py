@@ -11,6 +11,7 @@ from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.log.record import read_record
 from cnn.mnist import DEVIATION, MEAN
 from cnn.models import IMAGE_SHAPE
+from cnn.own_model import label
 from cnn.training.evaluation import trained_model
 from sheetgen.spreadsheet.engines import Engine
 
@@ -45,7 +46,7 @@ def export_run(
         path,
         choose_digits(record.images, record.evaluation),
         fold_batchnorm=fold_batchnorm,
-        title=f"{record.config.model}, live",
+        title=f"{label(record.config.model)}, live",
         force=force,
         run=record,
     )

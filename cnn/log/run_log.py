@@ -5,10 +5,12 @@ from pathlib import Path
 from cnn.log.add_log import Placed, add_log
 from cnn.log.description import Confusion, Example, Layer, Target, TrainingLog
 from cnn.log.metrics import Logged
+from cnn.log.metrics_file import sheet_name
 from cnn.log.record import Record, read_record
 from cnn.log.run_settings import settings_in_words
 from cnn.models import build_model
-from cnn.summary import summarize
+from cnn.own_model import is_own, label
+from cnn.summary import Row, summarize
 from cnn.training.config import Config
 from cnn.training.run import Line, Run
 from sheetgen.console import progress
@@ -33,19 +35,19 @@ _FIELDS = (
 
 def described(record: Record) -> TrainingLog:
     """Return the description of a run."""
-    evaluation, name = record.evaluation, f"CNN {record.config.model}"
+    evaluation, name = record.evaluation, _name(record.config)
     wrong = evaluation.mistakes.tolist()
     rows = summarize(build_model(record.config.model)).rows
     return TrainingLog(
-        sheet=name,
+        sheet=sheet_name(name),
         title=f"{name}: {record.title}",
         details=f"run {record.name}: {record.subtitle}",
         mark=record.mark,
         rows=[_row(line) for line in record.log],
         settings=record.settings,
         target=Target("test accuracy", TARGET),
-        layers=[Layer(row.layer, row.shape, row.parameters, row.field.size) for row in rows],
-        most_parameters=MOST_PARAMETERS,
+        layers=[_layer(row) for row in rows],
+        most_parameters=None if is_own(record.config.model) else MOST_PARAMETERS,
         confusion=_confusion(record),
         examples=[_example(record, index) for index in wrong[:_EXAMPLES]],
         wrong=len(wrong),
@@ -63,11 +65,11 @@ def described_untested(path: Path) -> TrainingLog:
     config, log = Config.from_dict(values, run.config), run.read_log()
     if not log:
         raise InputError(f"{path} has no finished epoch")
-    name = f"CNN {config.model}"
+    name = _name(config)
     settings = settings_in_words(config, values)
     target = Target("test accuracy", TARGET)
     rows = [_row(line) for line in log]
-    return TrainingLog(name, name, "", "", rows, settings=settings, target=target)
+    return TrainingLog(sheet_name(name), name, "", "", rows, settings=settings, target=target)
 
 
 def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:
@@ -79,6 +81,14 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
     with progress.step("reading the run"):
         log = described(read_record(run, data_dir))
     return add_log(log, run, workbook)
+
+
+def _name(config: Config) -> str:
+    return f"CNN {label(config.model)}"
+
+
+def _layer(row: Row) -> Layer:
+    return Layer(row.layer, row.shape, row.parameters, row.field.size if row.field else None)
 
 
 def _row(line: Line) -> dict[str, Logged]:

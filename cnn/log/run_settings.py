@@ -3,6 +3,7 @@
 from typing import Any
 
 from cnn.mnist import SAMPLE
+from cnn.own_model import is_own, label, origin
 from cnn.training.config import Config
 from cnn.training.recipes import WARM_UP, Augmentation, Recipe
 
@@ -16,7 +17,7 @@ def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[s
     parts = "process" if config.processes == 1 else "processes"
     threads = "thread" if config.threads == 1 else "threads"
     lines = [
-        ("model", f"{config.model}, {described.get('parameters', 0):,} parameters"),
+        ("model", f"{_model(config.model)}, {described.get('parameters', 0):,} parameters"),
         ("training", f"{_epochs(recipe.epochs)}, batch size {recipe.batch_size}"),
         ("seed", str(config.seed)),
         ("optimiser", _optimiser(recipe)),
@@ -29,6 +30,10 @@ def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[s
         ("MD5 of the data", _checksums(described.get("data_checksums"))),
     ]
     return [(name, words) for name, words in lines if words]
+
+
+def _model(name: str) -> str:
+    return f"{label(name)} of {origin(name)}" if is_own(name) else name
 
 
 def _epochs(count: int) -> str:

@@ -20,11 +20,15 @@ from cnn.mnist import (
     missing_files,
 )
 from cnn.models import build_model, parameter_count
+from cnn.own_model import is_own, source_checksum
 from cnn.training.recipes import Recipe, require_whole, shown
 from sheetgen.errors import InputError
 
 DATA_FOLDER = "data_folder"
 """The key in `config.json` of the folder with MNIST/raw in it; null for the sample."""
+
+MODEL_SOURCE = "model_checksum"
+"""The key in `config.json` of the SHA-256 of the file with the user's own network."""
 
 MOST_THREADS = 1024
 """Per process, on any machine."""
@@ -133,6 +137,7 @@ def describe(config: Config, digits: Digits, data_dir: Path | None) -> dict[str,
     """Return the content of `config.json`: settings, data folder and checksums, versions."""
     return asdict(config) | {
         "parameters": parameter_count(build_model(config.model)),
+        MODEL_SOURCE: source_checksum(config.model) if is_own(config.model) else None,
         DATA_FOLDER: described_folder(config, data_dir),
         "data_checksums": digits.checksums,
         "versions": versions(),

@@ -11,6 +11,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from cnn.mnist import Digits, Images, normalize
 from cnn.models import CLASSES, build_model
+from cnn.own_model import is_own
 from cnn.training.config import Config, load, remembered_folder
 from cnn.training.run import Run
 from cnn.training.tensor_files import misfit
@@ -85,7 +86,8 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
     Raises `InputError` if the run or the data is missing or damaged.
     """
     config, model = trained_model(path)
-    convert_conv2d_weight_memory_format(model, torch.channels_last)
+    if not is_own(config.model):
+        convert_conv2d_weight_memory_format(model, torch.channels_last)
     return config, evaluate(model, run_digits(path, config, data_dir).test)
 
 

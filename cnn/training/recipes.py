@@ -147,6 +147,14 @@ RECIPES: dict[str, Recipe] = {
     "tiny": replace(OURS, augmentation=LIGHT),
 }
 
+OWN = Recipe(epochs=6, learning_rate=0.05, schedule="triangular", nesterov=True, weight_decay=5e-4)
+"""For a network of the user's own, of which nothing is known."""
+
+
+def recipe_of(model: str) -> Recipe:
+    """Return the recipe of a built-in network, or for any other the common one."""
+    return RECIPES.get(model, OWN)
+
 
 def rate_factor(schedule: Schedule, step: int, steps: int) -> float:
     """Return the learning rate of a step, counted from 0, as a fraction of the peak.

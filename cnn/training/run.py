@@ -182,7 +182,7 @@ class Run:
 
     def write_weights(self, weights: dict[str, torch.Tensor]) -> None:
         """Save the final weights and BatchNorm statistics. Raises `RunError` if that fails."""
-        dense = {name: value.cpu().contiguous() for name, value in weights.items()}
+        dense = {name: value.cpu().contiguous().clone() for name, value in weights.items()}
         self._write(self.weights, safetensors.torch.save(dense))
 
     def read_weights(self) -> dict[str, torch.Tensor]:

@@ -7,9 +7,11 @@ from typing import Any
 import torch
 
 from cnn.mnist import MNIST, SAMPLE, Digits, MissingError
-from cnn.models import build_model
+from cnn.models import IMAGE_SHAPE, build_model
+from cnn.own_model import is_own, label, located, origin, require_trainable, source_checksum
 from cnn.training.config import (
     DATA_FOLDER,
+    MODEL_SOURCE,
     Config,
     describe,
     described_folder,
@@ -19,7 +21,7 @@ from cnn.training.config import (
     versions,
 )
 from cnn.training.processes import Processes
-from cnn.training.recipes import RECIPES
+from cnn.training.recipes import recipe_of
 from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
 from cnn.training.train import batch_count, train
@@ -56,7 +58,7 @@ class Options:
     @property
     def path(self) -> Path:
         """The run's directory."""
-        return self.run or RUNS / (self.model or DEFAULT_MODEL)
+        return self.run or RUNS / label(self.model or DEFAULT_MODEL)
 
     @property
     def data(self) -> str | None:
@@ -135,6 +137,8 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     config = Config.from_dict(stored, Run(options.path).config)
     names = ("model", *RECIPE_OPTIONS, "seed", "data", "limit", "hold_out", "threads")
     asked: dict[str, object] = {name: getattr(options, name) for name in names}
+    if options.model and is_own(options.model):
+        asked["model"] = located(options.model)
     asked["device"] = None if options.device == "auto" else options.device
     asked["processes"] = processes.count
     for name, value in asked.items():
@@ -154,7 +158,10 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
 
 def _new_config(options: Options, processes: Processes) -> Config:
     model = options.model or DEFAULT_MODEL
-    build_model(model)
+    built = build_model(model)
+    if is_own(model):
+        require_trainable(model, built, IMAGE_SHAPE)
+        model = located(model)
     asked = {name: getattr(options, name) for name in RECIPE_OPTIONS}
     changes = {name: value for name, value in asked.items() if value is not None}
     if options.threads is not None and options.threads > most_threads():
@@ -168,7 +175,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
     _device(device, processes)
     config = Config(
         model=model,
-        recipe=replace(RECIPES[model], **changes),
+        recipe=replace(recipe_of(model), **changes),
         seed=options.seed or 0,
         data=options.data or MNIST,
         limit=options.limit,
@@ -237,6 +244,8 @@ def _open(
     if stored.get("versions") != versions():
         warning = "this machine or its packages changed: the last bits of the weights may differ"
         say(warning, err=True)
+    if is_own(config.model) and stored.get(MODEL_SOURCE) != source_checksum(config.model):
+        say(f"{origin(config.model)} has changed since the run began", err=True)
     run.require_checkpoint()
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and checkpoint["config"] != asdict(config):

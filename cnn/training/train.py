@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cnn.mnist import Digits, Images, normalize
 from cnn.models import build_model, speed_up_dropout
+from cnn.own_model import is_own
 from cnn.training.config import Config
 from cnn.training.evaluation import evaluate
 from cnn.training.processes import Interruption, Processes
@@ -71,7 +72,7 @@ class Training:
         self.device = images.pixels.device
         self.batches = batch_count(len(images), recipe.batch_size, processes.count)
         torch.manual_seed(config.seed)
-        self.model = _for_training(build_model(config.model), self.device)
+        self.model = _for_training(config.model, self.device)
         self.parallel = self.model if processes.count == 1 else DistributedDataParallel(self.model)
         self.optimizer = _optimizer(self.model, recipe)
         steps = self.batches * recipe.epochs
@@ -196,9 +197,13 @@ class Training:
         self.log = list(state["log"])
 
 
-def _for_training(model: nn.Module, device: torch.device) -> nn.Module:
-    """Return the network, changed to train faster and compute the same."""
+def _for_training(name: str, device: torch.device) -> nn.Module:
+    """Return a new network, changed to train faster and compute the same."""
+    model = build_model(name)
     speed_up_dropout(model)
+    if is_own(name):
+        # Its forward may use what an activation was given once more, and ask for contiguous maps.
+        return model.to(device)
     for module in model.modules():
         # Neither a convolution nor BatchNorm needs its output for the backward pass.
         if isinstance(module, nn.ReLU):

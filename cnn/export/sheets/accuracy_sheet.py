@@ -7,6 +7,7 @@ from cnn.export.sheets.export_style import height_of, width_of
 from cnn.export.sheets.subject import Subject
 from cnn.log.record import Record
 from cnn.models import CLASSES
+from cnn.own_model import label
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture
 from sheetgen.spreadsheet.style import (
@@ -52,7 +53,7 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     canvas.widths |= {0: 2, **dict.fromkeys(range(LEFT, LEFT + PER_ROW), width_of(COLUMN))}
     canvas.heights[0] = 30
     canvas.write(0, LEFT, "How well it recognises digits", TITLE)
-    canvas.write(1, LEFT, f"{run.config.model}: {run.title}, {run.subtitle}", SUBTITLE)
+    canvas.write(1, LEFT, f"{label(run.config.model)}: {run.title}, {run.subtitle}", SUBTITLE)
     canvas.write(RESULT_ROW, LEFT + 4, "test loss, mean -ln p of the true digit", LABEL)
     loss = replace(WHOLE, number_format="0.0000")
     canvas.write(RESULT_ROW, LEFT + 8, run.evaluation.loss, loss)
