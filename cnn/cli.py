@@ -13,8 +13,10 @@ import click
 
 from cnn.export.export_command import DATA_DIR, export, verify
 from cnn.torch_loading import require_torch
+from cnn.training.recipe_options import SETTINGS, recipe_options, recipe_text
+from cnn.training.recipes import RECIPES, recipe_of
 from sheetgen.console import progress
-from sheetgen.console.commands import COUNT, PATH, CommandGroup
+from sheetgen.console.commands import COUNT, PATH, CommandGroup, suggestion
 from sheetgen.console.interruption import INTERRUPTED
 from sheetgen.console.terminal import say, shown
 from sheetgen.errors import InputError, RunError
@@ -82,6 +84,21 @@ def summary(model: str) -> None:
 
 
 @main.command()
+@click.argument("model")
+def recipes(model: str) -> None:
+    """Print the recipe of a network as a TOML file to copy.
+
+    \b
+    Example:
+      cnn recipes fast
+    """  # noqa: D301
+    if ":" not in model and model not in RECIPES:
+        raise InputError(f'there is no model "{model}"; {suggestion(model, RECIPES)}')
+    for line in recipe_text(model, recipe_of(model)).splitlines():
+        say(line)
+
+
+@main.command()
 @click.option(
     "--model",
     metavar="NAME",
@@ -89,9 +106,14 @@ def summary(model: str) -> None:
     "a class of torch.nn.Module, or a function that returns one, which maps images (N, 1, 28, 28) "
     "to logits or log-probabilities (N, 10).  [default: fast]",
 )
-@click.option("--epochs", type=int, metavar="N", help="The number of epochs.")
-@click.option("--batch-size", type=int, metavar="N", help="Over all processes together.")
-@click.option("--learning-rate", type=float, metavar="X", help="The peak of its schedule.")
+@recipe_options
+@click.option(
+    "--recipe",
+    "recipe_file",
+    type=PATH,
+    metavar="FILE",
+    help="A TOML file of such settings, as `cnn recipes` prints it; options above go first.",
+)
 @click.option(
     "--data-dir",
     type=PATH,
@@ -117,7 +139,12 @@ def summary(model: str) -> None:
 )
 @click.option("--device", metavar="D", help="auto, cpu or cuda.  [default: auto]")
 @click.option("--resume", is_flag=True, help="Continue after the last finished epoch of the run.")
-@click.option("--threads", type=int, metavar="N", help="Of each process.")
+@click.option(
+    "--threads",
+    type=int,
+    metavar="N",
+    help="Of each process. A run repeats to the last bit with the same number of threads.",
+)
 @click.option("--limit", type=int, metavar="N", help="Train on the first N images only.")
 @click.option(
     "--hold-out",
@@ -131,14 +158,15 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
     Log, checkpoint and weights are written to the run directory. Then the log is added to the
     workbook as a sheet; everything else in it is kept.
 
-    Options that are not given are those of the model's recipe, with --resume those of the run.
+    Options that are not given are those of the model's recipe (`cnn recipes`), with --resume those
+    of the run.
 
     \b
     Examples:
       cnn train --model fast --data-dir data
       cnn train --model best --run output/runs/best-1 --seed 1
       cnn train --model best --run output/runs/best-1 --resume
-      cnn train --model net.py:Net --epochs 4
+      cnn train --model net.py:Net --epochs 4 --optimizer adam --learning-rate 0.001
       torchrun --nproc-per-node 2 -m cnn train --model era-v1 --run-dir output/runs/two
     """  # noqa: D301
     require_torch()
@@ -148,7 +176,9 @@ def train(workbook: Path, **options: Any) -> None:  # noqa: ANN401 - the options
     from cnn.training.run import Run  # noqa: PLC0415
     from cnn.training.start import Options, start  # noqa: PLC0415
 
-    chosen = Options(**options)
+    given = {name: options.pop(name) for name in SETTINGS}
+    recipe = {name: value for name, value in given.items() if value is not None}
+    chosen = Options(recipe=recipe, **options)
     with launched() as processes:
         processes.from_main(lambda: require_usable(workbook))
         try:

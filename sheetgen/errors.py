@@ -31,6 +31,12 @@ class RunError(Exception):
 
 USUAL_NAMES = """
 learning-rate learning-rates lr lrs l rate rates eta step-size learningrate
+optimizer optimiser optim opt
+schedule scheduler lr-schedule lr-scheduler sched
+weight-decay wd l2 decay
+label-smoothing smoothing
+ema-decay ema
+recipe config hyp hyper-parameters
 epochs epoch e n-epochs num-epochs max-epochs nb-epoch
 batch-size batch b bs batchsize mini-batch minibatch-size
 iterations iteration iter iters n-iter max-iter num-iterations steps updates epochs epoch

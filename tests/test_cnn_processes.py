@@ -41,7 +41,7 @@ def fail(run, lines):
 with launched() as processes:
 
     def train(name, model, **options):
-        options |= {"data_dir": data, "hold_out": 500, "threads": 1, "epochs": 2}
+        options |= {"data_dir": data, "hold_out": 500, "threads": 1, "recipe": {"epochs": 2}}
         start(Options(run=folder / name, model=model, **options), processes)
 
     train("plain", "plain", limit=601)

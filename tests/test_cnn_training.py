@@ -15,10 +15,11 @@ from cnn.cli import main  # noqa: E402
 from cnn.mnist import Images  # noqa: E402
 from cnn.models import MaskDropout, speed_up_dropout  # noqa: E402
 from cnn.training import recipes  # noqa: E402
+from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
 from cnn.training.config import Config  # noqa: E402
 from cnn.training.evaluation import evaluate  # noqa: E402
 from cnn.training.processes import Interruption, Processes  # noqa: E402
-from cnn.training.recipes import Augmentation, Recipe, apply_affine, random_affine, rate_factor  # noqa: E402
+from cnn.training.recipes import Augmentation, Recipe, rate_factor  # noqa: E402
 from cnn.training.train import Training  # noqa: E402
 from cnn.training.training_progress import Bar, Report  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402

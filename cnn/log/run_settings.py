@@ -43,6 +43,9 @@ def _epochs(count: int) -> str:
 def _optimiser(recipe: Recipe) -> str:
     momentum = "Nesterov momentum" if recipe.nesterov else "momentum"
     words = [f"SGD with {momentum} {recipe.momentum:g}" if recipe.momentum else "SGD"]
+    if recipe.optimizer != "sgd":
+        names = {"adam": "Adam", "adamw": "AdamW"}
+        words = [f"{names[recipe.optimizer]}, β₁ {recipe.momentum:g}"]
     if recipe.weight_decay:
         words.append(f"weight decay {recipe.weight_decay:g}")
     return ", ".join(words)

@@ -1,17 +1,17 @@
-"""Recipes of the built-in networks: hyper-parameters, learning rate schedule, augmentation."""
+"""Recipes of the built-in networks: hyper-parameters, learning rate schedule, augmentation.
+
+Needs no torch. What a field is for is said beside its type, for the options of `cnn train`.
+"""
 
 import json
 import math
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any, Literal, Self, get_args
-
-import torch
-from torch.nn import functional
+from typing import Annotated, Any, Literal, Self, get_args
 
 from sheetgen.errors import InputError
 
 Schedule = Literal["constant", "triangular"]
+Optimizer = Literal["sgd", "adam", "adamw"]
 
 WARM_UP = 0.2
 """The fraction of all steps in which the triangular schedule rises."""
@@ -21,12 +21,9 @@ WARM_UP = 0.2
 class Augmentation:
     """The largest random changes of a training image; all 0 means none."""
 
-    rotation: float = 0.0
-    """Degrees, either way."""
-    scale: float = 0.0
-    """A fraction of the size, larger or smaller."""
-    shift: float = 0.0
-    """Pixels, along each axis and either way."""
+    rotation: Annotated[float, "Rotate training images by up to X degrees, either way."] = 0.0
+    scale: Annotated[float, "Scale them by up to this fraction, larger or smaller."] = 0.0
+    shift: Annotated[float, "Shift them by up to X pixels, along each axis and either way."] = 0.0
 
     def __post_init__(self) -> None:
         _require_from_zero("rotation", self.rotation)
@@ -40,25 +37,24 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The hyper-parameters of a training with SGD.
+    """The hyper-parameters of a training.
 
     Raises `InputError` for a number outside its range.
     """
 
-    epochs: int
-    learning_rate: float
-    """The peak of the schedule."""
-    batch_size: int = 128
-    """Images a step, over all processes together."""
-    schedule: Schedule = "constant"
-    momentum: float = 0.9
-    nesterov: bool = False
-    weight_decay: float = 0.0
-    """On the weights of convolutions and linear layers, not on biases and BatchNorm."""
-    label_smoothing: float = 0.0
-    ema_decay: float = 0.0
-    """Decay per step of the moving average of the weights, which is tested and saved; 0: none."""
+    epochs: Annotated[int, "The number of epochs."]
+    learning_rate: Annotated[float, "The peak of its schedule."]
+    batch_size: Annotated[int, "Images a step, over all processes together."] = 128
+    schedule: Annotated[Schedule, "How the learning rate changes."] = "constant"
+    momentum: Annotated[float, "Of SGD; beta 1 of Adam."] = 0.9
+    nesterov: Annotated[bool, "Nesterov's momentum, with SGD only."] = False
+    weight_decay: Annotated[float, "Of weights, not of biases and BatchNorm."] = 0.0
+    label_smoothing: Annotated[float, "The part of the target that all classes share."] = 0.0
+    ema_decay: Annotated[
+        float, "Per step, of a moving average of the weights, which is tested and saved; 0: none."
+    ] = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
+    optimizer: Annotated[Optimizer, "What makes the steps."] = "sgd"
 
     def __post_init__(self) -> None:
         require_whole("epochs", self.epochs, 1)
@@ -72,11 +68,15 @@ class Recipe:
         for name in ("momentum", "label_smoothing", "ema_decay"):
             _require_from_zero(name, getattr(self, name), below=1)
         _require_from_zero("weight_decay", self.weight_decay)
-        if self.schedule not in get_args(Schedule):
-            known = " or ".join(get_args(Schedule))
-            raise InputError(f"schedule is {shown(self.schedule)}; expected {known}")
+        for name, words in (("schedule", get_args(Schedule)), ("optimizer", get_args(Optimizer))):
+            if getattr(self, name) not in words:
+                known = " or ".join([", ".join(words[:-1]), words[-1]])
+                raise InputError(f"{name} is {shown(getattr(self, name))}; expected {known}")
         if not isinstance(self.nesterov, bool):
             raise InputError(f"nesterov is {shown(self.nesterov)}; expected true or false")
+        if self.nesterov and self.optimizer != "sgd":
+            found = f"nesterov is true but optimizer is {self.optimizer}"
+            raise InputError(f"{found}; expected sgd, or --no-nesterov")
         if self.nesterov and not self.momentum:
             raise InputError("nesterov is true but momentum is 0; expected a momentum above 0")
 
@@ -165,40 +165,3 @@ def rate_factor(schedule: Schedule, step: int, steps: int) -> float:
         return 1.0
     progress = (step + 0.5) / steps
     return min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP))
-
-
-def random_affine(
-    count: int, side: int, augmentation: Augmentation, generator: torch.Generator
-) -> torch.Tensor:
-    """Draw an affine map for each of `count` images of `side` pixels, independently.
-
-    Returns (count, 2, 3): from positions on the new image to positions on the old one, in
-    `affine_grid`'s units, in which an image extends from -1 to 1.
-    """
-    angle, zoom, *shifts = torch.rand(4, count, generator=generator) * 2 - 1
-    angle = angle * math.radians(augmentation.rotation)
-    scale = 1 + zoom * augmentation.scale
-    cosine, sine = torch.cos(angle) / scale, torch.sin(angle) / scale
-    right, down = (shift * augmentation.shift * 2 / side for shift in shifts)
-    rows = [cosine, -sine, right, sine, cosine, down]
-    return torch.stack(rows, dim=1).view(count, 2, 3)
-
-
-def apply_affine(images: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
-    """Return the square images (N, 1, S, S), each transformed by its map, with bilinear sampling.
-
-    Pixels from outside the image are 0, the background of images not yet normalised.
-    """
-    side = images.shape[-1]
-    # functional.affine_grid does the same with one product per image and is five times as slow.
-    positions = maps.reshape(-1, 3) @ _pixel_centres(side, images.device)
-    grid = positions.view(-1, 2, side, side).permute(0, 2, 3, 1)
-    return functional.grid_sample(images, grid, mode="bilinear", align_corners=False)
-
-
-@cache
-def _pixel_centres(side: int, device: torch.device) -> torch.Tensor:
-    """Return x, y and 1 of every pixel's centre, (3, side²), in `affine_grid`'s units."""
-    centres = (torch.arange(side, device=device) * 2 + 1) / side - 1
-    x, y = centres.expand(side, side), centres[:, None].expand(side, side)
-    return torch.stack([x, y, torch.ones_like(x)]).view(3, -1)

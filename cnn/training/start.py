@@ -1,6 +1,7 @@
 """Starts or resumes a training with the options of the command line."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from cnn.training.config import (
     versions,
 )
 from cnn.training.processes import Processes
+from cnn.training.recipe_options import changed, read_recipe, values_of
 from cnn.training.recipes import recipe_of
 from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
@@ -33,8 +35,6 @@ from sheetgen.files.locking import reserved
 
 DEFAULT_MODEL = "fast"
 RUNS = Path("output/runs")
-RECIPE_OPTIONS = ("epochs", "batch_size", "learning_rate")
-"""The options that are hyper-parameters of the recipe."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,10 @@ class Options:
     """The options of the command line; None for each that is not given."""
 
     model: str | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
+    recipe: Mapping[str, object] = field(default_factory=dict)
+    """The settings of the recipe that are given, by their names."""
+    recipe_file: Path | None = None
+    """A TOML file with more of them."""
     data_dir: Path | None = None
     sample: bool = False
     run: Path | None = None
@@ -59,6 +60,12 @@ class Options:
     def path(self) -> Path:
         """The run's directory."""
         return self.run or RUNS / label(self.model or DEFAULT_MODEL)
+
+    @property
+    def changes(self) -> dict[str, object]:
+        """The settings of the recipe that differ from the model's. Raises `InputError`."""
+        from_file = read_recipe(self.recipe_file) if self.recipe_file else {}
+        return from_file | dict(self.recipe)
 
     @property
     def data(self) -> str | None:
@@ -135,15 +142,16 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     if stored is None:
         return _new_config(options, processes)
     config = Config.from_dict(stored, Run(options.path).config)
-    names = ("model", *RECIPE_OPTIONS, "seed", "data", "limit", "hold_out", "threads")
-    asked: dict[str, object] = {name: getattr(options, name) for name in names}
+    names = ("model", "seed", "data", "limit", "hold_out", "threads")
+    stored_values = {**vars(config), **values_of(config.recipe)}
+    asked: dict[str, object] = {name: getattr(options, name) for name in names} | options.changes
     if options.model and is_own(options.model):
         asked["model"] = located(options.model)
     asked["device"] = None if options.device == "auto" else options.device
     asked["processes"] = processes.count
     for name, value in asked.items():
         label = name.replace("_", " ")
-        was = getattr(config, name, getattr(config.recipe, name, None))
+        was = stored_values[name]
         if value is not None and value != was:
             advice = (
                 "continue it without changes, or name another directory with --run"
@@ -162,8 +170,6 @@ def _new_config(options: Options, processes: Processes) -> Config:
     if is_own(model):
         require_trainable(model, built, IMAGE_SHAPE)
         model = located(model)
-    asked = {name: getattr(options, name) for name in RECIPE_OPTIONS}
-    changes = {name: value for name, value in asked.items() if value is not None}
     if options.threads is not None and options.threads > most_threads():
         raise InputError(
             f"--threads is {options.threads}; expected at most {most_threads()} on this machine"
@@ -175,7 +181,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
     _device(device, processes)
     config = Config(
         model=model,
-        recipe=replace(recipe_of(model), **changes),
+        recipe=changed(recipe_of(model), options.changes),
         seed=options.seed or 0,
         data=options.data or MNIST,
         limit=options.limit,
@@ -232,6 +238,14 @@ def _digits(options: Options, run: Run, config: Config, stored: dict[str, Any] |
         raise MissingError(f"{error}, or try the 5,000 digits of --sample") from error
 
 
+def _is_of(described: object, config: Config, run: Run) -> bool:
+    """Return whether a checkpoint's configuration is that of the run."""
+    try:
+        return isinstance(described, dict) and Config.from_dict(described, run.checkpoint) == config
+    except InputError:
+        return False
+
+
 def _open(
     options: Options, run: Run, config: Config, digits: Digits, stored: dict[str, Any] | None
 ) -> State | None:
@@ -248,7 +262,7 @@ def _open(
         say(f"{origin(config.model)} has changed since the run began", err=True)
     run.require_checkpoint()
     checkpoint = run.read_checkpoint()
-    if checkpoint is not None and checkpoint["config"] != asdict(config):
+    if checkpoint is not None and not _is_of(checkpoint["config"], config, run):
         raise InputError(f"{run.checkpoint} belongs to a different run than {run.config}")
     if options.data_dir is not None or DATA_FOLDER not in stored:
         run.write_config(stored | {DATA_FOLDER: described_folder(config, options.data_dir)})

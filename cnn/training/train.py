@@ -19,10 +19,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from cnn.mnist import Digits, Images, normalize
 from cnn.models import build_model, speed_up_dropout
 from cnn.own_model import is_own
+from cnn.training.augmentation import apply_affine, random_affine
 from cnn.training.config import Config
 from cnn.training.evaluation import evaluate
 from cnn.training.processes import Interruption, Processes
-from cnn.training.recipes import Recipe, apply_affine, random_affine, rate_factor
+from cnn.training.recipes import Recipe, rate_factor
 from cnn.training.run import Line, Run, State
 from cnn.training.training_progress import Report
 from sheetgen.errors import InputError, RunError
@@ -211,13 +212,17 @@ def _for_training(name: str, device: torch.device) -> nn.Module:
     return convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
 
 
-def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
+def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     weights = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     groups: list[dict[str, Any]] = [
         {"params": weights, "weight_decay": recipe.weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
+    if recipe.optimizer != "sgd":
+        kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
+        betas = (recipe.momentum, 0.999)
+        return kind(groups, lr=recipe.learning_rate, betas=betas, fused=True)
     return torch.optim.SGD(
         groups,
         lr=recipe.learning_rate,
@@ -235,7 +240,9 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, state: State) -> None:
         if expected.items() - _settings(group).items():
             raise ValueError("it has other settings")
     for weight, buffers in optimizer.state.items():
-        if any(each is not None and each.shape != weight.shape for each in buffers.values()):
+        # Adam counts its steps for each tensor of weights.
+        momenta = [each for name, each in buffers.items() if each is not None and name != "step"]
+        if any(each.shape != weight.shape for each in momenta):
             raise ValueError("a momentum has another shape than its weights")
 
 

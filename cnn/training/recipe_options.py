@@ -1,0 +1,140 @@
+"""The settings of a recipe by their names: as options of `cnn train`, and as a TOML file.
+
+All of it follows from the fields of `Recipe` and `Augmentation`. Needs no torch.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import click
+
+from cnn.training.recipes import Recipe
+from sheetgen.console.commands import suggestion
+from sheetgen.errors import InputError
+from sheetgen.files.saving import reason_of
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number, word or switch of a recipe."""
+
+    name: str
+    table: str
+    """The field of the recipe that holds it; "" for the recipe itself."""
+    kind: Any
+    """int, float, bool, or a Literal of words."""
+    help: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words to choose from, if it is one."""
+        return get_args(self.kind) if get_origin(self.kind) is Literal else ()
+
+    @property
+    def explanation(self) -> str:
+        """What it is, and the words to choose from."""
+        return f"{self.help} One of {', '.join(self.words)}." if self.words else self.help
+
+    def of(self, recipe: Recipe) -> object:
+        """Return its value in a recipe."""
+        value: object = getattr(getattr(recipe, self.table) if self.table else recipe, self.name)
+        return value
+
+
+def _settings(kind: type, table: str = "") -> list[Setting]:
+    """Return the settings of a dataclass; those of a dataclass inside it come last."""
+    hints, found, inner = get_type_hints(kind, include_extras=True), list[Setting](), []
+    for field in fields(kind):
+        annotated = hints[field.name]
+        if is_dataclass(annotated):
+            assert isinstance(annotated, type)
+            inner += _settings(annotated, field.name)
+        else:
+            found.append(Setting(field.name, table, *get_args(annotated)))
+    return found + inner
+
+
+SETTINGS = {setting.name: setting for setting in _settings(Recipe)}
+
+
+def recipe_options(command: Command) -> Command:
+    """Give a command an option for every setting; None where it is not given."""
+    for setting in reversed(SETTINGS.values()):
+        option = f"--{setting.name.replace('_', '-')}"
+        if setting.kind is bool:
+            option = f"{option}/--no-{setting.name.replace('_', '-')}"
+            add = click.option(option, setting.name, default=None, help=setting.help)
+        elif setting.words:
+            add = click.option(option, type=str, metavar="NAME", help=setting.explanation)
+        else:
+            metavar = "N" if setting.kind is int else "X"
+            add = click.option(option, type=setting.kind, metavar=metavar, help=setting.help)
+        command = add(command)
+    return command
+
+
+def values_of(recipe: Recipe) -> dict[str, object]:
+    """Return the values of all settings."""
+    return {name: setting.of(recipe) for name, setting in SETTINGS.items()}
+
+
+def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with other values of some settings. Raises InputError for unusable ones."""
+    tables: dict[str, dict[str, Any]] = {}
+    for name, value in changes.items():
+        tables.setdefault(SETTINGS[name].table, {})[name] = value
+    own = tables.pop("", {})
+    for table, values in tables.items():
+        own[table] = replace(getattr(recipe, table), **values)
+    return replace(recipe, **own)
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """Return the settings in a TOML file, all or some. Raises InputError if it cannot be read."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {reason_of(error)}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is no TOML: {error}") from error
+    tables = {setting.table for setting in SETTINGS.values() if setting.table}
+    flat: dict[str, Any] = {}
+    for key, value in found.items():
+        inner = value.items() if key in tables and isinstance(value, dict) else [(key, value)]
+        table = key if key in tables and isinstance(value, dict) else ""
+        for name, each in inner:
+            known = [one.name for one in SETTINGS.values() if one.table == table]
+            if name not in known:
+                advice = suggestion(name, known if table else [*known, *sorted(tables)])
+                where = f"{table}.{name}" if table else name
+                raise InputError(f"{path}: found the key {where}; {advice}")
+            flat[name] = _as_kind(SETTINGS[name], each)
+    return flat
+
+
+def _as_kind(setting: Setting, value: object) -> object:
+    """Return 1 as 1.0 where numbers need not be whole; whether it is usable is checked later."""
+    is_whole = type(value) is int and abs(value) < 2**53
+    return float(str(value)) if setting.kind is float and is_whole else value
+
+
+def recipe_text(model: str, recipe: Recipe) -> str:
+    """Return a recipe as the TOML that `read_recipe` reads, with a comment on each setting."""
+    lines = [
+        f"# The recipe of {model}. Copy it into a file, change what you like, and train with",
+        f"# cnn train --model {model} --recipe FILE",
+    ]
+    table = ""
+    for setting in SETTINGS.values():
+        if setting.table != table:
+            table = setting.table
+            lines += ["", f"[{table}]"]
+        value = f"{setting.name} = {json.dumps(setting.of(recipe))}"
+        lines.append(f"{value:<26}  # {setting.explanation}")
+    return "\n".join(lines)

@@ -1,0 +1,151 @@
+"""Recipes as options of `cnn train` and as files of TOML."""
+
+import json
+import tomllib
+from dataclasses import asdict, replace
+
+import pytest
+from test_cnn_run import invoke, log, train
+
+torch = pytest.importorskip("torch")
+
+from cnn.log.run_settings import settings_in_words  # noqa: E402
+from cnn.models import tiny  # noqa: E402
+from cnn.training.config import Config  # noqa: E402
+from cnn.training.recipe_options import (  # noqa: E402
+    SETTINGS,
+    changed,
+    read_recipe,
+    recipe_text,
+    values_of,
+)
+from cnn.training.recipes import OWN, RECIPES  # noqa: E402
+from cnn.training.train import _load_optimizer, _optimizer  # noqa: E402
+
+QUICK = ["--model", "tiny", "--limit", "256", "--hold-out", "200", "--epochs", "2"]
+QUICK += ["--threads", "1"]
+
+
+def stored(run):
+    recipe = json.loads((run / "config.json").read_text())["recipe"]
+    return recipe | recipe.pop("augmentation")
+
+
+def test_every_setting_of_a_recipe_is_an_option():
+    recipe = asdict(RECIPES["fast"])
+    assert SETTINGS.keys() == (recipe | recipe.pop("augmentation")).keys() - {"augmentation"}
+    words = invoke("train", "--help").stdout
+    for name in SETTINGS:
+        assert f"  --{name.replace('_', '-')} " in words
+
+
+@pytest.mark.parametrize("name", [*RECIPES, "net.py:Net"])
+def test_a_printed_recipe_is_read_as_itself(name, tmp_path):
+    (tmp_path / "recipe.toml").write_text(invoke("recipes", name).stdout)
+    found = read_recipe(tmp_path / "recipe.toml")
+    assert found.keys() == SETTINGS.keys()
+    assert changed(OWN, found) == RECIPES.get(name, OWN)
+
+
+def test_options_go_before_the_file_and_the_file_before_the_models_recipe(mnist, tmp_path):
+    file, run = tmp_path / "mine.toml", tmp_path / "run"
+    file.write_text("momentum = 0\nnesterov = false\nepochs = 5\n[augmentation]\nrotation = 3\n")
+    options = ["--recipe", file, "--optimizer", "adam", "--momentum", "0.8", "--shift", "1"]
+    assert train(run, mnist, *QUICK, *options, "--learning-rate", "0.01").exit_code == 0
+    changes = {"optimizer": "adam", "momentum": 0.8, "nesterov": False, "epochs": 2}
+    changes |= {"learning_rate": 0.01, "rotation": 3, "shift": 1}
+    assert stored(run) == values_of(RECIPES["tiny"]) | changes
+    first = log(run)
+    assert train(run, mnist, "--resume", "--momentum", "0.8").exit_code == 0
+    assert log(run) == first
+    result = train(run, mnist, "--resume", "--rotation", "4")
+    assert result.exit_code == 2
+    assert "began with rotation 3.0, not 4.0" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_the_state_of_adam_is_restored(name):
+    recipe = replace(RECIPES["era-v1"], optimizer=name, momentum=0.7)
+    model = tiny()
+    optimizer = _optimizer(model, recipe)
+    assert type(optimizer).__name__.lower() == name
+    assert {group["betas"] for group in optimizer.param_groups} == {(0.7, 0.999)}
+    model(torch.rand(2, 1, 28, 28)).sum().backward()
+    optimizer.step()
+    other = _optimizer(model, recipe)
+    _load_optimizer(other, optimizer.state_dict())
+    assert len(other.state) == len(optimizer.state)
+    with pytest.raises(ValueError, match="other settings"):
+        _load_optimizer(_optimizer(model, replace(recipe, momentum=0.6)), optimizer.state_dict())
+
+
+def test_the_optimizer_in_words():
+    recipe = replace(RECIPES["era-v1"], optimizer="adamw", weight_decay=0.01)
+    config = Config("tiny", recipe, 0, "mnist", None, 0, "cpu", 1, 1)
+    assert ("optimiser", "AdamW, β₁ 0.9, weight decay 0.01") in settings_in_words(config, {})
+
+
+def test_a_recipe_of_an_earlier_version_is_one_of_sgd():
+    values = asdict(RECIPES["fast"])
+    del values["optimizer"]
+    assert type(RECIPES["fast"]).from_dict(values) == RECIPES["fast"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--optimizer", "lion"], 'optimizer is "lion"; expected sgd, adam or adamw'),
+        (["--schedule", "step"], 'schedule is "step"; expected constant or triangular'),
+        (["--optimizer", "adam"], "nesterov is true but optimizer is adam; expected sgd, or --no"),
+        (["--momentum", "1"], "momentum is 1.0; expected 0 <= momentum < 1"),
+        (["--rotation", "nan"], "rotation is NaN; expected a number"),
+        (["--scale", "1.5"], "scale is 1.5; expected 0 <= scale < 1"),
+        (["--optim", "adam"], 'there is no option "--optim"; did you mean "--optimizer"?'),
+        (["--weight-decay", "much"], "'much' is not a valid float"),
+    ],
+)
+def test_bad_settings_are_refused_in_a_sentence(mnist, tmp_path, options, message):
+    refused(train(tmp_path / "run", mnist, "--model", "tiny", *options), message)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("momentun = 0.9", 'found the key momentun; did you mean "momentum"?'),
+        (
+            "[augmentation]\nrotate = 3",
+            'found the key augmentation.rotate; did you mean "rotation"?',
+        ),
+        ("rotation = 3", "found the key rotation; "),
+        ("momentum = 'high'", 'momentum is "high"; expected a number'),
+        ("epochs = 2.5", "epochs is 2.5; expected a whole number"),
+        ("augmentation = 3", "found the key augmentation; "),
+        ("nesterov = 1", "nesterov is 1; expected true or false"),
+        ("epochs", "mine.toml is no TOML: "),
+        (None, "mine.toml cannot be read: "),
+    ],
+)
+def test_bad_files_are_refused_in_a_sentence(mnist, tmp_path, text, message):
+    file = tmp_path / "mine.toml"
+    if text is not None:
+        file.write_text(text)
+    refused(train(tmp_path / "run", mnist, "--model", "tiny", "--recipe", file), message)
+
+
+def test_there_is_no_recipe_of_a_model_that_does_not_exist():
+    refused(invoke("recipes", "bset"), 'there is no model "bset"; did you mean "best"?')
+
+
+def test_a_printed_recipe_explains_itself():
+    text = recipe_text("fast", RECIPES["fast"])
+    assert "cnn train --model fast --recipe FILE" in text
+    assert 'optimizer = "sgd"           # What makes the steps. One of sgd, adam, adamw.' in text
+    assert tomllib.loads(text)["augmentation"] == {"rotation": 8, "scale": 0.08, "shift": 1.5}
+
+
+def refused(result, message):
+    assert (result.exit_code, result.stdout) == (2, ""), result.stdout
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()[-1:]) == 1
+    assert "Traceback" not in result.stderr
