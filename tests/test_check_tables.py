@@ -54,6 +54,22 @@ def test_a_sheet_without_a_table_is_skipped(tmp_path):
     assert report.skipped == ("Notes",)
 
 
+def test_matrices_with_their_shapes_are_no_table(tmp_path):
+    matrices = {
+        "A1": "W₁",
+        "A2": "2 × 2",
+        "C1": "x",
+        "C2": "2 x 1",
+        "A5": 0.1,
+        "B5": 0.2,
+        "C5": 1.0,
+    }
+    matrices |= {"A6": 0.3, "B6": 0.4, "C6": 0.5}
+    report = check_workbook(write(tmp_path / "a.xlsx", S=HandMade(), Matrices=matrices))
+    assert report.passed
+    assert report.skipped == ("Matrices",)
+
+
 @pytest.mark.parametrize("biases", [False, True])
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 1), (2, 3, 2), (1, 4, 1), (4, 3, 3)])
 def test_the_headers_tell_the_network(tmp_path, shape, biases):

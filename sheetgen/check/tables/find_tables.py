@@ -1,5 +1,6 @@
 """Finds the training tables of a sheet: a row of headers, and the rows of numbers below it."""
 
+import re
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from sheetgen.check.tables.table import EMPTY, Table, holds_number
 from sheetgen.check.tables.table_rows import read_rows
 
 _GAP = 3  # rows that may lie between the header and the first row of numbers
+_SHAPE = re.compile(r"\d+ *[×x] *\d+")  # below a matrix's name, as on our own sheet Matrices
 _FORWARD = {"h", "a_h", "o", "a_o", "E", "E_total"}
 
 
@@ -77,9 +79,11 @@ def _headers(cells: Cells, row: int, texts: list[_Header]) -> list[_Header]:
     """Return the texts of a row without the labels of a list of values beside the table.
 
     Such a label is directly left of its number and has no number below it, or it has a text below
-    it and its symbol is in the row again, above numbers.
+    it and its symbol is in the row again, above numbers. The name of a matrix, whose shape is below
+    it, is no header either.
     """
     below = {one.column: _first_below(cells, row, one.column) for one in texts}
+    texts = [one for one in texts if not _SHAPE.fullmatch(below[one.column].text or "")]
     heads = {one.symbol for one in texts if holds_number(below[one.column])} - {None}
     return [
         one
