@@ -33,7 +33,7 @@ from sheetgen.workbook.plan import EXPLORER, WORKINGS, Plan
 from sheetgen.workbook.shared import diagram_lines
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer import explorer_diagrams
-from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
+from sheetgen.workbook.sheets.explorer.explorer import CONTROLS, FILLER, explorer_sheet
 from sheetgen.workbook.sheets.training_table import variant_sheet
 
 IRONCALC = engines.engine("ironcalc")
@@ -366,6 +366,9 @@ def test_a_training_that_diverges_is_shown_as_far_as_it_goes(tmp_path):
     for iteration in (1, 4, 40):
         moment = (1, iteration, "w2")
         assert book.wrong(moment, book.shown(moment).values) == []
+    errors = [book.shown((1, at, "w2")).values[EXPLORER][CONTROLS[0], FILLER] for at in (4, 40)]
+    assert str(errors[0]).startswith("E_total = ")
+    assert errors[1] == "diverged here: choose an earlier iteration"
 
 
 @pytest.mark.parametrize(("name", "moment"), ALL)
@@ -447,3 +450,8 @@ def test_large_numbers_are_short_in_the_diagrams_and_fit_the_column_of_values(tm
     assert labels and all(re.fullmatch(r"h1 = -?\d\.?\d*E\d+", label) for label in labels)
     formats = {str(each.properties.get("num_format")) for each in book.explorer.rules}
     assert "0.000E+00" in formats
+    assert 1e9 < with_choice(book.plan, moment).trace_of("lr 60")["E_total"][4] < np.inf
+    shown = [each for sheet in (EXPLORER, WORKINGS) for each in values[sheet].values()]
+    texts = [each for each in shown if isinstance(each, str)]
+    assert any(re.search(r"\dE\d", text) for text in texts)
+    assert [text for text in texts if re.search(r"0{7}|\d{10}|E\+", text)] == []

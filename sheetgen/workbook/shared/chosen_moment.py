@@ -16,7 +16,15 @@ from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import VALUE, WHOLE, label, number
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.live_text import Words, decimal, is_promised, joined, literal, only_if
+from sheetgen.workbook.shared.live_text import (
+    DIVERGED_HERE,
+    Words,
+    decimal,
+    is_promised,
+    joined,
+    literal,
+    only_if,
+)
 from sheetgen.workbook.shared.moment import Moment, pass_in_row
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.table_cells import Table
@@ -79,7 +87,7 @@ class ChosenMoment:
     def error(self) -> Words:
         """E_total in the chosen row, or that the training has diverged there."""
         shown = decimal(self.cells["E_total"], self.moment.value("E_total"))
-        warning = literal("diverged here: choose an earlier iteration")
+        warning = literal(DIVERGED_HERE)
         return only_if(
             f"{self.cells[STATE]}=1", self.has_diverged, warning, joined("E_total = ", shown)
         )

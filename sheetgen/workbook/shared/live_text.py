@@ -17,6 +17,9 @@ FINEST = 10
 """The most decimals of such a number, so that none fills a line."""
 LARGE = 100_000
 """A number from here on is written with a power of ten, or would fill a line."""
+HUGE = 1e9
+"""From here on every number is: its many zeros say nothing, and nobody compares its digits."""
+DIVERGED_HERE = "diverged here: choose an earlier iteration"
 SURELY_NEGATIVE = -1e-10
 """Less is negative for sure; rounding errors around 0 do not put a number in parentheses."""
 
@@ -80,6 +83,7 @@ def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int
     rounded = f"ROUND({cell},MIN({finest},{digits - 1}-INT(LOG10(ABS({cell})))))"
     # Adding 0 makes -0 a plain 0.
     expression = f'IF({cell}=0,0,{rounded}+0)&""'
+    expression = f"IF(ABS({cell})<{HUGE:.0f},{expression},{_with_power(cell, digits)})"
     if not is_promised(number):
         return Words(expression, nan)
     if number == 0:
@@ -91,13 +95,18 @@ def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int
 def compact(cell: str, number: float, digits: int = 4) -> Words:
     """Return a number rounded to some decimals, or with a power of ten where it is large."""
     is_small = f"ABS({cell})<{LARGE}", abs(number) < LARGE
-    exponent = f"INT(LOG10(ABS({cell})))"
-    expression = f'ROUND({cell}/10^{exponent},{SIGNIFICANT - 1})&"E"&{exponent}'
+    expression = _with_power(cell, SIGNIFICANT)
     large = Words(expression, nan)
     if is_promised(number) and not is_small[1]:
         power = floor(log10(abs(number)))
         large = Words(expression, f"{rounded_text(number / 10**power, SIGNIFICANT - 1)}E{power}")
     return only_if(*is_small, decimal(cell, number, digits), large)
+
+
+def _with_power(cell: str, digits: int) -> str:
+    """Return the expression of a number's significant digits with a power of ten."""
+    exponent = f"INT(LOG10(ABS({cell})))"
+    return f'ROUND({cell}/10^{exponent},{digits - 1})&"E"&{exponent}'
 
 
 def factor(cell: str, number: float, written: Words) -> Words:

@@ -7,7 +7,7 @@ chain rule are in sight together on a screen of 1366 × 768 pixels.
 """
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, isfinite
 
 from sheetgen.formulas.quantities import softmax_helpers
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
@@ -15,7 +15,16 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, SECTION, SUBTITLE, TITLE, Style
 from sheetgen.workbook.plan import EXPLORER
 from sheetgen.workbook.shared import diagram
-from sheetgen.workbook.shared.live_text import Words, compact, decimal, joined, literal, significant
+from sheetgen.workbook.shared.live_text import (
+    DIVERGED_HERE,
+    Words,
+    compact,
+    decimal,
+    joined,
+    literal,
+    only_if,
+    significant,
+)
 from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
@@ -85,7 +94,13 @@ class _Sheet:
     def state(self) -> None:
         """Describe the moment, beside the controls."""
         values, instant, row = self.values, self.values.instant, CONTROLS[0]
-        error = joined("E_total = ", compact(values.cells["E_total"], instant["E_total"], 6))
+        cell, total = values.cells["E_total"], instant["E_total"]
+        error = only_if(
+            f"ISNUMBER({cell})",
+            isfinite(total),
+            joined("E_total = ", compact(cell, total, 6)),
+            literal(DIVERGED_HERE),
+        )
         rate = joined("η = ", significant(values.cells[RATE], instant[RATE], 6))
         self._text(row, error, Style(bold=True, indent=2, colour=KINDS["error"].strong))
         self._text(row + 1, rate, Style(indent=2))

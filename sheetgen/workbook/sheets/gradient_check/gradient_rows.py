@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import EPSILON as EPSILON_LIMITS
-from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
+from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Value
 from sheetgen.spreadsheet.style import (
     FINE,
     LABEL,
@@ -112,10 +112,10 @@ class Comparisons:
         canvas.verdicts.append((FIRST_ROW, VERDICT_COLUMN, last, VERDICT_COLUMN))
         canvas.numbers.append((FIRST_ROW, 2, last, 5))
 
-    def _unless_diverged(self, formula: str, verdict: str) -> tuple[str, str]:
-        """Return the formula and the text of a verdict, of which nothing is promised elsewhere."""
+    def _unless_diverged(self, formula: str, value: Value) -> tuple[str, Value]:
+        """Return the formula and the value of what there is while nothing has diverged."""
         formula = f'=IF({self.checked.chosen.cells[STATE]}=1,"{STATE}",{formula})'
-        return formula, STATE if self.checked.chosen.has_diverged else verdict
+        return formula, STATE if self.checked.chosen.has_diverged else value
 
     def _kinks(self, formula: str) -> None:
         canvas = self.canvas
@@ -159,12 +159,15 @@ class Comparisons:
         rows = [self.evaluation(place, side) for side in (1, -1)]
         above, below = map(self._error, rows)
         high, low = (cell_address(each, TO) for each in rows)
-        formula = f"=({above}-{below})/({high}-{low})"
-        canvas.calculate(row, 5, formula, probe.central, fine, probe.noise)
+        # Where the training has diverged, w + ε may be w.
+        central = self._unless_diverged(f"({above}-{below})/({high}-{low})", probe.central)
+        canvas.calculate(row, 5, *central, fine, probe.noise)
         analytic, closed, numeric = (cell_address(row, column) for column in (3, 4, 5))
         small = number("helper", SCIENTIFIC)
-        difference = abs(gradient - probe.central)
-        canvas.calculate(row, 6, f"=ABS({analytic}-{numeric})", difference, small, probe.noise)
+        difference = self._unless_diverged(
+            f"ABS({analytic}-{numeric})", abs(gradient - probe.central)
+        )
+        canvas.calculate(row, 6, *difference, small, probe.noise)
         canvas.calculate(row, 7, f"=ABS({analytic}-{closed})", 0.0, small)
         floor = f"{SMALLEST:.4f}*MAX(1,{self.checked.total_error()})"
         formula = f"={cell_address(*TOLERANCE)}*MAX(ABS({analytic}),{floor})"
