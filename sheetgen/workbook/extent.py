@@ -7,7 +7,13 @@ from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
 from sheetgen.template.template import Template
+from sheetgen.workbook.shared.diagram import layout_of
+from sheetgen.workbook.shared.diagram_lines import LINE_COLUMNS
 from sheetgen.workbook.shared.epoch_tests import evaluated_formulas
+from sheetgen.workbook.shared.samples_list import MOST, POSITIONS
+from sheetgen.workbook.sheets.decision_surface.decision_surface import formulas_of_decisions
+from sheetgen.workbook.sheets.error_surface.error_surface import formulas_of_errors
+from sheetgen.workbook.sheets.fitted_curve import formulas_of_curves
 from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
 from sheetgen.workbook.sheets.predictions.listed_samples import Extent, formulas_of_sample
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
@@ -21,8 +27,14 @@ FORMULAS_PER_SECOND = 25_000
 BYTES_PER_FORMULA = 1_100
 """Of memory, to verify them."""
 _TERM = len("+A1048576*A1048576")  # of a weighted sum, at least
-_OTHERS = 5_000
-"""Formulas of the Explorer and the surfaces, whose number hardly depends on the template."""
+_DIAGRAMS = 3
+"""Of the network: one on Overview, two on Explorer."""
+_OF_SYMBOL = 25
+"""Formulas for each input and unit in lists, texts and diagrams of one moment."""
+_OF_WEIGHT = 10
+"""The same for each weight and bias, but for the lines of the diagrams."""
+_FRAME = 700
+"""Formulas around all that: titles, axes, the path on `Error surface`."""
 
 
 def formulas_of(template: Template) -> int:
@@ -54,15 +66,33 @@ def formulas_of(template: Template) -> int:
         found += samples * template.network.inputs
     if template.data.samples + template.data.test_samples > 1:
         found += Extent.of(template).all * formulas_of_sample(template)
-    found += (
-        evaluated_cells(template.network, training) + 5 * len(template.network.parameters) + _OTHERS
-    )
+    found += evaluated_cells(template.network, training)
+    if found <= MAXIMUM_FORMULAS:
+        found += _of_one_moment(template)
     if found > MAXIMUM_FORMULAS:
         raise InputError(
             f"the workbook would have {found:,} formulas; expected at most {MAXIMUM_FORMULAS:,}: "
             "fewer iterations, learning rates or units"
         )
     return found
+
+
+def _of_one_moment(template: Template) -> int:
+    """Return about how many formulas the sheets have that show one moment of a training."""
+    network, data = template.network, template.data
+    layout = layout_of(network, data)
+    lines = 0 if layout.too_many else len(layout.edges)
+    units = sum(layer.units for layer in network.layers)
+    return (
+        _FRAME
+        + _OF_SYMBOL * (network.inputs + units)
+        + _OF_WEIGHT * len(network.parameters)
+        + _DIAGRAMS * LINE_COLUMNS * lines
+        + 2 * len(POSITIONS) * min(data.samples, MOST)
+        + formulas_of_decisions(network)
+        + formulas_of_curves(network)
+        + formulas_of_errors(network, data.samples)
+    )
 
 
 def _width(template: Template, optimizer: str) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import activation_name
+from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import KINDS, NOTE, SECTION, SERIES_COLOURS, WHITE, header, number
@@ -33,12 +33,17 @@ CURVE, START, SAMPLES = KINDS["unit"].strong, "#9CA3AF", KINDS["target"].strong
 DRAWN_UNITS = 12  # hidden units, at most, in the chart of them
 
 
+def formulas_of_curves(network: Network) -> int:
+    """Return how many formulas the curves of all units have, 0 if there is no such sheet."""
+    found = 2 * POINTS * sum(layer.units for layer in network.layers)
+    return found if network.inputs == 1 and found <= MOST_FORMULAS else 0
+
+
 def fitted_curve_sheet(
     plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
 ) -> Canvas | None:
     """Draw the sheet; return None if the network has several inputs or is too large."""
-    units = sum(layer.units for layer in plan.network.layers)
-    if plan.network.inputs != 1 or 2 * units * POINTS > MOST_FORMULAS:
+    if not formulas_of_curves(plan.network):
         return None
     start, canvas = workings.end, Canvas(FITTED_CURVE, tab_colour=KINDS["unit"].strong)
     _Sheet(canvas, plan, workings, InputColumn(plan, sources, 0)).draw(sources, tables)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sheetgen.network.activations import Array
+from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import INK, KINDS, LABEL, MUTED, VALUE, Style
 from sheetgen.workbook.plan import DECISION_SURFACE, Plan
@@ -37,13 +38,25 @@ FORMULAS = 4000  # of all grids at most, as long as these need not be too coarse
 MOST_FORMULAS = 8000  # with more there is no such sheet
 
 
+def side_of(network: Network) -> int:
+    """Return the cells along a side of each grid, 0 if there is no such sheet."""
+    grids = grids_of(network)
+    size = next((size for size in SIZES if grids * size**2 <= FORMULAS), SIZES[-1])
+    return 0 if network.inputs < 2 or grids * size**2 > MOST_FORMULAS else size
+
+
+def formulas_of_decisions(network: Network) -> int:
+    """Return about how many formulas the sheet has: its grids, and the pictures of them."""
+    grids, size = grids_of(network), side_of(network)
+    return grids * size**2 + size**2 + (grids - 1) * (size // 2) ** 2
+
+
 def decision_surface_sheet(
     plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
 ) -> Canvas | None:
     """Draw the sheet; return None if the network has a single input or is too large."""
-    grids = grids_of(plan.network)
-    size = next((size for size in SIZES if grids * size**2 <= FORMULAS), SIZES[-1])
-    if plan.network.inputs < 2 or grids * size**2 > MOST_FORMULAS:
+    size = side_of(plan.network)
+    if not size:
         return None
     start, canvas = workings.end, Canvas(DECISION_SURFACE, tab_colour=KINDS["unit"].strong)
     _Sheet(plan, workings, Picture(canvas, FIRST_ROW, LEFT, size)).draw(sources, tables)

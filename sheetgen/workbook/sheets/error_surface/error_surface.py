@@ -7,12 +7,13 @@ Courville, "Deep Learning" (2016), section 4.3).
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from math import nan
 
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.network.network import Network
 from sheetgen.spreadsheet.address import without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, INK, KINDS, LABEL, NOTE, SECTION, Style
@@ -71,11 +72,11 @@ def error_surface_sheet(
     plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
 ) -> Canvas | None:
     """Draw the sheet; return None if the network has a single weight or is too large."""
-    found = _fitting(plan)
-    if len(plan.network.parameters) < 2 or found is None:
+    found = _fitting(plan.network, plan.data.samples)
+    if found is None:
         return None
     start = workings.end
-    sheet = _Sheet(plan, sources, tables, workings, *found)
+    sheet = _Sheet(plan, sources, tables, workings, *found[:3])
     sheet.draw()
     if workings.fits(start):
         return sheet.canvas
@@ -83,13 +84,21 @@ def error_surface_sheet(
     return None
 
 
-def _fitting(plan: Plan) -> tuple[int, int, int] | None:
-    """Return the number of samples shown, the cut, and the cells along a side.
+def formulas_of_errors(network: Network, samples: int) -> int:
+    """Return about how many formulas the sheet has: surface, picture and first layer."""
+    shown, _, size, formulas = _fitting(network, samples) or (0, 0, 0, 0)
+    return size**2 * (formulas + 1) + 3 * shown * network.layers[0].units
+
+
+@lru_cache(maxsize=4)  # it takes seconds for many layers and samples, and is asked for twice
+def _fitting(network: Network, every: int) -> tuple[int, int, int, int] | None:
+    """Return the number of samples shown, the cut, the cells along a side, and a cell's formulas.
 
     All samples are shown if they fit, if need be in a coarse picture. Else these are as many as do,
     in a picture that is coarser still if they would be few.
     """
-    network, every = plan.network, plan.data.samples
+    if len(network.parameters) < 2:
+        return None
     cuts = [cut for cut in CUTS if cut or not network.layers[-1].activation.acts_on_layer]
     samples = min(every, max(1, FIRST_LAYER // network.layers[0].units))
     while samples >= 1:
@@ -109,7 +118,8 @@ def _fitting(plan: Plan) -> tuple[int, int, int] | None:
                 and longest <= LONGEST
             ]
             if fitting:
-                return samples, min(fitting)[1], size
+                cut = min(fitting)[1]
+                return samples, cut, size, sizes[cut][0]
         samples -= max(1, samples // 6)
     return None
 
