@@ -26,7 +26,7 @@ LAYERS = (
     "sheetgen.cli cnn.mnist cnn.models",
     "sheetgen.__main__ cnn.summary cnn.training",
     "cnn.log",
-    "cnn.export",
+    "cnn.export cnn.train_command",
     "cnn.cli",
     "cnn.__main__",
 )

@@ -16,6 +16,12 @@ from cnn.training.run import Line
 from sheetgen.console.progress import new_bar
 from sheetgen.console.terminal import say
 
+CHANCE = 0.15
+"""An accuracy that is reached without learning; the most frequent digit has a share of 0.114."""
+
+PATIENCE = 2
+"""Epochs at chance, one after the other, after which a run is said not to learn."""
+
 UPDATE_INTERVAL = 16
 """Steps between two updates of the bar; reading the loss of every step would slow a GPU."""
 
@@ -41,16 +47,27 @@ class Lines(Report):
 
     def __init__(self, config: Config) -> None:
         self.epochs = config.recipe.epochs
+        self.learning_rate = config.recipe.learning_rate
+        self.at_chance = 0
         self.note = " (sample of 5,000 digits)" if config.data == SAMPLE else ""
 
     def epoch(self, line: Line) -> None:
-        """Print the line."""
+        """Print the line; say so when the network does not learn."""
         say(
             f"epoch {line['epoch']}/{self.epochs}{self.note}: "
             f"train loss {line['train_loss']:.4f}, accuracy {line['train_accuracy']:.2%}; "
             f"test loss {line['test_loss']:.4f}, accuracy {line['test_accuracy']:.2%}; "
             f"{line['seconds']:.1f} s, {line['samples_per_second']:,.0f} samples/s"
         )
+        is_better = max(line["train_accuracy"], line["test_accuracy"]) > CHANCE
+        self.at_chance = 0 if is_better else self.at_chance + 1
+        if self.at_chance == PATIENCE:
+            say(
+                f"it is not learning: the accuracy was that of chance for {PATIENCE} epochs; try "
+                f"another --learning-rate than {self.learning_rate:g}, a tenth of it first, or "
+                "--optimizer adam --no-nesterov --learning-rate 0.001",
+                err=True,
+            )
 
 
 class Bar(Lines):
