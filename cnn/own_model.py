@@ -17,7 +17,8 @@ from torch import nn
 from torch.nn.functional import nll_loss
 
 from sheetgen.console.commands import suggestion
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, RunError
+from sheetgen.files.characters import require_possible
 
 EXPECTED = "path/to/file.py:Net or package.module:Net"
 _IMAGES = 4
@@ -82,6 +83,19 @@ def require_trainable(model: str, network: nn.Module, shape: tuple[int, int, int
     with torch.random.fork_rng(devices=[]), _own_folder(model):
         images, labels = torch.rand(_IMAGES, *shape), torch.arange(_IMAGES)
         _called(model, "be trained", lambda: nll_loss(network(images), labels).backward())
+
+
+@contextmanager
+def running(model: str) -> Iterator[None]:
+    """Turn an error of the user's own network, after it was tried, into a RunError of one line."""
+    try:
+        yield
+    except (InputError, RunError):
+        raise
+    except Exception as error:
+        if not is_own(model):
+            raise
+        raise RunError(f"{model} failed while it was trained: {_reason(model, error)}") from error
 
 
 def source_checksum(model: str) -> str:
@@ -176,6 +190,7 @@ def _place(model: str) -> tuple[str, float]:
     source, _, name = model.rpartition(":")
     if not source or not name.isidentifier():
         raise InputError(f'found the model "{model}"; expected {EXPECTED}')
+    require_possible(located(model), "the model's name")  # which the sheet of a run says
     if not source.endswith(".py"):
         return source, 0.0
     path = Path(source).absolute()

@@ -175,7 +175,8 @@ def _train_several(
     from cnn.training.start import start  # noqa: PLC0415
 
     path = chosen.path
-    each = [replace(chosen, seed=seed, run=path.with_name(f"{path.name}-{seed}")) for seed in seeds]
+    name = path.name or "run"
+    each = [replace(chosen, seed=seed, run=path.parent / f"{name}-{seed}") for seed in seeds]
 
     def require_free() -> None:
         for one in each:

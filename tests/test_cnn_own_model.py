@@ -206,6 +206,32 @@ def test_a_network_without_a_backward_pass_is_refused_before_anything_is_written
     assert not (tmp_path / "run").exists()
 
 
+def test_a_network_that_fails_in_the_training_is_named(net, mnist, tmp_path):
+    net.write_text(
+        "from torch import nn\ndef net():\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.BatchNorm1d(10))\n"
+    )
+    options = [*QUICK, "--limit", "129", "--batch-size", "128"]
+    result = train(tmp_path / "run", mnist, "--model", f"{net}:net", *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: {net}:net failed while it was trained: ValueError: ")
+
+
+def test_a_name_that_no_sheet_can_hold_is_refused(tmp_path):
+    file = tmp_path / "net\x0b.py"
+    file.write_text(NET)
+    refused(invoke("summary", f"{file}:plain"), "the model's name: found U+000B")
+
+
+@pytest.mark.parametrize("name", ["", "../elsewhere"])
+@pytest.mark.usefixtures("net")
+def test_a_name_that_is_none_is_refused_and_no_folder_is_made(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    refused(invoke("train", "--model", f"net.py:{name}", "--workbook", "new.xlsx"), "expected path")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def refused(result, message):
     assert (result.exit_code, result.stdout) == (2, ""), result.stdout
     assert result.stderr.startswith("Error: ")

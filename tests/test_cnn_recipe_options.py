@@ -123,6 +123,7 @@ def test_bad_settings_are_refused_in_a_sentence(mnist, tmp_path, options, messag
         ("augmentation = 3", "found the key augmentation; "),
         ("nesterov = 1", "nesterov is 1; expected true or false"),
         ("epochs", "mine.toml is no TOML: "),
+        ("epochs = " + 9999 * "[", "mine.toml is no TOML: "),
         (None, "mine.toml cannot be read: "),
     ],
 )

@@ -101,7 +101,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {reason_of(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no TOML: {error}") from error
     tables = {setting.table for setting in SETTINGS.values() if setting.table}
     flat: dict[str, Any] = {}

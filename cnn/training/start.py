@@ -59,7 +59,9 @@ class Options:
     @property
     def path(self) -> Path:
         """The run's directory."""
-        return self.run or RUNS / label(self.model or DEFAULT_MODEL)
+        # A name that is none is refused later.
+        name = Path(label(self.model or DEFAULT_MODEL)).name
+        return self.run or RUNS / (name or "model")
 
     @property
     def changes(self) -> dict[str, object]:

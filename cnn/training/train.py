@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cnn.mnist import Digits, Images, normalize
 from cnn.models import build_model, speed_up_dropout
-from cnn.own_model import is_own
+from cnn.own_model import is_own, running
 from cnn.training.augmentation import apply_affine, random_affine
 from cnn.training.config import Config
 from cnn.training.evaluation import evaluate
@@ -50,8 +50,9 @@ def train(
         training.load_state(checkpoint, run.checkpoint)
     with Interruption() as interruption:
         while len(training.log) < config.recipe.epochs:
-            trained, timing = training.epoch(digits.train, report, interruption)
-            tested = processes.from_main(lambda: _test(training.tested_model(), digits.test))
+            with running(config.model):
+                trained, timing = training.epoch(digits.train, report, interruption)
+                tested = processes.from_main(lambda: _test(training.tested_model(), digits.test))
             _require_finite(trained["epoch"], trained["train_loss"], tested["test_loss"])
             training.log.append(trained | tested | {"data": config.data} | timing)
             state = training.state()
