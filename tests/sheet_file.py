@@ -1,8 +1,10 @@
 """Reads from a built .xlsx file how its sheets look: texts as shown, charts, paper, page breaks."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from pathlib import Path
 
 from lxml import etree
@@ -17,6 +19,10 @@ from sheetgen.spreadsheet.tokens import tokens
 
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
             11: "0.00E+00"}  # fmt: skip
+SIZE = re.compile(r"ABS\([^<>=]*\)([<>])=?([\d.]+)")
+"""A number's limit in a rule's formula, as in ABS(N(H9))>=100."""
+Condition = tuple[str, float, float]
+"""Whether a rule holds for numbers that are not between two, or are of a size between two."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +204,8 @@ class _Found:
         self.zoom = 1.0
         self.freeze = (0, 0)
         self.merges: list[Range] = []
-        self.rules: list[tuple[Range, str, tuple[float, float] | None]] = []
-        """Range, number format and, unless that depends on a formula, the numbers it leaves."""
+        self.rules: list[tuple[Range, str, Condition]] = []
+        """Range, number format, and for which numbers it holds."""
 
     def rows(
         self, elements: Iterable[etree._Element], paper: Paper, changed: list[str]
@@ -223,11 +229,8 @@ class _Found:
         elif name == "conditionalFormatting":
             for rule in element.iterfind("{*}cfRule"):
                 how = changed[int(rule.get("dxfId", 0))] if rule.get("dxfId") else ""
-                limits = [each.text or "" for each in rule.iterfind("{*}formula")]
-                is_outside = rule.get("operator") == "notBetween"
-                kept = (float(limits[0]), float(limits[1])) if is_outside else None
                 for place in str(element.get("sqref")).split() if how else []:
-                    self.rules.append((range_of(place), how, kept))
+                    self.rules.append((range_of(place), how, _condition(rule)))
         elif name == "pageSetUpPr" and element.get("fitToPage") == "1":
             paper.fit = (1, 1)
         elif name == "pageSetup":
@@ -243,6 +246,15 @@ class _Found:
         elif name in ("rowBreaks", "colBreaks"):
             breaks = [int(each.get("id", 0)) for each in element.iterfind("{*}brk")]
             (paper.row_breaks if name == "rowBreaks" else paper.column_breaks).extend(breaks)
+
+
+def _condition(rule: etree._Element) -> Condition:
+    """When a rule holds, as far as that depends on a number's size."""
+    formulas = [each.text or "" for each in rule.iterfind("{*}formula")]
+    if rule.get("operator") == "notBetween":
+        return "not between", float(formulas[0]), float(formulas[1])
+    sizes = {sign: float(size) for text in formulas for sign, size in SIZE.findall(text)}
+    return "size", sizes.get(">", 0.0), sizes.get("<", inf)
 
 
 def _content(cell: etree._Element, strings: list[str]) -> tuple[str, str]:
@@ -262,20 +274,20 @@ def _shown(
     kind: str,
     text: str,
     how: Format,
-    rules: list[tuple[Range, str, tuple[float, float] | None]],
+    rules: list[tuple[Range, str, Condition]],
 ) -> Shown:
     if kind != "n" or not text:
         return Shown(row, column, text, kind in ("e", "b"), how)
     number = float(text)
     shown = formatted(number, how.number_format)
-    for (top, left, bottom, right), other, kept in rules:
+    for (top, left, bottom, right), other, (what, least, most) in rules:
         if not (top <= row <= bottom and left <= column <= right):
             continue
-        if kept is None:
-            shown = min(shown, formatted(number, other), key=len)
-        elif not kept[0] <= number <= kept[1]:
+        if what == "not between" and not least <= number <= most:
             shown = formatted(number, other)
             break
+        if what == "size" and least <= abs(number) <= most:
+            shown = min(shown, formatted(number, other), key=len)
     return Shown(row, column, shown, True, how)
 
 

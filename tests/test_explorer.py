@@ -18,7 +18,7 @@ from openpyxl.utils.cell import coordinate_to_tuple
 
 from sheetgen.errors import InputError
 from sheetgen.network.network import Bias
-from sheetgen.network.trace import Trace
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.agreement import disagreement
 from sheetgen.spreadsheet.canvas import Canvas
@@ -243,7 +243,7 @@ def test_a_weight_waits_for_the_last_row_of_its_batch(books):
     waiting, ready = (books("iris").shown((0, row, "w30")) for row in (3, 9))
     w = waiting.trace["w30"]
     assert waiting.line("new w30")[1:] == (
-        "unchanged until the batch is complete", f"{w[3]:.4g}", pytest.approx(w[0])
+        "not before the batch ends", f"{w[3]:.4g}", pytest.approx(w[0])
     )  # fmt: skip
     mean = ready.trace["∂E/∂w30"][:10].mean()
     assert ready.line("mean")[3] == pytest.approx(mean)
@@ -394,6 +394,15 @@ def test_it_opens_at_a_moment_at_which_the_weight_has_a_gradient_and_changes(nam
     if first < plan.template.iterations:
         assert values[first + 1] != values[first]
     assert len(set(values[: first + 1])) == 1
+
+
+def test_it_opens_at_the_end_of_a_batch_even_where_that_row_has_no_gradient():
+    """Each row of an autoencoder of one-hot inputs has a gradient of another weight."""
+    plan = Plan.of(replace(template.load("autoencoder"), iterations=12, batch_size=8))
+    trace, weight = plan.trace_of(plan.controls.explorer_table), plan.controls.explorer_weight
+    first = int(plan.controls.explorer_iteration)
+    assert trace[BATCH_ROW][first] == trace[BATCH_SIZE][first]
+    assert trace[weight][first + 1] != trace[weight][first]
 
 
 @pytest.mark.parametrize("name", CASES)

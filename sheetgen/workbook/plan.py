@@ -15,7 +15,7 @@ from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.reference import initial, train
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.schedules import SCHEDULES
-from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace, sum_name
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.template.template import Template
@@ -111,20 +111,20 @@ class Plan:
     def _first_telling(self) -> float:
         """Return the first iteration at which the explored weight has a gradient and is updated.
 
-        At XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros, and before the
-        last row of a batch nothing is learned. Where no iteration has both, it is the first with a
-        gradient, else 0.
+        At XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros. In a batch it
+        is the last row, where the sum of the gradients changes the weight, even if that row's own
+        gradient is 0. Where no iteration has that, it is the first with a gradient, else 0.
         """
         iterations = min(self.template.iterations, self.data.samples)
         short = replace(self, template=replace(self.template, iterations=iterations))
-        tab = self.controls.explorer_table
+        tab, weight = self.controls.explorer_table, self.controls.explorer_weight
         (shown,) = (each for each in self.variants if each.tab == tab)
         trace = short.train(self.template.learning_rates[shown.rate], shown.optimizer)
-        has_gradient = np.abs(trace[f"∂E/∂{self.controls.explorer_weight}"]) > 1e-12
-        is_updated = trace[BATCH_ROW] == trace[BATCH_SIZE]
-        found = np.flatnonzero(has_gradient & is_updated)
-        found = found if found.size else np.flatnonzero(has_gradient)
-        return float(found[0]) if found.size else 0.0
+        has_gradient = np.abs(trace[f"∂E/∂{weight}"]) > 1e-12
+        is_learned = np.abs(trace[sum_name(weight)]) > 1e-12
+        is_updated = is_learned & (trace[BATCH_ROW] == trace[BATCH_SIZE])
+        ways = (has_gradient & is_updated, is_updated, has_gradient)
+        return float(next((np.argmax(way) for way in ways if way.any()), 0))
 
     def _last_promised(self, tab: str) -> float:
         """Return the last iteration of a training up to which all weights are within DIVERGED."""

@@ -113,7 +113,6 @@ def choose_moment(
         behind.calculate(row, column + 1, moment.formula(name), values[-1], style)
         cells[name] = behind.absolute(row, column + 1)
     block = local(behind.range(corner.row + 1, column + 1, row, column + 1))
-    behind.numbers.append((corner.row + 1, column + 1, row, column + 1))
     is_beyond = not all(map(is_promised, values))
     largest = f"MAX(MAX({block}),-MIN({block}))"
     formula = f"=IF(COUNT({block})={len(values)},IF({largest}<={DIVERGED:.0f},0,1),1)"

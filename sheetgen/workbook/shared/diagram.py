@@ -28,7 +28,7 @@ from sheetgen.workbook.shared.workings import Corner
 SIZE = (700, 400)  # pixels, at most, on Overview
 EDGE, MOST_MARGIN, RIGHT_MARGIN = 12, 96, 108  # pixels beside the inputs and the outputs
 PIXELS_OF_CHARACTER = 5.6  # of a label
-LONGEST_NAME = 15  # characters of a name from the data
+LONGEST_NAME = 14  # characters of a name from the data
 LEGEND_PIXELS, SAMPLE, GAP = 30, 24, 16  # of height; of a line in the legend, and behind a text
 THREE_LINES, TWO_LINES = 56, 40  # pixels from output to output, for so much text beside them
 DRAWING_COLUMNS = LINE_COLUMNS + 1 + 5

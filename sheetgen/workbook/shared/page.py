@@ -52,10 +52,14 @@ def write_value(
 
 def fit_errors(canvas: Canvas, place: Place) -> None:
     """Show errors and gradients so that they fit their columns, however large they are."""
-    cell = relative_address(*place[:2])
-    formula = f"=AND(ABS({cell})>={MIDDLE},ABS({cell})<={LARGE})"
-    canvas.rules.append(Rule(place, formula, {"num_format": VALUE}))
+    canvas.rules.append(Rule(place, f"={is_middle(place)}", {"num_format": VALUE}))
     canvas.numbers.append(place)
+
+
+def is_middle(place: Place) -> str:
+    """Return a rule's expression: whether a number of a range is too large for nine decimals."""
+    cell = relative_address(*place[:2])
+    return f"AND(ABS({cell})>={MIDDLE},ABS({cell})<={LARGE})"
 
 
 def column_range(column: int, first_row: int, last_row: int) -> str:

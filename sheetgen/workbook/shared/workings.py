@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA, cell_address
-from sheetgen.spreadsheet.canvas import Canvas, Value
-from sheetgen.spreadsheet.style import KINDS, LINK, SECTION, Style
+from sheetgen.spreadsheet.canvas import Canvas, Place, Value
+from sheetgen.spreadsheet.style import FINE, KINDS, LINK, SECTION, Style
 from sheetgen.workbook.plan import WORKINGS
 from sheetgen.workbook.shared.live_text import Words
-from sheetgen.workbook.shared.page import write_headers, write_title
+from sheetgen.workbook.shared.page import fit_errors, write_headers, write_title
 
 TITLE_ROW = 3  # of every block; the link back is below it, and then the block's own cells
 FIRST_ROW = 6
@@ -114,7 +114,11 @@ class Workings:
         return Corner(self.canvas, FIRST_ROW, column)
 
     def fit(self) -> None:
-        """Make the columns as wide as the texts in them and above them, once all are written."""
+        """Make the columns as wide as the texts in them and above them, once all are written.
+
+        Large numbers are shown in few characters.
+        """
+        self._fit_numbers()
         widths, titles = self.canvas.widths, []
         for (row, column), cell in self.canvas.cells.items():
             length = len(cell.value) if isinstance(cell.value, str) else 0
@@ -128,6 +132,22 @@ class Workings:
         ):
             missing = needed - sum(widths[at] for at in range(column, following))
             widths[following - 2] += max(0, missing)
+
+    def _fit_numbers(self) -> None:
+        """Show large numbers in few characters; side by side columns of nine decimals share it."""
+        fine: dict[int, list[int]] = {}
+        for (row, column), cell in self.canvas.cells.items():
+            if cell.style.number_format == FINE:
+                fine.setdefault(column, []).append(row)
+        places: list[Place] = []
+        for column, rows in sorted(fine.items()):
+            top, left, bottom = min(rows), column, max(rows)
+            if places and places[-1] == (top, places[-1][1], bottom, column - 1):
+                left = places.pop()[1]
+            places.append((top, left, bottom, column))
+        for place in places:
+            fit_errors(self.canvas, place)
+        self.canvas.shorten(0, self._next)
 
     @property
     def end(self) -> Corner:

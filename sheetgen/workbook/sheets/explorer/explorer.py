@@ -26,6 +26,7 @@ from sheetgen.workbook.shared.live_text import (
     significant,
 )
 from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.page import fit_errors
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
@@ -82,7 +83,7 @@ class _Sheet:
         self.written_out()
         last = self.diagrams()
         pictures = self.pictures()
-        canvas.shorten(self.panel.last_column, self.panel.last_column)
+        fit_errors(canvas, (TOP, self.panel.last_column, self.panel.row, self.panel.last_column))
         canvas.write(TOP, self.values.column, "Values of this moment", SECTION)
         last, last_column = max(last, self.panel.row, self.values.last_row), self.values.column + 2
         if pictures:

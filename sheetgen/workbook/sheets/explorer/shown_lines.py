@@ -10,13 +10,23 @@ from math import nan
 
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Rule, Value
-from sheetgen.spreadsheet.style import FINE, KINDS, LARGE, LARGE_FORMAT, MUTED, PLAIN, Style
+from sheetgen.spreadsheet.style import (
+    FINE,
+    KINDS,
+    LARGE,
+    LARGE_FORMAT,
+    MUTED,
+    PLAIN,
+    VALUE,
+    Style,
+)
 from sheetgen.workbook.shared.live_text import Fact, Words, is_promised, literal, only_if
+from sheetgen.workbook.shared.page import is_middle
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.forward_pass import Panel
 
 HEADERS = ("place", "kind", "name", "in symbols", "in numbers", "value")
-PLACE, KIND, NAME, SYMBOLS, NUMBERS, VALUE = range(len(HEADERS))
+PLACE, KIND, NAME, SYMBOLS, NUMBERS, RESULT = range(len(HEADERS))
 KIND_OF = {
     "forward": "unit",
     "share": "helper",
@@ -89,7 +99,7 @@ class Lines:
             for across, words in enumerate((line.name, line.symbols, line.numbers), start=NAME):
                 corner.words(down, across, words)
             expression, value = (line.value.cell, line.value.number) if line.value else ('""', "")
-            corner.calculate(down, VALUE, expression, value)
+            corner.calculate(down, RESULT, expression, value)
 
     def _range(self, across: int) -> str:
         return self._corner.range(1, across, len(self.lines), across)
@@ -110,7 +120,7 @@ class Lines:
             words = (line.name, line.symbols, line.numbers) if line else (NOTHING,) * 3
             texts: list[Value] = [each.text for each in words]
             value = line.value.number if line and line.value else ""
-            cells = zip((*texts, value), (NAME, SYMBOLS, NUMBERS, VALUE), STYLES, strict=True)
+            cells = zip((*texts, value), (NAME, SYMBOLS, NUMBERS, RESULT), STYLES, strict=True)
             for column, (content, across, style) in enumerate(cells, start=panel.column):
                 formula = f"={self._found(which, across)}"
                 panel.canvas.calculate(panel.row, column, formula, content, style)
@@ -134,10 +144,10 @@ class Lines:
             if name == "check":
                 formatting |= {"font_color": MUTED, "italic": True}
             # LibreOffice takes all of a cell's formatting from the first rule that holds.
-            large = Rule(
-                values, f'=AND({kind}="{name}",{is_large})', {**formatting, **LARGE_FORMAT}
-            )
-            panel.canvas.rules += [large, Rule(place, f'={kind}="{name}"', formatting)]
+            for size, how in ((is_large, LARGE_FORMAT), (is_middle(values), {"num_format": VALUE})):
+                rule = Rule(values, f'=AND({kind}="{name}",{size})', {**formatting, **how})
+                panel.canvas.rules.append(rule)
+            panel.canvas.rules.append(Rule(place, f'={kind}="{name}"', formatting))
 
 
 STYLES = (Style(indent=1), PLAIN, PLAIN, Style(number_format=FINE, align="right"))

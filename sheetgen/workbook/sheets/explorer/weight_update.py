@@ -105,7 +105,7 @@ class Update:
 
     def _waiting(self, when: Condition) -> None:
         name, w = self.choice.name, self.choice.numbers["w"]
-        symbols = literal("unchanged until the batch is complete")
+        symbols = literal("not before the batch ends")
         self.add("new", when, joined("new ", name), symbols, w.words, w)
         self._next(when, w)
 
