@@ -168,10 +168,13 @@ def _problems(table: Table, network: Network, inputs: Rows) -> Data:
                 f"{table.path('problems')}: found the name {shortened(name)}; expected each name "
                 f"once, of at most {LONGEST_NAME} letters, hyphens and spaces"
             )
-    if not 1 <= len(names) <= MOST_PROBLEMS or len(inputs) < 2:
-        found = f"{len(names)} for {len(inputs)} rows of {table.path('inputs')}"
-        expected = f"1 to {MOST_PROBLEMS}, for two rows or more"
+    if not 1 <= len(names) <= MOST_PROBLEMS:
+        found = f"{len(names)} problems" if names else "no problem"
+        expected = f"1 to {MOST_PROBLEMS}, each a name with its targets"
         raise InputError(f"{table.path('problems')}: found {found}; expected {expected}")
+    if len(inputs) < 2:
+        expected = "two rows or more, because there are data.problems"
+        raise InputError(f"{table.path('inputs')}: found one row; expected {expected}")
     problems = tuple(Problem(name, _targets(named, name, network, inputs)) for name in names)
     chosen = table.choice("problem", names, names[0])
     return Data(inputs, problems[0].targets).with_problems(problems, chosen)
@@ -189,9 +192,10 @@ def _rows(table: Table, key: str, width: int, why: str) -> Rows:
 
 def _divided(table: Table, data: Data) -> Data:
     """Return the data with a part of its samples, drawn by the seed, to test on."""
-    fraction, samples = table.number("test_fraction"), data.samples
+    expected, samples = "a number between 0 and 1", data.samples
+    fraction = table.number("test_fraction", expected)
     if not 0 < fraction < 1:
-        raise table.refused("test_fraction", "a number between 0 and 1")
+        raise table.refused("test_fraction", expected)
     count = round(fraction * samples)
     if not 0 < count < samples:
         which = "train on" if count else "test on"

@@ -111,9 +111,9 @@ class Table:
             raise self.refused(key, expected or f"a whole number from {lowest} to {highest}")
         return found
 
-    def number(self, key: str) -> float:
+    def number(self, key: str, expected: str = "") -> float:
         """Return a number; the key must be there."""
-        return number(self.required(key), self.path(key))
+        return number(self.required(key), self.path(key), expected or NUMBER)
 
     def numbers(self, key: str) -> tuple[float, ...]:
         """Return a list of numbers; the key must be there."""
@@ -135,13 +135,13 @@ def rows_of(found: list[object], width: int, path: str, expected: str) -> Rows:
     return tuple(numbers(row, f"{path}[{index}]") for index, row in enumerate(found))
 
 
-def number(found: object, path: str) -> float:
+def number(found: object, path: str, expected: str = NUMBER) -> float:
     """Return a number of moderate size in 16 significant digits; raises InputError for others.
 
     A workbook holds inputs like that, so we compute with the same numbers.
     """
     if not isinstance(found, int | float) or isinstance(found, bool) or not abs(found) <= 1e6:
-        raise refused(path, found, NUMBER)
+        raise refused(path, found, expected)
     return float(f"{float(found):.16G}")
 
 
