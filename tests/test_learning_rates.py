@@ -1,5 +1,7 @@
 """`Learning rates` asks for an error that its curves reach, and draws each curve once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,8 +29,10 @@ def test_the_default_threshold_is_crossed_by_the_curves_that_are_shown(name):
     [
         ([[4, 2, 1]], 2),
         ([[4, 2, 1], [4, 5, 1e9], [4, 1, 1e-9]], 2),
-        ([[4, 3, np.nan]], 2),
-        ([[16, 16, 15.999999999]], 8),
+        ([[4, 3, np.nan]], 3.5),
+        ([[4, 4, 3.9], [4, 5, 6], [4, 4, 4]], 3.95),
+        ([[16, 16, 15.9999]], 15.99995),
+        ([[16, 16, 15.999999999], [16, 17, 20]], 8),
         ([[0, 0, 0]], 1e-3),
         ([[1, 0.1, 0]], 0.01),
     ],
@@ -36,6 +40,14 @@ def test_the_default_threshold_is_crossed_by_the_curves_that_are_shown(name):
 def test_the_threshold_lies_between_the_start_and_the_middle_one_of_the_ends(curves, threshold):
     traces = [{"E_total": np.array(curve, dtype=float)} for curve in curves]
     assert default_threshold(traces, ONE_SAMPLE) == threshold
+
+
+def test_an_epoch_that_has_only_begun_is_no_point_of_the_curve():
+    data = replace(ONE_SAMPLE.data, inputs=((0.0,) * 2,) * 2, targets=((0.0,) * 2,) * 2)
+    errors = {"E_total": np.array([8.0, 4, 2, 1, 0])}
+    training = Training(data, 4, (0, 1))
+    assert shown_errors(errors, training).tolist() == [6, 1.5]
+    assert default_threshold([errors], training) == 3
 
 
 @pytest.mark.parametrize(("rates", "charts"), [([0.5], 2), ([0.5, 1], 4)])

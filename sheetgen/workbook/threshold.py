@@ -9,28 +9,38 @@ from sheetgen.network.trace import Trace
 from sheetgen.network.training import Training
 
 LEAST, MOST = 1e-4, 0.99
-"""Of the error at the start: what falls below the one falls to it, what stays above the other does
-not fall."""
+"""Of the error at the start: what falls below the one falls to it, and a curve in the middle that
+stays above the other is not asked for."""
+FALLS = 1 - 1e-6
+"""Of the error at the start: what stays above it does not fall."""
 
 
 def default_threshold(traces: Sequence[Trace], training: Training) -> float:
     """Return an error between where the trainings start and where the middle one of them ends.
 
     Some of them fall below it and others do not, or later: it is the geometric mean of the two, in
-    two significant digits. Where the error does not fall it is half of the error at the start.
+    two significant digits or as many more as it takes to lie between them. If the middle one hardly
+    falls it is the lowest error of all in its place, and if none falls half of the error at the
+    start.
     """
     curves = [shown_errors(trace, training) for trace in traces]
     start = float(min((curve[0] for curve in curves if np.isfinite(curve[0])), default=0.0))
     ends = [curve[-1] if curve[-1] < start else start for curve in curves]  # also if it is nan
-    end = max(float(np.median(ends)), LEAST * start)
-    chosen = np.sqrt(start) * np.sqrt(end) if end < MOST * start else start / 2
-    return float(f"{chosen:.2g}") or 1e-3
+    end = float(np.median(ends))
+    if end >= MOST * start:
+        end = min((float(curve[np.isfinite(curve)].min(initial=start)) for curve in curves))
+    if end >= FALLS * start:
+        return float(f"{start / 2:.2g}") or 1e-3
+    end = max(end, LEAST * start)
+    chosen = float(np.sqrt(start) * np.sqrt(end))
+    rounded = (float(f"{chosen:.{digits}g}") for digits in range(2, 17))
+    return next((each for each in rounded if end < each < start), chosen)
 
 
 def shown_errors(trace: Trace, training: Training) -> Array:
     """Return E_total at every iteration, or with two epochs and more its mean in each of them."""
     errors = trace["E_total"]
-    if training.samples == 1 or training.epochs < 2:
+    if not training.is_by_epoch:
         return errors
-    starts = range(0, len(errors), training.samples)
-    return np.array([errors[at : at + training.samples].mean() for at in starts])
+    whole = errors[: training.epochs * training.samples]
+    return np.asarray(whole.reshape(training.epochs, training.samples).mean(axis=1))

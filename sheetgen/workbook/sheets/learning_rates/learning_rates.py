@@ -31,6 +31,7 @@ from sheetgen.workbook.sheets.learning_rates.comparison_columns import (
     write_table,
 )
 from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
+from sheetgen.workbook.threshold import FALLS
 
 __all__ = ["comparison_sheet", "series_name"]
 
@@ -138,6 +139,7 @@ def _first_below(sheet: Comparison, curve: Curve, flags: str) -> tuple[str, int 
 
     Where there is none it is in words what happens instead.
     """
+    error, first = curve.values, curve.cell(0)
     steps = local(sheet.column(0))
     first_place = f"INDEX({steps},MATCH(1,{flags},0))"
     if sheet.steps == 1:  # ironcalc finds nothing in a range of one cell
@@ -145,13 +147,17 @@ def _first_below(sheet: Comparison, curve: Curve, flags: str) -> tuple[str, int 
     diverging, diverged = curve.diverging(curve.y)
     begins = sheet.steps + curve.first
     formula = (
-        f'=IF(SUM({flags})>0,{first_place},IF({diverging}=0,"not reached",'
-        f'"diverges at "&({begins}-{diverging})))'
+        f"=IF(SUM({flags})>0,{first_place},IF({diverging}>0,"
+        f'"diverges at "&({begins}-{diverging}),'
+        f'IF(MIN({curve.y})<{FALLS!r}*{first},"not reached","the error does not fall")))'
     )
-    reached = np.flatnonzero(curve.values < sheet.plan.controls.threshold)
+    reached = np.flatnonzero(error < sheet.plan.controls.threshold)
     if len(reached):
         return formula, int(reached[0]) + curve.first
-    return formula, f"diverges at {begins - diverged}" if diverged else "not reached"
+    if diverged:
+        return formula, f"diverges at {begins - diverged}"
+    does_fall = error.min() < FALLS * error[0]
+    return formula, "not reached" if does_fall else "the error does not fall"
 
 
 def _charts(sheet: Comparison, workings: Workings) -> int:
