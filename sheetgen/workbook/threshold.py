@@ -28,7 +28,7 @@ def default_threshold(traces: Sequence[Trace], training: Training) -> float:
     ends = [curve[-1] if curve[-1] < start else start for curve in curves]  # also if it is nan
     end = float(np.median(ends))
     if end >= MOST * start:
-        end = min((float(curve[np.isfinite(curve)].min(initial=start)) for curve in curves))
+        end = min(float(curve[np.isfinite(curve)].min(initial=start)) for curve in curves)
     if end >= FALLS * start:
         return float(f"{start / 2:.2g}") or 1e-3
     end = max(end, LEAST * start)
