@@ -51,9 +51,9 @@ def label_of(symbol: str) -> str:
     return f"label of {symbol}"
 
 
-def short(name: str) -> str:
+def short(name: str, longest: int = LONGEST_NAME) -> str:
     """Return a name from the data, cut if it is too long."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def draw(

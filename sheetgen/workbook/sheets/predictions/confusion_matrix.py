@@ -16,6 +16,7 @@ from sheetgen.spreadsheet.style import (
     header,
     label,
 )
+from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.sheets.predictions.listed_samples import (
     ANSWER,
     CLASS,
@@ -44,8 +45,8 @@ def draw_matrix(
     canvas.write(top + 1, left, "class ↓   answer →", header("iteration"))
     pairs = samples.area(PAIR, kind.listed)
     for row, name in enumerate(classes):
-        canvas.write(top + 2 + row, left, name, label("target"))
-        canvas.write(top + 1, left + 1 + row, _cut(name, longest), header("unit"))
+        canvas.write(top + 2 + row, left, samples.called[row], label("target"))
+        canvas.write(top + 1, left + 1 + row, short(name, longest), header("unit"))
         canvas.notes[top + 1, left + 1 + row] = f"answer {name}"
         for column in range(size):
             style = RIGHT if row == column else WRONG
@@ -72,7 +73,3 @@ def _counts(samples: ListedSamples, kind: Kind, size: int) -> Array:
     if np.isnan(answers).any():
         return np.full((size, size), np.nan)
     return confusion(own, answers, size)
-
-
-def _cut(name: str, longest: int) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -19,6 +19,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import WHOLE, number
 from sheetgen.template.template import Template
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.shared.moment import Moment, Snapshot, run
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.pass_cells import (
@@ -39,6 +40,7 @@ CLASS, ANSWER, PAIR = "class", "answer", "pair"
 CLASS_NAME, ANSWER_NAME = "name of the class", "name of the answer"
 MISTAKES = "wrong so far"
 """The numbers of the first samples of a kind whose answers are wrong, as a text."""
+LONGEST_CLASS = 28  # characters of a class's name; a longer one is cut
 LONGEST = 30
 """Once that text has more characters, nothing is added to it."""
 NUMBER_OF = {CLASS_NAME: CLASS, ANSWER_NAME: ANSWER}
@@ -84,6 +86,11 @@ class Kind:
     def words(self) -> str:
         """What they are called after their number."""
         return f"{self.name} sample{'' if len(self.listed) == 1 else 's'}".strip()
+
+
+def called(plan: Plan) -> list[str]:
+    """Return the names of the classes, cut where they are long."""
+    return [short(name, LONGEST_CLASS) for name in plan.classes]
 
 
 class ListedSamples:
@@ -147,6 +154,11 @@ class ListedSamples:
         return {*self.plan.network.input_names, *self.plan.network.target_names}
 
     @property
+    def called(self) -> list[str]:
+        """What the classes are called on the sheet."""
+        return called(self.plan)
+
+    @property
     def has_right(self) -> bool:
         """Whether an answer is right or wrong."""
         return bool(self.plan.classes) or is_labelling(self.plan.network)
@@ -208,7 +220,7 @@ class ListedSamples:
         found = float(self._values[NUMBER_OF.get(symbol, symbol)][at])
         if symbol not in NUMBER_OF or np.isnan(found):
             return found
-        return self.plan.classes[int(found) - 1]
+        return self.called[int(found) - 1]
 
     def values(self, symbol: str, samples: range) -> Array:
         """Return the values of several listed samples."""

@@ -56,7 +56,9 @@ class Summary:
         columns = len(self._classes) + 1 if samples.has_right else CHART_COLUMNS
         columns = max(columns, len(samples.kinds) * self._span)
         self.next_column = LEFT + 1 + columns + 1
-        canvas.widths |= {0: 2, LEFT: 19}
+        # The names are bold there.
+        beside = max((len(name) + 3 for name in samples.called if self._classes), default=0)
+        canvas.widths |= {0: 2, LEFT: max(19, beside)}
         canvas.widths |= dict.fromkeys(range(LEFT + 1, self.next_column - 1), width)
         canvas.widths[self.next_column - 1] = 2
         for row in (HEADER_ROW - 1, HEADER_ROW):

@@ -15,7 +15,7 @@ from sheetgen.workbook.shared.page import longest_formula
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, Table
 from sheetgen.workbook.shared.workings import Corner, Workings
-from sheetgen.workbook.sheets.predictions.listed_samples import ListedSamples
+from sheetgen.workbook.sheets.predictions.listed_samples import ListedSamples, called
 from sheetgen.workbook.sheets.predictions.prediction_counts import Summary
 from sheetgen.workbook.sheets.predictions.sample_columns import SampleColumns
 from sheetgen.workbook.sheets.training_table import BAND_ROW
@@ -50,7 +50,7 @@ def predictions_sheet(
 
 def _list_classes(plan: Plan, corner: Corner) -> str:
     """Write the names of the classes; return their range."""
-    for row, name in enumerate(plan.classes or ("none",), start=corner.row):
+    for row, name in enumerate(called(plan) or ["none"], start=corner.row):
         corner.canvas.write(row, corner.column, name, label("unit"))
     last = corner.row + max(1, len(plan.classes)) - 1
     return corner.canvas.range(corner.row, corner.column, last, corner.column)

@@ -16,11 +16,13 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.shared.pass_cells import output_symbols
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.sheets.predictions.listed_samples import (
     ANSWER_NAME,
     CLASS_NAME,
+    LONGEST_CLASS,
     ListedSamples,
 )
 from sheetgen.workbook.sheets.training_table import BAND_ROW
@@ -33,8 +35,8 @@ MOST_INPUTS = 8
 """More inputs are on `Data` only."""
 MARK = '"✓";;"✗"'
 """The format of 1 where the answer is right, and of 0 where it is wrong."""
-NARROW, NUMBER, WIDE, WIDEST = 7.5, 11.0, 14.0, 24.0
-"""The least width of a column, that of numbers of any size, the most for a header and a class."""
+NARROW, NUMBER, WIDE = 7.5, 11.0, 14.0
+"""The least width of a column, that of numbers of any size, the most for a header."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,11 @@ class SampleColumns:
 
     def _header(self, column: int, symbol: str, text: str, group: Group) -> None:
         canvas = self._canvas
-        shown = text if len(text) < WIDE else f"{text[: int(WIDE) - 2]}…"
+        shown = short(text, int(WIDE) - 1)
         canvas.write(HEADER_ROW, column, shown, header(group.kind))
         longest, widest = len(shown), WIDE
         if symbol in (CLASS_NAME, ANSWER_NAME):
-            longest, widest = max(longest, *map(len, self._plan.classes)), WIDEST
+            longest, widest = max(longest, *map(len, self._samples.called)), LONGEST_CLASS
         elif text != symbol and symbol not in (SAMPLE, SET, CORRECT):
             canvas.notes[HEADER_ROW, column] = f"{symbol}: {text}"
         canvas.widths[column] = min(widest, max(group.width, longest + 2))
