@@ -1,5 +1,6 @@
 """The sheet `Data`: the samples to train on and to test on, and if asked standardised inputs."""
 
+import textwrap
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 from sheetgen.workbook.plan import DATA, Plan
+from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.shared.page import write_title
 from sheetgen.workbook.shared.sources import DataSheet
 from sheetgen.workbook.sheets.inputs import target_limits, write_reach
@@ -28,6 +30,9 @@ from sheetgen.workbook.sheets.inputs import target_limits, write_reach
 REMARK_ROW = 2
 BAND_ROW = 3
 SYMBOL_ROW = 4
+LONGEST_LINE = 16  # characters of a column's name
+MOST_LINES, POINTS_OF_LINE = 4, 13.5
+WIDTH_OF_EMPTY = 9  # characters of a column behind the table
 
 
 def data_sheet(plan: Plan) -> DataSheet:
@@ -61,8 +66,20 @@ def data_sheet(plan: Plan) -> DataSheet:
     if data.problems:
         _problems(sheet, plan, column + 1)
     cells = [local(sheet.range(name)) for name in network.target_names]
-    write_reach(canvas, plan, (REMARK_ROW, 4 if data.problems else 1), cells)
+    remark = REMARK_ROW, 4 if data.problems else 1
+    write_reach(canvas, plan, remark, cells)
+    canvas.print_area = (0, 0, sheet.rows[-1], _last_column(canvas, remark))
     return sheet
+
+
+def _last_column(canvas: Canvas, remark: tuple[int, int]) -> int:
+    """Return the last column that is printed: the lines above the table are not cut."""
+    last, width = max(canvas.widths), sum(canvas.widths.values())
+    lines = [canvas.cells[1, 1], *([canvas.cells[remark]] if remark in canvas.cells else [])]
+    longest = max(len(str(line.value)) for line in lines)
+    while width < longest:
+        last, width = last + 1, width + WIDTH_OF_EMPTY
+    return last
 
 
 def _header_rows(plan: Plan) -> dict[str, int]:
@@ -165,14 +182,27 @@ def _columns(
         _head(sheet, at, name, kind, "" if place else title)
         canvas.widths[at] = 11
         if labels:
-            canvas.write(sheet.header_rows["name"], at, labels[place], name_style(kind))
-            canvas.widths[at] = max(11, len(labels[place]) + 2)
+            _name(sheet, at, labels[place], kind)
         style = replace(INPUT, number_format=common_format(values[place] for values in samples))
         for sample, (row, values) in enumerate(zip(sheet.rows, samples, strict=True)):
             key = plan.data_key(name, sample, problem)
             canvas.ask(row, at, key, values[place], style, **limits)
     canvas.widths[column + len(names)] = 3
     return {name: column + place for place, name in enumerate(names)}
+
+
+def _name(sheet: DataSheet, column: int, name: str, kind: str) -> None:
+    """Write what the file calls a column, in several lines if it is long."""
+    canvas, row = sheet.canvas, sheet.header_rows["name"]
+    canvas.widths[column] = max(11, min(LONGEST_LINE + 2, len(name) + 2))
+    style = name_style(kind)
+    if len(name) > LONGEST_LINE:
+        shown = short(name, MOST_LINES * LONGEST_LINE)
+        lines = min(MOST_LINES, len(textwrap.wrap(shown, LONGEST_LINE)))
+        canvas.heights[row] = max(canvas.heights.get(row, 0), lines * POINTS_OF_LINE)
+        canvas.notes[row, column] = name
+        style = replace(style, wrap=True)
+    canvas.write(row, column, name, style)
 
 
 def name_style(kind: str) -> Style:
