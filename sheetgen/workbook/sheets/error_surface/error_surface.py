@@ -300,10 +300,15 @@ class _Sheet:
         canvas, main, rows = self.canvas, self.main, self.rows
         style = Style(number_format=FINE, align="right")
         (here, value), shown = self._here(), f"COUNT({main.range})>0"
+        every, some = self.plan.data.samples, len(self.samples.inputs)
+        of_some = ""
+        if some < every:
+            of_some = f" ({some:,} of {every:,})"
+            canvas.widths[1] = 32
         lines = (
             ("smallest E_total shown", f'=IF({shown},MIN({main.range}),"none")', errors.min()),
             ("largest E_total shown", f'=IF({shown},MAX({main.range}),"none")', errors.max()),
-            ("E_total at this iteration", only_number(here), value),
+            (f"E_total at this iteration{of_some}", only_number(here), value),
         )
         for title, formula, result in lines:
             row = next(rows)
@@ -345,4 +350,5 @@ class _Sheet:
         every, shown = self.plan.data.samples, len(self.samples.inputs)
         self.canvas.write(next(self.rows), 1, "both axes have the same scale", NOTE)
         if shown < every:
-            self.canvas.write(next(self.rows), 1, "these samples are evenly chosen", NOTE)
+            text = f"all E_total here are means of {shown:,} evenly chosen samples"
+            self.canvas.write(next(self.rows), 1, text, NOTE)
