@@ -287,14 +287,12 @@ class _Sheet:
 
     def rules(self, place: Place, kind: str) -> None:
         """Grey what is exactly 0, as behind a ReLU, and show other numbers in few characters."""
-        canvas, cell, decimals = self.canvas, relative_address(*place[:2]), self.places.decimals
+        canvas, cell = self.canvas, relative_address(*place[:2])
         if kind in ("unit", "gradient"):
             canvas.rules.append(Rule(place, f"={cell}=0", ZERO))
         if kind in ("input", "target"):
             canvas.rules.append(Rule(place, f"={cell}=INT({cell})", AS_WHOLE))
-        least = 0.5 * 10**-decimals
         for condition, number_format in (
-            (f"AND({cell}<>0,ABS({cell})<{least:G})", "0E+00"),
             (f"ABS({cell})>=999.9", "0E+00"),
             (f"ABS({cell})>=9.99", "0.0"),
         ):
