@@ -57,6 +57,8 @@ def comparison_sheet(
     if len(sheet.curves) == 1:
         of_each = f"of the sheet “{compared[0].canvas.name}”"
     text = f"{sheet.error} {of_each}, {sheet.step} by {sheet.step}, live."
+    if sheet.step == "epoch":
+        text += " Means over an epoch, while it learns."
     if sheet.is_tested:
         text += " Dashed: the test samples, with the weights after each epoch."
     write_title(canvas, 0, title, text)
@@ -78,14 +80,17 @@ def _summary(sheet: Comparison, flags: list[str]) -> None:
     third, meaning = "reduction", f"1 − final {name} / {name} at the first {step}"
     if outcome:
         third, meaning = outcome.title, f"the mean over {outcome.part}"
+    at_last = f"{name} at the last {step}"
+    if step == "epoch":
+        at_last = "the mean over the last epoch, while it learns: Predictions has another one"
     titles = {
         sheet.subject: "from the sheet Inputs",
-        f"final {name}": f"{name} at the last {step}",
+        f"final {name}": at_last,
         third: meaning,
         f"first {step} below": f"the first {step} whose {name} is below the threshold",
     }
     if sheet.curves[0].accuracies is not None:
-        titles["final accuracy"] = "the share of the last epoch's samples that are right"
+        titles["final accuracy"] = "the share of right answers in the last epoch, while it learns"
         canvas.widths[left + 4] = 16
     if sheet.is_tested:
         after = "of the test samples, with the weights after the last epoch"

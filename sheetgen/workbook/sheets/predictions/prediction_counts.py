@@ -158,7 +158,8 @@ class Summary:
         self._canvas.calculate(1, LEFT, words.formula, words.text, RESULT)
 
     def _notes(self) -> Iterator[str]:
-        """Yield what is not shown."""
+        """Yield what the numbers are of, and what is not shown."""
+        yield "all with the weights at this iteration"
         for kind in self._samples.kinds:
             if len(kind.listed) < kind.total:
                 name = f"{kind.name} samples".strip()
