@@ -35,6 +35,7 @@ from sheetgen.workbook.sheets.derivation.matrix_derivation import matrix_derivat
 __all__ = ["Derivation", "derivation_sheet", "is_by_unit"]
 
 MAXIMUM_WEIGHTS = 40  # with more, a derivation by unit is a dozen screens long
+TOGETHER = 8  # weights of a unit without a gap, so that they fit a page
 
 
 def is_by_unit(network: Network) -> bool:
@@ -110,7 +111,9 @@ class _ByUnit(UnitPen):
                 self.delta(layer, name)
             else:
                 self.output_delta(unit, name)
-            for edge in network.into(name):
+            for place, edge in enumerate(network.into(name)):
+                if place and place % TOGETHER == 0:
+                    self.row += 1
                 self.chain_rule(edge)
             bias = network.bias_of(name)
             if bias and bias.is_trained:
