@@ -1,15 +1,15 @@
 """Makes the README's pictures: builds the workbooks, renders them and crops the sheets.
 
-Run it as `python docs/pictures.py --run output/runs/best --data-dir DIR`, with a finished run of
-the network `best`; it needs LibreOffice, pdftoppm and the extra `cnn`.
+Run it as `python docs/pictures.py --run output/runs/fast --data-dir DIR`, with a finished run of
+the network `fast`; it needs LibreOffice, pdftoppm and the extra `cnn`.
 """
 
 import argparse
 import runpy
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import openpyxl
 from PIL import Image
 
@@ -17,81 +17,65 @@ from cnn.export.runs import export_run
 from cnn.log.run_log import put_into_workbook
 from sheetgen.exercises import make_exercise
 from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.package_parts import opened
+from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.render import render
+from sheetgen.spreadsheet.sheet_sizes import measure
 from sheetgen.template import template
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-# The part of a sheet to show, in pixels at 96 per inch: left, top, right, bottom.
-PARTS = {
-    "Overview": (0, 0, 1518, 610),
-    "Derivation": (0, 0, 1108, 1754),
-    "Playground": (0, 0, 1900, 560),
-    "Learning rates": (0, 0, 1940, 1240),
-    "CNN best": (0, 0, 1374, 1300),
-}
-OWN_LOG = (0, 0, 1233, 885)
-IRIS = (0, 0, 1518, 670)
-PREDICTIONS = (0, 0, 1714, 800)
-EXPLORER = (0, 0, 1660, 900)
-DECISION_SURFACE = (0, 0, 2190, 674)
-ERROR_SURFACE = (0, 0, 860, 710)
-EXERCISE = (0, 0, 1900, 410)
-DIGIT = (0, 0, 1388, 828)
-LAYERS = (0, 0, 1155, 500)
+WIDEST, HIGHEST = 1940, 1800  # pixels of a picture, at 96 per inch
+MARGIN = 10
 
 
 def main() -> None:
-    """Write docs/<sheet>.png for each part, and those of the other workbooks."""
+    """Write docs/<name>.png for each picture that README shows."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
     arguments = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        workbook, iris = Path(folder, "backprop.xlsx"), Path(folder, "iris.xlsx")
-        build_workbook(template.load("era-v1"), workbook)
-        put_into_workbook(arguments.run, workbook, arguments.data_dir)
-        pictures = drawn(workbook, Path(folder, "backprop"))
-        for sheet, part in PARTS.items():
-            save(pictures[sheet], part, sheet.lower().replace(" ", "-"))
-        # The first sheet does not depend on the length of the tables.
-        build_workbook(template.load("iris").with_training(iterations=20), iris)
-        pictures = drawn(iris, Path(folder, "iris"))
-        save(pictures["Overview"], IRIS, "iris")
-        built = build_workbook(template.load("digits"), Path(folder, "digits.xlsx")).saved.path
-        pictures = drawn(built, Path(folder, "digits"), ["Predictions"])
-        save(pictures["Predictions"], PREDICTIONS, "predictions")
-        own_log(Path(folder))
-        explore(Path(folder))
-        exercise(Path(folder))
-        digit(Path(folder), arguments.run, arguments.data_dir)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        two_inputs(folder)
+        data_sets(folder)
+        explorer(folder)
+        exercise(folder)
+        own_log(folder)
+        log(folder, arguments.run, arguments.data_dir)
+        digit(folder, arguments.run, arguments.data_dir)
 
 
-def own_log(folder: Path) -> None:
-    """Save the sheet of a loop of NumPy."""
-    runpy.run_path(str(EXAMPLES / "log_any_loop.py"))["main"](folder)
-    save(drawn(folder / "spirals.xlsx", folder / "spirals")["Spirals"], OWN_LOG, "own-log")
+def two_inputs(folder: Path) -> None:
+    """Save sheets of era-v1, and the surfaces of xor."""
+    built = build_workbook(template.load("era-v1"), folder / "backprop.xlsx").saved.path
+    save(built, "Overview", "Derivation", "Playground", "Learning rates", "Matrices")
+    xor = template.load("xor").with_training(learning_rates=[2])
+    built = build_workbook(xor, folder / "xor.xlsx").saved.path
+    save(built, "Decision surface", "Error surface")
 
 
-def explore(folder: Path) -> None:
-    """Save Explorer in the middle of a training of era-v1, and the surfaces of xor."""
-    era, xor = template.load("era-v1"), template.load("xor").with_training(learning_rates=[2])
+def data_sets(folder: Path) -> None:
+    """Save what iris and digits open with, and how many digits are recognised."""
+    # The first sheet does not depend on the length of the tables.
+    iris = template.load("iris").with_training(iterations=20)
+    save(build_workbook(iris, folder / "iris.xlsx").saved.path, Overview="iris")
+    save(build_workbook(template.load("digits"), folder / "digits.xlsx").saved.path, "Predictions")
+
+
+def explorer(folder: Path) -> None:
+    """Save Explorer in the middle of a training of era-v1."""
+    era = template.load("era-v1")
     built = build_workbook(era, folder / "era.xlsx").saved.path
     canvas = next(each for each in compose(Plan.of(era)) if each.name == "Explorer")
-    places = canvas.inputs
     chosen: dict[tuple[int, int], float | str] = {
-        places["explorer_iteration"]: 40,
-        places["explorer_weight"]: "w1",
+        canvas.inputs["explorer_iteration"]: 40,
+        canvas.inputs["explorer_weight"]: "w1",
     }
-    write_changed(built, folder / "moved.xlsx", {"Explorer": chosen}, cached=0)
-    pictures = drawn(folder / "moved.xlsx", folder / "era")
-    save(pictures["Explorer"], EXPLORER, "explorer")
-    built = build_workbook(xor, folder / "xor.xlsx").saved.path
-    pictures = drawn(built, folder / "xor")
-    save(pictures["Decision surface"], DECISION_SURFACE, "decision-surface")
-    save(pictures["Error surface"], ERROR_SURFACE, "error-surface")
+    write_changed(built, folder / "moved.xlsx", {"Explorer": chosen})
+    save(folder / "moved.xlsx", "Explorer")
 
 
 def exercise(folder: Path) -> None:
@@ -103,8 +87,20 @@ def exercise(folder: Path) -> None:
         right = layout.formula(blank)
         book["Exercise"][layout.cell(blank)] = 0.5 if number == 4 else right
     book.save(folder / "filled.xlsx")
-    pictures = drawn(folder / "filled.xlsx", folder / "ada")
-    save(pictures["Exercise"], EXERCISE, "exercise")
+    save(folder / "filled.xlsx", "Exercise")
+
+
+def own_log(folder: Path) -> None:
+    """Save the sheet of a loop of NumPy."""
+    runpy.run_path(str(EXAMPLES / "log_any_loop.py"))["main"](folder)
+    save(folder / "spirals.xlsx", Spirals="own-log")
+
+
+def log(folder: Path, run: Path, data_dir: Path) -> None:
+    """Save the sheet of a training on MNIST."""
+    workbook = build_workbook(template.load("era-v1"), folder / "log.xlsx").saved.path
+    put_into_workbook(run, workbook, data_dir)
+    save(workbook, "CNN fast")
 
 
 def digit(folder: Path, run: Path, data_dir: Path) -> None:
@@ -112,22 +108,53 @@ def digit(folder: Path, run: Path, data_dir: Path) -> None:
     exported = export_run(run, folder / "digit.xlsx", data_dir)
     choice = exported.places.choice
     assert choice
-    write_changed(exported.saved.path, folder / "drawn.xlsx", {"Digit": {choice: 0}}, cached=0)
-    pictures = drawn(folder / "drawn.xlsx", folder / "digit")
-    save(pictures["Digit"], DIGIT, "digit")
-    save(pictures["Layers"], LAYERS, "layers")
+    write_changed(exported.saved.path, folder / "drawn.xlsx", {"Digit": {choice: 0}})
+    save(folder / "drawn.xlsx", "Digit", "Layers")
 
 
-def drawn(workbook: Path, folder: Path, sheets: Sequence[str] = ()) -> dict[str, Path]:
-    """Return the picture of each sheet, or of those named."""
-    return {picture.sheet: picture.path for picture in render(workbook, folder, sheets=sheets)}
+def save(workbook: Path, *sheets: str, **named: str) -> None:
+    """Save sheets of a workbook as docs/<sheet>.png, or by the names given, in 256 colours."""
+    names = {sheet: sheet.lower().replace(" ", "-") for sheet in sheets} | named
+    with TemporaryDirectory() as folder:
+        for picture in render(workbook, Path(folder), sheets=list(names)):
+            with Image.open(picture.path) as whole:
+                part = (0, 0, *shown(workbook, picture.sheet, whole.size))
+                small = without_panel(whole.crop(part).convert("RGB")).quantize(256)
+                target = Path(__file__).parent / f"{names[picture.sheet]}.png"
+                small.save(target, optimize=True)
 
 
-def save(path: Path, part: tuple[int, int, int, int], name: str) -> None:
-    """Save a part of a picture in 256 colours as docs/<name>.png."""
-    with Image.open(path) as picture:
-        small = picture.crop(part).convert("RGB").quantize(256)
-        small.save(Path(__file__).parent / f"{name}.png", optimize=True)
+def shown(workbook: Path, sheet: str, size: tuple[int, int]) -> tuple[int, int]:
+    """Return the width and height of the part of a sheet's picture that README shows.
+
+    What is too wide ends with a column. What is too high is a long table: it ends beside the lowest
+    chart. LibreOffice's columns and rows have other sizes by up to a hundredth.
+    """
+    width, height = size
+    with opened(workbook) as package:
+        book = Workbook(package)
+        tabs = [each.name for each in book.sheets]
+        sizes = measure(package, book, tabs.index(sheet))
+    assert sizes.shown
+    top, left, bottom, right = sizes.shown
+    whole_width, whole_height = sizes.size(sizes.shown)
+    if width > WIDEST:
+        right = sizes.columns.last_within(left, right, WIDEST * whole_width / width)
+        width = round(width * sizes.size((top, left, bottom, right))[0] / whole_width)
+    if height > HIGHEST:
+        lowest = max(each.bottom for each in sizes.drawings) - sizes.rows.start(top)
+        bottom = sizes.rows.last_within(top, bottom, lowest) + 1
+        height = round(height * sizes.size((top, left, bottom, right))[1] / whole_height)
+    return width, height
+
+
+def without_panel(picture: Image.Image) -> Image.Image:
+    """Leave out what is empty below, the page and then a panel: rows of pixels that repeat."""
+    pixels = np.asarray(picture)
+    for _ in ("page", "panel"):
+        changing = (pixels != pixels[-1]).any(axis=(1, 2))
+        pixels = pixels[: int(changing.nonzero()[0].max()) + 1]
+    return picture.crop((0, 0, picture.width, min(len(pixels) + MARGIN, picture.height)))
 
 
 if __name__ == "__main__":
