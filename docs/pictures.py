@@ -104,12 +104,12 @@ def log(folder: Path, run: Path, data_dir: Path) -> None:
 
 
 def digit(folder: Path, run: Path, data_dir: Path) -> None:
-    """Save Digit with a digit drawn by hand, and Layers with the output of a convolution."""
+    """Save Digit with a digit drawn by hand, and what a convolution makes of it."""
     exported = export_run(run, folder / "digit.xlsx", data_dir)
     choice = exported.places.choice
     assert choice
     write_changed(exported.saved.path, folder / "drawn.xlsx", {"Digit": {choice: 0}})
-    save(folder / "drawn.xlsx", "Digit", "Layers")
+    save(folder / "drawn.xlsx", "Digit", "Layers", "Activation")
 
 
 def save(workbook: Path, *sheets: str, **named: str) -> None:
