@@ -85,7 +85,7 @@ def exercise(folder: Path) -> None:
     book = openpyxl.load_workbook(made.workbooks[0].path)
     for number, blank in enumerate(made.exercise.blanks[:14]):
         right = layout.formula(blank)
-        book["Exercise"][layout.cell(blank)] = 0.5 if number == 4 else right
+        book["Exercise"][layout.cell(blank)] = 0.5 if number == 13 else right
     book.save(folder / "filled.xlsx")
     save(folder / "filled.xlsx", "Exercise")
 
