@@ -243,7 +243,7 @@ def test_a_weight_waits_for_the_last_row_of_its_batch(books):
     waiting, ready = (books("iris").shown((0, row, "w30")) for row in (3, 9))
     w = waiting.trace["w30"]
     assert waiting.line("new w30")[1:] == (
-        "not before the batch ends", f"{w[3]:.4g}", pytest.approx(w[0])
+        "not before the batch ends", f"{w[3]:.4g}".replace("-", "−"), pytest.approx(w[0])
     )  # fmt: skip
     mean = ready.trace["∂E/∂w30"][:10].mean()
     assert ready.line("mean")[3] == pytest.approx(mean)
@@ -300,9 +300,11 @@ def corners(reference: str) -> list[tuple[int, int]]:
 def test_the_diagrams_labels_are_the_chosen_moments(books):
     shown = books("era-v1").shown((5, 4, "w6"))
     texts, trace = set(shown.values[WORKINGS].values()), shown.trace
-    assert {f"w6 = {round(trace['w6'][4], 4):g}", f"h1 = {round(trace['h1'][4], 4):g}"} <= texts
-    assert f"a_o2\n{round(trace['a_o2'][4], 4):g}" in texts
-    assert f"w6: {trace['∂E/∂w6'][4]:.3g}" in texts
+    numbers = {each: f"{round(trace[each][4], 4):g}" for each in ("w6", "h1", "a_o2")}
+    labels = [f"w6 = {numbers['w6']}", f"h1 = {numbers['h1']}", f"a_o2\n{numbers['a_o2']}"]
+    labels.append(f"w6: {trace['∂E/∂w6'][4]:.3g}")
+    assert trace["w6"][4] < 0
+    assert {label.replace("-", "−") for label in labels} <= texts
 
 
 @pytest.mark.parametrize(
@@ -456,7 +458,7 @@ def test_large_numbers_are_short_in_the_diagrams_and_fit_the_column_of_values(tm
     values, moment = IRONCALC.recalculate(book.at((0, 4, "w2"))), (0, 4, "w2")
     assert abs(with_choice(book.plan, moment).trace_of("lr 60")["h1"][4]) > 1e6
     labels = [str(each) for each in values[WORKINGS].values() if str(each).startswith("h1 = ")]
-    assert labels and all(re.fullmatch(r"h1 = -?\d\.?\d*E\d+", label) for label in labels)
+    assert labels and all(re.fullmatch(r"h1 = −?\d\.?\d*E\d+", label) for label in labels)
     formats = {str(each.properties.get("num_format")) for each in book.explorer.rules}
     assert "0.000E+00" in formats
     assert 1e9 < with_choice(book.plan, moment).trace_of("lr 60")["E_total"][4] < np.inf

@@ -10,7 +10,7 @@ OTHER_TOLERANCE = 1e-10  # for other optimisers, which divide by small numbers
 DIVERGED = 1e6  # larger values are outside the promise
 LABEL_TOLERANCE = 1.01e-4  # labels show four digits, and engines round a tie differently
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:E[-+]?\d+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:E[-−+]?\d+)?", re.IGNORECASE)
 
 
 def disagreement(
@@ -53,4 +53,4 @@ def words(text: str) -> str:
 
 def numbers_in(text: str) -> tuple[float, ...]:
     """Return the numbers of a text in their order."""
-    return tuple(map(float, _NUMBER.findall(text)))
+    return tuple(float(each.replace("−", "-")) for each in _NUMBER.findall(text))

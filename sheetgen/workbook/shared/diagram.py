@@ -26,8 +26,9 @@ from sheetgen.workbook.shared.live_text import Fact, Words, compact, joined, lit
 from sheetgen.workbook.shared.workings import Corner
 
 SIZE = (700, 400)  # pixels, at most, on Overview
-EDGE, MOST_MARGIN, RIGHT_MARGIN = 12, 96, 108  # pixels beside the inputs and the outputs
+EDGE, MOST_MARGIN, RIGHT_MARGIN = 12, 102, 108  # pixels beside the inputs and the outputs
 PIXELS_OF_CHARACTER = 5.6  # of a label
+PIXELS_IN_NAME = 6.4  # of a character of a name from the data, which may have an m or a w
 LONGEST_NAME = 14  # characters of a name from the data
 LEGEND_PIXELS, SAMPLE, GAP = 30, 24, 16  # of height; of a line in the legend, and behind a text
 THREE_LINES, TWO_LINES = 56, 40  # pixels from output to output, for so much text beside them
@@ -42,7 +43,7 @@ def layout_of(
 ) -> Layout:
     """Return the diagram's geometry, with room for the names of inputs and classes."""
     longest = max((len(short(name)) for name in data.input_labels), default=0)
-    left = min(MOST_MARGIN, EDGE + round(longest * PIXELS_OF_CHARACTER))
+    left = min(MOST_MARGIN, EDGE + round(longest * PIXELS_IN_NAME))
     return Layout(network, size, (left, RIGHT_MARGIN), looked_at or {})
 
 

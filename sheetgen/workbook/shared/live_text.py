@@ -85,11 +85,11 @@ def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int
     expression = f'IF({cell}=0,0,{rounded}+0)&""'
     expression = f"IF(ABS({cell})<{HUGE:.0f},{expression},{_with_power(cell, digits)})"
     if not is_promised(number):
-        return Words(expression, nan)
+        return with_minus(Words(expression, nan))
     if number == 0:
-        return Words(expression, "0")
+        return with_minus(Words(expression, "0"))
     decimals = min(finest, digits - 1 - floor(log10(abs(number))))
-    return Words(expression, rounded_text(number, decimals))
+    return with_minus(Words(expression, rounded_text(number, decimals)))
 
 
 def compact(cell: str, number: float, digits: int = 4) -> Words:
@@ -100,7 +100,16 @@ def compact(cell: str, number: float, digits: int = 4) -> Words:
     if is_promised(number) and not is_small[1]:
         power = floor(log10(abs(number)))
         large = Words(expression, f"{rounded_text(number / 10**power, SIGNIFICANT - 1)}E{power}")
-    return only_if(*is_small, decimal(cell, number, digits), large)
+    return with_minus(only_if(*is_small, decimal(cell, number, digits), large))
+
+
+def with_minus(words: Words) -> Words:
+    """Return a number's text with minus signs, where a program writes hyphens."""
+    text = words.text
+    return Words(
+        f'SUBSTITUTE({words.expression},"-","−")',
+        text.replace("-", "−") if isinstance(text, str) else text,
+    )
 
 
 def _with_power(cell: str, digits: int) -> str:

@@ -248,25 +248,32 @@ def runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _formats(plan: Plan, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """Return the number formats; targets and inputs have the decimals that they have in the data.
+    """Return the number formats.
 
     In the first band only the rate has decimals, and what is counted has none.
     """
-    network, data = plan.network, plan.data
     given = {"learning_rate": VALUE} | dict.fromkeys(
         (BATCH_ROW, BATCH_SIZE, UPDATE, CORRECT), WHOLE
     )
-    named = [(network.target_names, data.targets)]
-    if not data.standardize:
-        named.append((network.input_names, data.inputs))
-    for names, rows in named:
-        for place, name in enumerate(names):
-            given[name] = common_format(row[place] for row in rows)
+    given |= data_formats(plan)
     kinds = (column.band.kind for column in columns)
     return tuple(
         given.get(column.symbol, number_format(kind))
         for column, kind in zip(columns, kinds, strict=True)
     )
+
+
+def data_formats(plan: Plan) -> dict[str, str]:
+    """Return the number formats of targets and inputs: with the decimals that they are given in."""
+    network, data = plan.network, plan.data
+    named = [(network.target_names, data.targets)]
+    if not data.standardize:
+        named.append((network.input_names, data.inputs))
+    return {
+        name: common_format(row[place] for row in rows)
+        for names, rows in named
+        for place, name in enumerate(names)
+    }
 
 
 def _small_numbers(canvas: Canvas, place: Place) -> None:
