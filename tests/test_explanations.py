@@ -580,7 +580,7 @@ def test_the_diagram_shows_all_units_or_the_first_and_the_last_of_many(name, boo
     names = (local(series.name) for series in chart.series if series.name)
     addresses = (coordinate_to_tuple(name.replace("$", "")) for name in names)
     labels = [cells[row - 1, column - 1] for row, column in addresses]
-    shown = {label.replace("\n", " = ").split(" = ")[0] for label in labels}
+    shown = {label.strip().replace("\n", " = ").split(" = ")[0] for label in labels}
     for units in (network.input_names, *network.unit_names):
         symbols = units if units == network.input_names else list(map(activation_name, units))
         if len(units) <= 7:

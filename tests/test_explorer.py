@@ -299,7 +299,8 @@ def corners(reference: str) -> list[tuple[int, int]]:
 
 def test_the_diagrams_labels_are_the_chosen_moments(books):
     shown = books("era-v1").shown((5, 4, "w6"))
-    texts, trace = set(shown.values[WORKINGS].values()), shown.trace
+    trace = shown.trace
+    texts = {str(each).strip() for each in shown.values[WORKINGS].values()}
     numbers = {each: f"{round(trace[each][4], 4):g}" for each in ("w6", "h1", "a_o2")}
     labels = [f"w6 = {numbers['w6']}", f"h1 = {numbers['h1']}", f"a_o2\n{numbers['a_o2']}"]
     labels.append(f"w6: {trace['∂E/∂w6'][4]:.3g}")
@@ -457,7 +458,8 @@ def test_large_numbers_are_short_in_the_diagrams_and_fit_the_column_of_values(tm
     book = Book(Plan.of(template.parse(text).with_training([60.0], 8)), tmp_path)
     values, moment = IRONCALC.recalculate(book.at((0, 4, "w2"))), (0, 4, "w2")
     assert abs(with_choice(book.plan, moment).trace_of("lr 60")["h1"][4]) > 1e6
-    labels = [str(each) for each in values[WORKINGS].values() if str(each).startswith("h1 = ")]
+    texts = [str(each).strip() for each in values[WORKINGS].values()]
+    labels = [text for text in texts if text.startswith("h1 = ")]
     assert labels and all(re.fullmatch(r"h1 = −?\d\.?\d*E\d+", label) for label in labels)
     formats = {str(each.properties.get("num_format")) for each in book.explorer.rules}
     assert "0.000E+00" in formats

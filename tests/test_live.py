@@ -50,7 +50,7 @@ class Recalculated:
         return np.array([cells[row + 1 + iteration, column] for iteration in ITERATIONS])
 
     def texts(self, sheet: str) -> set[str]:
-        return {value for value in self.values[sheet].values() if isinstance(value, str)}
+        return {value.strip() for value in self.values[sheet].values() if isinstance(value, str)}
 
     def differs(self, other: "Recalculated") -> set[str]:
         """The sheets of which any cell differs."""

@@ -257,7 +257,8 @@ class Pen:
         return series
 
     def label(self, words: Words, x: float, y: float, label_size: int = 9) -> Series:
-        """Write words at a place."""
+        """Write words at a place, with room beside them on their white ground."""
+        words = joined(ROOM, words, ROOM)
         return self.series(words, (x,), (y,), label="center", label_size=label_size)
 
     def words(self, words: Words) -> str:
@@ -286,6 +287,7 @@ class Pen:
         )
 
 
+ROOM = "\u00a0"  # a space that no program leaves out at the end of a line
 LINE_BREAK = Words("CHAR(10)", "\n")
 FORWARD = (("w > 0", ABOVE, 2), ("w < 0", BELOW, 2), ("0", LINE, 0))
 LINE_WIDTHS = (
