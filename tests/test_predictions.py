@@ -1,5 +1,6 @@
 """The sheet `Predictions`: what the network answers for every sample, and how often it is right."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,10 +12,12 @@ from sheetgen.template import template
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import PREDICTIONS, Plan
 from sheetgen.workbook.shared.moment import weights_in_row
+from sheetgen.workbook.sheets.data_sheet import data_sheet
 from sheetgen.workbook.sheets.predictions.listed_samples import (
     MOST_FORMULAS,
     MOST_SAMPLES,
     Extent,
+    called,
     formulas_of_sample,
 )
 
@@ -199,3 +202,24 @@ def test_of_many_samples_the_first_are_listed(samples, fraction):
     assert extent.all == min(samples, MOST_SAMPLES, bound)
     assert extent.training <= many.data.samples
     assert 0 < extent.test <= many.data.test_samples
+
+
+def test_long_names_are_cut_on_predictions_and_wrapped_on_data():
+    xor = template.load("xor").with_training(iterations=3)
+    names = ("wing length of the adult bird in millimetres", "mass")
+    plan = Plan.of(replace(xor, data=replace(xor.data, input_labels=names, target_labels=("t",))))
+    canvas = data_sheet(plan).canvas
+    row, column = next(at for at, cell in canvas.cells.items() if cell.value == names[0])
+    assert canvas.cells[row, column].style.wrap
+    assert canvas.widths[column] < 20
+    assert canvas.heights[row] > 30
+    classes = ("short-billed woodpecker", "Southern short-billed woodpecker")
+    shown = ["short-billed woodpecker", "Southern short-billed woodp…"]
+    assert called(replace(plan, classes=classes)) == shown
+
+
+def test_the_line_below_the_title_of_data_is_printed_whole():
+    canvas = data_sheet(Plan.of(template.load("xor").with_training(iterations=3))).canvas
+    last = canvas.print_area[3]
+    printed = sum(canvas.widths.get(column, 8.43) for column in range(last + 1))
+    assert printed >= len(canvas.value(1, 1))
