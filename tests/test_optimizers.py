@@ -265,7 +265,7 @@ def test_the_sheets_tell_of_a_weight_decay_where_its_cell_is(name, decay):
         texts = [*(cell.value for cell in canvas.cells.values()), *canvas.notes.values()]
         told = [text for text in texts if isinstance(text, str) and "←" in text]
         assert told or (name, decay, sheet) == ("sgd", 0, "Inputs")
-        assert all(("λ·" in text) == (decay > 0) for text in told), sheet
+        assert any("λ·" in text for text in texts if isinstance(text, str)) == (decay > 0), sheet
     assert (f"{name}.weight_decay" in canvases["Inputs"].inputs) == (decay > 0)
 
 

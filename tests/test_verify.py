@@ -110,7 +110,7 @@ def test_the_same_seed_gives_the_same_output(small):
         pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
         pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
         pytest.param("Derivation", "G37", "$C$33", "$C$23", id="wrong factor in Derivation"),
-        pytest.param("Derivation", "C74", "$K$11", "$K$10", id="wrong closed form"),
+        pytest.param("Derivation", "C74", "$H$11", "$H$10", id="wrong closed form"),
         pytest.param("Overview", "D6", "$H$20,4", "$H$19,4", id="label of another number"),
         pytest.param("Learning rates", "B8", "0.1", "0.5", id="column that follows another sheet"),
         pytest.param("Learning rates", "F6", "0.1", "0.5", id="summary of another rate"),
@@ -147,7 +147,8 @@ def test_moved_inputs_unmask_a_formula_that_is_right_by_chance(workbook, sheet, 
 def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
     put(workbook, "Inputs", "K9", held(workbook, "Inputs", "K8").value)
     label = f'"w3"&" = "&{compact("Workings!$H$14", 0.0).expression}'
-    (cell,) = (at for at, each in read_cells(workbook)["Workings"].items() if each.formula == label)
+    cells = read_cells(workbook)["Workings"].items()
+    (cell,) = (at for at, each in cells if label in (each.formula or ""))
     place = relative_address(*cell)
     replaced(workbook, "Workings", place, "$H$14", "$H$15")
     assert check(workbook).exit_code == 0
@@ -160,7 +161,7 @@ def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
 def test_moved_inputs_unmask_a_verdict_that_cannot_fail(workbook, sheet, cell):
     put(workbook, sheet, cell, HARD_CODED)
     assert check(workbook).exit_code == 0
-    result = check(workbook, perturb=1)
+    result = check(workbook, perturb=3)
     assert result.exit_code == 1
     assert finding(result, sheet, cell) == (HARD_CODED, "'FAIL'", "'PASS'")
 

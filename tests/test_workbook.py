@@ -290,7 +290,7 @@ def test_a_note_on_every_header_gives_its_mathematics(era: Book, name: str):
     assert notes["h2"] == "h2 = w3·i1 + w4·i2"
     assert notes["a_o1"] == "a_o1 = σ(o1)"
     assert notes["E1"] == "E1 = ½·(t1 − a_o1)²"
-    assert notes["w5"] == "w5 ← w5 − η·∂E/∂w5, both of the row above"
+    assert notes["w5"] == "w5 ← w5 − η·∂E/∂w5, both of the iteration before"
     assert notes["∂E/∂w5"] == "∂E/∂w5 = (a_o1 − t1) · a_o1·(1 − a_o1) · a_h1"
     assert all(notes.values())
 

@@ -83,7 +83,7 @@ class Rule:
         text = self.training.optimizer.rule(name, parameter.gradient, decays)
         if not self.training.is_batched:
             these = "all" if self.training.optimizer.states else "both"
-            return start, f"={updated}", f"{text}, {these} of the row above"
+            return start, f"={updated}", f"{text}, {these} of the iteration before"
         former = self.cell(name, "{previous}")
         formula = f"=IF({self.cell(BATCH_ROW)}=1,{updated},{former})"
         return start, formula, f"after the last row of a batch, {text}"

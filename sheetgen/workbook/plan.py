@@ -70,14 +70,17 @@ class Plan:
     code: int | None = None
 
     @classmethod
-    def of(cls, template: Template) -> "Plan":
-        """Return the plan of a new workbook, its view controls at their defaults."""
+    def untrained(cls, template: Template) -> "Plan":
+        """Return a plan whose view controls do not depend on any training, for exercises.
+
+        The training of a long schedule, of which an exercise shows a few rows, takes minutes.
+        """
         rates = template.learning_rates
         if template.compare:
             rates = rates[:1]
             template = replace(template, learning_rates=rates)
         tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
-        plan = cls(
+        return cls(
             template,
             Controls.of(template, tab),
             rates,
@@ -85,7 +88,13 @@ class Plan:
             class_names(template.network, template.data),
             code_layer(template.network, template.data),
         )
-        last = plan._last_promised(tab)
+
+    @classmethod
+    def of(cls, template: Template) -> "Plan":
+        """Return the plan of a new workbook, its view controls at their defaults."""
+        plan = cls.untrained(template)
+        template = plan.template
+        last = plan._last_promised(plan.controls.surface_table)
         controls = replace(
             plan.controls,
             threshold=default_threshold(plan.traces, plan.training(template.optimizer)),

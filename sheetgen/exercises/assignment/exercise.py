@@ -173,7 +173,7 @@ class Assignment:
         iterations = self.exercise.rows - 1
         if template.schedule != "constant":  # a schedule spans all updates
             iterations = max(iterations, template.iterations)
-        return Plan.of(replace(template, iterations=iterations))
+        return Plan.untrained(replace(template, iterations=iterations))
 
     @cached_property
     def trace(self) -> Trace:

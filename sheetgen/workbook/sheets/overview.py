@@ -190,7 +190,7 @@ def _descriptions(plan: Plan) -> dict[str, str]:
         PLAYGROUND: "type a learning rate: the whole training and its chart",
         **{each.tab: f"the training {compared}, with its chart" for each in plan.variants},
         plan.comparison: f"all {together} side by side",
-        PREDICTIONS: "what the network says of every sample at any iteration, right or wrong",
+        PREDICTIONS: "the network’s answer to every sample at any iteration",
         DECISION_SURFACE: "the network's output for any two inputs, at any iteration",
         FITTED_CURVE: "the curve that the network draws through the samples, at any iteration",
         ERROR_SURFACE: "the error around the path of the training, for any two weights",

@@ -348,6 +348,8 @@ class _Sheet:
 
     def _notes(self) -> None:
         every, shown = self.plan.data.samples, len(self.samples.inputs)
+        text = "at other points of the path the other weights were different"
+        self.canvas.write(next(self.rows), 1, text, NOTE)
         self.canvas.write(next(self.rows), 1, "both axes have the same scale", NOTE)
         if shown < every:
             text = f"all E_total here are means of {shown:,} evenly chosen samples"

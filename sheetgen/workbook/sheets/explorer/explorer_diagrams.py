@@ -250,7 +250,7 @@ class Diagrams:
         pen.chart(self.values.canvas, at, series, "The network with all values of the moment")
 
     def _signed(self, symbol: str, numbers: dict[str, Fact]) -> list[Series]:
-        corner = self.choice.block(f"The lines by {symbol}", LINE_COLUMNS, 10)
+        corner = self.choice.block(f"The lines by {symbol}", LINE_COLUMNS)
         lines = [
             (self.pen.name(edge.name), self.layout.ends(edge), numbers[edge.name])
             for edge in self.layout.edges
