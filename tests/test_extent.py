@@ -20,7 +20,7 @@ def number_of_formulas(canvases):
     return cells + sum(block.rows * len(block.formulas) for block in blocks)
 
 
-@pytest.mark.parametrize("name", template.built_in())
+@pytest.mark.parametrize("name", ["era-v1", "iris", "sine"])
 def test_the_number_of_formulas_is_known_before_any_is_composed(name):
     """Within 2 % where the tables are most of them, as in every workbook that is announced."""
     chosen = template.load(name).with_training(iterations=3000)
