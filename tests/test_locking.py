@@ -171,6 +171,6 @@ def test_the_second_of_two_exercises_in_one_folder_is_refused(place):  # noqa: F
         first.send_signal(signal.SIGKILL)
     with start([sys.executable, "-m", "sheetgen", *command]) as third:
         stdout, stderr = third.communicate()
-    assert (third.returncode, len(stderr.splitlines())) == (0, 1)
+    assert (third.returncode, len(stderr.splitlines())) == (0, 1), stderr
     assert stderr.startswith(f"taking over {folder}: process {first.pid} (since ")
     assert contents(folder).keys() == {"Ada.xlsx", "Ben.xlsx", "class.key.json"}
