@@ -201,6 +201,11 @@ def _facts(canvas: Canvas, chosen: Chosen, products: Products, asked: dict[str, 
         "kernel_top": (f"INT({fact('channel')}/{arranged(0)})*{arranged(1)}", above),
         "kernel_left": (f"MOD({fact('channel')},{arranged(0)})*{arranged(2)}", beside),
     }
+    _write_facts(canvas, products, facts)
+
+
+def _write_facts(canvas: Canvas, products: Products, facts: dict[str, tuple[str, int]]) -> None:
+    """Write each fact's expression and value, and give its cell a name for the colours' rules."""
     canvas.write(FACTS_ROW - 1, products.facts, "what is chosen", header("iteration"))
     for at, (which, text) in enumerate(FACTS.items(), start=FACTS_ROW):
         formula, value = facts[which]
