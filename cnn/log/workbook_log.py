@@ -2,9 +2,7 @@
 
 import atexit
 import os
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,15 +10,15 @@ from uuid import uuid4
 
 import numpy as np
 
-from cnn.log.add_log import add_log, require_usable
+from cnn.log.add_log import require_usable
+from cnn.log.description import TrainingLog
 from cnn.log.journal import Journal
 from cnn.log.journal_results import Picture, confusion_of, pictures_of
+from cnn.log.live_sheet import LiveSheet
 from cnn.log.metrics import Logged, is_number
 from cnn.log.metrics_file import JOURNAL, RESULTS, Known, Row, by_step, describe, sheet_name
-from sheetgen.console.terminal import say
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible, without_impossible
-from sheetgen.files.saving import is_open_elsewhere
 
 _QUICK = 0.1
 """Seconds that writing the sheet may take at each epoch."""
@@ -76,13 +74,11 @@ class WorkbookLog:
             "layers": _layers(layers),
         }
         self._journal = Journal(self.workbook, sheet_name(self.title))
+        self._sheet = LiveSheet(
+            self.workbook, self.title, patience=_PATIENCE, quick=_QUICK, alone=True
+        )
         self._rows: list[Row] = []
         self._process = os.getpid()
-        self._said = set[str]()
-        self._seconds = 0.0
-        """How long writing the sheet took the last time."""
-        self._written_at = 0.0
-        self._is_written = True
         atexit.register(self.close)
 
     @property
@@ -100,13 +96,11 @@ class WorkbookLog:
         if not self._rows:
             self._journal.add(self._known)
         self._rows.append(row)
-        self._is_written = False
         self._journal.add(row)
         if self._journal.failure:
-            self._say(f"the journal {self.journal} cannot be written: {self._journal.failure}")
-        waited = time.monotonic() - self._written_at
-        if self._seconds <= _QUICK or waited >= _PATIENCE * self._seconds:
-            self._write()
+            reason = self._journal.failure
+            self._sheet.say(f"the journal {self.journal} cannot be written: {reason}")
+        self._sheet.follow(self._log, self.journal)
 
     def results(
         self,
@@ -132,7 +126,7 @@ class WorkbookLog:
         if not self._rows:
             raise InputError("results: found no epoch; expected to be called after the first")
         self._known |= found
-        self._is_written = False
+        self._sheet.is_written = False
         self._journal.add(found)
 
     def close(self) -> None:
@@ -141,8 +135,8 @@ class WorkbookLog:
             return  # a copy of the process has a copy of the log, but not the last word
         atexit.unregister(self.close)
         self._journal.flush()
-        if not self._is_written:
-            self._write(is_last=True)
+        if not self._sheet.is_written:
+            self._sheet.write(self._log, self.journal, is_last=True)
         self._journal.close()
 
     def __enter__(self) -> Self:
@@ -158,42 +152,10 @@ class WorkbookLog:
         """Write the sheet, also when the training has failed."""
         self.close()
 
-    def _write(self, is_last: bool = False) -> None:
-        """Write the sheet; the last time under another name if the workbook is open elsewhere."""
-        start = time.monotonic()
-        try:
-            if is_open_elsewhere(self.workbook) and not is_last:
-                self._say(f"{self.workbook} is open elsewhere; the log goes on in {self.journal}")
-                return
-            step, rows = by_step(self._rows)
-            log = describe(self._known, rows, step, self.title, "")
-            placed = add_log(log, self.journal, self.workbook, alone=True)
-        except (InputError, RunError, OSError) as error:
-            self._say(f"the sheet of {self.title} is not written: {error}")
-            return
-        finally:
-            self._written_at = time.monotonic()
-            self._seconds = self._written_at - start
-        if not placed.saved.reason:
-            self._is_written = True
-        elif is_last:
-            self._is_written = True
-            say(
-                f"{self.workbook} is left as it was: {placed.saved.reason}; "
-                f"the log is the sheet {placed.sheet} of {placed.saved.path}",
-                err=True,
-            )
-        else:
-            with suppress(OSError):
-                placed.saved.path.unlink()
-            reason = placed.saved.reason
-            self._say(f"{self.workbook}: {reason}; the log goes on in {self.journal}")
-
-    def _say(self, text: str) -> None:
-        """Say something once on standard error."""
-        if text not in self._said:
-            self._said.add(text)
-            say(f"{text}; the training goes on", err=True)
+    def _log(self) -> TrainingLog:
+        """Return the description of what is logged so far."""
+        step, rows = by_step(self._rows)
+        return describe(self._known, rows, step, self.title, "")
 
 
 def _kept(settings: Mapping[str, Any]) -> Known:
