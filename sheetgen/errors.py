@@ -1,4 +1,4 @@
-"""The two errors that a command can end with, and how names from outside are shown in messages."""
+"""The two errors that a command can end with, and how names from outside are shown."""
 
 import difflib
 from collections.abc import Iterable
@@ -93,5 +93,14 @@ def _folded(name: str) -> str:
 
 def shortened(found: object) -> str:
     """Return what was found as TOML or Python would write it, at most 60 characters."""
-    text = repr(found)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return short(repr(found), 60)
+
+
+def short(text: str, longest: int) -> str:
+    """Return a text of at most so many characters: of a longer one the beginning and the end.
+
+    Names that are alike often differ at the end.
+    """
+    end = (longest - 1) // 3
+    beginning = longest - 1 - end
+    return text if len(text) <= longest else f"{text[:beginning]}…{text[len(text) - end :]}"

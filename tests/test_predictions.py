@@ -204,7 +204,7 @@ def test_of_many_samples_the_first_are_listed(samples, fraction):
     assert 0 < extent.test <= many.data.test_samples
 
 
-def test_long_names_are_cut_on_predictions_and_wrapped_on_data():
+def test_long_names_are_shortened_on_predictions_and_wrapped_on_data():
     xor = template.load("xor").with_training(iterations=3)
     names = ("wing length of the adult bird in millimetres", "mass")
     plan = Plan.of(replace(xor, data=replace(xor.data, input_labels=names, target_labels=("t",))))
@@ -214,7 +214,7 @@ def test_long_names_are_cut_on_predictions_and_wrapped_on_data():
     assert canvas.widths[column] < 20
     assert canvas.heights[row] > 30
     classes = ("short-billed woodpecker", "Southern short-billed woodpecker")
-    shown = ["short-billed woodpecker", "Southern short-billed woodp…"]
+    shown = ["short-billed woodpecker", "Southern short-bil…oodpecker"]
     assert called(replace(plan, classes=classes)) == shown
 
 

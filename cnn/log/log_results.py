@@ -7,6 +7,7 @@ from struct import unpack
 
 from cnn.log.description import Confusion, Example, Layer, TrainingLog
 from cnn.log.log_page import GRID, Area, Half, Page, grid
+from sheetgen.errors import short
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import POSITIVE, Picture, Place, Value
 from sheetgen.spreadsheet.style import (
@@ -201,15 +202,13 @@ def _caption(example: Example) -> str:
     return f"{example.label} → {example.taken_for}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _CAPTION_LENGTH else f"{text[: _CAPTION_LENGTH - 1]}…"
-
-
 def _example(area: Area, row: int, cell: int, example: Example, is_long: bool) -> None:
     below = row + 1 + _PICTURE_ROWS
-    area.write(row, cell, _cut(example.label) if is_long else _caption(example), _CAPTION)
+    area.write(
+        row, cell, short(example.label, _CAPTION_LENGTH) if is_long else _caption(example), _CAPTION
+    )
     if is_long:
-        area.write(below, cell, _cut(f"→ {example.taken_for}"), _CAPTION)
+        area.write(below, cell, short(f"→ {example.taken_for}", _CAPTION_LENGTH), _CAPTION)
         below += 1
     words = f"{example.label} taken for {example.taken_for}"
     scale = _PICTURE_SIDE / max(unpack(">II", example.picture[16:24]))  # width and height in a PNG

@@ -15,7 +15,7 @@ from cnn.log.description import Layer, Target, TrainingLog
 from cnn.log.journal_results import confusion_in, pictures_in
 from cnn.log.metrics import Logged, is_number
 from sheetgen.errors import InputError
-from sheetgen.files.characters import without_impossible
+from sheetgen.files.characters import cut, without_impossible
 from sheetgen.files.saving import reason_of
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_ROWS
 from sheetgen.spreadsheet.stamp import identifier
@@ -116,8 +116,7 @@ def _plain(value: Any) -> Logged:  # noqa: ANN401 - whatever a user sets
 def sheet_name(title: str) -> str:
     """Return a title as a sheet may be called, so short that a number fits behind it."""
     name = _FORBIDDEN.sub(" ", without_impossible(title))
-    units = name.encode("utf-16-le")[: 2 * _LONGEST_NAME]
-    name = " ".join(units.decode("utf-16-le", "ignore").split()).strip("'") or "Log"
+    name = " ".join(cut(name, _LONGEST_NAME).split()).strip("'") or "Log"
     return f"{name} log" if name.lower() == "history" else name  # which Excel keeps to itself
 
 

@@ -39,6 +39,11 @@ def without_impossible(text: str) -> str:
     return _IMPOSSIBLE.sub("\ufffd", text)
 
 
+def cut(name: str, longest: int) -> str:
+    """Return the beginning of a sheet's name, so long as spreadsheets count: in UTF-16 units."""
+    return name.encode("utf-16-le")[: 2 * longest].decode("utf-16-le", "ignore")
+
+
 def without_noncharacters(text: str) -> str:
     """Return a text with U+FFFD, the sign for what is unknown, for all that is no character."""
     return text if text.isascii() else _NO_CHARACTER.sub("\ufffd", text)

@@ -10,6 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from lxml import etree
 
+from sheetgen.files.characters import cut
 from sheetgen.spreadsheet.package_parts import (
     CONTENT_TYPES,
     MalformedError,
@@ -185,7 +186,8 @@ class ChangedWorkbook(Workbook):
     def free_name(self, name: str, taken: Iterable[str]) -> str:
         """Return the name, or "name (2)" and so on, that neither a sheet nor `taken` has."""
         used = {each.casefold() for each in (*(sheet.name for sheet in self.sheets), *taken)}
-        names = chain([name], (_shortened(name, f" ({number})") for number in count(2)))
+        ends = (f" ({number})" for number in count(2))
+        names = chain([name], (cut(name, MAXIMUM_NAME - len(end)) + end for end in ends))
         return next(each for each in names if each.casefold() not in used)
 
     def append(self, name: str, state: str, kind: str, part: str) -> None:
@@ -293,12 +295,6 @@ def add_titles(properties: etree._Element, sheets: Iterable[str], added: Iterabl
             return True
         position = end
     return False
-
-
-def _shortened(name: str, suffix: str) -> str:
-    while len((name + suffix).encode("utf-16-le")) > 2 * MAXIMUM_NAME:
-        name = name[:-1]
-    return name + suffix
 
 
 def _relative(part: str, source: str) -> str:

@@ -8,6 +8,7 @@ the text, its point is the place.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sheetgen.errors import short
 from sheetgen.formulas import notation
 from sheetgen.network.data import Data
 from sheetgen.network.network import Network, activation_name
@@ -42,7 +43,7 @@ def layout_of(
     looked_at: Mapping[int, int] | None = None,
 ) -> Layout:
     """Return the diagram's geometry, with room for the names of inputs and classes."""
-    longest = max((len(short(name)) for name in data.input_labels), default=0)
+    longest = max((len(short(name, LONGEST_NAME)) for name in data.input_labels), default=0)
     left = min(MOST_MARGIN, EDGE + round(longest * PIXELS_IN_NAME))
     return Layout(network, size, (left, RIGHT_MARGIN), looked_at or {})
 
@@ -50,11 +51,6 @@ def layout_of(
 def label_of(symbol: str) -> str:
     """Return the key of what the data call an input or an output, among what changes its name."""
     return f"label of {symbol}"
-
-
-def short(name: str, longest: int = LONGEST_NAME) -> str:
-    """Return a name from the data, cut if it is too long."""
-    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def draw(
@@ -215,7 +211,9 @@ class Pen:
 
     def _label(self, node: Node, labels: Sequence[str]) -> Words:
         """Return what the data call an input or an output."""
-        return self.called.get(label_of(node.symbol)) or literal(short(labels[node.place]))
+        return self.called.get(label_of(node.symbol)) or literal(
+            short(labels[node.place], LONGEST_NAME)
+        )
 
     def outputs(self) -> list[Node]:
         """Return the outputs that are drawn."""

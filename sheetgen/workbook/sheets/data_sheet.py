@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sheetgen.errors import short
 from sheetgen.network.data import Rows
 from sheetgen.network.network import Network
 from sheetgen.spreadsheet.address import cell_address, column_letters, local, range_address
@@ -22,7 +23,6 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 from sheetgen.workbook.plan import DATA, Plan
-from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.shared.page import write_title
 from sheetgen.workbook.shared.sources import DataSheet
 from sheetgen.workbook.sheets.inputs import target_limits, write_reach

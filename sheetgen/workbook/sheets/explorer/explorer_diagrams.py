@@ -7,6 +7,7 @@ that unit is looked up by its name, which is in a cell. So is what `Values` does
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sheetgen.errors import short
 from sheetgen.formulas import quantities
 from sheetgen.network.network import Bias, Connection, activation_name
 from sheetgen.spreadsheet.canvas import Series
@@ -15,10 +16,10 @@ from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.diagram import (
     FORWARD,
     LINE_BREAK,
+    LONGEST_NAME,
     Pen,
     label_of,
     layout_of,
-    short,
 )
 from sheetgen.workbook.shared.diagram_layout import BESIDE_BIAS, FIRST_UNITS, Layout, Node
 from sheetgen.workbook.shared.diagram_lines import (
@@ -154,9 +155,9 @@ class Followed:
             return
         corner = self.choice.block("Names in the data", 1)
         for down, label in enumerate(labels):
-            corner.write(down, 0, short(label))
+            corner.write(down, 0, short(label, LONGEST_NAME))
         expression = f"INDEX({corner.range(0, 0, len(labels) - 1, 0)},{number})"
-        text = short(labels[node.place])
+        text = short(labels[node.place], LONGEST_NAME)
         address = self._write("named", expression, text)
         self.called[label_of(node.symbol)] = Words(address, text)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sheetgen.errors import short
 from sheetgen.network.activations import Array
 from sheetgen.network.answers import confusion
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
@@ -16,7 +17,6 @@ from sheetgen.spreadsheet.style import (
     header,
     label,
 )
-from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.sheets.predictions.listed_samples import (
     ANSWER,
     CLASS,

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from sheetgen.errors import short
 from sheetgen.network.activations import Array
 from sheetgen.network.answers import THRESHOLD, classes_of, is_labelling
 from sheetgen.network.trace import CORRECT, is_right
@@ -19,7 +20,6 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import WHOLE, number
 from sheetgen.template.template import Template
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.shared.moment import Moment, Snapshot, run
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.pass_cells import (

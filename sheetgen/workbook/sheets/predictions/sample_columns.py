@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from sheetgen.errors import short
 from sheetgen.formulas import notation
 from sheetgen.network.trace import CORRECT
 from sheetgen.spreadsheet.address import column_letters
@@ -16,7 +17,6 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.diagram import short
 from sheetgen.workbook.shared.pass_cells import output_symbols
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.sheets.predictions.listed_samples import (
