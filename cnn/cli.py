@@ -131,25 +131,27 @@ def log(
 
 
 @main.command()
-@click.argument("runs", type=PATH, nargs=-1, metavar="RUN|METRICS...", required=True)
+@click.argument("runs", type=PATH, nargs=-1, metavar="RUN|METRICS|SHEET...", required=True)
 @WORKBOOK
 @click.option("--title", default="Comparison", metavar="TEXT", help="The title of the sheet.")
 def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
     """Compare trainings on a sheet of a workbook.
 
-    Each is the directory of a run of `cnn train` or a file of metrics, as for `cnn log`. Those
-    whose settings are the same but for the seed are a group, with mean, standard deviation and
-    95% interval. A cell of the sheet chooses the metric.
+    Each is the directory of a run of `cnn train`, a file of metrics, as for `cnn log`, the name of
+    a sheet of FILE with a log, or a workbook, for all logs in it. Those whose settings are the
+    same but for the seed are a group, with mean, standard deviation and 95% interval. A cell of
+    the sheet chooses the metric.
 
     \b
-    Example:
+    Examples:
       cnn compare output/runs/fast-* --workbook output/backprop.xlsx
+      cnn compare runs.xlsx --workbook runs.xlsx
     """  # noqa: D301
     from cnn.log.add_log import require_usable  # noqa: PLC0415
 
     require_possible(title, "--title")
     require_usable(workbook)
-    if not all(path.is_file() for path in runs):
+    if any(path.is_dir() for path in runs):
         require_torch()
     put_comparison(runs, workbook, title.strip() or "Comparison")
 

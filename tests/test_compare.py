@@ -1,6 +1,7 @@
 """`cnn compare`: trainings on one sheet, with mean, deviation and interval over their seeds."""
 
 import json
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,15 @@ import pytest
 from click.testing import CliRunner
 from packages import check_sound
 
+from cnn import WorkbookLog
 from cnn.cli import main
 from cnn.log.compare_sheet import compare_sheet
 from cnn.log.comparison import Comparison, t_quantile
 from cnn.log.description import TrainingLog
+from cnn.log.log_page import TABLE
 from cnn.log.metrics import Logged
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.address import range_of
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
@@ -72,10 +76,8 @@ def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
     found = EMBEDDED.recalculate(copy)["Rates"]
     last = np.array([comparison.metric(place, "loss").numbers[-1] for place in range(5)])
     best = np.array([min(comparison.metric(place, "loss").numbers) for place in range(5)])
-    places = {cell.value: place for place, cell in canvas.cells.items() if place[1] == 1}
-    row, _ = places["lr 0.1"]
-    shown = [value for (at, _), value in sorted(found.items()) if at == row]
-    numbers = [value for value in shown if isinstance(value, float)][:6]
+    rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == TABLE}
+    numbers = [found[rows["lr 0.1"], column] for column in range(TABLE + 1, TABLE + 7)]
     half = 2.7764451051977987 * last.std(ddof=1) / np.sqrt(5)
     expected = [
         5,
@@ -94,6 +96,16 @@ def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
 )
 def test_students_t_is_that_of_the_tables(freedom: int, t: float) -> None:
     assert t_quantile(freedom) == pytest.approx(t, rel=1e-11)
+
+
+def test_a_curve_with_gaps_is_not_drawn_as_0(comparison: Comparison) -> None:
+    """A loss of the first training is NaN: its curve is that of cells that are #N/A there."""
+    canvas, _ = compare_sheet(comparison, "Rates")
+    curve = canvas.charts[1].series[0]
+    row, column, last, _ = range_of(curve.y.partition("!")[2])
+    formulas = [canvas.cells[at, column].formula or "" for at in range(row, last + 1)]
+    assert len(formulas) == len(comparison.steps)
+    assert all(formula.endswith(",NA())") for formula in formulas)
 
 
 def test_trainings_without_a_common_metric_are_refused() -> None:
@@ -137,6 +149,37 @@ def test_the_command_compares_files_and_replaces_its_sheet(small: Path, tmp_path
     check_sound(book)
 
 
+def test_logs_in_the_workbook_are_compared_as_their_journals_are(tmp_path: Path) -> None:
+    """Settings, which make the groups, and the target, which chooses the metric, are read back."""
+    book, journals = tmp_path / "runs.xlsx", []
+    long = "a setting of many words, which the sheet divides, " * 4
+    for seed in range(3):
+        settings = {"seed": seed, "rate": 0.1, "note": long, "none": None, "nested": {"a": True}}
+        with WorkbookLog(book, title=f"Seed {seed}", settings=settings, target={"f1": 0.5}) as log:
+            log.epoch(loss=1 / 3, f1=0.5 + seed / 10, note="text", late=None)
+            log.epoch(loss=nan, f1=inf, late=3)
+        journals.append(log.journal)
+    compared: list[tuple[object, ...]] = [
+        tuple(journals), (book,), ("Seed 0", journals[1], "Seed 2"), (book, *journals)
+    ]  # fmt: skip
+    found = []
+    for number, named in enumerate(compared):
+        code, said, errors = compare(*named, "--workbook", book, "--title", f"Way {number}")
+        assert (code, errors) == (0, "")
+        assert said.startswith("3 trainings are compared")
+        cells = read_cells(book, [f"Way {number}"])[f"Way {number}"]
+        found.append({at: cell.value for at, cell in cells.items() if at[0] > 2})
+    first = [value for value in found[0].values() if isinstance(value, float)]
+    for other in found[1:]:
+        numbers = [value for value in other.values() if isinstance(value, float)]
+        assert numbers == pytest.approx(first, rel=1e-15)
+    assert sum(value == "all" for value in found[0].values()) == 1
+    code, _, errors = compare("Way 1", "Seed 1", "--workbook", book)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "the sheet 'Way 1' of" in errors
+    assert "has no log" in errors
+
+
 def test_the_runs_of_cnn_train_are_read_from_their_files(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     older = Path(__file__).parent / "older" / "run"
@@ -151,12 +194,16 @@ def test_the_runs_of_cnn_train_are_read_from_their_files(tmp_path: Path) -> None
     code, _, errors = compare(tmp_path / "tiny-1", tmp_path / "tiny-2", "--workbook", book)
     assert (code, errors) == (0, "")
     texts = [cell.value for cell in read_cells(book, ["Comparison"])["Comparison"].values()]
-    assert {"test accuracy", "tiny-2", "seed 2"} <= set(texts)
+    assert {"test accuracy", "tiny-2", "seed", "2"} <= set(texts)
 
 
 @pytest.mark.parametrize(
     ("names", "message"),
-    [(("a.csv",), "found 1 to compare; expected 2 to 100"), (("a.csv", "b.csv"), "b.csv is empty")],
+    [
+        (("a.csv",), "found 1 to compare; expected 2 to 100"),
+        (("a.csv", "b.csv"), "b.csv is empty"),
+        (("a.csv", "c"), "there is no run, no file and no sheet"),
+    ],
 )
 def test_too_few_or_damaged_trainings_are_refused(
     tmp_path: Path, names: tuple[str, ...], message: str

@@ -6,13 +6,23 @@ from functools import cached_property
 from math import cos, pi, sin, sqrt, tan
 
 from cnn.log.description import TrainingLog
+from cnn.log.log_page import as_listed
 from cnn.log.metrics import Logged, Metric, is_number
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.address import MAXIMUM_ROWS
 
 SEED = "seed"
 _ASIDE = {"versions", "device", "MD5 of the data", "run"}
 """Lines of the settings that say where a training ran, not what was trained."""
 CONFIDENCE = 0.95
+MOST_METRICS = 50
+"""Metrics to choose from."""
+MOST_NUMBERS = 2_000_000
+"""Of all logs together: more would fill gigabytes of memory."""
+SHORT = 12
+"""Characters that a setting has room for in a column."""
+_MOST_LINES = 1000
+"""Rows above and between the numbers."""
 
 
 @dataclass(frozen=True)
@@ -26,27 +36,39 @@ class Comparison:
 
     @classmethod
     def of(cls, title: str, named: Iterable[tuple[str, TrainingLog]]) -> "Comparison":
-        """Return the trainings by groups. Raises InputError if they have no metric in common."""
+        """Return the trainings by groups.
+
+        Raises InputError if they have no metric in common, or too many numbers for a sheet.
+        """
         found = list(named)
         keys = [_without_seed(log) for _, log in found]
         # A group is where its first training was named.
         order = sorted(range(len(found)), key=lambda place: keys.index(keys[place]))
         logs = tuple(found[place][1] for place in order)
-        comparison = cls(title, logs, tuple(_different([found[place][0] for place in order])))
+        comparison = cls(title, logs, tuple(different([found[place][0] for place in order])))
         if not comparison.metrics:
             raise InputError("the trainings have no metric in common; expected one that all logged")
+        count = len(comparison.steps) * len(logs) * (1 + len(comparison.metrics))
+        if count > MOST_NUMBERS or 2 * len(comparison.steps) > MAXIMUM_ROWS - _MOST_LINES:
+            raise InputError(
+                f"found {len(logs)} trainings of {len(comparison.steps):,} steps and "
+                f"{len(comparison.metrics)} metrics; expected at most {MOST_NUMBERS:,} numbers"
+            )
         return comparison
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics that all trainings have numbers of, the main one first."""
+        """The metrics that all trainings have numbers of, the main one first, of many the first."""
         numeric = [
-            {each.name: each for each in log.metrics if each.numbers and not each.is_time}
+            {each.name for each in log.metrics if each.numbers and not each.is_time}
             for log in self.logs
         ]
-        shared = [name for name in numeric[0] if all(name in names for names in numeric)]
+        shared = [each for each in self.logs[0].metrics if all(each.name in one for one in numeric)]
         main = self.logs[0].main
-        return tuple(sorted(shared, key=lambda name: main is None or name != main.name))
+        # A learning rate is compared only where nothing else is.
+        known = [each.name for each in shared if not each.is_rate] or [each.name for each in shared]
+        ordered = sorted(known, key=lambda name: main is None or name != main.name)
+        return tuple(ordered[:MOST_METRICS])
 
     @cached_property
     def steps(self) -> tuple[float, ...]:
@@ -64,9 +86,12 @@ class Comparison:
     @cached_property
     def differing(self) -> tuple[str, ...]:
         """The names of the settings that are not the same in all trainings."""
-        settings = [dict(log.settings) for log in self.logs]
-        names = dict.fromkeys(name for each in settings for name in each if name not in _ASIDE)
-        return tuple(name for name in names if len({repr(each.get(name)) for each in settings}) > 1)
+        told = [_told(log) for log in self.logs]
+        names = dict.fromkeys(name for each in told for name in each)
+        found = [name for name in names if len({each.get(name) for each in told}) > 1]
+        # Texts that are long come last, where there is room for them.
+        lengths = {name: max(len(each.get(name, "")) for each in told) for name in found}
+        return tuple(sorted(found, key=lambda name: lengths[name] // SHORT))
 
     def metric(self, place: int, name: str) -> Metric:
         """Return a metric of a training."""
@@ -78,16 +103,16 @@ class Comparison:
         by_step = dict(zip(log.steps, self.metric(place, name).values, strict=True))
         return [by_step.get(step) for step in self.steps]
 
-    def setting(self, place: int, name: str) -> Logged:
-        """Return a setting of a training."""
-        return dict(self.logs[place].settings).get(name)
+    def setting(self, place: int, name: str) -> str:
+        """Return a setting of a training in words, "" if it has none of that name."""
+        return _told(self.logs[place]).get(name, "")
 
     def called(self, group: range) -> str:
         """Return what the trainings of a group have in common and others have not."""
         told = [
             f"{name} {self.setting(group[0], name)}"
             for name in self.differing
-            if not is_seed(name) and self.setting(group[0], name) is not None
+            if not is_seed(name) and self.setting(group[0], name)
         ]
         return ", ".join(told) or (self.names[group[0]] if len(group) == 1 else "all")
 
@@ -97,11 +122,16 @@ def is_seed(name: str) -> bool:
     return name.lower() == SEED or name.lower().endswith(("_seed", " seed", "random_state"))
 
 
+def _told(log: TrainingLog) -> dict[str, str]:
+    """Return what was set, as a sheet says it: a log that is read from there has no more."""
+    return {name: as_listed(value) for name, value in log.settings if name not in _ASIDE}
+
+
 def _without_seed(log: TrainingLog) -> str:
-    return repr([(k, v) for k, v in log.settings if k not in _ASIDE and not is_seed(k)])
+    return repr([(name, text) for name, text in _told(log).items() if not is_seed(name)])
 
 
-def _different(names: Sequence[str]) -> list[str]:
+def different(names: Sequence[str]) -> list[str]:
     """Return names that differ: the second "best" is "best (2)"."""
     found: list[str] = []
     for name in names:

@@ -6,14 +6,15 @@ that nothing stretches the rows of the table beside it.
 """
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Self
 
 from cnn.log.metrics import Logged
-from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.address import MAXIMUM_ROWS, cell_address
 from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.reader import FileCell
 from sheetgen.spreadsheet.style import LABEL, PLAIN, SECTION, Style
 
 LEFT = 1
@@ -132,6 +133,33 @@ def draw_list(half: Half, title: str, lines: Iterable[tuple[str, Logged]]) -> No
             half.row += 1
             half.area.say(half.row, _LABEL_CELLS, value, Style(align="left"))
     half.row += 2
+
+
+def read_list(cells: Mapping[tuple[int, int], FileCell], title: str) -> list[tuple[str, Logged]]:
+    """Return what `draw_list` has drawn on a sheet with these cells, [] if there is none."""
+    for (row, column), cell in sorted(cells.items()):
+        across = {LEFT: 2 * _LABEL_CELLS, TABLE: _LABEL_CELLS}.get(column)
+        if cell.value != title or not across or (row + 1, column + across) not in cells:
+            continue
+        lines: list[tuple[str, list[Value]]] = []
+        for at in range(row + 1, MAXIMUM_ROWS):
+            label, value = (cells.get((at, each)) for each in (column, column + across))
+            if label:
+                lines.append((str(label.value), []))
+            elif not value or not lines:
+                break
+            lines[-1][1].append(value.value if value and value.value is not None else "")
+        return [(name, found[0] if len(found) == 1 else _joined(found)) for name, found in lines]
+    return []
+
+
+def as_listed(value: Logged) -> str:
+    """Return the text of a value that `draw_list` draws and `read_list` reads."""
+    return _joined(_lines(value))
+
+
+def _joined(lines: Iterable[Value]) -> str:
+    return " ".join(each if isinstance(each, str) else f"{each:.15g}" for each in lines)
 
 
 def _lines(value: Logged) -> list[Value]:

@@ -1,5 +1,7 @@
 """Draws what came of a training, as live formulas: a sentence, best and last values, the target."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,6 +11,7 @@ from cnn.log.log_table import Table
 from cnn.log.metrics import Metric, is_number, number_formats
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import POSITIVE, Value
+from sheetgen.spreadsheet.reader import FileCell
 from sheetgen.spreadsheet.style import INPUT, LABEL, NOTE, VERDICT, Style, header
 from sheetgen.workbook.shared.live_text import Words, joined, only_if, significant
 
@@ -17,6 +20,7 @@ _ONLY_NUMBERS = "9E+307"
 """A text is above every number when compared, and so above this."""
 _MOST_METRICS = 20
 _LABEL, _VALUE = 3, 2  # cells of the grid
+_ASKED = re.compile("target: (.*) at (?:least|most)", re.DOTALL)
 _WHOLE = Style(number_format="0", bold=True, align="right")
 
 
@@ -113,6 +117,7 @@ def _goal(
     area: Area, row: int, table: Table, metric: Metric, target: Target, last: _Cell, digits: str
 ) -> _Goal:
     canvas, place = area.canvas, _LABEL + 2 * _VALUE
+    # read_target() reads this line.
     area.say(row, 0, f"target: {metric.name} at {'least' if metric.rises else 'most'}", LABEL)
     style = replace(INPUT, number_format=digits)
     column = area.merged(row, place, _VALUE)
@@ -128,6 +133,16 @@ def _goal(
     verdict = area.calculate(row + 2, place, formula, met, VERDICT, _VALUE)
     canvas.verdicts.append((row + 2, column, row + 2, column))
     return _Goal(metric, asked, _Cell(address, first.value), _Cell(verdict, met))
+
+
+def read_target(cells: Mapping[tuple[int, int], FileCell]) -> Target | None:
+    """Return the target on the sheet of a log with these cells, as the user has left it."""
+    for (row, column), cell in cells.items():
+        found = _ASKED.fullmatch(str(cell.value))
+        asked = cells.get((row, column + _LABEL + 2 * _VALUE))
+        if found and asked and isinstance(asked.value, float):
+            return Target(found[1], asked.value)
+    return None
 
 
 def _reaches(value: float, target: float) -> bool:

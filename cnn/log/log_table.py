@@ -65,13 +65,13 @@ def _column(
     canvas.write(HEADER_ROW, column, metric.name, replace(header(kind), wrap=True))
     style, shown = number(kind, digits), [shown_value(value) for value in metric.values]
     texts = [len(value) for value in shown if isinstance(value, str)]
-    canvas.widths[column] = min(max(width, _in_two_lines(metric.name) + _ROOM, *texts), _WIDEST)
+    canvas.widths[column] = min(max(width, in_two_lines(metric.name) + _ROOM, *texts), _WIDEST)
     for row, value in enumerate(shown, start=FIRST_ROW):
         right = replace(style, align="right") if isinstance(value, str) else style
         canvas.write(row, column, value, right)
 
 
-def _in_two_lines(text: str) -> int:
+def in_two_lines(text: str) -> int:
     """Return the number of characters a line that a text needs to fit into two."""
     words = text.split()
     halves = ((words[:cut], words[cut:]) for cut in range(len(words)))

@@ -50,9 +50,9 @@ def put_comparison(runs: Sequence[Path], workbook: Path, title: str) -> None:
     from cnn.log.compare_command import compare  # noqa: PLC0415 - commands start faster
 
     with progress.shown():
-        placed = compare(runs, workbook, title)
+        placed, count = compare(runs, workbook, title)
     _say_place(placed, workbook)
-    say(f"{len(runs)} trainings are compared on the sheet {placed.sheet} of {_where(placed)}")
+    say(f"{count} trainings are compared on the sheet {placed.sheet} of {_where(placed)}")
 
 
 def say_log(placed: "Placed", run: Path, workbook: Path) -> None:

@@ -1,0 +1,178 @@
+"""Draws what came of the trainings that are compared: groups, trainings, every metric."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+from statistics import mean, stdev
+
+from cnn.log.comparison import SHORT, different, t_quantile
+from cnn.log.comparison_data import VALUE, heading
+from cnn.log.comparison_page import ComparisonPage
+from cnn.log.log_page import TABLE
+from cnn.log.metrics import Metric, is_number
+from sheetgen.errors import short
+from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.canvas import Value
+from sheetgen.spreadsheet.style import NOTE, SECTION, Style, header, number
+from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if, significant
+
+NAME_WIDTH = 24.0
+_GROUP_TITLES = ("runs", "last", "± s", "95% from", "to", "best")
+_RUN_TITLES = ("epochs", "last", "best", "in epoch")
+_NUMBER = Style(number_format=VALUE, align="right")
+_WHOLE = Style(number_format="0", align="right")
+_LONGEST_SETTING = 80
+SHARE = 1
+"""What is known of a metric's format where it is in percent."""
+
+
+def _draw_names(page: ComparisonPage, first: int, names: Iterable[str], kind: str) -> None:
+    """Write names below each other, those that are too long so that they still differ."""
+    shown = different([short(name, int(NAME_WIDTH)) for name in names])
+    for row, name in enumerate(shown, start=first):
+        page.canvas.write(row, TABLE, name, number(kind, "@"))
+
+
+def _titles(page: ComparisonPage, row: int, titles: Sequence[str], kind: str) -> None:
+    for column, title in enumerate(titles, start=TABLE):
+        page.canvas.write(row, column, title, header(kind))
+
+
+def draw_runs(page: ComparisonPage) -> None:
+    """Draw what came of each training, by the chosen metric, and its settings if they differ."""
+    row, canvas, comparison = page.runs_row, page.canvas, page.comparison
+    canvas.write(row - 1, TABLE, "Trainings", SECTION)
+    _titles(page, row, ("training", *_RUN_TITLES), "unit")
+    for place, setting in enumerate(comparison.differing, start=1 + len(_RUN_TITLES)):
+        heading(page, row, TABLE + place, setting, "iteration")
+    metric = Metric(comparison.metrics[0], ())
+    steps = page.by_epoch(TABLE)
+    _draw_names(page, row + 1, comparison.names, "unit")
+    for place in range(len(comparison.logs)):
+        at, cells, every = row + 1 + place, page.by_epoch(page.run(place)), page.every(place)
+        numbers = comparison.metric(place, metric.name).numbers
+        best = max(numbers) if metric.rises else min(numbers)
+        best_cell = cell_address(at, TABLE + 3)
+        found = f"INDEX({steps},MATCH({best_cell},{cells},0))"
+        written: tuple[tuple[str, Value, Style], ...] = (
+            (f"=COUNT({cells})", len(numbers), _WHOLE),
+            (f"=INDEX({every},2*{page.known(0)}-1)", numbers[-1], _NUMBER),
+            (f"=INDEX({every},2*{page.known(0)})", best, _NUMBER),
+            (
+                f"={found}" if page.count > 1 else f"={steps.partition(':')[0]}",
+                comparison.steps[page.shown(place).index(best)],
+                _WHOLE,
+            ),
+        )
+        for column, each in enumerate(written, start=TABLE + 1):
+            canvas.calculate(at, column, *each)
+        for column, setting in enumerate(comparison.differing, start=TABLE + 1 + len(written)):
+            longest = _LONGEST_SETTING if setting == comparison.differing[-1] else SHORT
+            text = short(comparison.setting(place, setting), longest)
+            align = "center" if len(text) < SHORT else "left"
+            canvas.write(at, column, text, Style(number_format="@", align=align))
+
+
+def draw_every(page: ComparisonPage, formats: Sequence[str]) -> None:
+    """Draw the last and the best value of every metric of each training."""
+    row, canvas, comparison = page.every_row, page.canvas, page.comparison
+    canvas.write(row - 1, TABLE, "Every metric", SECTION)
+    canvas.write(row, TABLE, "training", header("unit"))
+    canvas.heights[row] = 30.0
+    for place, name in enumerate(comparison.metrics):
+        for offset, title in enumerate(("last", "best")):
+            column = TABLE + 1 + 2 * place + offset
+            heading(page, row, column, f"{name} {title}", Metric(name, ()).kind)
+    _draw_names(page, row + 1, comparison.names, "unit")
+    for place in range(len(comparison.logs)):
+        at = row + 1 + place
+        for offset, title in enumerate(comparison.metrics):
+            cells, metric = page.logged(page.raw(place, offset)), comparison.metric(place, title)
+            values = comparison.values(place, title)
+            last = max(step for step, value in enumerate(values) if is_number(value))
+            source = cell_address(page.logs_row + 1 + last, page.raw(place, offset))
+            function, style = "MAX" if metric.rises else "MIN", _NUMBER
+            style = replace(style, number_format=formats[offset])
+            column = TABLE + 1 + 2 * offset
+            canvas.calculate(at, column, f"={source}", metric.numbers[-1], style)
+            canvas.calculate(at, column + 1, f"={function}({cells})", metric.best, style)
+
+
+def draw_groups(page: ComparisonPage) -> None:
+    """Draw mean, deviation and 95 % interval of the trainings that differ in the seed."""
+    row, canvas = page.groups_row, page.canvas
+    canvas.write(row - 1, TABLE, "The same settings, other seeds", SECTION)
+    text = "mean, standard deviation s and 95% interval of the mean"
+    canvas.write(row - 1, TABLE + 3, text, NOTE)
+    _titles(page, row, ("settings", *_GROUP_TITLES), "gradient")
+    names = [page.comparison.called(group) for group in page.comparison.groups]
+    _draw_names(page, row + 1, names, "gradient")
+    for place, group in enumerate(page.comparison.groups):
+        _group(page, row + 1 + place, group)
+
+
+def _results(page: ComparisonPage, column: int, group: range) -> tuple[str, list[float]]:
+    """Return the cells of a column of the trainings of a group, and what they come to."""
+    first = page.runs_row + 1
+    cells = range_address(first + group[0], column, first + group[-1], column)
+    return cells, [float(page.canvas.value(first + place, column)) for place in group]
+
+
+def _group(page: ComparisonPage, row: int, group: range) -> None:
+    cells, values = _results(page, TABLE + 2, group)
+    best_cells, best = _results(page, TABLE + 3, group)
+    count = len(values)
+    several = count > 1
+    average, spread = mean(values), stdev(values) if several else 0.0
+    half = t_quantile(count - 1) * spread / count**0.5 if several else 0.0
+    at = [cell_address(row, TABLE + 1 + place) for place in range(len(_GROUP_TITLES))]
+    width = f"INDEX({page.corner_range('t', page.freedoms)},{at[0]}-1)*{at[2]}/SQRT({at[0]})"
+    written: list[tuple[str, Value]] = [
+        (f"=COUNT({cells})", count),
+        (f"=AVERAGE({cells})", average),
+        (f'=IF({at[0]}<2,"",STDEV({cells}))', spread if several else ""),
+        (f'=IF({at[0]}<2,"",{at[1]}-{width})', average - half if several else ""),
+        (f'=IF({at[0]}<2,"",{at[1]}+{width})', average + half if several else ""),
+        (f"=AVERAGE({best_cells})", mean(best)),
+    ]
+    for place, (formula, value) in enumerate(written):
+        style = _NUMBER if place else _WHOLE
+        page.canvas.calculate(row, TABLE + 1 + place, formula, value, style, scale=abs(average))
+
+
+def result(page: ComparisonPage) -> Words:
+    """Return the best mean of the groups in words, which follow the metric that is chosen."""
+    canvas, first = page.canvas, page.groups_row + 1
+    last = first + len(page.comparison.groups) - 1
+    name = Words(page.choice, page.comparison.metrics[0])
+    rises = f"{page.known(1)}=1"
+    is_rising = Metric(page.comparison.metrics[0], ()).rises
+    means = [float(canvas.value(row, TABLE + 2)) for row in range(first, last + 1)]
+    best = means.index(max(means) if is_rising else min(means))
+    if first == last:
+        cells = [cell_address(first, TABLE + at) for at in range(4)]
+        told = joined(name, " ", _amount(page, cells[2], means[0]))
+    else:
+        column = range_address(first, TABLE + 2, last, TABLE + 2)
+        place = f"MATCH(IF({rises},MAX({column}),MIN({column})),{column},0)"
+        ranges = [range_address(first, TABLE + at, last, TABLE + at) for at in range(4)]
+        cells = [f"INDEX({each},{place})" for each in ranges]
+        called = Words(cells[0], str(canvas.value(first + best, TABLE)))
+        end = only_if(rises, is_rising, literal(" is highest"), literal(" is lowest"))
+        told = joined(name, end, " with ", called, ": ", _amount(page, cells[2], means[best]))
+    count, spread = (canvas.value(first + best, TABLE + at) for at in (1, 3))
+    runs = joined(" over ", Words(f'{cells[1]}&""', f"{count}"), " runs")
+    deviation = only_if(
+        f"{cells[1]}>1", count != 1,
+        joined(" ± ", _amount(page, cells[3], float(spread or 0), 2), runs),
+        literal(" in a single run"),
+    )  # fmt: skip
+    return joined(told, deviation, f", each after its last {page.comparison.logs[0].step}")
+
+
+def _amount(page: ComparisonPage, cell: str, number: float, digits: int = 4) -> Words:
+    """Return a number of the chosen metric, in percent if that is a share."""
+    is_share = page.canvas.value(*page.corner("format")) == SHARE
+    exact = Decimal(repr(number * 100)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    share = Words(f'FIXED(100*{cell},2,TRUE)&"%"', f"{exact}%")
+    return only_if(f"{page.known(2)}={SHARE}", is_share, share, significant(cell, number, digits))
