@@ -90,10 +90,14 @@ def _data(config: Config) -> str:
 
 
 def _versions(versions: Any) -> str:  # noqa: ANN401 - whatever a file held
+    """Return the versions of programs and the operating system; config.json also has its own."""
     if not isinstance(versions, dict):
         return ""
-    names = {"python": "Python", "machine": ""}
-    return ", ".join(f"{names.get(name, name)} {value}".strip() for name, value in versions.items())
+    names = {"python": "Python", "torch": "PyTorch"}
+    found = [f"{names.get(name, name)} {value}" for name, value in versions.items()]
+    system = str(versions.get("machine", "")).partition("-")[0]
+    told = [text for text in found if not text.startswith("machine ")]
+    return ", ".join([*sorted(told, key=str.lower), *([system] if system else [])])
 
 
 def _checksums(checksums: Any) -> str:  # noqa: ANN401 - whatever a file held

@@ -3,7 +3,6 @@
 import os
 import platform
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +22,7 @@ from cnn.models import build_model, parameter_count
 from cnn.own_model import is_own, source_checksum
 from cnn.training.recipes import Recipe, require_whole, shown
 from sheetgen.errors import InputError
+from sheetgen.version import __version__
 
 DATA_FOLDER = "data_folder"
 """The key in `config.json` of the folder with MNIST/raw in it; null for the sample."""
@@ -147,7 +147,7 @@ def describe(config: Config, digits: Digits, data_dir: Path | None) -> dict[str,
 def versions() -> dict[str, str]:
     """Return the versions of everything that the weights' last bits depend on."""
     return {
-        "sheetgen": version("sheetgen"),
+        "sheetgen": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "machine": platform.platform(),
