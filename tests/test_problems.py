@@ -10,6 +10,8 @@ from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets.data_sheet import data_sheet
+from sheetgen.workbook.sheets.inputs import inputs_sheet
 
 SOURCE = template.load("logic-unit").with_training([2], iterations=7)
 TEXT = template.load("logic-unit").source
@@ -79,16 +81,30 @@ def test_what_is_wrong_with_problems_is_said(old, new, message):
     assert message in str(refused.value)
 
 
-def test_a_remark_says_that_a_target_is_out_of_reach():
+def test_a_remark_says_which_targets_are_out_of_reach_and_what_that_costs():
     source = template.load("era-v1").with_training([0.5], iterations=2)
     plan = Plan.of(source)
     values = {
         key: canvas.value(*at) for canvas in compose(plan) for key, at in canvas.inputs.items()
     }
-    for target, text in ((1.0, ""), (5.0, "sigmoid units stay between 0 and 1")):
-        inputs = next(
-            each
-            for each in compose(plan.with_values(values | {"t1": target}))
-            if each.name == "Inputs"
-        )
-        assert text in str(inputs.value(2, 1)) and bool(text) == bool(inputs.value(2, 1))
+    reach = "Sigmoid units stay between 0 and 1, so E_total cannot fall below"
+    for targets, text in (
+        ((1.0, 0.0), ""),
+        ((5.0, 0.5), f"Out of reach: t1. {reach} 8."),
+        ((5.0, -3.0), f"Out of reach: t1, t2. {reach} 12.5."),
+    ):
+        typed = dict(zip(("t1", "t2"), targets, strict=True))
+        canvas, _ = inputs_sheet(plan.with_values(values | typed))
+        assert canvas.value(2, 1) == text
+
+
+def test_targets_out_of_reach_in_a_data_set_are_counted():
+    """Of outputs between 0 and 1: the targets 2 and −1 cost (2 − 1)² and (−1 − 0)²."""
+    source = template.load("era-v1").source.replace("[[0.05, 0.10]]", "[[0, 0], [0, 1]]")
+    source = source.replace("[[0.01, 0.99]]", "[[2, 1], [-1, 0]]")
+    source = source.replace("half-squared-error", "mean-squared-error")
+    plan = Plan.of(template.parse(source).with_training([0.5], iterations=2))
+    assert data_sheet(plan).canvas.value(2, 1) == (
+        "Out of reach: 2 of 4 targets. Sigmoid units stay between 0 and 1, "
+        "so the mean E_total cannot fall below 0.5."
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from sheetgen.errors import short
 from sheetgen.network.data import Rows
 from sheetgen.network.network import Network
-from sheetgen.spreadsheet.address import cell_address, column_letters, local, range_address
+from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
@@ -65,9 +65,9 @@ def data_sheet(plan: Plan) -> DataSheet:
         _test_band(sheet, max(sheet.columns.values()))
     if data.problems:
         _problems(sheet, plan, column + 1)
-    cells = [local(sheet.range(name)) for name in network.target_names]
+    first, last = (sheet.columns[network.target_names[at]] for at in (0, -1))
     remark = REMARK_ROW, 4 if data.problems else 1
-    write_reach(canvas, plan, remark, cells)
+    write_reach(canvas, plan, remark, range_address(sheet.first_row, first, sheet.last_row, last))
     canvas.print_area = (0, 0, sheet.rows[-1], _last_column(canvas, remark))
     return sheet
 

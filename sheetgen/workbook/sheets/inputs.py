@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sheetgen.formulas import notation
+from sheetgen.network.activations import Array
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.spreadsheet.address import range_address
@@ -24,10 +25,12 @@ from sheetgen.spreadsheet.style import (
     common_format,
     label,
 )
-from sheetgen.workbook.plan import DATA, INPUTS, Plan
+from sheetgen.workbook.plan import DATA, INPUTS, Plan, rounded_text
+from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
 from sheetgen.workbook.shared.page import write_band, write_title
 
 REMARK_ROW = 2
+MOST_NAMED = 8  # targets out of reach; more are counted
 HEADER = 4
 FIRST = 5
 
@@ -92,7 +95,7 @@ def _given(canvas: Canvas, plan: Plan) -> None:
     targets = zip(network.target_names, repeat(()), data.targets[0])
     _list(canvas, 4, ("targets", "target"), ["value"], targets, **target_limits(plan))
     cells = range_address(FIRST, 5, FIRST + network.outputs - 1, 5)
-    write_reach(canvas, plan, (REMARK_ROW, 1), [cells])
+    write_reach(canvas, plan, (REMARK_ROW, 1), cells)
 
 
 def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
@@ -190,22 +193,50 @@ def target_limits(plan: Plan) -> dict[str, Any]:
     return {} if plan.network.loss.activation is None else PROBABILITY
 
 
-def write_reach(canvas: Canvas, plan: Plan, at: tuple[int, int], targets: list[str]) -> None:
-    """Say in a cell if one of the targets is beyond what an output can reach; they are ranges."""
-    activation, rows = plan.network.layers[-1].activation, np.array(plan.data.targets)
+def write_reach(canvas: Canvas, plan: Plan, at: tuple[int, int], targets: str) -> None:
+    """Say in a cell which targets, of a range, no output can reach, and how large that error is.
+
+    It is least where an output is at the end of its activation's reach.
+    """
+    network, rows = plan.network, np.array(plan.data.targets)
+    activation = network.layers[-1].activation
     least, most = activation.reach
-    conditions = [f"MIN({cells})<{least:G}" for cells in targets if isfinite(least)]
-    conditions += [f"MAX({cells})>{most:G}" for cells in targets if isfinite(most)]
-    if target_limits(plan) or not conditions:
+    ends = [(f"{end:.16G}", sign) for end, sign in ((least, "<"), (most, ">")) if isfinite(end)]
+    if target_limits(plan) or not ends:
         return
-    between = f"above {least:g}" if not isfinite(most) else f"between {least:g} and {most:g}"
-    text = (
-        f"A target is out of reach: {activation.word} units stay {between}, so the error stays "
-        "above 0."
-    )
-    is_beyond = bool(rows.min() < least or rows.max() > most)
-    formula = f'=IF(OR({",".join(conditions)}),"{text}","")'
-    canvas.calculate(*at, formula, text if is_beyond else "", WARNING)
+    outside = (rows < least) | (rows > most)
+    if plan.data.samples == 1 and network.outputs <= MOST_NAMED:
+        which = _named(network.target_names, outside[0], targets, ends)
+    else:
+        count = "+".join(f"SUMPRODUCT(({targets}{sign}{end})*1)" for end, sign in ends)
+        which = joined(Words(f"({count})", f"{outside.sum()}"), f" of {rows.size} targets")
+    beyond = (f"SUMPRODUCT(({targets}{sign}{end})*({targets}-({end}))^2)" for end, sign in ends)
+    squares = "+".join(beyond)
+    # The losses that take any target are squares: so much for a deviation of 1.
+    one = float(network.loss.value(np.ones(network.outputs), *np.zeros((2, network.outputs)))[0])
+    share = one / plan.data.samples
+    lowest = rounded_text(float(((rows - rows.clip(least, most)) ** 2).sum()) * share, 6)
+    word, error = activation.word, "E_total" if plan.data.samples == 1 else "the mean E_total"
+    between = f"between {least:g} and {most:g}" if len(ends) > 1 else f"above {least:g}"
+    between = f". {word[0].upper()}{word[1:]} units stay {between}, so {error} cannot fall below "
+    lowest_words = Words(f"ROUND({share!r}*({squares}),6)", lowest)
+    words = joined("Out of reach: ", which, between, lowest_words, ".")
+    shown = only_if(f"{squares}>0", bool(outside.any()), words)
+    canvas.calculate(*at, shown.formula, shown.text, WARNING)
+
+
+def _named(
+    names: Sequence[str], outside: Array, targets: str, ends: Sequence[tuple[str, str]]
+) -> Words:
+    """Return the names of those targets of a range that are out of reach, with commas between."""
+    parts = []
+    for place, (name, is_outside) in enumerate(zip(names, outside, strict=True), start=1):
+        # ironcalc takes no INDEX of a single cell.
+        cell = f"INDEX({targets},{place})" if len(names) > 1 else targets
+        tests = ",".join(f"{cell}{sign}{end}" for end, sign in ends)
+        parts.append(only_if(f"OR({tests})", bool(is_outside), literal(f", {name}")))
+    words = joined(*parts)
+    return Words(f"MID({words.expression},3,99)", str(words.text)[2:])
 
 
 def limits_of(name: str) -> dict[str, Any]:
