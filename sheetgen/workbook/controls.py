@@ -43,9 +43,12 @@ class Controls:
     tolerance: float = 1e-5
 
     @classmethod
-    def of(cls, template: Template, tab: str) -> "Controls":
-        """Return the controls of a new workbook; `tab` is the table that the sheets show."""
-        network, rates = template.network, template.learning_rates
+    def of(cls, template: Template, tab: str, rate: float) -> "Controls":
+        """Return the controls of a new workbook.
+
+        `tab` is the table that the sheets show, and `rate` its learning rate.
+        """
+        network = template.network
         names = [parameter.name for parameter in network.parameters]
         # The last layer's weights move the error most.
         pair = [each.name for each in network.parameters if each.layer == len(network.layers) - 1]
@@ -56,7 +59,7 @@ class Controls:
         # Where the other inputs are that sample's, its class is somewhere on the plane.
         targets = template.data.targets[typical] if len(inputs) > 2 else (0.0,)
         return cls(
-            learning_rate=rates[len(rates) // 2],
+            learning_rate=rate,
             threshold=1.0,
             moment_table=tab,
             explorer_table=tab,

@@ -20,7 +20,7 @@ from sheetgen.network.training import Training
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.template.template import Template
 from sheetgen.workbook.controls import Controls
-from sheetgen.workbook.threshold import default_threshold
+from sheetgen.workbook.threshold import default_threshold, outcome_of
 
 INPUTS = "Inputs"
 DATA = "Data"
@@ -79,10 +79,11 @@ class Plan:
         if template.compare:
             rates = rates[:1]
             template = replace(template, learning_rates=rates)
-        tab = _variants(template, rates)[len(template.compare or rates) // 2].tab
+        variants = _variants(template, rates)
+        shown = variants[len(variants) // 2]
         return cls(
             template,
-            Controls.of(template, tab),
+            Controls.of(template, shown.tab, rates[shown.rate]),
             rates,
             _settings(template),
             class_names(template.network, template.data),
@@ -93,20 +94,35 @@ class Plan:
     def of(cls, template: Template) -> "Plan":
         """Return the plan of a new workbook, its view controls at their defaults."""
         plan = cls.untrained(template)
-        template = plan.template
-        last = plan._last_promised(plan.controls.surface_table)
+        template, shown = plan.template, plan.variants[plan._first_shown()]
+        rate = template.learning_rates[shown.rate]
+        plan = plan._with(Controls.of(template, shown.tab, rate))
+        last = plan._last_promised(shown.tab)
         controls = replace(
             plan.controls,
             threshold=default_threshold(plan.traces, plan.training(template.optimizer)),
-            explorer_iteration=plan._first_telling(),
-            moment_iteration=plan._most_telling(),
+            explorer_iteration=min(plan._first_telling(), last),
+            moment_iteration=min(plan._most_telling(), last),
             surface_iteration=last,
             error_iteration=last,
+            predictions_iteration=last,
         )
-        chosen = replace(plan, controls=controls)
-        # No control of a sheet changes a training of a variant, so these need not be done again.
-        vars(chosen)["traces"] = plan.traces
+        return plan._with(controls)
+
+    def _with(self, controls: Controls) -> "Plan":
+        """Return the plan with other controls, none of which changes a training of a variant."""
+        chosen = replace(self, controls=controls)
+        vars(chosen)["traces"] = self.traces
         return chosen
+
+    def _first_shown(self) -> int:
+        """Return the place of the variant that the sheets show at first: one that learns.
+
+        It is as near to the middle as possible, where the rates are neither small nor large.
+        """
+        training, middle = self.training(self.template.optimizer), len(self.variants) // 2
+        ways = [outcome_of(trace, training) for trace in self.traces]
+        return min(range(len(ways)), key=lambda place: (ways[place], abs(place - middle)))
 
     def _most_telling(self) -> float:
         """Return the first iteration of the first epoch that has the fewest gradients of 0.

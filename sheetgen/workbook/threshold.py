@@ -7,6 +7,7 @@ import numpy as np
 from sheetgen.network.activations import Array
 from sheetgen.network.trace import Trace
 from sheetgen.network.training import Training
+from sheetgen.spreadsheet.agreement import DIVERGED
 
 LEAST, MOST = 1e-4, 0.99
 """Of the error at the start: what falls below the one falls to it, and a curve in the middle that
@@ -35,6 +36,18 @@ def default_threshold(traces: Sequence[Trace], training: Training) -> float:
     chosen = float(np.sqrt(start) * np.sqrt(end))
     rounded = (float(f"{chosen:.{digits}g}") for digits in range(2, 17))
     return next((each for each in rounded if end < each < start), chosen)
+
+
+def outcome_of(trace: Trace, training: Training) -> int:
+    """Return 0 if the shown error falls, 1 if it does not, and 2 if it diverges.
+
+    Errors of different samples say nothing about whether it falls.
+    """
+    errors = shown_errors(trace, training)
+    if not np.isfinite(errors[-1]) or errors[-1] > max(DIVERGED, errors[0]):
+        return 2
+    is_comparable = training.is_by_epoch or training.samples == 1
+    return int(is_comparable and not errors[-1] < FALLS * errors[0])
 
 
 def shown_errors(trace: Trace, training: Training) -> Array:

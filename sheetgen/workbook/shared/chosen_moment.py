@@ -88,9 +88,8 @@ class ChosenMoment:
         """E_total in the chosen row, or that the training has diverged there."""
         shown = decimal(self.cells["E_total"], self.moment.value("E_total"))
         warning = literal(DIVERGED_HERE)
-        return only_if(
-            f"{self.cells[STATE]}=1", self.has_diverged, warning, joined("E_total = ", shown)
-        )
+        words = joined("E_total = ", shown, self.moment.divergence)
+        return only_if(f"{self.cells[STATE]}=1", self.has_diverged, warning, words)
 
     def _count(self, symbol: str) -> Words:
         return decimal(self.cells[symbol], self.moment.value(symbol), 0)

@@ -7,10 +7,12 @@ from math import inf
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.agreement import DIVERGED
-from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
+from sheetgen.spreadsheet.canvas import Canvas, Chart, Series, Value
 from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, number
 from sheetgen.workbook.shared.epoch_tests import Points
+from sheetgen.workbook.shared.live_text import NOTHING, Words, joined, only_if
 from sheetgen.workbook.shared.page import fit_errors, write_headers
 
 CHART_WIDTH = 325
@@ -52,6 +54,8 @@ class Curve:
     start: str = ""
     """The address of the error at iteration 0, which is `start_error`."""
     start_error: float = 0.0
+    divergence: Words = NOTHING
+    """From where on it diverges, in the cell of its table that says so; or nothing."""
     accuracy: str = ""
     """The range of the accuracies, where the network has classes."""
     accuracies: Array | None = None
@@ -69,18 +73,29 @@ class Curve:
         """The number of the first step: iterations count from 0, epochs from 1."""
         return 0 if self.step == "iteration" else 1
 
-    def diverging(self, y: str) -> tuple[str, int]:
-        """Return the expression of how many errors have diverged, and their number.
+    def diverges_at(self) -> Words:
+        """Return the words "diverges from iteration 2 on: …", or nothing, for the table's sheet.
 
-        They are above DIVERGED, where the training does not start there, or no numbers at all; `y`
-        is the address of the errors as the sheet has to write it.
+        From there on the errors are above DIVERGED, where the training does not start there, or
+        no numbers at all.
         """
-        below = f'COUNTIF({y},"<={DIVERGED:.0f}")'
-        fine = f"IF({self.start}<={DIVERGED:.0f},{below},COUNT({y}))"
+        y, last, start = local(self.y), local(self.cell(-1)), local(self.start)
         most = DIVERGED if self.start_error <= DIVERGED else inf
         with np.errstate(invalid="ignore"):
-            found = np.isfinite(self.values) & (self.values <= most)
-        return f"(ROWS({y})-{fine})", len(found) - int(found.sum())
+            fine = np.isfinite(self.values) & (self.values <= most)
+        is_fine = f"IF(ISNUMBER({last}),OR({last}<={DIVERGED:.0f},{start}>{DIVERGED:.0f}),FALSE)"
+        before = f'IF({start}<={DIVERGED:.0f},COUNTIF({y},"<={DIVERGED:.0f}"),COUNT({y}))'
+        number = f"({before}+{self.first})" if self.first else before
+        after = f" on: {self.error} is above 1,000,000, or no number any more"
+        words = joined(
+            f"diverges from {self.step} ", Words(number, f"{fine.sum() + self.first}"), after
+        )
+        return only_if(is_fine, bool(fine[-1]), NOTHING, words)
+
+    def unless_diverged(self, formula: str, value: Value, otherwise: str) -> tuple[str, Value]:
+        """Return a formula ("=…") and its value, or a text instead of them if it diverges."""
+        cell, text = self.divergence.expression, self.divergence.text
+        return f'=IF({cell}="",{formula[1:]},"{otherwise}")', otherwise if text else value
 
 
 def cell_of(area: str, at: int) -> str:

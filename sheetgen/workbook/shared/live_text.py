@@ -39,6 +39,9 @@ class Words:
         return f"={self.expression}"
 
 
+NOTHING = Words('""', "")
+
+
 def literal(text: str) -> Words:
     """Return a text that does not change."""
     return Words('"' + text.replace('"', '""') + '"', text)
@@ -54,6 +57,13 @@ def joined(*parts: Words | str) -> Words:
     return Words(expression, "".join(map(str, texts)))
 
 
+def beginning(words: Words, mark: str) -> Words:
+    """Return a text as far as a mark, or all of it if the mark is not in it."""
+    cell, text = words.expression, words.text
+    expression = f'LEFT({cell},FIND("{mark}",{cell}&"{mark}")-1)'
+    return Words(expression, text.partition(mark)[0] if isinstance(text, str) else text)
+
+
 def filled(template: str, **parts: Words) -> Words:
     """Return a text with the parts in place of their names in braces, as in "σ({z})"."""
     pieces = _PLACEHOLDER.split(template)
@@ -62,7 +72,7 @@ def filled(template: str, **parts: Words) -> Words:
 
 def only_if(condition: str, is_so: bool, words: Words, otherwise: Words | None = None) -> Words:
     """Return words that are shown while a condition holds; `is_so` tells whether it does now."""
-    other = otherwise or Words('""', "")
+    other = otherwise or NOTHING
     expression = f"IF({condition},{words.expression},{other.expression})"
     return Words(expression, words.text if is_so else other.text)
 

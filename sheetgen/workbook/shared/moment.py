@@ -23,6 +23,7 @@ from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.live_text import Words, beginning, joined, only_if
 from sheetgen.workbook.shared.page import write_headers, write_value
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import TABLES, Workings
@@ -44,6 +45,8 @@ class Moment:
     """The address of the chosen iteration, which is in the training."""
     tab: str
     """The address of the chosen table's name."""
+    diverges: Words
+    """What the chosen table says of where it diverges."""
 
     @classmethod
     def ask(
@@ -65,9 +68,9 @@ class Moment:
         tabs = [table.canvas.name for table in tables]
         tab = str(getattr(plan.controls, f"{prefix}_table"))
         iteration = int(getattr(plan.controls, f"{prefix}_iteration"))
-        corner = workings.block(canvas.name, "The chosen table and iteration", 2)
+        corner = workings.block(canvas.name, "The chosen table and iteration", 3)
         behind = corner.canvas
-        write_headers(behind, corner.row, corner.column, ("place", "row"))
+        write_headers(behind, corner.row, corner.column, ("place", "row", "diverges"))
         chosen = canvas.absolute(row, column)
         # ironcalc finds nothing by MATCH in a range of one cell.
         formula = f"=MATCH({chosen},{local(workings.tables)},0)" if len(tabs) > 1 else "=1"
@@ -81,19 +84,30 @@ class Moment:
         # Pasting bypasses the validation, and INDEX takes a row of 0 for a whole column.
         within = f"=MAX(0,MIN({last},INT({canvas.absolute(row + 1, column)})))"
         behind.calculate(corner.row + 1, corner.column + 1, within, iteration, HELPER)
+        where = corner.absolute(1, 0)
+        of_each = [table.divergence for table in tables]
+        found = _chosen(where, (each.expression for each in of_each))
+        diverges = corner.words(1, 2, Words(found, of_each[tabs.index(tab)].text))
         return cls(
             tuple(tables),
             plan.trace_of(tab),
             iteration,
-            corner.absolute(1, 0),
+            where,
             corner.absolute(1, 1),
             chosen,
+            diverges,
         )
 
     @property
     def table(self) -> Table:
         """The chosen table."""
         return next(table for table in self.tables if table.trace is self.trace)
+
+    @property
+    def divergence(self) -> Words:
+        """The words "; diverges from iteration 2 on" of the chosen training, or nothing."""
+        cell, text = self.diverges.expression, self.diverges.text
+        return only_if(f'{cell}<>""', text != "", joined("; ", beginning(self.diverges, ":")))
 
     @property
     def is_last(self) -> bool:
@@ -111,12 +125,16 @@ class Moment:
 
     def chosen(self, of_each: Iterable[str]) -> str:
         """Return the expression that takes the chosen table's one of an expression per table."""
-        listed = list(of_each)
-        return f"CHOOSE({self.place},{','.join(listed)})" if len(listed) > 1 else listed[0]
+        return _chosen(self.place, of_each)
 
     def value(self, symbol: str) -> float:
         """Return the reference's value at the chosen moment."""
         return float(self.trace[symbol][self.iteration])
+
+
+def _chosen(place: str, of_each: Iterable[str]) -> str:
+    listed = list(of_each)
+    return f"CHOOSE({place},{','.join(listed)})" if len(listed) > 1 else listed[0]
 
 
 def weights_in_row(network: Network, trace: Trace, iteration: int) -> Parameters:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from sheetgen.network.trace import Trace
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.workbook.shared.live_text import Words
 
 HEADER_ROW = 4
 FIRST_ROW = 5  # iteration 0
 RATE_CELL = (1, 1)
+DIVERGENCE_CELL = (1, 4)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ class Table:
         """Return the absolute address of a quantity at all iterations, or from first to last."""
         column, end = self.places[symbol], self.iterations if last is None else last
         return self.canvas.range(FIRST_ROW + first, column, FIRST_ROW + end, column)
+
+    @property
+    def divergence(self) -> Words:
+        """The cell that says from where on the training diverges: a sentence with a colon."""
+        text = str(self.canvas.value(*DIVERGENCE_CELL))
+        return Words(self.canvas.absolute(*DIVERGENCE_CELL), text)
 
     def header(self, symbol: str) -> str:
         """Return the absolute address of a quantity's header."""

@@ -45,7 +45,7 @@ PIXELS_OF_COLUMN, PIXELS_OF_ROW = 64, 20
 STEPS = (
     "Change a yellow cell on {where}: all tables, charts and checks follow.",
     "Choose a training and an iteration above: the diagram and the derivation follow.",
-    "Type a learning rate on Playground and watch the error fall.",
+    "Type a learning rate on Playground and watch the error.",
     "Type an iteration on Explorer and watch the numbers move through the network.",
     "Click any cell to see its formula; the notes on the headers give the mathematics.",
     "Read on Derivation how the chain rule leads to every gradient.",

@@ -47,12 +47,20 @@ from sheetgen.workbook.shared.curves import (
 from sheetgen.workbook.shared.epoch_tests import Evaluations, Points
 from sheetgen.workbook.shared.page import fit_errors
 from sheetgen.workbook.shared.sources import Sources
-from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, RATE_CELL, Table
+from sheetgen.workbook.shared.table_cells import (
+    DIVERGENCE_CELL,
+    FIRST_ROW,
+    HEADER_ROW,
+    RATE_CELL,
+    Table,
+)
 
 BAND_ROW = 3
 FIRST_COLUMN = 3
 OUTCOME_CELL = (4, 1)
-DIVERGENCE_ROW, FOLDING_ROW = 1, 2
+FOLDING_ROW = 2
+DIVERGES, NONE = "diverges", "–"
+"""In place of an error at which the training has diverged, and of what follows from it."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +141,10 @@ def draw_curves(
             curve = replace(curve, outcome=_outcome(table, plan))
     start_error = float(table.trace["E_total"][0])
     curve = replace(curve, start=table.cell("E_total", 0), start_error=start_error)
+    words = curve.diverges_at()
+    table.canvas.calculate(*DIVERGENCE_CELL, words.formula, words.text, WARNING)
+    curve = replace(curve, divergence=table.divergence)
     _summary(table, curve, names)
-    _divergence(table.canvas, curve)
     name = series_name or table.header("E_total")
     series = [Series(curve.x, curve.y, name, colour), *tested_series(curve, 0, colour)]
     insert_chart(table.canvas, series, curve.step, curve.error, FIRST_ROW, len(curve.values))
@@ -286,10 +296,11 @@ def _summary(table: Table, curve: Curve, names: tuple[str, str]) -> None:
     canvas, values = table.canvas, curve.values
     first, last = float(values[0]), float(values[-1])
     canvas.write(1, 0, "learning rate η", LABEL)
-    ends = (curve.cell(0), curve.cell(-1))
-    for row, name, cell, value in zip((2, 3), names, ends, (first, last), strict=True):
-        canvas.write(row, 0, name, LABEL)
-        canvas.calculate(row, 1, f"={cell}", value, RESULT)
+    canvas.write(2, 0, names[0], LABEL)
+    canvas.calculate(2, 1, f"={curve.cell(0)}", first, RESULT)
+    canvas.write(3, 0, names[1], LABEL)
+    shown = curve.unless_diverged(f"={curve.cell(-1)}", last, DIVERGES)
+    canvas.calculate(3, 1, *shown, RESULT)
     percent = replace(RESULT, number_format=PERCENT)
     if curve.outcome:
         outcome = curve.outcome
@@ -297,23 +308,14 @@ def _summary(table: Table, curve: Curve, names: tuple[str, str]) -> None:
         canvas.write(OUTCOME_CELL[0], 0, text, LABEL)
         canvas.widths[0] = max(canvas.widths[0], len(text))
         style = percent if outcome.is_part else RESULT
-        canvas.calculate(*OUTCOME_CELL, outcome.formula, outcome.value, style)
+        shown = curve.unless_diverged(outcome.formula, outcome.value, NONE)
+        canvas.calculate(*OUTCOME_CELL, *shown, style)
         return
     canvas.write(4, 0, "reduction of E_total", LABEL)
     reduction = 0.0 if first == 0 else 1 - last / first
-    canvas.calculate(4, 1, "=IF(B3=0,0,1-B4/B3)", reduction, percent)
+    shown = curve.unless_diverged("=IF(B3=0,0,1-B4/B3)", reduction, NONE)
+    canvas.calculate(4, 1, *shown, percent)
     canvas.numbers.append((4, 1, 4, 1))
-
-
-def _divergence(canvas: Canvas, curve: Curve) -> None:
-    """Say from where on the training diverges, if it does."""
-    expression, diverged = curve.diverging(local(curve.y))
-    points, first = len(curve.values), curve.first
-    after = f" on: {curve.error} is above 1,000,000, or no number any more"
-    text = f"diverges from {curve.step} {first + points - diverged}{after}" if diverged else ""
-    number_of = f"ROWS({local(curve.y)})-{expression}" + (f"+{first}" if first else "")
-    formula = f'=IF({expression}=0,"","diverges from {curve.step} "&({number_of})&"{after}")'
-    canvas.calculate(DIVERGENCE_ROW, FIRST_COLUMN + 1, formula, text, WARNING)
 
 
 FOLDING = "Too wide? 1, 2 and 3 at the top left fold the columns, + and − above them a group."

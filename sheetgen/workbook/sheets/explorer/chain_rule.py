@@ -11,12 +11,19 @@ from sheetgen.formulas import notation
 from sheetgen.network.losses import CrossEntropy
 from sheetgen.network.network import Connection
 from sheetgen.network.trace import INNER
-from sheetgen.workbook.shared.live_text import Fact, Words, filled, joined, literal, only_if
+from sheetgen.workbook.shared.live_text import (
+    NOTHING,
+    Fact,
+    Words,
+    filled,
+    joined,
+    literal,
+    only_if,
+)
 from sheetgen.workbook.sheets.explorer.chosen_weight import SLOPE, Choice
 from sheetgen.workbook.sheets.explorer.forward_pass import activation_template, is_written_out
 from sheetgen.workbook.sheets.explorer.shown_lines import (
     ALWAYS,
-    NOTHING,
     Condition,
     Line,
     agreement,

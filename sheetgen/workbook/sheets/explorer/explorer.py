@@ -99,7 +99,7 @@ class _Sheet:
         error = only_if(
             f"ISNUMBER({cell})",
             isfinite(total),
-            joined("E_total = ", compact(cell, total, 6)),
+            joined("E_total = ", compact(cell, total, 6), self.moment.divergence),
             literal(DIVERGED_HERE),
         )
         rate = joined("η = ", significant(values.cells[RATE], instant[RATE], 6))

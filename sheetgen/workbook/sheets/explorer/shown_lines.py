@@ -20,7 +20,14 @@ from sheetgen.spreadsheet.style import (
     VALUE,
     Style,
 )
-from sheetgen.workbook.shared.live_text import Fact, Words, is_promised, literal, only_if
+from sheetgen.workbook.shared.live_text import (
+    NOTHING,
+    Fact,
+    Words,
+    is_promised,
+    literal,
+    only_if,
+)
 from sheetgen.workbook.shared.page import is_middle
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.forward_pass import Panel
@@ -41,7 +48,6 @@ SHOWN = "explorer_lines"
 """The defined name of the shown lines' kinds: Excel 2007 takes no other sheet's cells in a rule."""
 STRONG = ("product", "new")
 AGREEMENT = 1e-9  # relative, of two ways to the same number
-NOTHING = literal("")
 Condition = tuple[str, bool]
 """The expression of a condition, and whether it holds now."""
 ALWAYS: Condition = ("TRUE", True)

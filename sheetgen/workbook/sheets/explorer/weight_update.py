@@ -5,12 +5,11 @@ the helper columns of the training table: its new weight is taken from the next 
 """
 
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, sum_name
-from sheetgen.workbook.shared.live_text import Fact, Words, joined, literal
+from sheetgen.workbook.shared.live_text import NOTHING, Fact, Words, joined, literal
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.sheets.explorer.chain_rule import Chain
 from sheetgen.workbook.sheets.explorer.shown_lines import (
     ALWAYS,
-    NOTHING,
     Condition,
     agreement,
     both,

@@ -1,7 +1,11 @@
 """The columns of the sheet that compares trainings: the error of each curve at every step."""
 
+from dataclasses import dataclass
+from math import floor, isfinite, log10, nan
+
 import numpy as np
 
+from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import (
     column_letters,
     quoted,
@@ -13,11 +17,12 @@ from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, band, header, number
 from sheetgen.workbook.plan import Plan, general_text
 from sheetgen.workbook.shared.curves import cell_of
+from sheetgen.workbook.shared.live_text import Fact, Words, joined, literal, only_if
 from sheetgen.workbook.shared.page import fit_errors, write_band, write_headers
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
-from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
+from sheetgen.workbook.shared.workings import Corner, Workings
+from sheetgen.workbook.sheets.training_table import BAND_ROW, DIVERGES, Compared
 
 
 class Comparison:
@@ -162,28 +167,128 @@ def write_flags(sheet: Comparison, workings: Workings) -> list[str]:
     return [corner.canvas.range(corner.row, column, last, column) for column in columns]
 
 
-def write_greatest(sheet: Comparison, workings: Workings) -> Series:
-    """Write the greatest error of all; return the point that stretches every chart to it."""
-    corner = workings.block(sheet.canvas.name, "The greatest of all errors that are numbers", 3)
-    canvas, row, column = corner.canvas, corner.row, corner.column
-    titles = ("of each step", f"last {sheet.step}", "greatest")
-    write_headers(canvas, row - 1, column, titles)
+@dataclass(frozen=True)
+class Drawn:
+    """What the charts draw: a column for each curve, and behind them those of the test samples.
+
+    `columns` are the addresses, `names` those of the curves' names; `greatest` is the point that
+    stretches every small chart to the same scale, and `remark` says what is left out.
+    """
+
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
+    greatest: Series
+    remark: Words
+
+
+def write_drawn(sheet: Comparison, workings: Workings) -> Drawn:
+    """Write the errors as the charts draw them: none above a bound, however much one diverges.
+
+    Where a curve passes the bound it is drawn at it once, and not any more from there on.
+    """
     tested = [curve.tested[0].values for curve in sheet.curves if curve.tested]
     errors = np.array([*(curve.values for curve in sheet.curves), *tested])
     cells = [_beside(sheet.canvas, 1 + place) for place in range(len(errors))]
-    numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},0)" for cell in cells)
-    greatest = np.where(np.isfinite(errors), errors, 0.0).max(axis=0)
-    fine = number("helper", FINE)
-    canvas.blocks.append(Block(row, column, (f"=MAX({numbers})",), (greatest,), (fine,)))
+    scale = _Scale(sheet, workings, cells, errors)
+    bound = scale.bound
+    title = f"{sheet.error} as the charts draw it"
+    corner = workings.block(sheet.canvas.name, title, len(errors), 16)
+    canvas, row, column = corner.canvas, corner.row, corner.column
+    names = tuple(_legend(sheet, corner, index) for index in range(len(errors)))
+    formulas = tuple(
+        f"=IF(ISNUMBER({cell}),IF({cell}<={bound.cell},{cell},"
+        f"IF(N({column_letters(column + place)}{{previous}})<{bound.cell},{bound.cell},NA())),NA())"
+        for place, cell in enumerate(cells)
+    )
+    values = tuple(_cut(curve, bound.number) for curve in errors)
+    styles = (number("helper", FINE),) * len(errors)
+    canvas.blocks.append(Block(row, column, formulas, values, styles))
     last = row + sheet.steps - 1
-    canvas.numbers.append((row, column, last, column + 2))
-    end = sheet.curves[0].first + sheet.steps - 1
-    formula = f"={cell_of(sheet.column(0), -1)}"
-    canvas.calculate(row, column + 1, formula, end, number("helper", "0"))
-    every = range_address(row, column, last, column)
-    canvas.calculate(row, column + 2, f"=MAX({every})", float(greatest.max()), fine)
-    x, y = canvas.absolute(row, column + 1), canvas.absolute(row, column + 2)
-    return Series(x, y, canvas.absolute(row - 1, column + 2), in_legend=False)
+    fit_errors(canvas, (row, column, last, column + len(errors) - 1))
+    columns = tuple(canvas.range(row, at, last, at) for at in range(column, column + len(errors)))
+    return Drawn(columns, names, scale.point(), scale.remark)
+
+
+def _cut(errors: Array, bound: float) -> Array:
+    """Return a curve with nan in place of what is above a bound, the first of it at the bound."""
+    with np.errstate(invalid="ignore"):
+        is_within = errors <= bound
+        was_within = np.concatenate([[True], errors[:-1] < bound])
+    return np.where(is_within, errors, np.where(np.isfinite(errors) & was_within, bound, np.nan))
+
+
+def _legend(sheet: Comparison, corner: Corner, index: int) -> str:
+    """Write the name of a curve for the legend, with the remark that it diverges."""
+    canvas, at = sheet.canvas, (corner.row - 1, corner.column + index)
+    cell, text = canvas.absolute(HEADER_ROW, 1 + index), str(canvas.value(HEADER_ROW, 1 + index))
+    words = Words(cell, text)
+    if index < len(sheet.curves):
+        divergence = sheet.curves[index].divergence
+        has_diverged = f'{divergence.expression}<>""', bool(divergence.text)
+        words = joined(words, only_if(*has_diverged, literal(f" {DIVERGES}")))
+    corner.canvas.calculate(*at, words.formula, words.text, HEADER)
+    return corner.canvas.absolute(*at)
+
+
+class _Scale:
+    """The block that says up to where the charts draw errors, and how far they reach.
+
+    `bound` is a round number some way above the largest first error. Curves that diverge do not
+    count; if all do, E_total at iteration 0 does. `most` is the greatest of all errors.
+    """
+
+    def __init__(
+        self, sheet: Comparison, workings: Workings, cells: list[str], errors: Array
+    ) -> None:
+        self._sheet, self._down, fine = sheet, 0, number("helper", FINE)
+        self._corner = workings.block(sheet.canvas.name, "The scale of the charts", 3)
+        canvas, row, column = self._corner.canvas, self._corner.row, self._corner.column
+        write_headers(canvas, row - 1, column, ("greatest of each step", "", "value"))
+        numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},0)" for cell in cells)
+        greatest = np.where(np.isfinite(errors), errors, 0.0).max(axis=0)
+        canvas.blocks.append(Block(row, column, (f"=MAX({numbers})",), (greatest,), (fine,)))
+        self.bound = self._bound()
+        every = range_address(row, column, row + sheet.steps - 1, column)
+        self.most = self._write("greatest of all", f"MAX({every})", float(greatest.max()))
+        fit_errors(canvas, (row, column, row + sheet.steps - 1, column))
+        fit_errors(canvas, (row, column + 2, row + SCALE_ROWS, column + 2))
+
+    def _write(self, name: str, formula: str, value: float, form: str = FINE) -> Fact:
+        self._corner.write(self._down, 1, name)
+        cell = self._corner.calculate(self._down, 2, formula, value, number("helper", form))
+        self._down += 1
+        return Fact(cell, value)
+
+    def _bound(self) -> Fact:
+        curves = self._sheet.curves
+        firsts = (f'IF({each.divergence.expression}="",{each.cell(0)},0)' for each in curves)
+        value = max(0.0 if each.divergence.text else float(each.values[0]) for each in curves)
+        first = self._write("largest first error", f"MAX({','.join(firsts)})", value)
+        start, value = curves[0].start, ROOM * (value or curves[0].start_error or 1.0)
+        instead = f"IF({first.cell}>0,{first.cell},IF({start}>0,{start},1))"
+        least = self._write("with room above it", f"{ROOM}*{instead}", value)
+        value = 10.0 ** floor(log10(value)) if isfinite(value) else nan
+        power = self._write("its power of ten", f"10^INT(LOG10({least.cell}))", value)
+        steps = (f"IF({least.cell}<={each}*{power.cell},{each}," for each in ROUND)
+        factor = next((each for each in ROUND if least.number <= each * power.number), 10)
+        formula = f"{power.cell}*{''.join(steps)}10{')' * len(ROUND)}"
+        return self._write("drawn up to", formula, factor * power.number)
+
+    @property
+    def remark(self) -> Words:
+        """What is to be said of errors that are not drawn, if there are any."""
+        bound, most = self.bound, self.most
+        words = joined("; errors above ", bound.words, " are not drawn")
+        return only_if(f"{most.cell}>{bound.cell}", most.number > bound.number, words)
+
+    def point(self) -> Series:
+        """Return the greatest error that is drawn, at the last step."""
+        bound, most, sheet = self.bound, self.most, self._sheet
+        value = min(bound.number, most.number)
+        drawn = self._write("greatest drawn", f"MIN({bound.cell},{most.cell})", value)
+        end = sheet.curves[0].first + sheet.steps - 1
+        step = self._write(f"last {sheet.step}", cell_of(sheet.column(0), -1), end, "0")
+        return Series(step.cell, drawn.cell, self._corner.absolute(-1, 0), in_legend=False)
 
 
 def _beside(canvas: Canvas, column: int) -> str:
@@ -192,3 +297,5 @@ def _beside(canvas: Canvas, column: int) -> str:
 
 
 HEADER = header("helper")
+SCALE_ROWS = 6  # at most, of the scale of the charts, behind its first
+ROUND, ROOM = (1, 1.5, 2, 3, 5), 1.5

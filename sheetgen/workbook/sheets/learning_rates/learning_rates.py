@@ -3,6 +3,8 @@
 A step is an iteration, or an epoch if there are several samples.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from sheetgen.spreadsheet.address import local
@@ -19,18 +21,20 @@ from sheetgen.spreadsheet.style import (
 )
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import Curve, cell_of, step_axis, with_dots
+from sheetgen.workbook.shared.live_text import beginning, joined
 from sheetgen.workbook.shared.page import fit_errors, write_band, write_title
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.learning_rates.comparison_columns import (
     Comparison,
+    Drawn,
     series_name,
+    write_drawn,
     write_flags,
-    write_greatest,
     write_table,
 )
-from sheetgen.workbook.sheets.training_table import BAND_ROW, Compared
+from sheetgen.workbook.sheets.training_table import BAND_ROW, DIVERGES, NONE, Compared
 from sheetgen.workbook.threshold import FALLS
 
 __all__ = ["comparison_sheet", "series_name"]
@@ -72,7 +76,7 @@ def comparison_sheet(
 
 def _summary(sheet: Comparison, flags: list[str]) -> None:
     canvas, left = sheet.canvas, sheet.summary_column
-    canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 22})
+    canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 26})
     step, name = sheet.step, sheet.error
     canvas.write(2, left, f"threshold for {name} (type your own)", LABEL)
     canvas.ask(2, left + 3, "threshold", sheet.plan.controls.threshold, **POSITIVE)
@@ -118,23 +122,28 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> Non
     else:
         address = sheet.sources.address(f"learning_rate_{variant.rate + 1}")
         canvas.calculate(row, left, f"={address}", sheet.rates[index], plain)
-    fine = Style(number_format=FINE, border="#E2E8F0")
-    canvas.calculate(row, left + 1, f"={last}", float(error[-1]), fine)
-    percent = Style(number_format=PERCENT, border="#E2E8F0")
+    fine = replace(plain, number_format=FINE, align="right")
+    final = curve.unless_diverged(f"={last}", float(error[-1]), DIVERGES)
+    canvas.calculate(row, left + 1, *final, fine)
+    percent = replace(fine, number_format=PERCENT)
+
+    def follow(column: int, formula: str, value: float, style: Style) -> None:
+        canvas.calculate(row, column, *curve.unless_diverged(formula, value, NONE), style)
+
     if curve.outcome:
         style = percent if curve.outcome.is_part else fine
-        canvas.calculate(row, left + 2, f"={curve.outcome.cell}", curve.outcome.value, style)
+        follow(left + 2, f"={curve.outcome.cell}", curve.outcome.value, style)
     else:
         reduction = 0.0 if error[0] == 0 else float(1 - error[-1] / error[0])
-        canvas.calculate(row, left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
+        follow(left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
     canvas.calculate(row, left + 3, *_first_below(sheet, curve, flags), plain)
     if curve.accuracies is not None:
-        accuracy = float(curve.accuracies[-1])
-        canvas.calculate(row, left + 4, f"={cell_of(curve.accuracy, -1)}", accuracy, percent)
+        formula = f"={cell_of(curve.accuracy, -1)}"
+        follow(left + 4, formula, float(curve.accuracies[-1]), percent)
     start = left + 4 + (curve.accuracies is not None)
     for offset, points in enumerate(curve.tested):
         at, style = (row, start + offset), percent if offset else fine
-        canvas.calculate(*at, f"={cell_of(points.y, -1)}", float(points.values[-1]), style)
+        follow(at[1], f"={cell_of(points.y, -1)}", float(points.values[-1]), style)
         if not offset:
             canvas.numbers.append((*at, *at))
 
@@ -149,18 +158,17 @@ def _first_below(sheet: Comparison, curve: Curve, flags: str) -> tuple[str, int 
     first_place = f"INDEX({steps},MATCH(1,{flags},0))"
     if sheet.steps == 1:  # ironcalc finds nothing in a range of one cell
         first_place = steps
-    diverging, diverged = curve.diverging(curve.y)
-    begins = sheet.steps + curve.first
+    diverges = beginning(curve.divergence, ":")
     formula = (
-        f"=IF(SUM({flags})>0,{first_place},IF({diverging}>0,"
-        f'"diverges at "&({begins}-{diverging}),'
+        f'=IF(SUM({flags})>0,{first_place},IF({curve.divergence.expression}<>"",'
+        f"{diverges.expression},"
         f'IF(MIN({curve.y})<{FALLS!r}*{first},"not reached","the error does not fall")))'
     )
     reached = np.flatnonzero(error < sheet.plan.controls.threshold)
     if len(reached):
         return formula, int(reached[0]) + curve.first
-    if diverged:
-        return formula, f"diverges at {begins - diverged}"
+    if diverges.text:
+        return formula, str(diverges.text)
     does_fall = error.min() < FALLS * error[0]
     return formula, "not reached" if does_fall else "the error does not fall"
 
@@ -172,33 +180,33 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
     """
     canvas, left = sheet.canvas, sheet.summary_column
     row, count = FIRST_ROW + len(sheet.rates) + 1, len(sheet.rates)
-    curves = tuple(_curves(sheet, index) for index in range(count))
+    drawn = write_drawn(sheet, workings)
+    curves = tuple(_curves(sheet, index, drawn) for index in range(count))
     every, one = ("optimisers", "optimiser") if sheet.compares_optimizers else ("rates", "rate")
     together = f"All {every}, linear" if count > 1 else "Linear"
     text = f"{together} axis on the left and logarithmic on the right"
-    canvas.write(row, left, text, SECTION)
+    title = joined(text, drawn.remark)
+    canvas.calculate(row, left, title.formula, title.text, SECTION)
     for place, logarithmic in enumerate((False, True)):
         canvas.charts.append(_overlay(sheet, row + 1, sum(curves, ()), place, logarithmic))
     row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 2
     if count == 1:
         return row - 3
     canvas.write(row, left, f"Each {one} by itself, all on the same scale", SECTION)
-    greatest = write_greatest(sheet, workings)
     for index, curve in enumerate(curves):
-        canvas.charts.append(_small_chart(sheet, row + 1, index, (*curve, greatest)))
+        canvas.charts.append(_small_chart(sheet, row + 1, index, (*curve, drawn.greatest)))
     rows_of_charts = -(-count // CHARTS_PER_ROW)
     return row + rows_of_charts * (SMALL[1] + 10) // PIXELS_OF_ROW
 
 
-def _curves(sheet: Comparison, index: int) -> tuple[Series, ...]:
+def _curves(sheet: Comparison, index: int, drawn: Drawn) -> tuple[Series, ...]:
     """Return the curve of a training, and a dashed one of its test samples if there are any."""
     colour = SERIES_COLOURS[index % len(SERIES_COLOURS)]
-    x, name = sheet.column(0), series_name(sheet.plan, index)
-    series = [Series(x, sheet.column(1 + index), name, colour)]
-    if sheet.is_tested:
-        column = 1 + len(sheet.rates) + index
-        name = sheet.canvas.absolute(HEADER_ROW, column)
-        series.append(Series(x, sheet.column(column), name, colour, dash="dash"))
+    parts = list(zip(drawn.columns, drawn.names, strict=True))[index :: len(sheet.rates)]
+    series = (
+        Series(sheet.column(0), column, name, colour, dash=dash)
+        for (column, name), dash in zip(parts, ("", "dash"), strict=False)
+    )
     return tuple(with_dots(each, sheet.steps) for each in series)
 
 
