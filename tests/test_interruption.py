@@ -93,7 +93,6 @@ def paused(place, call, *command):
 
 
 WRITING = ("xlsxwriter.workbook:Workbook", "add_chart", 2)
-VERIFYING = ("sheetgen.verification.verify", "write_changed", 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

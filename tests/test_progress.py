@@ -143,7 +143,7 @@ def _read(terminal):
 
 
 WRITING = ("composing the tables", "composing the other sheets", "writing rows")
-READING = ("reading", "copying without results", "recalculating with ironcalc", "comparing")
+READING = ("reading", "recalculating with ironcalc", "comparing")
 COMMANDS = {
     "build": (("build", "-o", "{new}", "--iterations", 3), (*WRITING, *READING)),
     "verify": (("verify", "{book}", "--engine", "ironcalc"), READING),

@@ -26,7 +26,8 @@ class Places:
         Those that occur twice make no sense either.
         """
         self._sheet, self._refuse = sheet, refuse
-        self._row = self._column = -1
+        self.row = self._column = -1
+        """The row that has begun, counted from 0, or that of its last cell."""
         self._rows_seen = bytearray(MAXIMUM_ROWS if refuse else 0)
         self._columns_seen: set[int] = set()
 
@@ -34,20 +35,20 @@ class Places:
         """Go to the row of this number, or (None) to the next one; raises MalformedError."""
         self._column = -1
         self._columns_seen.clear()
-        before, self._row = self._row, self._row + 1
+        before, self.row = self.row, self.row + 1
         if number is not None:
             is_row = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
             if is_row and 0 < int(number) <= MAXIMUM_ROWS:
-                self._row = int(number) - 1
+                self.row = int(number) - 1
             elif self._refuse:
                 below = f" below row {before + 1:,}" if before >= 0 else ""
                 self._fail(f"the row {shortened(number)}{below}", f"1 to {MAXIMUM_ROWS:,}")
         if self._refuse:
-            if self._row >= MAXIMUM_ROWS:
+            if self.row >= MAXIMUM_ROWS:
                 self._fail("too many rows", f"at most {MAXIMUM_ROWS:,}")
-            if self._rows_seen[self._row]:
-                self._fail(f"row {self._row + 1:,} twice", "it once")
-            self._rows_seen[self._row] = 1
+            if self._rows_seen[self.row]:
+                self._fail(f"row {self.row + 1:,} twice", "it once")
+            self._rows_seen[self.row] = 1
 
     def next_cell(self, address: str | None, has_content: bool) -> tuple[int, int] | None:
         """Return the row and column of the next cell, from zero; None for one to leave out.
@@ -63,25 +64,25 @@ class Places:
             except ValueError:
                 row, column = -1, -1
             is_there = 0 <= row < MAXIMUM_ROWS and 0 <= column < MAXIMUM_COLUMNS
-            if self._refuse and not (is_there and row == self._row):
+            if self._refuse and not (is_there and row == self.row):
                 self._fail(f"the cell {shortened(address)}{self._where}", "one of that row")
             if not is_there:
                 return None
-            self._row, self._column = row, column
+            self.row, self._column = row, column
         if not self._refuse:
-            is_there = self._row < MAXIMUM_ROWS and self._column < MAXIMUM_COLUMNS
-            return (self._row, self._column) if is_there else None
+            is_there = self.row < MAXIMUM_ROWS and self._column < MAXIMUM_COLUMNS
+            return (self.row, self._column) if is_there else None
         if self._column >= MAXIMUM_COLUMNS:
             self._fail(f"more cells{self._where}", f"at most {MAXIMUM_COLUMNS:,}")
         if self._column in self._columns_seen:
-            place = relative_address(self._row, self._column)
+            place = relative_address(self.row, self._column)
             self._fail(f"the cell {place} twice", "it once")
         self._columns_seen.add(self._column)
-        return self._row, self._column
+        return self.row, self._column
 
     @property
     def _where(self) -> str:
-        return f" in row {self._row + 1:,}"
+        return f" in row {self.row + 1:,}"
 
     def _fail(self, found: str, expected: str) -> NoReturn:
         raise MalformedError(f"{self._sheet!r} has {found}; expected {expected}")

@@ -14,6 +14,7 @@ from lxml import etree
 
 from sheetgen.errors import RunError
 from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.cell_places import Places
 from sheetgen.spreadsheet.package_parts import (
     Package,
     namespace,
@@ -22,7 +23,8 @@ from sheetgen.spreadsheet.package_parts import (
     serialized,
 )
 from sheetgen.spreadsheet.package_workbook import Sheet
-from sheetgen.spreadsheet.reader import Cells, with_cells, worksheets
+from sheetgen.spreadsheet.plain_rows import row_text, with_result
+from sheetgen.spreadsheet.reader import Cells, cells_in, worksheets
 from sheetgen.spreadsheet.sheet_frame import SheetFrame
 
 NOWHERE = "file:///dev/null/nothing"
@@ -79,7 +81,7 @@ def _write_copy(
     edits: Mapping[str, Edit],
 ) -> None:
     sheets = {sheet.part: sheet for sheet in worksheets(package)}
-    with ZipFile(copy, "w") as output:
+    with ZipFile(copy, "w", compresslevel=1) as output:
         for part, entry in package.parts.items():
             target = ZipInfo(part, entry.date_time)
             target.compress_type, target.external_attr = entry.compress_type, entry.external_attr
@@ -133,8 +135,17 @@ def _copy_sheet(
     edit: Edit | None,
 ) -> None:
     """Copy a sheet row by row; what is around its rows stays as it is."""
-    frame = SheetFrame()
-    for element, cells in with_cells(frame.rows(source), sheet.name):
+    frame, places = SheetFrame(), Places(sheet.name, refuse=True)
+    result = None if cached is None else repr(cached)
+    changed = {row for row, _ in changes}
+    for element in frame.rows(source):
+        places.begin_row(element.get("r"))
+        if places.row not in changed:
+            text = with_result(row_text(element, element.getparent()), places.row + 1, result)
+            if text is not None:
+                frame.put(text)
+                continue
+        cells = cells_in(element, places)
         if fill:
             _fill_row(element, cells, changes)
         for row, column, cell in cells:

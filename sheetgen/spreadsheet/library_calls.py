@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +83,7 @@ class _Model:
 
 def ironcalc_values(path: Path) -> Found:
     """Evaluate every formula with ironcalc, which loads no cached results."""
-    _loaded.cache_clear()
+    _loaded.clear()
     with _failures("ironcalc", path):
         return _Model.of(path).evaluated()
 
@@ -96,19 +95,19 @@ def ironcalc_values_after(case: tuple[Path, Changes]) -> Found:
     """
     path, changes = case
     with _failures("ironcalc", path):
-        try:
-            file = os.stat(path)  # noqa: PTH116 - no more than that
-            model = _loaded(path, file.st_mtime_ns, file.st_size)
-            model.change(changes)
-            return model.evaluated()
-        except BaseException:
-            _loaded.cache_clear()
-            raise
+        file = os.stat(path)  # noqa: PTH116 - no more than that
+        key = path, file.st_mtime_ns, file.st_size
+        model = _loaded.pop(key, None)
+        _loaded.clear()  # before another one takes as much memory
+        model = model or _Model.of(path)
+        model.change(changes)
+        values = model.evaluated()
+        _loaded[key] = model
+        return values
 
 
-@lru_cache(maxsize=1)
-def _loaded(path: Path, changed: int, size: int) -> _Model:  # noqa: ARG001 - which file it is
-    return _Model.of(path)
+_loaded: dict[tuple[Path, int, int], _Model] = {}
+"""The last workbook that was evaluated after changes, by its file; none after a failure."""
 
 
 def _constant(value: "Value") -> float | str:

@@ -28,6 +28,7 @@ from sheetgen.spreadsheet.package_parts import (
     opened,
 )
 from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
+from sheetgen.spreadsheet.plain_rows import PlainCell, plain_cells
 
 if TYPE_CHECKING:
     from openpyxl.formula.translate import Translator
@@ -206,14 +207,16 @@ def rows(
     Where damage is not refused, empty cells are left out, and those beyond the end of a sheet. No
     work is done for rows that are not in the file, whatever their numbers.
     """
-    found = _elements(package, sheet.part, "row", damage)
+    return with_cells(_row_elements(package, sheet, damage), sheet.name, damage)
+
+
+def _row_elements(package: Package, sheet: Sheet, damage: Damage) -> Iterator[etree._Element]:
     # The position of a form control has elements called row as well.
-    held = (
+    return (
         row
-        for row in found
+        for row in _elements(package, sheet.part, "row", damage)
         if (holder := row.getparent()) is not None and local_name(holder) == "sheetData"
     )
-    return with_cells(held, sheet.name, damage)
 
 
 def with_cells(
@@ -223,12 +226,17 @@ def with_cells(
     places = Places(sheet, damage is Damage.REFUSE)
     for element in elements:
         places.begin_row(element.get("r"))
-        cells: Cells = []
-        for cell in element.iterchildren("{*}c"):
-            place = places.next_cell(cell.get("r"), has_content=len(cell) > 0)
-            if place is not None:
-                cells.append((*place, cell))
-        yield element, cells
+        yield element, cells_in(element, places)
+
+
+def cells_in(element: etree._Element, places: Places) -> Cells:
+    """Return the (row, column, cell) of a row that has begun."""
+    cells: Cells = []
+    for cell in element.iterchildren("{*}c"):
+        place = places.next_cell(cell.get("r"), has_content=len(cell) > 0)
+        if place is not None:
+            cells.append((*place, cell))
+    return cells
 
 
 class _Contents(Generic[_Formula]):
@@ -244,15 +252,37 @@ class _Contents(Generic[_Formula]):
     def cells(
         self, package: Package, sheet: Sheet
     ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
-        for _, cells in rows(package, sheet, self._damage):
-            for row, column, element in cells:
-                try:
-                    formula, value = self._content(element, row, column)
-                except (ValueError, IndexError, KeyError) as error:
-                    place = f"{sheet.name!r}!{relative_address(row, column)}"
-                    raise MalformedError(f"the cell {place} is not valid") from error
-                if formula is not None or value is not None:
-                    yield row, column, formula, value
+        places = Places(sheet.name, self._refuse)
+        for element in _row_elements(package, sheet, self._damage):
+            places.begin_row(element.get("r"))
+            plain = plain_cells(element, places.row + 1)
+            if plain is None:
+                yield from self._by_element(cells_in(element, places), sheet)
+            else:
+                yield from self._by_text(plain, places.row, sheet)
+
+    def _by_element(
+        self, cells: Cells, sheet: Sheet
+    ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
+        for row, column, element in cells:
+            try:
+                formula, value = self._content(element, row, column)
+            except (ValueError, IndexError, KeyError) as error:
+                raise _invalid(sheet, row, column) from error
+            if formula is not None or value is not None:
+                yield row, column, formula, value
+
+    def _by_text(
+        self, cells: Iterable[PlainCell], row: int, sheet: Sheet
+    ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
+        for column, kind, text, result in cells:
+            try:
+                formula = None if text is None else self._formula_at(text, row, column)
+                value = None if result is None else self._value(kind, result)
+            except (ValueError, IndexError, KeyError) as error:
+                raise _invalid(sheet, row, column) from error
+            if formula is not None or value is not None:
+                yield row, column, formula, value
 
     def _content(
         self, cell: etree._Element, row: int, column: int
@@ -294,6 +324,10 @@ class _Contents(Generic[_Formula]):
                     raise
                 return text
         return text.strip() in ("1", "true") if kind == "b" else text
+
+
+def _invalid(sheet: Sheet, row: int, column: int) -> MalformedError:
+    return MalformedError(f"the cell {sheet.name!r}!{relative_address(row, column)} is not valid")
 
 
 def _number(text: str) -> float:

@@ -3,7 +3,6 @@
 The tree of a sheet of two million cells would need gigabytes; that of all but its rows is small.
 """
 
-import re
 from collections.abc import Iterator
 from typing import IO
 from uuid import uuid4
@@ -17,8 +16,7 @@ from sheetgen.spreadsheet.package_parts import (
     pull_parser,
     serialized,
 )
-
-_NAMESPACES = re.compile(rb'<[^\s/>]+((?: xmlns(?::[^\s=]+)?="[^"]*")+)')
+from sheetgen.spreadsheet.plain_rows import row_text
 
 
 class SheetFrame:
@@ -30,6 +28,7 @@ class SheetFrame:
     def __init__(self) -> None:
         """Take nothing yet: `rows` reads the sheet."""
         self._texts: list[tuple[etree._Element, list[bytes]]] = []
+        self._instead: str | None = None
 
     def rows(self, source: IO[bytes]) -> Iterator[etree._Element]:
         """Yield each row of a sheet's XML, to be changed before the next one is asked for.
@@ -48,11 +47,17 @@ class SheetFrame:
                 yield row
                 if not self._texts or self._texts[-1][0] is not holder:
                     self._texts.append((holder, []))
-                self._texts[-1][1].append(_row_text(row, holder))
+                text = row_text(row, holder) if self._instead is None else self._instead
+                self._texts[-1][1].append(text.encode())
+                self._instead = None
                 row.clear()
                 while (earlier := row.getprevious()) is not None:
                     holder.remove(earlier)
         self.root = parser.close()
+
+    def put(self, text: str) -> None:
+        """Put this XML text in the place of the row that was yielded last."""
+        self._instead = text
 
     def text(self) -> Iterator[bytes]:
         """Yield the XML text of the sheet with its rows in pieces; raises MalformedError."""
@@ -68,12 +73,3 @@ class SheetFrame:
         for (_, rows), other in zip(self._texts, others, strict=True):
             yield from rows
             yield other
-
-
-def _row_text(row: etree._Element, holder: etree._Element) -> bytes:
-    """Return the XML text of a row, without repeating the namespaces of the sheet."""
-    text = etree.tostring(row, with_tail=False)
-    if row.nsmap != holder.nsmap:
-        return text
-    found = _NAMESPACES.match(text)
-    return text if found is None else text[: found.start(1)] + text[found.end(1) :]

@@ -16,12 +16,10 @@ import numpy as np
 
 from sheetgen.console import progress
 from sheetgen.errors import InputError
-from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreement
 from sheetgen.spreadsheet.canvas import Canvas, Value
-from sheetgen.spreadsheet.copying import write_changed
-from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values, errors_about
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 from sheetgen.spreadsheet.tokens import refers_to_cells
 from sheetgen.verification.older import Older
@@ -34,9 +32,7 @@ from sheetgen.workbook.extent import MANY, formulas_of
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets import origin
 
-BATCH = 4  # copies of the workbook that are on the disk at once
-IMPOSSIBLE = -7.77e77  # replaces every cached value, so that none can pass
-
+BATCH = 4  # states of the workbook that are in memory at once
 
 Place = tuple[int, int]
 Cells = Mapping[str, Mapping[Place, FileCell]]
@@ -88,23 +84,19 @@ def _verify_batch(
     subject: Subject, engines: Sequence[Engine], numbers: Sequence[int], seed: int
 ) -> Iterator[Result]:
     states = [_moved(subject, number, seed) for number in numbers]
-    with scratch_folder() as folder:
-        copies = [Path(folder, f"without-results-{number}.xlsx") for number in numbers]
-        every = list(zip(numbers, copies, states, strict=True))
-        for number, copy, moved in progress.counted(every, "copying without results"):
-            write_changed(subject.path, copy, _inputs(moved) if number else {}, IMPOSSIBLE)
-        runs = [_recalculated(engine, copies, subject.path) for engine in engines]
-        for number, moved in zip(numbers, states, strict=True):
-            sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
-            for engine, run in zip(engines, runs, strict=True):
-                with progress.step(f"recalculating with {engine.name}"):
-                    values = next(run)
-                sheets = tuple(
-                    _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
-                    for canvas in progress.counted(moved.canvases, "comparing the sheets")
-                )
-                left_out = subject.older.not_verified if subject.older else ()
-                yield Result(engine.version(), number, sheets, subject.written_by, left_out)
+    changes = [_inputs(moved) if moved is not subject else {} for moved in states]
+    runs = [engine.recalculate_changed(subject.path, changes) for engine in engines]
+    for number, moved in zip(numbers, states, strict=True):
+        sensitivity = Sensitivity(moved.plan, moved.canvases, moved.compose)
+        for engine, run in zip(engines, runs, strict=True):
+            with progress.step(f"recalculating with {engine.name}"):
+                values = next(run)
+            sheets = tuple(
+                _compare(moved, canvas, values.get(canvas.name, {}), sensitivity)
+                for canvas in progress.counted(moved.canvases, "comparing the sheets")
+            )
+            left_out = subject.older.not_verified if subject.older else ()
+            yield Result(engine.version(), number, sheets, subject.written_by, left_out)
 
 
 def _moved(subject: Subject, number: int, seed: int) -> Subject:
@@ -183,11 +175,6 @@ def _require_formulas(cells: Cells, expected: int) -> None:
             raise InputError(
                 f"found {found:,} formulas; expected about {expected:,} by its {origin.NAME}"
             )
-
-
-def _recalculated(engine: Engine, copies: Sequence[Path], path: Path) -> Iterator[Values]:
-    with errors_about(path, copies):
-        yield from engine.recalculate_all(copies)
 
 
 def _input(path: Path, canvas: Canvas, key: str, cells: Cells, older: Older | None) -> float | str:

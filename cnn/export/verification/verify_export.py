@@ -26,7 +26,6 @@ from cnn.export.verification.cell_checks import (
     wrong_values,
 )
 from cnn.export.verification.exported_file import ExportedFile, read_exported, spoken, spoken_place
-from cnn.export.verification.recalculation import recalculations
 from sheetgen.console import progress
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas
@@ -120,7 +119,7 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
     expected = exported.reference.activations(np.stack([case.values for case in cases]))
     wrong, different = wrong_cells(exported)
     constant = tuple(constant_sheets(exported))
-    found = recalculations(engine, exported.path, [case.changes for case in cases])
+    found = engine.recalculate_changed(exported.path, [case.changes for case in cases])
     counted = progress.counted(cases, f"recalculating with {engine.name}")
     for number, (case, values) in enumerate(zip(counted, found, strict=True)):
         right = {name: numbers[number] for name, numbers in expected.items()}

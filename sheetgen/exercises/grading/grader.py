@@ -25,10 +25,10 @@ from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import place_of, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import Engine, Values
+from sheetgen.spreadsheet.engines.engine import IMPOSSIBLE
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, is_error
 from sheetgen.spreadsheet.tokens import Token, tokens
 from sheetgen.spreadsheet.writer import write_workbook
-from sheetgen.verification.verify import IMPOSSIBLE
 
 Status = Literal["right", "wrong", "empty", "answers"]
 LONGEST_TEXT = 200  # of an answer that is repeated in a report

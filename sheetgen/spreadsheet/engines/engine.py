@@ -1,16 +1,23 @@
 """The interface of the spreadsheet engines that can recalculate a workbook."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
 from sheetgen.errors import RunError
+from sheetgen.files.leftovers import scratch_folder
+from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.library_calls import Changes
 from sheetgen.spreadsheet.reader import Value
 
 Values = dict[str, dict[tuple[int, int], Value]]
 """Sheet → zero-based (row, column) → value; an error value is its text, such as "#DIV/0!"."""
+
+BATCH = 4  # copies of a workbook that are on the disk at once
+IMPOSSIBLE = -7.77e77  # replaces every cached value, so that none can pass
 
 
 class Engine(ABC):
@@ -44,6 +51,23 @@ class Engine(ABC):
         An engine that is slow to start does so once, and gives each workbook the same time.
         """
         return map(self.recalculate, paths)
+
+    def recalculate_changed(self, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:
+        """Yield the values of all cells after each of the changes, made to the unchanged file.
+
+        The engine gets copies, in which no cached result is right. Empty cells may be changed as
+        if they held 0. Raises RunError and InputError as `recalculate` does, and ValueError for a
+        change of a cell with a formula.
+        """
+        self.require()
+        remaining = iter(cases)
+        with scratch_folder() as folder:
+            while batch := list(islice(remaining, BATCH)):
+                copies = [Path(folder, f"copy-{number}.xlsx") for number in range(len(batch))]
+                for copy, changes in zip(copies, batch, strict=True):
+                    write_changed(path, copy, changes, IMPOSSIBLE, fill=True)
+                with errors_about(path, copies):
+                    yield from self.recalculate_all(copies)
 
     def require(self) -> None:
         """Raise RunError, which says how to install the engine, if it cannot run here."""

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from sheetgen.errors import RunError
+from sheetgen.files.leftovers import scratch_folder
 from sheetgen.processes.workers import EndedError, run_each
 from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.address import relative_address
-from sheetgen.spreadsheet.engines.engine import Engine, Values
+from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.engines.engine import IMPOSSIBLE, Engine, Values, errors_about
 from sheetgen.spreadsheet.library_calls import (
     Changes,
     formualizer_values,
@@ -120,18 +122,19 @@ class IronCalc(LibraryEngine):
     compute = staticmethod(ironcalc_values)
 
     def recalculate_changed(self, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:
-        """Yield the values of all cells after each of the changes, made to the unchanged file.
+        """Yield the values after each of the changes; see Engine.recalculate_changed.
 
-        Loading a workbook takes longer than computing it: it is loaded once. Empty cells may be
-        changed as if they held 0. Raises RunError as `recalculate` does.
+        Loading a workbook takes longer than computing it: one copy is loaded once.
         """
         self.require()
-        yield from self.in_worker(
-            ironcalc_values_after,
-            ((path, changes) for changes in cases),
-            repeat(path),
-            _seconds(path),
-        )
+        with scratch_folder() as folder:
+            copy = Path(folder, "copy.xlsx")
+            write_changed(path, copy, {}, IMPOSSIBLE)
+            requests = ((copy, changes) for changes in cases)
+            with errors_about(path, [copy]):
+                yield from self.in_worker(
+                    ironcalc_values_after, requests, repeat(copy), _seconds(copy)
+                )
 
 
 class Formualizer(LibraryEngine):

@@ -5,15 +5,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import islice, repeat
 from pathlib import Path
 
 from sheetgen.errors import RunError
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet import copying, fence, reader
-from sheetgen.spreadsheet.engines.engine import Engine, Values
+from sheetgen.spreadsheet.engines.engine import BATCH, Engine, Values
+from sheetgen.spreadsheet.library_calls import Changes
 
 INSTALL = "sudo apt-get install libreoffice-calc"
 SECONDS = 600.0
@@ -99,6 +101,22 @@ class LibreOffice(Engine):
             for path, result in zip(paths, results, strict=True):
                 yield _values(result) if result.is_file() else self.recalculate(path)
 
+    def recalculate_changed(self, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:
+        """Yield the values after each of the changes; see Engine.recalculate_changed.
+
+        One start for a batch of copies, which are converted as they are: they have no results.
+        """
+        self.require()
+        remaining = iter(cases)
+        while batch := list(islice(remaining, BATCH)):
+            paths = [path] * len(batch)
+            with converted_all(paths, _XLSX, self.seconds, changes=batch) as results:
+                for changes, result in zip(batch, results, strict=True):
+                    if result.is_file():
+                        yield _values(result)
+                    else:
+                        yield from super().recalculate_changed(path, [changes])
+
 
 def _values(path: Path) -> Values:
     values: Values = {sheet: {} for sheet in reader.sheet_names(path)}
@@ -133,15 +151,19 @@ def converted(
 
 @contextmanager
 def converted_all(
-    paths: Sequence[Path], conversion: str, seconds: float = SECONDS
+    paths: Sequence[Path],
+    conversion: str,
+    seconds: float = SECONDS,
+    changes: Sequence[Changes] = (),
 ) -> Iterator[list[Path]]:
     """Convert workbooks with one start of LibreOffice, and yield the paths of the results.
 
     Where one could not be converted, its path has no file. `seconds` is the time for each.
+    `changes`, one for each, are made before, empty cells being taken for 0.
     Raises InputError if a file cannot be read as a workbook.
     """
     with scratch_folder() as folder:
-        yield _convert(paths, conversion, Path(folder), seconds * len(paths))[0]
+        yield _convert(paths, conversion, Path(folder), seconds * len(paths), changes=changes)[0]
 
 
 def _convert(
@@ -150,13 +172,14 @@ def _convert(
     folder: Path,
     seconds: float,
     edits: Mapping[str, copying.Edit] | None = None,
+    changes: Sequence[Changes] = (),
 ) -> tuple[list[Path], str]:
     output, suffix = folder / "output", conversion.partition(":")[0]
     # Names of our own keep odd characters, and the lock files, away from the user's files.
     sources = [folder / f"workbook-{number}.xlsx" for number in range(len(paths))]
-    for path, source in zip(paths, sources, strict=True):
+    for path, source, new in zip(paths, sources, changes or repeat({}), strict=False):
         # Without cached results none can pass for a result, whatever the profile says.
-        copying.write_changed(path, source, {}, edits=edits)
+        copying.write_changed(path, source, new, fill=True, edits=edits)
     options = ["--convert-to", conversion, "--outdir", str(output), *map(str, sources)]
     messages = ""
     try:
