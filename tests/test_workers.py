@@ -2,10 +2,11 @@
 
 import ctypes
 import os
+import pickle
 import signal
 import sys
-import threading
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import SupportsIndex
 
@@ -14,6 +15,7 @@ from pausing import start, wait_for
 
 from sheetgen.errors import InputError, RunError, UnmovableError
 from sheetgen.processes import workers
+from sheetgen.processes.worker_process import Task, received, send
 from sheetgen.processes.workers import EndedError, Outcome, run_each
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
@@ -197,6 +199,17 @@ def test_workers_share_the_memory_of_the_machine(
     assert outcome.result() == share << 30
 
 
+def test_a_request_that_comes_while_a_worker_works_does_not_end_it() -> None:
+    """As the system's signal of a request may, which on a busy machine comes late."""
+    worker, task = workers._start(), Task(twice, 9.0, workers.LEAST_MEMORY)
+    assert worker.process.stdin and worker.process.stdout
+    for number in range(100):
+        send(worker.process.stdin, pickle.dumps((None, task, number)))
+    replies = [received(worker.process.stdout) or b"" for _ in range(100)]
+    worker.close()
+    assert [pickle.loads(reply).value for reply in replies] == list(range(0, 200, 2))
+
+
 @pytest.mark.parametrize("program", [None, ""])
 def test_without_a_known_python_no_worker_is_started(
     monkeypatch: pytest.MonkeyPatch, program: str | None
@@ -336,12 +349,7 @@ def test_another_thread_may_take_the_last_idle_worker(monkeypatch: pytest.Monkey
 
 def test_workers_may_be_used_in_threads_that_end() -> None:
     found: list[int] = []
-
-    def work() -> None:
-        found.extend(each.result() for each in run_each(process_of, range(3)))
-
     for _ in range(2):
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
+        with ThreadPoolExecutor(1) as threads:
+            found += threads.submit(list, map(Outcome.result, run_each(process_of, "ab"))).result()
     assert len(set(found)) == 1

@@ -116,10 +116,15 @@ def received(pipe: IO[bytes]) -> bytes | None:
     return data if len(data) == length else None
 
 
-def serve() -> None:
-    """Answer requests until there are no more."""
+def serve(lifeline: int | None) -> None:
+    """Answer requests until there are no more.
+
+    `lifeline` is the reading end of a pipe that the process that started this one holds open.
+    """
     global _serving  # noqa: PLW0603 - it is a property of the process
     _serving = True
+    if lifeline is not None:
+        _hang_on(lifeline)
     # Whatever prints or reads in this process must not disturb the pipes.
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -131,11 +136,8 @@ def serve() -> None:
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("500")
     while (request := received(requests)) is not None:
-        _watch(requests, True)
-        reply = _reply(request)
-        _watch(requests, False)
         try:
-            send(replies, reply)
+            send(replies, _reply(request))
         except BrokenPipeError:
             os._exit(1)
 
@@ -197,22 +199,18 @@ def _limit(task: Task) -> None:
     signal.alarm(int(task.seconds * PATIENCE) + 1)
 
 
-def _watch(requests: IO[bytes], watched: bool) -> None:
-    """While watched, let the system kill this process as soon as the one that started it ends.
+def _hang_on(lifeline: int) -> None:
+    """Let the system kill this process as soon as the one that started it ends.
 
     An engine would hear nothing of it before it is done. The signal comes when the other end of
-    the pipe closes, for nobody sends a request before the reply to the last one.
+    the pipe closes, or when something is written to it, which nobody does. The pipe of the requests
+    would not do: on a busy machine the signal of a request may come long after the request.
     """
-    if sys.platform != "linux":
-        return
     import fcntl  # noqa: PLC0415 - not on Windows
     import select  # noqa: PLC0415
 
-    descriptor = requests.fileno()
-    fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    changed = flags | os.O_ASYNC if watched else flags & ~os.O_ASYNC
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, changed)
-    if watched and select.select([descriptor], [], [], 0)[0]:
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([lifeline], [], [], 0)[0]:
         os._exit(1)  # it had ended before

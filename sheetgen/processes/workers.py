@@ -15,7 +15,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -51,7 +51,7 @@ GRACE = 1.0
 # The arguments are the import path of this process, without which some modules are not found.
 _START = (
     "import sys; sys.path[:] = sys.argv[1:]; "
-    "from sheetgen.processes.worker_process import serve; serve()"
+    "from sheetgen.processes.worker_process import serve; serve({})"
 )
 
 
@@ -111,6 +111,8 @@ class _Worker:
     process: "subprocess.Popen[bytes]"
     messages: IO[bytes]
     """What it prints: that must not reach the terminal, but may say why it ended."""
+    held: ExitStack
+    """What is open as long as the process: the messages, and the other end of its lifeline."""
 
     def work(self, task: Task, item: object) -> Outcome[Any]:
         """Return the outcome of one item, an EndedError if the process ended."""
@@ -151,7 +153,7 @@ class _Worker:
                 with suppress(OSError):
                     pipe.close()
         self.process.wait()
-        self.messages.close()
+        self.held.close()
 
 
 def _folder() -> str | None:
@@ -178,23 +180,30 @@ def _start() -> _Worker:
     """Start a worker; raises RunError if that is impossible."""
     if not sys.executable:  # as where a program embeds Python
         raise RunError("a worker process could not be started: Python's program is unknown")
-    messages: IO[bytes] | None = None
+    held, inherited = ExitStack(), list[int]()
     try:
-        messages = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
+        messages = held.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        if sys.platform == "linux":
+            lifeline, writing = os.pipe()
+            held.callback(os.close, writing)
+            inherited.append(lifeline)
         process = subprocess.Popen(
-            [sys.executable, "-c", _START, *map(str, sys.path)],
+            [sys.executable, "-c", _START.format(*inherited or [None]), *map(str, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=messages,
+            pass_fds=inherited,
             # Ctrl-C in the terminal is for this process, which then stops the worker.
             start_new_session=True,
         )
     except OSError as error:
-        if messages is not None:
-            messages.close()
+        held.close()
         reason = error.strerror or error
         raise RunError(f"a worker process could not be started: {reason}") from error
-    return _Worker(process, messages)
+    finally:
+        for each in inherited:
+            os.close(each)
+    return _Worker(process, messages, held)
 
 
 class _Crew:
