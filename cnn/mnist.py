@@ -8,6 +8,7 @@ import socket
 import zlib
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -184,6 +185,16 @@ def _read(raw: Path, name: str) -> torch.Tensor:
     path = _find(raw, name)
     if path is None:
         raise InputError(f"{raw / name} is missing")
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    return _checked(path, name, (status.st_ino, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(len(CHECKSUMS))  # a command may need the digits several times
+def _checked(path: Path, name: str, _version: tuple[int, ...]) -> torch.Tensor:
+    """Return the content of a version of a file, once it is known to be MNIST's."""
     try:
         # One byte more than MNIST's file shows that it is another; a packed file could unpack to
         # any size.
