@@ -21,6 +21,8 @@ from openpyxl.utils import cell as names
 
 from cnn.torch_loading import wait_briefly
 from sheetgen import cli
+from sheetgen.files.locking import in_turn
+from sheetgen.files.saving import Saved
 from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet import engines, render
 from sheetgen.spreadsheet.engines import Engine
@@ -153,18 +155,54 @@ def poisoned(tmp_path: Path) -> Build:
     return build
 
 
-@pytest.fixture(scope="session", params=["era-v1", "era-v2"])
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Each built-in template's workbook in turn; not to be written to."""
-    path = tmp_path_factory.mktemp("built") / f"{request.param}.xlsx"
-    return build_workbook(template.load(request.param), path)
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Template], Built]:
+    """A function that builds a workbook, called by a name, once for all workers of a run.
+
+    The workbooks are not to be written to.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder /= "books"
+    folder.mkdir(exist_ok=True)
+
+    def build(name: str, source: Template) -> Built:
+        path = folder / f"{name}.xlsx"
+        with in_turn(path):
+            if not path.exists():
+                return build_workbook(source, path)
+        return Built(Saved(path), Plan.of(source))
+
+    return build
 
 
 @pytest.fixture(scope="session")
-def era_v1(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def short_book(built_once: Callable[[str, Template], Built]) -> Callable[[str], Built]:
+    """A function that returns a built-in template's workbook, trained into its second epoch.
+
+    That is enough for all that is on its sheets, and two learning rates are as good as four. Of
+    `digits`, the largest by far, there are a few rows.
+    """
+
+    def build(name: str) -> Built:
+        source = template.load(name)
+        rows = 12 if name == "digits" else min(source.iterations, source.data.samples + 5)
+        return built_once(f"short {name}", source.with_training(source.learning_rates[:2], rows))
+
+    return build
+
+
+@pytest.fixture(scope="session", params=["era-v1", "era-v2"])
+def built(request: pytest.FixtureRequest, built_once: Callable[[str, Template], Built]) -> Built:
+    """Each seed's workbook in turn; not to be written to."""
+    return built_once(request.param, template.load(request.param))
+
+
+@pytest.fixture(scope="session")
+def era_v1(built_once: Callable[[str, Template], Built]) -> Built:
     """The workbook of era-v1; not to be written to."""
-    path = tmp_path_factory.mktemp("era-v1") / "era-v1.xlsx"
-    return build_workbook(template.load("era-v1"), path)
+    return built_once("era-v1", template.load("era-v1"))
 
 
 def numbers(lowest: float, highest: float) -> st.SearchStrategy[float]:
@@ -223,11 +261,9 @@ def sigmoid_network(
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(built_once: Callable[[str, Template], Built]) -> Path:
     """The workbook of era-v1 with two rates and five iterations; not to be written to."""
-    path = tmp_path_factory.mktemp("small") / "small.xlsx"
-    build_workbook(template.load("era-v1").with_training([0.1, 0.5], 5), path)
-    return path
+    return built_once("small", template.load("era-v1").with_training([0.1, 0.5], 5)).saved.path
 
 
 @pytest.fixture

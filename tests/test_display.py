@@ -19,7 +19,7 @@ CHOSEN = {
     "large": template.parse(
         template.load("era-v1").source.replace("0.01, 0.99", "250000.0, -31000.0")
     ).with_training([0.5], 3),
-    "ordinary": template.load("era-v2"),
+    "ordinary": template.load("era-v2").with_training([0.5, 2.0], 5),
 }
 
 

@@ -48,9 +48,10 @@ def theirs(formula: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", built_in())
 def test_openpyxl_finds_the_same_in_every_formula_that_build_writes(name: str) -> None:
+    few = load(name).with_training(iterations=3)  # the rows of a table differ in their numbers
     written = {
         re.sub(r"\d{2,}", "9", formula[1:])
-        for canvas in compose(Plan.of(load(name)))
+        for canvas in compose(Plan.of(few))
         for _, _, formula, _ in canvas.promised()
     }
     for formula in sorted(written):

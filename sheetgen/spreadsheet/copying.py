@@ -158,8 +158,8 @@ def _copy_sheet(
         etree.strip_elements(frame.root, *_RANGES, with_tail=False)
     if edit is not None:
         edit(frame.root)
-    for text in frame.text():
-        output.write(text)
+    for piece in frame.text():
+        output.write(piece)
 
 
 def _fill_row(element: etree._Element, cells: Cells, changes: _Changes) -> None:
