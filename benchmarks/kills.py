@@ -1,11 +1,12 @@
 """Kills commands at random moments (kill -9) and counts what is lost and what is left over.
 
-    python benchmarks/kills.py [--times N] [--seed N] [build] [train] [log] [exercise] [grade]
+    python benchmarks/kills.py [--times N] [--seed N] [build train log loop exercise grade]
 
 After each kill all that was there must be there, as it was or in its new version, complete; and
 after the same command has run again (a training with --resume), its results and nothing else.
-`train` and `log` need torch, and MNIST in the folder that MNIST_DIR names. The exit code is 1 if
-anything was lost or left over.
+`loop` is a training that logs with `cnn.WorkbookLog`; no epoch that it was told to be logged may
+be missing. `train` and `log` need torch, and MNIST in the folder that MNIST_DIR names. The exit
+code is 1 if anything was lost or left over.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import xlsxwriter
 
@@ -111,6 +113,10 @@ def build_small(work: Path) -> None:
 def foreign(work: Path) -> None:
     """Train a run, and write a workbook as another program does."""
     finished(cnn("train", *TINY, *DATA, "--run", "run", "--workbook", "run.xlsx"), in_work(work))
+    write_foreign(work)
+
+
+def write_foreign(work: Path) -> None:
     with xlsxwriter.Workbook(work / "book.xlsx") as workbook:
         for name in ("Budget", "Plan"):
             sheet = workbook.add_worksheet(name)
@@ -152,6 +158,32 @@ def keeps_sheets(before: Path, after: Path) -> bool:
     return old == new
 
 
+def logging_loop(work: Path) -> None:
+    write_foreign(work)
+    (work / "loop.py").write_text(LOOP)
+
+
+def keeps_epochs(before: Path, after: Path) -> bool:
+    """Tell whether the journal has each epoch whose logging was over, and the workbook its parts.
+
+    The rest is left to the loop's second run.
+    """
+    if not has_workbooks(before, after):
+        return False
+    old, new = (parts(each / "book.xlsx") for each in (before, after))
+    logged = (after / "done.txt").read_text().splitlines() if (after / "done.txt").exists() else []
+    journals = [path.read_text("utf-8") for path in after.glob("*.jsonl")]
+    lines = [line for text in journals for line in text.split("\n") if line.endswith("}")]
+    return all(new[name] == old[name] for name in old.keys() - LISTS) and (
+        not logged or len(lines) > len(logged)
+    )
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    with ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def has_exercises(before: Path, after: Path) -> bool:
     keys = [json.loads(path.read_bytes()) for path in files(after) if path.suffix == ".json"]
     return has_workbooks(before, after) and all(len(key["students"]) == len(NAMES) for key in keys)
@@ -166,6 +198,29 @@ def has_marks(before: Path, after: Path) -> bool:
     return is_complete or text == (before / "marks.csv").read_text("utf-8-sig")
 
 
+LISTS = {
+    *("[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"),
+    *("docProps/app.xml", "docProps/core.xml"),
+}
+"""The parts of a workbook that name its sheets and their formats."""
+LOOP = """
+import subprocess, sys
+from pathlib import Path
+from cnn import WorkbookLog
+from sheetgen.spreadsheet.reader import read_cells
+
+journal, done, book = Path("book Loop.jsonl"), Path("done.txt"), Path("book.xlsx")
+if "again" in sys.argv and journal.exists() and journal.read_bytes().count(b"\\n") > 1:
+    subprocess.run([sys.executable, "-m", "cnn", "log", journal, "--workbook", book], check=True)
+    logged = {cell.value for cell in read_cells(book, ["Loop"])["Loop"].values()}
+    epochs = done.read_text().split() if done.exists() else []
+    sys.exit(f"missing: {epochs}" if {int(each) / 64 for each in epochs} - logged else 0)
+journal.unlink(missing_ok=True)
+with WorkbookLog(book, title="Loop") as log, done.open("w") as file:
+    for epoch in range(1, 41):
+        log.epoch(loss=epoch / 64)
+        print(epoch, file=file, flush=True)
+"""
 GRADE = ["grade", "--key", "class/class.key.json", "--csv", "marks.csv"]
 TRAIN = cnn("train", *TINY, *DATA, "--run", "run", "--workbook", "book.xlsx")
 WEIGHTS = "run/model.safetensors"
@@ -173,6 +228,7 @@ TRIALS = (
     Trial("build", 60, sheetgen("build", "-o", "book.xlsx"), build_small, has_workbooks),
     Trial("train", 25, TRAIN, build_small, has_workbooks, ["--resume"], WEIGHTS),
     Trial("log", 10, cnn("log", "run", *DATA, "--workbook", "book.xlsx"), foreign, keeps_sheets),
+    Trial("loop", 20, [sys.executable, "loop.py"], logging_loop, keeps_epochs, ["again"]),
     Trial(
         "exercise",
         10,
@@ -252,7 +308,7 @@ def repeated(trial: Trial, folder: Path) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", choices=[[], *(trial.name for trial in TRIALS)])
-    parser.add_argument("--times", type=int, help="for each command  [default: 60, 25, 10, 10, 10]")
+    parser.add_argument("--times", type=int, help="for each command  [default: 10 to 60]")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     print("command   tried  killed  whole  lost  left over  failed again")

@@ -1,6 +1,7 @@
 """`cnn compare`: trainings on one sheet, with mean, deviation and interval over their seeds."""
 
 import json
+from collections.abc import Sequence
 from math import inf, nan
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cnn.log.comparison import Comparison, t_quantile
 from cnn.log.description import TrainingLog
 from cnn.log.log_page import TABLE
 from cnn.log.metrics import Logged
+from cnn.log.metrics_file import read_metrics
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import range_of
 from sheetgen.spreadsheet.canvas import Canvas
@@ -23,6 +25,8 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.spreadsheet.writer import write_workbook
+
+RUNS = Path(__file__).parent / "cases" / "seeds"
 
 
 def training(rate: float, seed: int, epochs: int = 6) -> TrainingLog:
@@ -64,6 +68,32 @@ def test_every_formula_comes_to_what_the_reference_says(
         expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12, abs=1e-13)
         result = found.get((row, column), "")
         assert ("" if result is None else result) == expected, formula
+
+
+def last_values(paths: Sequence[Path], metric: str) -> np.ndarray:
+    """The values of a metric in the last epochs of logs of `cnn train`."""
+    lines = [path.read_text().splitlines()[-1] for path in paths]
+    return np.array([json.loads(line)[metric] for line in lines])
+
+
+@pytest.mark.parametrize("model", ["fast", "best"])
+def test_mean_and_deviation_of_real_runs_are_numpys(
+    model: str, engine: Engine, tmp_path: Path
+) -> None:
+    """Logs of `cnn train --model fast --seeds 0-4` (and of best), which name no settings."""
+    paths = sorted(RUNS.glob(f"{model}-*.jsonl"))
+    named = [(path.stem, read_metrics(path)) for path in paths]
+    canvas, _ = compare_sheet(Comparison.of("Seeds", named), "Seeds")
+    path, copy = tmp_path / "seeds.xlsx", tmp_path / "copy.xlsx"
+    write_workbook([canvas], path, "seeds")
+    write_changed(path, copy, {}, cached=-7e77)
+    found = engine.recalculate(copy)["Seeds"]
+    rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == TABLE}
+    last = last_values(paths, "test_accuracy")
+    expected = [len(paths), last.mean(), last.std(ddof=1)]
+    shown = [found[rows["all"], column] for column in range(TABLE + 1, TABLE + 4)]
+    assert shown == pytest.approx(expected, rel=1e-12)
+    assert canvas.cells[1, 1].value == found[1, 1]
 
 
 def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from math import inf, nan
@@ -19,7 +20,11 @@ from packages import check_sound
 from cnn import WorkbookLog
 from cnn.cli import main
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.engines.libreoffice import _REGISTRY as REGISTRY
+from sheetgen.spreadsheet.engines.libreoffice import converted
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
+
+LOCALE = re.compile("(ooSetupSystemLocale.*?<value>)en-US<")
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +190,22 @@ def test_anything_may_be_logged(tmp_path: Path) -> None:
     assert {"=1+1", "NaN", "∞", 0.125, "late", "metric 59"} <= cells.keys()
     assert cells["=1+1"].data_type == "s"
     check_sound(book)
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_numbers_have_decimal_commas_where_a_country_writes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LibreOffice with a German locale reads 0.31 as a number, and writes 0,31."""
+    with WorkbookLog(tmp_path / "runs.xlsx", target={"val_acc": 0.9}) as log:
+        log.epoch(loss=0.31, val_acc=0.912)
+    german = LOCALE.sub(r"\1de-DE<", REGISTRY)
+    assert german != REGISTRY
+    monkeypatch.setattr("sheetgen.spreadsheet.engines.libreoffice._REGISTRY", german)
+    with converted(tmp_path / "runs.xlsx", "csv:Text - txt - csv (StarCalc):59,34,76") as path:
+        rows = [line.split(";") for line in path.read_text("utf-8").splitlines()]
+    assert rows[3][-3:] == ["1", "0,310000", "91,20%"]
+    assert rows[1][1] == '"After 1 epoch: val_acc 91,20%'
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
 from statistics import mean, stdev
 
 from cnn.log.comparison import SHORT, different, t_quantile
 from cnn.log.comparison_data import VALUE, heading
 from cnn.log.comparison_page import ComparisonPage
 from cnn.log.log_page import TABLE
+from cnn.log.log_summary import in_percent
 from cnn.log.metrics import Metric, is_number
 from sheetgen.errors import short
 from sheetgen.spreadsheet.address import cell_address, range_address
@@ -173,6 +173,5 @@ def result(page: ComparisonPage) -> Words:
 def _amount(page: ComparisonPage, cell: str, number: float, digits: int = 4) -> Words:
     """Return a number of the chosen metric, in percent if that is a share."""
     is_share = page.canvas.value(*page.corner("format")) == SHARE
-    exact = Decimal(repr(number * 100)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    share = Words(f'FIXED(100*{cell},2,TRUE)&"%"', f"{exact}%")
-    return only_if(f"{page.known(2)}={SHARE}", is_share, share, significant(cell, number, digits))
+    words = in_percent(cell, number), significant(cell, number, digits)
+    return only_if(f"{page.known(2)}={SHARE}", is_share, *words)

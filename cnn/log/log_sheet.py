@@ -48,9 +48,8 @@ def log_sheet(log: TrainingLog) -> Canvas:
     drawn = charted(log.metrics)
     row, column = slot(len(drawn))
     results = draw_summary(grid(canvas, column), row, table)
-    if results.sentence:
-        words = results.sentence
-        canvas.calculate(1, LEFT, words.formula, words.text, _RESULT)
+    words = results.sentence
+    canvas.calculate(1, LEFT, words.formula, words.text, _RESULT)
     left = max(row + (SLOT if column == HALF else 0), results.last_row + 2)
     page = Page.of(canvas, left, table.last_row + 3)
     if log.confusion:

@@ -49,14 +49,16 @@ class Results:
     target: str | None
     """The cell in which the user may change the target."""
     last_row: int
-    sentence: Words | None
+    sentence: Words
 
 
 def draw_summary(area: Area, row: int, table: Table) -> Results:
     """Draw the summary below each other: a line for each metric, then the target."""
     main = table.log.main
     if main is None:
-        return Results(None, row - 1, None)
+        count = Words(f"COUNT({table.steps})", f"{len(table.log.rows)}")
+        told = joined(f"No number is logged yet; {table.log.step}s: ", count)
+        return Results(None, row - 1, told)
     shown = [each for each in table.log.metrics if each.numbers and each is not main]
     shown = [main, *(each for each in shown if not each.is_time and not each.is_rate)]
     step = table.log.step
@@ -218,5 +220,10 @@ def _amount(metric: Metric, cell: _Cell) -> Words:
     value = float(cell.value)
     if not metric.is_share:
         return significant(cell.address, value)
-    exact = Decimal(repr(value * 100)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return Words(f'FIXED(100*{cell.address},2,TRUE)&"%"', f"{exact}%")
+    return in_percent(cell.address, value)
+
+
+def in_percent(cell: str, share: float) -> Words:
+    """Return a share in percent, rounded as spreadsheets do: they take 15 digits for exact."""
+    exact = Decimal(f"{share * 100:.15g}").quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return Words(f'FIXED(100*{cell},2,TRUE)&"%"', f"{exact}%")
