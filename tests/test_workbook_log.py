@@ -171,8 +171,63 @@ def test_a_full_disk_does_not_end_the_training_and_loses_nothing(
     log.epoch(loss=0.3)
     log.close()
     assert [line.get("loss") for line in lines(log.journal)] == [None, 0.5, 0.4, 0.3]
-    said = capfd.readouterr().err.splitlines()
-    assert len([line for line in said if "the journal" in line and "No space" in line]) == 1
+    (said,) = capfd.readouterr().err.splitlines()
+    assert "the journal" in said
+    assert "No space" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
+def test_files_that_cannot_grow_for_half_of_the_training(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As on a full disk, neither the journal nor the workbook can be written."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with WorkbookLog(tmp_path / "runs.xlsx") as log:
+        for epoch in range(8):
+            size = 1000 if 2 <= epoch < 6 else limits[0]
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+            try:
+                log.epoch(value=epoch, note="x" * 300)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [line["value"] for line in lines(log.journal)[1:]] == list(range(8))
+    assert set(range(8)) <= set(texts(tmp_path / "runs.xlsx", "Training"))
+    (said,) = capfd.readouterr().err.splitlines()
+    assert said.endswith("; the training goes on")
+
+
+def test_a_folder_that_cannot_be_written_does_not_end_the_training_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The journal is among the temporary files then."""
+    monkeypatch.setattr("cnn.log.journal.gettempdir", lambda: str(tmp_path / "temporary"))
+    (tmp_path / "folder").touch()  # where even root can create no file
+    with WorkbookLog(tmp_path / "folder" / "runs.xlsx") as log:
+        for loss in (0.5, 0.4):
+            log.epoch(loss=loss)
+    assert log.journal == tmp_path / "temporary" / "runs Training.jsonl"
+    assert [line.get("loss") for line in lines(log.journal)] == [None, 0.5, 0.4]
+    (said,) = capfd.readouterr().err.splitlines()
+    assert f"the log is in {log.journal}; the training goes on" in said
+
+
+def test_what_is_nowhere_at_the_end_is_among_the_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cnn.log.workbook_log.gettempdir", lambda: str(tmp_path / "temporary"))
+    book = tmp_path / "runs.xlsx"
+    log = WorkbookLog(book)
+    log.epoch(loss=0.5)
+    book.write_text("no workbook any more")
+    full = log._journal
+    monkeypatch.setattr(full, "flush", lambda: setattr(full, "failure", "No space"))
+    log.epoch(loss=0.4)
+    log.close()
+    kept = tmp_path / "temporary" / "runs Training.jsonl"
+    assert [line.get("loss") for line in lines(kept)] == [None, 0.5, 0.4]
+    assert capfd.readouterr().err.splitlines()[-1] == f"the whole log is in {kept}"
 
 
 def test_anything_may_be_logged(tmp_path: Path) -> None:

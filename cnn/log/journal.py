@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
 from typing import IO, Any
 
 from sheetgen.files.saving import reason_of
@@ -15,6 +16,7 @@ class Journal:
     """A JSON Lines file beside a workbook, with a name that no other file has.
 
     What cannot be written, as on a full disk, is kept in memory and tried again with the next line.
+    Where no file can be created, as in a read-only folder, it is among the temporary files.
     """
 
     def __init__(self, workbook: Path, name: str) -> None:
@@ -22,6 +24,8 @@ class Journal:
         self.path = workbook.with_name(f"{workbook.stem} {name}.jsonl")
         self.failure = ""
         """Why the last line is not on disk, "" if it is."""
+        self.exile = ""
+        """Why the file is not beside the workbook, "" if it is."""
         self._waiting: list[str] = []
         self._file: IO[bytes] | None = None
         self._end = 0
@@ -55,11 +59,20 @@ class Journal:
             self._file.close()
 
     def _open(self) -> IO[bytes]:
+        """Create the file, beside the workbook if that is possible."""
+        try:
+            return self._create(self.path)
+        except OSError as error:
+            file = self._create(Path(gettempdir(), self.path.name))
+            self.exile = reason_of(error)
+            return file
+
+    def _create(self, wanted: Path) -> IO[bytes]:
         """Create the file under the first free name: "runs training.jsonl", "… (2).jsonl"."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        wanted.parent.mkdir(parents=True, exist_ok=True)
         for number in count(1):
             end = f" ({number})" if number > 1 else ""
-            path = self.path.with_name(f"{self.path.stem}{end}.jsonl")
+            path = wanted.with_name(f"{wanted.stem}{end}.jsonl")
             try:
                 # Without a buffer, of which what a full disk did not take would be tried again.
                 file = path.open("xb", buffering=0)

@@ -15,7 +15,8 @@ from sheetgen.files.saving import is_open_elsewhere
 class LiveSheet:
     """The sheet of a training that goes on, in a workbook that is written now and then.
 
-    No error of the disk ends the training: it is said once on standard error.
+    No error of the disk ends the training: it is said once on standard error, and what it leads to
+    is not said until the sheet is written again.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class LiveSheet:
         """How long writing the sheet took the last time, without building the workbook."""
         self._written_at = time.monotonic()
         self._said = set[str]()
+        self._is_in_trouble = False
 
     def follow(self, log: Callable[[], TrainingLog], journal: Path) -> None:
         """Write the sheet, unless it is too early; `journal` is where the log is meanwhile."""
@@ -68,7 +70,7 @@ class LiveSheet:
             if not built:
                 self._seconds = self._written_at - start
         if not placed.saved.reason:
-            self.is_written = True
+            self.is_written, self._is_in_trouble = True, False
         elif is_last:
             self.is_written = True
             say(
@@ -82,7 +84,8 @@ class LiveSheet:
             self.say(f"{self.workbook}: {placed.saved.reason}; the log goes on in {journal}")
 
     def say(self, text: str) -> None:
-        """Say something once on standard error."""
-        if text not in self._said:
+        """Say what is wrong on standard error, once, and not what else is wrong meanwhile."""
+        if text not in self._said and not self._is_in_trouble:
             self._said.add(text)
             say(f"{text}; the training goes on", err=True)
+        self._is_in_trouble = True

@@ -4,6 +4,7 @@ import atexit
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import gettempdir
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -17,6 +18,7 @@ from cnn.log.journal_results import Picture, confusion_of, pictures_of
 from cnn.log.live_sheet import LiveSheet
 from cnn.log.metrics import Logged, is_number
 from cnn.log.metrics_file import JOURNAL, RESULTS, Known, Row, by_step, describe, sheet_name
+from sheetgen.console.terminal import say
 from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible, without_impossible
 
@@ -100,6 +102,9 @@ class WorkbookLog:
         if self._journal.failure:
             reason = self._journal.failure
             self._sheet.say(f"the journal {self.journal} cannot be written: {reason}")
+        elif self._journal.exile:
+            folder, reason = self.workbook.parent, self._journal.exile
+            self._sheet.say(f"{folder} cannot be written: {reason}; the log is in {self.journal}")
         self._sheet.follow(self._log, self.journal)
 
     def results(
@@ -138,6 +143,17 @@ class WorkbookLog:
         if not self._sheet.is_written:
             self._sheet.write(self._log, self.journal, is_last=True)
         self._journal.close()
+        if self._journal.failure and not self._sheet.is_written:
+            self._rescue()
+
+    def _rescue(self) -> None:
+        """Write the whole log among the temporary files: it is neither here nor in the workbook."""
+        journal = Journal(Path(gettempdir(), self.workbook.name), sheet_name(self.title))
+        for line in (self._known, *self._rows):
+            journal.add(line)
+        journal.close()
+        lost = f"the end of the log is lost: {journal.failure}"
+        say(lost if journal.failure else f"the whole log is in {journal.path}", err=True)
 
     def __enter__(self) -> Self:
         """Return the log."""
