@@ -139,6 +139,8 @@ def is_deeper(node: Expression, levels: int) -> bool:
     """Return whether parts are nested in more than so many levels."""
     level = [node]
     for _ in range(levels):
+        if not level:
+            break
         level = [part for one in level for part in children(one)]
     return bool(level)
 

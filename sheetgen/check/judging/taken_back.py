@@ -135,14 +135,16 @@ def _parts(network: Network) -> dict[str, tuple[list[str], list[list[str]]]]:
 
 def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
     """Say which column without a known meaning a wrong one is computed from; empty if none is."""
-    table, meaning, symbol = column.table, column.meaning, column.symbol
-    unknown = table.not_understood
     mistakes = [one for one in findings if one.severity == "mistake"]
-    missing = [one for one in meaning.missing(column.forms[0]) if family(one) in _GIVEN]
+    if not mistakes:
+        return ""
+    table, meaning, symbol = column.table, column.meaning, column.symbol
     own = table.columns[symbol]
-    if mistakes and own not in table.identified and (header := table.repeats(own)):
+    if own not in table.identified and (header := table.repeats(own)):
         return f"two columns are headed {header}, and its formula is that of neither"
-    if not (unknown or missing) or not mistakes:
+    unknown = table.not_understood
+    missing = [one for one in meaning.missing(column.forms[0]) if family(one) in _GIVEN]
+    if not (unknown or missing):
         return ""
     row = next(one for one in range(table.rows) if table.cell(symbol, one) == mistakes[0].cell)
     formula = column.contents[row].formula

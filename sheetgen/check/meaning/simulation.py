@@ -8,7 +8,8 @@ identities", Journal of the ACM 27 (1980)). Where an activation changes its form
 trainings and large inputs reach all of its pieces.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,39 +30,8 @@ class Simulation:
     def __init__(self, network: Network, several_samples: bool = False) -> None:
         # What the searches for mistakes found, and whether they ended early.
         self.searched: dict[Hashable, tuple[Mistake | None, bool]] = {}
-        random = np.random.default_rng(20240131)
-        scale = _scale_of_inputs(network)
-        self._shape = scale.shape
-        self._rows: list[dict[str, Array]] = []
-        definitions = network.definitions()
-        ones = np.ones_like(scale)
-        given = {f"i{one}": scale for one in range(1, network.inputs + 1)}
-        given |= {f"t{one}": ones for one in range(1, network.outputs + 1)}
-        fixed = {name: _draw(random, size) for name, size in given.items()}
-        biases = list(dict.fromkeys(network.biases.values()))
-        parameters = [f"w{one}" for one in range(1, network.weights + 1)] + biases
-        first = {name: _draw(random, ones) for name in parameters}
-        # A gradient grows with the square of the inputs, and no training may diverge.
-        rate = random.uniform(0.05, 0.4, self._shape) / scale**2
-        for row in range(2 * REACH + 1):
-            values: dict[str, Array] = {"η": rate}
-            self._rows.append(values)
-            if several_samples:
-                fixed = {name: _draw(random, size) for name, size in given.items()}
-            values.update(fixed)
-            for name in parameters:
-                earlier = row > 0 and name in definitions
-                values[name] = self._at(definitions[name], row) if earlier else first[name]
-            for name, definition in definitions.items():
-                if not is_parameter(name):
-                    values[name] = self._at(definition, row)
-
-    def _at(self, expression: Expression, row: int) -> Array:
-        def lookup(leaf: Leaf) -> Array:
-            assert isinstance(leaf, Symbol)
-            return self._rows[row + leaf.offset][leaf.name]
-
-        return evaluate(expression, lookup)
+        self._rows = _trained_rows(network, several_samples)
+        self._shape = self._rows[0]["η"].shape
 
     def values(
         self, expression: Expression, names: Mapping[str, str] | None = None
@@ -109,6 +79,47 @@ def same(left: Array | None, right: Array | None) -> bool:
     difference = np.abs(left[finite] - right[finite])
     scale = np.maximum(np.abs(left[finite]), np.abs(right[finite]))
     return bool(np.all(difference <= AGREEMENT * scale))
+
+
+@lru_cache(16)  # most files are of the same few networks
+def _trained_rows(network: Network, several_samples: bool) -> Sequence[Mapping[str, Array]]:
+    """Return symbol → its values at each of the trainings, for every row."""
+    random = np.random.default_rng(20240131)
+    scale = _scale_of_inputs(network)
+    definitions = network.definitions()
+    ones = np.ones_like(scale)
+    given = {f"i{one}": scale for one in range(1, network.inputs + 1)}
+    given |= {f"t{one}": ones for one in range(1, network.outputs + 1)}
+    fixed = {name: _draw(random, size) for name, size in given.items()}
+    biases = list(dict.fromkeys(network.biases.values()))
+    parameters = [f"w{one}" for one in range(1, network.weights + 1)] + biases
+    first = {name: _draw(random, ones) for name in parameters}
+    # A gradient grows with the square of the inputs, and no training may diverge.
+    rate = random.uniform(0.05, 0.4, scale.shape) / scale**2
+    rows: list[dict[str, Array]] = []
+    for row in range(2 * REACH + 1):
+        values: dict[str, Array] = {"η": rate}
+        rows.append(values)
+        if several_samples:
+            fixed = {name: _draw(random, size) for name, size in given.items()}
+        values.update(fixed)
+        for name in parameters:
+            earlier = row > 0 and name in definitions
+            values[name] = _at(definitions[name], rows, row) if earlier else first[name]
+        for name, definition in definitions.items():
+            if not is_parameter(name):
+                values[name] = _at(definition, rows, row)
+    return rows
+
+
+def _at(expression: Expression, rows: Sequence[Mapping[str, Array]], row: int) -> Array:
+    """Return the values of an expression in a row."""
+
+    def lookup(leaf: Leaf) -> Array:
+        assert isinstance(leaf, Symbol)
+        return rows[row + leaf.offset][leaf.name]
+
+    return evaluate(expression, lookup)
 
 
 def _scale_of_inputs(network: Network) -> Array:
