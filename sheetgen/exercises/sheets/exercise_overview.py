@@ -88,14 +88,18 @@ def _cells(sheet: ExerciseSheet) -> dict[str, str]:
 
 def _hide_what_is_asked(canvas: Canvas, sheet: ExerciseSheet) -> None:
     """Show a question mark in the diagram for an activation until it is right."""
-    asked = [each for each in sheet.assignment.exercise.blanks if each[1] == 0]
-    for place, cell in list(canvas.cells.items()):
-        for quantity in asked:
-            decimals = {scale.decimals for scale in SCALES}
-            numbers = (compact(sheet.address(quantity), 0.0, each).expression for each in decimals)
-            shown = next((each for each in numbers if each in (cell.formula or "")), "")
-            if cell.formula is None or not shown:
-                continue
-            formula = cell.formula.replace(shown, f'IF({sheet.mark(quantity)}=1,{shown},"?")')
-            text = str(cell.value) if sheet.solved else f"{quantity[0]}\n?"
-            canvas.cells[place] = Cell(text, formula, cell.style)
+    decimals = {scale.decimals for scale in SCALES}
+    asked = [
+        (quantity[0], sheet.mark(quantity), compact(sheet.address(quantity), 0.0, each).expression)
+        for quantity in sheet.assignment.exercise.blanks
+        if quantity[1] == 0
+        for each in decimals
+    ]
+    formulas = [(at, cell, cell.formula) for at, cell in canvas.cells.items() if cell.formula]
+    for place, cell, formula in formulas:
+        for symbol, mark, number in asked:
+            if number in formula:
+                shown = formula.replace(number, f'IF({mark}=1,{number},"?")')
+                text = str(cell.value) if sheet.solved else f"{symbol}\n?"
+                canvas.cells[place] = Cell(text, shown, cell.style)
+                break
