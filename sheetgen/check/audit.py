@@ -139,7 +139,8 @@ def _judged(meaning: TableMeaning, symbol: str) -> tuple[Column, list[Finding]]:
         return judge_givens(meaning.table, symbol, meaning.moving)
     column = ComputedColumn(meaning, symbol)
     verdict, findings = judge(column)
-    if reason := unreadable_part(column, findings):
+    mistake = next((one for one in findings if one.severity == "mistake"), None)
+    if mistake and (reason := unreadable_part(column, mistake)):
         return meaning.table.verdict(symbol, "unchecked", reason=reason), []
     return verdict, findings
 

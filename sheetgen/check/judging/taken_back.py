@@ -4,7 +4,7 @@ A table may have another activation or loss than those of functions.py. Its colu
 disagree alike, and so do the gradients that hold its slope: that is not a mistake.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sheetgen.check.findings import Column, Finding
@@ -133,11 +133,11 @@ def _parts(network: Network) -> dict[str, tuple[list[str], list[list[str]]]]:
     }
 
 
-def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
-    """Say which column without a known meaning a wrong one is computed from; empty if none is."""
-    mistakes = [one for one in findings if one.severity == "mistake"]
-    if not mistakes:
-        return ""
+def unreadable_part(column: ComputedColumn, mistake: Finding) -> str:
+    """Say which column without a known meaning a wrong one is computed from; empty if none is.
+
+    `mistake` is the first one in the wrong column.
+    """
     table, meaning, symbol = column.table, column.meaning, column.symbol
     own = table.columns[symbol]
     if own not in table.identified and (header := table.repeats(own)):
@@ -146,7 +146,7 @@ def unreadable_part(column: ComputedColumn, findings: Sequence[Finding]) -> str:
     missing = [one for one in meaning.missing(column.forms[0]) if family(one) in _GIVEN]
     if not (unknown or missing):
         return ""
-    row = next(one for one in range(table.rows) if table.cell(symbol, one) == mistakes[0].cell)
+    row = next(one for one in range(table.rows) if table.cell(symbol, one) == mistake.cell)
     formula = column.contents[row].formula
     if missing and formula is not None and _reads_other_given(column, formula, row):
         return f"needs {', '.join(missing)}"
