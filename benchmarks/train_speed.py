@@ -63,7 +63,7 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
     wait_briefly()
     import torch  # noqa: PLC0415
 
-    from cnn.mnist import load_mnist  # noqa: PLC0415
+    from cnn.data.idx_files import MNIST, load_idx  # noqa: PLC0415
     from cnn.training.config import Config  # noqa: PLC0415
     from cnn.training.processes import Interruption, Processes  # noqa: PLC0415
     from cnn.training.recipes import RECIPES  # noqa: PLC0415
@@ -73,7 +73,7 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
 
     keep_freed_memory()
     recipe = RECIPES[model_name]
-    digits = load_mnist(data_dir)
+    digits = load_idx(MNIST, data_dir)
     config = Config(model_name, recipe, 0, "mnist", None, 0, "cpu", torch.get_num_threads(), 1)
     torch.set_num_threads(thread_count(config))
     warm = digits.limit(3 * recipe.batch_size).train

@@ -1,4 +1,4 @@
-"""Small convolutional networks for 28×28 digits, from their training to their workbooks.
+"""Small convolutional networks for images, from their training to their workbooks.
 
     from cnn import export_workbook
 

@@ -26,7 +26,7 @@ from sheetgen.version import __version__
 @click.group(cls=CommandGroup, context_settings={"show_default": True})
 @click.version_option(__version__, prog_name="cnn")
 def main() -> None:
-    """Small convolutional networks for 28×28 images of digits.
+    """Small convolutional networks for images: train them, log them, see them in a workbook.
 
     \b
     Example:
@@ -52,7 +52,8 @@ def models() -> None:
 
 @main.command()
 @click.argument("model")
-def summary(model: str) -> None:
+@click.option("--data", metavar="NAME|FOLDER", help="The data to be trained on, as `cnn train`'s.")
+def summary(model: str, data: str | None) -> None:
     """Print the layer table of a network.
 
     MODEL is one that `cnn models` lists, or your own, as for `cnn train`. The table has each
@@ -61,13 +62,17 @@ def summary(model: str) -> None:
     \b
     Example:
       cnn summary era-v2
-      cnn summary net.py:Net
+      cnn summary net.py:Net --data photos
     """  # noqa: D301
     require_torch()
+    from cnn.data.data_sources import format_of, read_source  # noqa: PLC0415
+    from cnn.data.images import MNIST_FORMAT  # noqa: PLC0415
     from cnn.models import build_model  # noqa: PLC0415
     from cnn.summary import summarize  # noqa: PLC0415
 
-    for line in str(summarize(build_model(model))).splitlines():
+    images = MNIST_FORMAT if data is None else format_of(*read_source(data))
+    network = build_model(model, images.shape, len(images.classes))
+    for line in str(summarize(network, images.shape)).splitlines():
         say(line)
 
 
@@ -169,17 +174,15 @@ def evaluate(run: Path, data_dir: Path | None) -> None:
       cnn evaluate output/runs/fast
     """  # noqa: D301
     require_torch()
-    from cnn.training.evaluation import evaluate_run  # noqa: PLC0415
+    from cnn.training.evaluation import confusion_lines, evaluate_run  # noqa: PLC0415
 
-    _, result = evaluate_run(run, data_dir)
+    config, result = evaluate_run(run, data_dir)
     say(
         f"test loss {result.loss:.4f}, accuracy {result.accuracy:.2%} "
         f"({result.right:,} of {len(result.labels):,})"
     )
-    say("digit, and what it was taken for:")
-    say("     " + "".join(f"{digit:>6}" for digit in range(10)))
-    for digit, row in enumerate(result.confusion.tolist()):
-        say(f"{digit:>5}" + "".join(f"{count:>6}" for count in row))
+    for line in confusion_lines(config.image_format, result.confusion.tolist()):
+        say(line)
 
 
 for command in (train, export, verify):

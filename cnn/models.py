@@ -127,16 +127,26 @@ DESCRIPTIONS: dict[str, str] = {
 }
 
 
-def build_model(name: str) -> nn.Module:
+def build_model(
+    name: str, shape: tuple[int, int, int] = IMAGE_SHAPE, classes: int = CLASSES
+) -> nn.Module:
     """Return a new network with freshly drawn weights, in training mode.
 
     The name is that of a built-in network, or says where one of the user's own is, such as
-    net.py:Net. Raises `InputError`, naming the nearest network, if there is none of that name.
+    net.py:Net, which has to map (N, *shape) to (N, classes). Raises `InputError` if it does not,
+    or, naming the nearest network, if there is none of that name.
     """
     if is_own(name):
-        return build_own(name, IMAGE_SHAPE, CLASSES)
+        return build_own(name, shape, classes)
     if name not in MODELS:
         raise InputError(f'there is no model "{name}"; {suggestion(name, MODELS)}')
+    if (shape, classes) != (IMAGE_SHAPE, CLASSES):
+        found, wanted = ("×".join(map(str, sides)) for sides in (shape, IMAGE_SHAPE))
+        raise InputError(
+            f"{name} takes images of {wanted} and tells {CLASSES} classes apart, but the data has "
+            f"images of {found} and {classes} classes; give a network of your own by --model "
+            "file.py:Net"
+        )
     return MODELS[name]()
 
 

@@ -75,13 +75,15 @@ def build_own(model: str, shape: tuple[int, int, int], classes: int) -> nn.Modul
     return nn.Sequential(network, nn.LogSoftmax(dim=1)).train()
 
 
-def require_trainable(model: str, network: nn.Module, shape: tuple[int, int, int]) -> None:
+def require_trainable(
+    model: str, network: nn.Module, shape: tuple[int, int, int], classes: int
+) -> None:
     """Try forward and backward pass in training mode; the network is not to be used after that.
 
     Raises InputError if one fails. The random state stays as it was.
     """
     with torch.random.fork_rng(devices=[]), _own_folder(model):
-        images, labels = torch.rand(_IMAGES, *shape), torch.arange(_IMAGES)
+        images, labels = torch.rand(_IMAGES, *shape), torch.arange(_IMAGES) % classes
         _called(model, "be trained", lambda: nll_loss(network(images), labels).backward())
 
 

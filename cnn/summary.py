@@ -63,13 +63,13 @@ class Row:
         """Return whether the map's middle unit sees an image of `side` pixels from edge to edge."""
         if self.field is None:
             return False
-        middle = self.shape[-1] // 2 if len(self.shape) == 3 else 0
+        middle = max(self.shape[1:]) // 2 if len(self.shape) == 3 else 0
         return self.field.window(middle, side) == (0, side - 1)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The layer table of one network and its parameter totals; `side` is the image's, in pixels."""
+    """The layer table of one network and its parameter totals; `side` is the image's longer one."""
 
     rows: tuple[Row, ...]
     total: int
@@ -156,7 +156,7 @@ def summarize(model: nn.Module, image_shape: tuple[int, int, int] = IMAGE_SHAPE)
     """Return the layer table of a network, in the order in which its layers run.
 
     Shapes are read by forward hooks on a zero batch (2, *image_shape); `image_shape` is
-    (channels, side, side). Weights, BatchNorm's running statistics and the mode (training or
+    (channels, height, width). Weights, BatchNorm's running statistics and the mode (training or
     evaluation) stay as they were.
 
     The receptive field is known in a Sequential, up to a window that is not square, a padding
@@ -189,4 +189,4 @@ def summarize(model: nn.Module, image_shape: tuple[int, int, int] = IMAGE_SHAPE)
         model.eval()
         model(torch.zeros(2, *image_shape))
     total, trainable = parameter_count(model), parameter_count(model, trainable_only=True)
-    return Summary(tuple(rows), total, trainable, image_shape[-1])
+    return Summary(tuple(rows), total, trainable, max(image_shape[1:]))

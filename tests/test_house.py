@@ -23,7 +23,7 @@ LAYERS = (
     "sheetgen.workbook",
     "sheetgen.verification",
     "sheetgen.exercises sheetgen.check cnn.torch_loading cnn.own_model",
-    "sheetgen.cli cnn.mnist cnn.models",
+    "sheetgen.cli cnn.data cnn.models",
     "sheetgen.__main__ cnn.summary cnn.training",
     "cnn.log",
     "cnn.export cnn.train_command",

@@ -3,25 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cnn.data.images import MNIST_FORMAT, ImageFormat
 from cnn.export.export import Exported, require_place, write
 from cnn.export.network.stages import Input, Shape
-from cnn.export.samples import choose_digits
+from cnn.export.samples import choose_images
 from cnn.export.sheets.export_style import FULL
 from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.log.record import read_record
-from cnn.mnist import DEVIATION, MEAN
-from cnn.models import IMAGE_SHAPE
 from cnn.own_model import label
 from cnn.training.evaluation import trained_model
 from sheetgen.spreadsheet.engines import Engine
 
 
-def digit_input() -> Input:
-    """Return the input of the built-in networks, pixels from 0 to 255, as training normalises it.
+def image_input(images: ImageFormat = MNIST_FORMAT) -> Input:
+    """Return the input of a network, pixels from 0 to 255, as training normalises it.
 
-    x = (pixel / 255 - 0.1307) / 0.3081, see `cnn.mnist.normalize`.
+    x = (pixel / 255 - mean) / deviation, see `ImageFormat.normalize`.
     """
-    return Input(Shape(*IMAGE_SHAPE), True, float(FULL), MEAN, DEVIATION)
+    return Input(Shape(*images.shape), True, float(FULL), images.mean, images.deviation)
 
 
 def export_run(
@@ -32,19 +31,19 @@ def export_run(
     fold_batchnorm: bool = False,
     force: bool = False,
 ) -> Exported:
-    """Write the network of a run, with digits of its test set to choose from.
+    """Write the network of a run, with images of its test set to choose from.
 
     Raises InputError if the run or the data is missing or damaged, and otherwise as
     `export_workbook` does.
     """
     require_place(path, force)  # before the test set is read and computed
-    _, model = trained_model(run)
+    config, model = trained_model(run)
     record = read_record(run, data_dir)
     return write(
         model,
-        digit_input(),
+        image_input(config.image_format),
         path,
-        choose_digits(record.images, record.evaluation),
+        choose_images(record.images, record.evaluation),
         fold_batchnorm=fold_batchnorm,
         title=f"{label(record.config.model)}, live",
         force=force,
@@ -59,6 +58,6 @@ def verify_run(
 
     Raises InputError if the file or the run cannot be used, RunError if an engine fails.
     """
-    _, model = trained_model(run)
-    source = digit_input()
+    config, model = trained_model(run)
+    source = image_input(config.image_format)
     return verify_workbook(path, model, engines, inputs, seed, source=source, name=str(run))

@@ -12,11 +12,11 @@ from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
 
 if TYPE_CHECKING:
-    from cnn.mnist import Images
+    from cnn.data.images import Images
     from cnn.training.evaluation import Evaluation
 
 MISTAKES = 96
-"""The most misclassified digits that come with a network, those with the highest probability."""
+"""The most misclassified images that come with a network, those with the highest probability."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,25 +88,25 @@ def _plain(values: object) -> object:
     return values.detach().to_dense().cpu().double().numpy()
 
 
-def choose_digits(
+def choose_images(
     images: "Images", evaluation: "Evaluation", count: int = 100, wrong: int = MISTAKES
 ) -> Samples:
-    """Return the first `count` / 10 digits of each class and the `wrong` first mistakes.
+    """Return the first images of each class, `count` of all, and the `wrong` first mistakes.
 
-    `count` is rounded up to a multiple of 10. The samples are in the order of the images.
+    `count` is rounded up to a multiple of the classes. The samples are in the order of the images.
     """
     labels = images.labels.cpu().numpy()
-    each = -(-count // 10)
-    chosen = {int(i) for digit in range(10) for i in np.flatnonzero(labels == digit)[:each]}
+    classes = len(images.format.classes)
+    each = -(-count // classes)
+    chosen = {int(i) for label in range(classes) for i in np.flatnonzero(labels == label)[:each]}
     chosen |= set(evaluation.mistakes[:wrong].tolist())
-    return digits_at(images, sorted(chosen))
+    return images_at(images, sorted(chosen))
 
 
-def digits_at(images: "Images", indices: Sequence[int]) -> Samples:
+def images_at(images: "Images", indices: Sequence[int]) -> Samples:
     """Return the images with these indices."""
     pixels = images.pixels.cpu().numpy()[list(indices)].astype(np.float64)
     labels = tuple(int(images.labels[index]) for index in indices)
-    names = tuple(
-        f"{label} (test digit {index})" for label, index in zip(labels, indices, strict=True)
-    )
-    return Samples(pixels[:, None], names, labels, tuple(indices))
+    kind = "digit" if images.format.is_digits else "image"
+    names = tuple(f"{images.name(index)} (test {kind} {index})" for index in indices)
+    return Samples(pixels, names, labels, tuple(indices))

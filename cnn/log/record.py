@@ -1,15 +1,16 @@
-"""Reads a run: its settings, its log, and its network's results on the test digits."""
+"""Reads a run: its settings, its log, and its network's results on the test images."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cnn.data.images import Images
+from cnn.data.sample_digits import SAMPLE
 from cnn.log.run_settings import settings_in_words
-from cnn.mnist import SAMPLE, Images
-from cnn.models import build_model, parameter_count
-from cnn.training.config import DATA_FOLDER, Config
-from cnn.training.evaluation import Evaluation, evaluate_run, run_digits
+from cnn.models import parameter_count
+from cnn.training.config import DATA_FOLDER, Config, new_model, target_of
+from cnn.training.evaluation import Evaluation, evaluate_run, run_data
 from cnn.training.run import Line, Run
 from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible
@@ -29,21 +30,24 @@ class Record:
     described: dict[str, Any]
     evaluation: Evaluation
     images: Images
+    target: float | None = None
+    """The test accuracy that the run is meant to reach."""
 
     @property
     def title(self) -> str:
         """The training data, in words."""
         if self.config.data == SAMPLE:
             return "a demonstration on 5,000 digits of MNIST, not a result"
-        part = "" if self.config.limit is None else f" (the first {self.config.limit:,} digits)"
-        return f"training on MNIST{part}"
+        limit, images = self.config.limit, self.config.image_format
+        part = "" if limit is None else f" (the first {limit:,} {images.nouns})"
+        return f"training on {images.title}{part}"
 
     @property
     def subtitle(self) -> str:
         """The size of the network, the length of the training, and the test data."""
-        tested = f"{len(self.images):,} digits"
+        tested = f"{len(self.images):,} {self.config.image_format.nouns}"
         held = "held out of the training set" if self.config.hold_out else "of the test set"
-        count = parameter_count(build_model(self.config.model))
+        count = parameter_count(new_model(self.config))
         return f"{count:,} parameters, {self.length}, tested on {tested} {held}"
 
     @property
@@ -75,7 +79,7 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     run = Run(path)
     run.require_possible_name()
     described = run.read_config()
-    # Where someone keeps MNIST is not for the readers of the workbook, nor part of what a run is.
+    # Where someone keeps the data is not for readers of the workbook, nor part of what a run is.
     described.pop(DATA_FOLDER, None)
     config, evaluation = evaluate_run(path, data_dir)
     state = run.read_checkpoint()
@@ -84,8 +88,9 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     if not log:
         raise InputError(f"{path} has no finished epoch")
     _require_the_logs_weights(path, log[-1], evaluation)
-    images = run_digits(path, config, data_dir).test
-    record = Record(path.resolve().name, config, log, described, evaluation, images)
+    target = target_of(config, described, run.config)
+    images = run_data(path, config, data_dir).test
+    record = Record(path.resolve().name, config, log, described, evaluation, images, target)
     for label, text in _texts(described):
         require_possible(f"{label}{text}", f"{run.config}: {label}")
     return record

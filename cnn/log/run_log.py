@@ -8,16 +8,13 @@ from cnn.log.metrics import Logged
 from cnn.log.metrics_file import sheet_name
 from cnn.log.record import Record, read_record
 from cnn.log.run_settings import settings_in_words
-from cnn.models import build_model
 from cnn.own_model import is_own, label
 from cnn.summary import Row, summarize
-from cnn.training.config import Config
+from cnn.training.config import Config, new_model, target_of
 from cnn.training.run import Line, Run
 from sheetgen.console import progress
 from sheetgen.errors import InputError
 
-TARGET = 0.994
-"""Of the test accuracy."""
 MOST_PARAMETERS = 20_000
 _EXAMPLES = 18
 # The fields of a line in the order of the table; those that belong together are side by side.
@@ -37,7 +34,7 @@ def described(record: Record) -> TrainingLog:
     """Return the description of a run."""
     evaluation, name = record.evaluation, _name(record.config)
     wrong = evaluation.mistakes.tolist()
-    rows = summarize(build_model(record.config.model)).rows
+    rows = summarize(new_model(record.config), record.config.image_format.shape).rows
     return TrainingLog(
         sheet=sheet_name(name),
         title=f"{name}: {record.title}",
@@ -45,7 +42,7 @@ def described(record: Record) -> TrainingLog:
         mark=record.mark,
         rows=[_row(line) for line in record.log],
         settings=record.settings,
-        target=Target("test accuracy", TARGET),
+        target=_target(record.target),
         layers=[_layer(row) for row in rows],
         most_parameters=None if is_own(record.config.model) else MOST_PARAMETERS,
         confusion=_confusion(record),
@@ -67,7 +64,7 @@ def described_untested(path: Path) -> TrainingLog:
         raise InputError(f"{path} has no finished epoch")
     name = _name(config)
     settings = settings_in_words(config, values)
-    target = Target("test accuracy", TARGET)
+    target = _target(target_of(config, values, run.config))
     rows = [_row(line) for line in log]
     return TrainingLog(sheet_name(name), name, "", "", rows, settings=settings, target=target)
 
@@ -83,6 +80,10 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
     return add_log(log, run, workbook)
 
 
+def _target(accuracy: float | None) -> Target | None:
+    return None if accuracy is None else Target("test accuracy", accuracy)
+
+
 def _name(config: Config) -> str:
     return f"CNN {label(config.model)}"
 
@@ -96,12 +97,12 @@ def _row(line: Line) -> dict[str, Logged]:
 
 
 def _confusion(record: Record) -> Confusion:
-    counts = record.evaluation.confusion.tolist()
-    return Confusion(tuple(map(str, range(len(counts)))), counts, "digit")
+    images = record.config.image_format
+    return Confusion(images.classes, record.evaluation.confusion.tolist(), images.noun)
 
 
 def _example(record: Record, index: int) -> Example:
     evaluation = record.evaluation
-    label, taken = int(evaluation.labels[index]), int(evaluation.predictions[index])
+    taken = record.images.format.classes[int(evaluation.predictions[index])]
     probability = float(evaluation.certainty[index])
-    return Example(str(label), str(taken), probability, record.images.png(index))
+    return Example(record.images.name(index), taken, probability, record.images.png(index))

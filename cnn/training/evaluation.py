@@ -1,5 +1,6 @@
 """Tests a network, or that of a run: loss, accuracy, confusion matrix, mistakes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,24 +10,25 @@ from torch import nn
 from torch.nn.functional import nll_loss
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from cnn.mnist import Digits, Images, normalize
-from cnn.models import CLASSES, build_model
+from cnn.data.images import DataSet, ImageFormat, Images
 from cnn.own_model import is_own
-from cnn.training.config import Config, load, remembered_folder
+from cnn.training.config import Config, fitting, load, new_model, remembered_folder
 from cnn.training.run import Run
 from cnn.training.tensor_files import misfit
 from sheetgen.errors import InputError
 
 BATCH = 1000
 """Images per forward pass."""
+_SHORT = 5
+"""Letters of a class that a column has room for."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A network's output for a set of digits, in their order; all tensors are on the CPU."""
+    """A network's output for a set of images, in their order; all tensors are on the CPU."""
 
     log_probabilities: torch.Tensor
-    """(N, 10), float32."""
+    """(N, classes), float32."""
     labels: torch.Tensor
     """(N,), int64."""
 
@@ -65,19 +67,36 @@ class Evaluation:
     @cached_property
     def confusion(self) -> torch.Tensor:
         """The number of images of each class (row) classified as each class (column)."""
-        pairs = self.labels * CLASSES + self.predictions
-        return torch.bincount(pairs, minlength=CLASSES * CLASSES).view(CLASSES, CLASSES)
+        classes = self.log_probabilities.shape[1]
+        pairs = self.labels * classes + self.predictions
+        return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
 
 
 def evaluate(model: nn.Module, images: Images) -> Evaluation:
     """Classify the images; leaves the network, on the same device, in evaluation mode."""
     model.eval()
+    normalize = images.format.normalize
     with torch.inference_mode():
         outputs = [
-            model(normalize(pixels.unsqueeze(1)).contiguous(memory_format=torch.channels_last))
+            model(normalize(pixels).contiguous(memory_format=torch.channels_last))
             for pixels in images.pixels.split(BATCH)
         ]
     return Evaluation(torch.cat(outputs).float().cpu(), images.labels.cpu())
+
+
+def confusion_lines(images: ImageFormat, counts: list[list[int]]) -> Iterator[str]:
+    """Yield the lines of a confusion matrix; long names of columns are numbers of rows."""
+    is_short = all(len(name) <= _SHORT for name in images.classes)
+    names = [
+        name if is_short else f"{number} {name}"
+        for number, name in enumerate(images.classes, start=1)
+    ]
+    heads = images.classes if is_short else range(1, len(names) + 1)
+    width = max(_SHORT, *map(len, names))
+    yield f"{images.noun}, and what it was taken for:"
+    yield " " * width + "".join(f"{head:>6}" for head in heads)
+    for name, row in zip(names, counts, strict=True):
+        yield f"{name:>{width}}" + "".join(f"{count:>6}" for count in row)
 
 
 def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]:
@@ -88,13 +107,14 @@ def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]
     config, model = trained_model(path)
     if not is_own(config.model):
         convert_conv2d_weight_memory_format(model, torch.channels_last)
-    return config, evaluate(model, run_digits(path, config, data_dir).test)
+    return config, evaluate(model, run_data(path, config, data_dir).test)
 
 
-def run_digits(path: Path, config: Config, data_dir: Path | None) -> Digits:
-    """Return the digits of a run. Raises `InputError` if they are missing or damaged."""
+def run_data(path: Path, config: Config, data_dir: Path | None) -> DataSet:
+    """Return the images of a run. Raises `InputError` if they are missing or damaged."""
     run = Run(path)
-    return load(config, data_dir, remembered_folder(run.read_config(), run.config))
+    data = load(config, data_dir, remembered_folder(run.read_config(), run.config))
+    return fitting(data, config)
 
 
 def trained_model(path: Path) -> tuple[Config, nn.Module]:
@@ -104,7 +124,7 @@ def trained_model(path: Path) -> tuple[Config, nn.Module]:
     """
     run = Run(path)
     config = Config.from_dict(run.read_config(), run.config)
-    model = build_model(config.model)
+    model = new_model(config)
     weights = run.read_weights()
     if reason := misfit(weights, model.state_dict()):
         raise InputError(f"the weights in {path} do not fit {config.model}: {reason}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import torch
 
-from cnn.mnist import Images
+from cnn.data.images import Images
 from cnn.training.config import Config
 from cnn.training.processes import Interruption, Processes
 from cnn.training.train import Training
@@ -69,8 +69,8 @@ def _seconds(config: Config, threads: int, steps: int = 5) -> float:
     """Return the time of the fastest step, which other processes disturb least."""
     torch.set_num_threads(threads)
     size = min(config.recipe.batch_size, LARGEST_BATCH)
-    pixels = torch.zeros(size, 28, 28, dtype=torch.uint8)
-    batch = Images(pixels, torch.zeros(size, dtype=torch.int64))
+    pixels = torch.zeros(size, *config.image_format.shape, dtype=torch.uint8)
+    batch = Images(pixels, torch.zeros(size, dtype=torch.int64), config.image_format)
     training = Training(config, Processes(), batch)
     taken = []
     with Interruption() as interruption:

@@ -7,17 +7,22 @@ from typing import Any
 
 import torch
 
-from cnn.mnist import MNIST, SAMPLE, Digits, MissingError
-from cnn.models import IMAGE_SHAPE, build_model
+from cnn.data.data_sources import format_of, measured, read_source
+from cnn.data.idx_files import MNIST, MissingError
+from cnn.data.images import DataSet
+from cnn.data.sample_digits import SAMPLE
 from cnn.own_model import is_own, label, located, origin, require_trainable, source_checksum
 from cnn.training.config import (
     DATA_FOLDER,
     MODEL_SOURCE,
+    TARGET,
     Config,
     describe,
     described_folder,
+    fitting,
     load,
     most_threads,
+    new_model,
     remembered_folder,
     versions,
 )
@@ -46,6 +51,8 @@ class Options:
     """The settings of the recipe that are given, by their names."""
     recipe_file: Path | None = None
     """A TOML file with more of them."""
+    data: str | None = None
+    """The name of the data, or its folder."""
     data_dir: Path | None = None
     sample: bool = False
     run: Path | None = None
@@ -55,6 +62,8 @@ class Options:
     threads: int | None = None
     limit: int | None = None
     hold_out: int | None = None
+    target: float | None = None
+    """The test accuracy that the run is meant to reach."""
 
     @property
     def path(self) -> Path:
@@ -70,11 +79,19 @@ class Options:
         return from_file | dict(self.recipe)
 
     @property
-    def data(self) -> str | None:
-        """The data's name; None if no option names it."""
-        if self.sample and self.data_dir is not None:
-            raise InputError("--sample and --data-dir exclude each other")
-        return SAMPLE if self.sample else MNIST if self.data_dir is not None else None
+    def source(self) -> tuple[str | None, Path | None]:
+        """The kind of the data and its folder; None for what no option names."""
+        if self.sample:
+            for option, value in (("--data", self.data), ("--data-dir", self.data_dir)):
+                if value is not None:
+                    raise InputError(f"--sample and {option} exclude each other")
+            return SAMPLE, None
+        if self.data is None:
+            return None, self.data_dir
+        kind, folder = read_source(self.data)
+        if folder is not None and self.data_dir is not None:
+            raise InputError(f"--data {folder} says where the data is; leave --data-dir out")
+        return kind, folder or self.data_dir
 
 
 @dataclass(frozen=True)
@@ -103,15 +120,16 @@ def _start(options: Options, run: Run, processes: Processes) -> Finished:
     keep_freed_memory()
     config = processes.together(lambda: _config(options, stored, processes))
     torch.set_num_threads(config.threads)
-    digits = processes.first_on_each_machine(lambda: _digits(options, run, config, stored))
+    data = processes.first_on_each_machine(lambda: _data(options, run, config, stored))
+    config = replace(config, image_format=data.train.format)
     size = config.recipe.batch_size
-    processes.together(lambda: batch_count(len(digits.train), size, processes.count))
-    checkpoint = processes.from_main(lambda: _open(options, run, config, digits, stored))
+    processes.together(lambda: batch_count(len(data.train), size, processes.count))
+    checkpoint = processes.from_main(lambda: _open(options, run, config, data, stored))
     device = processes.together(lambda: _device(config.device, processes))
     done = len(checkpoint["log"]) if checkpoint else 0
-    report = report_for(config, len(digits.train), done) if processes.is_main else Report()
+    report = report_for(config, data.train, done) if processes.is_main else Report()
     try:
-        log = train(config, digits.to(device), run, processes, report, checkpoint)
+        log = train(config, data.to(device), run, processes, report, checkpoint)
     except (KeyboardInterrupt, Terminated):
         report.close()
         if processes.is_main:
@@ -144,11 +162,15 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     if stored is None:
         return _new_config(options, processes)
     config = Config.from_dict(stored, Run(options.path).config)
-    names = ("model", "seed", "data", "limit", "hold_out", "threads")
+    names = ("model", "seed", "limit", "hold_out", "threads")
     stored_values = {**vars(config), **values_of(config.recipe)}
     asked: dict[str, object] = {name: getattr(options, name) for name in names} | options.changes
     if options.model and is_own(options.model):
         asked["model"] = located(options.model)
+    asked["data"], folder = options.source
+    if folder is not None and config.data == SAMPLE:
+        asked["data"] = MNIST.name
+    asked["target"], stored_values["target"] = options.target, stored.get(TARGET)
     asked["device"] = None if options.device == "auto" else options.device
     asked["processes"] = processes.count
     for name, value in asked.items():
@@ -168,10 +190,9 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
 
 def _new_config(options: Options, processes: Processes) -> Config:
     model = options.model or DEFAULT_MODEL
-    built = build_model(model)
-    if is_own(model):
-        require_trainable(model, built, IMAGE_SHAPE)
-        model = located(model)
+    kind, folder = options.source
+    kind = kind or MNIST.name
+    image_format = format_of(kind, folder)
     if options.threads is not None and options.threads > most_threads():
         raise InputError(
             f"--threads is {options.threads}; expected at most {most_threads()} on this machine"
@@ -182,16 +203,20 @@ def _new_config(options: Options, processes: Processes) -> Config:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     _device(device, processes)
     config = Config(
-        model=model,
+        model=located(model) if is_own(model) else model,
         recipe=changed(recipe_of(model), options.changes),
         seed=options.seed or 0,
-        data=options.data or MNIST,
+        data=kind,
         limit=options.limit,
         hold_out=options.hold_out or 0,
         device=device,
         threads=most if options.threads is None else options.threads,
         processes=processes.count,
+        image_format=image_format,
     )
+    built = new_model(config)
+    if is_own(model):
+        require_trainable(model, built, image_format.shape, len(image_format.classes))
     return _with_free_threads(config) if options.threads is None else config
 
 
@@ -230,14 +255,19 @@ def _devices() -> str:
     return "auto, cpu or cuda, such as cuda:0" if count else "auto or cpu"
 
 
-def _digits(options: Options, run: Run, config: Config, stored: dict[str, Any] | None) -> Digits:
-    """Return the digits of a new run, or of the one whose configuration is stored."""
+def _data(options: Options, run: Run, config: Config, stored: dict[str, Any] | None) -> DataSet:
+    """Return the images of a new run, or of the one whose configuration is stored."""
+    _, folder = options.source
     if stored is not None:
-        return load(config, options.data_dir, remembered_folder(stored, run.config))
+        data = load(config, folder, remembered_folder(stored, run.config))
+        return fitting(data, config)
     try:
-        return load(config, options.data_dir)
+        data = load(config, folder)
     except MissingError as error:
+        if config.data != MNIST.name:
+            raise
         raise MissingError(f"{error}, or try the 5,000 digits of --sample") from error
+    return measured(data)
 
 
 def _is_of(described: object, config: Config, run: Run) -> bool:
@@ -249,13 +279,14 @@ def _is_of(described: object, config: Config, run: Run) -> bool:
 
 
 def _open(
-    options: Options, run: Run, config: Config, digits: Digits, stored: dict[str, Any] | None
+    options: Options, run: Run, config: Config, data: DataSet, stored: dict[str, Any] | None
 ) -> State | None:
     """Create the run's directory, or return the checkpoint of the run to resume."""
+    _, folder = options.source
     if stored is None:
-        run.create(describe(config, digits, options.data_dir))
+        run.create(describe(config, data, folder, options.target))
         return None
-    if stored.get("data_checksums") != digits.checksums:
+    if stored.get("data_checksums") != data.checksums:
         raise InputError(f"the run in {run.path} was trained on other data")
     if stored.get("versions") != versions():
         warning = "this machine or its packages changed: the last bits of the weights may differ"
@@ -266,8 +297,8 @@ def _open(
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and not _is_of(checkpoint["config"], config, run):
         raise InputError(f"{run.checkpoint} belongs to a different run than {run.config}")
-    if options.data_dir is not None or DATA_FOLDER not in stored:
-        run.write_config(stored | {DATA_FOLDER: described_folder(config, options.data_dir)})
+    if folder is not None or DATA_FOLDER not in stored:
+        run.write_config(stored | {DATA_FOLDER: described_folder(config, folder)})
     # A process killed between writing checkpoint and log has left the log one line short.
     run.write_log(checkpoint["log"] if checkpoint else [])
     return checkpoint

@@ -16,11 +16,11 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from cnn.mnist import Digits, Images, normalize
-from cnn.models import build_model, speed_up_dropout
+from cnn.data.images import DataSet, Images
+from cnn.models import speed_up_dropout
 from cnn.own_model import is_own, running
 from cnn.training.augmentation import apply_affine, random_affine
-from cnn.training.config import Config
+from cnn.training.config import Config, new_model
 from cnn.training.evaluation import evaluate
 from cnn.training.processes import Interruption, Processes
 from cnn.training.recipes import Recipe, rate_factor
@@ -31,7 +31,7 @@ from sheetgen.errors import InputError, RunError
 
 def train(
     config: Config,
-    digits: Digits,
+    data: DataSet,
     run: Run,
     processes: Processes,
     report: Report,
@@ -39,20 +39,20 @@ def train(
 ) -> list[Line]:
     """Train up to the configured number of epochs, recording each in the run; return the log.
 
-    Resumes from the checkpoint, if there is one. `digits` are on the device. Ctrl-C raises
+    Resumes from the checkpoint, if there is one. `data` is on the device. Ctrl-C raises
     `KeyboardInterrupt` between two steps; all finished epochs are recorded then.
 
     Raises `RunError` if the loss is no longer finite or a file cannot be written, `InputError`
     for a checkpoint of another network.
     """
-    training = Training(config, processes, digits.train)
+    training = Training(config, processes, data.train)
     if checkpoint:
         training.load_state(checkpoint, run.checkpoint)
     with Interruption() as interruption:
         while len(training.log) < config.recipe.epochs:
             with running(config.model):
-                trained, timing = training.epoch(digits.train, report, interruption)
-                tested = processes.from_main(lambda: _test(training.tested_model(), digits.test))
+                trained, timing = training.epoch(data.train, report, interruption)
+                tested = processes.from_main(lambda: _test(training.tested_model(), data.test))
             _require_finite(trained["epoch"], trained["train_loss"], tested["test_loss"])
             training.log.append(trained | tested | {"data": config.data} | timing)
             state = training.state()
@@ -74,7 +74,7 @@ class Training:
         self.device = images.pixels.device
         self.batches = batch_count(len(images), recipe.batch_size, processes.count)
         torch.manual_seed(config.seed)
-        self.model = _for_training(config.model, self.device)
+        self.model = _for_training(config, self.device)
         self.parallel = self.model if processes.count == 1 else DistributedDataParallel(self.model)
         self.optimizer = _optimizer(self.model, recipe)
         steps = self.batches * recipe.epochs
@@ -126,14 +126,14 @@ class Training:
         """
         rank, count = self.processes.rank, self.processes.count
         order = torch.randperm(len(images), generator=self.generator).to(self.device)
-        augmentation = self.config.recipe.augmentation
+        augmentation, sides = self.config.recipe.augmentation, images.format.shape[1:]
         for batch in order.split(self.config.recipe.batch_size)[: self.batches]:
             mine = batch[rank::count]
-            pixels = images.pixels[mine].unsqueeze(1)
+            pixels = images.pixels[mine]
             if augmentation:
-                maps = random_affine(len(batch), 28, augmentation, self.generator)[rank::count]
-                pixels = apply_affine(pixels.float(), maps.to(self.device))
-            inputs = normalize(pixels).contiguous(memory_format=torch.channels_last)
+                maps = random_affine(len(batch), *sides, augmentation, self.generator)
+                pixels = apply_affine(pixels.float(), maps[rank::count].to(self.device))
+            inputs = images.format.normalize(pixels).contiguous(memory_format=torch.channels_last)
             yield inputs, images.labels[mine], count / len(batch)
 
     def _step(self, inputs: torch.Tensor, labels: torch.Tensor, share: float) -> torch.Tensor:
@@ -199,11 +199,11 @@ class Training:
         self.log = list(state["log"])
 
 
-def _for_training(name: str, device: torch.device) -> nn.Module:
+def _for_training(config: Config, device: torch.device) -> nn.Module:
     """Return a new network, changed to train faster and compute the same."""
-    model = build_model(name)
+    model = new_model(config)
     speed_up_dropout(model)
-    if is_own(name):
+    if is_own(config.model):
         # Its forward may use what an activation was given once more, and ask for contiguous maps.
         return model.to(device)
     for module in model.modules():
