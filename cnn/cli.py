@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cnn.export.export_command import DATA_DIR, export, verify
+from cnn.export.export_command import DATA_DIR, WEIGHTS, export, verify
 from cnn.log.placed_sheet import WORKBOOK, put_comparison, say_log
 from cnn.torch_loading import require_torch
 from cnn.train_command import train
@@ -164,7 +164,8 @@ def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
 @main.command()
 @click.argument("run", type=PATH)
 @DATA_DIR
-def evaluate(run: Path, data_dir: Path | None) -> None:
+@WEIGHTS
+def evaluate(run: Path, data_dir: Path | None, weights: str) -> None:
     """Test the network of a run.
 
     Prints test loss, accuracy and confusion matrix.
@@ -176,7 +177,7 @@ def evaluate(run: Path, data_dir: Path | None) -> None:
     require_torch()
     from cnn.training.evaluation import confusion_lines, evaluate_run  # noqa: PLC0415
 
-    config, result = evaluate_run(run, data_dir)
+    config, result = evaluate_run(run, data_dir, weights)
     say(
         f"test loss {result.loss:.4f}, accuracy {result.accuracy:.2%} "
         f"({result.right:,} of {len(result.labels):,})"

@@ -79,8 +79,13 @@ LARGEST_SEED = 2**32 - 1
     help="Train once with each of these seeds, such as 0-4 or 1,5,7, in directories DIR-SEED, and "
     "put one sheet that compares them into the workbook.",
 )
-@click.option("--device", metavar="D", help="auto, cpu or cuda.  [default: auto]")
-@click.option("--resume", is_flag=True, help="Continue after the last finished epoch of the run.")
+@click.option("--device", metavar="D", help="auto, cpu, cuda or mps.  [default: auto]")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Continue after the last finished epoch of the run; with --epochs N to more or fewer of "
+    "them, if its learning rate is constant.",
+)
 @click.option(
     "--threads",
     type=int,
@@ -95,12 +100,24 @@ LARGEST_SEED = 2**32 - 1
     help="Test on the last N training images instead of the test set, to choose settings.",
 )
 @click.option(
+    "--keep",
+    metavar="last|best",
+    help="best: store the weights of the best epoch on the held out images (--hold-out) beside the "
+    "last ones, for `cnn export` and the like with --weights best.  [default: last]",
+)
+@click.option(
+    "--live/--no-live",
+    default=True,
+    help="Update the run's sheet in the workbook as epochs finish, as often as that takes at most "
+    "2% of the time; not with --seeds.",
+)
+@click.option(
     "--target",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="X",
     help="The test accuracy to reach, which the sheet shows.  [default: 0.994 on MNIST]",
 )
-def train(workbook: Path, seeds: str | None, **options: Any) -> None:  # noqa: ANN401 - the options above
+def train(workbook: Path, seeds: str | None, live: bool, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Train a network on MNIST, or on other images.
 
     Log, checkpoint and weights are written to the run directory. Then the log is added to the
@@ -134,7 +151,7 @@ def train(workbook: Path, seeds: str | None, **options: Any) -> None:  # noqa: A
     with launched() as processes:
         processes.from_main(lambda: require_usable(workbook))
         if seeds is None:
-            _train_one(chosen, workbook, processes)
+            _train_one(chosen, workbook, processes, live)
         else:
             _train_several(chosen, f"seeds {seeds.strip()}", numbers, workbook, processes)
 
@@ -157,13 +174,15 @@ def read_seeds(text: str) -> list[int]:
     return list(found)
 
 
-def _train_one(chosen: "Options", workbook: Path, processes: "Processes") -> None:
+def _train_one(chosen: "Options", workbook: Path, processes: "Processes", is_live: bool) -> None:
     """Train, and put the log's sheet into the workbook."""
+    from cnn.log.run_log import live_sheet  # noqa: PLC0415
     from cnn.training.run import Run  # noqa: PLC0415
     from cnn.training.start import start  # noqa: PLC0415
 
     try:
-        finished = start(chosen, processes)
+        watch = live_sheet(chosen.path, workbook) if is_live else None
+        finished = start(chosen, processes, watch)
     except KeyboardInterrupt:
         if processes.is_main and Run(chosen.path).checkpoint.exists():
             try:

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 from cnn.log.run_settings import settings_in_words  # noqa: E402
 from cnn.models import tiny  # noqa: E402
 from cnn.training.config import Config  # noqa: E402
+from cnn.training.optimizing import load_optimizer, new_optimizer  # noqa: E402
 from cnn.training.recipe_options import (  # noqa: E402
     SETTINGS,
     changed,
@@ -20,7 +21,6 @@ from cnn.training.recipe_options import (  # noqa: E402
     values_of,
 )
 from cnn.training.recipes import OWN, RECIPES  # noqa: E402
-from cnn.training.train import _load_optimizer, _optimizer  # noqa: E402
 
 QUICK = ["--model", "tiny", "--limit", "256", "--hold-out", "200", "--epochs", "2"]
 QUICK += ["--threads", "1"]
@@ -67,16 +67,16 @@ def test_options_go_before_the_file_and_the_file_before_the_models_recipe(mnist,
 def test_the_state_of_adam_is_restored(name):
     recipe = replace(RECIPES["era-v1"], optimizer=name, momentum=0.7)
     model = tiny()
-    optimizer = _optimizer(model, recipe)
+    optimizer = new_optimizer(model, recipe)
     assert type(optimizer).__name__.lower() == name
     assert {group["betas"] for group in optimizer.param_groups} == {(0.7, 0.999)}
     model(torch.rand(2, 1, 28, 28)).sum().backward()
     optimizer.step()
-    other = _optimizer(model, recipe)
-    _load_optimizer(other, optimizer.state_dict())
+    other = new_optimizer(model, recipe)
+    load_optimizer(other, optimizer.state_dict())
     assert len(other.state) == len(optimizer.state)
     with pytest.raises(ValueError, match="other settings"):
-        _load_optimizer(_optimizer(model, replace(recipe, momentum=0.6)), optimizer.state_dict())
+        load_optimizer(new_optimizer(model, replace(recipe, momentum=0.6)), optimizer.state_dict())
 
 
 def test_the_optimizer_in_words():

@@ -205,7 +205,7 @@ def _fault(source: IdxFiles, name: str, content: bytes, expected: int, checksum:
     if not size and not is_images and max(content[8:], default=0) >= len(source.format.classes):
         most = len(source.format.classes) - 1
         return f"it has the label {max(content[8:])}, expected 0 to {most}"
-    return size or ("" if len(content) > 16 else "it holds nothing")
+    return size or ("" if len(content) > (16 if is_images else 8) else "it holds nothing")
 
 
 def _download(source: IdxFiles, root: Path) -> None:

@@ -22,7 +22,14 @@ DATA_DIR = click.option(
     "--data-dir",
     type=PATH,
     metavar="DIR",
-    help="The folder with MNIST/raw in it, if it is no longer that of the training.",
+    help="The folder with the data (MNIST/raw, or train) in it, if it is no longer that of the "
+    "training.",
+)
+WEIGHTS = click.option(
+    "--weights",
+    type=click.Choice(["last", "best"]),
+    default="last",
+    help="Those after the last epoch, or after the best one of a run with --keep best.",
 )
 MOST = 2
 """Wrong cells of each kind that are named."""
@@ -44,6 +51,7 @@ MOST = 2
     help="Make BatchNorm part of the weights where it directly follows a convolution.",
 )
 @DATA_DIR
+@WEIGHTS
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
 @click.option("--force", is_flag=True, help="Overwrite a file that was edited or made otherwise.")
 def export(
@@ -51,6 +59,7 @@ def export(
     output: Path,
     fold_batchnorm: bool,
     data_dir: Path | None,
+    weights: str,
     no_verify: bool,
     force: bool,
 ) -> None:
@@ -67,7 +76,9 @@ def export(
     from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: PLC0415
 
     with progress.shown():
-        exported = export_run(run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force)
+        exported = export_run(
+            run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force, weights=weights
+        )
     saved = exported.saved
     if saved.reason:
         say(f"{output} is left as it was: {saved.reason}.", err=True)
@@ -84,7 +95,7 @@ def export(
 
     def verified() -> "Result":
         with progress.shown():
-            return verify_run(saved.path, run, [EMBEDDED], inputs=1, seed=0)[0]
+            return verify_run(saved.path, run, [EMBEDDED], 1, 0, weights)[0]
 
     result = verify_written(saved.path, verified, _print)
     say(
@@ -111,7 +122,8 @@ def export(
     help="The number of pictures to try; the last one is noise, drawn cell by cell.",
 )
 @click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for choosing them.")
-def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
+@WEIGHTS
+def verify(file: Path, run: Path, name: str, inputs: int, seed: int, weights: str) -> None:
     """Recalculate an exported network and compare it with torch.
 
     FILE was exported from RUN. The digits, and the layer that Layers shows, are chosen through
@@ -126,7 +138,7 @@ def verify(file: Path, run: Path, name: str, inputs: int, seed: int) -> None:
     from cnn.export.runs import verify_run  # noqa: PLC0415
 
     with progress.shown():
-        results = verify_run(file, run, _engines(name), inputs, seed)
+        results = verify_run(file, run, _engines(name), inputs, seed, weights)
     for result in results:
         _print(result)
     if different := results[0].not_verified:

@@ -11,6 +11,7 @@ from cnn.export.sheets.export_style import FULL
 from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.log.record import read_record
 from cnn.own_model import label
+from cnn.training.config import LAST
 from cnn.training.evaluation import trained_model
 from sheetgen.spreadsheet.engines import Engine
 
@@ -30,6 +31,7 @@ def export_run(
     *,
     fold_batchnorm: bool = False,
     force: bool = False,
+    weights: str = LAST,
 ) -> Exported:
     """Write the network of a run, with images of its test set to choose from.
 
@@ -37,8 +39,8 @@ def export_run(
     `export_workbook` does.
     """
     require_place(path, force)  # before the test set is read and computed
-    config, model = trained_model(run)
-    record = read_record(run, data_dir)
+    config, model = trained_model(run, weights)
+    record = read_record(run, data_dir, weights)
     return write(
         model,
         image_input(config.image_format),
@@ -52,12 +54,17 @@ def export_run(
 
 
 def verify_run(
-    path: Path, run: Path, engines: Sequence[Engine], inputs: int, seed: int
+    path: Path,
+    run: Path,
+    engines: Sequence[Engine],
+    inputs: int,
+    seed: int,
+    weights: str = LAST,
 ) -> list[Result]:
     """Return the results of `verify_workbook` for a file that was exported from a run.
 
     Raises InputError if the file or the run cannot be used, RunError if an engine fails.
     """
-    config, model = trained_model(run)
+    config, model = trained_model(run, weights)
     source = image_input(config.image_format)
     return verify_workbook(path, model, engines, inputs, seed, source=source, name=str(run))

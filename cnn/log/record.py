@@ -9,7 +9,7 @@ from cnn.data.images import Images
 from cnn.data.sample_digits import SAMPLE
 from cnn.log.run_settings import settings_in_words
 from cnn.models import parameter_count
-from cnn.training.config import DATA_FOLDER, Config, new_model, target_of
+from cnn.training.config import BEST, DATA_FOLDER, FIRST_EPOCHS, LAST, Config, new_model, target_of
 from cnn.training.evaluation import Evaluation, evaluate_run, run_data
 from cnn.training.run import Line, Run
 from sheetgen.errors import InputError
@@ -32,6 +32,8 @@ class Record:
     images: Images
     target: float | None = None
     """The test accuracy that the run is meant to reach."""
+    epoch: int | None = None
+    """The epoch that the weights are of, if they are the best and not the last ones."""
 
     @property
     def title(self) -> str:
@@ -48,7 +50,8 @@ class Record:
         tested = f"{len(self.images):,} {self.config.image_format.nouns}"
         held = "held out of the training set" if self.config.hold_out else "of the test set"
         count = parameter_count(new_model(self.config))
-        return f"{count:,} parameters, {self.length}, tested on {tested} {held}"
+        best = f", weights of epoch {self.epoch}, the best" if self.epoch else ""
+        return f"{count:,} parameters, {self.length}{best}, tested on {tested} {held}"
 
     @property
     def length(self) -> str:
@@ -61,8 +64,7 @@ class Record:
     @property
     def mark(self) -> str:
         """The mark that identifies this run, even among those in folders of the same name."""
-        settings = {key: value for key, value in self.described.items() if key != "versions"}
-        return identifier([self.name, settings])
+        return mark_of(self.name, self.described)
 
     @property
     def settings(self) -> list[tuple[str, str]]:
@@ -70,8 +72,20 @@ class Record:
         return settings_in_words(self.config, self.described)
 
 
-def read_record(path: Path, data_dir: Path | None) -> Record:
-    """Read a run and test its network.
+def mark_of(name: str, described: dict[str, Any]) -> str:
+    """Return the mark of a run by the name of its directory and the content of `config.json`.
+
+    It stays the same if the data moves, or if the run goes on to more epochs.
+    """
+    aside = ("versions", DATA_FOLDER, FIRST_EPOCHS)
+    settings = {key: value for key, value in described.items() if key not in aside}
+    if FIRST_EPOCHS in described:
+        settings["recipe"] = settings["recipe"] | {"epochs": described[FIRST_EPOCHS]}
+    return identifier([name, settings])
+
+
+def read_record(path: Path, data_dir: Path | None, weights: str = LAST) -> Record:
+    """Read a run and test its network, with its last or its best weights.
 
     Raises InputError if the run or the data is missing or damaged, if no epoch is finished, or if
     the weights do not have the accuracy of the log.
@@ -81,16 +95,18 @@ def read_record(path: Path, data_dir: Path | None) -> Record:
     described = run.read_config()
     # Where someone keeps the data is not for readers of the workbook, nor part of what a run is.
     described.pop(DATA_FOLDER, None)
-    config, evaluation = evaluate_run(path, data_dir)
+    config, evaluation = evaluate_run(path, data_dir, weights)
     state = run.read_checkpoint()
     # A run that was killed between writing the two has one epoch less in its log.
     log = state["log"] if state else run.read_log()
     if not log:
         raise InputError(f"{path} has no finished epoch")
-    _require_the_logs_weights(path, log[-1], evaluation)
+    best = max(log, key=lambda line: line["test_accuracy"]) if weights == BEST else None
+    _require_the_logs_weights(path, best or log[-1], evaluation)
     target = target_of(config, described, run.config)
     images = run_data(path, config, data_dir).test
-    record = Record(path.resolve().name, config, log, described, evaluation, images, target)
+    name, epoch = path.resolve().name, best["epoch"] if best else None
+    record = Record(name, config, log, described, evaluation, images, target, epoch)
     for label, text in _texts(described):
         require_possible(f"{label}{text}", f"{run.config}: {label}")
     return record

@@ -1,21 +1,30 @@
 """Describes a run of `cnn train` as its sheet shows it, and puts that into a workbook."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import torch
 
 from cnn.log.add_log import Placed, add_log
 from cnn.log.description import Confusion, Example, Layer, Target, TrainingLog
+from cnn.log.live_sheet import LiveSheet
 from cnn.log.metrics import Logged
 from cnn.log.metrics_file import sheet_name
-from cnn.log.record import Record, read_record
+from cnn.log.record import Record, mark_of, read_record
 from cnn.log.run_settings import settings_in_words
 from cnn.own_model import is_own, label
-from cnn.summary import Row, summarize
-from cnn.training.config import Config, new_model, target_of
+from cnn.summary import summarize
+from cnn.training.config import DATA_FOLDER, Config, new_model, target_of
 from cnn.training.run import Line, Run
 from sheetgen.console import progress
 from sheetgen.errors import InputError
 
 MOST_PARAMETERS = 20_000
+PATIENCE = 50.0
+"""Writing the sheet while a run is trained takes at most one part in so many of the time."""
+EXPECTED = 0.1
+"""Seconds that writing the sheet is taken to need before it was written."""
 _EXAMPLES = 18
 # The fields of a line in the order of the table; those that belong together are side by side.
 _FIELDS = (
@@ -34,7 +43,6 @@ def described(record: Record) -> TrainingLog:
     """Return the description of a run."""
     evaluation, name = record.evaluation, _name(record.config)
     wrong = evaluation.mistakes.tolist()
-    rows = summarize(new_model(record.config), record.config.image_format.shape).rows
     return TrainingLog(
         sheet=sheet_name(name),
         title=f"{name}: {record.title}",
@@ -43,8 +51,8 @@ def described(record: Record) -> TrainingLog:
         rows=[_row(line) for line in record.log],
         settings=record.settings,
         target=_target(record.target),
-        layers=[_layer(row) for row in rows],
-        most_parameters=None if is_own(record.config.model) else MOST_PARAMETERS,
+        layers=_layers(record.config),
+        most_parameters=_most_parameters(record.config),
         confusion=_confusion(record),
         examples=[_example(record, index) for index in wrong[:_EXAMPLES]],
         wrong=len(wrong),
@@ -62,11 +70,45 @@ def described_untested(path: Path) -> TrainingLog:
     config, log = Config.from_dict(values, run.config), run.read_log()
     if not log:
         raise InputError(f"{path} has no finished epoch")
-    name = _name(config)
-    settings = settings_in_words(config, values)
-    target = _target(target_of(config, values, run.config))
-    rows = [_row(line) for line in log]
-    return TrainingLog(sheet_name(name), name, "", "", rows, settings=settings, target=target)
+    name, done = _name(config), len(log)
+    values.pop(DATA_FOLDER, None)
+    count = values.get("parameters", 0)
+    return TrainingLog(
+        sheet=sheet_name(name),
+        title=f"{name}: training on {config.image_format.title}",
+        details=f"run {path.resolve().name}: {count:,} parameters, {done} of "
+        f"{config.recipe.epochs} epochs",
+        mark=mark_of(path.resolve().name, values),
+        rows=[_row(line) for line in log],
+        settings=settings_in_words(config, values),
+        target=_target(target_of(config, values, run.config)),
+        most_parameters=_most_parameters(config),
+    )
+
+
+def live_sheet(run: Path, workbook: Path) -> Callable[[], None]:
+    """Return what updates the sheet of a run in a workbook, to be called after each epoch.
+
+    It does so from the files of the run, and only as often as takes little of the training's time.
+    """
+    sheet = LiveSheet(workbook, run.name, patience=PATIENCE, expected=EXPECTED)
+    journal = Run(run).log
+    layers: list[Layer] = []
+
+    def log() -> TrainingLog:
+        if not layers:
+            layers.extend(_layers_of(run))
+        return replace(described_untested(run), layers=layers)
+
+    return lambda: sheet.follow(log, journal)
+
+
+def _layers_of(path: Path) -> list[Layer]:
+    run = Run(path)
+    config = Config.from_dict(run.read_config(), run.config)
+    # The training goes on with the random numbers that it would have without this.
+    with torch.random.fork_rng(devices=[]):
+        return _layers(config)
 
 
 def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:
@@ -88,8 +130,16 @@ def _name(config: Config) -> str:
     return f"CNN {label(config.model)}"
 
 
-def _layer(row: Row) -> Layer:
-    return Layer(row.layer, row.shape, row.parameters, row.field.size if row.field else None)
+def _most_parameters(config: Config) -> int | None:
+    return None if is_own(config.model) else MOST_PARAMETERS
+
+
+def _layers(config: Config) -> list[Layer]:
+    rows = summarize(new_model(config), config.image_format.shape).rows
+    return [
+        Layer(row.layer, row.shape, row.parameters, row.field.size if row.field else None)
+        for row in rows
+    ]
 
 
 def _row(line: Line) -> dict[str, Logged]:

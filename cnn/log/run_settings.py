@@ -5,7 +5,7 @@ from typing import Any
 from cnn.data.image_folder import FOLDER
 from cnn.data.sample_digits import SAMPLE
 from cnn.own_model import is_own, label, origin
-from cnn.training.config import Config
+from cnn.training.config import BEST, Config
 from cnn.training.recipes import WARM_UP, Augmentation, Recipe
 
 _CHECKSUM_DIGITS = 8
@@ -19,7 +19,7 @@ def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[s
     threads = "thread" if config.threads == 1 else "threads"
     lines = [
         ("model", f"{_model(config.model)}, {described.get('parameters', 0):,} parameters"),
-        ("training", f"{_epochs(recipe.epochs)}, batch size {recipe.batch_size}"),
+        ("training", f"{_epochs(recipe.epochs)}, batch size {recipe.batch_size}{_kept(config)}"),
         ("seed", str(config.seed)),
         ("optimiser", _optimiser(recipe)),
         ("learning rate", _schedule(recipe)),
@@ -39,6 +39,10 @@ def _model(name: str) -> str:
 
 def _epochs(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count} epochs"
+
+
+def _kept(config: Config) -> str:
+    return ", the best epoch kept beside the last" if config.keep == BEST else ""
 
 
 def _optimiser(recipe: Recipe) -> str:

@@ -25,6 +25,12 @@ DATA_FOLDER = "data_folder"
 MODEL_SOURCE = "model_checksum"
 """The key in `config.json` of the SHA-256 of the file with the user's own network."""
 
+FIRST_EPOCHS = "epochs_at_first"
+"""The key in `config.json` of the epochs that a run was begun with, if it went on to others."""
+
+LAST, BEST = "last", "best"
+"""The weights of a run: after the last epoch, or after the best one on held out images."""
+
 TARGET = "target_accuracy"
 """The key in `config.json` of the test accuracy to reach; null where none was asked for."""
 
@@ -64,6 +70,8 @@ class Config:
     """Per process."""
     processes: int
     image_format: ImageFormat = MNIST_FORMAT
+    keep: str = LAST
+    """BEST: also keep the weights of the best epoch."""
 
     def __post_init__(self) -> None:
         for name in ("model", "device"):
@@ -78,17 +86,24 @@ class Config:
         require_whole("hold_out", self.hold_out, 0)
         require_whole("threads", self.threads, 1, MOST_THREADS)
         require_whole("processes", self.processes, 1)
+        if self.keep not in (LAST, BEST):
+            raise InputError(f"keep is {shown(self.keep)}; expected {LAST} or {BEST}")
+        if self.keep == BEST and not self.hold_out:
+            raise InputError(
+                "keep is best, but no images are held out to choose by, and the test set must not "
+                "be; add --hold-out N"
+            )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], path: Path) -> Self:
         """Return the settings from the dictionary that `describe` returned.
 
-        Those of earlier versions lack the format of the images, which is MNIST's. Raises
-        `InputError` for anything else; it names `path`, the file that held it.
+        Those of earlier versions lack the format of the images, which is MNIST's, and what is
+        kept. Raises `InputError` for anything else; it names `path`, the file that held it.
         """
         try:
             image_format = asdict(MNIST_FORMAT) | dict(values.get("image_format", {}))
-            whole = values | {"image_format": ImageFormat.from_dict(image_format)}
+            whole = {"keep": LAST} | values | {"image_format": ImageFormat.from_dict(image_format)}
             own = {name: whole[name] for name in cls.__dataclass_fields__}
             return cls(**own | {"recipe": Recipe.from_dict(values["recipe"])})
         except (InputError, KeyError, TypeError, ValueError) as error:

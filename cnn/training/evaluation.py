@@ -12,7 +12,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from cnn.data.images import DataSet, ImageFormat, Images
 from cnn.own_model import is_own
-from cnn.training.config import Config, fitting, load, new_model, remembered_folder
+from cnn.training.config import BEST, LAST, Config, fitting, load, new_model, remembered_folder
 from cnn.training.run import Run
 from cnn.training.tensor_files import misfit
 from sheetgen.errors import InputError
@@ -99,12 +99,14 @@ def confusion_lines(images: ImageFormat, counts: list[list[int]]) -> Iterator[st
         yield f"{name:>{width}}" + "".join(f"{count:>6}" for count in row)
 
 
-def evaluate_run(path: Path, data_dir: Path | None) -> tuple[Config, Evaluation]:
+def evaluate_run(
+    path: Path, data_dir: Path | None, weights: str = LAST
+) -> tuple[Config, Evaluation]:
     """Test the network of a run on the images that its log's test columns refer to.
 
     Raises `InputError` if the run or the data is missing or damaged.
     """
-    config, model = trained_model(path)
+    config, model = trained_model(path, weights)
     if not is_own(config.model):
         convert_conv2d_weight_memory_format(model, torch.channels_last)
     return config, evaluate(model, run_data(path, config, data_dir).test)
@@ -117,15 +119,15 @@ def run_data(path: Path, config: Config, data_dir: Path | None) -> DataSet:
     return fitting(data, config)
 
 
-def trained_model(path: Path) -> tuple[Config, nn.Module]:
-    """Return the network of a run with its trained weights.
+def trained_model(path: Path, which: str = LAST) -> tuple[Config, nn.Module]:
+    """Return the network of a run with its last weights, or with the best ones.
 
     Raises `InputError` if the run has none, or those of another model.
     """
     run = Run(path)
     config = Config.from_dict(run.read_config(), run.config)
     model = new_model(config)
-    weights = run.read_weights()
+    weights = run.read_best_weights() if which == BEST else run.read_weights()
     if reason := misfit(weights, model.state_dict()):
         raise InputError(f"the weights in {path} do not fit {config.model}: {reason}")
     model.load_state_dict(weights)

@@ -51,6 +51,7 @@ class Run:
         self.log = path / "log.jsonl"
         self.checkpoint = path / "checkpoint.pt"
         self.weights = path / "model.safetensors"
+        self.best = path / "best.safetensors"
 
     def is_started(self) -> bool:
         """Return whether there is a run to resume. Raises `InputError` if the path is unusable."""
@@ -180,10 +181,20 @@ class Run:
 
         return _undamaged(self.checkpoint, read)
 
-    def write_weights(self, weights: dict[str, torch.Tensor]) -> None:
-        """Save the final weights and BatchNorm statistics. Raises `RunError` if that fails."""
+    def write_weights(self, weights: dict[str, torch.Tensor], are_best: bool = False) -> None:
+        """Save the final or the best weights and BatchNorm statistics.
+
+        Raises `RunError` if that fails.
+        """
         dense = {name: value.cpu().contiguous().clone() for name, value in weights.items()}
-        self._write(self.weights, safetensors.torch.save(dense))
+        self._write(self.best if are_best else self.weights, safetensors.torch.save(dense))
+
+    def discard_weights(self) -> None:
+        """Remove the final weights, which are no longer final; the checkpoint has them as well."""
+        try:
+            self.weights.unlink(missing_ok=True)
+        except OSError as error:
+            raise RunError(f"{self.weights} could not be removed: {reason_of(error)}") from error
 
     def read_weights(self) -> dict[str, torch.Tensor]:
         """Return the final weights, or for an unfinished run those of its last finished epoch.
@@ -199,6 +210,21 @@ class Run:
         if not isinstance(weights, dict):
             raise InputError(f"{self.checkpoint} is damaged: it holds no weights")
         return weights
+
+    def read_best_weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights of the best epoch so far.
+
+        Those in the checkpoint are never of an epoch that is not in the log. Raises `InputError`
+        if there are none or the file is damaged.
+        """
+        state = self.read_checkpoint()
+        best = state.get("best") if state else None
+        if isinstance(best, dict) and isinstance(best.get("model"), dict):
+            weights: dict[str, torch.Tensor] = best["model"]
+            return weights
+        if state is None and self.best.exists():
+            return _undamaged(self.best, lambda: read_tensors(self.best.read_bytes()))
+        raise InputError(f"{self.path} has no best weights: it was not trained with --keep best")
 
     def _write(self, path: Path, content: bytes) -> None:
         def fill(temporary: Path) -> None:

@@ -1,7 +1,7 @@
 """Starts or resumes a training with the options of the command line."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from cnn.data.sample_digits import SAMPLE
 from cnn.own_model import is_own, label, located, origin, require_trainable, source_checksum
 from cnn.training.config import (
     DATA_FOLDER,
+    FIRST_EPOCHS,
+    LAST,
     MODEL_SOURCE,
     TARGET,
     Config,
@@ -26,6 +28,7 @@ from cnn.training.config import (
     remembered_folder,
     versions,
 )
+from cnn.training.devices import device_of
 from cnn.training.processes import Processes
 from cnn.training.recipe_options import changed, read_recipe, values_of
 from cnn.training.recipes import recipe_of
@@ -62,6 +65,7 @@ class Options:
     threads: int | None = None
     limit: int | None = None
     hold_out: int | None = None
+    keep: str | None = None
     target: float | None = None
     """The test accuracy that the run is meant to reach."""
 
@@ -103,8 +107,12 @@ class Finished:
     log: list[Line]
 
 
-def start(options: Options, processes: Processes) -> Finished:
+def start(
+    options: Options, processes: Processes, watch: Callable[[], None] | None = None
+) -> Finished:
     """Train with the options, in this process together with any others.
+
+    After each epoch, once it is recorded, `watch` is called in the main process.
 
     Raises `InputError` for unusable options or a run that another process is training, `RunError`
     if the training fails and `KeyboardInterrupt` on Ctrl-C, once the finished epochs are recorded.
@@ -112,10 +120,12 @@ def start(options: Options, processes: Processes) -> Finished:
     run = Run(options.path)
     processes.from_main(run.require_possible_name)
     with processes.holding(lambda: reserved(run.path)):
-        return _start(options, run, processes)
+        return _start(options, run, processes, watch)
 
 
-def _start(options: Options, run: Run, processes: Processes) -> Finished:
+def _start(
+    options: Options, run: Run, processes: Processes, watch: Callable[[], None] | None
+) -> Finished:
     stored = processes.from_main(lambda: _stored(options, run))
     keep_freed_memory()
     config = processes.together(lambda: _config(options, stored, processes))
@@ -125,9 +135,9 @@ def _start(options: Options, run: Run, processes: Processes) -> Finished:
     size = config.recipe.batch_size
     processes.together(lambda: batch_count(len(data.train), size, processes.count))
     checkpoint = processes.from_main(lambda: _open(options, run, config, data, stored))
-    device = processes.together(lambda: _device(config.device, processes))
+    device = processes.together(lambda: device_of(config.device, processes))
     done = len(checkpoint["log"]) if checkpoint else 0
-    report = report_for(config, data.train, done) if processes.is_main else Report()
+    report = report_for(config, data.train, done, watch) if processes.is_main else Report()
     try:
         log = train(config, data.to(device), run, processes, report, checkpoint)
     except (KeyboardInterrupt, Terminated):
@@ -162,9 +172,12 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     if stored is None:
         return _new_config(options, processes)
     config = Config.from_dict(stored, Run(options.path).config)
-    names = ("model", "seed", "limit", "hold_out", "threads")
+    changes = options.changes
+    if config.recipe.schedule == "constant" and "epochs" in changes:
+        config = replace(config, recipe=changed(config.recipe, {"epochs": changes.pop("epochs")}))
+    names = ("model", "seed", "limit", "hold_out", "threads", "keep")
     stored_values = {**vars(config), **values_of(config.recipe)}
-    asked: dict[str, object] = {name: getattr(options, name) for name in names} | options.changes
+    asked: dict[str, object] = {name: getattr(options, name) for name in names} | changes
     if options.model and is_own(options.model):
         asked["model"] = located(options.model)
     asked["data"], folder = options.source
@@ -177,7 +190,8 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
         label = name.replace("_", " ")
         was = stored_values[name]
         if value is not None and value != was:
-            advice = (
+            advice = _why_not_longer(value) if name == "epochs" else ""
+            advice = advice or (
                 "continue it without changes, or name another directory with --run"
                 if Run(options.path).has_finished_epochs()
                 else "no epoch of it is finished: without --resume it starts again"
@@ -186,6 +200,13 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
                 f"the run in {options.path} began with {label} {was}, not {value}; {advice}"
             )
     return config
+
+
+def _why_not_longer(epochs: object) -> str:
+    return (
+        "its learning rate falls to 0 in the last of them, so that none can follow; train anew, "
+        f"in another directory with --run, for {epochs} or with --schedule constant"
+    )
 
 
 def _new_config(options: Options, processes: Processes) -> Config:
@@ -201,7 +222,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
     device = options.device or "auto"
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    _device(device, processes)
+    device_of(device, processes)
     config = Config(
         model=located(model) if is_own(model) else model,
         recipe=changed(recipe_of(model), options.changes),
@@ -213,6 +234,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
         threads=most if options.threads is None else options.threads,
         processes=processes.count,
         image_format=image_format,
+        keep=options.keep or LAST,
     )
     built = new_model(config)
     if is_own(model):
@@ -231,30 +253,6 @@ def _with_free_threads(config: Config) -> Config:
     return replace(config, threads=threads)
 
 
-def _device(name: str, processes: Processes) -> torch.device:
-    """Return this process's device. Raises `InputError` if there is none of that name here."""
-    try:
-        device = torch.device(name)
-        if device.type == "cpu" and device.index:
-            raise RuntimeError("PyTorch takes any number for the one CPU")
-        if device.type == "cuda" and device.index is None:
-            device = torch.device("cuda", processes.local_rank)
-        if device.type not in ("cpu", "cuda"):
-            raise InputError(f'the device "{name}" is not supported; choose {_devices()}')
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(f'there is no device "{name}" here; choose {_devices()}') from error
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-    return device
-
-
-def _devices() -> str:
-    """Return in words which devices there are."""
-    count = torch.cuda.device_count()
-    return "auto, cpu or cuda, such as cuda:0" if count else "auto or cpu"
-
-
 def _data(options: Options, run: Run, config: Config, stored: dict[str, Any] | None) -> DataSet:
     """Return the images of a new run, or of the one whose configuration is stored."""
     _, folder = options.source
@@ -271,11 +269,17 @@ def _data(options: Options, run: Run, config: Config, stored: dict[str, Any] | N
 
 
 def _is_of(described: object, config: Config, run: Run) -> bool:
-    """Return whether a checkpoint's configuration is that of the run."""
+    """Return whether a checkpoint's configuration is that of the run.
+
+    At a constant rate it does not depend on the number of all epochs, which may have changed.
+    """
     try:
-        return isinstance(described, dict) and Config.from_dict(described, run.checkpoint) == config
+        found = Config.from_dict(described, run.checkpoint) if isinstance(described, dict) else None
     except InputError:
         return False
+    if found and found.recipe.schedule == "constant":
+        found = replace(found, recipe=changed(found.recipe, {"epochs": config.recipe.epochs}))
+    return found == config
 
 
 def _open(
@@ -297,8 +301,18 @@ def _open(
     checkpoint = run.read_checkpoint()
     if checkpoint is not None and not _is_of(checkpoint["config"], config, run):
         raise InputError(f"{run.checkpoint} belongs to a different run than {run.config}")
-    if folder is not None or DATA_FOLDER not in stored:
-        run.write_config(stored | {DATA_FOLDER: described_folder(config, folder)})
+    done, epochs = len(checkpoint["log"]) if checkpoint else 0, config.recipe.epochs
+    if done > epochs:
+        raise InputError(f"{run.path} has {done} finished epochs; expected no fewer, not {epochs}")
+    described = stored | ({} if folder is None else {DATA_FOLDER: described_folder(config, folder)})
+    if epochs != (first := stored["recipe"]["epochs"]):
+        described |= {"recipe": asdict(config.recipe)}
+        described.setdefault(FIRST_EPOCHS, first)
+    described.setdefault(DATA_FOLDER, described_folder(config, folder))
+    if described != stored:
+        run.write_config(described)
+    if done < epochs:
+        run.discard_weights()
     # A process killed between writing checkpoint and log has left the log one line short.
     run.write_log(checkpoint["log"] if checkpoint else [])
     return checkpoint

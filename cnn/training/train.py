@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -14,17 +13,19 @@ from torch.nn.functional import nll_loss
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cnn.data.images import DataSet, Images
 from cnn.models import speed_up_dropout
 from cnn.own_model import is_own, running
 from cnn.training.augmentation import apply_affine, random_affine
-from cnn.training.config import Config, new_model
+from cnn.training.config import BEST, Config, new_model
+from cnn.training.devices import longest_float, random_state, set_random_state
 from cnn.training.evaluation import evaluate
+from cnn.training.optimizing import load_optimizer, load_schedule, moving_average, new_optimizer
 from cnn.training.processes import Interruption, Processes
-from cnn.training.recipes import Recipe, rate_factor
+from cnn.training.recipes import rate_factor
 from cnn.training.run import Line, Run, State
+from cnn.training.tensor_files import misfit
 from cnn.training.training_progress import Report
 from sheetgen.errors import InputError, RunError
 
@@ -55,11 +56,14 @@ def train(
                 tested = processes.from_main(lambda: _test(training.tested_model(), data.test))
             _require_finite(trained["epoch"], trained["train_loss"], tested["test_loss"])
             training.log.append(trained | tested | {"data": config.data} | timing)
+            training.keep_best()
             state = training.state()
             processes.from_main(partial(_record, run, state))
             report.epoch(training.log[-1])
         weights = training.tested_model().state_dict()
         processes.from_main(lambda: run.write_weights(weights))
+        if best := training.best:
+            processes.from_main(lambda: run.write_weights(best["model"], are_best=True))
     return training.log
 
 
@@ -71,17 +75,19 @@ class Training:
         recipe = config.recipe
         self.config, self.processes = config, processes
         self.log: list[Line] = []
+        self.best: State | None = None
+        """The weights to keep, and the number of their epoch."""
         self.device = images.pixels.device
         self.batches = batch_count(len(images), recipe.batch_size, processes.count)
         torch.manual_seed(config.seed)
         self.model = _for_training(config, self.device)
         self.parallel = self.model if processes.count == 1 else DistributedDataParallel(self.model)
-        self.optimizer = _optimizer(self.model, recipe)
+        self.optimizer = new_optimizer(self.model, recipe)
         steps = self.batches * recipe.epochs
         self.schedule = LambdaLR(
             self.optimizer, lambda step: rate_factor(recipe.schedule, min(step, steps - 1), steps)
         )
-        self.ema = _moving_average(self.model, recipe)
+        self.ema = moving_average(self.model, recipe)
         # Order and augmentation are the same in every process, as each takes its share of the
         # same batch; dropout, which draws from torch's own generator, must differ.
         self.generator = torch.Generator().manual_seed(config.seed)
@@ -91,6 +97,14 @@ class Training:
         """Return the network to test and save: the moving average, if the recipe has one."""
         return self.ema.module if self.ema else self.model
 
+    def keep_best(self) -> None:
+        """Keep the weights of the last epoch if it is the best one so far, and if that is asked."""
+        accuracies = [line["test_accuracy"] for line in self.log]
+        if self.config.keep == BEST and accuracies[-1] > max(accuracies[:-1], default=-1):
+            weights = self.tested_model().state_dict()
+            model = {name: value.detach().clone() for name, value in weights.items()}
+            self.best = {"epoch": len(self.log), "model": model}
+
     def epoch(
         self, images: Images, report: Report, interruption: Interruption
     ) -> tuple[Line, Line]:
@@ -98,7 +112,7 @@ class Training:
         self.parallel.train()
         number = len(self.log) + 1
         # The sum of the losses, the number of images classified correctly, and of all images.
-        totals = torch.zeros(3, dtype=torch.float64, device=self.device)
+        totals = torch.zeros(3, dtype=longest_float(self.device), device=self.device)
         learning_rate = 0.0
         start = time.perf_counter()
         for step, (pixels, labels, share) in enumerate(self._shares(images), start=1):
@@ -169,8 +183,9 @@ class Training:
             "schedule": self.schedule.state_dict(),
             "tested_model": self.tested_model().state_dict(),
             "ema": self.ema.state_dict() if self.ema else None,
+            "best": self.best,
             "generator": self.generator.get_state(),
-            "random_states": self.processes.gather(_random_state(self.device)),
+            "random_states": self.processes.gather(random_state(self.device)),
             "log": self.log,
         }
 
@@ -181,14 +196,16 @@ class Training:
         """
         parts: dict[str, Callable[[], object]] = {
             "model": lambda: self.model.load_state_dict(state["model"]),
-            "optimizer": lambda: _load_optimizer(self.optimizer, state["optimizer"]),
-            "schedule": lambda: _load_schedule(self.schedule, state["schedule"]),
+            "optimizer": lambda: load_optimizer(self.optimizer, state["optimizer"]),
+            "schedule": lambda: load_schedule(self.schedule, state["schedule"]),
             "ema": lambda: self.ema and self.ema.load_state_dict(state["ema"]),
             "generator": lambda: self.generator.set_state(state["generator"]),
-            "random_states": lambda: _set_random_state(
+            "random_states": lambda: set_random_state(
                 state["random_states"][self.processes.rank], self.device
             ),
         }
+        if self.config.keep == BEST:
+            parts["best"] = lambda: self._load_best(state["best"])
         for name, load in parts.items():
             try:
                 load()
@@ -197,6 +214,12 @@ class Training:
                 found = "is not that of this run" if name in state else "is missing"
                 raise InputError(f"{path} does not fit: its {name} {found}") from error
         self.log = list(state["log"])
+
+    def _load_best(self, best: State) -> None:
+        """Restore the weights to keep. Raises ValueError if they are those of another network."""
+        if misfit(best["model"], self.model.state_dict()):
+            raise ValueError("it is of another network")
+        self.best = best
 
 
 def _for_training(config: Config, device: torch.device) -> nn.Module:
@@ -213,60 +236,6 @@ def _for_training(config: Config, device: torch.device) -> nn.Module:
     return convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
 
 
-def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    weights = [parameter for parameter in model.parameters() if parameter.dim() > 1]
-    others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
-    groups: list[dict[str, Any]] = [
-        {"params": weights, "weight_decay": recipe.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    if recipe.optimizer != "sgd":
-        kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
-        betas = (recipe.momentum, 0.999)
-        return kind(groups, lr=recipe.learning_rate, betas=betas, fused=True)
-    return torch.optim.SGD(
-        groups,
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        nesterov=recipe.nesterov,
-        fused=True,
-    )
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, state: State) -> None:
-    """Restore an optimiser's state. Raises ValueError if it is of other weights or settings."""
-    settings = [_settings(group) for group in optimizer.param_groups]
-    optimizer.load_state_dict(state)
-    for group, expected in zip(optimizer.param_groups, settings, strict=True):
-        if expected.items() - _settings(group).items():
-            raise ValueError("it has other settings")
-    for weight, buffers in optimizer.state.items():
-        # Adam counts its steps for each tensor of weights.
-        momenta = [each for name, each in buffers.items() if each is not None and name != "step"]
-        if any(each.shape != weight.shape for each in momenta):
-            raise ValueError("a momentum has another shape than its weights")
-
-
-def _settings(group: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in group.items() if name not in ("params", "lr")}
-
-
-def _load_schedule(schedule: LambdaLR, state: State) -> None:
-    """Restore a schedule's state. Raises ValueError if it has another peak or no step."""
-    peaks = schedule.base_lrs
-    schedule.load_state_dict(state)
-    if schedule.base_lrs != peaks or type(schedule.last_epoch) is not int:
-        raise ValueError("it is another schedule")
-
-
-def _moving_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
-    if not recipe.ema_decay:
-        return None
-    # BatchNorm's statistics are averaged too: those of the latest weights would not match.
-    average = get_ema_multi_avg_fn(recipe.ema_decay)
-    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
-
-
 def batch_count(images: int, batch_size: int, processes: int) -> int:
     """Return the number of batches of an epoch in which every process has an image.
 
@@ -279,19 +248,6 @@ def batch_count(images: int, batch_size: int, processes: int) -> int:
             f"{processes} processes cannot share batches of {min(images, batch_size)} images"
         )
     return count
-
-
-def _random_state(device: torch.device) -> dict[str, torch.Tensor]:
-    states = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["cuda"] = torch.cuda.get_rng_state(device)
-    return states
-
-
-def _set_random_state(states: dict[str, torch.Tensor], device: torch.device) -> None:
-    torch.set_rng_state(states["cpu"])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states["cuda"], device)
 
 
 def _test(model: nn.Module, images: Images) -> Line:
@@ -309,9 +265,11 @@ def _require_finite(epoch: int, *losses: float) -> None:
 
 
 def _record(run: Run, state: State) -> None:
-    done = len(state["log"])
+    done, best = len(state["log"]), state["best"]
     try:
         run.record(state)
+        if best and best["epoch"] == done:
+            run.write_weights(best["model"], are_best=True)
     except (RunError, InputError) as error:
         raise RunError(
             f"{error}; what was written before is safe: make room and continue with --resume "

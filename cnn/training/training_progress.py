@@ -1,6 +1,7 @@
 """Reports the progress of a training: a bar on a terminal, and a line per epoch."""
 
 import sys
+from collections.abc import Callable
 
 from rich.progress import (
     BarColumn,
@@ -46,8 +47,14 @@ class Report:
 class Lines(Report):
     """Prints a line per finished epoch on standard output."""
 
-    def __init__(self, config: Config, share: float) -> None:
-        """Say what share of the images the most frequent class has, which needs no learning."""
+    def __init__(
+        self, config: Config, share: float, watch: Callable[[], None] | None = None
+    ) -> None:
+        """Say what share of the images the most frequent class has, which needs no learning.
+
+        `watch` is called after the line of an epoch.
+        """
+        self.watch = watch
         self.chance = share + MORE * (1 - share)
         self.epochs = config.recipe.epochs
         self.learning_rate = config.recipe.learning_rate
@@ -71,6 +78,8 @@ class Lines(Report):
                 "--optimizer adam --no-nesterov --learning-rate 0.001",
                 err=True,
             )
+        if self.watch:
+            self.watch()
 
 
 class Bar(Lines):
@@ -78,9 +87,16 @@ class Bar(Lines):
 
     interval = UPDATE_INTERVAL
 
-    def __init__(self, config: Config, share: float, images: int, done: int) -> None:
+    def __init__(
+        self,
+        config: Config,
+        share: float,
+        images: int,
+        done: int,
+        watch: Callable[[], None] | None = None,
+    ) -> None:
         """Start the bar; each epoch has `images` images, and `done` epochs are finished."""
-        super().__init__(config, share)
+        super().__init__(config, share, watch)
         self.images = images
         self.progress = new_bar(
             TextColumn("epoch {task.fields[epoch]}"),
@@ -125,8 +141,11 @@ class Bar(Lines):
         self.progress.stop()
 
 
-def report_for(config: Config, images: Images, done: int) -> Report:
+def report_for(
+    config: Config, images: Images, done: int, watch: Callable[[], None] | None = None
+) -> Report:
     """Return a report with a bar if standard error is a terminal, else with lines only."""
     share = int(images.labels.bincount().max()) / len(images)
-    is_terminal = sys.stderr.isatty()
-    return Bar(config, share, len(images), done) if is_terminal else Lines(config, share)
+    if sys.stderr.isatty():
+        return Bar(config, share, len(images), done, watch)
+    return Lines(config, share, watch)
