@@ -176,17 +176,21 @@ def read_seeds(text: str) -> list[int]:
 
 def _train_one(chosen: "Options", workbook: Path, processes: "Processes", is_live: bool) -> None:
     """Train, and put the log's sheet into the workbook."""
-    from cnn.log.run_log import live_sheet  # noqa: PLC0415
+    from cnn.log.run_log import LiveRun  # noqa: PLC0415
     from cnn.training.run import Run  # noqa: PLC0415
     from cnn.training.start import start  # noqa: PLC0415
 
+    live = LiveRun(chosen.path, workbook)
+
+    def put() -> None:
+        put_run(chosen.path, workbook, chosen.data_dir, live.sheet.has_built)
+
     try:
-        watch = live_sheet(chosen.path, workbook) if is_live else None
-        finished = start(chosen, processes, watch)
+        finished = start(chosen, processes, live.update if is_live else None)
     except KeyboardInterrupt:
         if processes.is_main and Run(chosen.path).checkpoint.exists():
             try:
-                put_run(chosen.path, workbook, chosen.data_dir)
+                put()
             except RunError as error:
                 say(f"Error: {error}", err=True)
         raise
@@ -194,7 +198,7 @@ def _train_one(chosen: "Options", workbook: Path, processes: "Processes", is_liv
         return
     _say_result(finished)
     try:
-        put_run(chosen.path, workbook, chosen.data_dir)
+        put()
     except KeyboardInterrupt:
         say("", err=True)
         say(how_to_add(chosen.path, workbook, chosen.data_dir), err=True)

@@ -38,6 +38,8 @@ class LiveSheet:
         self.workbook, self.title, self.alone = workbook, title, alone
         self.is_written = True
         """Whether the workbook has all that there is to show."""
+        self.has_built = False
+        """Whether the workbook was built for the sheet."""
         self._patience, self._quick = patience, quick
         self._seconds = expected
         """How long writing the sheet took the last time, without building the workbook."""
@@ -54,14 +56,14 @@ class LiveSheet:
 
     def write(self, log: Callable[[], TrainingLog], journal: Path, is_last: bool = False) -> None:
         """Write the sheet; the last time under another name if the workbook is open elsewhere."""
-        start = time.monotonic()
-        built = False
+        start, built = time.monotonic(), False
         try:
             if is_open_elsewhere(self.workbook) and not is_last:
                 self.say(f"{self.workbook} is open elsewhere; the log goes on in {journal}")
                 return
             placed = add_log(log(), journal, self.workbook, alone=self.alone)
             built = placed.built
+            self.has_built |= built
         except (InputError, RunError, OSError) as error:
             self.say(f"the sheet of {self.title} is not written: {error}")
             return

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +25,18 @@ WORKBOOK = click.option(
 )
 
 
-def put_run(run: Path, workbook: Path, data_dir: Path | None) -> None:
-    """Put a run's sheet into the workbook. Raises `RunError` if that fails: the run is safe."""
+def put_run(run: Path, workbook: Path, data_dir: Path | None, has_built: bool = False) -> None:
+    """Put a run's sheet into the workbook. Raises `RunError` if that fails: the run is safe.
+
+    `has_built` says that the workbook was built for the run before.
+    """
     from cnn.log.run_log import put_into_workbook  # noqa: PLC0415 - needs torch
 
     try:
         placed = put_into_workbook(run, workbook, data_dir)
     except (InputError, RunError) as error:
         raise RunError(f"{error}; {how_to_add(run, Path('FILE'), data_dir)}") from error
-    say_log(placed, run, workbook)
+    say_log(replace(placed, built=placed.built or has_built), run, workbook)
 
 
 def how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:

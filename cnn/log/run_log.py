@@ -1,7 +1,7 @@
 """Describes a run of `cnn train` as its sheet shows it, and puts that into a workbook."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -86,29 +86,27 @@ def described_untested(path: Path) -> TrainingLog:
     )
 
 
-def live_sheet(run: Path, workbook: Path) -> Callable[[], None]:
-    """Return what updates the sheet of a run in a workbook, to be called after each epoch.
+class LiveRun:
+    """The sheet of a run that is being trained, made from the run's files."""
 
-    It does so from the files of the run, and only as often as takes little of the training's time.
-    """
-    sheet = LiveSheet(workbook, run.name, patience=PATIENCE, expected=EXPECTED)
-    journal = Run(run).log
-    layers: list[Layer] = []
+    def __init__(self, run: Path, workbook: Path) -> None:
+        self.run = run
+        self.sheet = LiveSheet(workbook, run.name, patience=PATIENCE, expected=EXPECTED)
 
-    def log() -> TrainingLog:
-        if not layers:
-            layers.extend(_layers_of(run))
-        return replace(described_untested(run), layers=layers)
+    def update(self) -> None:
+        """Update the sheet after an epoch, as often as takes little of the training's time."""
+        self.sheet.follow(self._log, Run(self.run).log)
 
-    return lambda: sheet.follow(log, journal)
+    def _log(self) -> TrainingLog:
+        return replace(described_untested(self.run), layers=self._layers)
 
-
-def _layers_of(path: Path) -> list[Layer]:
-    run = Run(path)
-    config = Config.from_dict(run.read_config(), run.config)
-    # The training goes on with the random numbers that it would have without this.
-    with torch.random.fork_rng(devices=[]):
-        return _layers(config)
+    @cached_property
+    def _layers(self) -> list[Layer]:
+        run = Run(self.run)
+        config = Config.from_dict(run.read_config(), run.config)
+        # The training goes on with the random numbers that it would have without this.
+        with torch.random.fork_rng(devices=[]):
+            return _layers(config)
 
 
 def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Placed:
