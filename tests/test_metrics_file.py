@@ -26,6 +26,10 @@ ULTRALYTICS = """          epoch,   train/box_loss,  metrics/mAP50(B)
 """
 KERAS = "epoch;loss;val_loss\n0;1,33;1,5\n1;1,1;1,2\n"
 TENSORBOARD = "Wall time,Step,Value\n1.6e9,0,0.5\n1.6e9,10,0.4\n"
+TRAINER_STATE = """{"best_metric": null, "log_history": [
+  {"epoch": 1.0, "loss": 1.5, "step": 10}, {"epoch": 1.0, "eval_loss": 0.6, "step": 10},
+  {"epoch": 2.0, "loss": 1.1, "step": 20}]}
+"""
 LINES = '{"epoch": 1, "val": {"acc": 0.5}, "ok": true}\n{"epoch": 2, "val": {"acc": NaN}}\n'
 
 
@@ -52,8 +56,14 @@ def test_lightning_writes_an_epoch_in_several_rows(tmp_path: Path) -> None:
         ("loss\n0.5\n0.4\n", "epoch", [[0.5], [0.4]]),
         ("iteration\tloss\n100\t0.5\n200\t0.4\n", "iteration", [[0.5], [0.4]]),
         ("\ufeffepoch,loss,\n1,0.5,\n2,0.4,\n", "epoch", [[0.5], [0.4]]),
+        ('[{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.4}]', "epoch", [[0.5], [0.4]]),
+        (TRAINER_STATE, "epoch", [[1.5, 0.6], [1.1]]),
+        ('{"loss": [0.5, 0.4], "acc": [0.8]}', "epoch", [[0.5, 0.8], [0.4]]),
     ],
-    ids=["ultralytics", "decimal commas", "json lines", "no epochs", "tabs", "byte order mark"],
+    ids=[
+        *("ultralytics", "decimal commas", "json lines", "no epochs", "tabs", "byte order mark"),
+        *("json", "hugging face", "keras history"),
+    ],
 )
 def test_numbers_are_read_as_they_are_meant(
     tmp_path: Path, text: str, step: str, rows: list[list[float]]
@@ -61,6 +71,13 @@ def test_numbers_are_read_as_they_are_meant(
     log = read_metrics(written(tmp_path, text))
     assert log.step == step
     assert [[value for name, value in row.items() if name != step] for row in log.rows] == rows
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-16", "Größe"), ("cp1252", "Größe")])
+def test_what_excel_saves_as_text_is_read(tmp_path: Path, encoding: str, name: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"epoch;{name}\n1;0,5\n", encoding=encoding)
+    assert read_metrics(path).rows == [{"epoch": 1, name: 0.5}]
 
 
 def test_tensorboards_export_is_called_by_its_tag(tmp_path: Path) -> None:
@@ -79,6 +96,11 @@ def test_epochs_are_in_order_and_the_last_value_of_each_counts() -> None:
         ("", "is empty"),
         ("epoch,loss\n", "has no epoch: found nothing below its first line"),
         ("epoch,note\n1,good\n", "has no metric: found note; expected numbers by epoch"),
+        ("epoch loss acc\n1 2 3\n", "found 'epoch loss acc' in its first row; expected names with"),
+        (
+            "run,epoch,loss\na,1,2\nb,1,3\n",
+            "has several rows for one epoch, of 'a' and 'b' in the column 'run'; expected one",
+        ),
         ("1,0.5\n2,0.4\n", "has no names: found 1, 0.5 in its first row"),
         ("epoch,loss\n1,2,3\n", "row 2: found 3 values; expected 2, one for each of epoch, loss"),
         ('{"loss": 1}\nnonsense\n{"loss": 2}\n', "line 2: found no JSON"),

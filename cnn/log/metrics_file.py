@@ -1,23 +1,25 @@
 """Reads a file of metrics that another program, or `WorkbookLog`, has written line by line.
 
 CSV with a header row: Lightning's and Keras' CSVLogger, Ultralytics' results.csv, TensorBoard's
-export, a spreadsheet program's with semicolons and decimal commas. JSON Lines: an object a line.
+export, a spreadsheet program's with semicolons and decimal commas. JSON Lines: an object a line;
+also a JSON document with a list of objects, or of numbers for each metric.
 """
 
-import csv
 import json
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cnn.log.csv_metrics import LONGEST_TEXT, listed, read_number, require_size, rows_of_csv
 from cnn.log.description import Layer, Target, TrainingLog
 from cnn.log.journal_results import confusion_in, pictures_in
+from cnn.log.json_document import document_rows
 from cnn.log.metrics import Logged, is_number
 from sheetgen.errors import InputError
 from sheetgen.files.characters import cut, without_impossible
 from sheetgen.files.saving import reason_of
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_ROWS
 from sheetgen.spreadsheet.stamp import identifier
 
 JOURNAL = "workbook_log"
@@ -26,11 +28,12 @@ RESULTS = "workbook_log_results"
 """The key of a line with what came of the network."""
 _LONGEST_NAME = 26  # leaves room for " (99)" in the 31 characters of a sheet's name
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]+")
-_LONGEST_TEXT = 200
-_MOST_METRICS = MAXIMUM_COLUMNS - 100
-_MOST_ROWS = MAXIMUM_ROWS // 2
 _STEPS = ("epoch", "step", "iteration", "global_step")
-_TENSORBOARD = ["Wall time", "Step", "Value"]
+_TELLING_APART = {
+    *("metric", "metric_name", "name", "tag", "key", "variable"),
+    *("run", "run_id", "run_name", "experiment", "trial", "model"),
+}
+"""Columns that in tables of another layout say what a row is of."""
 _EVERYDAY = {"metrics", "results", "log", "logs", "history", "training", "training_log"}
 
 Row = dict[str, Logged]
@@ -45,27 +48,28 @@ def read_metrics(path: Path, title: str = "", target: Target | None = None) -> T
     lacks the metric of the target.
     """
     text = _text(path)
-    is_json = text.lstrip().startswith("{")
-    known, rows = _from_json(path, text) if is_json else (Known(), _from_csv(path, text))
+    is_json = text.lstrip().startswith(("{", "["))
+    known, rows = _from_json(path, text) if is_json else (Known(), rows_of_csv(path, text))
     if not rows:
         raise InputError(f"{path} has no epoch: found nothing below its first line")
     step, merged = by_step(rows)
+    _require_one_training(path, step, rows)
     if target:
         known = known | {"target": {target.metric: target.value}}
     log = describe(known, merged, step, title or _title(path, known), str(path.resolve()))
     numeric = [metric.name for metric in log.metrics if metric.numbers]
     if not numeric:
         names = [metric.name for metric in log.metrics] or [step]
-        raise InputError(f"{path} has no metric: found {_listed(names)}; expected numbers by epoch")
+        raise InputError(f"{path} has no metric: found {listed(names)}; expected numbers by epoch")
     if target and target.metric not in numeric:
-        raise InputError(f"{path} has no metric {target.metric!r}; found {_listed(numeric)}")
+        raise InputError(f"{path} has no metric {target.metric!r}; found {listed(numeric)}")
     return log
 
 
 def read_target(text: str) -> Target:
     """Return the target that an option gives. Raises InputError if it is not METRIC=VALUE."""
     name, sign, value = text.rpartition("=")
-    number = _number(value, commas=False)
+    number = read_number(value, commas=False)
     if not (name.strip() and sign and is_number(number) and number > 0):
         raise InputError(f"--target: found {text!r:.50}; expected METRIC=VALUE, the value above 0")
     return Target(name.strip(), float(number))
@@ -110,7 +114,7 @@ def _plain(value: Any) -> Logged:  # noqa: ANN401 - whatever a user sets
         return "yes" if value else "no"
     if value is None or is_number(value):
         return value
-    return without_impossible(str(value))[:_LONGEST_TEXT]
+    return without_impossible(str(value))[:LONGEST_TEXT]
 
 
 def sheet_name(title: str) -> str:
@@ -152,12 +156,35 @@ def _whole(number: float) -> float | int:
     return int(number) if number.is_integer() else number
 
 
+def _require_one_training(path: Path, step: str, rows: Sequence[Row]) -> None:
+    """Refuse rows of several trainings, or one for each metric: the last would hide the others."""
+    columns = {name for row in rows for name in row if name.lower() in _TELLING_APART}
+    for column in sorted(columns):
+        found: dict[Logged, str] = {}
+        for row in rows:
+            place, text = row.get(step), row.get(column)
+            if place is None or not isinstance(text, str):
+                continue
+            if found.setdefault(place, text) != text:
+                raise InputError(
+                    f"{path} has several rows for one {step}, of {found[place]!r:.40} and "
+                    f"{text!r:.40} in the column {column!r}; expected one training, with a column "
+                    "for each metric"
+                )
+
+
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {reason_of(error)}") from error
+    # Excel writes "Unicode text" in UTF-16, and CSV in the code page of the country.
+    encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
+        if encoding == "utf-8-sig" and b"\0" not in data:
+            return data.decode("cp1252", errors="replace")
         raise InputError(f"{path} is no text: {error.reason} at byte {error.start}") from error
 
 
@@ -168,13 +195,11 @@ def _title(path: Path, known: Known) -> str:
     return str(known.get("title") or (folder if is_everyday else path.stem))
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    return ", ".join([*names[:most], *(["…"] if len(names) > most else [])])
-
-
 def _from_json(path: Path, text: str) -> tuple[Known, list[Row]]:
     """Return the first line of a journal, {} without one, and the rows of a JSON Lines file."""
     known, rows = Known(), list[Row]()
+    if document := document_rows(text):
+        return known, [dict(_flat(dict(each))) for each in document]
     # Only these end a line of JSON; others may be in a text.
     lines = re.split(r"\r?\n", text)
     for number, line in enumerate(lines, start=1):
@@ -195,7 +220,7 @@ def _from_json(path: Path, text: str) -> tuple[Known, list[Row]]:
             known = known | found
         else:
             rows.append(dict(_flat(found)))
-    _require_size(path, len(rows), len({name for row in rows for name in row}))
+    require_size(path, len(rows), len({name for row in rows for name in row}))
     return known, rows
 
 
@@ -234,7 +259,7 @@ def _require_results(path: Path, number: int, found: Known) -> None:
 
 def _flat(values: Known, prefix: str = "") -> Iterator[tuple[str, Logged]]:
     for key, value in values.items():
-        name = without_impossible(f"{prefix}{key}").strip()[:_LONGEST_TEXT]
+        name = without_impossible(f"{prefix}{key}").strip()[:LONGEST_TEXT]
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}/")
         elif isinstance(value, bool):
@@ -242,7 +267,7 @@ def _flat(values: Known, prefix: str = "") -> Iterator[tuple[str, Logged]]:
         elif value is None or isinstance(value, (int, float)):
             yield name, _held(value)
         else:
-            yield name, without_impossible(str(value))[:_LONGEST_TEXT]
+            yield name, without_impossible(str(value))[:LONGEST_TEXT]
 
 
 def _held(number: float | int | None) -> Logged:
@@ -252,66 +277,3 @@ def _held(number: float | int | None) -> Logged:
     except OverflowError:
         return float("inf")
     return number
-
-
-def _from_csv(path: Path, text: str) -> list[Row]:
-    """Return the rows of a CSV file by the names in its first row."""
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        lines = [line for line in csv.reader(text.splitlines(), delimiter=delimiter) if any(line)]
-    except csv.Error as error:
-        raise InputError(f"{path} is no CSV file: {error}") from error
-    if not lines or not any(name.strip() for name in lines[0]):
-        raise InputError(f"{path} is empty; expected a row of names and a row for each epoch")
-    names = _names(path, lines[0])
-    _require_size(path, len(lines), len(names))
-    for number, line in enumerate(lines[1:], start=2):
-        if len(line) > len(names) and any(each.strip() for each in line[len(names) :]):
-            raise InputError(
-                f"{path}, row {number}: found {len(line)} values; expected {len(names)}, one for "
-                f"each of {_listed(names)}"
-            )
-    commas = delimiter != ","
-    return [
-        {name: _number(value, commas) for name, value in zip(names, line, strict=False) if name}
-        for line in lines[1:]
-    ]
-
-
-def _names(path: Path, cells: Sequence[str]) -> list[str]:
-    """Return the names of the columns, different from each other; "" for one to leave out."""
-    names = [without_impossible(cell).strip()[:_LONGEST_TEXT] for cell in cells]
-    if names == _TENSORBOARD:
-        return ["", "step", re.sub(r".*tag[-_]", "", path.stem)]
-    if all(_is_text_number(name) for name in names if name):
-        raise InputError(f"{path} has no names: found {_listed(names)} in its first row")
-    found: list[str] = []
-    for place, name in enumerate(names, start=1):
-        known = name or f"column {place}"
-        others = (known, *(f"{known} ({number})" for number in range(2, place + 1)))
-        found.append(next(each for each in others if each not in found))
-    return found
-
-
-def _is_text_number(text: str) -> bool:
-    return not isinstance(_number(text, commas=False), str)
-
-
-def _number(text: str, commas: bool) -> Logged:
-    """Return a cell of a file as a number, if it is one; `commas` says that it may have one."""
-    text = text.strip()
-    if not text:
-        return None
-    plain = text.replace(",", ".") if commas and text.count(",") == 1 else text
-    try:
-        # Python also reads 1_000.
-        return float(plain) if "_" not in plain else without_impossible(text)
-    except ValueError:
-        return without_impossible(text)[:_LONGEST_TEXT]
-
-
-def _require_size(path: Path, rows: int, columns: int) -> None:
-    for found, most, what in ((rows, _MOST_ROWS, "rows"), (columns, _MOST_METRICS, "columns")):
-        if found > most:
-            raise InputError(f"{path} has {found:,} {what}; expected at most {most:,}")
