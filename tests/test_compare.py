@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from math import inf, nan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ from sheetgen.spreadsheet.engines import EMBEDDED, Engine
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.spreadsheet.writer import write_workbook
 
+TOLERANCE = 1e-12
+Cells = dict[tuple[int, int], float | str]
 RUNS = Path(__file__).parent / "cases" / "seeds"
 
 
@@ -45,8 +48,25 @@ def comparison() -> Comparison:
     """Five seeds at one rate and three at another with fewer epochs, mixed; one loss is NaN."""
     logs = [training(0.1, seed) for seed in range(5)]
     logs[1:1] = [training(0.5, seed, 4) for seed in range(3)]
-    logs[0].rows[2]["loss"] = float("nan")  # type: ignore[index]
+    logs[0].rows[2]["loss"] = nan  # type: ignore[index]
     return Comparison.of("Rates", [(f"run {place}", log) for place, log in enumerate(logs)])
+
+
+def recalculated(
+    canvas: Canvas, engine: Engine, folder: Path, changes: Cells | None = None
+) -> dict[tuple[int, int], Any]:
+    """What an engine makes of a sheet: without changes just what the sheet promises."""
+    path, copy = folder / "book.xlsx", folder / "copy.xlsx"
+    write_workbook([canvas], path, "book")
+    write_changed(path, copy, {canvas.name: changes or {}}, cached=-7e77)
+    found = engine.recalculate(copy)[canvas.name]
+    for row, column, formula, value in canvas.promised() if not changes else ():
+        expected = (
+            value if isinstance(value, str) else pytest.approx(value, rel=TOLERANCE, abs=TOLERANCE)
+        )
+        result = found.get((row, column), "")
+        assert ("" if result is None else result) == expected, formula
+    return dict(found)
 
 
 def test_trainings_that_differ_in_the_seed_are_a_group(comparison: Comparison) -> None:
@@ -60,14 +80,7 @@ def test_every_formula_comes_to_what_the_reference_says(
     comparison: Comparison, engine: Engine, tmp_path: Path
 ) -> None:
     canvas, _ = compare_sheet(comparison, "Rates")
-    path, copy = tmp_path / "rates.xlsx", tmp_path / "copy.xlsx"
-    write_workbook([canvas], path, "rates")
-    write_changed(path, copy, {}, cached=-7e77)
-    found = engine.recalculate(copy)["Rates"]
-    for row, column, formula, value in canvas.promised():
-        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12, abs=1e-13)
-        result = found.get((row, column), "")
-        assert ("" if result is None else result) == expected, formula
+    recalculated(canvas, engine, tmp_path)
 
 
 def last_values(paths: Sequence[Path], metric: str) -> np.ndarray:
@@ -84,15 +97,12 @@ def test_mean_and_deviation_of_real_runs_are_numpys(
     paths = sorted(RUNS.glob(f"{model}-*.jsonl"))
     named = [(path.stem, read_metrics(path)) for path in paths]
     canvas, _ = compare_sheet(Comparison.of("Seeds", named), "Seeds")
-    path, copy = tmp_path / "seeds.xlsx", tmp_path / "copy.xlsx"
-    write_workbook([canvas], path, "seeds")
-    write_changed(path, copy, {}, cached=-7e77)
-    found = engine.recalculate(copy)["Seeds"]
+    found = recalculated(canvas, engine, tmp_path)
     rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == TABLE}
     last = last_values(paths, "test_accuracy")
     expected = [len(paths), last.mean(), last.std(ddof=1)]
     shown = [found[rows["all"], column] for column in range(TABLE + 1, TABLE + 4)]
-    assert shown == pytest.approx(expected, rel=1e-12)
+    assert shown == pytest.approx(expected, rel=TOLERANCE, abs=TOLERANCE)
     assert canvas.cells[1, 1].value == found[1, 1]
 
 
@@ -100,10 +110,7 @@ def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
     comparison: Comparison, tmp_path: Path
 ) -> None:
     canvas, _ = compare_sheet(comparison, "Rates")
-    path, copy = tmp_path / "rates.xlsx", tmp_path / "copy.xlsx"
-    write_workbook([canvas], path, "rates")
-    write_changed(path, copy, {"Rates": {canvas.inputs["metric"]: "loss"}}, cached=-7e77)
-    found = EMBEDDED.recalculate(copy)["Rates"]
+    found = recalculated(canvas, EMBEDDED, tmp_path, {canvas.inputs["metric"]: "loss"})
     last = np.array([comparison.metric(place, "loss").numbers[-1] for place in range(5)])
     best = np.array([min(comparison.metric(place, "loss").numbers) for place in range(5)])
     rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == TABLE}
@@ -144,18 +151,26 @@ def test_trainings_without_a_common_metric_are_refused() -> None:
         Comparison.of("x", [("a", logs[0]), ("b", logs[1])])
 
 
+def test_a_training_that_diverged_at_once_hides_no_other(engine: Engine, tmp_path: Path) -> None:
+    """Of its settings there is no mean, and the best ones are those of the others."""
+    rows = [[0.5, 0.25], [nan, nan], [0.75, inf]]
+    logs = [
+        TrainingLog("", "", "", "", [{"epoch": 1, "loss": one}, {"epoch": 2, "loss": other}],
+                    settings=[("lr", place)])
+        for place, (one, other) in enumerate(rows)
+    ]  # fmt: skip
+    canvas, _ = compare_sheet(Comparison.of("x", list(zip("abc", logs, strict=True))), "x")
+    found = recalculated(canvas, engine, tmp_path)
+    assert found[1, 1] == "loss is lowest with lr 0: 0.25 after the last epoch of a single run"
+    assert [cell.value for at, cell in canvas.cells.items() if at[1] == TABLE + 2].count("–") == 3
+
+
 def test_a_single_epoch_of_a_single_metric(engine: Engine, tmp_path: Path) -> None:
     logs = [TrainingLog("", "", "", "", [{"epoch": 1, "acc": share}]) for share in (0.5, 0.75)]
     comparison = Comparison.of("x", [("a", logs[0]), ("a", logs[1])])
     assert comparison.names == ("a", "a (2)")
     canvas, _ = compare_sheet(comparison, "x")
-    path, copy = tmp_path / "x.xlsx", tmp_path / "copy.xlsx"
-    write_workbook([canvas], path, "x")
-    write_changed(path, copy, {}, cached=-7e77)
-    found = engine.recalculate(copy)["x"]
-    for row, column, formula, value in canvas.promised():
-        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12)
-        assert found[row, column] == expected, formula
+    recalculated(canvas, engine, tmp_path)
 
 
 def compare(*arguments: object) -> tuple[int, str, str]:

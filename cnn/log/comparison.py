@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import cos, pi, sin, sqrt, tan
 
+from cnn.log.csv_metrics import listed
 from cnn.log.description import TrainingLog
 from cnn.log.log_page import as_listed
 from cnn.log.metrics import Logged, Metric, is_number
@@ -47,7 +48,11 @@ class Comparison:
         logs = tuple(found[place][1] for place in order)
         comparison = cls(title, logs, tuple(different([found[place][0] for place in order])))
         if not comparison.metrics:
-            raise InputError("the trainings have no metric in common; expected one that all logged")
+            told = (
+                f"{name} has {listed([each.name for each in log.metrics], 6) or 'none'}"
+                for name, log in zip(comparison.names[:3], logs, strict=False)
+            )
+            raise InputError(f"the trainings have no metric in common: {'; '.join(told)}")
         count = len(comparison.steps) * len(logs) * (1 + len(comparison.metrics))
         if count > MOST_NUMBERS or 2 * len(comparison.steps) > MAXIMUM_ROWS - _MOST_LINES:
             raise InputError(
@@ -58,17 +63,20 @@ class Comparison:
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics that all trainings have numbers of, the main one first, of many the first."""
-        numeric = [
-            {each.name for each in log.metrics if each.numbers and not each.is_time}
-            for log in self.logs
-        ]
-        shared = [each for each in self.logs[0].metrics if all(each.name in one for one in numeric)]
-        main = self.logs[0].main
+        """The metrics that all trainings logged, the main one first, of many the first.
+
+        A training that diverged at once may have no finite number of one.
+        """
+        known = []
+        for name in (each.name for each in self.logs[0].metrics):
+            found = [each for log in self.logs for each in log.metrics if each.name == name]
+            numeric = next((each for each in found if each.numbers), None)
+            if len(found) == len(self.logs) and numeric and not numeric.is_time:
+                known.append(numeric)
         # A learning rate is compared only where nothing else is.
-        known = [each.name for each in shared if not each.is_rate] or [each.name for each in shared]
-        ordered = sorted(known, key=lambda name: main is None or name != main.name)
-        return tuple(ordered[:MOST_METRICS])
+        shown = [each.name for each in known if not each.is_rate] or [each.name for each in known]
+        main = next((log.main.name for log in self.logs if log.main), "")
+        return tuple(sorted(shown, key=lambda name: name != main)[:MOST_METRICS])
 
     @cached_property
     def steps(self) -> tuple[float, ...]:

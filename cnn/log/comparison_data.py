@@ -55,7 +55,7 @@ def has_gaps(page: ComparisonPage, place: int) -> bool:
         ends.add(sum(known))
         if not all(known[: sum(known)]):
             return True
-    return len(ends) > 1
+    return len(ends) > 1 or 0 in ends
 
 
 def heading(page: ComparisonPage, row: int, column: int, text: str, kind: str) -> None:

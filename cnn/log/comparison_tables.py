@@ -22,6 +22,8 @@ _RUN_TITLES = ("epochs", "last", "best", "in epoch")
 _NUMBER = Style(number_format=VALUE, align="right")
 _WHOLE = Style(number_format="0", align="right")
 _LONGEST_SETTING = 80
+_NONE = "–"
+"""What is shown of a training without a finite number."""
 SHARE = 1
 """What is known of a metric's format where it is in percent."""
 
@@ -50,19 +52,18 @@ def draw_runs(page: ComparisonPage) -> None:
     _draw_names(page, row + 1, comparison.names, "unit")
     for place in range(len(comparison.logs)):
         at, cells, every = row + 1 + place, page.by_epoch(page.run(place)), page.every(place)
-        numbers = comparison.metric(place, metric.name).numbers
-        best = max(numbers) if metric.rises else min(numbers)
+        shown = comparison.metric(place, metric.name)
         best_cell = cell_address(at, TABLE + 3)
         found = f"INDEX({steps},MATCH({best_cell},{cells},0))"
+        found = found if page.count > 1 else steps.partition(":")[0]
+        best_step: Value = _NONE
+        if shown.numbers:
+            best_step = comparison.steps[page.shown(place).index(shown.best)]
         written: tuple[tuple[str, Value, Style], ...] = (
-            (f"=COUNT({cells})", len(numbers), _WHOLE),
-            (f"=INDEX({every},2*{page.known(0)}-1)", numbers[-1], _NUMBER),
-            (f"=INDEX({every},2*{page.known(0)})", best, _NUMBER),
-            (
-                f"={found}" if page.count > 1 else f"={steps.partition(':')[0]}",
-                comparison.steps[page.shown(place).index(best)],
-                _WHOLE,
-            ),
+            (f"=COUNT({cells})", len(shown.numbers), _WHOLE),
+            (f"=INDEX({every},2*{page.known(0)}-1)", _last(shown), _NUMBER),
+            (f"=INDEX({every},2*{page.known(0)})", _best(shown), _NUMBER),
+            (f'=IF(ISNUMBER({best_cell}),{found},"{_NONE}")', best_step, _WHOLE),
         )
         for column, each in enumerate(written, start=TABLE + 1):
             canvas.calculate(at, column, *each)
@@ -88,14 +89,25 @@ def draw_every(page: ComparisonPage, formats: Sequence[str]) -> None:
         at = row + 1 + place
         for offset, title in enumerate(comparison.metrics):
             cells, metric = page.logged(page.raw(place, offset)), comparison.metric(place, title)
+            style, column = replace(_NUMBER, number_format=formats[offset]), TABLE + 1 + 2 * offset
+            if not metric.numbers:
+                for empty in (column, column + 1):
+                    canvas.write(at, empty, _NONE, style)
+                continue
             values = comparison.values(place, title)
             last = max(step for step, value in enumerate(values) if is_number(value))
             source = cell_address(page.logs_row + 1 + last, page.raw(place, offset))
-            function, style = "MAX" if metric.rises else "MIN", _NUMBER
-            style = replace(style, number_format=formats[offset])
-            column = TABLE + 1 + 2 * offset
-            canvas.calculate(at, column, f"={source}", metric.numbers[-1], style)
-            canvas.calculate(at, column + 1, f"={function}({cells})", metric.best, style)
+            function = "MAX" if metric.rises else "MIN"
+            canvas.calculate(at, column, f"={source}", _last(metric), style)
+            canvas.calculate(at, column + 1, f"={function}({cells})", _best(metric), style)
+
+
+def _last(metric: Metric) -> Value:
+    return metric.numbers[-1] if metric.numbers else _NONE
+
+
+def _best(metric: Metric) -> Value:
+    return metric.best if metric.numbers else _NONE
 
 
 def draw_groups(page: ComparisonPage) -> None:
@@ -115,7 +127,8 @@ def _results(page: ComparisonPage, column: int, group: range) -> tuple[str, list
     """Return the cells of a column of the trainings of a group, and what they come to."""
     first = page.runs_row + 1
     cells = range_address(first + group[0], column, first + group[-1], column)
-    return cells, [float(page.canvas.value(first + place, column)) for place in group]
+    found = [page.canvas.value(first + place, column) for place in group]
+    return cells, [value for value in found if is_number(value)]
 
 
 def _group(page: ComparisonPage, row: int, group: range) -> None:
@@ -123,17 +136,17 @@ def _group(page: ComparisonPage, row: int, group: range) -> None:
     best_cells, best = _results(page, TABLE + 3, group)
     count = len(values)
     several = count > 1
-    average, spread = mean(values), stdev(values) if several else 0.0
+    average, spread = mean(values) if count else 0.0, stdev(values) if several else 0.0
     half = t_quantile(count - 1) * spread / count**0.5 if several else 0.0
     at = [cell_address(row, TABLE + 1 + place) for place in range(len(_GROUP_TITLES))]
     width = f"INDEX({page.corner_range('t', page.freedoms)},{at[0]}-1)*{at[2]}/SQRT({at[0]})"
     written: list[tuple[str, Value]] = [
         (f"=COUNT({cells})", count),
-        (f"=AVERAGE({cells})", average),
+        (f'=IF({at[0]}=0,"{_NONE}",AVERAGE({cells}))', average if count else _NONE),
         (f'=IF({at[0]}<2,"",STDEV({cells}))', spread if several else ""),
         (f'=IF({at[0]}<2,"",{at[1]}-{width})', average - half if several else ""),
         (f'=IF({at[0]}<2,"",{at[1]}+{width})', average + half if several else ""),
-        (f"=AVERAGE({best_cells})", mean(best)),
+        (f'=IF({at[0]}=0,"{_NONE}",AVERAGE({best_cells}))', mean(best) if count else _NONE),
     ]
     for place, (formula, value) in enumerate(written):
         style = _NUMBER if place else _WHOLE
@@ -147,11 +160,13 @@ def result(page: ComparisonPage) -> Words:
     name = Words(page.choice, page.comparison.metrics[0])
     rises = f"{page.known(1)}=1"
     is_rising = Metric(page.comparison.metrics[0], ()).rises
-    means = [float(canvas.value(row, TABLE + 2)) for row in range(first, last + 1)]
-    best = means.index(max(means) if is_rising else min(means))
+    means = [canvas.value(row, TABLE + 2) for row in range(first, last + 1)]
+    numbers = [value for value in means if is_number(value)]
+    highest = max(numbers) if is_rising else min(numbers)
+    best = means.index(highest)
     if first == last:
         cells = [cell_address(first, TABLE + at) for at in range(4)]
-        told = joined(name, " ", _amount(page, cells[2], means[0]))
+        told = joined(name, " ", _amount(page, cells[2], highest))
     else:
         column = range_address(first, TABLE + 2, last, TABLE + 2)
         place = f"MATCH(IF({rises},MAX({column}),MIN({column})),{column},0)"
@@ -159,15 +174,18 @@ def result(page: ComparisonPage) -> Words:
         cells = [f"INDEX({each},{place})" for each in ranges]
         called = Words(cells[0], str(canvas.value(first + best, TABLE)))
         end = only_if(rises, is_rising, literal(" is highest"), literal(" is lowest"))
-        told = joined(name, end, " with ", called, ": ", _amount(page, cells[2], means[best]))
+        told = joined(name, end, " with ", called, ": ", _amount(page, cells[2], highest))
     count, spread = (canvas.value(first + best, TABLE + at) for at in (1, 3))
-    runs = joined(" over ", Words(f'{cells[1]}&""', f"{count}"), " runs")
+    step = page.comparison.logs[0].step
+    runs = joined(
+        " over ", Words(f'{cells[1]}&""', f"{count}"), f" runs, each after its last {step}"
+    )
     deviation = only_if(
         f"{cells[1]}>1", count != 1,
         joined(" ± ", _amount(page, cells[3], float(spread or 0), 2), runs),
-        literal(" in a single run"),
+        literal(f" after the last {step} of a single run"),
     )  # fmt: skip
-    return joined(told, deviation, f", each after its last {page.comparison.logs[0].step}")
+    return joined(told, deviation)
 
 
 def _amount(page: ComparisonPage, cell: str, number: float, digits: int = 4) -> Words:
