@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import count, pairwise
 from pathlib import Path
 from zipfile import ZipFile
@@ -17,6 +18,8 @@ import xlsxwriter
 from hypothesis import settings
 from hypothesis import strategies as st
 from lxml import etree
+from network_kinds import KINDS
+from network_kinds import Book as KindOfBook
 from openpyxl.utils import cell as names
 
 from cnn.torch_loading import wait_briefly
@@ -264,6 +267,19 @@ def sigmoid_network(
 def small(built_once: Callable[[str, Template], Built]) -> Path:
     """The workbook of era-v1 with two rates and five iterations; not to be written to."""
     return built_once("small", template.load("era-v1").with_training([0.1, 0.5], 5)).saved.path
+
+
+@pytest.fixture(scope="session")
+def books(built_once: Callable[[str, Template], Built]) -> Callable[[str], KindOfBook]:
+    """A function that returns the workbook of one of KINDS, built and recalculated once."""
+
+    @cache
+    def book(name: str) -> KindOfBook:
+        built = built_once(f"kind {list(KINDS).index(name)}", KINDS[name].template)
+        path = built.saved.path
+        return KindOfBook(built.plan, path, engines.EMBEDDED.recalculate(path))
+
+    return book
 
 
 @pytest.fixture
