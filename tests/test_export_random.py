@@ -97,9 +97,13 @@ def with_statistics(model: nn.Module, generator: torch.Generator) -> nn.Module:
     return model.eval()
 
 
+SEEDS = (2, 4, 8, 9, 10, 11, 14, 17, 18, 26, 27, 32)
+"""Of the first 40, those that between them have every module with every kind of its options."""
+
+
 # Torch tells that it copies the input where padding="same" meets an even kernel.
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_network_is_computed_as_torch_does(seed: int, tmp_path: Path) -> None:
     torch.manual_seed(seed)
     draw = random.Random(seed)

@@ -9,7 +9,7 @@ import pytest
 import safetensors.torch
 import torch
 from click.testing import CliRunner, Result
-from test_cnn_run import finished  # noqa: F401 - a fixture
+from test_cnn_run import QUICK, finished, train  # noqa: F401 - a fixture
 from torch import nn
 
 from cnn.export import export_workbook
@@ -190,17 +190,30 @@ def run(finished: Path, tmp_path: Path) -> Path:  # noqa: F811
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
+NET = """
+from torch import nn
+
+def net():
+    return nn.Sequential(
+        nn.AvgPool2d(4), nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(50, 10)
+    )
+"""
+
+
 @pytest.mark.slow
-def test_a_run_is_exported_and_verified(run: Path, mnist: Path, tmp_path: Path) -> None:
-    path = tmp_path / "new" / "tiny.xlsx"
+def test_a_run_is_exported_and_verified(mnist: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(NET)
+    run, model = tmp_path / "run", f"{tmp_path / 'net.py'}:net"
+    assert train(run, mnist, *QUICK, "--model", model, "--epochs", 1).exit_code == 0
+    path = tmp_path / "new" / "net.xlsx"
     result = invoke("export", run, "-o", path, "--data-dir", mnist)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "verified 7,916 activations with ironcalc" in result.stdout
+    assert "verified 913 activations with ironcalc" in result.stdout
     result = invoke("verify", path, run, "--engine", "ironcalc", "--inputs", 2)
     assert result.exit_code == 0
     assert result.stdout.count("PASS") == 2
     weights = safetensors.torch.load_file(run / "model.safetensors")
-    weights["0.weight"] += 0.01
+    weights["1.weight"] += 0.01
     safetensors.torch.save_file(weights, run / "model.safetensors")
     result = invoke("verify", path, run, "--engine", "ironcalc", "--inputs", 1)
     assert result.exit_code == 1
