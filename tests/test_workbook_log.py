@@ -19,6 +19,8 @@ from packages import check_sound
 
 from cnn import WorkbookLog
 from cnn.cli import main
+from cnn.log.logged_sheet import read_logs
+from cnn.log.metrics_file import read_metrics
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.engines.libreoffice import _REGISTRY as REGISTRY
 from sheetgen.spreadsheet.engines.libreoffice import converted
@@ -100,6 +102,48 @@ def test_the_journal_alone_makes_the_same_sheet(tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert sheet_names(book) == ["MLP"]
     assert read_cells(book, ["MLP"]) == made
+
+
+def test_calls_with_the_same_number_are_one_row_on_the_sheet_and_in_the_journal(
+    tmp_path: Path,
+) -> None:
+    book = tmp_path / "runs.xlsx"
+    with WorkbookLog(book, title="Steps") as log:
+        log.epoch(step=500, loss=0.5)
+        log.epoch(step=500, val_loss=0.75, loss=None)
+        log.epoch(step=1000, loss=0.25)
+    rows = read_logs(book, ["Steps"])["Steps"].rows
+    assert [list(row.values()) for row in rows] == [[500, 0.5, 0.75], [1000, 0.25]]
+    assert read_metrics(log.journal).rows == log._log().rows
+    with WorkbookLog(book, title="From 7") as log:
+        log.epoch(epoch=7, loss=0.5)
+        log.epoch(loss=0.25)
+    with WorkbookLog(book, title="Texts") as log:
+        log.epoch(epoch="1 of 2", loss=0.5)
+        log.epoch(epoch="2 of 2", loss=0.25)
+    for title, numbers in (("From 7", [7, 8]), ("Texts", [1, 2])):
+        assert [row["epoch"] for row in read_logs(book, [title])[title].rows] == numbers
+
+
+def test_a_closed_log_goes_on_with_other_settings(tmp_path: Path) -> None:
+    book = tmp_path / "runs.xlsx"
+    log = WorkbookLog(book, settings={"lr": 0.1, "net": {"act": max, "sizes": {"first": 8}}})
+    log.add_settings({"seed": 1})
+    for rate in (0.1, 0.01):
+        log.add_settings({"lr": rate})
+        log.epoch(loss=rate)
+        log.close()
+    for found in (read_logs(book)["Training"], read_metrics(log.journal)):
+        settings = [("lr", 0.01), ("net", "act max, sizes/first 8"), ("seed", 1)]
+        assert found.settings == settings
+        assert [row["loss"] for row in found.rows] == [0.1, 0.01]
+    assert sheet_names(book) == ["Training"]
+    damaged = log.journal.read_text("utf-8").replace(
+        '"settings": {"lr": 0.01', '"settings": "x", "a": {"b": 0', 1
+    )
+    log.journal.write_text(damaged, "utf-8")
+    with pytest.raises(InputError, match="line 3 is damaged"):
+        read_metrics(log.journal)
 
 
 def test_a_slow_sheet_is_written_now_and_then_and_at_the_end(
@@ -281,13 +325,14 @@ def test_a_wrong_argument_is_refused_before_the_training(
         WorkbookLog(tmp_path / "text.xlsx")
 
 
-def test_the_layers_of_a_model_are_listed(tmp_path: Path) -> None:
-    nn = pytest.importorskip("torch.nn")
+def test_the_layers_of_a_model_are_listed_and_a_tensor_is_its_number(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
     model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2, bias=False))
     with WorkbookLog(tmp_path / "runs.xlsx", layers=model) as log:
-        log.epoch(loss=0.5)
+        log.epoch(loss=torch.tensor(0.5, requires_grad=True, dtype=torch.bfloat16))
     found = texts(tmp_path / "runs.xlsx", "Training")
-    assert {"0: Linear", 15, "2: Linear", 6, 21} <= set(found)
+    assert {"0: Linear", 15, "2: Linear", 6, 21, 0.5} <= set(found)
 
 
 def test_the_results_of_a_classifier_are_shown_and_kept_in_the_journal(tmp_path: Path) -> None:
@@ -331,7 +376,7 @@ LOOP = """
 import sys, itertools
 from cnn import WorkbookLog
 log = WorkbookLog(sys.argv[1], title="Loop")
-assert "torch" not in sys.modules
+assert not {"torch", "keras", "ignite", "transformers"} & sys.modules.keys()
 for epoch in itertools.count():
     log.epoch(loss=1 / (epoch + 1))
     print(epoch, flush=True)

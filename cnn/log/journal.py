@@ -54,12 +54,15 @@ class Journal:
         self._waiting.clear()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; the next line opens it again."""
         if self._file:
             self._file.close()
+            self._file = None
 
     def _open(self) -> IO[bytes]:
-        """Create the file, beside the workbook if that is possible."""
+        """Open the file; create it at first, beside the workbook if that is possible."""
+        if self._end:
+            return self.path.open("r+b", buffering=0)
         try:
             return self._create(self.path)
         except OSError as error:

@@ -47,11 +47,15 @@ class LiveSheet:
         self._said = set[str]()
         self._is_in_trouble = False
 
-    def follow(self, log: Callable[[], TrainingLog], journal: Path) -> None:
-        """Write the sheet, unless it is too early; `journal` is where the log is meanwhile."""
+    def follow(self, log: Callable[[], TrainingLog], journal: Path, is_news: bool = True) -> None:
+        """Write the sheet, unless it is too early; `journal` is where the log is meanwhile.
+
+        What is no news, such as a value of a later step in an epoch, is never written at once.
+        """
         self.is_written = False
         waited = time.monotonic() - self._written_at
-        if self._seconds <= self._quick or waited >= self._patience * self._seconds:
+        is_quick = is_news and self._seconds <= self._quick
+        if is_quick or waited >= self._patience * self._seconds:
             self.write(log, journal)
 
     def write(self, log: Callable[[], TrainingLog], journal: Path, is_last: bool = False) -> None:

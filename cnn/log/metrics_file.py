@@ -28,7 +28,7 @@ RESULTS = "workbook_log_results"
 """The key of a line with what came of the network."""
 _LONGEST_NAME = 26  # leaves room for " (99)" in the 31 characters of a sheet's name
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]+")
-_STEPS = ("epoch", "step", "iteration", "global_step")
+STEPS = ("epoch", "step", "iteration", "global_step")
 _TELLING_APART = {
     *("metric", "metric_name", "name", "tag", "key", "variable"),
     *("run", "run_id", "run_name", "experiment", "trial", "model"),
@@ -132,10 +132,10 @@ def by_step(rows: Sequence[Row]) -> tuple[str, list[Row]]:
     Without a column of steps the rows are numbered.
     """
     columns = {name.lower(): name for name in reversed([name for row in rows for name in row])}
-    step = next((columns[each] for each in _STEPS if each in columns), None)
+    step = next((columns[each] for each in STEPS if each in columns), None)
     if step is None or not any(is_number(row.get(step)) for row in rows):
-        return "epoch", [{"epoch": place, **row} for place, row in enumerate(rows, start=1)]
-    counters = {columns[each] for each in _STEPS if each in columns}
+        return "epoch", [{"epoch": 0} | row | {"epoch": at} for at, row in enumerate(rows, start=1)]
+    counters = {columns[each] for each in STEPS if each in columns}
     merged: dict[float, Row] = {}
     numbers = [row.get(step) for row in rows]
     current = next(float(number) for number in reversed(numbers) if is_number(number))
@@ -252,6 +252,7 @@ def _require_results(path: Path, number: int, found: Known) -> None:
     try:
         confusion_in(found)
         pictures_in(found)
+        dict(found.get("settings") or {})
         int(found.get("wrong") or 0)
     except (InputError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}, line {number} is damaged: {error}") from error

@@ -2,7 +2,7 @@
 
 import atexit
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import gettempdir
 from types import TracebackType
@@ -17,7 +17,16 @@ from cnn.log.journal import Journal
 from cnn.log.journal_results import Picture, confusion_of, pictures_of
 from cnn.log.live_sheet import LiveSheet
 from cnn.log.metrics import Logged, is_number
-from cnn.log.metrics_file import JOURNAL, RESULTS, Known, Row, by_step, describe, sheet_name
+from cnn.log.metrics_file import (
+    JOURNAL,
+    RESULTS,
+    STEPS,
+    Known,
+    Row,
+    by_step,
+    describe,
+    sheet_name,
+)
 from sheetgen.console.terminal import say
 from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible, without_impossible
@@ -41,7 +50,8 @@ class WorkbookLog:
     once, or where writing it takes longer than a tenth of a second, every now and then and at the
     end, which `close`, the end of a `with` block and the end of the program are. While the workbook
     is open in another program, only the journal grows. Whatever happens, `cnn log JOURNAL` makes
-    the sheet. No error of the disk ends the training: it is said once on standard error.
+    the sheet. No error of the disk ends the training: it is said once on standard error. What is
+    logged after `close` goes on with the same log.
     """
 
     def __init__(
@@ -80,8 +90,8 @@ class WorkbookLog:
             self.workbook, self.title, patience=_PATIENCE, quick=_QUICK, alone=True
         )
         self._rows: list[Row] = []
-        self._process = os.getpid()
-        atexit.register(self.close)
+        self._process: int | None = None
+        """The process that logs, None before the first epoch and after `close`."""
 
     @property
     def journal(self) -> Path:
@@ -92,20 +102,32 @@ class WorkbookLog:
         """Log an epoch, or a step, under any names.
 
         Numbers of NumPy and tensors of one number are taken as such. NaN and infinities are kept.
+        The epochs are counted from 1 unless `epoch`, `step` or `iteration` is among the names;
+        calls one after the other with the same number are one row.
         """
-        row: Row = {"epoch": len(self._rows) + 1}
-        row |= {without_impossible(name): _logged(value) for name, value in metrics.items()}
+        row: Row = {without_impossible(name): _logged(value) for name, value in metrics.items()}
+        if not any(name.lower() in STEPS for name in row):
+            row = {"epoch": self._next, **row}
         if not self._rows:
-            self._journal.add(self._known)
-        self._rows.append(row)
-        self._journal.add(row)
+            self._keep(self._known)
+        is_news = self._add(row)
+        self._keep(row)
         if self._journal.failure:
             reason = self._journal.failure
             self._sheet.say(f"the journal {self.journal} cannot be written: {reason}")
         elif self._journal.exile:
             folder, reason = self.workbook.parent, self._journal.exile
             self._sheet.say(f"{folder} cannot be written: {reason}; the log is in {self.journal}")
-        self._sheet.follow(self._log, self.journal)
+        self._sheet.follow(self._log, self.journal, is_news)
+
+    def add_settings(self, settings: Mapping[str, Any]) -> None:
+        """Add settings to those that were given at first, or change them."""
+        added = self._known["settings"] | _kept(settings)
+        if added == self._known["settings"]:
+            return
+        self._known["settings"] = added
+        if self._rows:
+            self._keep({RESULTS: 1, "settings": added})
 
     def results(
         self,
@@ -115,8 +137,9 @@ class WorkbookLog:
     ) -> None:
         """Add what came of the network: a confusion matrix, and pictures of what it got wrong.
 
-        A row of the matrix is a class, a column what it was taken for. Each image is (picture,
-        class, taken for, probability), the picture a PNG or an array of pixels.
+        The sheet is written at once. A row of the matrix is a class, a column what it was taken
+        for. Each image is (picture, class, taken for, probability), the picture a PNG or an array
+        of pixels.
 
         Raises InputError for anything else.
         """
@@ -131,13 +154,14 @@ class WorkbookLog:
         if not self._rows:
             raise InputError("results: found no epoch; expected to be called after the first")
         self._known |= found
-        self._sheet.is_written = False
-        self._journal.add(found)
+        self._keep(found)
+        self._sheet.write(self._log, self.journal)
 
     def close(self) -> None:
-        """Write the sheet if it lacks epochs. Nothing is logged afterwards."""
+        """Write the sheet if it lacks epochs."""
         if os.getpid() != self._process:
             return  # a copy of the process has a copy of the log, but not the last word
+        self._process = None
         atexit.unregister(self.close)
         self._journal.flush()
         if not self._sheet.is_written:
@@ -168,6 +192,31 @@ class WorkbookLog:
         """Write the sheet, also when the training has failed."""
         self.close()
 
+    @property
+    def _next(self) -> float:
+        """The number of the epoch that comes now, if nobody says another."""
+        last = self._rows[-1].get("epoch") if self._rows else 0
+        return last + 1 if isinstance(last, (int, float)) else len(self._rows) + 1
+
+    def _add(self, row: Row) -> bool:
+        """Add to the last row what has the same number; tell whether there is more than before."""
+        last = self._rows[-1] if self._rows else Row()
+        counters = [name for name in last | row if name.lower() in STEPS]
+        if not last or any(last.get(name) != row.get(name) for name in counters):
+            self._rows.append(row)
+            return True
+        is_news = not row.keys() <= last.keys()
+        last |= {name: value for name, value in row.items() if value is not None}
+        return is_news
+
+    def _keep(self, line: Mapping[str, Any]) -> None:
+        """Put a line on disk; the sheet has it at the end of the program at the latest."""
+        if self._process is None:
+            self._process = os.getpid()
+            atexit.register(self.close)
+        self._sheet.is_written = False
+        self._journal.add(line)
+
     def _log(self) -> TrainingLog:
         """Return the description of what is logged so far."""
         step, rows = by_step(self._rows)
@@ -175,20 +224,26 @@ class WorkbookLog:
 
 
 def _kept(settings: Mapping[str, Any]) -> Known:
-    """Return settings as JSON holds them; a dictionary in a dictionary becomes a text."""
-    found: Known = {}
-    for name, value in settings.items():
-        is_group = isinstance(value, Mapping)
-        found[str(name)] = (
-            {str(key): _setting(each) for key, each in value.items()}
-            if is_group
-            else _setting(value)
-        )
-    return found
+    """Return settings as JSON holds them: a dictionary is a group, which holds no other groups."""
+    return {
+        str(name): dict(_flat(value)) if isinstance(value, Mapping) else _setting(value)
+        for name, value in settings.items()
+    }
+
+
+def _flat(values: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Logged]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}/")
+        else:
+            yield f"{prefix}{key}", _setting(value)
 
 
 def _setting(value: Any) -> Logged:  # noqa: ANN401 - see above
-    return value if isinstance(value, bool) else _logged(value)
+    """Return a setting as JSON holds it; a class or a function is known by its name."""
+    if isinstance(value, bool):
+        return value
+    return _logged(getattr(value, "__name__", value) if callable(value) else value)
 
 
 def _logged(value: Any) -> Logged:  # noqa: ANN401 - whatever a training computes
@@ -196,7 +251,8 @@ def _logged(value: Any) -> Logged:  # noqa: ANN401 - whatever a training compute
     if value is None or isinstance(value, str):
         return None if value is None else without_impossible(value)
     try:
-        number = float(value)
+        # A tensor with a gradient warns where it is taken as a number.
+        number = float(value.detach() if hasattr(value, "detach") else value)
     except OverflowError:
         return float("inf")
     except (TypeError, ValueError, RuntimeError):
