@@ -1,0 +1,194 @@
+"""The logs of frameworks: tiny real trainings, and the sheet beside what the framework says."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import require
+from packages import check_sound
+
+from cnn.log.adapters.counted_log import CountedLog
+from cnn.log.logged_sheet import read_logs
+from cnn.log.metrics_file import read_metrics
+from sheetgen.spreadsheet.reader import sheet_names
+
+WARNINGS = {
+    "keras": "__array__ implementation doesn't accept a copy keyword",
+    "ignite": "`torch.jit",
+    "pytorch_lightning": "`isinstance(treespec, LeafSpec)` is deprecated",
+}
+"""What the frameworks warn of themselves, with the versions of constraints.txt."""
+RUN = """
+import runpy, sys
+from cnn.torch_loading import import_mnist
+import_mnist()
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+"""Runs a program; torchvision can be imported in it also where it does not fit the torch."""
+
+
+def trained(framework: str, folder: Path) -> Any:
+    """Run tests/train_<framework>.py in a process of its own; return what it prints last."""
+    package = {"lightning": "pytorch_lightning"}.get(framework, framework)
+    found = find_spec(package)
+    require(None if found else f"{package} is not installed: pip install 'sheetgen[loggers]'")
+    program = Path(__file__).with_name(f"train_{framework}.py")
+    ignored = [f"-Wignore:{WARNINGS[package]}"] if package in WARNINGS else []
+    surroundings = os.environ | {
+        "HF_HUB_OFFLINE": "1",
+        "KERAS_BACKEND": "torch",
+        "KERAS_HOME": str(folder),
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-Werror", *ignored, "-c", RUN, str(program), str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, env=surroundings, check=False)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def table(book: Path, sheet: str) -> list[dict[str, Any]]:
+    """Return the rows of a log, without what is empty."""
+    rows = read_logs(book, [sheet])[sheet].rows
+    return [{name: row[name] for name in row if row[name] is not None} for row in rows]
+
+
+def settings(book: Path, sheet: str) -> dict[str, Any]:
+    return dict(read_logs(book, [sheet])[sheet].settings)
+
+
+def near(expected: Any) -> Any:
+    """Return what is equal to the 16 digits that a file has."""
+    return pytest.approx(expected, rel=1e-15, abs=0, nan_ok=True)
+
+
+def column(rows: list[dict[str, Any]], name: str) -> list[Any]:
+    """Return the values of a metric, -1 where there is none."""
+    return [row.get(name, -1) for row in rows]
+
+
+def test_a_second_training_goes_on_and_a_resumed_one_writes_over_its_rows(tmp_path: Path) -> None:
+    book = tmp_path / "runs.xlsx"
+    log = CountedLog(book, title="Runs")
+    log.add(0, {"val_loss": 9})
+    for finished, numbers in ((0, (1, 2)), (0, (1, 2, 3)), (2, (3, 4)), (6, (7,))):
+        log.begin(finished)
+        for number in numbers:
+            log.add(number, {"loss": finished + number / 10})
+            log.add(number, {"val_loss": number / 10})
+        log.close()
+        log.add(9, {"val_loss": 8, f"test_{finished}": 1})
+    log.close()
+    rows = table(book, "Runs")
+    assert column(rows, "epoch") == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert column(rows, "loss") == [-1, 0.1, 0.2, 0.1, 0.2, 2.3, 2.4, 6.7]
+    assert column(rows, "val_loss") == [9, 0.1, 0.2, 0.1, 0.2, 0.3, 0.4, 0.7]
+    assert [rows[at][f"test_{key}"] for at, key in ((5, 0), (6, 2), (7, 6))] == [1, 1, 1]
+
+
+@pytest.mark.slow
+def test_lightning(tmp_path: Path) -> None:
+    said, book = trained("lightning", tmp_path), tmp_path / "runs.xlsx"
+    check_sound(book)
+    assert sheet_names(book) == ["Line a b", "Resumed"]
+    rows = table(book, "Line a b")
+    (path,) = tmp_path.glob("csv/*/metrics.csv")
+    theirs = {row["epoch"]: row for row in read_metrics(path).rows}
+    assert column(rows, "epoch") == [0, 1, 2, 3, 4]
+    for row in rows[:3]:
+        expected = dict(theirs[row["epoch"]])
+        del expected["loss_step"]
+        test = said["test"] if row["epoch"] == 2 else {}
+        assert row == near(expected | test)
+    assert column(rows, "lr-SGD") == [0.1, 0.05, 0.025, -1, -1]
+    assert all({"loss_epoch", "val/loss", "last"} <= row.keys() for row in rows)
+    assert settings(book, "Line a b") == {
+        "seed": 1,
+        "width": 4,
+        "fails_in": "none",
+        "optimizer": "name SGD, decay/every 1",
+        "act": "relu",
+    }
+    assert Path(said["checkpoint"]).is_relative_to(tmp_path / "csv")
+    assert list(tmp_path.glob("Line a b/version_0/checkpoints/*.ckpt"))
+    assert column(table(book, "Resumed"), "epoch") == [3, 4]
+    failed = table(tmp_path / "runs (2).xlsx", "Failing")
+    assert said["failed"] == "the power is off"
+    assert column(failed, "epoch") == [0, 1]
+    assert all(row.keys() == {"epoch", "loss_epoch", "last"} for row in failed)
+    assert not (tmp_path / "other.xlsx").exists()
+    assert not list(tmp_path.glob("other*"))
+
+
+@pytest.mark.slow
+def test_keras(tmp_path: Path) -> None:
+    said, book = trained("keras", tmp_path), tmp_path / "runs.xlsx"
+    check_sound(book)
+    rows = table(book, "MLP")
+    assert column(rows, "epoch") == [1, 2, 3, 4, 5, 6, 7]
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        expected = [each for history in said for each in history.get(name, [-1, -1])]
+        assert column(rows, name) == near(expected)
+    for row, theirs in zip(rows, read_metrics(tmp_path / "keras.csv").rows, strict=False):
+        assert row == near(dict(theirs) | {"epoch": row["epoch"]})
+    assert settings(book, "MLP") == {
+        "seed": 1,
+        "epochs": 7,
+        "steps": 2,
+        "optimizer": "name adam, learning_rate 0.1, beta_1 0.9, beta_2 0.999, epsilon 1e-07",
+    }
+    assert column(table(book, "Stopped"), "epoch") == [1, 2]
+
+
+@pytest.mark.slow
+def test_transformers(tmp_path: Path) -> None:
+    history, book = trained("transformers", tmp_path), tmp_path / "runs.xlsx"
+    check_sound(book)
+    rows = table(book, "Epochs")
+    assert column(rows, "epoch") == [0, 1, 2, 3, 4, 5, 6]
+    for name in ("eval_loss", "eval_accuracy"):
+        expected = [line[name] for line in history if name in line]
+        assert column(rows, name)[1:4] == near(expected[:3])  # and not what was measured afterwards
+    for name in ("loss", "learning_rate", "grad_norm"):
+        last = {-(-line["epoch"] // 1): line[name] for line in history if name in line}
+        assert column(rows, name)[1:4] == near([last[number] for number in (1, 2, 3)])
+    (tested,) = [line["test_loss"] for line in history if "test_loss" in line]
+    assert column(rows, "test_loss")[3] == near(tested)
+    assert column(rows, "test_loss").count(-1) == 6
+    assert {name for row in rows for name in row} == {
+        *("epoch", "eval_loss", "eval_accuracy", "loss", "learning_rate", "grad_norm"),
+        *("test_loss", "test_accuracy"),
+    }
+    assert settings(book, "Epochs") == {
+        "model": "linear",
+        "per_device_train_batch_size": 8,
+        "num_train_epochs": 3,
+        "learning_rate": 0.1,
+        "lr_scheduler_type": "cosine",
+        "seed": 42,
+    }
+    steps = table(book, "Steps")
+    assert column(steps, "step") == [5, 10]
+    assert {"loss", "eval_loss"} <= steps[1].keys()
+    assert column(table(book, "Resumed"), "step") == [15, 20]
+    assert b"secret" not in book.read_bytes() + b"".join(
+        path.read_bytes() for path in tmp_path.glob("*.jsonl")
+    )
+
+
+@pytest.mark.slow
+def test_ignite(tmp_path: Path) -> None:
+    said, book = trained("ignite", tmp_path), tmp_path / "runs.xlsx"
+    check_sound(book)
+    expected = [{"epoch": at, **row} for at, row in enumerate(said["rows"], start=1)]
+    expected[2]["test_acc"] = said["test"]
+    assert len(expected) == 6
+    for row, theirs in zip(table(book, "MLP"), expected, strict=True):
+        assert row == near(theirs)
+    assert settings(book, "MLP") == {"seed": 1}
+    assert said["failed"] == "the power is off"
+    assert column(table(book, "Failing"), "epoch") == [1, 2]
