@@ -21,12 +21,13 @@ from cnn.log.metrics import Logged
 from cnn.log.metrics_file import read_metrics
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import range_of
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.copying import write_changed
-from sheetgen.spreadsheet.engines import EMBEDDED, Engine
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.spreadsheet.writer import write_workbook
 
+MODELS = ("fast",)
 TOLERANCE = 1e-12
 Cells = dict[tuple[int, int], float | str]
 RUNS = Path(__file__).parent / "cases" / "seeds"
@@ -53,20 +54,13 @@ def comparison() -> Comparison:
 
 
 def recalculated(
-    canvas: Canvas, engine: Engine, folder: Path, changes: Cells | None = None
-) -> dict[tuple[int, int], Any]:
-    """What an engine makes of a sheet: without changes just what the sheet promises."""
+    canvases: Sequence[Canvas], engine: Engine, folder: Path, changes: Cells | None = None
+) -> Values:
+    """What an engine makes of sheets of which the first is changed."""
     path, copy = folder / "book.xlsx", folder / "copy.xlsx"
-    write_workbook([canvas], path, "book")
-    write_changed(path, copy, {canvas.name: changes or {}}, cached=-7e77)
-    found = engine.recalculate(copy)[canvas.name]
-    for row, column, formula, value in canvas.promised() if not changes else ():
-        expected = (
-            value if isinstance(value, str) else pytest.approx(value, rel=TOLERANCE, abs=TOLERANCE)
-        )
-        result = found.get((row, column), "")
-        assert ("" if result is None else result) == expected, formula
-    return dict(found)
+    write_workbook(canvases, path, "book")
+    write_changed(path, copy, {canvases[0].name: changes or {}}, cached=-7e77)
+    return engine.recalculate(copy)
 
 
 def test_trainings_that_differ_in_the_seed_are_a_group(comparison: Comparison) -> None:
@@ -76,41 +70,61 @@ def test_trainings_that_differ_in_the_seed_are_a_group(comparison: Comparison) -
     assert comparison.metrics == ("val_acc", "loss")
 
 
+def diverged() -> Comparison:
+    """A training with other settings than two whose losses are, or become, NaN or infinite."""
+    rows = [[0.5, 0.25], [nan, nan], [0.75, inf]]
+    logs = [
+        TrainingLog("", "", "", "", [{"epoch": 1, "loss": one}, {"epoch": 2, "loss": other}],
+                    settings=[("lr", place)])
+        for place, (one, other) in enumerate(rows)
+    ]  # fmt: skip
+    return Comparison.of("Diverged", list(zip("abc", logs, strict=True)))
+
+
+def single() -> Comparison:
+    """A single epoch of a single metric."""
+    logs = [TrainingLog("", "", "", "", [{"epoch": 1, "acc": share}]) for share in (0.5, 0.75)]
+    return Comparison.of("Single", [("a", logs[0]), ("a", logs[1])])
+
+
+def seeds(model: str) -> Comparison:
+    """Logs of `cnn train --model MODEL --seeds 0-4`, which name no settings."""
+    paths = sorted(RUNS.glob(f"{model}-*.jsonl"))
+    return Comparison.of(model, [(path.stem, read_metrics(path)) for path in paths])
+
+
 def test_every_formula_comes_to_what_the_reference_says(
     comparison: Comparison, engine: Engine, tmp_path: Path
 ) -> None:
-    canvas, _ = compare_sheet(comparison, "Rates")
-    recalculated(canvas, engine, tmp_path)
+    """Mean and deviation of real runs are NumPy's, and of no number is there no mean."""
+    compared = [comparison, diverged(), single(), *map(seeds, MODELS)]
+    canvases = [compare_sheet(each, each.title)[0] for each in compared]
+    found = recalculated(canvases, engine, tmp_path)
+    for canvas in canvases:
+        for row, column, formula, value in canvas.promised():
+            result = found[canvas.name].get((row, column))
+            assert ("" if result is None else result) == agreeing(value), formula
+    for model, canvas in zip(MODELS, canvases[3:], strict=True):
+        texts = [path.read_text() for path in sorted(RUNS.glob(f"{model}-*.jsonl"))]
+        last = np.array([json.loads(each.splitlines()[-1])["test_accuracy"] for each in texts])
+        row = next(at[0] for at, cell in canvas.cells.items() if cell.value == "all")
+        shown = [found[model][row, column] for column in range(TABLE + 1, TABLE + 4)]
+        assert shown == [len(texts), agreeing(last.mean()), agreeing(last.std(ddof=1))]
+    told = "loss is lowest with lr 0: 0.25 after the last epoch of a single run"
+    assert found["Diverged"][1, 1] == told
+    assert compared[2].names == ("a", "a (2)")
 
 
-def last_values(paths: Sequence[Path], metric: str) -> np.ndarray:
-    """The values of a metric in the last epochs of logs of `cnn train`."""
-    lines = [path.read_text().splitlines()[-1] for path in paths]
-    return np.array([json.loads(line)[metric] for line in lines])
-
-
-@pytest.mark.parametrize("model", ["fast"])
-def test_mean_and_deviation_of_real_runs_are_numpys(
-    model: str, engine: Engine, tmp_path: Path
-) -> None:
-    """Logs of `cnn train --model fast --seeds 0-4` (and of best), which name no settings."""
-    paths = sorted(RUNS.glob(f"{model}-*.jsonl"))
-    named = [(path.stem, read_metrics(path)) for path in paths]
-    canvas, _ = compare_sheet(Comparison.of("Seeds", named), "Seeds")
-    found = recalculated(canvas, engine, tmp_path)
-    rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == TABLE}
-    last = last_values(paths, "test_accuracy")
-    expected = [len(paths), last.mean(), last.std(ddof=1)]
-    shown = [found[rows["all"], column] for column in range(TABLE + 1, TABLE + 4)]
-    assert shown == pytest.approx(expected, rel=TOLERANCE, abs=TOLERANCE)
-    assert canvas.cells[1, 1].value == found[1, 1]
+def agreeing(value: Value) -> Any:
+    return value if isinstance(value, str) else pytest.approx(value, rel=TOLERANCE, abs=TOLERANCE)
 
 
 def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
     comparison: Comparison, tmp_path: Path
 ) -> None:
     canvas, _ = compare_sheet(comparison, "Rates")
-    found = recalculated(canvas, EMBEDDED, tmp_path, {canvas.inputs["metric"]: "loss"})
+    changes: Cells = {canvas.inputs["metric"]: "loss"}
+    found = recalculated([canvas], EMBEDDED, tmp_path, changes)["Rates"]
     last = np.array([comparison.metric(place, "loss").numbers[-1] for place in range(5)])
     best = np.array([min(comparison.metric(place, "loss").numbers) for place in range(5)])
     rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == TABLE}
@@ -149,28 +163,6 @@ def test_trainings_without_a_common_metric_are_refused() -> None:
     logs = [TrainingLog("", "", "", "", [{"epoch": 1, name: 0.5}]) for name in ("acc", "loss")]
     with pytest.raises(InputError, match="no metric in common"):
         Comparison.of("x", [("a", logs[0]), ("b", logs[1])])
-
-
-def test_a_training_that_diverged_at_once_hides_no_other(engine: Engine, tmp_path: Path) -> None:
-    """Of its settings there is no mean, and the best ones are those of the others."""
-    rows = [[0.5, 0.25], [nan, nan], [0.75, inf]]
-    logs = [
-        TrainingLog("", "", "", "", [{"epoch": 1, "loss": one}, {"epoch": 2, "loss": other}],
-                    settings=[("lr", place)])
-        for place, (one, other) in enumerate(rows)
-    ]  # fmt: skip
-    canvas, _ = compare_sheet(Comparison.of("x", list(zip("abc", logs, strict=True))), "x")
-    found = recalculated(canvas, engine, tmp_path)
-    assert found[1, 1] == "loss is lowest with lr 0: 0.25 after the last epoch of a single run"
-    assert [cell.value for at, cell in canvas.cells.items() if at[1] == TABLE + 2].count("–") == 3
-
-
-def test_a_single_epoch_of_a_single_metric(engine: Engine, tmp_path: Path) -> None:
-    logs = [TrainingLog("", "", "", "", [{"epoch": 1, "acc": share}]) for share in (0.5, 0.75)]
-    comparison = Comparison.of("x", [("a", logs[0]), ("a", logs[1])])
-    assert comparison.names == ("a", "a (2)")
-    canvas, _ = compare_sheet(comparison, "x")
-    recalculated(canvas, engine, tmp_path)
 
 
 def compare(*arguments: object) -> tuple[int, str, str]:
