@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,16 @@ def comparison() -> Comparison:
     logs[1:1] = [training(0.5, seed, 4) for seed in range(3)]
     logs[0].rows[2]["loss"] = nan  # type: ignore[index]
     return Comparison.of("Rates", [(f"run {place}", log) for place, log in enumerate(logs)])
+
+
+def test_a_group_of_long_settings_is_called_as_its_trainings_are() -> None:
+    named = [
+        (f"{model}-1{seed}", replace(training(0.1, seed), settings=[("optimiser", model * 9)]))
+        for model in ("fast", "best")
+        for seed in range(2)
+    ]
+    comparison = Comparison.of("x", named)
+    assert [comparison.called(group) for group in comparison.groups] == ["fast", "best"]
 
 
 def recalculated(

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from cnn.log.axes import step_axis
-from cnn.log.comparison import Comparison, t_quantile
+from cnn.log.comparison import LONGEST_NAME, Comparison, t_quantile
 from cnn.log.comparison_data import draw_data, draw_known, has_gaps
 from cnn.log.comparison_page import CHART, ComparisonPage
-from cnn.log.comparison_tables import NAME_WIDTH, draw_every, draw_groups, draw_runs, result
+from cnn.log.comparison_tables import draw_every, draw_groups, draw_runs, result
 from cnn.log.log_charts import SLOT
 from cnn.log.log_page import (
     FIRST_ROW,
@@ -47,7 +47,7 @@ def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
     page = ComparisonPage(canvas, comparison)
     canvas.freeze, canvas.repeat_rows = (FIRST_ROW, 0), (0, HEADER_ROW)
     canvas.heights |= {0: 28.0, 1: 20.0, HEADER_ROW: 20.0}
-    canvas.widths |= {0: MARGIN_WIDTH, TABLE - 1: GAP_WIDTH, TABLE: NAME_WIDTH}
+    canvas.widths |= {0: MARGIN_WIDTH, TABLE - 1: GAP_WIDTH, TABLE: float(LONGEST_NAME)}
     canvas.widths |= dict.fromkeys(range(LEFT, LEFT + GRID), GRID_WIDTH)
     canvas.widths |= dict.fromkeys(range(TABLE + 1, TABLE + 7), METRIC_WIDTH)
     canvas.write(0, LEFT, comparison.title, TITLE)

@@ -20,8 +20,10 @@ MOST_METRICS = 50
 """Metrics to choose from."""
 MOST_NUMBERS = 2_000_000
 """Of all logs together: more would fill gigabytes of memory."""
+LONGEST_NAME = 24
+"""Characters of the name of a training, or of a group, on the sheet."""
 SHORT = 12
-"""Characters that a setting has room for in a column."""
+"""Characters of a setting that is short."""
 _MOST_LINES = 1000
 """Rows above and between the numbers."""
 
@@ -116,13 +118,32 @@ class Comparison:
         return _told(self.logs[place]).get(name, "")
 
     def called(self, group: range) -> str:
-        """Return what the trainings of a group have in common and others have not."""
+        """Return what the trainings of a group have in common and others have not.
+
+        That is their settings, or if these are long the beginning of their names.
+        """
         told = [
             f"{name} {self.setting(group[0], name)}"
             for name in self.differing
             if not is_seed(name) and self.setting(group[0], name)
         ]
-        return ", ".join(told) or (self.names[group[0]] if len(group) == 1 else "all")
+        settings = ", ".join(told)
+        starts = [self._start(each) for each in self.groups]
+        is_clear = len(set(starts)) == len(starts) and all(starts)
+        if len(settings) > LONGEST_NAME and is_clear:
+            return self._start(group)
+        return settings or (self.names[group[0]] if len(group) == 1 else "all")
+
+    def _start(self, group: range) -> str:
+        """Return the words with which the names of all trainings of a group begin."""
+        names = [self.names[place] for place in group]
+        start = names[0]
+        while not all(name.startswith(start) for name in names):
+            start = start[:-1]
+        if len(names) > 1 and start not in names:
+            # Not the digits that the numbers of several seeds begin with.
+            start = start.rstrip("0123456789")
+        return start.strip(" -_.,:")
 
 
 def is_seed(name: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import mean, stdev
 
-from cnn.log.comparison import SHORT, different, t_quantile
+from cnn.log.comparison import LONGEST_NAME, SHORT, different, t_quantile
 from cnn.log.comparison_data import VALUE, heading
 from cnn.log.comparison_page import ComparisonPage
 from cnn.log.log_page import TABLE
@@ -16,12 +16,11 @@ from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import NOTE, SECTION, Style, header, number
 from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if, significant
 
-NAME_WIDTH = 24.0
 _GROUP_TITLES = ("runs", "last", "± s", "95% from", "to", "best")
 _RUN_TITLES = ("epochs", "last", "best", "in epoch")
 _NUMBER = Style(number_format=VALUE, align="right")
 _WHOLE = Style(number_format="0", align="right")
-_LONGEST_SETTING = 80
+_LONGEST_SETTING, _LONGEST_LAST = 23, 80
 _NONE = "–"
 """What is shown of a training without a finite number."""
 SHARE = 1
@@ -30,7 +29,7 @@ SHARE = 1
 
 def _draw_names(page: ComparisonPage, first: int, names: Iterable[str], kind: str) -> None:
     """Write names below each other, those that are too long so that they still differ."""
-    shown = different([short(name, int(NAME_WIDTH)) for name in names])
+    shown = different([short(name, LONGEST_NAME) for name in names])
     for row, name in enumerate(shown, start=first):
         page.canvas.write(row, TABLE, name, number(kind, "@"))
 
@@ -45,8 +44,9 @@ def draw_runs(page: ComparisonPage) -> None:
     row, canvas, comparison = page.runs_row, page.canvas, page.comparison
     canvas.write(row - 1, TABLE, "Trainings", SECTION)
     _titles(page, row, ("training", *_RUN_TITLES), "unit")
-    for place, setting in enumerate(comparison.differing, start=1 + len(_RUN_TITLES)):
-        heading(page, row, TABLE + place, setting, "iteration")
+    canvas.heights[row] = 30.0
+    for column, setting in enumerate(comparison.differing, start=TABLE + 1 + len(_RUN_TITLES)):
+        _setting(page, column, setting)
     metric = Metric(comparison.metrics[0], ())
     steps = page.by_epoch(TABLE)
     _draw_names(page, row + 1, comparison.names, "unit")
@@ -67,11 +67,20 @@ def draw_runs(page: ComparisonPage) -> None:
         )
         for column, each in enumerate(written, start=TABLE + 1):
             canvas.calculate(at, column, *each)
-        for column, setting in enumerate(comparison.differing, start=TABLE + 1 + len(written)):
-            longest = _LONGEST_SETTING if setting == comparison.differing[-1] else SHORT
-            text = short(comparison.setting(place, setting), longest)
-            align = "center" if len(text) < SHORT else "left"
-            canvas.write(at, column, text, Style(number_format="@", align=align))
+
+
+def _setting(page: ComparisonPage, column: int, name: str) -> None:
+    """Write a setting of all trainings; the last one may be long, as nothing is behind it."""
+    comparison, is_last = page.comparison, name == page.comparison.differing[-1]
+    heading(page, page.runs_row, column, name, "iteration")
+    texts = [comparison.setting(place, name) for place in range(len(comparison.logs))]
+    shown = [short(text, _LONGEST_LAST if is_last else _LONGEST_SETTING) for text in texts]
+    longest = max(map(len, shown))
+    if not is_last:
+        page.canvas.widths[column] = max(page.canvas.widths[column], longest + 1.0)
+    style = Style(number_format="@", align="center" if longest < SHORT else "left")
+    for row, text in enumerate(shown, start=page.runs_row + 1):
+        page.canvas.write(row, column, text, style)
 
 
 def draw_every(page: ComparisonPage, formats: Sequence[str]) -> None:
