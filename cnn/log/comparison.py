@@ -20,7 +20,7 @@ MOST_METRICS = 50
 """Metrics to choose from."""
 MOST_NUMBERS = 2_000_000
 """Of all logs together: more would fill gigabytes of memory."""
-LONGEST_NAME = 24
+LONGEST_NAME = 20
 """Characters of the name of a training, or of a group, on the sheet."""
 SHORT = 12
 """Characters of a setting that is short."""

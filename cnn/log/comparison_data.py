@@ -20,7 +20,7 @@ _MEAN = number("gradient", VALUE)
 _HELPER = number("helper")
 _HELPER_TITLE = replace(header("helper"), wrap=True)
 _NAME = Style(bold=True, colour=MUTED)
-WIDEST = 12.0
+WIDEST = 14.5
 """Characters of a column that a header widens: the tables above have the same columns."""
 
 

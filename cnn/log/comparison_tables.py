@@ -123,8 +123,7 @@ def draw_groups(page: ComparisonPage) -> None:
     """Draw mean, deviation and 95 % interval of the trainings that differ in the seed."""
     row, canvas = page.groups_row, page.canvas
     canvas.write(row - 1, TABLE, "The same settings, other seeds", SECTION)
-    text = "mean, standard deviation s and 95% interval of the mean"
-    canvas.write(row - 1, TABLE + 3, text, NOTE)
+    canvas.write(row - 1, TABLE + 3, "mean, standard deviation s, 95% interval", NOTE)
     _titles(page, row, ("settings", *_GROUP_TITLES), "gradient")
     names = [page.comparison.called(group) for group in page.comparison.groups]
     _draw_names(page, row + 1, names, "gradient")
