@@ -28,7 +28,6 @@ from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.spreadsheet.writer import write_workbook
 
-MODELS = ("fast",)
 TOLERANCE = 1e-12
 Cells = dict[tuple[int, int], float | str]
 RUNS = Path(__file__).parent / "cases" / "seeds"
@@ -98,28 +97,29 @@ def single() -> Comparison:
     return Comparison.of("Single", [("a", logs[0]), ("a", logs[1])])
 
 
-def seeds(model: str) -> Comparison:
-    """Logs of `cnn train --model MODEL --seeds 0-4`, which name no settings."""
-    paths = sorted(RUNS.glob(f"{model}-*.jsonl"))
-    return Comparison.of(model, [(path.stem, read_metrics(path)) for path in paths])
+def seeds() -> Comparison:
+    """Logs of `cnn train --seeds …` of two models, each a journal with these as its settings."""
+    logs = [read_metrics(path) for path in sorted(RUNS.glob("*.jsonl"))]
+    return Comparison.of("Seeds", [(log.title, log) for log in logs])
 
 
 def test_every_formula_comes_to_what_the_reference_says(
     comparison: Comparison, engine: Engine, tmp_path: Path
 ) -> None:
     """Mean and deviation of real runs are NumPy's, and of no number is there no mean."""
-    compared = [comparison, diverged(), single(), *map(seeds, MODELS)]
+    compared = [comparison, diverged(), single(), seeds()]
     canvases = [compare_sheet(each, each.title)[0] for each in compared]
     found = recalculated(canvases, engine, tmp_path)
     for canvas in canvases:
         for row, column, formula, value in canvas.promised():
             result = found[canvas.name].get((row, column))
             assert ("" if result is None else result) == agreeing(value), formula
-    for model, canvas in zip(MODELS, canvases[3:], strict=True):
-        texts = [path.read_text() for path in sorted(RUNS.glob(f"{model}-*.jsonl"))]
+    for model in ("fast", "best"):
+        texts = [path.read_text() for path in RUNS.glob(f"{model}-*.jsonl")]
         last = np.array([json.loads(each.splitlines()[-1])["test_accuracy"] for each in texts])
-        row = next(at[0] for at, cell in canvas.cells.items() if cell.value == "all")
-        shown = [found[model][row, column] for column in range(TABLE + 1, TABLE + 4)]
+        cells = canvases[3].cells.items()
+        row = next(at[0] for at, cell in cells if cell.value == f"model {model}")
+        shown = [found["Seeds"][row, column] for column in range(TABLE + 1, TABLE + 4)]
         assert shown == [len(texts), agreeing(last.mean()), agreeing(last.std(ddof=1))]
     told = "loss is lowest with lr 0: 0.25 after the last epoch of a single run"
     assert found["Diverged"][1, 1] == told
