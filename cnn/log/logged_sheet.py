@@ -10,7 +10,7 @@ from cnn.log.log_summary import read_target
 from cnn.log.log_table import shown_value
 from cnn.log.metrics import Logged
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.reader import FileCell, Value, read_cells, visible_sheets
+from sheetgen.spreadsheet.reader import FileCell, Value, iterate_cells, read_cells, visible_sheets
 from sheetgen.spreadsheet.stamp import sheet_stamp
 
 _NO_NUMBERS = {shown_value(number): number for number in (nan, inf, -inf)}
@@ -26,8 +26,9 @@ def read_logs(workbook: Path, sheets: Sequence[str] | None = None) -> dict[str, 
     for sheet in sheets or ():
         if sheet not in known:
             raise InputError(f"{workbook} has no sheet {sheet!r}; found {', '.join(known)}")
-    cells = read_cells(workbook, sheets if sheets is not None else known)
-    logs = {sheet: _log(sheet, cells[sheet]) for sheet in sheets or known}
+    begun = [sheet for sheet in sheets or known if _begins_as_log(workbook, sheet)]
+    cells = read_cells(workbook, begun) if begun else {}
+    logs = {sheet: _log(sheet, cells[sheet]) for sheet in begun}
     found = {sheet: log for sheet, log in logs.items() if log}
     for sheet in sheets or ():
         if sheet not in found:
@@ -38,6 +39,14 @@ def read_logs(workbook: Path, sheets: Sequence[str] | None = None) -> dict[str, 
     if not found:
         raise InputError(f"{workbook} has no sheet with a log; found {', '.join(known)}")
     return found
+
+
+def _begins_as_log(workbook: Path, sheet: str) -> bool:
+    """Tell whether a table's header is where a log has it, without reading what may be millions."""
+    for _, row, column, cell in iterate_cells(workbook, [sheet]):
+        if (row, column) >= (HEADER_ROW, TABLE):
+            return (row, column) == (HEADER_ROW, TABLE) and isinstance(cell.value, str)
+    return False
 
 
 def _log(sheet: str, cells: _Cells) -> TrainingLog | None:
