@@ -153,8 +153,16 @@ BATCH = 4
 HEADINGS = ["update", "rate", "gradient", "weight"]
 
 
-TRAININGS = list(itertools.product(OPTIMIZERS, RATES, [False, True], [0, 100_000]))
-"""Optimiser, schedule, whether there is weight decay, and the number of the first update."""
+TRAININGS = [
+    (name, schedule, decays, first)
+    for (name, decays, first), schedule in zip(
+        itertools.product(OPTIMIZERS, [False, True], [0, 100_000]), itertools.cycle(RATES)
+    )
+]
+"""Optimiser, schedule, whether there is weight decay, and the number of the first update.
+
+A schedule's formula does not depend on the optimiser: they take turns.
+"""
 
 
 def chosen(name, schedule, decays):

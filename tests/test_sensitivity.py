@@ -108,6 +108,18 @@ def chaotic(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def diverging(tmp_path_factory):
+    """The workbook of a training whose numbers are soon too large for a spreadsheet."""
+    path = tmp_path_factory.mktemp("diverging") / "diverging.xlsx"
+    return build_workbook(product("0.1, 60", 110), path)
+
+
+@pytest.fixture(scope="module")
+def kink(tmp_path_factory):
+    return build_workbook(template.parse(KINK), tmp_path_factory.mktemp("kink") / "kink.xlsx")
+
+
 def findings(results):
     return [str(each) for result in results for sheet in result.sheets for each in sheet.findings]
 
@@ -185,19 +197,14 @@ def test_moved_plans_start_a_hair_aside():
     assert not movement.explains("lr 0.1", (6, 6), 0.3, "#NUM!", 0.0)
 
 
-def test_a_sum_that_is_0_up_to_rounding_may_fall_on_either_side_of_a_kink(tmp_path, engine):
-    source = template.parse(KINK)
-    assert 0 < Plan.of(source).traces[0]["h1"][0] < 1e-16
-    path = build_workbook(source, tmp_path / "kink.xlsx").saved.path
-    assert findings(verify(path, [engine], perturbations=0)) == []
+def test_a_sum_that_is_0_up_to_rounding_may_fall_on_either_side_of_a_kink(kink, engine):
+    assert 0 < kink.plan.traces[0]["h1"][0] < 1e-16
+    assert findings(verify(kink.saved.path, [engine], perturbations=0)) == []
 
 
-def test_a_diverging_training_verifies_and_is_summed_up_in_every_engine(tmp_path, engine):
-    source = product("0.1, 6", 240)
-    plan = Plan.of(source)
-    assert not np.isfinite(plan.traces[1]["E_total"]).all()
-    path = build_workbook(source, tmp_path / "diverging.xlsx").saved.path
-    assert findings(verify(path, [engine], perturbations=0)) == []
+def test_a_diverging_training_verifies_and_is_summed_up_in_every_engine(diverging, engine):
+    assert not np.isfinite(diverging.plan.traces[1]["E_total"]).all()
+    assert findings(verify(diverging.saved.path, [engine], perturbations=0)) == []
 
 
 def test_the_summaries_and_charts_of_a_diverging_training_go_by_what_is_typed(tmp_path):

@@ -6,14 +6,13 @@ import re
 import openpyxl
 import pytest
 import xlsxwriter
-from conftest import held, put, sheetgen, sigmoid_network
+from conftest import held, put, sheetgen
 
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.reader import read_cells
 from sheetgen.verification.verify import read_subject, verify
-from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.shared.live_text import compact
 
 GRADIENT = "((V7-E7)*V7*(1-V7)*R7+(X7-F7)*X7*(1-X7)*T7)*P7*(1-P7)*G7"  # ∂E/∂w3 at iteration 1
@@ -45,11 +44,20 @@ def replaced(path, sheet, cell, old, new):
     return after
 
 
+def findings(results):
+    return [str(each) for result in results for sheet in result.sheets for each in sheet.findings]
+
+
 @pytest.mark.slow
-def test_every_engine_agrees_with_numpy_whatever_the_inputs(era_v1, engine):
-    results = list(verify(era_v1.saved.path, [engine], perturbations=1))
-    assert [result.perturbation for result in results] == [0, 1]
-    assert [str(f) for result in results for sheet in result.sheets for f in sheet.findings] == []
+def test_every_engine_agrees_with_numpy_whatever_the_inputs(small, every_engine):
+    results = verify(small, every_engine, perturbations=1)
+    assert [result.perturbation for result in results] == [0, 0, 0, 1, 1, 1]
+    assert findings(results) == []
+
+
+@pytest.mark.slow
+def test_a_whole_training_agrees_with_numpy(era_v1):
+    assert findings(verify(era_v1.saved.path, perturbations=1)) == []
 
 
 class Recorder(Engine):
@@ -106,14 +114,11 @@ def test_the_same_seed_gives_the_same_output(small):
     ("sheet", "cell", "old", "new"),
     [
         pytest.param("lr 0.1", "AF7", "(V7-E7)", "(E7-V7)", id="wrong sign in a gradient"),
-        pytest.param("lr 0.1", "AD7", "P7*(1-P7)", "N7*(1-N7)", id="a_h1 for a_h2 in ∂E/∂w3"),
         pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
         pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
         pytest.param("Derivation", "G37", "$C$33", "$C$23", id="wrong factor in Derivation"),
-        pytest.param("Derivation", "C74", "$H$11", "$H$10", id="wrong closed form"),
         pytest.param("Overview", "D6", "$H$20,4", "$H$19,4", id="label of another number"),
         pytest.param("Learning rates", "B8", "0.1", "0.5", id="column that follows another sheet"),
-        pytest.param("Learning rates", "F6", "0.1", "0.5", id="summary of another rate"),
         pytest.param("Gradient check", "F9", "$C$22", "$C$23", id="wrong central difference"),
     ],
 )
@@ -131,7 +136,6 @@ def test_a_wrong_formula_is_named_with_what_it_should_come_to(workbook, sheet, c
 @pytest.mark.parametrize(
     ("sheet", "cell", "old", "new"),
     [
-        pytest.param("lr 0.1", "B2", "Inputs!$N$6", "0*Inputs!$N$6+0.1", id="a frozen rate"),
         pytest.param("lr 0.1", "I7", "$B$2", "0.1", id="a frozen rate in one update"),
         pytest.param("lr 0.1", "J6", "$K$7", "$C$7*2", id="a weight that follows an input"),
     ],
@@ -370,11 +374,3 @@ def test_every_formula_of_the_file_is_compared(small):
     formulas = sum(c.formula is not None for sheet in cells.values() for c in sheet.values())
     (result,) = verify(small, [engines.EMBEDDED], perturbations=0)
     assert result.formulas == formulas
-
-
-def test_a_large_negative_weight_overflows_in_no_engine(tmp_path):
-    # EXP(1000) is #NUM! in Excel, LibreOffice and Formualizer; NumPy's sigmoid of -1000 is 0.
-    template = sigmoid_network([[[-1000.0]], [[0.5]]], sample=[1.0], target=[0.5])
-    path = build_workbook(template, tmp_path / "large.xlsx").saved.path
-    (result,) = verify(path, [engines.engine("formualizer")], perturbations=0)
-    assert [str(f) for sheet in result.sheets for f in sheet.findings] == []
