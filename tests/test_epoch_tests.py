@@ -8,6 +8,7 @@ import pytest
 from test_predictions import CLASSES, NUMBERS, parsed
 
 from sheetgen.errors import InputError
+from sheetgen.network.many_passes import weights_in_row
 from sheetgen.network.reference import forward, train
 from sheetgen.spreadsheet.address import place_of
 from sheetgen.template import template
@@ -17,7 +18,6 @@ from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import formulas_of
 from sheetgen.workbook.plan import LEARNING_RATES, PLAYGROUND, WORKINGS, Plan
 from sheetgen.workbook.shared.epoch_tests import evaluated_formulas, pass_symbols
-from sheetgen.workbook.shared.moment import weights_in_row
 from sheetgen.workbook.shared.table_cells import FIRST_ROW
 
 TESTED = "test_fraction = 0.34\ntest_seed = 2\nstandardize = true"

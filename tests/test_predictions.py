@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from sheetgen.network.answers import class_names, code_layer, confusion
+from sheetgen.network.many_passes import weights_in_row
 from sheetgen.network.reference import forward
 from sheetgen.template import template
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import PREDICTIONS, Plan
-from sheetgen.workbook.shared.moment import weights_in_row
 from sheetgen.workbook.sheets.data_sheet import data_sheet
 from sheetgen.workbook.sheets.predictions.listed_samples import (
     MOST_FORMULAS,

@@ -5,7 +5,7 @@ compared with the reference by `verify`, and here with PyTorch.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from surface_states import (
     sheets,
 )
 
-from sheetgen.network.reference import forward
+from sheetgen.network.many_passes import run
+from sheetgen.network.reference import forward, initial
 from sheetgen.spreadsheet.engines import EMBEDDED
 from sheetgen.template import template
 from sheetgen.template.template import Template
@@ -34,7 +35,7 @@ from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
 from sheetgen.workbook.shared.grid import OFF
-from sheetgen.workbook.shared.moment import parameters_at, run
+from sheetgen.workbook.shared.moment import parameters_at
 from sheetgen.workbook.sheets import fitted_curve
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
@@ -253,6 +254,37 @@ def test_the_error_surface_opens_where_the_path_ends(state):
     assert errors[end] < errors[start]
 
 
+def mean_error(plan: Plan, iteration: int, places: Sequence[int] = (), **moved: int) -> float:
+    """The mean error at an iteration of all samples, or of some; `moved` weights are at another."""
+    trace = plan.trace_of(plan.controls.error_table)
+    rows = {name: moved.get(name, iteration) for name in plan.network.values}
+    network = plan.network.with_parameters({name: trace[name][rows[name]] for name in rows})
+    inputs, targets = plan.data.used_inputs(), plan.data.targets
+    errors = [
+        sum(forward(network, initial(network), inputs[place].tolist(), targets[place]).errors)
+        for place in places or range(plan.data.samples)
+    ]
+    return float(np.mean(errors))
+
+
+def test_the_path_of_the_two_weights_shown_at_first_descends():
+    """All other weights are those of the end; of the sine the first two would climb half way."""
+    plan = Plan.of(template.load("sine"))
+    last = int(plan.controls.error_iteration)
+    names = plan.controls.error_across, plan.controls.error_down
+    errors = [mean_error(plan, last, **dict.fromkeys(names, k)) for k in range(0, last + 1, 104)]
+    assert len(errors) == 9
+    assert np.diff(errors).max() < 0.001 * (errors[0] - errors[-1])
+
+
+def test_some_samples_stand_for_all():
+    """Of the flowers 13 of 120 are shown: their mean error is that of all, at both ends."""
+    plan = Plan.of(template.load("iris"))
+    for iteration in (0, plan.template.iterations):
+        some = mean_error(plan, iteration, plan.telling_samples[:13])
+        assert some == pytest.approx(mean_error(plan, iteration), rel=0.02)
+
+
 def test_weights_that_hardly_move_have_ticks_that_differ_and_colours_that_say_so(tmp_path):
     """Saturated units: the path is a point, and all errors on the picture are practically one."""
     book = built(template.parse(SATURATED), tmp_path / "saturated.xlsx")
@@ -262,8 +294,13 @@ def test_weights_that_hardly_move_have_ticks_that_differ_and_colours_that_say_so
     assert "E_total is the same everywhere on this picture" in book.values[ERROR_SURFACE].values()
     canvas = book.canvas(ERROR_SURFACE)
     (bar,) = (each for each in canvas.heat_maps if each.place != main_picture(canvas))
-    low, high = (book.values[ERROR_SURFACE][bar.place[at], bar.place[1]] for at in (2, 0))
-    assert (book.square(ERROR_SURFACE) - low).max() < 1e-6 * (high - low)  # all are white
+    spread = book.square(ERROR_SURFACE).max() - book.square(ERROR_SURFACE).min()
+    assert bar.limits[2].endswith("1E-7*MAX(1,$AB$5))")  # from the palest colour to red at least
+    assert spread < 0.01 * 1e-7
+    beside = [book.values[ERROR_SURFACE].get((row, bar.place[3] + 1), "") for row in range(4, 25)]
+    assert [each for each in beside if each != ""] == [
+        pytest.approx(0.125)
+    ]  # one colour, one number
 
 
 @pytest.mark.slow

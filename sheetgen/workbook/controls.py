@@ -28,8 +28,6 @@ class Controls:
     surface_table: str
     surface_output: str
     error_table: str
-    error_across: str
-    error_down: str
     predictions_table: str
     moment_iteration: float = 0
     explorer_iteration: float = 0
@@ -38,6 +36,8 @@ class Controls:
     surface_iteration: float = 0
     surface_sample: float = 1
     error_iteration: float = 0
+    error_across: str = ""
+    error_down: str = ""
     predictions_iteration: float = 0
     epsilon: float = 1e-4
     tolerance: float = 1e-5
@@ -49,10 +49,6 @@ class Controls:
         `tab` is the table that the sheets show, and `rate` its learning rate.
         """
         network = template.network
-        names = [parameter.name for parameter in network.parameters]
-        # The last layer's weights move the error most.
-        pair = [each.name for each in network.parameters if each.layer == len(network.layers) - 1]
-        pair = (pair if len(pair) > 1 else names)[:2]
         inputs = input_titles(template)
         shown = [inputs[place] for place in template.data.telling_inputs(2)]
         typical = template.data.typical_sample
@@ -63,15 +59,13 @@ class Controls:
             threshold=1.0,
             moment_table=tab,
             explorer_table=tab,
-            explorer_weight=names[0],
+            explorer_weight=network.parameters[0].name,
             surface_table=tab,
             surface_output=output_titles(template)[targets.index(max(targets))],
             surface_across=shown[0],
             surface_up=shown[-1],
             surface_sample=typical + 1,
             error_table=tab,
-            error_across=pair[0],
-            error_down=pair[-1],
             predictions_table=tab,
             predictions_iteration=template.iterations,
         )

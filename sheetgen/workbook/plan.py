@@ -20,6 +20,7 @@ from sheetgen.network.training import Training
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.template.template import Template
 from sheetgen.workbook.controls import Controls
+from sheetgen.workbook.error_view import telling_samples, telling_weights
 from sheetgen.workbook.threshold import default_threshold, outcome_of
 
 INPUTS = "Inputs"
@@ -58,8 +59,9 @@ class Plan:
 
     `tabs` are the rates that the tabs are named for, which may have been changed on `Inputs`;
     `settings` are the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
-    `classes` are those that the network tells apart, `code` is the layer of an autoencoder's code:
-    a change to the data does not change these.
+    `classes` are those that the network tells apart, `code` is the layer of an autoencoder's code,
+    the first of `telling_samples` stand for all on `Error surface`: a change to the data does not
+    change these.
     """
 
     template: Template
@@ -68,6 +70,7 @@ class Plan:
     settings: Mapping[str, float]
     classes: tuple[str, ...] = ()
     code: int | None = None
+    telling_samples: tuple[int, ...] = ()
 
     @classmethod
     def untrained(cls, template: Template) -> "Plan":
@@ -96,8 +99,11 @@ class Plan:
         plan = cls.untrained(template)
         template, shown = plan.template, plan.variants[plan._first_shown()]
         rate = template.learning_rates[shown.rate]
-        plan = plan._with(Controls.of(template, shown.tab, rate))
+        plan = plan._trained(replace(plan, controls=Controls.of(template, shown.tab, rate)))
         last = plan._last_promised(shown.tab)
+        pictured = template.network, template.data, plan.trace_of(shown.tab), int(last)
+        samples = telling_samples(*pictured)
+        across, down = telling_weights(*pictured, samples)
         controls = replace(
             plan.controls,
             threshold=default_threshold(plan.traces, plan.training(template.optimizer)),
@@ -105,15 +111,16 @@ class Plan:
             moment_iteration=min(plan._most_telling(), last),
             surface_iteration=last,
             error_iteration=last,
+            error_across=across,
+            error_down=down,
             predictions_iteration=last,
         )
-        return plan._with(controls)
+        return plan._trained(replace(plan, controls=controls, telling_samples=samples))
 
-    def _with(self, controls: Controls) -> "Plan":
-        """Return the plan with other controls, none of which changes a training of a variant."""
-        chosen = replace(self, controls=controls)
-        vars(chosen)["traces"] = self.traces
-        return chosen
+    def _trained(self, changed: "Plan") -> "Plan":
+        """Return a plan with other controls, which change no training of a variant, with these."""
+        vars(changed)["traces"] = self.traces
+        return changed
 
     def _first_shown(self) -> int:
         """Return the place of the variant that the sheets show at first: one that learns.

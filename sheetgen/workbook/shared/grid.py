@@ -16,7 +16,7 @@ from sheetgen.spreadsheet.address import (
 )
 from sheetgen.spreadsheet.canvas import Canvas, Chart, HeatMap, Place, Rule, Series
 from sheetgen.spreadsheet.style import DIVERGING, FINE, INK, KINDS, MUTED, Style
-from sheetgen.workbook.shared.axis import Axis
+from sheetgen.workbook.shared.axis import Axis, Known
 from sheetgen.workbook.shared.workings import Corner
 
 SIDE = 375  # pixels of a picture, or as many of them as its cells fill
@@ -31,6 +31,9 @@ MARK = Style(size=6, colour=MUTED, align="center", vertical="top")
 TICK = Style(size=8, colour=MUTED, align="center", number_format="0.00")
 NAME = Style(size=9, bold=True, colour=KINDS["input"].strong, align="center")
 FINEST = 8  # decimals
+FLAT, WIDE = "1E-9", "1E-7"
+"""Relative differences: numbers closer than the first are the same in all digits that are shown,
+and closer than the second have nearly the same colour."""
 FIRST_ROW = 4  # of a picture; the titles are above it
 LEFT = 5  # its first column
 
@@ -43,6 +46,11 @@ def pixels_wide(pixels: int) -> float:
 def only_number(cell: str) -> str:
     """Return the formula that shows a cell's number, or nothing in place of an error."""
     return f'=IF(ISNUMBER({cell}),{cell},"")'
+
+
+def is_flat(low: float, high: float) -> bool:
+    """Tell whether the smallest and the largest number of a picture are the same."""
+    return high - low < float(FLAT) * max(1.0, high)
 
 
 @dataclass(frozen=True)
@@ -152,16 +160,16 @@ class Picture(Grid):
         value = float(axis.values[place])
         self.canvas.calculate(*at, only_number(axis.cell(place)), value, style)
 
-    def colour_bar(self, low: tuple[str, float], high: tuple[str, float], power: int = 1) -> "Bar":
+    def colour_bar(
+        self, low: Known, high: Known, power: int = 1, may_be_flat: bool = False
+    ) -> "Bar":
         """Write a bar of numbers right of the picture, from `low` at the bottom to `high`.
 
-        These are addresses with their values. Of a bar of `power` 2 the numbers are closer
-        together near the bottom.
+        Of a bar of `power` 2 the numbers are closer together near the bottom. If it may be flat,
+        numbers that are the same have one colour, and one number in its middle.
         """
         column, last = self.place[3] + 2, self.size - 1
         self.canvas.widths.update({column - 1: 1, column: 2, column + 1: 7.5, column + 2: 2})
-        quarter = last // 4
-        labelled = (0, quarter, last // 2, last - quarter, last)
         for place in range(self.size):
             row = self.cell(0, place)[0]
             share = f"{place**power}/{last**power}"
@@ -169,14 +177,35 @@ class Picture(Grid):
             formula = f'=IF(ISNUMBER({high[0]}),{number},"")'
             value = low[1] + (high[1] - low[1]) * place**power / last**power
             self.canvas.calculate(row, column, formula, value, CELL)
-            if place in labelled:
-                style = replace(TICK, align="left")
-                formula = only_number(cell_address(row, column))
-                self.canvas.calculate(row, column + 1, formula, value, style)
-        cells = [cell_address(self.cell(0, place)[0], column) for place in (0, last // 2, last)]
-        numbers = [cell_address(self.cell(0, place)[0], column + 1) for place in labelled]
-        readable(self.canvas, (self.row, column + 1, self.place[2], column + 1), numbers[-2:])
-        return Bar((self.row, column, self.place[2], column), (cells[0], cells[1], cells[2]))
+        bottom, middle, top = (
+            cell_address(self.cell(0, place)[0], column) for place in (0, last // 2, last)
+        )
+        bar = (self.row, column, self.place[2], column)
+        if not may_be_flat:
+            self._bar_numbers(column)
+            return Bar(bar, (bottom, middle, top), f"({top}-{bottom})")
+        same = f"{top}-{bottom}<{FLAT}*MAX(1,{top})"
+        self._bar_numbers(column, same, is_flat(low[1], high[1]))
+        # Colours from far apart leave a flat picture the first one.
+        width = f"MAX({top}-{bottom},{WIDE}*MAX(1,{top}))"
+        half = f"{bottom}+{width}*{(last // 2) ** power}/{last**power}"
+        return Bar(bar, (bottom, half, f"{bottom}+{width}"), width)
+
+    def _bar_numbers(self, column: int, same: str = "", are_same: bool = False) -> None:
+        """Write numbers beside a bar's column; `same` is the condition that all are the same."""
+        last = self.size - 1
+        quarter, middle = last // 4, last // 2
+        labelled = (0, quarter, middle, last - quarter, last)
+        cells = [cell_address(self.cell(0, place)[0], column) for place in labelled]
+        for place, cell in zip(labelled, cells, strict=True):
+            row = self.cell(0, place)[0]
+            formula, shown = only_number(cell), self.canvas.value(row, column)
+            if same and place != middle:
+                formula = f'=IF(ISNUMBER({cell}),IF({same},"",{cell}),"")'
+                shown = "" if are_same else shown
+            self.canvas.calculate(row, column + 1, formula, shown, replace(TICK, align="left"))
+        place = (self.row, column + 1, self.place[2], column + 1)
+        readable(self.canvas, place, cells[-2:], same=same)
 
     def outline(self, level: str, colour: str = INK) -> None:
         """Draw lines between neighbouring cells that differ in an expression of one of them.
@@ -220,14 +249,15 @@ class Picture(Grid):
 
 @dataclass(frozen=True)
 class Bar:
-    """A colour bar: its place, and the addresses of its lowest, middle and highest cell."""
+    """A colour bar: its place, the expressions of its three colours' numbers, and of its width."""
 
     place: Place
-    cells: tuple[str, str, str]
+    limits: tuple[str, str, str]
+    width: str
 
     def shade(self, canvas: Canvas, place: Place, colours: tuple[str, str, str] = COLOURS) -> None:
         """Give a picture and the bar itself the same colours for the same numbers."""
-        limits = tuple(f"={cell}" for cell in self.cells)
+        limits = tuple(f"={limit}" for limit in self.limits)
         canvas.heat_maps += [HeatMap(each, colours, limits) for each in (place, self.place)]
 
 
@@ -236,14 +266,16 @@ def readable(
     place: Place,
     cells: Sequence[str],
     large: tuple[int, str] = (100_000, "0.00E+00"),
+    same: str = "",
 ) -> None:
     """Give numbers the decimals that tell them apart, live: two digits of a difference.
 
     `cells` are the addresses of some that follow each other; `large` is the size from which on
-    numbers have that format instead.
+    numbers have that format instead, `same` a condition under which they need not be told apart.
     """
     apart, size = f"ABS({cells[1]}-{cells[0]})", f"MAX(ABS({cells[-1]}),ABS({cells[0]}))"
     formats = [(f"{size}>={large[0]}", large[1])]
+    formats += [(same, "0.0000")] if same else []
     formats += [
         (f"{apart}<1E{2 - decimals:+03d}", f"0.{'0' * decimals}")
         for decimals in range(FINEST, 2, -1)

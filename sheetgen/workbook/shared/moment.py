@@ -4,8 +4,7 @@ The values are live: CHOOSE takes the table, INDEX the row. INDIRECT would need 
 it takes the names of tabs from texts, which stay as they are when a tab is renamed.
 
 Sheets that run the network on many inputs have its weights at the moment in a list of cells, a
-Snapshot. Its formulas are put together from quantities.py; `run` is NumPy's pass, for all inputs
-at once.
+Snapshot. Its formulas are put together from quantities.py.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.formulas import quantities
-from sheetgen.network.activations import Array
+from sheetgen.network.many_passes import weights_in_row
 from sheetgen.network.network import Network
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Parameters, Trace
@@ -137,17 +136,6 @@ def _chosen(place: str, of_each: Iterable[str]) -> str:
     return f"CHOOSE({place},{','.join(listed)})" if len(listed) > 1 else listed[0]
 
 
-def weights_in_row(network: Network, trace: Trace, iteration: int) -> Parameters:
-    """Return the weights and biases in a row of a training; a layer without biases adds zeros."""
-    weights = [np.empty((layer.units, layer.fan_in)) for layer in network.layers]
-    biases = [np.zeros(layer.units) for layer in network.layers]
-    for edge in network.connections:
-        weights[edge.layer][edge.unit, edge.position] = trace[edge.name][iteration]
-    for bias in network.biases:
-        biases[bias.layer][bias.unit] = trace[bias.name][iteration]
-    return Parameters(weights, biases)
-
-
 def parameters_at(network: Network, trace: Trace, iteration: int) -> Parameters:
     """Return the weights and biases in a row of a training, all nan if one has diverged.
 
@@ -167,27 +155,6 @@ def pass_in_row(network: Network, trace: Trace, iteration: int) -> SamplePass:
     sample = [float(trace[name][iteration]) for name in network.input_names]
     target = [float(trace[name][iteration]) for name in network.target_names]
     return SamplePass(network, parameters, sample, target)
-
-
-def run(
-    network: Network, parameters: Parameters, samples: Array
-) -> tuple[list[Array], list[Array]]:
-    """Return each layer's pre-activations and activations (…, samples, units).
-
-    `samples` (samples, inputs) are inputs as the network reads them. Weights (…, units, fan-in)
-    and biases (…, units) may be those of several networks of one shape. What overflows is inf or
-    nan.
-    """
-    pre_activations, activations = [], []
-    a = samples
-    layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for layer, matrix, bias in layers:
-            z = np.einsum("...uf,...sf->...su", matrix, a) + bias[..., None, :]
-            a = layer.activation.value(z)
-            pre_activations.append(z)
-            activations.append(a)
-    return pre_activations, activations
 
 
 class Snapshot:

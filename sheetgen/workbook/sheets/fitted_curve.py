@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sheetgen.network.activations import Array
+from sheetgen.network.many_passes import run
 from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
@@ -16,7 +17,7 @@ from sheetgen.spreadsheet.style import KINDS, NOTE, SECTION, SERIES_COLOURS, WHI
 from sheetgen.workbook.plan import FITTED_CURVE, Plan
 from sheetgen.workbook.shared.axis import COLUMNS, Axis
 from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
-from sheetgen.workbook.shared.moment import Moment, Snapshot, run
+from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import write_title
 from sheetgen.workbook.shared.samples_list import MOST, SampleInput, SamplesList
 from sheetgen.workbook.shared.sources import InputColumn, Sources

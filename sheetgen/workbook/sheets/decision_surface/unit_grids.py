@@ -8,11 +8,12 @@ from collections.abc import Callable
 from functools import partial
 
 from sheetgen.network.activations import Array
+from sheetgen.network.many_passes import run
 from sheetgen.network.network import Network, activation_name
 from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
 from sheetgen.workbook.shared.grid import Grid, Grids
-from sheetgen.workbook.shared.moment import Snapshot, run
+from sheetgen.workbook.shared.moment import Snapshot
 from sheetgen.workbook.shared.page import write_headers, write_value
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.decision_surface.plane import Plane

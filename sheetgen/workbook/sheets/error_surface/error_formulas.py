@@ -19,9 +19,9 @@ import numpy as np
 
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.activations import Array
+from sheetgen.network.many_passes import run, sample_errors
 from sheetgen.network.network import Connection, Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Parameters
-from sheetgen.workbook.shared.moment import run
 from sheetgen.workbook.sheets.error_surface.two_weights import ACROSS, BASE, DOWN, WeightChoice
 
 PORTION = 6000
@@ -227,10 +227,7 @@ class ErrorValues:
 
     @cached_property
     def _errors(self) -> Array:
-        sums, activations = self._run
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            errors = self.choice.plan.network.loss.value(self.targets, sums[-1], activations[-1])
-        return np.asarray(errors.sum(axis=-1))
+        return sample_errors(self.choice.plan.network, self.targets, *self._run)
 
     @property
     def _parameters(self) -> Parameters:

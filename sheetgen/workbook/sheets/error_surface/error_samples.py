@@ -5,7 +5,6 @@ import numpy as np
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.style import header, label, number
 from sheetgen.workbook.shared.page import write_headers
-from sheetgen.workbook.shared.samples_list import evenly_chosen
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.error_surface.two_weights import KINDS, WeightChoice
@@ -18,10 +17,10 @@ class Samples:
     """
 
     def __init__(self, sheet: str, workings: Workings, sources: Sources, count: int) -> None:
-        """Write so many of the data's samples, evenly chosen."""
+        """Write so many of the data's samples, those that stand best for all."""
         plan = sources.plan
         network, data = plan.network, plan.data
-        chosen = evenly_chosen(data.samples, count)
+        chosen = sorted(plan.telling_samples[:count])
         self.inputs = data.used_inputs()[chosen]
         self.targets = np.array(data.targets)[chosen]
         self.corner = corner = workings.block(sheet, "The samples", len(chosen) + 1)

@@ -21,12 +21,14 @@ from sheetgen.workbook.plan import ERROR_SURFACE, Plan
 from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.grid import (
     FIRST_ROW,
+    FLAT,
     LEFT,
     NAME,
     SIZES,
     Grid,
     Grids,
     Picture,
+    is_flat,
     lines_beside,
     only_number,
 )
@@ -61,7 +63,6 @@ COARSE = 13  # cells a side
 ENOUGH = 12  # samples
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 FINEST = 21  # cells a side
-FLAT = "1E-9"  # relative: errors that differ by less are the same in all digits that are shown
 COLOURS = ("#FFF3E6", "#FDBA74", "#DC2626")
 START, END = "#16A34A", INK
 HERE = "#FACC15"
@@ -169,10 +170,9 @@ class _Sheet:
         errors = self._surface()
         main.ticks(self.path.axes)
         self._names()
-        bar = main.colour_bar(*self._colours(errors), power=2)
+        bar = main.colour_bar(*self._colours(errors), power=2, may_be_flat=True)
         bar.shade(canvas, main.place, COLOURS)
-        low, _, high = bar.cells
-        level = f"MAX(0,({{cell}}-{low})/({high}-{low}))"
+        level = f"MAX(0,{{cell}}-{bar.limits[0]})/{bar.width}"
         main.outline(f"INT({LEVELS}*SQRT({level}))", LINES)
         main.overlay(self._path(), "The path of the training over the error surface")
         self._legend(errors)
@@ -215,27 +215,22 @@ class _Sheet:
         return ErrorValues(self.choice, self.passes, samples.inputs, samples.targets, points)
 
     def _colours(self, errors: Array) -> tuple[Known, Known]:
-        """Write the errors that are palest and red into a block; return them.
-
-        A surface that is the same everywhere is pale: red is far above it then.
-        """
+        """Write the errors that are palest and red into a block; return them."""
         corner, cells = self.workings.block(self.canvas.name, "The colours", 2), self.grid.range
         least, most = (corner.local(row, 1) for row in (1, 2))
         low, high = float(errors.min()), float(errors.max())
-        self.is_flat = bool(high - low < float(FLAT) * max(1.0, high))
-        self.flat = f"{corner.absolute(4, 1)}=1"
-        red = f"IF({corner.local(4, 1)}=1,{least}+MAX(1,{least}),{most})"
+        self.is_flat = is_flat(low, high)
+        self.flat = f"{corner.absolute(3, 1)}=1"
         rows = (
             ("smallest", f"=MIN({cells})", low),
             ("largest", f"=MAX({cells})", high),
-            ("red", f"={red}", low + max(1.0, low) if self.is_flat else high),
             ("flat", f"=IF({most}-{least}<{FLAT}*MAX(1,{most}),1,0)", int(self.is_flat)),
         )
         at = corner.row, corner.column
         write_headers(corner.canvas, *at, ("E_total", ""), "error")
         for row, (name, formula, value) in enumerate(rows, start=corner.row + 1):
             write_value(corner.canvas, row, corner.column, name, formula, value, "error")
-        return (corner.absolute(1, 1), low), (corner.absolute(3, 1), rows[2][2])
+        return (corner.absolute(1, 1), low), (corner.absolute(2, 1), high)
 
     def _here(self) -> Known:
         """Write E_total at the chosen moment into a block, part by part; return it."""
@@ -352,5 +347,5 @@ class _Sheet:
         self.canvas.write(next(self.rows), 1, text, NOTE)
         self.canvas.write(next(self.rows), 1, "both axes have the same scale", NOTE)
         if shown < every:
-            text = f"all E_total here are means of {shown:,} evenly chosen samples"
+            text = f"all E_total here are means of {shown:,} samples that stand for all {every:,}"
             self.canvas.write(next(self.rows), 1, text, NOTE)

@@ -12,6 +12,7 @@ from math import nan
 import numpy as np
 
 from sheetgen.formulas import notation, quantities
+from sheetgen.network.many_passes import weights_in_row
 from sheetgen.network.network import activation_name
 from sheetgen.network.reference import backward, forward
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Backward
@@ -20,7 +21,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.live_text import Words, factor, significant
-from sheetgen.workbook.shared.moment import Moment, weights_in_row
+from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, RATE_CELL, Table
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN, data_formats

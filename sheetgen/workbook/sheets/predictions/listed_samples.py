@@ -13,6 +13,7 @@ import numpy as np
 from sheetgen.errors import short
 from sheetgen.network.activations import Array
 from sheetgen.network.answers import THRESHOLD, classes_of, is_labelling
+from sheetgen.network.many_passes import run
 from sheetgen.network.trace import CORRECT, is_right
 from sheetgen.spreadsheet.address import local, relative_address
 from sheetgen.spreadsheet.agreement import DIVERGED
@@ -20,7 +21,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import WHOLE, number
 from sheetgen.template.template import Template
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.moment import Moment, Snapshot, run
+from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.pass_cells import (
     output_symbols,

@@ -1,0 +1,48 @@
+"""The forward pass of many samples, or of many networks of one shape, at once."""
+
+import numpy as np
+
+from sheetgen.network.activations import Array
+from sheetgen.network.network import Network
+from sheetgen.network.trace import Parameters, Trace
+
+
+def weights_in_row(network: Network, trace: Trace, iteration: int) -> Parameters:
+    """Return the weights and biases in a row of a training; a layer without biases adds zeros."""
+    weights = [np.empty((layer.units, layer.fan_in)) for layer in network.layers]
+    biases = [np.zeros(layer.units) for layer in network.layers]
+    for edge in network.connections:
+        weights[edge.layer][edge.unit, edge.position] = trace[edge.name][iteration]
+    for bias in network.biases:
+        biases[bias.layer][bias.unit] = trace[bias.name][iteration]
+    return Parameters(weights, biases)
+
+
+def run(
+    network: Network, parameters: Parameters, samples: Array
+) -> tuple[list[Array], list[Array]]:
+    """Return each layer's pre-activations and activations (…, samples, units).
+
+    `samples` (samples, inputs) are inputs as the network reads them. Weights (…, units, fan-in)
+    and biases (…, units) may be those of several networks of one shape. What overflows is inf or
+    nan.
+    """
+    pre_activations, activations = [], []
+    a = samples
+    layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer, matrix, bias in layers:
+            z = np.einsum("...uf,...sf->...su", matrix, a) + bias[..., None, :]
+            a = layer.activation.value(z)
+            pre_activations.append(z)
+            activations.append(a)
+    return pre_activations, activations
+
+
+def sample_errors(
+    network: Network, targets: Array, sums: list[Array], activations: list[Array]
+) -> Array:
+    """Return E_total of each sample (…, samples), from what `run` returns and their targets."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        errors = network.loss.value(targets, sums[-1], activations[-1])
+    return np.asarray(errors.sum(axis=-1))
