@@ -48,7 +48,7 @@ MOST_DECIMALS = 6
 WHOLE = "0"
 PERCENT = "0.0%"
 GENERAL = "General"
-SCIENTIFIC = "0.0E+00"
+SCIENTIFIC = "0.0E+00;-0.0E+00;0"  # nothing is 0.0E+00
 
 
 @dataclass(frozen=True)

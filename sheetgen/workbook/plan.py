@@ -18,6 +18,7 @@ from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace, sum_name
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.agreement import DIVERGED
+from sheetgen.spreadsheet.style import common_format
 from sheetgen.template.template import Template
 from sheetgen.workbook.controls import Controls
 from sheetgen.workbook.error_view import telling_samples, telling_weights
@@ -174,6 +175,18 @@ class Plan:
     def data(self) -> Data:
         """The samples."""
         return self.template.data
+
+    @cached_property
+    def data_formats(self) -> dict[str, str]:
+        """The number formats of targets and inputs, with the decimals that they are given in."""
+        named = [(self.network.target_names, self.data.targets)]
+        if not self.data.standardize:
+            named.append((self.network.input_names, self.data.inputs))
+        return {
+            name: common_format(row[place] for row in rows)
+            for names, rows in named
+            for place, name in enumerate(names)
+        }
 
     @property
     def has_data_sheet(self) -> bool:

@@ -108,8 +108,8 @@ def choose_moment(
         row += 1
         values.append(moment.value(name))
         behind.write(row, column, name, label(kind))
-        style = number(kind, WHOLE if kind == "iteration" else VALUE)
-        behind.calculate(row, column + 1, moment.formula(name), values[-1], style)
+        shown = WHOLE if kind == "iteration" else plan.data_formats.get(name, VALUE)
+        behind.calculate(row, column + 1, moment.formula(name), values[-1], number(kind, shown))
         cells[name] = behind.absolute(row, column + 1)
     block = local(behind.range(corner.row + 1, column + 1, row, column + 1))
     is_beyond = not all(map(is_promised, values))

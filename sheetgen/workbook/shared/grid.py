@@ -151,10 +151,10 @@ class Picture(Grid):
         for place in places:
             at = self.cell(0, place)[0], left - 1
             self._tick(at, axes[1], place, replace(TICK, align="right"))
-        firsts = [cell_address(below + 1, self.column + each - width // 2) for each in labelled]
-        readable(self.canvas, (below + 1, self.column, below + 1, self.place[3]), firsts)
-        firsts = [cell_address(self.cell(0, each)[0], left - 1) for each in places]
-        readable(self.canvas, (self.row, left - 1, self.place[2], left - 1), firsts)
+        across = [cell_address(below + 1, self.column + each - width // 2) for each in labelled]
+        up = [cell_address(self.cell(0, each)[0], left - 1) for each in places]
+        readable(self.canvas, (below + 1, self.column, below + 1, self.place[3]), across, beside=up)
+        readable(self.canvas, (self.row, left - 1, self.place[2], left - 1), up, beside=across)
 
     def _tick(self, at: tuple[int, int], axis: Axis, place: int, style: Style) -> None:
         value = float(axis.values[place])
@@ -267,14 +267,20 @@ def readable(
     cells: Sequence[str],
     large: tuple[int, str] = (100_000, "0.00E+00"),
     same: str = "",
+    beside: Sequence[str] = (),
 ) -> None:
     """Give numbers the decimals that tell them apart, live: two digits of a difference.
 
     `cells` are the addresses of some that follow each other; `large` is the size from which on
     numbers have that format instead, `same` a condition under which they need not be told apart.
+    Those of another axis, `beside`, have the same decimals unless one has steps ten times as wide.
     """
     apart, size = f"ABS({cells[1]}-{cells[0]})", f"MAX(ABS({cells[-1]}),ABS({cells[0]}))"
-    formats = [(f"{size}>={large[0]}", large[1])]
+    if beside:
+        other = f"ABS({beside[1]}-{beside[0]})"
+        apart = f"IF(AND({apart}<10*{other},{other}<{apart}),{other},{apart})"
+    is_large = f"AND({size}>={large[0]},ABS({relative_address(*place[:2])})>=1000)"
+    formats = [(is_large, large[1])]
     formats += [(same, "0.0000")] if same else []
     formats += [
         (f"{apart}<1E{2 - decimals:+03d}", f"0.{'0' * decimals}")

@@ -46,25 +46,24 @@ def data_sheet(plan: Plan) -> DataSheet:
     canvas.freeze = (len(rows) + SYMBOL_ROW, 2)
     canvas.repeat_rows = (BAND_ROW, len(rows) + SYMBOL_ROW - 1)
     sheet = DataSheet(canvas, {}, rows, len(rows) + SYMBOL_ROW, data.samples, data.test_samples)
-    _count(sheet, 1, "sample", range(1, len(sheet.rows) + 1))
+    _count(sheet, 1, ("samples", "sample"), range(1, len(sheet.rows) + 1))
     column = _targets(sheet, plan)
     inputs = data.inputs + data.test_inputs
-    columns = _columns(sheet, plan, column + 1, "input", ("inputs", network.input_names), inputs)
+    columns = _columns(sheet, plan, column, "input", ("inputs", network.input_names), inputs)
     sheet.columns.update(columns)
-    column += len(columns) + 1
+    column += len(columns)
     if data.standardize:
-        column = _standardized(sheet, plan, network, column + 1)
+        column = _standardized(sheet, plan, network, column)
     if plan.template.order != tuple(range(data.samples)):
         places = [place + 1 for place in plan.template.order]
-        _count(sheet, column + 1, "order", places)
-        canvas.write(BAND_ROW, column + 1, "shuffled", band("iteration"))
-        canvas.notes[SYMBOL_ROW, column + 1] = "the order of the samples in an epoch"
-        sheet.columns["order"] = column + 1
-        column += 2
+        _count(sheet, column, ("shuffled", "order"), places)
+        canvas.notes[SYMBOL_ROW, column] = "the order of the samples in an epoch"
+        sheet.columns["order"] = column
+        column += 1
     if data.test_samples:
         _test_band(sheet, max(sheet.columns.values()))
     if data.problems:
-        _problems(sheet, plan, column + 1)
+        _problems(sheet, plan, column)
     first, last = (sheet.columns[network.target_names[at]] for at in (0, -1))
     remark = REMARK_ROW, 4 if data.problems else 1
     write_reach(canvas, plan, remark, range_address(sheet.first_row, first, sheet.last_row, last))
@@ -107,9 +106,11 @@ def _head(sheet: DataSheet, column: int, symbol: str, kind: str, title: str) -> 
         sheet.canvas.write(row, column, symbol if each == "symbol" else "", header(kind))
 
 
-def _count(sheet: DataSheet, column: int, title: str, numbers: range | list[int]) -> None:
+def _count(
+    sheet: DataSheet, column: int, titles: tuple[str, str], numbers: range | list[int]
+) -> None:
     canvas = sheet.canvas
-    _head(sheet, column, title, "iteration", "")
+    _head(sheet, column, titles[1], "iteration", titles[0])
     canvas.widths[column] = 10
     for row, value in zip(sheet.rows, numbers, strict=False):
         canvas.write(row, column, value, label("iteration"))
@@ -136,7 +137,6 @@ def _targets(sheet: DataSheet, plan: Plan) -> int:
         _head(sheet, 2 + place, name, "target", "" if place else "targets")
         sheet.columns[name] = 2 + place
         sheet.canvas.widths[2 + place] = 11
-    sheet.canvas.widths[2 + len(names)] = 3
     return 2 + len(names)
 
 
@@ -152,7 +152,7 @@ def _problems(sheet: DataSheet, plan: Plan, column: int) -> None:
         places.append(column)
         titles = (problem.name, names)
         columns = _columns(sheet, plan, column, "target", titles, problem.targets, problem.name)
-        column += len(columns) + 1
+        column += len(columns)
     style = number("target", common_format(value for row in data.targets for value in row))
     for offset, name in enumerate(names):
         for row, targets in zip(sheet.rows, data.targets, strict=True):
@@ -187,7 +187,6 @@ def _columns(
         for sample, (row, values) in enumerate(zip(sheet.rows, samples, strict=True)):
             key = plan.data_key(name, sample, problem)
             canvas.ask(row, at, key, values[place], style, **limits)
-    canvas.widths[column + len(names)] = 3
     return {name: column + place for place, name in enumerate(names)}
 
 
@@ -221,7 +220,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
     for place, name in enumerate(network.input_names):
         at, raw = column + place, sheet.columns[name]
         cells = range_address(sheet.first_row, raw, sheet.last_row, raw)
-        _head(sheet, at, f"{name} standardised", "helper", "" if place else "inputs, standardised")
+        _head(sheet, at, f"{name} standardised", "helper", "" if place else "standardised")
         canvas.widths[at] = 15
         fine = Style(number_format=FINE, border="#E2E8F0")
         # Rounding can leave a constant column a deviation that is not quite 0.
@@ -241,5 +240,4 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
         sheet.columns[name] = at
     last = column + network.inputs - 1
     canvas.numbers.append((mean_row, column, sheet.rows[-1], last))
-    canvas.widths[last + 1] = 3
     return column + network.inputs

@@ -31,7 +31,6 @@ from sheetgen.spreadsheet.style import (
     Style,
     band,
     column_width,
-    common_format,
     header,
     number,
     number_format,
@@ -265,25 +264,12 @@ def _formats(plan: Plan, columns: tuple[Column, ...]) -> tuple[str, ...]:
     given = {"learning_rate": VALUE} | dict.fromkeys(
         (BATCH_ROW, BATCH_SIZE, UPDATE, CORRECT), WHOLE
     )
-    given |= data_formats(plan)
+    given |= plan.data_formats
     kinds = (column.band.kind for column in columns)
     return tuple(
         given.get(column.symbol, number_format(kind))
         for column, kind in zip(columns, kinds, strict=True)
     )
-
-
-def data_formats(plan: Plan) -> dict[str, str]:
-    """Return the number formats of targets and inputs: with the decimals that they are given in."""
-    network, data = plan.network, plan.data
-    named = [(network.target_names, data.targets)]
-    if not data.standardize:
-        named.append((network.input_names, data.inputs))
-    return {
-        name: common_format(row[place] for row in rows)
-        for names, rows in named
-        for place, name in enumerate(names)
-    }
 
 
 def _small_numbers(canvas: Canvas, place: Place) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from sheetgen.network.activations import Activation, Array
 from sheetgen.network.network import Network, activation_name
-from sheetgen.spreadsheet.address import cell_address
-from sheetgen.spreadsheet.canvas import HeatMap
-from sheetgen.spreadsheet.style import SECTION, Style
+from sheetgen.spreadsheet.address import cell_address, relative_address
+from sheetgen.spreadsheet.canvas import HeatMap, Rule
+from sheetgen.spreadsheet.style import MUTED, SECTION, Style
 from sheetgen.workbook.shared.grid import COLOURS, Picture, pixels_wide, readable
 from sheetgen.workbook.shared.live_text import joined, literal, only_if
 from sheetgen.workbook.sheets.decision_surface.unit_grids import UnitGrids
@@ -27,6 +27,7 @@ CONSTANT = "1E-12"  # a picture is constant if its values differ by less
 TITLE = replace(SECTION, size=9)
 ENDS = Style(size=8, bold=True, align="right")
 END_COLOURS = "#1D4ED8", "#B45309"  # of the smallest and of the largest number
+NOTHING: dict[str, object] = {"font_color": MUTED, "num_format": "0"}
 
 
 class UnitPictures:
@@ -70,31 +71,34 @@ class UnitPictures:
         self.canvas.calculate(row, column, words.formula, text, TITLE)
 
     def _shade(self, picture: Picture, activation: Activation, shown: Array) -> None:
-        """Colour a picture, and write the numbers of the outer colours above its right end."""
+        """Colour a picture, and write the numbers of the outer colours above its right end.
+
+        Without limits these are as far from 0 on both sides as the picture is on one, but where
+        nothing is below 0, as behind a ReLU, there is 0 in place of the lower one.
+        """
         canvas, row, wide = self.canvas, picture.row - 1, -(-WIDE // self.main.pixels)
         columns = [picture.place[3] + 1 - wide * back for back in (2, 1)]
-        low, middle, high = activation.limits or (0.0, 0.0, 0.0)
-        cells: list[float | str] = []
-        largest = f"MAX(MAX({picture.range}),-MIN({picture.range}))"
-        size = float(np.abs(shown).max()) or 1.0
-        for column, colour, end, sign in zip(
-            columns, END_COLOURS, (low, high), (-1, 1), strict=True
-        ):
-            style = replace(ENDS, colour=colour)
-            if activation.limits:
-                canvas.write(row, column, end, replace(style, number_format="0"))
-                cells.append(end)
-            else:
-                formula = f"=IF({largest}>0,{sign}*{largest},{sign})"
-                style = replace(style, number_format="0.00")
-                canvas.calculate(row, column, formula, sign * size, style)
-                cells.append(f"={cell_address(row, column)}")
+        for column in columns:
             canvas.merges += [(row, column, row, column + wide - 1)] * (wide > 1)
-        canvas.heat_maps.append(HeatMap(picture.place, COLOURS, (cells[0], middle, cells[1])))
-        if not activation.limits:
-            place = row, columns[0], row, columns[1]
-            ends = [cell_address(row, column) for column in columns]
-            readable(canvas, place, ends, large=(10_000, "0E+00"))
+        styles = [replace(ENDS, colour=colour) for colour in END_COLOURS]
+        if activation.limits:
+            low, middle, high = activation.limits
+            for column, end, style in zip(columns, (low, high), styles, strict=True):
+                canvas.write(row, column, end, replace(style, number_format="0"))
+            canvas.heat_maps.append(HeatMap(picture.place, COLOURS, (low, middle, high)))
+            return
+        largest = f"MAX(MAX({picture.range}),-MIN({picture.range}))"
+        size, least = float(np.abs(shown).max()) or 1.0, float(shown.min())
+        ends = [cell_address(row, column) for column in columns]
+        formulas = f"=IF(MIN({picture.range})<0,-{ends[1]},0)", f"=IF({largest}>0,{largest},1)"
+        values = (-size if least < 0 else 0.0 if np.isfinite(least) else least), size
+        for column, formula, value, style in zip(columns, formulas, values, styles, strict=True):
+            canvas.calculate(row, column, formula, value, replace(style, number_format="0.00"))
+        limits = f"=-{ends[1]}", 0.0, f"={ends[1]}"
+        canvas.heat_maps.append(HeatMap(picture.place, COLOURS, limits))
+        place = row, columns[0], row, columns[1]
+        canvas.rules.append(Rule(place, f"={relative_address(*place[:2])}=0", NOTHING))
+        readable(canvas, place, ["0", ends[1]], large=(10_000, "0E+00"))
 
 
 def _hidden(network: Network) -> Iterator[str]:

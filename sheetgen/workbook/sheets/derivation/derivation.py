@@ -7,13 +7,13 @@ matrix_derivation.py.
 """
 
 from dataclasses import replace
-from itertools import islice
+from itertools import cycle, islice
 
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.network import Connection, Network, Parameter, activation_name
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.address import cell_address
-from sheetgen.spreadsheet.style import FINE, KINDS, VALUE
+from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, WHOLE
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
@@ -207,30 +207,34 @@ class _ByUnit(UnitPen):
         if is_long:
             self.heighten(substituted)
         self.product(tuple(substituted.values()), self.style(align="center", wrap=is_long))
-        row, numbers = self.row, self.style(align="center", number_format=VALUE)
+        row = self.row
         self.product(("",) * len(factors), self.style(align="center"))
         symbols = [*factors[:-1], parameter.source if isinstance(parameter, Connection) else ""]
         columns = list(FITTING)[: len(factors)]
-        for column, symbol in zip(columns, symbols, strict=True):
+        for (column, text), symbol in zip(substituted.items(), symbols, strict=True):
+            shown = WHOLE if text == "1" else self.plan.data_formats.get(symbol, VALUE)
+            style = self.style(align="center", number_format=shown)
             if symbol:
-                canvas.calculate(
-                    row, column, f"={self.place(symbol)}", self.values[symbol], numbers
-                )
+                canvas.calculate(row, column, f"={self.place(symbol)}", self.values[symbol], style)
             else:
-                canvas.write(row, column, 1, numbers)
+                canvas.write(row, column, 1, style)
         formula = "*".join(cell_address(row, column) for column in columns)
         style = self.style(bold=True, number_format=FINE, colour=self.palette.strong)
         canvas.calculate(row, RESULT, f"={formula}", self.values[parameter.gradient], style)
 
     def closed_forms(self) -> None:
-        """Write every gradient again, in one line and one formula."""
+        """Write every gradient again, in one line and one formula.
+
+        A block has the weights of a unit, or the biases of a layer.
+        """
         network = self.network
         self.section("All gradients in closed form", "gradient")
-        former = None
+        blocks, former = cycle(BLOCKS), None
         for parameter in network.parameters:
-            if parameter.target != former:
-                self.palette = BLOCKS[parameter.unit % len(BLOCKS)]
-                former = parameter.target
+            is_weight = isinstance(parameter, Connection)
+            block = parameter.target if is_weight else parameter.layer
+            if block != former:
+                self.palette, former = next(blocks), block
             formula = quantities.gradient_formula(network, parameter, self.place)
             self.equation(parameter.gradient, notation.gradient(network, parameter), formula)
 

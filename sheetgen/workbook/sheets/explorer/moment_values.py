@@ -24,7 +24,7 @@ from sheetgen.workbook.shared.live_text import Words, factor, significant
 from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, RATE_CELL, Table
 from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.training_table import FIRST_COLUMN, data_formats
+from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 MOST_SYMBOLS = 400  # that are listed; with more, the outputs only
 MOST_OUTPUTS = 40  # that are listed of a network with more symbols
@@ -99,7 +99,6 @@ class Values:
     def __post_init__(self) -> None:
         self.network = self.plan.network
         self.instant = Instant(self.plan, self.moment)
-        self._given = data_formats(self.plan)
 
     @cached_property
     def is_complete(self) -> bool:
@@ -155,7 +154,7 @@ class Values:
         row = self._rows[symbol] = self.row + 1 + len(self.cells)
         canvas.write(row, column, notation.letter(symbol), label(kind))
         shown = WHOLE if kind == "iteration" else VALUE
-        style = number(kind, self._given.get(symbol, shown))
+        style = number(kind, self.plan.data_formats.get(symbol, shown))
         formula = self.moment.formula(symbol) if symbol != RATE else self._rate()
         canvas.calculate(row, column + 1, formula, self.instant[symbol], style)
         self.cells[symbol] = canvas.absolute(row, column + 1)
