@@ -125,7 +125,7 @@ STATES: dict[str, tuple[str, Inputs]] = {
             "surface_iteration": 18,
         },
     ),
-    "a curve": ("sine", {"surface_iteration": 31}),
+    "a curve": ("sine", {"surface_iteration": 31, "i1 of 17": 4.0}),  # which was 3
     **{
         f"diverging at {at}": (
             "steep",

@@ -27,6 +27,7 @@ from surface_states import (
 
 from sheetgen.network.many_passes import run
 from sheetgen.network.reference import forward, initial
+from sheetgen.spreadsheet.charts import round_ends
 from sheetgen.spreadsheet.engines import EMBEDDED
 from sheetgen.template import template
 from sheetgen.template.template import Template
@@ -360,13 +361,29 @@ def test_the_fitted_curve_is_numpy_s(state):
     inputs = np.array(book.plan.data.inputs)[:, 0]
     x = np.array(book.behind(FITTED_CURVE, "The axis", "as it is read"))
     raw = x * inputs.std() + inputs.mean()
-    np.testing.assert_allclose([raw[0], raw[-1]], [-3.6, 3.6])
+    assert {chart.limits[:2] for chart in book.canvas(FITTED_CURVE).charts} == {(-3.5, 3.5)}
+    np.testing.assert_allclose([raw[0], raw[-1]], [-3.5, 3.5])  # where the axis ends
+    assert fitted_curve.BEYOND in book.values[FITTED_CURVE].values()
     hidden = [np.tanh(weights[f"w{k}"] * x + weights[f"b{k}"]) for k in range(1, 9)]
     expected = sum(weights[f"w{8 + k}"] * a for k, a in enumerate(hidden, start=1)) + weights["b9"]
     title = "The units at the chosen iteration"
     found = book.behind(FITTED_CURVE, title, "output at iteration 31")
     np.testing.assert_allclose(found, expected, atol=1e-12)
     assert len(found) == fitted_curve.POINTS
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ends"),
+    [
+        (-1, 1, (-1.2, 1.2, 0.2)),
+        (-1.4, 1.4, (-1.5, 1.5, 0.5)),
+        (-7, 93, (-10, 100, 10)),
+        (5, 5, (4, 6, 0.5)),
+        (1, 1 + 1e-15, (0, 2, 0.5)),
+    ],
+)
+def test_an_axis_ends_at_round_numbers_close_to_the_data(low, high, ends):
+    assert round_ends(low, high) == ends
 
 
 @pytest.mark.slow

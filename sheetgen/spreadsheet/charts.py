@@ -4,6 +4,7 @@ All are scatter charts with straight lines, because LibreOffice draws category l
 They have no titles: LibreOffice does not follow a title that is taken from a cell.
 """
 
+from math import ceil, floor, log10
 from typing import Any
 
 import xlsxwriter
@@ -13,6 +14,27 @@ from sheetgen.spreadsheet.canvas import Chart, Series
 from sheetgen.spreadsheet.style import FONT, INK, MUTED, WHITE
 
 GRID = "#E5E7EB"
+
+
+def round_ends(low: float, high: float) -> tuple[float, float, float]:
+    """Return round ends of an axis for numbers from low to high, and the unit of its numbers.
+
+    Of the units that give it 3 to 14 intervals it is that with the shortest axis, else the widest.
+    """
+    is_point = high - low < 1e-9 * max(1.0, abs(low), abs(high))
+    margin = 1.0 if is_point else (high - low) / 50
+    low, high = low - margin, high + margin
+    power = floor(log10(high - low))
+    units = [factor * 10.0**each for each in range(power - 2, power + 1) for factor in (1, 2, 5)]
+    ends = [(unit, floor(low / unit), ceil(high / unit)) for unit in units]
+    fitting = [
+        (round((last - first) * unit / (high - low), 9), -unit, first, last)
+        for unit, first, last in ends
+        if 3 <= last - first <= 14
+    ]
+    _, unit, first, last = min(fitting)
+    start, end, step = (float(f"{-unit * count:.12g}") for count in (first, last, 1))
+    return start, end, step
 
 
 def insert_chart(workbook: xlsxwriter.Workbook, worksheet: Worksheet, chart: Chart) -> None:
@@ -109,8 +131,11 @@ def _axis(chart: Chart, which: int) -> dict[str, Any]:
     if chart.limits:
         ends = zip(("min", "max"), chart.limits[2 * which : 2 * which + 2], strict=True)
         options |= {end: limit for end, limit in ends if limit is not None}
-    if chart.units and chart.units[which] is not None:
-        options["major_unit"] = chart.units[which]
+    unit = chart.units[which] if chart.units else None
+    if unit is not None:
+        options["major_unit"] = unit
+        if which == 0 and unit < 1:  # a sum of such units is not quite 0 in LibreOffice
+            options["num_format"] = f"0.{'0' * -floor(log10(unit))}"
     if which == 1:
         options["num_format"] = chart.number_format
         if chart.logarithmic:

@@ -18,6 +18,7 @@ from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace, sum_name
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.agreement import DIVERGED
+from sheetgen.spreadsheet.charts import round_ends
 from sheetgen.spreadsheet.style import common_format
 from sheetgen.template.template import Template
 from sheetgen.workbook.controls import Controls
@@ -61,8 +62,9 @@ class Plan:
     `tabs` are the rates that the tabs are named for, which may have been changed on `Inputs`;
     `settings` are the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
     `classes` are those that the network tells apart, `code` is the layer of an autoencoder's code,
-    the first of `telling_samples` stand for all on `Error surface`: a change to the data does not
-    change these.
+    the first of `telling_samples` stand for all on `Error surface`, and of a network with one input
+    `curve_ends` are the ends of the x axis of `Fitted curve` and the unit of its numbers: a change
+    to the data does not change these.
     """
 
     template: Template
@@ -72,6 +74,7 @@ class Plan:
     classes: tuple[str, ...] = ()
     code: int | None = None
     telling_samples: tuple[int, ...] = ()
+    curve_ends: tuple[float, float, float] = (0.0, 1.0, 0.1)
 
     @classmethod
     def untrained(cls, template: Template) -> "Plan":
@@ -116,7 +119,10 @@ class Plan:
             error_down=down,
             predictions_iteration=last,
         )
-        return plan._trained(replace(plan, controls=controls, telling_samples=samples))
+        first = [row[0] for row in template.data.inputs]
+        ends = round_ends(min(first), max(first))
+        found = replace(plan, controls=controls, telling_samples=samples, curve_ends=ends)
+        return plan._trained(found)
 
     def _trained(self, changed: "Plan") -> "Plan":
         """Return a plan with other controls, which change no training of a variant, with these."""

@@ -153,9 +153,10 @@ class InputColumn:
         (_, mean), (_, deviation) = self.standard_values
         return np.asarray((values - mean) / deviation)
 
-    def axis(self, corner: Corner, part: int, count: int) -> Axis:
-        """Write an axis over the range of the values, and more, from a corner on."""
-        cells, values = self.range, self.values
-        span = (f"MIN({cells})", float(values.min())), (f"MAX({cells})", float(values.max()))
+    def axis(self, corner: Corner, ends: tuple[float, float], count: int) -> Axis:
+        """Write an axis with these ends from a corner on."""
+        start, end = ends
+        step = f"({end:.15g}-({start:.15g}))/{count - 1}"
+        known = (f"{start:.15g}", start), (step, (end - start) / (count - 1))
         reading = (self.used_formula, self.used) if self.plan.data.standardize else None
-        return Axis.around(corner, self.name, span, part, count, reading)
+        return Axis.write(corner, self.name, known, count, reading)

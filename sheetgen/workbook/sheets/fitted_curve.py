@@ -1,7 +1,8 @@
 """The sheet `Fitted curve` of a network with one input: its output over the range of that input.
 
 The network runs at 61 values of the input, at the chosen iteration and, for comparison, at
-iteration 0. On the workings each column holds one unit at all of these values.
+iteration 0. On the workings each column holds one unit at all of these values. The ends of the
+axis are round, and do not follow the data: an axis that does is wider than the curve.
 """
 
 from collections.abc import Sequence
@@ -25,13 +26,13 @@ from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Corner, Workings
 
 POINTS = 61
-PART = 10  # the axis is longer than the range of the data, by this part of it on either side
 MOST_FORMULAS = 8000  # with more there is no such sheet
 CONTROLS, CHARTS = 3, 7  # their first rows
 HEIGHT, WIDTHS = 360, (640, 520)  # of the charts, in pixels
 SECOND = 9  # the second chart's column
 CURVE, START, SAMPLES = KINDS["unit"].strong, "#9CA3AF", KINDS["target"].strong
 DRAWN_UNITS = 12  # hidden units, at most, in the chart of them
+BEYOND = "samples are beyond the ends of the x axis"
 
 
 def formulas_of_curves(network: Network) -> int:
@@ -101,7 +102,8 @@ class _Sheet:
         write_title(canvas, 1, FITTED_CURVE, text)
         moment = Moment.ask(canvas, plan, tables, "surface", (CONTROLS, 2), workings)
         chosen = ChosenOutput(canvas, plan, workings, (CONTROLS + 2, 2))
-        axis = self.inputs.axis(workings.block(canvas.name, "The axis", COLUMNS), PART, POINTS)
+        corner = workings.block(canvas.name, "The axis", COLUMNS)
+        axis = self.inputs.axis(corner, plan.curve_ends[:2], POINTS)
         title, cell = self.inputs.name, self.inputs.cell
         samples = SamplesList(
             canvas.name, workings, sources, chosen, [SampleInput(title, cell, self.inputs.values)]
@@ -111,10 +113,18 @@ class _Sheet:
         chosen.write_title(canvas, CHARTS - 1, 1)
         self._draw_samples(samples, axis, start, curve)
         self._draw_units(axis, curve)
+        self._remark()
         if plan.data.samples > MOST:
             text = f"{MOST} of {plan.data.samples:,} samples are shown"
             canvas.write(CONTROLS, 4, text, NOTE)
         canvas.print_area = (0, 0, CHARTS + HEIGHT // 20 + 1, SECOND + WIDTHS[1] // 64 + 1)
+
+    def _remark(self) -> None:
+        """Say if the data was changed to samples that are beyond the ends of the axis."""
+        (start, end, _), cells, values = self.plan.curve_ends, self.inputs.range, self.inputs.values
+        formula = f'=IF(OR(MIN({cells})<{start:.15g},MAX({cells})>{end:.15g}),"{BEYOND}","")'
+        is_beyond = bool(values.min() < start or values.max() > end)
+        self.canvas.calculate(CHARTS - 2, 1, formula, BEYOND if is_beyond else "", NOTE)
 
     def _curve(
         self, row: str, iteration: int, moment: Moment, chosen: ChosenOutput, axis: Axis
@@ -213,5 +223,7 @@ class _Sheet:
                 description,
                 (self.inputs.title, y_title),
                 labels_outside=True,
+                limits=(*self.plan.curve_ends[:2], None, None),
+                units=(self.plan.curve_ends[2], None),
             )
         )
