@@ -71,8 +71,13 @@ def column(sheet, name, count=6):
 
 
 def answers(plan):
-    """Return the forward pass of every sample, by the reference, with the last row's weights."""
-    parameters = weights_in_row(plan.network, plan.traces[0], plan.template.iterations)
+    """Return the forward pass of every sample, by the reference, with the weights shown at first.
+
+    With test samples these are those after the last row, of a training that is one row longer.
+    """
+    last = int(plan.controls.predictions_iteration)
+    longer = Plan.untrained(plan.template.with_training(iterations=last)).traces[0]
+    parameters = weights_in_row(plan.network, longer, last)
     used = np.concatenate([plan.data.used_inputs(), plan.data.used_test_inputs()])
     targets = plan.data.targets + plan.data.test_targets
     return [
@@ -81,7 +86,7 @@ def answers(plan):
     ]
 
 
-def test_each_row_is_the_pass_of_a_sample_with_the_weights_of_the_last_row():
+def test_each_row_is_the_pass_of_a_sample_with_the_weights_after_the_last_row():
     sheet = drawn(CLASSES + TESTED)
     passes = answers(sheet[0])
     assert column(sheet, "sample") == [1, 2, 3, 4, 5, 6]
@@ -100,14 +105,17 @@ def test_each_row_is_the_pass_of_a_sample_with_the_weights_of_the_last_row():
 
 def test_the_sentence_the_counts_and_the_mistakes_agree_with_the_rows():
     sheet = drawn(CLASSES + TESTED)
-    _, canvas, _ = sheet
+    plan, canvas, _ = sheet
     right = column(sheet, "right?")
     trained, tested = int(sum(right[:4])), int(sum(right[4:]))
     text = (
-        f"At iteration 11: {trained} of 4 training samples right, {tested} of 2 test samples right"
+        f"At iteration 12: {trained} of 4 training samples right, {tested} of 2 test samples right"
     )
     assert canvas.value(1, 1) == text
     assert [canvas.value(8, 2), canvas.value(8, 3)] == [trained, tested]
+    # The same weights, and so the same number, as at the end of the curve of the test samples.
+    (evaluation,) = plan.traces[0].evaluations[-1:]
+    assert canvas.value(10, 3) == pytest.approx(evaluation.errors.mean())
     texts = [cell.value for cell in canvas.cells.values() if str(cell.value).startswith("wrong ")]
     texts += [
         cell.value for cell in canvas.cells.values() if str(cell.value).startswith("no wrong")

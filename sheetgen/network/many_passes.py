@@ -3,7 +3,7 @@
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Network
+from sheetgen.network.network import Bias, Network, Parameter
 from sheetgen.network.trace import Parameters, Trace
 
 
@@ -16,6 +16,13 @@ def weights_in_row(network: Network, trace: Trace, iteration: int) -> Parameters
     for bias in network.biases:
         biases[bias.layer][bias.unit] = trace[bias.name][iteration]
     return Parameters(weights, biases)
+
+
+def value_of(parameters: Parameters, parameter: Parameter) -> float:
+    """Return a weight or a bias among all of them."""
+    if isinstance(parameter, Bias):
+        return float(parameters.biases[parameter.layer][parameter.unit])
+    return float(parameters.weights[parameter.layer][parameter.unit, parameter.position])
 
 
 def run(

@@ -66,3 +66,13 @@ class Training:
     def is_by_epoch(self) -> bool:
         """Whether there are several samples, and epochs whose means can be compared."""
         return self.samples > 1 and self.epochs > 1
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are test samples, and several epochs after which they are evaluated."""
+        return self.is_by_epoch and self.data.test_samples > 0
+
+    @property
+    def ends_with_epoch(self) -> bool:
+        """Whether the last row ends an epoch: no row has the weights after it."""
+        return self.epochs * self.samples > self.iterations

@@ -8,7 +8,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.version import __version__
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.chosen_moment import choose_moment
-from sheetgen.workbook.shared.epoch_tests import Evaluations, is_evaluated
+from sheetgen.workbook.shared.epoch_tests import Evaluations
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
@@ -39,7 +39,7 @@ def compose(plan: Plan) -> list[Canvas]:
     """
     sources = draw_sources(plan)
     workings = Workings([each.tab for each in plan.variants])
-    tested = is_evaluated(plan.training(plan.template.optimizer))
+    tested = plan.training(plan.template.optimizer).is_tested
     evaluations = Evaluations(plan, sources, workings) if tested else None
     compared = tuple(
         variant_sheet(plan, index, sources, series_name(plan, index), evaluations)

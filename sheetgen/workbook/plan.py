@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
-from math import isfinite
 
 import numpy as np
 
@@ -105,19 +103,22 @@ class Plan:
         rate = template.learning_rates[shown.rate]
         plan = plan._trained(replace(plan, controls=Controls.of(template, shown.tab, rate)))
         last = plan._last_promised(shown.tab)
+        training = plan.training(template.optimizer)
+        is_after = last == template.iterations and training.is_tested and training.ends_with_epoch
         pictured = template.network, template.data, plan.trace_of(shown.tab), int(last)
         samples = telling_samples(*pictured)
         across, down = telling_weights(*pictured, samples)
         controls = replace(
             plan.controls,
-            threshold=default_threshold(plan.traces, plan.training(template.optimizer)),
+            threshold=default_threshold(plan.traces, training),
             explorer_iteration=min(plan._first_telling(), last),
             moment_iteration=min(plan._most_telling(), last),
             surface_iteration=last,
             error_iteration=last,
             error_across=across,
             error_down=down,
-            predictions_iteration=last,
+            # Those of the last test error: the weights after the last update.
+            predictions_iteration=last + is_after,
         )
         first = [row[0] for row in template.data.inputs]
         ends = round_ends(min(first), max(first))
@@ -336,18 +337,3 @@ def _settings(template: Template) -> dict[str, float]:
     }
     parameters = template.schedule_parameters
     return found | {f"{template.schedule}.{name}": value for name, value in parameters.items()}
-
-
-def general_text(number: float) -> str:
-    """Return the text of number&"" in a spreadsheet: 15 significant digits."""
-    return f"{number:.15G}"
-
-
-def rounded_text(number: float, digits: int) -> str:
-    """Return the text of ROUND(number, digits)&"" in a spreadsheet, which rounds ties up."""
-    if not isfinite(number):
-        return "#NUM!"
-    step = Decimal(1).scaleb(-digits)
-    exact = Decimal(repr(float(number)))
-    rounded = exact.quantize(step, ROUND_HALF_UP, context=Context(prec=400))
-    return f"{float(rounded) + 0.0:.15G}"  # adding 0 makes -0 a plain 0

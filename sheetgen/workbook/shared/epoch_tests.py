@@ -12,6 +12,7 @@ from sheetgen.errors import InputError
 from sheetgen.formulas.columns import has_correct
 from sheetgen.formulas.updates import Rule
 from sheetgen.network.activations import Array
+from sheetgen.network.many_passes import value_of
 from sheetgen.network.network import Bias, Network, Parameter
 from sheetgen.network.trace import CORRECT, Evaluation, Parameters
 from sheetgen.network.training import Training
@@ -54,17 +55,12 @@ def pass_symbols(network: Network, training: Training) -> tuple[str, ...]:
     return (*before, "E_total", *correct)
 
 
-def is_evaluated(training: Training) -> bool:
-    """Tell whether there are test samples, and several epochs after which they are evaluated."""
-    return training.is_by_epoch and training.data.test_samples > 0
-
-
 def evaluated_formulas(network: Network, training: Training, tables: int) -> int:
     """Return how many formulas so many tables have for their test samples.
 
     Raises InputError if these need more rows than a worksheet has.
     """
-    if not is_evaluated(training):
+    if not training.is_tested:
         return 0
     rows = tables * training.epochs * training.data.test_samples
     if FIRST_ROW + 1 + rows > MAXIMUM_ROWS:
@@ -88,7 +84,7 @@ class Evaluations:
         title = "Test samples: means after each epoch"
         self._means = workings.block(sheet, title, 1 + len(self._averaged) * tables)
         self._final: Corner | None = None
-        if training.epochs * training.samples > training.iterations:
+        if training.ends_with_epoch:
             title = "Weights after the last row"
             self._final = workings.block(sheet, title, 1 + tables)
         title = "Test samples: a row for each after each epoch"
@@ -117,7 +113,7 @@ class Evaluations:
         return points
 
     def _weights_after(self, table: Table, parameters: Parameters) -> Row:
-        """Write the weights and biases after the last row of a table."""
+        """Write the weights and biases after the last row of a table, which then knows them."""
         corner = self._final
         assert corner is not None
         canvas, column, last = corner.canvas, corner.column + 1 + self._tables, table.iterations
@@ -129,19 +125,15 @@ class Evaluations:
             self._sources.address,
             table.canvas.absolute(*RATE_CELL),
         )
-        found: Row = {}
         every: tuple[Parameter, ...] = (*self._network.connections, *self._network.biases)
         for row, each in enumerate(every, start=corner.row + 1):
             canvas.write(row, corner.column, each.name, label("weight"))
-            if isinstance(each, Bias):
-                value = parameters.biases[each.layer][each.unit]
-            else:
-                value = parameters.weights[each.layer][each.unit, each.position]
+            value = value_of(parameters, each)
             is_trained = not isinstance(each, Bias) or each.is_trained
             formula = rule.updated(each) if is_trained else table.cell(each.name, last)
-            canvas.calculate(row, column, f"={formula}", float(value), number("weight"))
-            found[each.name] = canvas.absolute(row, column)
-        return found
+            canvas.calculate(row, column, f"={formula}", value, number("weight"))
+            table.after[each.name] = canvas.absolute(row, column)
+        return table.after
 
     def _write_passes(self, table: Table, epoch: int, evaluation: Evaluation, weights: Row) -> None:
         """Write a row for each test sample, with the weights after an epoch."""

@@ -6,10 +6,10 @@ promised as nan, which allows any content.
 
 import re
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
 from math import floor, isfinite, log10, nan
 
 from sheetgen.spreadsheet.agreement import DIVERGED
-from sheetgen.workbook.plan import rounded_text
 
 SIGNIFICANT = 4
 """Digits of a number in a text."""
@@ -158,3 +158,18 @@ class Fact:
     def factor(self) -> Words:
         """The number as a factor of a product: in parentheses if it is negative."""
         return factor(self.cell, self.number, self.words)
+
+
+def general_text(number: float) -> str:
+    """Return the text of number&"" in a spreadsheet: 15 significant digits."""
+    return f"{number:.15G}"
+
+
+def rounded_text(number: float, digits: int) -> str:
+    """Return the text of ROUND(number, digits)&"" in a spreadsheet, which rounds ties up."""
+    if not isfinite(number):
+        return "#NUM!"
+    step = Decimal(1).scaleb(-digits)
+    exact = Decimal(repr(float(number)))
+    rounded = exact.quantize(step, ROUND_HALF_UP, context=Context(prec=400))
+    return f"{float(rounded) + 0.0:.15G}"  # adding 0 makes -0 a plain 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.formulas import quantities
-from sheetgen.network.many_passes import weights_in_row
+from sheetgen.network.many_passes import value_of, weights_in_row
 from sheetgen.network.network import Network
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Parameters, Trace
@@ -32,7 +32,11 @@ HELPER = Style(colour=KINDS["helper"].strong, number_format=WHOLE)
 
 @dataclass(frozen=True)
 class Moment:
-    """The cells in which a moment is chosen, and what the reference says about it."""
+    """The cells in which a moment is chosen, and what the reference says about it.
+
+    The last iteration that can be chosen, `last`, may be the one after the last row: the weights
+    after the last update.
+    """
 
     tables: tuple[Table, ...]
     trace: Trace
@@ -46,6 +50,7 @@ class Moment:
     """The address of the chosen table's name."""
     diverges: Words
     """What the chosen table says of where it diverges."""
+    last: int
 
     @classmethod
     def ask(
@@ -56,12 +61,14 @@ class Moment:
         prefix: str,
         at: tuple[int, int],
         workings: Workings,
+        may_be_after: bool = False,
     ) -> "Moment":
         """Write the drop-down of tables into a cell, the iteration below it, both with labels.
 
         `prefix` is that of the two controls: moment, explorer, surface or error. A block of the
         workings gets the place of the chosen table, and the iteration, limited to those of the
-        training.
+        training; if it may be after the last row and the weights after that are in cells, to one
+        more.
         """
         row, column = at
         tabs = [table.canvas.name for table in tables]
@@ -77,7 +84,7 @@ class Moment:
         what = "optimiser" if plan.template.compare else "learning rate"
         canvas.write(row, column - 1, what, LABEL)
         canvas.choose(row, column, f"{prefix}_table", tab, tabs, source=TABLES)
-        last = tables[0].iterations
+        last = tables[0].iterations + (1 if may_be_after and tables[0].after else 0)
         canvas.write(row + 1, column - 1, f"iteration, 0 to {last:,}", LABEL)
         canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last)
         # Pasting bypasses the validation, and INDEX takes a row of 0 for a whole column.
@@ -95,6 +102,7 @@ class Moment:
             corner.absolute(1, 1),
             chosen,
             diverges,
+            last,
         )
 
     @property
@@ -118,9 +126,14 @@ class Moment:
 
         `row` is an expression for that iteration.
         """
-        index = f"{row or self.row}+1"
-        cells = (f"INDEX({table.range(symbol)},{index})" for table in self.tables)
-        return f"={self.chosen(cells)}"
+        index, last = row or self.row, self.table.iterations
+        is_limited = not row and self.last > last
+        place = f"MIN({last},{index})+1" if is_limited else f"{index}+1"
+        found = self.chosen(f"INDEX({table.range(symbol)},{place})" for table in self.tables)
+        if is_limited:
+            after = self.chosen(table.after[symbol] for table in self.tables)
+            return f"=IF({index}>{last},{after},{found})"
+        return f"={found}"
 
     def chosen(self, of_each: Iterable[str]) -> str:
         """Return the expression that takes the chosen table's one of an expression per table."""
@@ -130,23 +143,35 @@ class Moment:
         """Return the reference's value at the chosen moment."""
         return float(self.trace[symbol][self.iteration])
 
+    def parameters(self, network: Network) -> Parameters:
+        """Return the weights and biases at the chosen moment, which may be after the last row."""
+        if self.iteration <= self.table.iterations:
+            return weights_in_row(network, self.trace, self.iteration)
+        return self.trace.evaluations[-1].parameters
+
 
 def _chosen(place: str, of_each: Iterable[str]) -> str:
     listed = list(of_each)
     return f"CHOOSE({place},{','.join(listed)})" if len(listed) > 1 else listed[0]
 
 
-def parameters_at(network: Network, trace: Trace, iteration: int) -> Parameters:
-    """Return the weights and biases in a row of a training, all nan if one has diverged.
+def promised(found: Parameters) -> Parameters:
+    """Return weights and biases, or if one of them has diverged as many nan.
 
     Nothing is promised of what follows from such a weight.
     """
-    found = weights_in_row(network, trace, iteration)
     arrays = (*found.weights, *found.biases)
-    if any(not np.all(np.abs(each) <= DIVERGED) for each in arrays):
-        for each in arrays:
-            each.fill(np.nan)
-    return found
+    if all(np.all(np.abs(each) <= DIVERGED) for each in arrays):
+        return found
+    weights, biases = (
+        [np.full_like(each, np.nan) for each in some] for some in (found.weights, found.biases)
+    )
+    return Parameters(weights, biases)
+
+
+def parameters_at(network: Network, trace: Trace, iteration: int) -> Parameters:
+    """Return the weights and biases in a row of a training, all nan if one has diverged."""
+    return promised(weights_in_row(network, trace, iteration))
 
 
 def pass_in_row(network: Network, trace: Trace, iteration: int) -> SamplePass:
@@ -176,11 +201,11 @@ class Snapshot:
         `names` are all of them in their order on the sheet.
         """
         self.network, (row, column) = network, at
-        self.parameters = parameters_at(network, moment.trace, moment.iteration)
-        edges = [edge.name for edge in network.connections]
-        names = names or [*edges, *(bias.name for bias in network.biases)]
+        parameters = moment.parameters(network)
+        self.parameters = promised(parameters)
+        every = {each.name: each for each in (*network.connections, *network.biases)}
         write_headers(canvas, row, column, ("weight", "value"), "weight")
-        self.values = {name: moment.value(name) for name in names}
+        self.values = {name: value_of(parameters, every[name]) for name in names or every}
         self.addresses = {
             name: write_value(canvas, place, column, name, moment.formula(name), value, "weight")
             for place, (name, value) in enumerate(self.values.items(), start=row + 1)

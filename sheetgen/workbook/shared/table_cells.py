@@ -1,6 +1,6 @@
 """The cells of a training table, by symbol and iteration, for the sheets that read them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sheetgen.network.trace import Trace
 from sheetgen.network.training import Training
@@ -15,12 +15,17 @@ DIVERGENCE_CELL = (1, 4)
 
 @dataclass(frozen=True)
 class Table:
-    """A sheet with a training table, and the columns of its quantities (`places`)."""
+    """A sheet with a training table, and the columns of its quantities (`places`).
+
+    `after` has the addresses of the weights after the last row, if they are in cells: where test
+    samples are evaluated with them.
+    """
 
     canvas: Canvas
     trace: Trace
     places: dict[str, int]
     training: Training
+    after: dict[str, str] = field(default_factory=dict)
 
     @property
     def iterations(self) -> int:

@@ -25,8 +25,8 @@ from sheetgen.spreadsheet.style import (
     common_format,
     label,
 )
-from sheetgen.workbook.plan import DATA, INPUTS, Plan, rounded_text
-from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
+from sheetgen.workbook.plan import DATA, INPUTS, Plan
+from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if, rounded_text
 from sheetgen.workbook.shared.page import write_band, write_title
 
 REMARK_ROW = 2

@@ -35,7 +35,7 @@ from sheetgen.spreadsheet.style import (
     number,
     number_format,
 )
-from sheetgen.workbook.plan import Plan, general_text
+from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import (
     Curve,
     Outcome,
@@ -44,6 +44,7 @@ from sheetgen.workbook.shared.curves import (
     tested_series,
 )
 from sheetgen.workbook.shared.epoch_tests import Evaluations, Points
+from sheetgen.workbook.shared.live_text import general_text
 from sheetgen.workbook.shared.page import fit_errors
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import (

@@ -15,9 +15,9 @@ from sheetgen.spreadsheet.address import (
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, band, header, number
-from sheetgen.workbook.plan import Plan, general_text
+from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import cell_of
-from sheetgen.workbook.shared.live_text import Fact, Words, joined, literal, only_if
+from sheetgen.workbook.shared.live_text import Fact, Words, general_text, joined, literal, only_if
 from sheetgen.workbook.shared.page import fit_errors, write_band, write_headers
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW

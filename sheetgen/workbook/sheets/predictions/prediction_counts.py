@@ -159,7 +159,13 @@ class Summary:
 
     def _notes(self) -> Iterator[str]:
         """Yield what the numbers are of, and what is not shown."""
-        yield "all with the weights at this iteration"
+        plan, last = self._samples.plan, self._moment.last
+        training = plan.training(plan.template.optimizer)
+        is_after = last > plan.template.iterations
+        more = f"; {last:,} is after the last update" if is_after else ""
+        yield f"all with the weights at this iteration{more}"
+        if training.is_by_epoch and training.batches > 1:
+            yield f"{plan.comparison} has means over an epoch, while the weights change"
         for kind in self._samples.kinds:
             if len(kind.listed) < kind.total:
                 name = f"{kind.name} samples".strip()

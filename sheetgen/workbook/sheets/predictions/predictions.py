@@ -33,7 +33,7 @@ def predictions_sheet(
     canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
     corner = workings.block(PREDICTIONS, "The classes", 1)
     names = _list_classes(plan, corner)
-    moment = Moment.ask(canvas, plan, tables, "predictions", CONTROLS, workings)
+    moment = Moment.ask(canvas, plan, tables, "predictions", CONTROLS, workings, may_be_after=True)
     samples = ListedSamples(canvas, plan, sources, moment, workings, names)
     summary = Summary(canvas, samples, moment)
     columns = SampleColumns(canvas, plan, samples, summary.next_column)

@@ -29,10 +29,8 @@ from sheetgen.workbook.sheets.training_table import BAND_ROW
 
 SAMPLE, SET = "sample", "set"
 TRAINING, TEST = "training", "test"
-FEW_INPUTS = 2
-"""As many inputs come first, as in a truth table; more come last."""
 MOST_INPUTS = 8
-"""More inputs are on `Data` only."""
+"""More inputs are on `Data` only, as are those of an autoencoder, which are its targets."""
 MARK = '"✓";;"✗"'
 """The format of 1 where the answer is right, and of 0 where it is wrong."""
 NARROW, NUMBER, WIDE = 7.5, 11.0, 14.0
@@ -86,9 +84,8 @@ class SampleColumns:
         ]
         layers = self._layers()
         code = [layers.pop(plan.code)] if plan.code is not None else []
-        first = [inputs] if network.inputs <= FEW_INPUTS else []
-        last = [inputs] if FEW_INPUTS < network.inputs <= MOST_INPUTS and not code else []
-        return [sample, *first, *given, *code, *results, *layers, *last]
+        first = [inputs] if network.inputs <= MOST_INPUTS and not code else []
+        return [sample, *first, *given, *code, *results, *layers]
 
     def _layers(self) -> list[Group]:
         """Return a group for each hidden layer."""
