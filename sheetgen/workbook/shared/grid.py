@@ -204,8 +204,8 @@ class Picture(Grid):
                 formula = f'=IF(ISNUMBER({cell}),IF({same},"",{cell}),"")'
                 shown = "" if are_same else shown
             self.canvas.calculate(row, column + 1, formula, shown, replace(TICK, align="left"))
-        place = (self.row, column + 1, self.place[2], column + 1)
-        readable(self.canvas, place, cells[-2:], same=same)
+        beside = (self.row, column + 1, self.place[2], column + 1)
+        readable(self.canvas, beside, cells[-2:], same=same)
 
     def outline(self, level: str, colour: str = INK) -> None:
         """Draw lines between neighbouring cells that differ in an expression of one of them.

@@ -14,7 +14,7 @@ import numpy as np
 
 from sheetgen.formulas import quantities
 from sheetgen.network.many_passes import value_of, weights_in_row
-from sheetgen.network.network import Network
+from sheetgen.network.network import Network, Parameter
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Parameters, Trace
 from sheetgen.spreadsheet.address import local
@@ -203,7 +203,8 @@ class Snapshot:
         self.network, (row, column) = network, at
         parameters = moment.parameters(network)
         self.parameters = promised(parameters)
-        every = {each.name: each for each in (*network.connections, *network.biases)}
+        listed: tuple[Parameter, ...] = (*network.connections, *network.biases)
+        every = {each.name: each for each in listed}
         write_headers(canvas, row, column, ("weight", "value"), "weight")
         self.values = {name: value_of(parameters, every[name]) for name in names or every}
         self.addresses = {
