@@ -36,8 +36,8 @@ def invoke(*args):
 def trained(mnist, tmp_path_factory):
     """A folder with the short run "first", and the workbook into which `cnn train` put it."""
     folder = tmp_path_factory.mktemp("trained")
-    options = ("--model", "tiny", "--epochs", 2, "--limit", 2000, "--seed", 1)
-    options += ("--hold-out", 1000)  # every sheet costs an evaluation
+    options = ("--model", "tiny", "--epochs", 2, "--limit", 1000, "--seed", 1, "--threads", 1)
+    options += ("--hold-out", 500)  # every sheet costs an evaluation
     places = ("--data-dir", mnist, "--run", folder / "first", "--workbook", folder / "book.xlsx")
     result = invoke("train", *options, *places)
     assert result.exit_code == 0, result.stderr
@@ -99,7 +99,7 @@ def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):
         assert row[0] == line["epoch"]
         assert row[4] == pytest.approx(line["test_accuracy"])
     confusion = read_record(trained / "first", mnist).evaluation.confusion
-    assert int(confusion.diag().sum()) / 1_000 == pytest.approx(log[-1]["test_accuracy"])
+    assert int(confusion.diag().sum()) / 500 == pytest.approx(log[-1]["test_accuracy"])
     pictures = [name for name in parts(trained / "book.xlsx") if name.startswith("xl/media/")]
     assert len(pictures) == 18
 
@@ -188,14 +188,14 @@ def test_a_sheet_that_another_program_saved_again_is_still_replaced(folder, mnis
 def test_a_sheet_that_a_person_edited_is_left(folder, mnist, book, address, value):
     changed(book, lambda workbook: workbook["CNN tiny"].__setitem__(address, value))
     edited = read_cells(book, ["CNN tiny"])
-    for _ in range(2):
+    result = put(folder, mnist, workbook=book.name)
+    assert "the sheet CNN tiny has been edited" in result.stderr
+    if value == 9.5:  # the new sheet is then replaced
         result = put(folder, mnist, workbook=book.name)
-        assert result.exit_code == 0
-        assert "the sheet CNN tiny (2) of" in result.stdout
-        assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
-        assert read_cells(book, ["CNN tiny"]) == edited
-    changed(book, lambda workbook: workbook.remove(workbook["CNN tiny (2)"]))
-    assert "the sheet CNN tiny has been edited" in put(folder, mnist, workbook=book.name).stderr
+    assert result.exit_code == 0
+    assert "the sheet CNN tiny (2) of" in result.stdout
+    assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
+    assert read_cells(book, ["CNN tiny"]) == edited
 
 
 @pytest.mark.slow

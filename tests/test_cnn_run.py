@@ -90,7 +90,7 @@ def assert_equal(run, other):
 def dropout_run(tmp_path_factory):
     """An unbroken run of a network with dropout, its options and its seconds after start-up."""
     run = tmp_path_factory.mktemp("unbroken") / "run"
-    options = ["--model", "era-v1", "--limit", "384", "--hold-out", "500", "--epochs", "4"]
+    options = ["--model", "era-v1", "--limit", "256", "--hold-out", "100", "--epochs", "3"]
     options += ["--threads", "2"]
     process = train_outside(run, mnist_folder(), *options)
     wait_for((run / "config.json").exists, process)
@@ -130,7 +130,7 @@ def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):
     assert log(run) == log(unbroken)[:1]
     assert len(output.splitlines()) == 2
     assert "is the sheet CNN era-v1" in output
-    assert "of 500)" in invoke("evaluate", run, "--data-dir", mnist).stdout
+    assert "of 100)" in invoke("evaluate", run, "--data-dir", mnist).stdout
     assert train(run, mnist, "--model", "era-v1", "--resume").exit_code == 0
     assert log(run) == log(unbroken)
 
