@@ -26,9 +26,10 @@ from cnn.training import recipes  # noqa: E402
 from cnn.training import run as run_directory  # noqa: E402
 from cnn.training.recipes import Augmentation  # noqa: E402
 from sheetgen.errors import RunError  # noqa: E402
+from sheetgen.files.locking import ENDING  # noqa: E402
 
-KILLS = int(os.environ.get("CNN_KILLS", "2"))
-"""How many runs to kill; 10 take a minute and a half."""
+KILLS = int(os.environ.get("CNN_KILLS", "1"))
+"""How many runs to kill; 10 take a minute."""
 
 QUICK = [
     "--model",
@@ -111,8 +112,11 @@ def test_a_killed_run_resumes_to_the_same_weights(dropout_run, mnist, tmp_path, 
     process.kill()
     process.communicate()
     assert process.returncode in (-signal.SIGKILL, 0)
+    has_lock = (run / ENDING).exists()
     resumed = train(run, mnist, *options, "--resume")
     assert resumed.exit_code == 0, resumed.stderr
+    if has_lock:
+        assert resumed.stderr.startswith(f"taking over {run}: process {process.pid} (since ")
     assert_equal(run, unbroken)
 
 
@@ -182,10 +186,19 @@ def finished(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_training_that_the_system_ends_resumes_to_the_same_weights(finished, mnist, tmp_path):
+def test_a_training_is_left_alone_until_the_system_ends_it_and_then_resumes_to_the_same_weights(
+    finished, mnist, tmp_path
+):
     run = tmp_path / "run"
     second_epoch = ("cnn.training.train:Training", "epoch", 2)
     process = start_paused(second_epoch, tmp_path / "here", "cnn", *training(run, mnist), *QUICK)
+    before = contents(run)
+    for options in ([], ["--resume"]):
+        result = train(run, mnist, *QUICK, *options)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"Error: {run} is in use by process {process.pid} (since ")
+        assert len(result.stderr.splitlines()) == 1
+    assert contents(run) == before
     process.terminate()
     _, errors = process.communicate()
     assert process.returncode == 143
@@ -194,28 +207,6 @@ def test_a_training_that_the_system_ends_resumes_to_the_same_weights(finished, m
     assert contents(run).keys() == {"config.json", "log.jsonl", "checkpoint.pt"}
     result = train(run, mnist, "--resume")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert_equal(run, finished)
-
-
-@pytest.mark.slow
-def test_a_run_that_another_process_trains_is_left_alone_until_that_is_gone(
-    finished, mnist, tmp_path
-):
-    run = tmp_path / "run"
-    second_epoch = ("cnn.training.train:Training", "epoch", 2)
-    first = start_paused(second_epoch, tmp_path / "here", "cnn", *training(run, mnist), *QUICK)
-    before = contents(run)
-    for options in ([], ["--resume"]):
-        result = train(run, mnist, *QUICK, *options)
-        assert (result.exit_code, result.stdout) == (2, "")
-        assert result.stderr.startswith(f"Error: {run} is in use by process {first.pid} (since ")
-        assert len(result.stderr.splitlines()) == 1
-    assert contents(run) == before
-    first.kill()
-    first.communicate()
-    result = train(run, mnist, "--resume")
-    assert result.exit_code == 0
-    assert result.stderr.startswith(f"taking over {run}: process {first.pid} (since ")
     assert_equal(run, finished)
 
 
