@@ -28,10 +28,10 @@ def donor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def office_file(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workbook of `small` as LibreOffice saves it."""
+def office_file(donor: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The donor as LibreOffice saves it."""
     path = tmp_path_factory.mktemp("office") / "office.xlsx"
-    with converted(small, "xlsx") as result:
+    with converted(donor, "xlsx") as result:
         path.write_bytes(result.read_bytes())
     return path
 
@@ -124,9 +124,9 @@ def test_into_a_file_of_libreoffice(
     office_file: Path, donor: Path, tmp_path: Path, libreoffice: Engine
 ) -> None:
     assert libreoffice.missing() is None
-    insert(office_file, donor, tmp_path / "output.xlsx")
-    check_log(tmp_path / "output.xlsx")
-    check_values(tmp_path / "output.xlsx")
+    assert insert(office_file, donor, tmp_path / "output.xlsx") == "Log (2)"
+    check_log(tmp_path / "output.xlsx", "Log (2)")
+    check_values(tmp_path / "output.xlsx", "Log (2)")
 
 
 def by_openpyxl(path: Path) -> Path:
@@ -208,17 +208,15 @@ def test_replacing_round_trips(small: Path, donor: Path, tmp_path: Path) -> None
     assert insert(paths[3], donor, paths[4]) == "Log (3)"
 
 
-def test_from_a_file_of_libreoffice(
-    small: Path, donor: Path, tmp_path: Path, libreoffice: Engine
-) -> None:
+def test_from_a_file_of_libreoffice(office_file: Path, tmp_path: Path, libreoffice: Engine) -> None:
     assert libreoffice.missing() is None
-    with converted(donor, "xlsx") as result:
-        insert(small, result, tmp_path / "output.xlsx")
-    book = openpyxl.load_workbook(tmp_path / "output.xlsx")
-    assert book["Log"]["A1"].font.bold
-    assert book["Log"]["B2"].number_format == "0.000%"
-    assert len(book["Log"]._charts) == 1
-    values = libreoffice.recalculate(tmp_path / "output.xlsx")["Log"]
+    target, output = by_openpyxl(tmp_path / "target.xlsx"), tmp_path / "output.xlsx"
+    assert insert(target, office_file, output) == "Log (2)"
+    sheet = openpyxl.load_workbook(output)["Log (2)"]
+    assert sheet["A1"].font.bold
+    assert sheet["B2"].number_format == "0.000%"
+    assert len(sheet._charts) == 1
+    values = libreoffice.recalculate(output)["Log (2)"]
     assert values[4, 1] == 0.9
     assert values[0, 1] == "accuracy"
 
