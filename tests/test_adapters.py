@@ -92,9 +92,10 @@ def test_a_second_training_goes_on_and_a_resumed_one_writes_over_its_rows(tmp_pa
 
 @pytest.mark.slow
 def test_lightning(tmp_path: Path) -> None:
-    said, book = trained("lightning", tmp_path), tmp_path / "runs.xlsx"
+    book = tmp_path / "runs.xlsx"
+    checkpoint, tested, failed, version = trained("lightning", tmp_path)
     check_sound(book)
-    assert sheet_names(book) == ["Line a b", "Resumed"]
+    assert sheet_names(book) == ["Line a b", "Resumed", "Fabric"]
     rows = table(book, "Line a b")
     (path,) = tmp_path.glob("csv/*/metrics.csv")
     theirs = {row["epoch"]: row for row in read_metrics(path).rows}
@@ -102,7 +103,7 @@ def test_lightning(tmp_path: Path) -> None:
     for row in rows[:3]:
         expected = dict(theirs[row["epoch"]])
         del expected["loss_step"]
-        test = said["test"] if row["epoch"] == 2 else {}
+        test = tested if row["epoch"] == 2 else {}
         assert row == near(expected | test)
     assert column(rows, "lr-SGD") == [0.1, 0.05, 0.025, -1, -1]
     assert all({"loss_epoch", "val/loss", "last"} <= row.keys() for row in rows)
@@ -113,13 +114,14 @@ def test_lightning(tmp_path: Path) -> None:
         "optimizer": "name SGD, decay/every 1",
         "act": "relu",
     }
-    assert Path(said["checkpoint"]).is_relative_to(tmp_path / "csv")
+    assert Path(checkpoint).is_relative_to(tmp_path / "csv")
     assert list(tmp_path.glob("Line a b/version_0/checkpoints/*.ckpt"))
+    assert version == 1
     assert column(table(book, "Resumed"), "epoch") == [3, 4]
-    failed = table(tmp_path / "runs (2).xlsx", "Failing")
-    assert said["failed"] == "the power is off"
-    assert column(failed, "epoch") == [0, 1]
-    assert all(row.keys() == {"epoch", "loss_epoch", "last"} for row in failed)
+    assert [list(row.values()) for row in table(book, "Fabric")] == [[0, 0.5, 0.5], [1, 0.25, 0.5]]
+    assert failed == "the power is off"
+    finished = table(tmp_path / "runs (2).xlsx", "Failing")
+    assert [row.keys() for row in finished] == [{"epoch", "loss_epoch", "last"}] * 2
     assert not (tmp_path / "other.xlsx").exists()
     assert not list(tmp_path.glob("other*"))
 
@@ -169,6 +171,7 @@ def test_transformers(tmp_path: Path) -> None:
         "num_train_epochs": 3,
         "learning_rate": 0.1,
         "lr_scheduler_type": "cosine",
+        "lr_scheduler_kwargs": "num_cycles 0.75",
         "seed": 42,
     }
     steps = table(book, "Steps")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytorch_lightning as lightning
 import torch
+from lightning_fabric import Fabric
 from pytorch_lightning.callbacks import LearningRateMonitor
 from pytorch_lightning.loggers import CSVLogger
 from pytorch_lightning.utilities import rank_zero_only
@@ -94,6 +95,12 @@ except RuntimeError as error:
     failed = str(error)
 lock.unlink()
 
+# Fabric, which has no epochs.
+fabric = Fabric(accelerator="cpu", loggers=[LightningLog(BOOK, title="Fabric")])
+for step in range(2):
+    fabric.log_dict({"loss": 0.5 - step / 4}, step)
+    fabric.log("val_loss", 0.5, step)
+
 # The second of several processes.
 rank_zero_only.rank = 1
 other = LightningLog(FOLDER / "other.xlsx")
@@ -102,4 +109,5 @@ other.log_metrics({"loss": 1}, 1)
 other.experiment.results([[1]])
 other.finalize("success")
 
-print(json.dumps({"checkpoint": checkpoint, "test": tested, "failed": failed}))
+version = LightningLog(BOOK, title="Line a/b").version
+print(json.dumps([checkpoint, tested, failed, version]))

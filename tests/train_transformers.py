@@ -55,6 +55,7 @@ by_epochs = trainer(
     num_train_epochs=3,
     learning_rate=0.1,
     lr_scheduler_type="cosine",
+    lr_scheduler_kwargs={"num_cycles": 0.75},
     eval_strategy="epoch",
     logging_steps=2,
     save_strategy="no",

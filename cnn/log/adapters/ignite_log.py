@@ -1,7 +1,7 @@
 """Logs a training of PyTorch-Ignite as a sheet of a workbook."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import ignite.distributed
 from ignite.engine import Engine, Events
@@ -20,18 +20,19 @@ class IgniteLog(CountedLog):
     run in it or, of new names, after the training.
     """
 
-    def attach(self, trainer: Engine, **evaluators: Engine) -> None:
+    def attach(self, trainer: Engine, **evaluators: Engine) -> Self:
         """Log the metrics of engines; of an evaluator `val` they are called `val_loss` and so on.
 
-        Of several processes the first one logs.
+        Returns the log. Of several processes the first one logs.
         """
         if ignite.distributed.get_rank() != 0:
-            return
+            return self
         trainer.add_event_handler(Events.STARTED, self._begin)
         trainer.add_event_handler(Events.EPOCH_COMPLETED, self._note, trainer, "")
         trainer.add_event_handler(Events.COMPLETED, self.close)
         for name, evaluator in evaluators.items():
             evaluator.add_event_handler(Events.COMPLETED, self._note, trainer, f"{name}_")
+        return self
 
     def _begin(self, trainer: Engine) -> None:
         self.begin(trainer.state.epoch)

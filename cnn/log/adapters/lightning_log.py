@@ -77,14 +77,15 @@ class LightningLog(Logger):
         values = {name: value for name, value in metrics.items() if name.lower() not in STEPS}
         trainer = self._trainer
         if trainer is None:
-            number = {"epoch": metrics["epoch"]} if "epoch" in metrics else {"step": step}
+            known = {"epoch": metrics.get("epoch"), "step": step}
+            number = next(({name: at} for name, at in known.items() if at is not None), {})
             self._log.epoch(**number, **values)
         elif not trainer.sanity_checking:
             if self._begins:
                 self._log.begin(trainer.current_epoch, first=0)
                 self._begins = False
-            known = trainer.callback_metrics.keys()
-            halves = {name for name in values if name.removesuffix("_step") in known - {name}}
+            names = trainer.callback_metrics.keys()
+            halves = {name for name in values if name.removesuffix("_step") in names - {name}}
             row = {name: values[name] for name in values if name not in halves}
             self._log.add(trainer.current_epoch, row)
 

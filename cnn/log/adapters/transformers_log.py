@@ -13,7 +13,7 @@ from cnn.log.adapters.counted_log import CountedLog
 _ALWAYS = ("learning_rate", "num_train_epochs", "per_device_train_batch_size", "seed")
 _ASIDE = (
     *("output_dir", "log", "save_", "eval_", "do_", "report_to", "run_name", "disable_tqdm"),
-    *("hub_", "push_to", "use_cpu", "dataloader_"),
+    *("hub_", "push_to", "use_cpu", "dataloader_", "accelerator_config"),
 )
 """How the names of arguments begin that say where and how a training ran, not what was trained."""
 _TIMES = ("_runtime", "_per_second", "_preparation_time")
@@ -82,7 +82,7 @@ def _settings(args: TrainingArguments) -> Iterator[tuple[str, Any]]:
         if field.name not in values or field.name.startswith(_ASIDE):
             continue
         value = values[field.name]
-        # Some that are None by default become False or empty, or what accelerate has by default.
-        default = value if field.default is MISSING or isinstance(value, dict) else field.default
+        default = None if field.default is MISSING else field.default
+        # Some that are None by default become False or empty.
         if field.name in _ALWAYS or (value != default and (value or default)):
             yield field.name, value
