@@ -1,5 +1,6 @@
 """The sheet of any training's log: which metrics belong together, its charts, and live results."""
 
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 
@@ -123,22 +124,28 @@ ODD = log_of(
     target=Target("val_acc", 0.96),
 )
 LOSS = log_of({"loss": nan}, {"loss": 0.4}, {"loss": 0.05}, {}, target=Target("loss", 0.1))
+LARGE = log_of({"reward": 3e7}, {"reward": 1.23456e12}, target=Target("reward", 2.5e7))
+UNKNOWN = log_of({"loss": nan, "acc": inf})
 
 
-@pytest.mark.parametrize("log", [ODD, LOSS], ids=["odd", "loss"])
-def test_gaps_and_what_is_no_number_are_kept_and_shown(
-    log: TrainingLog, engine: Engine, tmp_path: Path
+def test_what_is_large_or_missing_or_no_number_is_kept_and_shown(
+    engine: Engine, tmp_path: Path
 ) -> None:
-    canvas = log_sheet(log)
+    logs = {"Odd": ODD, "Loss": LOSS, "Large": LARGE, "Unknown": UNKNOWN}
+    canvases = [log_sheet(replace(log, sheet=name)) for name, log in logs.items()]
     path, copy = tmp_path / "odd.xlsx", tmp_path / "copy.xlsx"
-    write_workbook([canvas], path, "odd")
+    write_workbook(canvases, path, "odd")
     write_changed(path, copy, {}, cached=-7e77)
-    found = engine.recalculate(copy)["Log"]
-    for row, column, formula, value in canvas.promised():
-        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12)
-        assert found[row, column] == expected, formula
-    sheet = openpyxl.load_workbook(path)["Log"]
-    assert "NaN" in [cell.value for row in sheet.iter_rows(4, 7) for cell in row]
+    found = engine.recalculate(copy)
+    for canvas in canvases:
+        for row, column, formula, value in canvas.promised():
+            expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12)
+            assert found[canvas.name][row, column] == expected, formula
+    for name in ("Odd", "Loss", "Unknown"):
+        rows = openpyxl.load_workbook(path)[name].iter_rows(4, 7)
+        assert "NaN" in [cell.value for row in rows for cell in row]
+    assert str(found["Large"][1, 1]).startswith("After 2 epochs: reward 1.235E12, the best of all")
+    assert found["Unknown"][1, 1] == "No number is logged yet; epochs: 1"
 
 
 def test_a_name_or_a_text_is_never_a_formula(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ _MOST_NAMED = 8
 """Curves with a name in the legend."""
 _MOST_DOTS = 40
 _RESULT = Style(size=12, bold=True, colour=KINDS["gradient"].strong)
-_FORMATS = ("0.0000", "0.00%", "0.00E+00", "#,##0")
+_WHOLE = "#,##0"
+_FORMATS = ("0.0000", "0.00%", "0.00E+00", _WHOLE)
 """Of the chosen metric, by what is known of it; the first is that of the cells, then SHARE's."""
 
 
@@ -55,7 +56,7 @@ def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
     formats = _formats(comparison)
     quantiles = [t_quantile(freedom) for freedom in range(1, page.freedoms + 1)]
     draw_known(page, quantiles, [_kind(each) for each in formats])
-    draw_data(page)
+    draw_data(page, formats)
     draw_runs(page)
     draw_every(page, formats)
     draw_groups(page)
@@ -99,15 +100,19 @@ def _follow_formats(page: ComparisonPage) -> None:
     """Show numbers of the chosen metric in its format: a conditional one follows the choice."""
     count, groups = len(page.comparison.logs), len(page.comparison.groups)
     first, last = page.groups_row + 1, page.groups_row + groups
-    places = [
-        (first, TABLE + 2, last, TABLE + 6),
+    spread = (first, TABLE + 3, last, TABLE + 3)
+    others = [
+        (first, TABLE + 2, last, TABLE + 2),
+        (first, TABLE + 4, last, TABLE + 6),
         (page.runs_row + 1, TABLE + 2, page.runs_row + count, TABLE + 3),
         (page.chosen_row + 1, TABLE + 1, page.chosen_row + page.count, page.group(groups) - 1),
     ]
     for kind, number_format in enumerate(_FORMATS[1:], start=1):
-        for place in places:
+        # The deviation of whole numbers is none.
+        for place in others if number_format == _WHOLE else [*others, spread]:
             formula = f"={page.known(2)}={kind}"
             page.canvas.rules.append(Rule(place, formula, {"num_format": number_format}))
+    page.canvas.numbers += [*others, spread]
 
 
 def _charts(page: ComparisonPage) -> None:

@@ -18,8 +18,8 @@ _ASIDE = {"versions", "device", "MD5 of the data", "run"}
 CONFIDENCE = 0.95
 MOST_METRICS = 50
 """Metrics to choose from."""
-MOST_NUMBERS = 2_000_000
-"""Of all logs together: more would fill gigabytes of memory."""
+MOST_NUMBERS = 500_000
+"""Of all logs together: more would take minutes and gigabytes of memory."""
 LONGEST_NAME = 20
 """Characters of the name of a training, or of a group, on the sheet."""
 SHORT = 12

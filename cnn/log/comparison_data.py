@@ -24,7 +24,7 @@ WIDEST = 14.5
 """Characters of a column that a header widens: the tables above have the same columns."""
 
 
-def draw_data(page: ComparisonPage) -> None:
+def draw_data(page: ComparisonPage, formats: Sequence[str]) -> None:
     """Draw all of it below the tables: the chosen metric by epoch, then the whole logs."""
     canvas, comparison = page.canvas, page.comparison
     step = comparison.logs[0].step
@@ -39,6 +39,7 @@ def draw_data(page: ComparisonPage) -> None:
         for at, each in enumerate(comparison.steps, start=row + 1):
             canvas.write(at, TABLE, each, number("iteration", "0"))
     for place, name in enumerate(comparison.names):
+        _draw_logs(page, place, name, formats)
         _draw_run(page, place, name)
     for place, group in enumerate(comparison.groups):
         _draw_group(page, place, group)
@@ -66,8 +67,8 @@ def heading(page: ComparisonPage, row: int, column: int, text: str, kind: str) -
     widths[column] = max(widths.get(column, METRIC_WIDTH), min(WIDEST, in_two_lines(shown) + 1.5))
 
 
-def _draw_run(page: ComparisonPage, place: int, name: str) -> None:
-    """Draw all metrics of a training, the chosen one, and that once more if it has gaps."""
+def _draw_logs(page: ComparisonPage, place: int, name: str, formats: Sequence[str]) -> None:
+    """Draw all metrics of a training."""
     canvas, metrics = page.canvas, page.comparison.metrics
     canvas.write(page.logs_row - 1, page.raw(place), name, _NAME)
     for offset, metric in enumerate(metrics):
@@ -75,8 +76,12 @@ def _draw_run(page: ComparisonPage, place: int, name: str) -> None:
         canvas.write(page.logs_row, column, short(metric, 2 * int(METRIC_WIDTH)), _HELPER_TITLE)
         values = page.comparison.values(place, metric)
         for row, value in enumerate(values, start=page.logs_row + 1):
-            style = replace(_HELPER, align="right") if isinstance(value, str) else _HELPER
-            canvas.write(row, column, shown_value(value), style)
+            canvas.write(row, column, shown_value(value), number("helper", formats[offset]))
+
+
+def _draw_run(page: ComparisonPage, place: int, name: str) -> None:
+    """Draw the chosen metric of a training, and that once more if it has gaps."""
+    canvas, metrics = page.canvas, page.comparison.metrics
     heading(page, page.chosen_row, page.run(place), name, "unit")
     first, last, choice = page.raw(place), page.raw(place, len(metrics) - 1), page.known(0)
     shown = [float(value) if is_number(value) else "" for value in page.shown(place)]

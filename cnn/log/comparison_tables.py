@@ -8,13 +8,13 @@ from cnn.log.comparison import LONGEST_NAME, SHORT, different, t_quantile
 from cnn.log.comparison_data import VALUE, heading
 from cnn.log.comparison_page import ComparisonPage
 from cnn.log.log_page import TABLE
-from cnn.log.log_summary import in_percent
+from cnn.log.log_summary import in_percent, in_words
 from cnn.log.metrics import Metric, is_number
 from sheetgen.errors import short
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import NOTE, SECTION, Style, header, number
-from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if, significant
+from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
 
 _GROUP_TITLES = ("runs", "last", "± s", "95% from", "to", "best")
 _RUN_TITLES = ("epochs", "last", "best", "in epoch")
@@ -199,5 +199,5 @@ def result(page: ComparisonPage) -> Words:
 def _amount(page: ComparisonPage, cell: str, number: float, digits: int = 4) -> Words:
     """Return a number of the chosen metric, in percent if that is a share."""
     is_share = page.canvas.value(*page.corner("format")) == SHARE
-    words = in_percent(cell, number), significant(cell, number, digits)
+    words = in_percent(cell, number), in_words(cell, number, digits)
     return only_if(f"{page.known(2)}={SHARE}", is_share, *words)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from math import floor, log10
 
 from cnn.log.description import Target
 from cnn.log.log_page import HEADER_ROW, Area
@@ -13,7 +14,14 @@ from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import POSITIVE, Value
 from sheetgen.spreadsheet.reader import FileCell
 from sheetgen.spreadsheet.style import INPUT, LABEL, NOTE, VERDICT, Style, header
-from sheetgen.workbook.shared.live_text import Words, joined, only_if, significant
+from sheetgen.workbook.shared.live_text import (
+    HUGE,
+    SIGNIFICANT,
+    Words,
+    joined,
+    only_if,
+    significant,
+)
 
 NOT_REACHED = "not reached"
 _ONLY_NUMBERS = "9E+307"
@@ -219,8 +227,19 @@ def _amount(metric: Metric, cell: _Cell) -> Words:
     """Return a value of a metric as the sentence shows it, in percent if it is a share."""
     value = float(cell.value)
     if not metric.is_share:
-        return significant(cell.address, value)
+        return in_words(cell.address, value)
     return in_percent(cell.address, value)
+
+
+def in_words(cell: str, value: float, digits: int = SIGNIFICANT) -> Words:
+    """Return a number of any size with its significant digits."""
+    words = significant(cell, value, digits)
+    if isinstance(words.text, str):
+        return words
+    power = floor(log10(abs(value)))
+    rounded = round(value / 10.0**power, digits - 1)
+    text = f"{rounded:.15G}E{power}" if abs(value) >= HUGE else f"{rounded * 10.0**power:.15G}"
+    return Words(words.expression, text.replace("-", "−"))
 
 
 def in_percent(cell: str, share: float) -> Words:

@@ -169,7 +169,7 @@ def number_format(numbers: Sequence[float], is_time: bool = False) -> str:
     """Return a number format by which the numbers fill a column of eight digits."""
     sizes = [abs(number) for number in numbers if number]
     largest = max(sizes, default=0.0)
-    if all(number == floor(number) for number in numbers) and largest < 1e9:
+    if all(number == floor(number) for number in numbers) and largest < 1e7:
         return "#,##0" if largest >= 10_000 else "0"
     if is_time and largest >= 1:
         return "0.0" if largest < 1000 else "#,##0"
