@@ -137,7 +137,7 @@ def draw_known(page: ComparisonPage, quantiles: Sequence[float], formats: Sequen
     whole = Style(number_format="0", align="right")
     row, column = page.logs_row, LEFT
     canvas.write(row - 2, column, "What the tables above look up", NOTE)
-    for title in ("metric", "more is better", "format", "t", "place"):
+    for title in ("metric", "more is better", "format", "t", "place", "off the mean"):
         canvas.write(row, page.corner(title)[1], title, NOTE)
     for place, name in enumerate(names):
         canvas.write(*page.corner("metric", place), name, LABEL)

@@ -18,7 +18,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 CHART = (2 * HALF * SIDE - 8, SIZE[1])
 """Pixels of a chart, which is as wide as the left half."""
 _CHARTS = 2
-_CORNER = {"metric": 0, "more is better": 6, "format": 9, "t": 12, "place": 15}
+_CORNER = {"metric": 0, "more is better": 6, "format": 9, "t": 12, "place": 14, "off the mean": 16}
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ class ComparisonPage:
     @property
     def end(self) -> int:
         """The first row below everything but the stamp."""
-        rows = max(len(self.comparison.steps), len(self.comparison.metrics), self.freedoms)
-        return self.logs_row + rows + 2
+        comparison = self.comparison
+        rows = max(map(len, (comparison.steps, comparison.metrics, comparison.logs)))
+        return self.logs_row + max(rows, self.freedoms) + 2
 
     @property
     def freedoms(self) -> int:

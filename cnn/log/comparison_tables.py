@@ -147,11 +147,12 @@ def _group(page: ComparisonPage, row: int, group: range) -> None:
     average, spread = mean(values) if count else 0.0, stdev(values) if several else 0.0
     half = t_quantile(count - 1) * spread / count**0.5 if several else 0.0
     at = [cell_address(row, TABLE + 1 + place) for place in range(len(_GROUP_TITLES))]
+    off = _off_the_mean(page, group, at[1], average)
     width = f"INDEX({page.corner_range('t', page.freedoms)},{at[0]}-1)*{at[2]}/SQRT({at[0]})"
     written: list[tuple[str, Value]] = [
         (f"=COUNT({cells})", count),
         (f'=IF({at[0]}=0,"{_NONE}",AVERAGE({cells}))', average if count else _NONE),
-        (f'=IF({at[0]}<2,"",STDEV({cells}))', spread if several else ""),
+        (f'=IF({at[0]}<2,"",SQRT(SUMSQ({off})/({at[0]}-1)))', spread if several else ""),
         (f'=IF({at[0]}<2,"",{at[1]}-{width})', average - half if several else ""),
         (f'=IF({at[0]}<2,"",{at[1]}+{width})', average + half if several else ""),
         (f'=IF({at[0]}=0,"{_NONE}",AVERAGE({best_cells}))', mean(best) if count else _NONE),
@@ -159,6 +160,22 @@ def _group(page: ComparisonPage, row: int, group: range) -> None:
     for place, (formula, value) in enumerate(written):
         style = _NUMBER if place else _WHOLE
         page.canvas.calculate(row, TABLE + 1 + place, formula, value, style, scale=abs(average))
+
+
+def _off_the_mean(page: ComparisonPage, group: range, middle: str, average: float) -> str:
+    """Draw how far the last value of each training of a group is off the mean; return the range.
+
+    Some programs compute a deviation from sums of squares, which leaves few digits of it.
+    """
+    canvas, style = page.canvas, Style(number_format="0.0E+00", align="right")
+    for place in group:
+        cell = cell_address(page.runs_row + 1 + place, TABLE + 2)
+        last = canvas.value(page.runs_row + 1 + place, TABLE + 2)
+        off = last - average if is_number(last) else ""
+        formula = f'=IF(ISNUMBER({cell}),{cell}-{middle},"")'
+        canvas.calculate(*page.corner("off the mean", place), formula, off, style)
+    (first, column), (last_row, _) = (page.corner("off the mean", group[at]) for at in (0, -1))
+    return range_address(first, column, last_row, column)
 
 
 def result(page: ComparisonPage) -> Words:
