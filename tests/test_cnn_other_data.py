@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,14 +14,21 @@ from test_cnn_run import empty_workbook, invoke, train
 
 torch = pytest.importorskip("torch")
 
+from exported_network import SIDE, SOURCE, small_network  # noqa: E402
+
 from cnn.data.data_sources import load_data, measured  # noqa: E402
 from cnn.data.idx_files import FASHION_MNIST, KMNIST, MNIST, load_idx  # noqa: E402
 from cnn.data.image_folder import FOLDER, ImageFolder  # noqa: E402
+from cnn.data.images import MNIST_FORMAT, Images  # noqa: E402
+from cnn.export import verify_workbook  # noqa: E402
+from cnn.export.export import write  # noqa: E402
+from cnn.export.samples import images_at  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
 from cnn.log.run_log import described  # noqa: E402
 from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
 from cnn.training.recipes import Augmentation  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
+from sheetgen.spreadsheet.reader import read_cells  # noqa: E402
 
 BIRDS = ("a grey wagtail", "cat", "dog")
 NET = """
@@ -82,7 +90,8 @@ def photos(digits, tmp_path_factory):
     (folder / "net.py").write_text(NET)
     empty_workbook(folder / "log.xlsx")
     options = ["--run", folder / "run", "--workbook", folder / "log.xlsx", "--threads", "1"]
-    options += ["--epochs", "2", "--batch-size", "16", "--rotation", "5", "--target", "0.5"]
+    options += ["--epochs", "3", "--batch-size", "16", "--rotation", "5", "--target", "0.5"]
+    options += ["--hold-out", "30", "--keep", "best"]
     result = invoke(
         "train", "--model", f"{folder}/net.py:Net", "--data", folder / "photos", *options
     )
@@ -133,14 +142,59 @@ def test_a_run_on_a_folder_of_images(photos):
     assert log.confusion.classes == BIRDS
     assert (log.target.metric, log.target.value) == ("test accuracy", 0.5)
     words = "photos, a folder of images of 3×20×28, 3 classes"
-    assert ("data", words) in log.settings
+    assert ("data", f"{words}, tested on 30 held out of the training images") in log.settings
     # The picture is the file's own, not its negative.
-    first = np.asarray(Image.open(next((photos / "photos" / "val" / BIRDS[0]).iterdir())))
-    shown = [np.asarray(Image.open(BytesIO(record.images.png(index)))) for index in range(20)]
-    assert any(np.array_equal(first, each) for each in shown)
+    shown = np.asarray(Image.open(BytesIO(record.images.png(0))))
+    files = (photos / "photos" / "train" / record.images.name(0)).iterdir()
+    assert any(np.array_equal(shown, np.asarray(Image.open(path))) for path in files)
     assert invoke("evaluate", photos / "run").stdout.splitlines()[2].split() == ["1", "2", "3"]
     result = invoke("summary", f"{photos}/net.py:Net", "--data", photos / "photos")
     assert "[-1, 4, 9, 13]" in result.stdout
+
+
+def test_a_network_for_a_folder_of_images_is_exported_with_its_classes(photos, tmp_path):
+    path = tmp_path / "photos.xlsx"
+    result = invoke("export", photos / "run", "-o", path, "--weights", "best", "--no-verify")
+    assert (result.exit_code, result.stderr) == (0, "")
+    result = invoke("verify", path, photos / "run", "--weights", "best", "--engine", "ironcalc")
+    assert result.exit_code == 0, result.stdout
+    assert all(
+        any(f"taken for {name}" in line for name in BIRDS)
+        for line in result.stdout.split("\n")[:-1]
+    )
+    record = read_record(photos / "run", None, "best")
+    values = read_cells(path, ["Values", "Accuracy"])
+    first = BIRDS[int(record.evaluation.predictions[0])]
+    assert first in [cell.value for cell in values["Values"].values()]
+    names = [values["Accuracy"][10, column].value for column in (2, 3, 4)]
+    assert names == ["a grey …ail", "cat", "dog"]
+    result = invoke("verify", path, photos / "run", "--engine", "ironcalc")
+    assert result.exit_code == (0 if record.epoch == len(record.log) else 1)
+
+
+def test_a_drawing_of_another_thing_than_a_digit_is_a_picture(tmp_path):
+    """The sheet says the class by its name, and so does verify; no other classes fit the file."""
+    classes = tuple(f'{name} "{number}"' for number, name in enumerate(10 * ["Coat"]))
+    source = replace(SOURCE, classes=classes)
+    model = small_network().eval()
+    images = Images(
+        torch.arange(192, dtype=torch.uint8).view(3, 1, SIDE, SIDE),
+        torch.tensor([3, 1, 4]),
+        replace(MNIST_FORMAT, classes=classes),
+    )
+    path = tmp_path / "book.xlsx"
+    write(model, source, path, images_at(images, [0, 1, 2]), title="Clothes")
+    results = verify_workbook(path, model, inputs=2, source=source)
+    assert [result.wrong for result in results] == ["", ""]
+    assert results[0].name(results[0].predicted) in classes
+    cells = read_cells(path, ["Picture"])["Picture"].values()
+    texts = [cell.value for cell in cells]
+    assert "Draw a picture and watch it being recognised" in texts
+    assert {*classes, f"This is {classes[3]} (test image 0). Type 0 to see your own drawing."} <= {
+        *texts
+    }
+    with pytest.raises(InputError, match="normalised pixels of the classes Coat"):
+        verify_workbook(path, model, source=SOURCE)
 
 
 def test_a_folder_that_has_moved_is_named_by_the_option(photos, tmp_path):

@@ -14,7 +14,8 @@ from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy_sheet import MATRIX_ROW
 from cnn.export.sheets.activation_sheet import ACTIVATION
 from cnn.export.sheets.compose_export import compose
-from cnn.export.sheets.digit_sheet import DIGIT, GAP, LEFT, TOP, drawn_digit
+from cnn.export.sheets.digit_sheet import GAP, LEFT, TOP, drawn_digit
+from cnn.export.sheets.export_style import DIGIT
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.layout import CHOICE
 from sheetgen.spreadsheet import engines

@@ -16,7 +16,7 @@ from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import Samples, no_samples
 from cnn.export.sheets.compose_export import compose
-from cnn.export.sheets.digit_sheet import DIGIT
+from cnn.export.sheets.export_style import DIGIT
 from cnn.export.sheets.layers_grid import LEFT, MOST_CELLS, MOST_PLANES, ROWS_ABOVE, TOP, planes_of
 from cnn.export.sheets.layers_sheet import FIRST, LARGE_NUMBERS, LAYER, LAYERS, shorten_number
 from cnn.export.sheets.layout import CHOICE

@@ -14,7 +14,8 @@ from torch import nn
 from cnn.export import export_workbook, verify_workbook
 from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy_sheet import ACCURACY, MATRIX_ROW
-from cnn.export.sheets.digit_sheet import DIGIT, GAP, LEFT, TOP
+from cnn.export.sheets.digit_sheet import GAP, LEFT, TOP
+from cnn.export.sheets.export_style import DIGIT
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.verification.cases import choose_cases, drawing_case, noise
 from cnn.export.verification.cell_checks import same_formula

@@ -164,9 +164,9 @@ def _engines(name: str) -> Sequence["Engine"]:
 
 def _print(result: "Result") -> None:
     verdict = "PASS" if result.passed else "FAIL"
-    taken = "" if result.expected is None else f", taken for {result.predicted}"
+    taken = "" if result.expected is None else f", taken for {result.name(result.predicted)}"
     if result.predicted != result.expected:
-        taken += f" (by torch for {result.expected})"
+        taken += f" (by torch for {result.name(result.expected)})"
     say(
         f"{verdict}  {result.engine:<20}  {result.shown:<20}  {result.activations:,} "
         f"activations, largest difference {result.largest_difference:.1e}{taken}"

@@ -21,7 +21,16 @@ def image_input(images: ImageFormat = MNIST_FORMAT) -> Input:
 
     x = (pixel / 255 - mean) / deviation, see `ImageFormat.normalize`.
     """
-    return Input(Shape(*images.shape), True, float(FULL), images.mean, images.deviation)
+    classes = () if images.is_digits else images.classes
+    return Input(
+        Shape(*images.shape),
+        True,
+        float(FULL),
+        images.mean,
+        images.deviation,
+        images.is_ink,
+        classes,
+    )
 
 
 def export_run(

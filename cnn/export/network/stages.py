@@ -82,6 +82,10 @@ class Input(Stage):
     white: float = 255.0
     mean: float = 0.0
     deviation: float = 1.0
+    is_ink: bool = True
+    """Whether large values are ink on paper, as in drawings."""
+    classes: tuple[str, ...] = ()
+    """The names of the classes that the network tells apart, unless they are numbers from 0."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The sheet `Digit`: squares to draw in, what the network sees, and what it recognises."""
+"""The sheet `Digit` or `Picture`: squares to draw in, what the network sees and recognises."""
 
 from dataclasses import dataclass, replace
 
@@ -14,6 +14,8 @@ from cnn.export.sheets.export_style import (
     PICTURE,
     PIXEL_LINE,
     height_of,
+    image_word,
+    input_tab,
     square,
 )
 from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet, chosen_of
@@ -22,7 +24,7 @@ from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule, Value
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
     INK,
@@ -42,7 +44,6 @@ from sheetgen.spreadsheet.style import (
     Style,
 )
 
-DIGIT = "Digit"
 SIDE = 17  # pixels of a square: the row height of Arial 10
 LEFT = 1
 CHOICE_ROW = 3
@@ -51,6 +52,8 @@ HEADING_ROW = 6
 TOP = 7  # the first row of squares
 GAP = 2  # columns between the parts
 LARGE_ROWS = 11  # rows of the predicted digit
+NAME_WIDTH, WIDTH = 7, 31  # characters: of a class, and of it with its bar
+ROOM = 330  # points that the letters of a predicted class may have together
 SHADES = (255, 192, 128, 64, 0)
 
 DRAWN = Style(number_format=HIDDEN, fill=PAPER, border=PAPER_LINE, locked=False)
@@ -82,8 +85,9 @@ ADVICE = (
     "Ctrl+Enter (in LibreOffice Alt+Enter).",
     "Or copy one of the shades below the drawing and paste it onto squares.",
     "To start again, select all squares and press Delete.",
-    "The network knows digits that are in the middle and fill two thirds of the height.",
 )
+FITTING = "The network knows digits that are in the middle and fill two thirds of the height."
+ALIKE = "The network knows pictures like those of the test set."
 
 
 def digit_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
@@ -91,17 +95,17 @@ def digit_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     shape = subject.network.input.output
     seen_column = LEFT + shape.width + GAP
     places = InputPlaces(
-        DIGIT,
+        input_tab(subject.network),
         pixels=(TOP, seen_column),
         drawing=(TOP, LEFT),
         choice=(CHOICE_ROW, LEFT + 7) if len(subject.samples) else None,
         step=shape.height + 1,
     )
-    canvas = Canvas(DIGIT, tab_colour=KINDS["input"].strong, zoom=90)
+    canvas = Canvas(places.sheet, tab_colour=KINDS["input"].strong, zoom=90)
     sheet = _Sheet(canvas, subject, places, SamplePlaces(len(subject.samples), shape))
     canvas.widths[0] = 2
     canvas.heights[0] = 30
-    canvas.write(0, LEFT, "Draw a digit and watch it being recognised", TITLE)
+    canvas.write(0, LEFT, f"Draw a {sheet.noun} and watch it being recognised", TITLE)
     canvas.write(1, LEFT, _about(subject), SUBTITLE)
     _choice(sheet)
     _pictures(sheet)
@@ -126,6 +130,21 @@ class _Sheet:
     @property
     def shape(self) -> Shape:
         return self.samples.shape
+
+    @property
+    def noun(self) -> str:
+        return image_word(self.subject.network)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the classes, if they are not numbers."""
+        return self.subject.network.input.classes
+
+    @property
+    def name_cells(self) -> str:
+        """The range with these names."""
+        first, column = self.first_class, self.answer
+        return range_address(first, column, first + len(self.shares) - 1, column)
 
     @property
     def choice(self) -> str:
@@ -163,13 +182,14 @@ def _choice(sheet: _Sheet) -> None:
         return
     row, column = sheet.places.choice
     canvas.heights[row] = 24
-    canvas.write(row, LEFT, "Digit number", Style(size=12, bold=True))
+    canvas.write(row, LEFT, f"{sheet.noun.capitalize()} number", Style(size=12, bold=True))
     canvas.merges.append((row, column, row, column + 2))
     style = replace(INPUT, size=14, bold=True, align="center")
     canvas.count(row, column, CHOICE, subject.choice, 0, count, style)
-    text = f"Type 1 to {count} for a digit of the test set, 0 for your own drawing."
+    text = f"Type 1 to {count} for a {sheet.noun} of the test set, 0 for your own drawing."
     canvas.write(row, column + 4, text, PLAIN)
-    own = f"This is your own drawing. Type 1 to {count} to see a digit of the test set again."
+    again = f"to see a {sheet.noun} of the test set again"
+    own = f"This is your own drawing. Type 1 to {count} {again}."
     shown = chosen_of(sheet.samples.names, sheet.choice)
     formula = (
         f'=IF({sheet.choice}=0,"{own}","This is "&{shown}&". Type 0 to see your own drawing.")'
@@ -186,7 +206,8 @@ def _pictures(sheet: _Sheet) -> None:
     seen_top, seen_left = places.pixels
     canvas.write(HEADING_ROW, left, "Your drawing", SECTION)
     canvas.write(HEADING_ROW, seen_left, "What the network sees", SECTION)
-    drawing = drawn_digit(height, width) if subject.choice else subject.shown[0]
+    is_digit = subject.choice and not sheet.names
+    drawing = drawn_digit(height, width) if is_digit else subject.shown[0]
     for row, column in np.ndindex(height, width):
         unit = 0, row, column
         canvas.write(*places.drawn(*unit), float(drawing[row, column]), DRAWN)
@@ -205,7 +226,9 @@ def _pictures(sheet: _Sheet) -> None:
 
 def _answer(sheet: _Sheet) -> None:
     canvas, column, shares = sheet.canvas, sheet.answer, sheet.shares
-    canvas.widths |= {column: 7, column + 1: 24, column + 2: 9}
+    longest = max(map(len, sheet.names), default=1)
+    wide = min(max(NAME_WIDTH, longest + 3), WIDTH - NAME_WIDTH)
+    canvas.widths |= {column: wide, column + 1: WIDTH - wide, column + 2: 9}
     last = TOP + LARGE_ROWS - 1
     first = sheet.first_class
     bars = first, column + 1, first + len(shares) - 1, column + 1
@@ -213,7 +236,10 @@ def _answer(sheet: _Sheet) -> None:
     canvas.write(HEADING_ROW, column, "What it recognises", SECTION)
     canvas.merges.append((TOP, column, last, column + 2))
     predicted = int(shares.argmax())
-    canvas.calculate(TOP, column, f"=MATCH(MAX({classes}),{classes},0)-1", predicted, LARGE)
+    place = f"MATCH(MAX({classes}),{classes},0)"
+    formula = f"=INDEX({sheet.name_cells},{place})" if sheet.names else f"={place}-1"
+    shown = replace(LARGE, size=min(LARGE.size, max(12, ROOM // longest)), wrap=bool(sheet.names))
+    canvas.calculate(TOP, column, formula, _named(sheet, predicted), shown)
     canvas.write(last + 1, column, "its probability", LABEL)
     certain = replace(SHARE, bold=True)
     canvas.calculate(last + 1, column + 2, f"=MAX({classes})", float(shares.max()), certain)
@@ -223,24 +249,29 @@ def _answer(sheet: _Sheet) -> None:
     for digit, share in enumerate(shares.tolist()):
         row = first + digit
         canvas.heights.setdefault(row, height_of(SIDE))
-        canvas.write(row, column, digit, CLASS)
+        canvas.write(row, column, _named(sheet, digit), CLASS)
         bar = Style(number_format=HIDDEN)
         canvas.calculate(row, column + 1, f"={sheet.probabilities.address(digit)}", share, bar)
-        shown = f"={cell_address(row, column + 1)}"
-        canvas.calculate(row, column + 2, shown, share, SHARE)
+        canvas.calculate(row, column + 2, f"={cell_address(row, column + 1)}", share, SHARE)
     canvas.bars.append((bars, KINDS["unit"].strong))
 
 
+def _named(sheet: _Sheet, label: int) -> Value:
+    """Return what a class is called."""
+    return sheet.names[label] if sheet.names else label
+
+
 def _truth(sheet: _Sheet, row: int, predicted: str, prediction: int) -> None:
-    """Write the true digit, if it is known, and whether the network is right."""
+    """Write the true class, if it is known, and whether the network is right."""
     canvas, column, subject = sheet.canvas, sheet.answer, sheet.subject
     label = subject.samples.labels[subject.choice - 1] if subject.choice else None
     unknown = "not known"
     found = chosen_of(sheet.samples.labels, sheet.choice)
-    formula = f'=IF({sheet.choice}=0,"{unknown}",IF({found}="","{unknown}",{found}))'
+    known = f"INDEX({sheet.name_cells},{found}+1)" if sheet.names else found
+    formula = f'=IF({sheet.choice}=0,"{unknown}",IF({found}="","{unknown}",{known}))'
     truth = cell_address(row, column + 2)
-    canvas.write(row, column, "the true digit", LABEL)
-    value = unknown if label is None else label
+    canvas.write(row, column, "the true class" if sheet.names else "the true digit", LABEL)
+    value = unknown if label is None else _named(sheet, label)
     canvas.calculate(row, column + 2, formula, value, Style(bold=True, align="right"))
     place = row + 1, column, row + 1, column + 2
     canvas.merges.append(place)
@@ -251,12 +282,13 @@ def _truth(sheet: _Sheet, row: int, predicted: str, prediction: int) -> None:
     grey = {"font_color": MUTED}
     for word, style in (("right", PASS_FORMAT), ("wrong", FAIL_FORMAT), ("is it right?", grey)):
         canvas.rules.append(Rule(place, f'={cell}="{word}"', dict(style)))
-    known = row, column + 2, row, column + 2
-    canvas.rules.append(Rule(known, f'={truth}="{unknown}"', dict(grey)))
+    place = row, column + 2, row, column + 2
+    canvas.rules.append(Rule(place, f'={truth}="{unknown}"', dict(grey)))
 
 
 def _advice(sheet: _Sheet) -> None:
     canvas, row = sheet.canvas, sheet.below + 1
+    advice = [*ADVICE, ALIKE if sheet.names else FITTING]
     canvas.write(row, LEFT, "Shades to copy", LABEL)
     for at, shade in enumerate(SHADES):
         column = LEFT + 6 + 4 * at
@@ -264,7 +296,7 @@ def _advice(sheet: _Sheet) -> None:
         canvas.write(row, column + 1, str(shade), LABEL)
         canvas.heat_maps.append(HeatMap((row, column, row, column), DRAWING, (0, FULL)))
     canvas.write(row + 2, LEFT, "How to draw", SECTION)
-    for number, text in enumerate(ADVICE, start=1):
+    for number, text in enumerate(advice, start=1):
         canvas.write(row + 2 + number, LEFT, f"{number}   {text}", PLAIN)
     canvas.write(row + 2, sheet.answer, "Look inside", SECTION)
     names = [
@@ -276,7 +308,7 @@ def _advice(sheet: _Sheet) -> None:
     ]
     for offset, name in enumerate(names, start=3):
         canvas.link(row + offset, sheet.answer, name, name, LINK)
-    canvas.print_area = (0, 0, row + 2 + max(len(ADVICE), len(names)), sheet.answer + 2)
+    canvas.print_area = (0, 0, row + 2 + max(len(advice), len(names)), sheet.answer + 2)
 
 
 def drawn_digit(height: int, width: int) -> Array:

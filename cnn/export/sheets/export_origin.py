@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ def origin_sheet(
         "normalization": [source.white, source.mean, source.deviation]
         if source.normalized
         else None,
+        "is_ink": source.is_ink,
+        "classes": source.classes,
         "fold_batchnorm": fold_batchnorm,
         "probabilities": network.probabilities is not None,
         "places": asdict(places),
@@ -88,7 +90,13 @@ def read_origin(path: Path) -> Origin:
 def _origin(facts: Mapping[str, Any]) -> Origin:
     shape = Shape(**facts["input"])
     constants = facts["normalization"]
-    source = Input(shape) if constants is None else Input(shape, True, *map(float, constants))
+    source = Input(shape)
+    if constants is not None:
+        white, mean, deviation = map(float, constants)
+        source = Input(shape, True, white, mean, deviation)
+    # Earlier versions exported networks that read digits, or numbers of any kind.
+    classes = tuple(map(str, facts.get("classes", ())))
+    source = replace(source, is_ink=bool(facts.get("is_ink", True)), classes=classes)
     places = dict(facts["places"])
     for key in ("pixels", "drawing", "choice"):
         places[key] = None if places[key] is None else tuple(map(int, places[key]))

@@ -22,6 +22,8 @@ TABLE = KINDS["iteration"].tint  # what pictures lie on
 WEIGHTS_SCALE = DIVERGING
 CAPTION = Style(size=8, colour=MUTED)
 
+DIGIT, PICTURE_TAB, VALUES = "Digit", "Picture", "Values"
+"""The names of the sheet with the input: drawings of digits, of others, numbers of any kind."""
 _DIGIT = 7  # pixels of a digit in Arial 10, in which widths are counted
 _PADDING = 5
 _POINTS = 0.75  # of a pixel
@@ -74,6 +76,19 @@ def _word(stage: Stage) -> str:
 
 
 def is_digit_reader(network: Network) -> bool:
-    """Return whether a network classifies grey pictures with values from 0 to 255."""
+    """Return whether a network classifies grey drawings with values from 0 to 255."""
     source = network.input
-    return source.normalized and source.output.channels == 1 and network.probabilities is not None
+    is_drawing = source.normalized and source.is_ink and source.output.channels == 1
+    return is_drawing and network.probabilities is not None
+
+
+def input_tab(network: Network) -> str:
+    """Return the name of the sheet with the network's input."""
+    if not is_digit_reader(network):
+        return VALUES
+    return PICTURE_TAB if network.input.classes else DIGIT
+
+
+def image_word(network: Network) -> str:
+    """Return what an input is called: a digit, unless the classes have other names."""
+    return "picture" if network.input.classes else "digit"

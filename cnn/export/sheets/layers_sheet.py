@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cnn.export.network.stages import Shape
-from cnn.export.sheets.digit_sheet import DIGIT
 from cnn.export.sheets.export_style import (
     ACTIVATIONS,
     CAPTION,
@@ -22,6 +21,7 @@ from cnn.export.sheets.export_style import (
     TABLE,
     described,
     height_of,
+    input_tab,
     is_digit_reader,
     width_of,
     words_of,
@@ -38,7 +38,6 @@ from cnn.export.sheets.layers_grid import (
 from cnn.export.sheets.layout import Sheet, chosen_of
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
-from cnn.export.sheets.values_sheet import VALUES
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule, Value
 from sheetgen.spreadsheet.style import INPUT, KINDS, LINK, NOTE, SUBTITLE, TITLE, WHITE, Style
@@ -94,7 +93,7 @@ def layers_sheet(subject: Subject) -> Canvas:
 
 def _links(page: Page) -> None:
     width = -(-LINK_PIXELS // page.planes.pixels)
-    first = DIGIT if is_digit_reader(page.subject.network) else VALUES
+    first = input_tab(page.subject.network)
     for place, name in enumerate((first, *closer_sheets(page.subject), "Network")):
         column = LEFT + place * width
         page.canvas.merges.append((2, column, 2, column + width - 1))

@@ -45,11 +45,12 @@ COUNT = replace(CELL, number_format="#,##0;-#,##0;", align="right")
 MODULES = replace(WRAPPED, indent=1)
 DESCRIPTIONS = {
     "Digit": "draw a digit or choose one: everything follows",
+    "Picture": "draw a picture or choose one: everything follows",
     "Values": "type the network's input, or choose a sample",
     "Layers": "the channels of any layer as pictures",
     "Activation": "one activation taken apart: window × kernel, summed, and what follows",
     "Kernels": "the kernels of the convolutions as tiles, a tile for each channel",
-    "Accuracy": "how often the network is right, and the digits that it gets wrong",
+    "Accuracy": "how often the network is right, and what it gets wrong",
     "Samples": "the inputs to choose from",
     "Weights": "all parameters: kernels, biases, and BatchNorm as scale and shift",
 }

@@ -13,8 +13,8 @@ PIXEL_COLUMN = replace(header("input"), size=8)
 CENTRED = Style(align="center")
 PIXEL = Style(size=8, align="center", number_format="0")
 READING = (
-    "One picture a row, its pixels from left to right, row by row. On Digit, type a picture's "
-    "number to see it."
+    "One picture a row, its pixels from left to right, row by row. On the first sheet, type a "
+    "picture's number to see it."
 )
 
 
@@ -27,7 +27,7 @@ def samples_sheet(samples: Samples, shape: Shape, *, pictures: bool) -> Canvas:
     canvas.write(0, 0, SAMPLES, TITLE)
     canvas.heights[0] = 30
     canvas.widths |= {0: 9, 1: 9, 2: 24}
-    titles = ("number", "digit", "which one") if pictures else ("number", "label", "name", "values")
+    titles = ("number", "class", "which one") if pictures else ("number", "label", "name", "values")
     for column, title in enumerate(titles):
         canvas.write(FIRST_SAMPLE - 1, column, title, header("input") if pictures else LABEL)
     centred, pixel = (CENTRED, PIXEL) if pictures else (PLAIN, PLAIN)

@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from cnn.export.sheets.export_style import VALUES
 from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces
 from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import INPUT, LABEL, NOTE, SECTION, TITLE
 
-VALUES = "Values"
+MOST_NAMES = 100
+"""Of classes, in a formula."""
 HEADING_COLUMNS = 3
 """Columns of the usual width that a heading above numbers takes."""
 HEADING = 22  # characters
@@ -49,4 +51,21 @@ def values_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
         for first in (places.pixel(channel, 0, 0), places.drawn(channel, 0, 0)):
             last = first[0] + shape.height - 1, first[1] + shape.width - 1
             canvas.heat_maps.append(HeatMap((*first, *last)))
+    _say_class(canvas, subject)
     return canvas, places
+
+
+def _say_class(canvas: Canvas, subject: Subject) -> None:
+    """Write the name of the likeliest class, if the classes have names."""
+    network = subject.network
+    names, shares = network.input.classes[:MOST_NAMES], network.probabilities
+    if shares is None or not names:
+        return
+    canvas.write(2, 3, "recognised as", LABEL)
+    row = subject.sheets[shares.name].map
+    known = ",".join('"' + name.replace('"', '""') + '"' for name in names)
+    place = int(subject.values[shares.name].argmax())
+    found = f"MATCH(MAX({row}),{row},0)"
+    formula = f'=IF({found}>{len(names)},"another class",CHOOSE({found},{known}))'
+    value = names[place] if place < len(names) else "another class"
+    canvas.calculate(2, 5, formula, value, SECTION)

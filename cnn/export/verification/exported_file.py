@@ -14,8 +14,8 @@ from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
 from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place
 from cnn.export.sheets.activation_sheet import ACTIVATION, activation_sheets
-from cnn.export.sheets.digit_sheet import DIGIT
 from cnn.export.sheets.export_origin import Origin, read_origin
+from cnn.export.sheets.export_style import DIGIT, PICTURE_TAB, VALUES
 from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layer_sheet import title_of
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
@@ -23,9 +23,7 @@ from cnn.export.sheets.layout import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, Sheet, 
 from cnn.export.sheets.network_sheet import NETWORK
 from cnn.export.sheets.products_sheet import PRODUCTS
 from cnn.export.sheets.subject import Subject
-from cnn.export.sheets.values_sheet import VALUES
 from cnn.export.sheets.weights_sheet import WEIGHTS, weights_sheet
-from cnn.models import CLASSES
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
@@ -35,7 +33,19 @@ from sheetgen.version import is_older
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
 
 OTHER_SHEETS = {
-    *(DIGIT, VALUES, LAYERS, ACTIVATION, PRODUCTS, KERNELS, NETWORK, ACCURACY, SAMPLES, WEIGHTS)
+    *(
+        DIGIT,
+        PICTURE_TAB,
+        VALUES,
+        LAYERS,
+        ACTIVATION,
+        PRODUCTS,
+        KERNELS,
+        NETWORK,
+        ACCURACY,
+        SAMPLES,
+        WEIGHTS,
+    )
 }
 """The sheets that are not those of layers."""
 
@@ -103,7 +113,8 @@ class ExportedFile:
 
     def counts(self) -> list[list[int]]:
         """Return the confusion matrix. Raises InputError for a cell without a number."""
-        places = [[count_place(row, column) for column in range(CLASSES)] for row in range(CLASSES)]
+        classes = range(self.network.layers[-1].output.size)
+        places = [[count_place(row, column) for column in classes] for row in classes]
         return [[int(self._number(ACCURACY, place)) for place in row] for row in places]
 
     def cell(self, sheet: str, place: tuple[int, int]) -> FileCell:
@@ -170,7 +181,8 @@ def _other_titles(exported: ExportedFile) -> Iterator[str]:
 
 def _input(source: Input) -> str:
     numbers = "normalised pixels" if source.normalized else "plain numbers"
-    return f"{source.output} {numbers}"
+    classes = f" of the classes {', '.join(source.classes)}" if source.classes else ""
+    return f"{source.output} {numbers}{classes}"
 
 
 def spoken_place(sheet: str, place: tuple[int, int]) -> str:

@@ -63,6 +63,12 @@ class Result:
     """The version that exported the file."""
     not_verified: tuple[str, ...] = ()
     """The sheets that it, being older, laid out differently."""
+    classes: tuple[str, ...] = ()
+    """The names of the classes, unless they are numbers."""
+
+    def name(self, label: int | None) -> str:
+        """Return what a class is called."""
+        return self.classes[label] if self.classes and label is not None else str(label)
 
     @property
     def passed(self) -> bool:
@@ -145,6 +151,7 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
             findings,
             exported.origin.written_by,
             different,
+            exported.origin.source.classes,
         )
 
 
