@@ -188,7 +188,7 @@ def _start() -> _Worker:
             held.callback(os.close, writing)
             inherited.append(lifeline)
         process = subprocess.Popen(
-            [sys.executable, "-c", _START.format(*inherited or [None]), *map(str, sys.path)],
+            [sys.executable, "-c", _START.format(inherited[0] if inherited else None), *map(str, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=messages,
