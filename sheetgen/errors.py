@@ -1,7 +1,7 @@
 """The two errors that a command can end with, and how names from outside are shown."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class InputError(Exception):
@@ -104,3 +104,24 @@ def short(text: str, longest: int) -> str:
     end = (longest - 1) // 3
     beginning = longest - 1 - end
     return text if len(text) <= longest else f"{text[:beginning]}…{text[len(text) - end :]}"
+
+
+def short_names(names: Sequence[str], longest: int) -> list[str]:
+    """Return names of at most so many characters, each shortened so that it differs from others.
+
+    What all that would look alike have in common at the beginning is left out of them.
+    """
+    shown = [short(name, longest) for name in names]
+    for text in dict.fromkeys(shown):
+        alike = list(dict.fromkeys(name for name in names if short(name, longest) == text))
+        if len(alike) == 1:
+            continue
+        differ = (len(set(letters)) > 1 for letters in zip(*alike, strict=False))
+        first = next((at for at, is_so in enumerate(differ) if is_so), min(map(len, alike)))
+        for start in (alike[0].rfind(" ", 0, first) + 1, first):
+            others = [short(f"…{name[start:]}", longest) for name in alike]
+            if len(set(others)) == len(alike):
+                break
+        found = dict(zip(alike, others, strict=True))
+        shown = [found.get(name, each) for name, each in zip(names, shown, strict=True)]
+    return shown

@@ -151,10 +151,13 @@ def test_labels_are_right_if_all_of_them_are():
     assert sheet[0].classes == ()
 
 
-def test_a_training_that_has_diverged_says_so():
-    _, canvas, _ = drawn(
+def test_of_a_training_that_diverges_it_shows_what_there_is_and_says_so_at_the_end():
+    plan, canvas, _ = drawn(
         NUMBERS, loss="half-squared-error", activation="identity", units=1, rate=1e6
     )
+    assert str(canvas.value(1, 1)).startswith("At iteration 1: mean E_total ")
+    last = replace(plan, controls=replace(plan.controls, predictions_iteration=11))
+    (canvas,) = (each for each in compose(last) if each.name == PREDICTIONS)
     assert str(canvas.value(1, 1)).startswith("At iteration 11 the training has diverged")
 
 
@@ -221,8 +224,9 @@ def test_long_names_are_shortened_on_predictions_and_wrapped_on_data():
     assert canvas.cells[row, column].style.wrap
     assert canvas.widths[column] < 20
     assert canvas.heights[row] > 30
-    classes = ("short-billed woodpecker", "Southern short-billed woodpecker")
-    shown = ["short-billed woodpecker", "Southern short-bil…oodpecker"]
+    alike = [f"Great northern hooded {size}-billed woodpecker" for size in ("short", "long")]
+    classes = ("Southern short-billed woodpecker", *alike)
+    shown = ["Southern short-bil…oodpecker", "…short-billed woodpecker", "…long-billed woodpecker"]
     assert called(replace(plan, classes=classes)) == shown
 
 

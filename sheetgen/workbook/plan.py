@@ -167,10 +167,15 @@ class Plan:
         return float(next((np.argmax(way) for way in ways if way.any()), 0))
 
     def _last_promised(self, tab: str) -> float:
-        """Return the last iteration of a training up to which all weights are within DIVERGED."""
+        """Return the last iteration of a training up to which nothing is beyond DIVERGED.
+
+        Neither a weight may be nor E_total, if that does not start beyond it.
+        """
         trace = self.trace_of(tab)
         weights = np.stack([trace[each.name] for each in self.network.parameters])
-        beyond = np.flatnonzero(~(np.abs(weights) <= DIVERGED).all(axis=0))  # nan too
+        is_within = (np.abs(weights) <= DIVERGED).all(axis=0)
+        is_within &= trace["E_total"] <= max(DIVERGED, trace["E_total"][0])
+        beyond = np.flatnonzero(~is_within)  # nan too
         return float(max(0, beyond[0] - 1) if beyond.size else self.template.iterations)
 
     @property

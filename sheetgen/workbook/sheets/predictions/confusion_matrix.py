@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sheetgen.errors import short
+from sheetgen.errors import short_names
 from sheetgen.network.activations import Array
 from sheetgen.network.answers import confusion
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
@@ -44,9 +44,10 @@ def draw_matrix(
     canvas.write(top, left, title, SECTION)
     canvas.write(top + 1, left, "class ↓   answer →", header("iteration"))
     pairs = samples.area(PAIR, kind.listed)
+    titles = short_names(classes, longest)
     for row, name in enumerate(classes):
         canvas.write(top + 2 + row, left, samples.called[row], label("target"))
-        canvas.write(top + 1, left + 1 + row, short(name, longest), header("unit"))
+        canvas.write(top + 1, left + 1 + row, titles[row], header("unit"))
         canvas.notes[top + 1, left + 1 + row] = f"answer {name}"
         for column in range(size):
             style = RIGHT if row == column else WRONG

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sheetgen.errors import short
+from sheetgen.errors import short_names
 from sheetgen.network.activations import Array
 from sheetgen.network.answers import THRESHOLD, classes_of, is_labelling
 from sheetgen.network.many_passes import run
@@ -91,7 +91,7 @@ class Kind:
 
 def called(plan: Plan) -> list[str]:
     """Return the names of the classes, cut where they are long."""
-    return [short(name, LONGEST_CLASS) for name in plan.classes]
+    return short_names(plan.classes, LONGEST_CLASS)
 
 
 class ListedSamples:
