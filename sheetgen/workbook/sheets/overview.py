@@ -6,6 +6,9 @@ from math import ceil
 
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
+    ABOVE,
+    BELOW,
+    INK,
     INPUT,
     KINDS,
     LINK,
@@ -14,6 +17,7 @@ from sheetgen.spreadsheet.style import (
     SUBTITLE,
     TITLE,
     VERDICT,
+    WHITE,
     Style,
     label,
 )
@@ -61,6 +65,7 @@ COLOURS = {
     "helper": "helpers",
 }
 INDENT = Style(indent=1)
+TO_WEIGHTS = replace(LINK, align="right")
 Legend = dict[str, tuple[Style, str]]
 """What a colour is called, its style and its meaning."""
 
@@ -69,6 +74,12 @@ INPUT_COLOUR: Legend = {
         replace(INPUT, bold=True, indent=1, locked=True),
         "yellow cells with a frame: change their numbers",
     )
+}
+
+
+SIGNS: Legend = {
+    "above 0": (replace(label("helper"), fill=ABOVE, colour=INK), "orange lines and shades"),
+    "below 0": (replace(label("helper"), fill=BELOW, colour=WHITE), "blue lines and shades"),
 }
 
 
@@ -94,7 +105,8 @@ def overview_sheet(
     row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
     row = write_colours(canvas, row + 1, INPUT_COLOUR | kind_colours(plan))
     title = joined("The network at ", chosen.place)
-    draw_diagram(canvas, plan, cells, chosen.values, title, row, workings)
+    weights = MATRICES if MATRICES in sheets else INPUTS
+    draw_diagram(canvas, plan, cells, chosen.values, title, row, weights, workings)
     return canvas
 
 
@@ -127,23 +139,25 @@ def draw_diagram(
     values: Mapping[str, float],
     title: Words,
     last_row: int,
+    weights: str = INPUTS,
     workings: Workings | None = None,
 ) -> bool:
     """Draw the network beside the text, which ends in the last row, or say what it is made of.
 
-    The cells that it reads are on the workings, or below without these. Returns whether it was
-    drawn.
+    Where it has no room for its `weights` there is a link to a sheet that has them. The cells that
+    it reads are on the workings, or below without these. Returns whether it was drawn.
     """
     (row, column), network, data = DIAGRAM, plan.network, plan.data
     if why := diagram.why_not(network, data):
         diagram.note(canvas, network, row - 1, column, why)
         return False
-    if not diagram.labels_weights(network, data):
-        title = joined(title, f" (its weights are on {WORKINGS})")
     canvas.calculate(row - 1, column, title.formula, title.text, SECTION)
     width, height = diagram.size(network, data)
     last_row = max(last_row, row + height // PIXELS_OF_ROW + 1)
-    canvas.print_area = (0, 0, last_row, column + ceil(width / PIXELS_OF_COLUMN) - 1)
+    last_column = column + ceil(width / PIXELS_OF_COLUMN) - 1
+    if not diagram.labels_weights(network, data):
+        canvas.link(row - 1, last_column, weights, f"weights: {weights}", TO_WEIGHTS)
+    canvas.print_area = (0, 0, last_row, last_column)
     if workings:
         behind = workings.block(OVERVIEW, "The diagram", diagram.DRAWING_COLUMNS, 10)
     else:
@@ -214,7 +228,7 @@ def kind_colours(plan: Plan) -> Legend:
     texts = dict(COLOURS)
     if plan.network.biases:
         texts |= {"weight": "weights w and biases b", "gradient": "gradients ∂E/∂w and ∂E/∂b"}
-    return {kind: (label(kind), text) for kind, text in texts.items()}
+    return {kind: (label(kind), text) for kind, text in texts.items()} | SIGNS
 
 
 def write_colours(canvas: Canvas, row: int, legend: Legend) -> int:
