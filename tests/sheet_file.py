@@ -86,12 +86,17 @@ class SheetFile:
 
     name: str
     sizes: SheetSizes
-    opaque: list[bool]  # of each drawing
+    charts: list[etree._Element | None]  # of each drawing, None for a picture
     cells: dict[tuple[int, int], Shown]
     merges: list[Range]
     paper: Paper
     zoom: float
     freeze: tuple[int, int]
+
+    @cached_property
+    def opaque(self) -> list[bool]:
+        """Whether each drawing hides what is below it."""
+        return [each is None or each.find("{*}spPr/{*}noFill") is None for each in self.charts]
 
     @cached_property
     def filled(self) -> dict[int, list[int]]:
@@ -191,9 +196,9 @@ def _sheet(
             paper.repeated_rows = int(first) - 1, int(last) - 1
         elif first:
             paper.repeated_columns = range_of(f"{first}1")[1], range_of(f"{last}1")[1]
-    opaque = list(_opaque(package, sheet.part))
+    charts = list(_charts(package, sheet.part))
     return SheetFile(
-        sheet.name, sizes, opaque, cells, found.merges, paper, found.zoom, found.freeze
+        sheet.name, sizes, charts, cells, found.merges, paper, found.zoom, found.freeze
     )
 
 
@@ -291,8 +296,8 @@ def _shown(
     return Shown(row, column, shown, True, how)
 
 
-def _opaque(package: Package, part: str) -> Iterator[bool]:
-    """Yield for each drawing whether it hides what is below it."""
+def _charts(package: Package, part: str) -> Iterator[etree._Element | None]:
+    """Yield the chart of each drawing, None for a picture."""
     for link in package.relationships(part):
         if link.kind != "drawing":
             continue
@@ -300,5 +305,4 @@ def _opaque(package: Package, part: str) -> Iterator[bool]:
         for anchor in package.tree(link.part).iterchildren("{*}*"):
             chart = next(anchor.iter("{*}chart"), None)
             names = [] if chart is None else [str(value) for value in chart.attrib.values()]
-            root = next((package.tree(charts[name]) for name in names if name in charts), None)
-            yield root is None or root.find("{*}spPr/{*}noFill") is None
+            yield next((package.tree(charts[name]) for name in names if name in charts), None)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 
+from diagram_labels import label_problems
 from page_layout import page_problems
 from sheet_file import SheetFile, Shown, read
 from shown_text import LINE, PIXELS_PER_POINT, lines
@@ -150,6 +151,7 @@ CHECKS: tuple[Callable[[SheetFile], Iterator[str]], ...] = (
     cut_texts,
     out_of_reach,
     unprinted,
+    label_problems,
     page_problems,
 )
 

@@ -3,8 +3,6 @@
 Every workbook is recalculated by the embedded engine: what is compared are live formulas.
 """
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 from network_kinds import KINDS, LARGE, MOVED, SMALL, Kind, derivation_of, sheet
@@ -17,7 +15,6 @@ from sheetgen.template import template
 from sheetgen.verification.verify import verify
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.diagram_layout import Layout, meet
 
 try:
     from autograd import autograd
@@ -186,18 +183,6 @@ def test_the_widest_sums_stay_within_a_cell():
     plan = Plan.of(Kind((340, 2, 30), ("relu", "sigmoid"), "binary-cross-entropy").template)
     longest = max(len(c.formula or "") for s in compose(plan) for c in s.cells.values())
     assert longest < 8192
-
-
-def test_the_weights_labels_cover_no_label_and_no_circle(books):
-    layouts = [Layout(books(name).plan.network, (700, 400), (12, 100)) for name in SMALL]
-    assert any(layout.labels for layout in layouts)
-    for layout in layouts:
-        assert len(layout.labels) in (0, len(layout.network.connections))
-        boxes = [(x, y, 35, 7) for x, y in layout.labels.values()]
-        assert not any(meet(*pair) for pair in combinations(boxes, 2))
-        radius = layout.scale.radius
-        circles = [(node.x, node.y, radius, radius) for node in layout.nodes.values()]
-        assert not any(meet(box, circle) for box in boxes for circle in circles)
 
 
 @pytest.mark.parametrize("name", KINDS)

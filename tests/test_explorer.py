@@ -301,7 +301,7 @@ def test_the_diagrams_labels_are_the_chosen_moments(books):
     shown = books("era-v1").shown((5, 4, "w6"))
     trace = shown.trace
     texts = {str(each).strip() for each in shown.values[WORKINGS].values()}
-    numbers = {each: f"{round(trace[each][4], 4):g}" for each in ("w6", "h1", "a_o2")}
+    numbers = {each: f"{trace[each][4]:.4f}" for each in ("w6", "h1", "a_o2")}
     labels = [f"w6 = {numbers['w6']}", f"h1 = {numbers['h1']}", f"a_o2\n{numbers['a_o2']}"]
     labels.append(f"w6: {trace['∂E/∂w6'][4]:.3g}")
     assert trace["w6"][4] < 0

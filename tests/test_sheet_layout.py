@@ -1,6 +1,7 @@
 """Nothing on a sheet overlaps, is cut, or is out of reach, on a screen and on paper."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from sheet_file import read
 from sheet_layout import problems
 from shown_text import formatted, lines, width
 
+from sheetgen.spreadsheet.canvas import Chart, Series
+from sheetgen.spreadsheet.charts import insert_chart
 from sheetgen.template.template import Template, built_in, load, parse
 from sheetgen.workbook.build import Built
 
@@ -19,7 +22,8 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("layout") / "faulty.xlsx"
     options = {"default_format_properties": {"font_name": "Arial", "font_size": 10}}
     with xlsxwriter.Workbook(path, options) as book:
-        sheets = {name: book.add_worksheet(name) for name in ("drawn", "texts", "wide", "pages")}
+        names = ("drawn", "texts", "wide", "pages", "diagram")
+        sheets = {name: book.add_worksheet(name) for name in names}
         for name, sheet in sheets.items():
             sheet.fit_to_pages(1, 0) if name != "pages" else sheet.set_print_scale(100)
             sheet.set_paper(9)
@@ -59,9 +63,25 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for row in range(130):
             sheets["pages"].write(row, 0, row)
         sheets["pages"].set_h_pagebreaks([20, 128])
+        insert_chart(book, sheets["diagram"], crowded_diagram(sheets["diagram"]))
         sheets["pages"].write("A19", "", heading)
         sheets["pages"].write("A20", "a heading", heading)
     return path
+
+
+def crowded_diagram(sheet: xlsxwriter.worksheet.Worksheet) -> Chart:
+    """A line, a unit at its end, a label on the line, and three in the wrong place."""
+    rows = [("", 20, 20), ("", 180, 20), ("unit", 180, 20), ("on the line", 90, 20)]
+    rows += [("near", 150, 22), ("outside", 2, 80), ("beside", 30, 82)]
+    for row, cells in enumerate(rows):
+        sheet.write_row(row, 0, cells)
+    series = [Series("diagram!$B$1:$B$2", "diagram!$C$1:$C$2", colour="#000000")]
+    for row in range(3, len(rows) + 1):
+        size = 30 if row == 3 else 0
+        at = (f"diagram!${column}${row}" for column in "BCA")
+        series.append(Series(*at, label="center", marker_size=size, marker_fill="#FFFFFF"))
+    limits = (0, 200, 0, 100)
+    return Chart((10, 0), (200, 100), tuple(series), "a diagram", bare=True, limits=limits)
 
 
 def test_a_sheet_with_a_comma_in_its_name_is_read(tmp_path: Path) -> None:
@@ -92,6 +112,10 @@ def test_each_fault_is_found(faulty: Path) -> None:
         "wide: printed at 4.0 points; expected 7",
         "pages: the page that begins with row 21 divides a block",
         "pages: the page from row 129 on has 2 rows",
+        "diagram: 'outside' is 19 pixels outside of the diagram",
+        "diagram: 'near' is on the circle 'unit'",
+        "diagram: 'outside' is on 'beside'",
+        "diagram: a line crosses 'near'",
     ]
 
 
@@ -139,6 +163,31 @@ def linear() -> Template:
 def six_rates() -> Template:
     """All learning rates of era-v1, in tables of more than a page."""
     return load("era-v1").with_training(iterations=60)
+
+
+def crowded() -> Template:
+    """Many weights between three layers, and long names of inputs and classes that are alike."""
+    layers = "".join(
+        f'[[network.layers]]\nunits = {units}\nactivation = "{activation}"\n'
+        f'init = {{ scheme = "xavier-uniform", seed = 1 }}\nbiases = {[0] * units}\n'
+        for units, activation in ((7, "tanh"), (5, "tanh"), (3, "softmax"))
+    )
+    source = parse(
+        f'[network]\ninputs = 4\nloss = "cross-entropy"\n{layers}[data]\n'
+        "inputs = [[1, -1, 0.5, 2], [0, 1, 2, -2]]\ntargets = [[1, 0, 0], [0, 0, 1]]\n"
+        "[training]\nlearning_rates = [0.5]\niterations = 5\n"
+    )
+    inputs = [f"mean wing {each} of the adult bird" for each in ("length", "width", "area", "age")]
+    classes = [f"{each} short-billed woodpecker" for each in ("Southern", "Northern", "Pygmy")]
+    data = replace(source.data, input_labels=tuple(inputs), target_labels=tuple(classes))
+    return replace(source, data=data)
+
+
+def test_no_label_is_on_another_or_on_a_line_even_between_many_lines(
+    built_once: Callable[[str, Template], Built],
+) -> None:
+    book = built_once("crowded", crowded())
+    assert list(problems(book.saved.path, ("Overview", "Explorer"))) == []
 
 
 WHOLE: dict[str, Callable[[], Template]] = {

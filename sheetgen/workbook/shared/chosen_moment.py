@@ -20,6 +20,7 @@ from sheetgen.workbook.shared.live_text import (
     DIVERGED_HERE,
     Words,
     decimal,
+    fixed,
     is_promised,
     joined,
     literal,
@@ -86,7 +87,7 @@ class ChosenMoment:
     @property
     def error(self) -> Words:
         """E_total in the chosen row, or that the training has diverged there."""
-        shown = decimal(self.cells["E_total"], self.moment.value("E_total"))
+        shown = fixed(self.cells["E_total"], self.moment.value("E_total"))
         warning = literal(DIVERGED_HERE)
         words = joined("E_total = ", shown, self.moment.divergence)
         return only_if(f"{self.cells[STATE]}=1", self.has_diverged, warning, words)

@@ -8,10 +8,10 @@ the text, its point is the place.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sheetgen.errors import short
+from sheetgen.errors import short_names
 from sheetgen.formulas import notation
 from sheetgen.network.data import Data
-from sheetgen.network.network import Network, activation_name
+from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import ABOVE, BELOW, KINDS, LINE, MUTED, NOTE, SECTION
 from sheetgen.workbook.shared.diagram_layout import Layout, Node
@@ -27,10 +27,10 @@ from sheetgen.workbook.shared.live_text import Fact, Words, compact, joined, lit
 from sheetgen.workbook.shared.workings import Corner
 
 SIZE = (700, 400)  # pixels, at most, on Overview
-EDGE, MOST_MARGIN, RIGHT_MARGIN = 12, 102, 108  # pixels beside the inputs and the outputs
+EDGE, MOST_MARGIN, RIGHT_MARGIN = 12, 103, 108  # pixels beside the inputs and the outputs
 PIXELS_OF_CHARACTER = 5.6  # of a label
-PIXELS_IN_NAME = 6.4  # of a character of a name from the data, which may have an m or a w
-LONGEST_NAME = 14  # characters of a name from the data
+PIXELS_IN_NAME = 7  # of a character of a name from the data, which may have an m or a w
+LONGEST_NAME = 13  # characters of a name from the data
 LEGEND_PIXELS, SAMPLE, GAP = 30, 24, 16  # of height; of a line in the legend, and behind a text
 THREE_LINES, TWO_LINES = 56, 40  # pixels from output to output, for so much text beside them
 DRAWING_COLUMNS = LINE_COLUMNS + 1 + 5
@@ -43,7 +43,7 @@ def layout_of(
     looked_at: Mapping[int, int] | None = None,
 ) -> Layout:
     """Return the diagram's geometry, with room for the names of inputs and classes."""
-    longest = max((len(short(name, LONGEST_NAME)) for name in data.input_labels), default=0)
+    longest = max(map(len, short_names(data.input_labels, LONGEST_NAME)), default=0)
     left = min(MOST_MARGIN, EDGE + round(longest * PIXELS_IN_NAME))
     return Layout(network, size, (left, RIGHT_MARGIN), looked_at or {})
 
@@ -72,7 +72,7 @@ def draw(
     lines = [(literal(edge.name), layout.ends(edge), numbers[edge.name]) for edge in layout.edges]
     pen = Pen(corner.beside(LINE_COLUMNS + 1), layout, data, numbers)
     series = SignedLines(corner, "w", lines).series()
-    series += [pen.label(pen.live(name), *place) for name, place in layout.labels.items()]
+    series += pen.weights()
     series += [pen.node(node) for node in layout.nodes.values()]
     series += pen.biases() + pen.dots() + pen.names() + pen.targets(with_errors=False)
     series += pen.legend(FORWARD)
@@ -92,7 +92,7 @@ def why_not(network: Network, data: Data) -> str:
 
 def labels_weights(network: Network, data: Data) -> bool:
     """Tell whether the diagram has a label on every weight."""
-    return bool(layout_of(network, data).labels)
+    return bool(layout_of(network, data).labels.places)
 
 
 def note(canvas: Canvas, network: Network, row: int, column: int, why: str) -> None:
@@ -124,6 +124,8 @@ class Pen:
 
     def __post_init__(self) -> None:
         self.network = self.layout.network
+        inputs = () if self.data.standardize else self.network.input_names
+        self.given = {*inputs, *self.network.target_names}
         self.corner.headers("label", "x from", "x to", "y from", "y to")
 
     def chart(
@@ -148,10 +150,15 @@ class Pen:
         return self.called.get(symbol) or literal(symbol)
 
     def live(self, symbol: str, sign: str = " = ", digits: int = 4) -> Words:
-        """Return a symbol and its value to some decimals, fewer if it is large."""
+        """Return a symbol and its value to some decimals, fewer if it is large.
+
+        Inputs and targets have the decimals that they are given with.
+        """
         number = self.numbers[symbol]
         between = LINE_BREAK if sign == "\n" else literal(sign)
-        return joined(self.name(symbol), between, compact(number.cell, number.number, digits))
+        is_given = symbol in self.given
+        words = compact(number.cell, number.number, digits, with_zeros=not is_given)
+        return joined(self.name(symbol), between, words)
 
     def node(self, node: Node, words: Words | None = None, kind: str = "") -> Series:
         """Draw a circle with the symbol and, below it, the value; or with other words."""
@@ -168,30 +175,31 @@ class Pen:
             label_size=scale.text,
         )
 
+    def weights(self) -> list[Series]:
+        """Write each weight on its line, where there is room for all of them."""
+        texts = self.layout.labels
+        return [
+            self.label(self.live(name, digits=texts.decimals), *place)
+            for name, place in texts.places.items()
+        ]
+
     def biases(self) -> list[Series]:
-        """Write each bias below its unit, where there is room."""
-        if not self.layout.scale.has_lines:
-            return []
-        biases = map(self.network.bias_of, self._units())
-        return [self.below(bias.target, self.live(bias.name)) for bias in biases if bias]
+        """Write each bias below its unit, where there is room for all of them."""
+        texts = self.layout.below
+        biases = ((self.network.bias_of(unit), place) for unit, place in texts.places.items())
+        return [
+            self.label(self.live(bias.name, digits=texts.decimals), *place)
+            for bias, place in biases
+            if bias
+        ]
 
-    def below(self, unit: str, words: Words) -> Series:
-        """Write words below a unit."""
-        node = self.layout.nodes[activation_name(unit)]
-        return self.label(words, node.x, node.y - self.layout.beside)
-
-    def above(self, unit: str, words: Words) -> Series:
-        """Write words above a unit."""
-        node = self.layout.nodes[activation_name(unit)]
-        return self.label(words, node.x, node.y + self.layout.beside)
-
-    def _units(self) -> list[str]:
-        nodes = self.layout.nodes.values()
-        return [node.symbol.removeprefix("a_") for node in nodes if node.kind == "unit"]
-
-    def units(self) -> list[str]:
-        """Return the units that are drawn, if there is room for a line of text at each."""
-        return self._units() if self.layout.scale.has_lines else []
+    def pre_activations(self) -> list[Series]:
+        """Write each pre-activation above its unit, where there is room for all of them."""
+        texts = self.layout.above
+        return [
+            self.label(self.live(unit, digits=texts.decimals), *place)
+            for unit, place in texts.places.items()
+        ]
 
     def dots(self) -> list[Series]:
         """Write dots where units of a condensed layer are left out."""
@@ -199,7 +207,7 @@ class Pen:
 
     def names(self) -> list[Series]:
         """Write the inputs' names in the data beside them, where they have some."""
-        labels = self.data.input_labels
+        labels = short_names(self.data.input_labels, LONGEST_NAME)
         nodes = [node for node in self.layout.nodes.values() if node.layer == 0 and labels]
         radius = self.layout.scale.radius
         return [
@@ -211,9 +219,7 @@ class Pen:
 
     def _label(self, node: Node, labels: Sequence[str]) -> Words:
         """Return what the data call an input or an output."""
-        return self.called.get(label_of(node.symbol)) or literal(
-            short(labels[node.place], LONGEST_NAME)
-        )
+        return self.called.get(label_of(node.symbol)) or literal(labels[node.place])
 
     def outputs(self) -> list[Node]:
         """Return the outputs that are drawn."""
@@ -223,7 +229,7 @@ class Pen:
     def targets(self, with_errors: bool) -> list[Series]:
         """Write each output's class, target and error beside it, as far as there is room."""
         found = []
-        labels = self.data.target_labels
+        labels = short_names(self.data.target_labels, LONGEST_NAME)
         pitch = self.layout.pitch_of(len(self.network.layers))
         for node in self.outputs():
             lines = [self.live(self.network.target_names[node.place])]

@@ -4,13 +4,21 @@ Everything is in pixels from the lower left corner. A layer of many units is con
 units, the one that is looked at, and its last.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import hypot
 
 from sheetgen.network.network import Connection, Network, activation_name
+from sheetgen.workbook.shared.diagram_places import (
+    Ground,
+    Place,
+    Texts,
+    along,
+    around,
+    first_clear,
+)
 
 MAXIMUM_UNITS = 12  # of a layer that is drawn in full
 MAXIMUM_LAYERS = 8
@@ -20,21 +28,21 @@ FIRST_UNITS = 3  # of a condensed layer, shown at the top
 LEAST_UNITS = 8  # of a layer that is condensed
 MAXIMUM_LABELS = 40
 LINE_OF_TEXT = 16  # pixels of height
-LABEL_WIDTH, LABEL_HEIGHT = 76, 14  # pixels of a weight's label
+CHOSEN_WIDTH = 72  # pixels of the label of the chosen weight
+NAME_HEIGHT = 22  # pixels: half the height of an output's class, target and error
+FROM_MIDDLE = (0, 0.08, -0.08, 0.16, -0.16, 0.24, -0.24)
 BESIDE_BIAS = 42  # pixels to the left of a circle, where the label of its bias is centred
 LEAST_SPACING = 112  # pixels from layer to layer
 MOST_PITCH, LEAST_HEIGHT = 124, 250  # pixels
 MOST_SPREAD = 2.0  # of the distance from unit to unit, against the tallest layer
-Place = tuple[float, float]
-Box = tuple[float, float, float, float]
-"""The centre's x and y, half the width and half the height."""
 
 
 @dataclass(frozen=True)
 class Scale:
     """How units are drawn that are so far apart: the circle's diameter and the text in points.
 
-    `has_lines` tells whether there is room for a line of text above and below each circle.
+    `has_lines` tells whether there is room for a line of text above and below each circle, and
+    `longest` how many characters a unit's name may have behind "∂E/∂" in the circle.
     """
 
     pitch: int
@@ -42,6 +50,7 @@ class Scale:
     text: int
     decimals: int
     has_lines: bool = False
+    longest: int = 2
 
     @property
     def radius(self) -> float:
@@ -50,10 +59,10 @@ class Scale:
 
 
 SCALES = (
-    Scale(110, 56, 10, 4, has_lines=True),
-    Scale(91, 44, 9, 4, has_lines=True),
-    Scale(63, 44, 9, 4),
-    Scale(47, 33, 8, 3),
+    Scale(110, 56, 10, 4, has_lines=True, longest=5),
+    Scale(91, 44, 9, 4, has_lines=True, longest=4),
+    Scale(63, 44, 9, 4, longest=4),
+    Scale(47, 33, 8, 3, longest=3),
     Scale(38, 27, 7, 2),
     Scale(0, 21, 6, 2),
 )
@@ -220,71 +229,71 @@ class Layout:
         return self.scale.radius + LINE_OF_TEXT / 2
 
     @cached_property
-    def labels(self) -> dict[str, Place]:
-        """A place for each weight's label, or nothing where they would cover something.
+    def ground(self) -> Ground:
+        """What there is without texts that must find a place: circles, lines, names, targets."""
+        radius, last = self.scale.radius, len(self.network.layers)
+        nodes, (left, right) = self.nodes.values(), self.margins
+        height = min(NAME_HEIGHT, self.pitch_of(last) / 2)
+        beside = [
+            (node.x + radius + right / 2, node.y, right / 2, height)
+            for node in nodes
+            if node.layer == last
+        ]
+        beside += [
+            (left / 2, node.y, left / 2, NAME_HEIGHT / 2) for node in nodes if not node.layer
+        ]
+        circles = [(node.x, node.y, radius) for node in nodes]
+        lines = [self.ends(edge) for edge in self.edges]
+        return Ground((self.width, self.height), circles, lines, beside)
 
-        No label is on another, on a circle or on a line of text, and of the other connections
-        it hides at most one.
+    @property
+    def above(self) -> Texts:
+        """A place above each unit for its pre-activation; none where one would cover something."""
+        return self._texts[0]
+
+    @property
+    def below(self) -> Texts:
+        """A place below each unit for its bias, as `above`."""
+        return self._texts[1]
+
+    @property
+    def labels(self) -> Texts:
+        """A place on each weight's line for its label; none where one would cover something.
+
+        Nothing else is there: no other label or line, no circle and no line of text.
         """
-        if self.condensed or len(self.edges) > MAXIMUM_LABELS:
-            return {}
-        return _search([self.ends(edge) for edge in self.edges], self._taken(), self.edges)
+        return self._texts[2]
 
-    def _taken(self) -> list[Box]:
-        """Return where circles and the texts above and below them are."""
-        radius, found = self.scale.radius, []
-        for node in self.nodes.values():
-            found.append((node.x, node.y, radius, radius))
-            if node.kind == "unit" and self.scale.has_lines:
-                for y in (node.y + self.beside, node.y - self.beside):
-                    found.append((node.x, y, LABEL_WIDTH / 2, LABEL_HEIGHT / 2))
-        return found
+    @cached_property
+    def _texts(self) -> tuple[Texts, Texts, Texts]:
+        beside = {1: Texts(), -1: Texts()}
+        for up in beside if self.scale.has_lines else ():
+            nodes = [node for node in self.nodes.values() if node.kind == "unit"]
+            places = {
+                node.symbol.removeprefix("a_"): list(around(node.x, node.y + up * self.beside, up))
+                for node in nodes
+            }
+            beside[up] = self.ground.place(places)
+        labels = Texts()
+        if not self.condensed and len(self.edges) <= MAXIMUM_LABELS:
+            own = dict(zip((edge.name for edge in self.edges), self.ground.lines, strict=True))
+            labels = self.ground.place({name: along(line) for name, line in own.items()}, own)
+        return beside[1], beside[-1], labels
 
+    def chosen_place(self, edge: Connection) -> Place:
+        """Return a place for a weight's label where only the chosen one has one.
 
-AT = tuple(range(20, 81, 3))  # where along its edge a label may be, in percent
-BEST_AT = 32
-MOST_HIDDEN = 1
+        It is on no circle and on no text, but may be on other lines.
+        """
+        x_from, x_to, y_from, y_to = self.ends(edge)
+        x, y = (x_from + x_to) / 2, (y_from + y_to) / 2
+        steps = [(x + s * (x_to - x_from), y + s * (y_to - y_from)) for s in FROM_MIDDLE]
+        places = [*steps, *((x, y + up) for up in (12, -12, 20, -20, 28, -28))]
+        return first_clear(self.ground, places, CHOSEN_WIDTH / 2)
 
-
-def _search(
-    lines: Sequence[tuple[float, ...]], taken: Sequence[Box], edges: Sequence[Connection]
-) -> dict[str, Place]:
-    """Return a place on each line for its label; nothing if one finds none."""
-    occupied, found = list(taken), {}
-    for line, edge in zip(lines, edges, strict=True):
-        x_from, x_to, y_from, y_to = line
-        best = None
-        for at in AT:
-            share = at / 100
-            x, y = x_from + share * (x_to - x_from), y_from + share * (y_to - y_from)
-            box = (x, y, LABEL_WIDTH / 2, LABEL_HEIGHT / 2)
-            if any(meet(box, other) for other in occupied):
-                continue
-            hidden = sum(_passes(other, box) for other in lines if other is not line)
-            wide = x, y, LABEL_WIDTH / 2, LABEL_HEIGHT
-            near = sum(meet(wide, other) for other in occupied[len(taken) :])
-            rank = hidden + near, abs(at - BEST_AT)
-            if hidden <= MOST_HIDDEN and (best is None or rank < best[0]):
-                best = rank, box
-        if best is None:
-            return {}
-        occupied.append(best[1])
-        found[edge.name] = best[1][:2]
-    return found
-
-
-def meet(one: Box, other: Box) -> bool:
-    """Tell whether two boxes cover each other."""
-    return abs(one[0] - other[0]) < one[2] + other[2] and abs(one[1] - other[1]) < one[3] + other[3]
-
-
-def _passes(line: tuple[float, ...], box: Box) -> bool:
-    """Tell whether a line from left to right passes through a box."""
-    x_from, x_to, y_from, y_to = line
-    x, y, across, up = box
-    left, right = max(x_from, x - across), min(x_to, x + across)
-    if left > right:
-        return False
-    slope = (y_to - y_from) / (x_to - x_from)
-    ys = sorted(y_from + slope * (each - x_from) for each in (left, right))
-    return ys[0] < y + up and ys[1] > y - up
+    def chosen_bias_place(self, node: Node) -> Place:
+        """Return a place for a bias' label beside its unit, as `chosen_place`."""
+        down, across = self.beside, self.scale.radius + BESIDE_BIAS
+        moves = ((0.0, -down), (0.0, down), (-across, 0.0))
+        places = [(node.x + x, node.y + y) for x, y in moves]
+        return first_clear(self.ground, places, CHOSEN_WIDTH / 2)

@@ -102,15 +102,29 @@ def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int
     return with_minus(Words(expression, rounded_text(number, decimals)))
 
 
-def compact(cell: str, number: float, digits: int = 4) -> Words:
-    """Return a number rounded to some decimals, or with a power of ten where it is large."""
+def fixed(cell: str, number: float, digits: int = 4) -> Words:
+    """Return a number with some decimals, all of them written; 0 has none."""
+    rounded = f"ROUND({cell},{digits})"
+    expression = f'IF({rounded}=0,"0",FIXED({rounded},{digits},TRUE))'
+    if not is_promised(number):
+        return Words(expression, nan)
+    text = rounded_text(number, digits)
+    return Words(expression, text if text == "0" else f"{float(text):.{digits}f}")
+
+
+def compact(cell: str, number: float, digits: int = 4, with_zeros: bool = True) -> Words:
+    """Return a number rounded to some decimals, or with a power of ten where it is large.
+
+    `with_zeros` tells whether zeros at the end are written.
+    """
     is_small = f"ABS({cell})<{LARGE}", abs(number) < LARGE
     expression = _with_power(cell, SIGNIFICANT)
     large = Words(expression, nan)
     if is_promised(number) and not is_small[1]:
         power = floor(log10(abs(number)))
         large = Words(expression, f"{rounded_text(number / 10**power, SIGNIFICANT - 1)}E{power}")
-    return with_minus(only_if(*is_small, decimal(cell, number, digits), large))
+    small = fixed(cell, number, digits) if with_zeros else decimal(cell, number, digits)
+    return with_minus(only_if(*is_small, small, large))
 
 
 def with_minus(words: Words) -> Words:

@@ -7,7 +7,7 @@ that unit is looked up by its name, which is in a cell. So is what `Values` does
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sheetgen.errors import short
+from sheetgen.errors import short_names
 from sheetgen.formulas import quantities
 from sheetgen.network.network import Bias, Connection, activation_name
 from sheetgen.spreadsheet.canvas import Series
@@ -17,11 +17,12 @@ from sheetgen.workbook.shared.diagram import (
     FORWARD,
     LINE_BREAK,
     LONGEST_NAME,
+    ROOM,
     Pen,
     label_of,
     layout_of,
 )
-from sheetgen.workbook.shared.diagram_layout import BESIDE_BIAS, FIRST_UNITS, Layout, Node
+from sheetgen.workbook.shared.diagram_layout import CHOSEN_WIDTH, FIRST_UNITS, Layout, Node
 from sheetgen.workbook.shared.diagram_lines import (
     FRAME_COLUMNS,
     LINE_COLUMNS,
@@ -34,8 +35,9 @@ from sheetgen.workbook.sheets.explorer.forward_pass import has_long_names
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
 SIZE = (604, 388)  # pixels, at most, of the network
+ROOM_AT = 6  # pixels from the lower left corner
 NARROWER = 42  # pixels, where the lines beside it are longer
-LABEL_DIGITS, LABEL_DECIMALS = 3, 7
+LABEL_DIGITS, LABEL_DECIMALS, CHOSEN_DECIMALS = 3, 7, 5
 BACKWARD = (("∂E/∂w > 0: w falls", ABOVE, 2), ("< 0: w rises", BELOW, 2), ("0", LINE, 0))
 
 
@@ -150,16 +152,15 @@ class Followed:
 
     def _label(self, node: Node, number: str) -> None:
         data = self.values.plan.data
-        labels = data.target_labels if node.layer else data.input_labels
+        labels = short_names(data.target_labels if node.layer else data.input_labels, LONGEST_NAME)
         if not labels or 0 < node.layer < len(self.network.layers):
             return
         corner = self.choice.block("Names in the data", 1)
         for down, label in enumerate(labels):
-            corner.write(down, 0, short(label, LONGEST_NAME))
+            corner.write(down, 0, label)
         expression = f"INDEX({corner.range(0, 0, len(labels) - 1, 0)},{number})"
-        text = short(labels[node.place], LONGEST_NAME)
-        address = self._write("named", expression, text)
-        self.called[label_of(node.symbol)] = Words(address, text)
+        address = self._write("named", expression, labels[node.place])
+        self.called[label_of(node.symbol)] = Words(address, labels[node.place])
 
     def _edge(self, edge: Connection) -> None:
         """Write a weight's name, if one of its ends changes."""
@@ -220,15 +221,15 @@ class Diagrams:
         """Return what may be chosen: its name, a line through it, and a place for its label."""
         layout, found = self.layout, []
         for edge in layout.edges:
-            ends = layout.ends(edge)
-            middle = (ends[0] + ends[1]) / 2, (ends[2] + ends[3]) / 2
-            found.append((self.pen.name(edge.name), ends, middle))
+            # In the corner nothing is hidden by a label that is not needed.
+            place = (ROOM_AT, ROOM_AT) if layout.labels.places else layout.chosen_place(edge)
+            found.append((self.pen.name(edge.name), layout.ends(edge), place))
         for bias in self._drawn_biases():
             node = layout.nodes[activation_name(bias.target)]
-            radius = layout.scale.radius
-            y = node.y - layout.beside if layout.scale.has_lines else node.y
-            ends = node.x - radius, node.x + radius, y, y
-            place = node.x - radius - BESIDE_BIAS, node.y
+            labelled = layout.below.places.get(bias.target)
+            x, y = place = labelled or layout.chosen_bias_place(node)
+            ends = x - CHOSEN_WIDTH / 2, x + CHOSEN_WIDTH / 2, y, y
+            place = (ROOM_AT, ROOM_AT) if labelled else place
             found.append((self.pen.name(bias.name), ends, place))
         return found
 
@@ -240,13 +241,12 @@ class Diagrams:
         """Draw inputs, weights, pre-activations, activations, targets and errors."""
         pen, layout = self.pen, self.layout
         series = [self.frame.line(), *self._signed("w", self.numbers)]
-        series += [pen.label(pen.live(name), *place) for name, place in layout.labels.items()]
-        series += [pen.node(node) for node in layout.nodes.values()]
-        series += [pen.above(unit, pen.live(unit)) for unit in pen.units()]
-        series += pen.biases() + pen.dots() + pen.names() + pen.targets(with_errors=True)
-        if not layout.labels:
-            w = self.choice.numbers["w"]
-            series.append(self._chosen(joined(self.choice.name, " = ", w.words)))
+        series += pen.weights() + [pen.node(node) for node in layout.nodes.values()]
+        series += pen.pre_activations() + pen.biases() + pen.dots() + pen.names()
+        series += pen.targets(with_errors=True)
+        w = self.choice.numbers["w"]
+        value = significant(w.cell, w.number, LABEL_DIGITS, CHOSEN_DECIMALS)
+        series += self._chosen(joined(self.choice.name, " = ", value))
         series += pen.legend(FORWARD)
         pen.chart(self.values.canvas, at, series, "The network with all values of the moment")
 
@@ -258,45 +258,54 @@ class Diagrams:
         ]
         return SignedLines(corner, symbol, lines).series()
 
-    def _chosen(self, words: Words) -> Series:
-        """Return the label of the chosen weight, or of a bias that has none."""
-        if self.layout.scale.has_lines:
-            source = self.choice.numbers["source"]
-            words = only_if(f"{source.cell}>0", source.number > 0, words)
-        return self.frame.label(self.pen.words(words))
+    def _chosen(self, words: Words) -> list[Series]:
+        """Return the label of what is chosen, a weight or a bias, if these have none."""
+        source, layout = self.choice.numbers["source"], self.layout
+        if layout.labels.places and layout.below.places:
+            return []
+        if layout.below.places:
+            words = only_if(f"{source.cell}>0", source.number > 0, words, literal(ROOM))
+        elif layout.labels.places:
+            words = only_if(f"{source.cell}=0", source.number == 0, words, literal(ROOM))
+        return [self.frame.label(self.pen.words(words))]
 
     def backward(self, at: tuple[int, int]) -> None:
         """Draw the gradient of every weight, bias and pre-activation."""
         pen, layout = self.pen, self.layout
         series = [self.frame.line(), *self._signed("∂E/∂w", self.gradients)]
-        for name, place in layout.labels.items():
-            series.append(pen.label(self._gradient(name, ": "), *place))
+        for name, place in layout.labels.places.items():
+            finest = layout.labels.decimals + 1
+            series.append(pen.label(self._gradient(name, ": ", finest), *place))
         series += [self._node(node) for node in layout.nodes.values()]
         for bias in self._drawn_biases():
-            if bias.is_trained and layout.scale.has_lines:
-                series.append(pen.below(bias.target, self._gradient(bias.name, ": ")))
+            if bias.is_trained and bias.target in layout.below.places:
+                place, finest = layout.below.places[bias.target], layout.below.decimals + 1
+                series.append(pen.label(self._gradient(bias.name, ": ", finest), *place))
         for node in pen.outputs():
             if node.symbol in self.gradients:
                 words = joined("∂E/∂", self._gradient(node.symbol, LINE_BREAK))
                 series.append(pen.right_of(node, words))
         series += pen.dots() + pen.names()
-        if not layout.labels:
-            gradient = self._short(self.choice.numbers["∂E/∂w"])
-            series.append(self._chosen(joined(self.choice.name, ": ", gradient)))
+        gradient = self._short(self.choice.numbers["∂E/∂w"], CHOSEN_DECIMALS)
+        series += self._chosen(joined(self.choice.name, ": ", gradient))
         series += pen.legend(BACKWARD)
         title = "The gradient flowing back at the chosen moment"
         pen.chart(self.values.canvas, at, series, title)
 
-    def _gradient(self, symbol: str, between: Words | str) -> Words:
+    def _gradient(self, symbol: str, between: Words | str, finest: int = LABEL_DECIMALS) -> Words:
         """Return a symbol and its gradient."""
-        return joined(self.pen.name(symbol), between, self._short(self.gradients[symbol]))
+        return joined(self.pen.name(symbol), between, self._short(self.gradients[symbol], finest))
 
-    def _short(self, gradient: Fact) -> Words:
-        return significant(gradient.cell, gradient.number, LABEL_DIGITS, LABEL_DECIMALS)
+    def _short(self, gradient: Fact, finest: int) -> Words:
+        return significant(gradient.cell, gradient.number, LABEL_DIGITS, finest)
 
     def _node(self, node: Node) -> Series:
         unit = node.symbol.removeprefix("a_")
         if node.kind == "input" or unit not in self.gradients:
             return self.pen.node(node)
-        words = joined("∂E/∂", self._gradient(unit, LINE_BREAK))
+        scale = self.layout.scale
+        words = self._gradient(unit, LINE_BREAK, scale.decimals + 1)
+        # In a small circle there is room for the unit's name; the title says what it shows.
+        if len(unit) <= scale.longest:
+            words = joined("∂E/∂", words)
         return self.pen.node(node, words, "gradient")
