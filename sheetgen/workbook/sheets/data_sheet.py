@@ -12,6 +12,7 @@ from sheetgen.spreadsheet.address import cell_address, column_letters, range_add
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     FINE,
+    GENERAL,
     INPUT,
     KINDS,
     LABEL,
@@ -32,6 +33,7 @@ BAND_ROW = 3
 SYMBOL_ROW = 4
 LONGEST_LINE = 16  # characters of a column's name
 MOST_LINES, POINTS_OF_LINE = 4, 13.5
+WIDTH_OF_WHOLE = 8.5  # characters of a column whose numbers the program fits into it
 WIDTH_OF_EMPTY = 9  # characters of a column behind the table
 
 
@@ -136,7 +138,7 @@ def _targets(sheet: DataSheet, plan: Plan) -> int:
     for place, name in enumerate(names):
         _head(sheet, 2 + place, name, "target", "" if place else "targets")
         sheet.columns[name] = 2 + place
-        sheet.canvas.widths[2 + place] = 11
+        sheet.canvas.widths[2 + place] = 11  # its first cell is where the problem is chosen
     return 2 + len(names)
 
 
@@ -180,10 +182,11 @@ def _columns(
     for place, name in enumerate(names):
         at = column + place
         _head(sheet, at, name, kind, "" if place else title)
-        canvas.widths[at] = 11
+        shown = common_format(values[place] for values in samples)
+        canvas.widths[at] = WIDTH_OF_WHOLE if shown == GENERAL else 11
         if labels:
             _name(sheet, at, labels[place], kind)
-        style = replace(INPUT, number_format=common_format(values[place] for values in samples))
+        style = replace(INPUT, number_format=shown)
         for sample, (row, values) in enumerate(zip(sheet.rows, samples, strict=True)):
             key = plan.data_key(name, sample, problem)
             canvas.ask(row, at, key, values[place], style, **limits)
@@ -193,7 +196,7 @@ def _columns(
 def _name(sheet: DataSheet, column: int, name: str, kind: str) -> None:
     """Write what the file calls a column, in several lines if it is long."""
     canvas, row = sheet.canvas, sheet.header_rows["name"]
-    canvas.widths[column] = max(11, min(LONGEST_LINE + 2, len(name) + 2))
+    canvas.widths[column] = max(canvas.widths[column], min(LONGEST_LINE + 2, len(name) + 2))
     style = name_style(kind)
     if len(name) > LONGEST_LINE:
         shown = short(name, MOST_LINES * LONGEST_LINE)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from sheetgen.formulas import notation
 from sheetgen.network.optimizers import OPTIMIZERS
-from sheetgen.spreadsheet.address import without_dollars
+from sheetgen.spreadsheet.address import range_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import (
+    DIVERGING,
     FINE,
     KINDS,
     SUBTITLE,
@@ -249,7 +250,10 @@ class MatrixPen(Pen):
     def matrix(
         self, name: str, columns: Sequence[str], rows: Sequence[Vector], kind: str = "gradient"
     ) -> None:
-        """Write a matrix of rows as a heat map, WIDTH columns side by side."""
+        """Write a matrix of rows as a heat map, WIDTH columns side by side.
+
+        0 is white, and the largest number without its sign is orange or blue.
+        """
         first = self.row + 1
         for start in range(0, len(columns), WIDTH):
             places = range(start, min(start + WIDTH, len(columns)))
@@ -257,7 +261,11 @@ class MatrixPen(Pen):
             for row in rows:
                 self._line(row, places)
         last = FIRST_NUMBER + min(WIDTH, len(columns)) - 1
-        self.canvas.heat_maps.append(HeatMap((first, FIRST_NUMBER, self.row - 1, last)))
+        place = (first, FIRST_NUMBER, self.row - 1, last)
+        numbers = range_address(*place)
+        largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
+        limits = f"=-{largest}", 0.0, f"={largest}"
+        self.canvas.heat_maps.append(HeatMap(place, DIVERGING, limits))
         self.row += 1
 
     def _names(self, names: Sequence[str], kind: str, corner: str = "") -> None:
@@ -269,7 +277,7 @@ class MatrixPen(Pen):
         canvas.write(self.row, SYMBOL, vector.name, label(vector.kind))
         for column, at in enumerate(places, start=FIRST_NUMBER):
             value = self.values[vector.symbols[at]]
-            style = number(vector.kind, VALUE)
+            style = number(vector.kind, self.plan.data_formats.get(vector.symbols[at], VALUE))
             canvas.calculate(self.row, column, f"={vector.formula(at)}", value, style)
             self.cells[vector.symbols[at]] = canvas.absolute(self.row, column)
         self.row += 1

@@ -206,7 +206,7 @@ class _ByLayer(MatrixPen):
         units, fan_in = network.layers[layer].units, network.layers[layer].fan_in
         name = f"∂E/∂{notation.indexed('W', layer)}"
         is_shown = units * fan_in <= LARGEST_MATRIX
-        shaded = ",  shaded from the smallest to the largest" if is_shown else ""
+        shaded = ",  blue below 0 and orange above" if is_shown else ""
         self.equation(
             f"{name} = {notation.indexed('δ', layer)}·{notation.indexed('a', layer - 1)}ᵀ{shaded}"
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sheetgen.network.network import Network
 
 MARGIN = 1.5  # characters, left of everything
-SIGN, NAMES, GAP = 2.0, 5.5, 3.5  # characters of width
+SIGN, NAMES, GAP = 2.0, 5.0, 3.5  # characters of width
 NUMBERS = ((4, 7.4), (3, 6.4))  # decimals, and the characters of width for a number with them
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 SCREEN = 1320  # pixels: what a window of 1366 shows
@@ -82,9 +82,11 @@ class Places:
         return cls(decimals, tuple(layers), target, error, widths)
 
     @property
-    def pixels(self) -> float:
+    def pixels(self) -> int:
         """The width of all columns at a zoom of 100 %."""
-        return sum(width * PIXELS_OF_CHARACTER + PIXELS_OF_COLUMN for width in self.widths.values())
+        return sum(
+            round(width * PIXELS_OF_CHARACTER) + PIXELS_OF_COLUMN for width in self.widths.values()
+        )
 
     @property
     def zoom(self) -> int:
