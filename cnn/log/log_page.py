@@ -32,8 +32,11 @@ ROW = 20
 MARGIN_WIDTH, GRID_WIDTH, GAP_WIDTH = 2.0, 5.0, 2.14
 """In characters, as spreadsheets count: 7 pixels each and 5 for all."""
 STEP_WIDTH, METRIC_WIDTH = 7.0, 9.0
-_LABEL_CELLS = 2
-LINE = 66
+_LABEL_CELLS = range(2, 6)
+"""The cells that the labels of a list have, as few as hold them."""
+_LABEL_LETTERS, _CELL_LETTERS = 17, 10
+"""The letters that two cells hold, and each further one."""
+LINE = 57
 """Characters of a line of the settings."""
 
 
@@ -126,20 +129,27 @@ class Page:
 def draw_list(half: Half, title: str, lines: Iterable[tuple[str, Logged]]) -> None:
     """Draw labels and beside each what it is, in lines that fit."""
     split = [(label, _lines(value)) for label, value in lines]
+    longest = max((len(label) for label, _ in split), default=0)
+    further = ceil(max(0, longest - _LABEL_LETTERS) / _CELL_LETTERS)
+    across = min(_LABEL_CELLS[0] + further, _LABEL_CELLS[-1])
     half.area.say(half.row, 0, title, SECTION)
     for label, values in split:
         half.area.say(half.row + 1, 0, label, LABEL)
         for value in values:
             half.row += 1
-            half.area.say(half.row, _LABEL_CELLS, value, Style(align="left"))
+            half.area.say(half.row, across, value, Style(align="left"))
     half.row += 2
 
 
 def read_list(cells: Mapping[tuple[int, int], FileCell], title: str) -> list[tuple[str, Logged]]:
     """Return what `draw_list` has drawn on a sheet with these cells, [] if there is none."""
     for (row, column), cell in sorted(cells.items()):
-        across = {LEFT: 2 * _LABEL_CELLS, TABLE: _LABEL_CELLS}.get(column)
-        if cell.value != title or not across or (row + 1, column + across) not in cells:
+        span = {LEFT: 2, TABLE: 1}.get(column)
+        if cell.value != title or not span:
+            continue
+        places = (span * count for count in _LABEL_CELLS)
+        across = next((each for each in places if (row + 1, column + each) in cells), None)
+        if across is None:
             continue
         lines: list[tuple[str, list[Value]]] = []
         for at in range(row + 1, MAXIMUM_ROWS):
