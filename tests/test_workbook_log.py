@@ -113,6 +113,7 @@ def test_calls_with_the_same_number_are_one_row_on_the_sheet_and_in_the_journal(
         log.epoch(step=500, val_loss=0.75, loss=None)
         log.epoch(step=1000, loss=0.25)
     rows = read_logs(book, ["Steps"])["Steps"].rows
+    assert "After step 1000: val_loss 0.75, the best of all" in texts(book, "Steps")
     assert [list(row.values()) for row in rows] == [[500, 0.5, 0.75], [1000, 0.25]]
     assert read_metrics(log.journal).rows == log._log().rows
     with WorkbookLog(book, title="From 7") as log:

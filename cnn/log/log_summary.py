@@ -189,6 +189,8 @@ def _sentence(
     """Return the result in words: last value, best value, and whether the target is reached."""
     step, steps = table.log.step, table.log.steps
     count = f"{len(steps)} {step}{'s' if len(steps) > 1 else ''}"
+    if max(steps) - min(steps) >= len(steps):
+        count = f"{step} {max(steps):.15g}"  # every five hundredth is logged, say
     name = Words(cell_address(HEADER_ROW, table.column(main)), main.name)
     told = joined(f"After {count}: ", name, " ", _amount(main, last))
     if len(steps) > 1:
