@@ -24,8 +24,9 @@ class KerasLog(Callback):
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Add how `fit` was called to the settings."""
-        called = {name: self.params.get(name) for name in ("epochs", "steps")}
-        self.log.add_settings(called | {"optimizer": _settings(self.model.optimizer)})
+        called = {name: (self.params or {}).get(name) for name in ("epochs", "steps")}
+        optimizer = getattr(self.model, "optimizer", None)
+        self.log.add_settings(called | ({"optimizer": _settings(optimizer)} if optimizer else {}))
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Note where `fit` is."""
