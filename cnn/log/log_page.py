@@ -133,6 +133,10 @@ def draw_list(half: Half, title: str, lines: Iterable[tuple[str, Logged]]) -> No
     further = ceil(max(0, longest - _LABEL_LETTERS) / _CELL_LETTERS)
     across = min(_LABEL_CELLS[0] + further, _LABEL_CELLS[-1])
     half.area.say(half.row, 0, title, SECTION)
+    # An empty cell above the end of the longest line, because paper ends with the last cell.
+    length = max((len(str(value)) for _, values in split for value in values), default=1)
+    last = across + ceil(length / _CELL_LETTERS) - 1
+    half.area.say(half.row, min(last, half.cells - 1), "")
     for label, values in split:
         half.area.say(half.row + 1, 0, label, LABEL)
         for value in values:
