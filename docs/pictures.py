@@ -14,6 +14,7 @@ import openpyxl
 from PIL import Image
 
 from cnn.export.runs import export_run
+from cnn.log.compare_command import compare
 from cnn.log.run_log import put_into_workbook
 from sheetgen.exercises import make_exercise
 from sheetgen.spreadsheet.copying import write_changed
@@ -27,6 +28,7 @@ from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+SEEDS = Path(__file__).parents[1] / "tests" / "cases" / "seeds"
 WIDEST, HIGHEST = 1940, 1800  # pixels of a picture, at 96 per inch
 MARGIN = 10
 
@@ -44,6 +46,7 @@ def main() -> None:
         explorer(folder)
         exercise(folder)
         own_log(folder)
+        comparison(folder)
         log(folder, arguments.run, arguments.data_dir)
         digit(folder, arguments.run, arguments.data_dir)
 
@@ -96,6 +99,12 @@ def own_log(folder: Path) -> None:
     save(folder / "spirals.xlsx", Spirals="own-log")
 
 
+def comparison(folder: Path) -> None:
+    """Save what compares two networks over their seeds, without the tables below the charts."""
+    compare(sorted(SEEDS.glob("*.jsonl")), folder / "spirals.xlsx", "Two networks")
+    save(folder / "spirals.xlsx", highest=0, **{"Two networks": "comparison"})
+
+
 def log(folder: Path, run: Path, data_dir: Path) -> None:
     """Save the sheet of a training on MNIST."""
     workbook = build_workbook(template.load("era-v1"), folder / "log.xlsx").saved.path
@@ -112,19 +121,19 @@ def digit(folder: Path, run: Path, data_dir: Path) -> None:
     save(folder / "drawn.xlsx", "Digit", "Layers", "Activation")
 
 
-def save(workbook: Path, *sheets: str, **named: str) -> None:
+def save(workbook: Path, *sheets: str, highest: int = HIGHEST, **named: str) -> None:
     """Save sheets of a workbook as docs/<sheet>.png, or by the names given, in 256 colours."""
     names = {sheet: sheet.lower().replace(" ", "-") for sheet in sheets} | named
     with TemporaryDirectory() as folder:
         for picture in render(workbook, Path(folder), sheets=list(names)):
             with Image.open(picture.path) as whole:
-                part = (0, 0, *shown(workbook, picture.sheet, whole.size))
+                part = (0, 0, *shown(workbook, picture.sheet, whole.size, highest))
                 small = without_panel(whole.crop(part).convert("RGB")).quantize(256)
                 target = Path(__file__).parent / f"{names[picture.sheet]}.png"
                 small.save(target, optimize=True)
 
 
-def shown(workbook: Path, sheet: str, size: tuple[int, int]) -> tuple[int, int]:
+def shown(workbook: Path, sheet: str, size: tuple[int, int], highest: int) -> tuple[int, int]:
     """Return the width and height of the part of a sheet's picture that README shows.
 
     What is too wide ends with a column. What is too high is a long table: it ends beside the lowest
@@ -141,7 +150,7 @@ def shown(workbook: Path, sheet: str, size: tuple[int, int]) -> tuple[int, int]:
     if width > WIDEST:
         right = sizes.columns.last_within(left, right, WIDEST * whole_width / width)
         width = round(width * sizes.size((top, left, bottom, right))[0] / whole_width)
-    if height > HIGHEST:
+    if height > highest:
         lowest = max(each.bottom for each in sizes.drawings) - sizes.rows.start(top)
         bottom = sizes.rows.last_within(top, bottom, lowest) + 1
         height = round(height * sizes.size((top, left, bottom, right))[1] / whole_height)
