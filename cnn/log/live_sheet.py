@@ -69,7 +69,7 @@ class LiveSheet:
             built = placed.built
             self.has_built |= built
         except (InputError, RunError, OSError) as error:
-            self.say(f"the sheet of {self.title} is not written: {error}")
+            self.say(f"the sheet of {self.title} is not written: {error}; the log is in {journal}")
             return
         finally:
             self._written_at = time.monotonic()
