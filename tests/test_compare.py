@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from packages import check_sound
+from sheet_layout import problems
 
 from cnn import WorkbookLog
 from cnn.cli import main
@@ -150,6 +151,17 @@ def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
         best.mean(),
     ]
     assert numbers == pytest.approx(expected, rel=1e-12)
+
+
+def test_nothing_on_the_sheet_is_cut_and_the_tables_above_fit_a_small_screen(
+    comparison: Comparison, tmp_path: Path
+) -> None:
+    for compared in (comparison, seeds()):
+        canvas, _ = compare_sheet(compared, compared.title)
+        write_workbook([canvas], tmp_path / "book.xlsx", "book")
+        cut = [each for each in problems(tmp_path / "book.xlsx") if "of 1320 pixels" not in each]
+        assert cut == []
+        assert sum(canvas.widths[column] for column in range(TABLE + 1, TABLE + 7)) < 60
 
 
 @pytest.mark.parametrize(

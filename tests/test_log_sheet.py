@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from sheet_layout import problems
 
 from cnn.log.axes import share_axis, step_axis, value_axis
 from cnn.log.description import Confusion, Layer, Target, TrainingLog
@@ -145,6 +146,7 @@ def test_what_is_large_or_missing_or_no_number_is_kept_and_shown(
         rows = openpyxl.load_workbook(path)[name].iter_rows(4, 7)
         assert "NaN" in [cell.value for row in rows for cell in row]
     assert str(found["Large"][1, 1]).startswith("After 2 epochs: reward 1.235E12, the best of all")
+    assert list(problems(path)) == []
     assert found["Unknown"][1, 1] == "No number is logged yet; epochs: 1"
 
 

@@ -20,8 +20,8 @@ _MEAN = number("gradient", VALUE)
 _HELPER = number("helper")
 _HELPER_TITLE = replace(header("helper"), wrap=True)
 _NAME = Style(bold=True, colour=MUTED)
-WIDEST = 14.5
-"""Characters of a column that a header widens: the tables above have the same columns."""
+WIDEST = 12.0
+"""Characters of a column that a header widens: all tables have the same columns."""
 
 
 def draw_data(page: ComparisonPage, formats: Sequence[str]) -> None:
@@ -60,11 +60,17 @@ def has_gaps(page: ComparisonPage, place: int) -> bool:
 
 
 def heading(page: ComparisonPage, row: int, column: int, text: str, kind: str) -> None:
-    """Write a header, in two lines if it is long, and make some room for it."""
-    shown = short(text, 2 * int(WIDEST) - 4)
+    """Write a header in two lines, shortened to what these have room for."""
+    lengths = range(len(text), 2, -1)
+    fitting = (shown for shown in (short(text, each) for each in lengths) if _width(shown) < WIDEST)
+    shown = next(fitting, text)
     page.canvas.write(row, column, shown, replace(header(kind), wrap=True))
     widths = page.canvas.widths
-    widths[column] = max(widths.get(column, METRIC_WIDTH), min(WIDEST, in_two_lines(shown) + 1.5))
+    widths[column] = max(widths.get(column, METRIC_WIDTH), _width(shown))
+
+
+def _width(text: str) -> float:
+    return in_two_lines(text) + 1.5
 
 
 def _draw_logs(page: ComparisonPage, place: int, name: str, formats: Sequence[str]) -> None:

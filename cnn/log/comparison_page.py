@@ -40,8 +40,8 @@ class ComparisonPage:
 
     @property
     def every_row(self) -> int:
-        """The header of the last and best values of every metric."""
-        return self.runs_row + len(self.comparison.logs) + 3
+        """The header of the last and best values of every metric, below that of their names."""
+        return self.runs_row + len(self.comparison.logs) + 4
 
     @cached_property
     def chosen_row(self) -> int:

@@ -7,7 +7,7 @@ from statistics import mean, stdev
 from cnn.log.comparison import LONGEST_NAME, SHORT, different, t_quantile
 from cnn.log.comparison_data import VALUE, heading
 from cnn.log.comparison_page import ComparisonPage
-from cnn.log.log_page import TABLE
+from cnn.log.log_page import METRIC_WIDTH, TABLE
 from cnn.log.log_summary import in_percent, in_words
 from cnn.log.metrics import Metric, is_number
 from sheetgen.errors import short
@@ -86,13 +86,16 @@ def _setting(page: ComparisonPage, column: int, name: str) -> None:
 def draw_every(page: ComparisonPage, formats: Sequence[str]) -> None:
     """Draw the last and the best value of every metric of each training."""
     row, canvas, comparison = page.every_row, page.canvas, page.comparison
-    canvas.write(row - 1, TABLE, "Every metric", SECTION)
+    canvas.write(row - 2, TABLE, "Every metric", SECTION)
+    canvas.write(row - 1, TABLE, "", header("unit"))
     canvas.write(row, TABLE, "training", header("unit"))
-    canvas.heights[row] = 30.0
     for place, name in enumerate(comparison.metrics):
+        style, column = header(Metric(name, ()).kind), TABLE + 1 + 2 * place
+        canvas.merges.append((row - 1, column, row - 1, column + 1))
+        canvas.write(row - 1, column, short(name, 2 * int(METRIC_WIDTH)), style)
         for offset, title in enumerate(("last", "best")):
-            column = TABLE + 1 + 2 * place + offset
-            heading(page, row, column, f"{name} {title}", Metric(name, ()).kind)
+            canvas.widths.setdefault(column + offset, METRIC_WIDTH)
+            canvas.write(row, column + offset, title, style)
     _draw_names(page, row + 1, comparison.names, "unit")
     for place in range(len(comparison.logs)):
         at = row + 1 + place
@@ -173,7 +176,9 @@ def _off_the_mean(page: ComparisonPage, group: range, middle: str, average: floa
         last = canvas.value(page.runs_row + 1 + place, TABLE + 2)
         off = last - average if is_number(last) else ""
         formula = f'=IF(ISNUMBER({cell}),{cell}-{middle},"")'
-        canvas.calculate(*page.corner("off the mean", place), formula, off, style)
+        row, column = page.corner("off the mean", place)
+        canvas.merges.append((row, column, row, column + 1))
+        canvas.calculate(row, column, formula, off, style)
     (first, column), (last_row, _) = (page.corner("off the mean", group[at]) for at in (0, -1))
     return range_address(first, column, last_row, column)
 
