@@ -234,7 +234,7 @@ def test_logs_in_the_workbook_are_compared_as_their_journals_are(tmp_path: Path)
     for other in found[1:]:
         numbers = [value for value in other.values() if isinstance(value, float)]
         assert numbers == pytest.approx(first, rel=1e-15)
-    assert sum(value == "all" for value in found[0].values()) == 1
+    assert sum(value == "Seed" for value in found[0].values()) == 1
     code, _, errors = compare("Way 1", "Seed 1", "--workbook", book)
     assert (code, errors.count("\n")) == (2, 1)
     assert "the sheet 'Way 1' of" in errors

@@ -132,7 +132,7 @@ class Comparison:
         is_clear = len(set(starts)) == len(starts) and all(starts)
         if len(settings) > LONGEST_NAME and is_clear:
             return self._start(group)
-        return settings or (self.names[group[0]] if len(group) == 1 else "all")
+        return settings or self._start(group) or "all"
 
     def _start(self, group: range) -> str:
         """Return the words with which the names of all trainings of a group begin."""
