@@ -34,6 +34,8 @@ MOST_CLASSES = GRID - 2 * _LABELS
 """Classes that the matrix has room for."""
 _SHORT = 5
 """Letters of a name that a square has room for."""
+_ROW_LETTERS = 18
+"""Letters of a name that have room in two lines beside the squares."""
 _PAIRS = 20
 _SHADES = 5
 _COUNT = Style(number_format="#,##0;;", align="center", size=9, border=LINE)
@@ -108,11 +110,13 @@ def draw_confusion(page: Page, confusion: Confusion) -> None:
     area.say(row, 4, text, NOTE)
     area.write(row + 1, 0, noun, header("iteration"), _LABELS)
     area.write(row + 1, _LABELS + size, "recall", header("gradient"), _LABELS)
+    is_long = any(len(name) > _SHORT for name in names)
     for place, name in enumerate(names):
-        shown = name if len(name) <= _SHORT else str(place + 1)
+        shown = str(place + 1) if is_long else name
         area.write(row + 1, _LABELS + place, shown, header("iteration"))
-        label = name if shown == name else f"{shown} {name}"
-        area.write(first + 2 * place, 0, label, header("iteration"), _LABELS, 2)
+        label = f"{shown} {short(name, _ROW_LETTERS)}" if is_long else name
+        style = replace(header("iteration"), size=9 if is_long else 10, wrap=True)
+        area.write(first + 2 * place, 0, label, style, _LABELS, 2)
         _matrix_row(area, first + 2 * place, place, counts[place], most)
     last = first + 2 * size
     area.write(last, 0, "precision", header("gradient"), _LABELS)
