@@ -46,8 +46,8 @@ class Trial:
     """Tells of the folder before and the one after a kill whether nothing is lost."""
     again: Sequence[str] = ()
     """More options for the same command after the kill."""
-    same: str = ""
-    """A file that must then be as it is when nothing is killed."""
+    same: Sequence[str] = ()
+    """Files that must then be as they are when nothing is killed."""
 
 
 @dataclass
@@ -222,8 +222,16 @@ with WorkbookLog(book, title="Loop") as log, done.open("w") as file:
         print(epoch, file=file, flush=True)
 """
 GRADE = ["grade", "--key", "class/class.key.json", "--csv", "marks.csv"]
-TRAIN = cnn("train", *TINY, *DATA, "--run", "run", "--workbook", "book.xlsx")
-WEIGHTS = "run/model.safetensors"
+LIVE = """
+from cnn.__main__ import main
+from cnn.log import run_log
+
+run_log.PATIENCE = 0.0  # the sheet is written after each epoch
+main()
+"""
+TRAIN = [sys.executable, "-c", LIVE, "train", *TINY, "--keep", "best", *DATA, "--run", "run"]
+TRAIN += ["--workbook", "book.xlsx"]
+WEIGHTS = ["run/model.safetensors", "run/best.safetensors"]
 TRIALS = (
     Trial("build", 60, sheetgen("build", "-o", "book.xlsx"), build_small, has_workbooks),
     Trial("train", 25, TRAIN, build_small, has_workbooks, ["--resume"], WEIGHTS),
@@ -235,7 +243,7 @@ TRIALS = (
         sheetgen("exercise", "--students", "names.csv", "--solution", "-o", "class"),
         class_list,
         has_exercises,
-        same="class/class.key.json",
+        same=["class/class.key.json"],
     ),
     Trial(
         "grade",
@@ -243,7 +251,7 @@ TRIALS = (
         sheetgen(*GRADE, *(f"class/{name}.xlsx" for name in NAMES)),
         handed_in,
         has_marks,
-        same="marks.csv",
+        same=["marks.csv"],
     ),
 )
 
@@ -283,8 +291,8 @@ def kill(trial: Trial, times: int, generator: random.Random) -> Count:
             count.killed += process.returncode < 0
             is_whole = trial.is_whole(before, work)
             count.failed += not repeated(trial, folder)
-            if trial.same:
-                results = [(each / trial.same).read_bytes() for each in (work, unbroken)]
+            for path in trial.same:
+                results = [(each / path).read_bytes() for each in (work, unbroken)]
                 is_whole = is_whole and results[0] == results[1]
             count.whole += is_whole
             left = (everything(work) | everything(folder / "temporary")) ^ expected
