@@ -9,7 +9,16 @@ from cnn.data.images import Images
 from cnn.data.sample_digits import SAMPLE
 from cnn.log.run_settings import settings_in_words
 from cnn.models import parameter_count
-from cnn.training.config import BEST, DATA_FOLDER, FIRST_EPOCHS, LAST, Config, new_model, target_of
+from cnn.training.config import (
+    BEST,
+    DATA_FOLDER,
+    FIRST_EPOCHS,
+    LAST,
+    TARGET,
+    Config,
+    new_model,
+    target_of,
+)
 from cnn.training.evaluation import Evaluation, evaluate_run, run_data
 from cnn.training.run import Line, Run
 from sheetgen.errors import InputError
@@ -75,9 +84,9 @@ class Record:
 def mark_of(name: str, described: dict[str, Any]) -> str:
     """Return the mark of a run by the name of its directory and the content of `config.json`.
 
-    It stays the same if the data moves, or if the run goes on to more epochs.
+    It stays the same if the data moves, or if the run goes on to more epochs or another target.
     """
-    aside = ("versions", DATA_FOLDER, FIRST_EPOCHS)
+    aside = ("versions", DATA_FOLDER, FIRST_EPOCHS, TARGET)
     settings = {key: value for key, value in described.items() if key not in aside}
     if FIRST_EPOCHS in described:
         settings["recipe"] = settings["recipe"] | {"epochs": described[FIRST_EPOCHS]}

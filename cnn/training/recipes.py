@@ -45,7 +45,9 @@ class Recipe:
     epochs: Annotated[int, "The number of epochs."]
     learning_rate: Annotated[float, "The peak of its schedule."]
     batch_size: Annotated[int, "Images a step, over all processes together."] = 128
-    schedule: Annotated[Schedule, "How the learning rate changes."] = "constant"
+    schedule: Annotated[
+        Schedule, "How the learning rate changes; a run at a constant one can go on after its end."
+    ] = "constant"
     momentum: Annotated[float, "Of SGD; beta 1 of Adam."] = 0.9
     nesterov: Annotated[bool, "Nesterov's momentum, with SGD only."] = False
     weight_decay: Annotated[float, "Of weights, not of biases and BatchNorm."] = 0.0

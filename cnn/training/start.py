@@ -183,7 +183,6 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     asked["data"], folder = options.source
     if folder is not None and config.data == SAMPLE:
         asked["data"] = MNIST.name
-    asked["target"], stored_values["target"] = options.target, stored.get(TARGET)
     asked["device"] = None if options.device == "auto" else options.device
     asked["processes"] = processes.count
     for name, value in asked.items():
@@ -305,6 +304,8 @@ def _open(
     if done > epochs:
         raise InputError(f"{run.path} has {done} finished epochs; expected no fewer, not {epochs}")
     described = stored | ({} if folder is None else {DATA_FOLDER: described_folder(config, folder)})
+    if options.target is not None:
+        described |= {TARGET: options.target}
     if epochs != (first := stored["recipe"]["epochs"]):
         described |= {"recipe": asdict(config.recipe)}
         described.setdefault(FIRST_EPOCHS, first)
