@@ -187,8 +187,9 @@ def _start() -> _Worker:
             lifeline, writing = os.pipe()
             held.callback(os.close, writing)
             inherited.append(lifeline)
+        start = _START.format(inherited[0] if inherited else None)
         process = subprocess.Popen(
-            [sys.executable, "-c", _START.format(inherited[0] if inherited else None), *map(str, sys.path)],
+            [sys.executable, "-c", start, *map(str, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=messages,
