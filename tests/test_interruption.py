@@ -85,11 +85,14 @@ def temporary(place):
     return place.parents[1] / "temporary"
 
 
-def paused(place, call, *command):
-    """A command that waits before a call."""
+BUILD = ["build", "--iterations", "2", "--learning-rates", "0.5"]
+
+
+def paused(place, call):
+    """A build that waits before a call."""
     mark = place.parents[1] / "here"
     mark.unlink(missing_ok=True)
-    return start_paused(call, mark, "sheetgen", *command, env=environment(place))
+    return start_paused(call, mark, "sheetgen", *BUILD, "-o", place, env=environment(place))
 
 
 WRITING = ("xlsxwriter.workbook:Workbook", "add_chart", 2)
@@ -98,7 +101,7 @@ WRITING = ("xlsxwriter.workbook:Workbook", "add_chart", 2)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_the_system_ends_a_command_without_traces(place, number):
     old = contents(place.parent)
-    with paused(place, WRITING, "build", "-o", place) as process:
+    with paused(place, WRITING) as process:
         process.send_signal(number)
         stdout, stderr = process.communicate()
     assert (process.returncode, stdout, stderr.strip()) == (ENDS[number][0], "", ENDS[number][1])
@@ -119,8 +122,8 @@ def test_a_signal_that_the_shell_ignores_is_ignored(tmp_path):
 
 def build(place, name="book.xlsx"):
     """Build into the folder of a place, in a process of its own."""
-    options = ["--iterations", "2", "--learning-rates", "0.5", "--no-verify"]
-    command = [sys.executable, "-m", "sheetgen", "build", "-o", place.with_name(name), *options]
+    options = ["--no-verify", "-o", place.with_name(name)]
+    command = [sys.executable, "-m", "sheetgen", *BUILD, *options]
     return subprocess.run(
         list(map(str, command)),
         env=environment(place),
@@ -132,7 +135,7 @@ def build(place, name="book.xlsx"):
 
 @pytest.mark.parametrize("name", ["book.xlsx", "other.xlsx"])
 def test_what_a_killed_command_leaves_the_next_one_removes(place, name):
-    with paused(place, WRITING, "build", "-o", place) as process:
+    with paused(place, WRITING) as process:
         process.kill()
     assert len(contents(place.parent)) == 3
     assert any(temporary(place).iterdir())
@@ -144,7 +147,7 @@ def test_what_a_killed_command_leaves_the_next_one_removes(place, name):
 
 @pytest.mark.slow
 def test_what_a_command_is_writing_no_other_removes(place):
-    with paused(place, WRITING, "build", "-o", place) as process:
+    with paused(place, WRITING) as process:
         assert build(place, "other.xlsx").returncode == 0
         _, stderr = process.communicate("\n")
     assert (process.returncode, stderr) == (0, "")

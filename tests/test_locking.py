@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from pausing import start, start_paused, wait_for
-from test_interruption import build, environment, paused, place  # noqa: F401
+from test_interruption import BUILD, build, environment, paused, place  # noqa: F401
 from test_saving import contents
 
 from sheetgen.errors import InputError
@@ -134,8 +134,8 @@ def test_a_process_may_need_a_lock_twice(tmp_path):
 
 @pytest.mark.slow
 def test_the_second_of_two_builds_waits_and_keeps_what_was_added(place):  # noqa: F811
-    with paused(place, ("os", "fsync", 1), "build", "-o", place) as first:
-        command = [sys.executable, "-m", "sheetgen", "build", "--no-verify", "-o", place]
+    with paused(place, ("os", "fsync", 1)) as first:
+        command = [sys.executable, "-m", "sheetgen", *BUILD, "--no-verify", "-o", place]
         with start(command, env=environment(place)) as second:
             assert second.stderr.readline() == (
                 f"waiting for {holder(place, first)}, which is writing {place}\n"

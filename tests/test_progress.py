@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import xlsxwriter
 
 from sheetgen.console import progress
 
@@ -145,7 +146,10 @@ def _read(terminal):
 WRITING = ("composing the tables", "composing the other sheets", "writing rows")
 READING = ("reading", "recalculating with ironcalc", "comparing")
 COMMANDS = {
-    "build": (("build", "-o", "{new}", "--iterations", 3), (*WRITING, *READING)),
+    "build": (
+        ("build", "-o", "{new}", "--iterations", 3, "--learning-rates", 0.5),
+        (*WRITING, *READING),
+    ),
     "verify": (("verify", "{book}", "--engine", "ironcalc"), READING),
     "check": (("check", "{book}", "{book}", "--jobs", 1), ("checking", "1 of 2")),
 }
@@ -180,8 +184,11 @@ def test_exercise_and_grade_show_their_steps_on_a_terminal(tmp_path):
 
 
 @pytest.mark.usefixtures("renderer")
-def test_render_shows_that_it_draws(small, tmp_path):
-    process, shown = run_on_terminal("sheetgen", "render", small, "-o", tmp_path)
+def test_render_shows_that_it_draws(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
+        for number in range(2):
+            book.add_worksheet().write(0, 0, number)
+    process, shown = run_on_terminal("sheetgen", "render", book.filename, "-o", tmp_path)
     assert process.returncode == 0
     assert "drawing" in shown
     assert set(process.output.splitlines()) == set(map(str, tmp_path.glob("*.png")))

@@ -275,7 +275,7 @@ def test_a_killed_build_leaves_the_old_workbook_or_a_complete_new_one(
     ],
 )
 def test_ctrl_c_leaves_the_old_workbook_and_no_traces(built_before, tmp_path, call):
-    old, options = built_before.read_bytes(), ["build", "-o", built_before]
+    old, options = built_before.read_bytes(), ["build", *SMALL, "-o", built_before]
     environment = temporary_folder(tmp_path)
     with start_paused(call, tmp_path / "here", "sheetgen", *options, env=environment) as process:
         assert len(list(built_before.parent.glob(".book.*.tmp"))) == 1

@@ -5,6 +5,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -125,7 +126,7 @@ def meet(place: tuple[Path, int]) -> int:
     folder, number = place
     (folder / f"meeting-{number}").touch()
     while not (folder / f"meeting-{1 - number}").exists():
-        os.sched_yield()
+        time.sleep(0.005)
     return os.getpid()
 
 
@@ -274,7 +275,7 @@ def test_outcomes_that_nobody_waits_for_are_given_up(tmp_path: Path) -> None:
     outcomes = run_each(tidy_after_first, ["", str(mark)])
     next(outcomes)
     while not mark.exists():
-        os.sched_yield()
+        time.sleep(0.005)
     outcomes.close()
     assert not mark.exists()
     assert [each.result() for each in run_each(twice, [4])] == [8]
@@ -323,7 +324,7 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, function: str, number: in
     # Only the script itself says that it was interrupted.
     assert errors.count("Traceback") == (number == signal.SIGINT)
     while is_running(worker):
-        os.sched_yield()
+        time.sleep(0.005)
     if number == signal.SIGINT and function == "tidy":
         assert not mark.exists()
 
