@@ -108,11 +108,11 @@ def test_two_processes_resume_to_the_same_weights(two_processes):
 
 def test_two_processes_fail_with_one_message(two_processes, mnist):
     folder, _ = two_processes
-    options = ["--data-dir", mnist, "--epochs", 9, "--resume"]
+    options = ["--data-dir", mnist, "--seed", 9, "--resume"]
     result = torchrun("-m", "cnn", "train", "--run-dir", folder / "plain", *options)
     assert result.returncode != 0
     assert result.stderr.count("Error: the run in") == 1
-    assert "began with epochs 2, not 9" in result.stderr
+    assert "began with seed 0, not 9" in result.stderr
 
 
 def test_a_run_of_two_processes_is_not_resumed_by_one(two_processes, mnist):
