@@ -384,7 +384,7 @@ for epoch in itertools.count():
 """
 
 
-@pytest.mark.parametrize("epochs", [1, 2, 5, 9])
+@pytest.mark.parametrize("epochs", [1, 4, 9])
 def test_a_killed_training_loses_no_epoch(small: Path, tmp_path: Path, epochs: int) -> None:
     book = tmp_path / "book.xlsx"
     book.write_bytes(small.read_bytes())
