@@ -10,7 +10,7 @@ from cnn.log.comparison_page import ComparisonPage
 from cnn.log.log_page import METRIC_WIDTH, TABLE
 from cnn.log.log_summary import in_percent, in_words
 from cnn.log.metrics import Metric, is_number
-from sheetgen.errors import short
+from sheetgen.errors import short, short_names
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import NOTE, SECTION, Style, header, number
@@ -29,7 +29,7 @@ SHARE = 1
 
 def _draw_names(page: ComparisonPage, first: int, names: Iterable[str], kind: str) -> None:
     """Write names below each other, those that are too long so that they still differ."""
-    shown = different([short(name, LONGEST_NAME) for name in names])
+    shown = different(short_names(list(names), LONGEST_NAME))
     for row, name in enumerate(shown, start=first):
         page.canvas.write(row, TABLE, name, number(kind, "@"))
 
