@@ -60,14 +60,12 @@ class Ground:
         self, named: Mapping[str, Sequence[Place]], half: float, own: Mapping[str, Line]
     ) -> dict[str, Place]:
         """Return the places; those that have the fewest to choose from come first."""
-
-        def is_free(name: str, place: Place) -> bool:
-            return self.is_free((*place, half, HALF_HEIGHT), own.get(name))
-
-        options = {
-            name: [place for place in places if is_free(name, place)]
-            for name, places in named.items()
-        }
+        options: dict[str, list[Place]] = {}
+        for name, places in named.items():
+            boxes = ((*place, half, HALF_HEIGHT) for place in places)
+            options[name] = [box[:2] for box in boxes if self.is_free(box, own.get(name))]
+            if not options[name]:
+                return {}
         found: dict[str, Place] = {}
         for name in sorted(options, key=lambda each: len(options[each])):
             taken = [(*place, half, HALF_HEIGHT + 1) for place in found.values()]
