@@ -92,6 +92,8 @@ class SheetFile:
     paper: Paper
     zoom: float
     freeze: tuple[int, int]
+    scales: list[Range]
+    """Ranges that are shaded from their own smallest number to their largest."""
 
     @cached_property
     def opaque(self) -> list[bool]:
@@ -198,7 +200,15 @@ def _sheet(
             paper.repeated_columns = range_of(f"{first}1")[1], range_of(f"{last}1")[1]
     charts = list(_charts(package, sheet.part))
     return SheetFile(
-        sheet.name, sizes, charts, cells, found.merges, paper, found.zoom, found.freeze
+        sheet.name,
+        sizes,
+        charts,
+        cells,
+        found.merges,
+        paper,
+        found.zoom,
+        found.freeze,
+        found.scales,
     )
 
 
@@ -211,6 +221,7 @@ class _Found:
         self.merges: list[Range] = []
         self.rules: list[tuple[Range, str, Condition]] = []
         """Range, number format, and for which numbers it holds."""
+        self.scales: list[Range] = []
 
     def rows(
         self, elements: Iterable[etree._Element], paper: Paper, changed: list[str]
@@ -233,6 +244,8 @@ class _Found:
             self.merges.append(range_of(str(element.get("ref"))))
         elif name == "conditionalFormatting":
             for rule in element.iterfind("{*}cfRule"):
+                if {each.get("type") for each in rule.iter("{*}cfvo")} >= {"min", "max"}:
+                    self.scales += map(range_of, str(element.get("sqref")).split())
                 how = changed[int(rule.get("dxfId", 0))] if rule.get("dxfId") else ""
                 for place in str(element.get("sqref")).split() if how else []:
                     self.rules.append((range_of(place), how, _condition(rule)))

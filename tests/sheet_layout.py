@@ -5,11 +5,13 @@
 prints the problems, one a line. Texts are as wide as in Arial; a few pixels are passed over.
 """
 
+import re
 import sys
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import combinations
+from math import inf
 from pathlib import Path
 
 from diagram_labels import label_problems
@@ -19,14 +21,17 @@ from shown_text import LINE, PIXELS_PER_POINT, lines
 
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.sheet_sizes import Drawing
-from sheetgen.workbook.plan import OPTIMIZER_COMPARISON, WORKINGS
+from sheetgen.workbook.plan import DATA, MATRICES, OPTIMIZER_COMPARISON, WORKINGS
 
 SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and scroll bar in it
 LARGE_SCREEN = 1920
 WIDE = {"Explorer", "Learning rates", OPTIMIZER_COMPARISON, "Layers", "Decision surface"}
 """Sheets that are made for LARGE_SCREEN: many charts or pictures, or a table beside them."""
 TABLE = 12
-"""A row of more cells is one of a table, which may be wider than any screen, as its titles may."""
+"""A row of more cells is one of a table, which may be wider than any screen, as its titles may;
+but not those of Matrices."""
+
+NOTHING = re.compile(r"-?0\.?0*E\+00")
 
 CLOSE = 3  # pixels that do not count
 PADDING = 3  # pixels beside a number or a text
@@ -115,8 +120,9 @@ def out_of_reach(sheet: SheetFile) -> Iterator[str]:
     Nobody needs to look at Workings, the cells behind the other sheets.
     """
     screen = LARGE_SCREEN if sheet.name in WIDE else SCREEN
+    most = inf if sheet.name == MATRICES else TABLE
     ends = {_called(each): each.right for each in sheet.sizes.drawings}
-    tables = {row for row, columns in sheet.filled.items() if len(columns) > TABLE}
+    tables = {row for row, columns in sheet.filled.items() if len(columns) > most}
     for row, columns in sheet.filled.items():
         if {row, row + 1} & tables or sheet.name == WORKINGS:
             continue
@@ -144,6 +150,30 @@ def unprinted(sheet: SheetFile) -> Iterator[str]:
         yield f"{len(outside)} cells from {relative_address(*outside[0])} on are not printed"
 
 
+def zeros(sheet: SheetFile) -> Iterator[str]:
+    """Nothing is 0, and not 0.0E+00; where numbers of both signs are shaded, it has no colour."""
+    for cell in sheet.cells.values():
+        if cell.is_number and NOTHING.fullmatch(cell.text):
+            yield f"{relative_address(*cell.place)} shows {cell.text} for 0"
+    for top, left, bottom, right in sheet.scales:
+        inside = (sheet.cells.get((row, column)) for row in range(top, bottom + 1)
+                  for column in range(left, right + 1))  # fmt: skip
+        shown = [cell.text for cell in inside if cell and cell.is_number]
+        if len({text.startswith("-") for text in shown if text.strip("-0.")}) == 2:
+            at = relative_address(top, left)
+            yield f"the colours from {at} on are those of the smallest and largest, not of the sign"
+
+
+def gaps(sheet: SheetFile) -> Iterator[str]:
+    """The table of Data is whole: its bands have no empty column between them."""
+    if sheet.name != DATA:
+        return
+    widest = max(sheet.filled.values(), key=len)
+    missing = sorted(set(range(widest[0], widest[-1])) - set(widest))
+    if missing:
+        yield f"the table has {len(missing)} empty columns"
+
+
 CHECKS: tuple[Callable[[SheetFile], Iterator[str]], ...] = (
     overlapping_drawings,
     covered_cells,
@@ -152,6 +182,8 @@ CHECKS: tuple[Callable[[SheetFile], Iterator[str]], ...] = (
     out_of_reach,
     unprinted,
     label_problems,
+    zeros,
+    gaps,
     page_problems,
 )
 

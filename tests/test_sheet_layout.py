@@ -58,6 +58,12 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         texts.set_row(6, 18)
         texts.write("A7", "too low for it", book.add_format({"text_wrap": True}))
         texts.merge_range("E7:H8", "low enough", book.add_format({"text_wrap": True}))
+        texts.set_column("K:K", 12)
+        texts.write("K1", 0.0, scientific)
+        for row, value in enumerate((-1.0, 0.0, 2.0), start=1):
+            texts.write(row, 10, value)
+        texts.conditional_format("K2:K4", {"type": "2_color_scale"})
+        texts.conditional_format("D2:D4", {"type": "2_color_scale", "min_type": "num"})
         sheets["wide"].write("Z1", "far out")
         heading = book.add_format({"font_size": 12, "bold": True})
         for row in range(130):
@@ -108,6 +114,8 @@ def test_each_fault_is_found(faulty: Path) -> None:
         "texts: A4 is cut by 65 pixels: 'this runs into its neighbour'",
         "texts: A5 is cut by 167 pixels: 'a formula that shows nothing is a neighbour'",
         "texts: A7 is cut: 3 lines need 46 of 24: 'too low for it'",
+        "texts: K1 shows 0.000E+00 for 0",
+        "texts: the colours from K2 on are those of the smallest and largest, not of the sign",
         "wide: Z1 ends at 1641 of 1320 pixels",
         "wide: printed at 4.0 points; expected 7",
         "pages: the page that begins with row 21 divides a block",

@@ -165,7 +165,7 @@ class Summary:
         more = f"; {last:,} is after the last update" if is_after else ""
         yield f"all with the weights at this iteration{more}"
         if training.is_by_epoch and training.batches > 1:
-            yield f"{plan.comparison} has means over an epoch, while the weights change"
+            yield f"{plan.comparison} has means over an epoch, while it learns"
         for kind in self._samples.kinds:
             if len(kind.listed) < kind.total:
                 name = f"{kind.name} samples".strip()
