@@ -52,7 +52,7 @@ class Shown:
         """Its row and column."""
         return self.row, self.column
 
-    @cached_property
+    @property
     def width(self) -> float:
         """The pixels of the text with its indentation."""
         indent = 9 * self.format.indent
@@ -188,7 +188,8 @@ def _sheet(
         for row, column, cell in elements
         if len(cell)
     ]
-    cells = {each[:2]: _shown(*each, found.rules) for each in held}
+    rules = found.rules_of_columns({column for _, column, *_ in held})
+    cells = {each[:2]: _shown(*each, rules[each[1]]) for each in held}
     titles = workbook.names(number).get("_xlnm.print_titles")
     # A sheet's name can have a comma or an exclamation mark in it.
     parts = tokens((titles.text or "").replace("$", "")) if titles is not None else []
@@ -232,6 +233,13 @@ class _Found:
                 yield element
             else:
                 self.take(element, paper, changed)
+
+    def rules_of_columns(self, columns: set[int]) -> dict[int, list[tuple[Range, str, Condition]]]:
+        """The rules that reach into each of the columns."""
+        return {
+            column: [each for each in self.rules if each[0][1] <= column <= each[0][3]]
+            for column in columns
+        }
 
     def take(self, element: etree._Element, paper: Paper, changed: list[str]) -> None:
         """Take in an element."""
@@ -298,8 +306,8 @@ def _shown(
         return Shown(row, column, text, kind in ("e", "b"), how)
     number = float(text)
     shown = formatted(number, how.number_format)
-    for (top, left, bottom, right), other, (what, least, most) in rules:
-        if not (top <= row <= bottom and left <= column <= right):
+    for (top, _, bottom, _), other, (what, least, most) in rules:
+        if not top <= row <= bottom:
             continue
         if what == "not between" and not least <= number <= most:
             shown = formatted(number, other)

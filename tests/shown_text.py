@@ -24,6 +24,7 @@ _BOLD = {
 }  # fmt: skip
 _WIDTHS = [{c: each for each, text in table.items() for c in text} for table in (_PLAIN, _BOLD)]
 _OTHERS = 556, 611
+_ZEROS = str.maketrans("123456789", "0" * 9)  # all digits are as wide
 _PART = re.compile(
     r'"([^"]*)"|\\(.)|_(.)|\[[^\]]*\]|([#0?,]*\.?[#0?]*E[+-]0+|[#0?][#0?,]*\.?[0#?]*|\.0+)|(.)'
 )
@@ -31,8 +32,14 @@ _PART = re.compile(
 
 def width(text: str, points: float, bold: bool = False) -> float:
     """The width of a line of text in a font of that size."""
+    return _thousandths(text.translate(_ZEROS), bold) / 1000 * points * PIXELS_PER_POINT
+
+
+@cache
+def _thousandths(text: str, bold: bool) -> int:
+    """The width of a text without other digits than 0: numbers are of few kinds then."""
     table, other = _WIDTHS[bold], _OTHERS[bold]
-    return sum([table.get(each, other) for each in text]) / 1000 * points * PIXELS_PER_POINT
+    return sum(table.get(each, other) for each in text)
 
 
 def lines(text: str, points: float, bold: bool, room: float) -> int:

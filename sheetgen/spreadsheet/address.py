@@ -54,14 +54,14 @@ def place_of(address: str) -> tuple[int, int]:
     letters = address.rstrip(_DIGITS)
     digits = address[len(letters) :]
     row = int(digits) if len(digits) <= _MOST_DIGITS else 0
-    column = _column(letters)
+    column = column_of(letters)
     if row < 1 or column is None:
         raise ValueError(f"found {address}; expected the address of a cell, such as C9")
     return row - 1, column
 
 
 @cache
-def _column(letters: str) -> int | None:
+def column_of(letters: str) -> int | None:
     """Return the column of that name, counted from 0; None if it is not the name of a column.
 
     It may have dollars before and after it, as in an absolute address.

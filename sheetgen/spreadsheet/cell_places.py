@@ -9,6 +9,7 @@ from sheetgen.errors import shortened
 from sheetgen.spreadsheet.address import (
     MAXIMUM_COLUMNS,
     MAXIMUM_ROWS,
+    column_of,
     place_of,
     relative_address,
 )
@@ -28,6 +29,8 @@ class Places:
         self._sheet, self._refuse = sheet, refuse
         self.row = self._column = -1
         """The row that has begun, counted from 0, or that of its last cell."""
+        self._number = ""
+        """As an address has it; "" beyond the end of a sheet, and before there is a row."""
         self._rows_seen = bytearray(MAXIMUM_ROWS if refuse else 0)
         self._columns_seen: set[int] = set()
 
@@ -49,6 +52,7 @@ class Places:
             if self._rows_seen[self.row]:
                 self._fail(f"row {self.row + 1:,} twice", "it once")
             self._rows_seen[self.row] = 1
+        self._number = str(self.row + 1) if self.row < MAXIMUM_ROWS else ""
 
     def next_cell(self, address: str | None, has_content: bool) -> tuple[int, int] | None:
         """Return the row and column of the next cell, from zero; None for one to leave out.
@@ -59,6 +63,13 @@ class Places:
         if not (self._refuse or has_content):
             return None
         if address is not None:
+            # Nearly every cell is in its row, and to the right of the one before.
+            letters = address.removesuffix(self._number)
+            known = column_of(letters) if letters != address else None
+            if known is not None and self._column <= known < MAXIMUM_COLUMNS:
+                self._column = known
+                self._columns_seen.add(known)
+                return self.row, known
             try:
                 row, column = place_of(address)
             except ValueError:

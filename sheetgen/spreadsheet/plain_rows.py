@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_ROWS, place_of
+from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_ROWS, column_of
 
 # Address (letters, digits), style, type, formula (attribute, text), result or an empty result.
 _CELL = re.compile(
@@ -39,7 +39,7 @@ def plain_cells(row: etree._Element, number: int) -> Iterator[PlainCell] | None:
     parts = _taken_apart(text, number)
     if parts is None:
         return None
-    columns = [_column(letters) for letters in parts[1::_GROUPS]]
+    columns = _columns(parts)
     kinds = [kind or "n" for kind in parts[4::_GROUPS]]
     formulas, results = parts[6::_GROUPS], parts[7::_GROUPS]
     if "&" in text:
@@ -88,21 +88,15 @@ def _taken_apart(text: str, number: int) -> list[str | None] | None:
         return None
     if set(parts[2::_GROUPS]) != {str(number)}:
         return None
-    columns = [_column(letters) for letters in parts[1::_GROUPS]]
+    columns = _columns(parts)
     is_sorted = all(map(int.__lt__, columns, columns[1:]))
     is_there = columns[-1] < MAXIMUM_COLUMNS and number <= MAXIMUM_ROWS
     return parts if is_sorted and is_there else None
 
 
-_columns: dict[str, int] = {}
-
-
-def _column(letters: str | None) -> int:
-    """Return the column with these letters, counted from 0."""
-    column = _columns.get(str(letters))
-    if column is None:
-        column = _columns[str(letters)] = place_of(f"{letters}1")[1]
-    return column
+def _columns(parts: list[str | None]) -> list[int]:
+    """Return the columns of the cells; such letters are those of a column."""
+    return [column_of(letters) for letters in parts[1::_GROUPS]]  # type: ignore[arg-type,misc]
 
 
 def _decoded(text: str | None) -> str | None:
