@@ -25,7 +25,7 @@ def rebuild(path, *options):
 
 
 def assert_refused(path, *said):
-    """Building over a file ends with 2 and one line, and changes nothing; --force overwrites."""
+    """Building over a file ends with 2 and one line, and changes nothing."""
     before = path.read_bytes()
     result = rebuild(path)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -34,6 +34,11 @@ def assert_refused(path, *said):
         assert text in result.stderr
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def assert_only_forced(path, *said):
+    """Building over a file is refused; --force overwrites it."""
+    assert_refused(path, *said)
     assert rebuild(path, "--force").exit_code == 0
     assert rebuild(path).exit_code == 0, "the new workbook is an unedited one"
 
@@ -117,7 +122,7 @@ def test_an_edit_with_a_spreadsheet_program_is_noticed(workbook):
     book = openpyxl.load_workbook(workbook)
     book["Inputs"]["K6"] = 0.16
     book.save(workbook)
-    assert_refused(workbook, "edited")
+    assert_only_forced(workbook, "edited")
 
 
 def add_sheet(workbook, name, **cells):
@@ -209,7 +214,7 @@ def test_force_overwrites_a_damaged_workbook_and_keeps_what_is_whole(workbook, p
 def test_force_overwrites_edits_but_keeps_added_sheets(workbook):
     add_sheet(workbook, "My notes", A1="mine")
     put(workbook, "Inputs", "K6", 0.16)
-    assert_refused(workbook, "edited")
+    assert_only_forced(workbook, "edited")
     assert "My notes" in sheet_names(workbook)
 
 
@@ -224,21 +229,21 @@ def test_a_renamed_sheet_is_an_edit(workbook):
     book = openpyxl.load_workbook(workbook)
     book["lr 0.5"].title = "the best"
     book.save(workbook)
-    assert_refused(workbook, "edited", "lacks lr 0.5")
+    assert_only_forced(workbook, "edited", "lacks lr 0.5")
 
 
 def test_a_workbook_of_another_program_is_not_overwritten(tmp_path):
     path = tmp_path / "budget.xlsx"
     with xlsxwriter.Workbook(path) as own:
         own.add_worksheet("2024").write("A1", 1)
-    assert_refused(path, "not made by sheetgen")
+    assert_only_forced(path, "not made by sheetgen")
 
 
 @pytest.mark.parametrize("content", [b"not a workbook", b""], ids=["text", "empty"])
 def test_what_is_no_workbook_is_not_overwritten(tmp_path, content):
     path = tmp_path / "book.xlsx"
     path.write_bytes(content)
-    assert_refused(path, "not a workbook")
+    assert_only_forced(path, "not a workbook")
 
 
 @pytest.mark.parametrize("lock", [".~lock.book.xlsx#", "~$book.xlsx"])

@@ -24,6 +24,7 @@ from sheetgen.spreadsheet.agreement import disagreement
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Values
+from sheetgen.spreadsheet.library_calls import Changes
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.template.template import Template
@@ -122,6 +123,8 @@ class Book:
 
     plan: Plan
     folder: Path
+    moments: list[Moment] = field(default_factory=list)
+    """Those that are computed together, when the first of them is wanted."""
     known: dict[Moment, Shown] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,21 +132,30 @@ class Book:
         self.explorer = canvases[0]
         write_workbook(canvases, self.folder / "book.xlsx", "")
 
-    def at(self, moment: Moment) -> Path:
-        """Choose a moment in the file."""
+    def changes(self, moment: Moment) -> Changes:
+        """The cells that choose a moment."""
         table, iteration, weight = moment
         choices = (self.plan.variants[table].tab, float(iteration), weight)
         keys = ("explorer_table", "explorer_iteration", "explorer_weight")
-        cells = {self.explorer.inputs[key]: c for key, c in zip(keys, choices, strict=True)}
+        return {
+            EXPLORER: {self.explorer.inputs[key]: c for key, c in zip(keys, choices, strict=True)}
+        }
+
+    def at(self, moment: Moment) -> Path:
+        """Choose a moment in the file."""
         path = self.folder / "chosen.xlsx"
-        write_changed(self.folder / "book.xlsx", path, {EXPLORER: cells}, cached=-777.0)
+        write_changed(self.folder / "book.xlsx", path, self.changes(moment), cached=-777.0)
         return path
 
     def shown(self, moment: Moment) -> Shown:
         if moment not in self.known:
-            table, iteration, weight = moment
-            tab, values = self.plan.variants[table].tab, IRONCALC.recalculate(self.at(moment))
-            self.known[moment] = Shown(self.plan, tab, iteration, weight, values)
+            moments = self.moments if moment in self.moments else [moment]
+            cases = map(self.changes, moments)
+            found = IRONCALC.recalculate_changed(self.folder / "book.xlsx", cases)
+            for each, values in zip(moments, found, strict=True):
+                table, iteration, weight = each
+                tab = self.plan.variants[table].tab
+                self.known[each] = Shown(self.plan, tab, iteration, weight, values)
         return self.known[moment]
 
     def wrong(self, moment: Moment, values: Values) -> list[str]:
@@ -163,7 +175,7 @@ class Book:
 def books(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Book]:
     @cache
     def book(name: str) -> Book:
-        return Book(plan_of(name), tmp_path_factory.mktemp(name))
+        return Book(plan_of(name), tmp_path_factory.mktemp(name), CASES[name][1])
 
     return book
 
@@ -350,24 +362,25 @@ def larger(*sizes: int) -> Template:
 @pytest.mark.slow
 @pytest.mark.parametrize("sizes", [(3, 300, 2), (3, 20, 60), (12, 12, 12), (2, *(1,) * 9)])
 def test_a_large_network_is_drawn_in_parts_and_has_the_chain_of_every_weight(sizes, tmp_path):
-    book = Book(Plan.of(larger(*sizes)), tmp_path)
+    plan = Plan.of(larger(*sizes))
+    moments = [(0, 2, weight) for weight in ("w5", plan.network.connections[-1].name)]
+    book = Book(plan, tmp_path, moments)
     assert len(book.explorer.charts) == (0 if len(sizes) > 9 else 2)
     assert sum(1 for _ in book.explorer.promised()) <= MOST_FORMULAS
-    for weight in ("w5", book.plan.network.connections[-1].name):
-        moment = (0, 2, weight)
-        assert book.wrong(moment, book.shown(moment).values) == []
-        shown = book.shown((0, 2, weight))
-        gradient = shown.trace[f"∂E/∂{weight}"][2]
+    for moment in moments:
+        shown = book.shown(moment)
+        assert book.wrong(moment, shown.values) == []
+        gradient = shown.trace[f"∂E/∂{shown.weight}"][2]
         assert np.prod(shown.factors) == pytest.approx(gradient, rel=1e-9, abs=1e-12)
 
 
 def test_a_training_that_diverges_is_shown_as_far_as_it_goes(tmp_path):
     text = larger(2, 3, 2).source.replace('"sigmoid"', '"identity"')
     wild = template.parse(text).with_training([0.1, 60.0], 40)
-    book = Book(Plan.of(wild), tmp_path)
+    moments = [(1, iteration, "w2") for iteration in (1, 4, 40)]
+    book = Book(Plan.of(wild), tmp_path, moments)
     assert not np.isfinite(book.plan.traces[1]["E_total"][-1])
-    for iteration in (1, 4, 40):
-        moment = (1, iteration, "w2")
+    for moment in moments:
         assert book.wrong(moment, book.shown(moment).values) == []
     errors = [book.shown((1, at, "w2")).values[EXPLORER][CONTROLS[0], FILLER] for at in (4, 40)]
     assert str(errors[0]).startswith("E_total = ")
