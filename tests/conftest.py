@@ -38,6 +38,9 @@ from sheetgen.workbook.plan import Plan
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
+# The processes that tests start need not compile our modules again each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Before anything loads torch, as the command does.
 wait_briefly()
 

@@ -177,8 +177,34 @@ def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
     assert averages == pytest.approx(expected.tolist(), rel=1e-14)
 
 
-EVERY_ENGINE = ("iris", "line-fit", "logic")
-"""A training and test set of classes, optimisers and a fitted curve, and several problems."""
+EVERY_ENGINE = ("line-fit", "logic")
+"""Optimisers and a fitted curve, and several problems."""
+CLASSES = """
+[network]
+inputs = 2
+loss = "cross-entropy"
+[[network.layers]]
+units = 3
+activation = "tanh"
+weights = [[0.4, -0.3], [0.2, 0.8], [-0.5, 0.1]]
+biases = [0.1, -0.2, 0.3]
+[[network.layers]]
+units = 3
+activation = "softmax"
+weights = [[0.5, -0.4, 0.2], [-0.3, 0.6, 0.1], [0.2, 0.1, -0.7]]
+biases = [0, 0.1, 0]
+[data]
+inputs = [[1, 20], [2, 10], [4, 40], [3, 35], [1.5, 12], [2, 22], [3, 30], [1, 11], [4, 42]]
+targets = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1], [0, 1, 0],
+           [0, 0, 1]]
+standardize = true
+test_fraction = 0.34
+[training]
+learning_rates = [0.1]
+iterations = 13
+batch_size = 2
+"""
+"""What `iris` has, with few samples: a training and a test set of classes, for two epochs."""
 
 
 # test_verify has era-v1; the first one is in the fast tier.
@@ -186,13 +212,21 @@ EVERY_ENGINE = ("iris", "line-fit", "logic")
 def test_every_built_in_template_verifies(name, short_book, request):
     """With its inputs moved in one engine, but for `digits`; as it is in the others.
 
-    The formulas of the others are of the kinds of EVERY_ENGINE and of test_any_network.
+    The formulas of the others are of the kinds of EVERY_ENGINE, CLASSES and test_any_network.
     """
-    subject = read_subject(short_book(name).saved.path)
-    results = [*verify_subject(subject, [EMBEDDED], 0 if name == "digits" else 1)]
-    if name in EVERY_ENGINE:
-        _, *others = request.getfixturevalue("every_engine")
-        results += verify_subject(subject, others, 0)
+    others = request.getfixturevalue("every_engine")[1:] if name in EVERY_ENGINE else ()
+    assert_verifies(short_book(name).saved.path, 0 if name == "digits" else 1, others)
+
+
+def test_classes_with_a_test_set_verify_in_every_engine(every_engine, tmp_path):
+    path = build_workbook(template.parse(CLASSES), tmp_path / "book.xlsx").saved.path
+    assert_verifies(path, 1, every_engine[1:])
+
+
+def assert_verifies(path, moved, others):
+    """`verify` finds nothing wrong with its inputs moved, and nothing in the other engines."""
+    subject = read_subject(path)
+    results = [*verify_subject(subject, [EMBEDDED], moved), *verify_subject(subject, others, 0)]
     for result in results:
         findings = [str(each) for sheet in result.sheets for each in sheet.findings]
         assert not findings, "\n".join(findings[:5])
