@@ -11,11 +11,11 @@ from pathlib import Path
 import openpyxl
 
 from sheetgen import build_workbook
-from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
 from sheetgen.template import template
 
 SHEET = "Decision surface"
+ITERATIONS = (0, 100, 399)
 
 
 def main(folder: Path) -> None:
@@ -30,12 +30,12 @@ def main(folder: Path) -> None:
         if isinstance(cell.value, str)
     }
     chosen = next(cell for text, cell in labels.items() if text.startswith("iteration"))
-    for iteration in (0, 100, 399):
-        place = chosen.row - 1, chosen.column
-        write_changed(path, folder / "moved.xlsx", {SHEET: {place: iteration}}, cached=0)
-        values = EMBEDDED.recalculate(folder / "moved.xlsx")[SHEET]
-        ends = [labels[f"{end} output shown"] for end in ("smallest", "largest")]
-        low, high = (values[end.row - 1, end.column] for end in ends)
+    place = chosen.row - 1, chosen.column
+    states = [{SHEET: {place: iteration}} for iteration in ITERATIONS]
+    ends = [labels[f"{end} output shown"] for end in ("smallest", "largest")]
+    found = EMBEDDED.recalculate_changed(path, states)
+    for iteration, values in zip(ITERATIONS, found, strict=True):
+        low, high = (values[SHEET][end.row - 1, end.column] for end in ends)
         print(f"iteration {iteration}: from {low:.3f} to {high:.3f}")
 
 

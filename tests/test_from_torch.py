@@ -117,7 +117,7 @@ def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
         targets=[[1, 0], [0, 1], [0, 1]],
         title='From "PyTorch"',
         learning_rates=[0.1],
-        iterations=30,
+        iterations=6,
         batch_size="full",
         optimizer="adam",
     )

@@ -95,8 +95,9 @@ def _taken_apart(text: str, number: int) -> list[str | None] | None:
 
 
 def _columns(parts: list[str | None]) -> list[int]:
-    """Return the columns of the cells; such letters are those of a column."""
-    return [column_of(letters) for letters in parts[1::_GROUPS]]  # type: ignore[arg-type,misc]
+    """Return the columns of the cells; up to three letters are always those of one."""
+    found = map(column_of, parts[1::_GROUPS])
+    return [column for column in found if column is not None]
 
 
 def _decoded(text: str | None) -> str | None:
