@@ -22,10 +22,10 @@ def number_of_formulas(canvases):
 
 @pytest.mark.parametrize("name", ["era-v1", "iris", "sine"])
 def test_the_number_of_formulas_is_known_before_any_is_composed(name):
-    """Within 2 % where the tables are most of them, as in every workbook that is announced."""
-    chosen = template.load(name).with_training(iterations=3000)
+    """Within 1 % where the tables are most of them, as in every workbook that is announced."""
+    chosen = template.load(name).with_training(iterations=1000)
     found = number_of_formulas(compose(Plan.of(chosen)))
-    assert formulas_of(chosen) == pytest.approx(found, rel=0.02)
+    assert formulas_of(chosen) == pytest.approx(found, rel=0.01)
 
 
 @pytest.mark.parametrize("name", template.built_in())
@@ -73,7 +73,7 @@ TOO_LARGE = {
     "batch": (network(1, 2, batch_size=10**9), "batch_size: found 1000000000; expected a whole"),
     "formulas": (
         network(2, 60, iterations=10**6),
-        "the workbook would have 15,851,032,291 formulas; expected at most 20,000,000: fewer",
+        "the workbook would have 15,852,032,292 formulas; expected at most 20,000,000: fewer",
     ),
     "samples": (network(1, 1, samples=200_001), "found 200,001 rows; expected at most 200,000"),
 }
@@ -123,7 +123,7 @@ def test_more_than_a_million_formulas_are_announced_before_they_are_composed(tmp
     result = sheetgen("build", "--iterations", 4500, "-o", tmp_path / "book.xlsx")
     first, second = result.stderr.splitlines()
     assert (
-        first.startswith("about 1,0") and " formulas to write and verify: about a minute" in first
+        first.startswith("about 1,1") and " formulas to write and verify: about a minute" in first
     )
     assert second == "Error: this is where composing begins"
     few = sheetgen("build", "--iterations", 100, "-o", tmp_path / "book.xlsx")
@@ -143,4 +143,4 @@ def test_a_small_file_that_claims_millions_of_formulas_is_refused(workbook):
     assert (result.exit_code, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"Error: {workbook} cannot be verified: found 5,")
-    assert "; expected about 5,1" in line
+    assert "; expected about 5,2" in line

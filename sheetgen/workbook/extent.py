@@ -59,8 +59,10 @@ def formulas_of(template: Template) -> int:
     if training.is_by_epoch:
         steps = training.epochs
         found += steps * (len(compared) + 1) * (1 + has_correct(template.network, training))
-    # The comparison has the steps, an error and a flag of each, and the greatest of several.
-    found += steps * (1 + 2 * len(compared) + (len(compared) > 1))
+    # The comparison has the steps, of each an error, a flag and what is drawn, and the greatest of
+    # several; of test samples what is drawn too.
+    drawn = len(compared) * (2 if template.data.test_samples else 1)
+    found += steps * (1 + 2 * len(compared) + drawn + (len(compared) > 1))
     if template.data.standardize:
         samples = template.data.samples + template.data.test_samples
         found += samples * template.network.inputs
