@@ -34,6 +34,7 @@ but not those of Matrices."""
 NOTHING = re.compile(r"-?0\.?0*E\+00")
 
 CLOSE = 3  # pixels that do not count
+PARTING = 8  # pixels between two groups of columns
 PADDING = 3  # pixels beside a number or a text
 
 
@@ -165,11 +166,12 @@ def zeros(sheet: SheetFile) -> Iterator[str]:
 
 
 def gaps(sheet: SheetFile) -> Iterator[str]:
-    """The table of Data is whole: its bands have no empty column between them."""
+    """The table of Data is whole: between its bands is no more than a line."""
     if sheet.name != DATA:
         return
     widest = max(sheet.filled.values(), key=len)
-    missing = sorted(set(range(widest[0], widest[-1])) - set(widest))
+    empty = sorted(set(range(widest[0], widest[-1])) - set(widest))
+    missing = [column for column in empty if sheet.sizes.columns.size(column) > PARTING]
     if missing:
         yield f"the table has {len(missing)} empty columns"
 

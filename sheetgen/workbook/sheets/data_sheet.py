@@ -34,6 +34,7 @@ SYMBOL_ROW = 4
 LONGEST_LINE = 16  # characters of a column's name
 MOST_LINES, POINTS_OF_LINE = 4, 13.5
 WIDTH_OF_WHOLE = 8.5  # characters of a column whose numbers the program fits into it
+GAP = 0.5  # characters, between groups of columns
 WIDTH_OF_EMPTY = 9  # characters of a column behind the table
 
 
@@ -51,13 +52,15 @@ def data_sheet(plan: Plan) -> DataSheet:
     _count(sheet, 1, ("samples", "sample"), range(1, len(sheet.rows) + 1))
     column = _targets(sheet, plan)
     inputs = data.inputs + data.test_inputs
-    columns = _columns(sheet, plan, column, "input", ("inputs", network.input_names), inputs)
+    titles = "inputs", network.input_names
+    columns = _columns(sheet, plan, _parted(sheet, column), "input", titles, inputs)
     sheet.columns.update(columns)
-    column += len(columns)
+    column += 1 + len(columns)
     if data.standardize:
-        column = _standardized(sheet, plan, network, column)
+        column = _standardized(sheet, plan, network, _parted(sheet, column))
     if plan.template.order != tuple(range(data.samples)):
         places = [place + 1 for place in plan.template.order]
+        column = _parted(sheet, column)
         _count(sheet, column, ("shuffled", "order"), places)
         canvas.notes[SYMBOL_ROW, column] = "the order of the samples in an epoch"
         sheet.columns["order"] = column
@@ -65,7 +68,7 @@ def data_sheet(plan: Plan) -> DataSheet:
     if data.test_samples:
         _test_band(sheet, max(sheet.columns.values()))
     if data.problems:
-        _problems(sheet, plan, column)
+        _problems(sheet, plan, _parted(sheet, column))
     first, last = (sheet.columns[network.target_names[at]] for at in (0, -1))
     remark = REMARK_ROW, 4 if data.problems else 1
     write_reach(canvas, plan, remark, range_address(sheet.first_row, first, sheet.last_row, last))
@@ -106,6 +109,12 @@ def _head(sheet: DataSheet, column: int, symbol: str, kind: str, title: str) -> 
     sheet.canvas.write(BAND_ROW, column, title, band(kind))
     for each, row in sheet.header_rows.items():
         sheet.canvas.write(row, column, symbol if each == "symbol" else "", header(kind))
+
+
+def _parted(sheet: DataSheet, column: int) -> int:
+    """Part two groups of columns by a line's width; return the column of the second."""
+    sheet.canvas.widths[column] = GAP
+    return column + 1
 
 
 def _count(
@@ -154,7 +163,7 @@ def _problems(sheet: DataSheet, plan: Plan, column: int) -> None:
         places.append(column)
         titles = (problem.name, names)
         columns = _columns(sheet, plan, column, "target", titles, problem.targets, problem.name)
-        column += len(columns)
+        column = _parted(sheet, column + len(columns))
     style = number("target", common_format(value for row in data.targets for value in row))
     for offset, name in enumerate(names):
         for row, targets in zip(sheet.rows, data.targets, strict=True):
