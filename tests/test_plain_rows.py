@@ -1,0 +1,122 @@
+"""Rows that are read and copied as text come to what they come to element by element."""
+
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import xlsxwriter
+
+from sheetgen.check.reading.cells import read_package
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet import copying, reader
+
+PLAIN = {
+    "numbers": '<row r="2" spans="1:2"><c r="A2"><v>2</v></c><c r="C2"><v>-1E-3</v></c></row>',
+    "a formula": '<row r="2"><c r="A2" s="1"><f>1+1</f><v>2</v></c></row>',
+    "a formula of LibreOffice": '<row r="2"><c r="A2"><f aca="false">1+1</f><v>2</v></c></row>',
+    "entities": '<row r="2"><c r="A2" t="str"><f>"&lt;"&amp;"&amp;gt;"</f><v>&lt;</v></c></row>',
+    "no ASCII": '<row r="2"><c r="A2" t="str"><f>"∂"</f><v>∂</v></c></row>',
+    "an empty text": '<row r="2"><c r="A2" t="str"><f>""</f><v></v></c></row>',
+    "no result": '<row r="2"><c r="A2"><f>1+1</f></c></row>',
+    "an error": '<row r="2"><c r="A2" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>',
+    "a truth value": '<row r="2"><c r="A2" t="b"><v>1</v></c></row>',
+    "a shared text": '<row r="2"><c r="A2" t="s"><v>0</v></c></row>',
+    "a text that is not there": '<row r="2"><c r="A2" t="s"><v>9</v></c></row>',
+    "no number": '<row r="2"><c r="A2"><v>1_0</v></c></row>',
+    "an empty cell": '<row r="2"><c r="A2" s="1" t="n"/><c r="B2"><v>1</v></c></row>',
+    "an empty number": '<row r="2"><c r="A2"><v></v></c></row>',
+    "an empty row": '<row r="2" ht="20"/>',
+    "the last column": '<row r="2"><c r="XFD2"><v>1</v></c></row>',
+}
+OTHERS = {
+    "no addresses": "<row><c><v>1</v></c><c><v>2</v></c></row>",
+    "a shared formula": '<row r="2"><c r="A2"><f t="shared" si="0" ref="A2:B2">A1</f></c>'
+    '<c r="B2"><f t="shared" si="0"/></c></row>',
+    "a text in the cell": '<row r="2"><c r="A2" t="inlineStr"><is><t>x</t></is></c></row>',
+    "a line end": '<row r="2"><c r="A2" t="str"><f>"&#13;"</f><v>&#13;</v></c></row>',
+    "spaces": '<row r="2"> <c r="A2"> <v>1</v> </c> </row>',
+    "another order": '<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>2</v></c></row>',
+    "a cell twice": '<row r="2"><c r="A2"><v>1</v></c><c r="A2"><v>2</v></c></row>',
+    "a cell of another row": '<row r="2"><c r="A3"><v>1</v></c></row>',
+    "zeros before a number": '<row r="2"><c r="A02"><v>1</v></c></row>',
+    "a small letter": '<row r="2"><c r="a2"><v>1</v></c></row>',
+    "a column past the end": '<row r="2"><c r="XFE2"><v>1</v></c></row>',
+    "what is no cell": '<row r="2"><c r="A2"><v>1</v></c><x/><c r="B2"><v>2</v></c></row>',
+    "an empty formula": '<row r="2"><c r="A2"><f></f><v>1</v></c></row>',
+}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Callable[[str], Path]:
+    """A function that returns a workbook of one sheet with this row."""
+
+    def write(row: str) -> Path:
+        plain, path = tmp_path / "plain.xlsx", tmp_path / "book.xlsx"
+        with xlsxwriter.Workbook(plain) as workbook:
+            sheet = workbook.add_worksheet("one")
+            sheet.write("A1", "a text", workbook.add_format({"bold": True}))
+        with ZipFile(plain) as old, ZipFile(path, "w") as new:
+            for name in old.namelist():
+                data = old.read(name)
+                if name.endswith("sheet1.xml"):
+                    data = data.replace(b"</sheetData>", f"{row}</sheetData>".encode())
+                new.writestr(name, data)
+        return path
+
+    return write
+
+
+def outcomes(path: Path) -> list[object]:
+    """What reading, checking and copying the workbook come to: cells, or a refusal."""
+    copy = path.with_name("copy.xlsx")
+
+    def of_copy(cached: float | None) -> object:
+        copying.write_changed(path, copy, {"one": {}}, cached)
+        with ZipFile(copy) as archive:
+            return archive.read("xl/worksheets/sheet1.xml"), reader.read_cells(copy)
+
+    calls = (
+        lambda: reader.read_cells(path),
+        lambda: read_package(path),
+        lambda: of_copy(None),
+        lambda: of_copy(-7e77),
+    )
+    found: list[object] = []
+    for call in calls:
+        try:
+            found.append(call())
+        except InputError as error:
+            found.append(str(error))
+    return found
+
+
+@pytest.mark.parametrize("kind", [*PLAIN, *OTHERS])
+def test_a_row_is_read_and_copied_as_element_by_element(
+    kind: str, book: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = book((PLAIN | OTHERS)[kind])
+    plain = []
+
+    def counted(*row: object) -> object:
+        plain.append(found := plain_cells(*row))
+        return found
+
+    plain_cells = reader.plain_cells
+    monkeypatch.setattr(reader, "plain_cells", counted)
+    as_text = outcomes(path)
+    assert (plain[1] is not None) == (kind in PLAIN)
+    monkeypatch.setattr(reader, "plain_cells", lambda *_: None)
+    monkeypatch.setattr(copying, "with_result", lambda *_: None)
+    by_element = outcomes(path)
+    for one, other in zip(as_text, by_element, strict=True):
+        if isinstance(one, tuple) and isinstance(other, tuple):
+            assert one[1] == other[1]
+            assert squeezed(one[0]) == squeezed(other[0])
+        else:
+            assert one == other
+
+
+def squeezed(sheet: bytes) -> str:
+    """The XML of a sheet in one spelling of empty elements and characters."""
+    return sheet.decode().replace("<v></v>", "<v/>").replace("&#8706;", "∂")
