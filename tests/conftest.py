@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -214,25 +214,6 @@ def era_v1(built_once: Callable[[str, Template], Built]) -> Built:
 def numbers(lowest: float, highest: float) -> st.SearchStrategy[float]:
     """Numbers of few digits, which read well in a failing example."""
     return st.floats(lowest, highest).map(lambda number: round(number, 4))
-
-
-@st.composite
-def templates(
-    draw: st.DrawFn, layers: int, units: int, iterations: tuple[int, int] = (2, 2)
-) -> Template:
-    """Random sigmoid networks with at most `layers` layers, of at most `units` units and inputs."""
-    widths = draw(st.lists(st.integers(1, units), min_size=2, max_size=layers + 1))
-
-    def vector(length: int, number: st.SearchStrategy[float]) -> list[float]:
-        return draw(st.lists(number, min_size=length, max_size=length))
-
-    matrices = [
-        [vector(fan_in, numbers(-2, 2)) for _ in range(width)] for fan_in, width in pairwise(widths)
-    ]
-    sample, target = vector(widths[0], numbers(-1, 1)), vector(widths[-1], numbers(0, 1))
-    return sigmoid_network(
-        matrices, sample, target, draw(numbers(0.01, 9)), draw(st.integers(*iterations))
-    )
 
 
 def trained(source: Template, learning_rate: float, iterations: int) -> Trace:

@@ -1,15 +1,18 @@
 """The reference is backpropagation: its numbers are the textbook's, and PyTorch's."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from conftest import sigmoid_network, templates, trained, with_sample
+from conftest import numbers, sigmoid_network, trained, with_sample
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sheetgen.network import reference
 from sheetgen.network.network import Network, activation_name
 from sheetgen.template import template
+from sheetgen.template.template import Template
 
 try:
     import torch
@@ -19,6 +22,25 @@ except ImportError:  # it belongs to the extra "cnn"
 needs_torch = pytest.mark.skipif(torch is None, reason="torch is not installed")
 
 ERA = ["era-v1", "era-v2"]
+
+
+@st.composite
+def templates(
+    draw: st.DrawFn, layers: int, units: int, iterations: tuple[int, int] = (2, 2)
+) -> Template:
+    """Random sigmoid networks with at most `layers` layers, of at most `units` units and inputs."""
+    widths = draw(st.lists(st.integers(1, units), min_size=2, max_size=layers + 1))
+
+    def vector(length: int, number: st.SearchStrategy[float]) -> list[float]:
+        return draw(st.lists(number, min_size=length, max_size=length))
+
+    matrices = [
+        [vector(fan_in, numbers(-2, 2)) for _ in range(width)] for fan_in, width in pairwise(widths)
+    ]
+    sample, target = vector(widths[0], numbers(-1, 1)), vector(widths[-1], numbers(0, 1))
+    return sigmoid_network(
+        matrices, sample, target, draw(numbers(0.01, 9)), draw(st.integers(*iterations))
+    )
 
 
 @dataclass

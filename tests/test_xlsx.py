@@ -1,7 +1,6 @@
 """Reading and copying .xlsx files, of every writer and in every state of repair."""
 
 import re
-import struct
 import zipfile
 from pathlib import Path
 
@@ -9,72 +8,14 @@ import openpyxl
 import pytest
 import xlsxwriter
 from conftest import WRONG, Build
+from handwritten_xlsx import CELLS, MAIN, ROWS, STRICT, example, parts, written
 from lxml import etree
 
 from sheetgen.errors import InputError, RunError
-from sheetgen.spreadsheet import copying, package_parts, reader
+from sheetgen.spreadsheet import copying, reader
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.engines.libreoffice import converted
 from sheetgen.spreadsheet.reader import FileCell
-
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-
-STRINGS = (
-    '<si><t xml:space="preserve"> plain</t></si>'
-    "<si><r><rPr><b/></rPr><t>∂E</t></r><r><t>/∂w</t></r><rPh sb='0' eb='1'><t>NO</t></rPh></si>"
-    "<si><t>line_x000D_break</t><rPh sb='0' eb='1'><t>NO</t></rPh></si>"
-)
-ROWS = (
-    '<row r="2"><c r="A2" t="s"><v>0</v></c><c t="s"><v>1</v></c><c r="D2" t="s"><v>2</v></c></row>'
-    '<row><c t="b"><v>1</v></c><c t="e"><f>1/0</f><v>#DIV/0!</v></c><c><v>1.5E-3</v></c></row>'
-    '<row><c t="str"><f>""</f><v></v></c><c t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r>'
-    '</is></c><c s="1"/><c><f>1+1</f></c></row>'
-    '<row r="10"><c r="B10"><f t="shared" ref="B10:B11" si="0">A10*$A$1</f><v>3</v></c></row>'
-    '<row r="11"><c r="B11"><f t="shared" si="0"/><v>4</v></c></row>'
-)
-CELLS = {
-    (1, 0): FileCell(None, " plain"),
-    (1, 1): FileCell(None, "∂E/∂w"),
-    (1, 3): FileCell(None, "line\rbreak"),
-    (2, 0): FileCell(None, True),
-    (2, 1): FileCell("1/0", "#DIV/0!"),
-    (2, 2): FileCell(None, 0.0015),
-    (3, 0): FileCell('""', ""),
-    (3, 1): FileCell(None, "inline"),
-    (3, 3): FileCell("1+1", None),
-    (9, 1): FileCell("A10*$A$1", 3.0),
-    (10, 1): FileCell("A11*$A$1", 4.0),
-}
-
-
-def parts(
-    rows: str = ROWS, folder: str = "/xl/", main: str = MAIN, links: str = LINKS
-) -> dict[str, str]:
-    """The parts of a small workbook written by hand; `folder` starts the targets of its links."""
-    head = f'<Relationships xmlns="{PACKAGE}">'
-    one = f'<Relationship Id="rId1" Type="{links}/'
-    return {
-        "_rels/.rels": f'{head}{one}officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets>'
-        '<sheet name="one" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'{head}{one}worksheet" Target="{folder}worksheets/s.xml"/>'
-        f'<Relationship Id="rId2" Type="{links}/sharedStrings" Target="{folder}strings.xml"/>'
-        f'<Relationship Id="rId3" Type="{links}/x" Target="http://x/" TargetMode="External"/>'
-        "</Relationships>",
-        "xl/worksheets/s.xml": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData>'
-        "</worksheet>",
-        "xl/strings.xml": f'<sst xmlns="{main}">{STRINGS}</sst>',
-    }
-
-
-def written(path: Path, contents: dict[str, str]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in contents.items():
-            archive.writestr(name, text)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -106,24 +47,6 @@ def test_every_kind_of_cell(tmp_path: Path, contents: dict[str, str]) -> None:
     with zipfile.ZipFile(copy) as archive:
         assert re.findall(r' t="(e|str)"', archive.read("xl/worksheets/s.xml").decode()) == []
         assert archive.read("xl/strings.xml").decode() == contents["xl/strings.xml"]
-
-
-def example(path: Path, library: str) -> Path:
-    """The same two sheets, written by one of the libraries."""
-    if library == "openpyxl":
-        book = openpyxl.Workbook()
-        sheet = book.active
-        sheet.title, sheet["A1"], sheet["B1"], sheet["A2"] = "lr 0.1", 0.5, "=A1*2", "∂ & <η>"
-        sheet["B2"] = True
-        book.create_sheet("it's").sheet_state = "hidden"
-        book.save(path)
-        return path
-    with xlsxwriter.Workbook(path) as workbook:
-        first, second = workbook.add_worksheet("lr 0.1"), workbook.add_worksheet("it's")
-        first.write_row("A1", [0.5, "=A1*2"])
-        first.write_row("A2", ["∂ & <η>", True])
-        second.hide()
-    return path
 
 
 def check_example(path: Path, cached: reader.Value, true: str | None = None) -> None:
@@ -272,119 +195,6 @@ def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
     path = example(tmp_path / "a.xlsx", "xlsxwriter")
     with pytest.raises(InputError, match="no sheet named 'gone'"):
         reader.read_cells(path, ["gone"])
-
-
-BROKEN = {
-    "text": b"name,value\n1,2\n",
-    "empty": b"",
-    "ole": bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504),
-}
-REASONS = {
-    "text": "not an .xlsx workbook",
-    "empty": "not an .xlsx workbook",
-    "ole": "password-protected",
-}
-
-
-@pytest.mark.parametrize("kind", BROKEN)
-def test_files_that_are_no_zip(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "broken.xlsx"
-    path.write_bytes(BROKEN[kind])
-    check_refused(path, REASONS[kind])
-
-
-def check_refused(path: Path, reason: str) -> None:
-    """All functions refuse it with one sentence that names the file and the reason."""
-    for call in (
-        lambda: reader.read_cells(path),
-        lambda: copying.write_changed(path, path.with_name("copy.xlsx"), {}),
-    ):
-        with pytest.raises(InputError) as caught:
-            call()
-        message = str(caught.value)
-        assert str(path) in message
-        assert reason in message
-        assert not message.endswith(".")
-        assert "\n" not in message
-    assert not path.with_name("copy.xlsx").exists()
-
-
-def test_paths_that_are_no_file(tmp_path: Path) -> None:
-    check_refused(tmp_path / "gone.xlsx", "No such file")
-    check_refused(tmp_path, "directory")
-
-
-@pytest.mark.parametrize("share", [0.3, 0.9, 0.999])
-def test_a_truncated_file(tmp_path: Path, share: float) -> None:
-    data = example(tmp_path / "a.xlsx", "xlsxwriter").read_bytes()
-    path = tmp_path / "cut.xlsx"
-    path.write_bytes(data[: int(len(data) * share)])
-    check_refused(path, "damaged")
-
-
-def test_a_damaged_part(tmp_path: Path) -> None:
-    path = example(tmp_path / "a.xlsx", "xlsxwriter")
-    with zipfile.ZipFile(path) as archive:
-        info = archive.getinfo("xl/worksheets/sheet1.xml")
-    data = bytearray(path.read_bytes())
-    middle = info.header_offset + 30 + len(info.filename) + info.compress_size // 2
-    data[middle] ^= 0xFF
-    path.write_bytes(data)
-    check_refused(path, "damaged")
-
-
-@pytest.mark.parametrize(
-    ("part", "text"),
-    [
-        ("_rels/.rels", None),
-        ("_rels/.rels", f'<Relationships xmlns="{PACKAGE}"/>'),
-        ("xl/workbook.xml", None),
-        ("xl/workbook.xml", "<workbook><sheets>"),
-        ("xl/workbook.xml", "<workbook/>"),
-        ("xl/strings.xml", None),
-        ("xl/strings.xml", "<sst/>"),
-        ("xl/worksheets/s.xml", None),
-        ("xl/worksheets/s.xml", "not XML"),
-        ("xl/worksheets/s.xml", "<w><sheetData><row><c><v>1,5</v></c></row></sheetData></w>"),
-        ("xl/worksheets/s.xml", "<w><sheetData><row><c r='?'/></row></sheetData></w>"),
-        ("xl/worksheets/s.xml", "<w><sheetData><row r='x'/></sheetData></w>"),
-        (
-            "xl/worksheets/s.xml",
-            "<w><sheetData><row><c><f t='shared' si='7'/></c></row></sheetData></w>",
-        ),
-    ],
-)
-def test_zips_that_are_no_sound_workbook(tmp_path: Path, part: str, text: str | None) -> None:
-    contents = parts() | ({} if text is None else {part: text})
-    if text is None:
-        del contents[part]
-    path = written(tmp_path / "odd.xlsx", contents)
-    with pytest.raises(InputError, match=r"odd\.xlsx is damaged or is not an \.xlsx workbook"):
-        reader.read_cells(path)
-
-
-def test_a_zip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written(tmp_path / "bomb.xlsx", parts() | {"xl/zeros": "0" * 100_000})
-    assert path.stat().st_size < 10_000
-    monkeypatch.setattr(package_parts, "MAXIMUM_BYTES", 50_000)
-    check_refused(path, "too large")
-
-
-def test_an_encrypted_zip(tmp_path: Path) -> None:
-    path = written(tmp_path / "locked.xlsx", parts())
-    data = bytearray(path.read_bytes())
-    entry = data.index(b"PK\x01\x02")
-    struct.pack_into("<H", data, entry + 8, 1)
-    path.write_bytes(data)
-    check_refused(path, "password-protected")
-
-
-def test_an_open_document_is_named_as_such(tmp_path: Path) -> None:
-    path = tmp_path / "book.ods"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", "<office/>")
-    check_refused(path, "OpenDocument file; save it as .xlsx")
 
 
 def test_entities_are_not_expanded(tmp_path: Path) -> None:
