@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from conftest import sheetgen
+from conftest import sheetgen, sigmoid_network
 from reaching import Watch, bait, flat, reaching, server
 
 from sheetgen.spreadsheet import fence
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.engines import libreoffice as office
+from sheetgen.workbook.build import build_workbook
 
 HOSTILE = Path(__file__).parent / "cases" / "hostile"
 
@@ -47,13 +48,21 @@ def kinds(*names: str) -> pytest.MarkDecorator:
 all_kinds = kinds("ours.xlsx", "plain.xlsx", "book.fods", "images.fods")
 
 
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook of ours, of two units; not to be written to."""
+    path = tmp_path_factory.mktemp("ours") / "book.xlsx"
+    build_workbook(sigmoid_network([[[0.5]], [[0.4]]], [0.3], [0.2], 0.1, iterations=2), path)
+    return path
+
+
 @pytest.fixture
-def make(request: pytest.FixtureRequest, workbook: Path, tmp_path: Path) -> Maker:
+def make(request: pytest.FixtureRequest, ours: Path, tmp_path: Path) -> Maker:
     """A function that makes a file of one kind, which leads to an address in all its ways."""
 
     def made(base: str) -> Path:
         if request.param == "ours.xlsx":
-            return reaching(workbook, base)
+            return reaching(Path(shutil.copy(ours, tmp_path)), base)
         if request.param == "plain.xlsx":
             return reaching(plain(tmp_path / "plain.xlsx"), base)
         if request.param == "book.fods":
