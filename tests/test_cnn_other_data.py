@@ -118,6 +118,9 @@ def test_a_run_on_fashion_mnist_knows_its_classes_and_its_normalisation(clothes,
     lines = invoke("evaluate", clothes / "run").stdout.splitlines()
     assert lines[1] == "class, and what it was taken for:"
     assert lines[-1].startswith("10 Ankle boot  ") and len(lines) == 13
+    result = train(clothes / "run", mnist, "--resume", "--data", clothes / "data")
+    assert result.exit_code == 2
+    assert f"--data fashion-mnist --data-dir {clothes / 'data'}" in result.stderr
     result = train(clothes / "run", mnist, "--resume", "--data", "mnist")
     assert result.exit_code == 2
     assert "began with data fashion-mnist, not mnist" in result.stderr

@@ -118,7 +118,7 @@ def test_suggestion_ignores_case_and_keeps_the_spelling_of_the_known_name():
         ("cnn train --num-epochs=3", "--epochs"),
         ("cnn train --batch 64", "--batch-size"),
         ("cnn train --bs 64", "--batch-size"),
-        ("cnn train --data data", "--data-dir"),
+        ("cnn train --data-folder data", "--data-dir"),
         ("cnn train --out runs", "--run"),
         ("cnn train --output runs", "--run"),
         ("cnn train --gpu", "--device"),

@@ -31,6 +31,12 @@ def read_source(text: str) -> tuple[str, Path | None]:
         return text, None
     path = Path(text)
     if "\0" not in text and path.is_dir():
+        for known in KNOWN.values():
+            if not known.missing(path):
+                raise InputError(
+                    f"--data: found {text}, which has {known.place} in it; expected a name or a "
+                    f"folder of images: --data {known.name} --data-dir {text}"
+                )
         return FOLDER, path
     raise InputError(
         f'--data: found no folder "{text}", and no data of that name; {suggestion(text, KNOWN)}'
