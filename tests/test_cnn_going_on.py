@@ -94,6 +94,7 @@ def test_what_is_shown_of_a_run_before_its_end_is_what_its_sheet_shows(whole):
     assert ("training", words) in last.settings
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_has_the_best_weights_of_its_log(whole, mnist, tmp_path):
     """It is killed when an epoch is in the checkpoint only, not in the log or best.safetensors."""
     run = tmp_path / "run"
@@ -158,6 +159,7 @@ def test_what_no_run_can_do_is_refused(mnist, tmp_path, options, message):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("live")
 def test_a_workbook_that_is_open_or_damaged_does_not_stop_a_training(whole, mnist, tmp_path):
     """The lock appears before the second epoch; the workbook is no longer one before the third."""
