@@ -59,7 +59,7 @@ def _optimiser(recipe: Recipe) -> str:
 def _schedule(recipe: Recipe) -> str:
     if recipe.schedule == "constant":
         return f"{recipe.learning_rate:g}, constant"
-    peak = f"rises to {recipe.learning_rate:g} in the first {WARM_UP:.0%} of the steps"
+    peak = f"rises to {recipe.learning_rate:g} in the first {WARM_UP:.0%} of steps"
     return f"{peak}, then falls to 0"
 
 
@@ -101,7 +101,11 @@ def _versions(versions: Any) -> str:  # noqa: ANN401 - whatever a file held
     if not isinstance(versions, dict):
         return ""
     names = {"python": "Python", "torch": "PyTorch"}
-    found = [f"{names.get(name, name)} {value}" for name, value in versions.items()]
+    # Behind a plus, PyTorch says for which device it was built; a line of its own says that.
+    found = [
+        f"{names.get(name, name)} {str(value).partition('+')[0]}"
+        for name, value in versions.items()
+    ]
     system = str(versions.get("machine", "")).partition("-")[0]
     told = [text for text in found if not text.startswith("machine ")]
     return ", ".join([*sorted(told, key=str.lower), *([system] if system else [])])
