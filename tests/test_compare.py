@@ -214,7 +214,14 @@ def test_logs_in_the_workbook_are_compared_as_their_journals_are(tmp_path: Path)
     book, journals = tmp_path / "runs.xlsx", []
     long = "a setting of many words, which the sheet divides, " * 4
     for seed in range(3):
-        settings = {"seed": seed, "rate": 0.1, "note": long, "none": None, "nested": {"a": True}}
+        settings = {
+            "empty": "",
+            "seed": seed,
+            "rate": 0.1,
+            "note": long,
+            "none": None,
+            "nested": {"a": True},
+        }
         settings["gradient_accumulation_steps"] = 2  # a name that needs more than two cells
         with WorkbookLog(book, title=f"Seed {seed}", settings=settings, target={"f1": 0.5}) as log:
             log.epoch(loss=1 / 3, f1=0.5 + seed / 10, note="text", late=None)

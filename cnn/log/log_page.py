@@ -179,7 +179,7 @@ def _joined(lines: Iterable[Value]) -> str:
 def _lines(value: Logged) -> list[Value]:
     if value is None:
         return ["none"]
-    return list[Value](textwrap.wrap(value, LINE) or [""]) if isinstance(value, str) else [value]
+    return list[Value](textwrap.wrap(value, LINE) or ["–"]) if isinstance(value, str) else [value]
 
 
 def rows_of(pixels: float) -> int:
