@@ -71,6 +71,16 @@ def covered_cells(sheet: SheetFile) -> Iterator[str]:
             yield f"{_called(drawing)} covers {covered[0]}{more}"
 
 
+def merged_away(sheet: SheetFile) -> Iterator[str]:
+    """No cell with something in it is hidden behind the first one of a merged range."""
+    for top, left, bottom, right in sheet.merges:
+        for row in range(top, bottom + 1):
+            for column in sheet.filled.get(row, []):
+                text = sheet.cells[row, column].text
+                if text and left <= column <= right and (row, column) != (top, left):
+                    yield f"{relative_address(row, column)} is hidden: {text[:60]!r}"
+
+
 def narrow_columns(sheet: SheetFile) -> Iterator[str]:
     """Every number fits its column: programs show ### instead."""
     for column, cells in _by_column(sheet, lambda cell: cell.is_number).items():
@@ -179,6 +189,7 @@ def gaps(sheet: SheetFile) -> Iterator[str]:
 CHECKS: tuple[Callable[[SheetFile], Iterator[str]], ...] = (
     overlapping_drawings,
     covered_cells,
+    merged_away,
     narrow_columns,
     cut_texts,
     out_of_reach,

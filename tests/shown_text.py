@@ -94,6 +94,8 @@ def _digits(number: float, digits: str) -> str:
         return f"{start}E{int(power):+0{len(exponent)}d}"
     comma = "," if "," in mantissa else ""
     text = f"{number:{comma}.{decimals}f}"
+    if mantissa.startswith("."):
+        text = text.replace("0.", ".", 1) if abs(number) < 1 else text
     optional = len(mantissa) - len(mantissa.rstrip("#?")) if "." in mantissa else 0
     for _ in range(optional):
         text = text.removesuffix("0")

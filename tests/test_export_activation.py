@@ -20,13 +20,15 @@ from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.one_activation import lenses_of
-from cnn.export.sheets.products_sheet import PRODUCTS
+from cnn.export.sheets.products_sheet import PRODUCTS, SIDES
 from cnn.export.sheets.subject import Pick, Subject, subject_of
 from cnn.export.verification.verify_export import verify_workbook
 from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.address import local, place_of, relative_address
 from sheetgen.spreadsheet.canvas import Cell
 from sheetgen.spreadsheet.engines import Engine
+from sheetgen.workbook.plan import WORKINGS
+from sheetgen.workbook.shared.workings import Workings
 
 # openpyxl does not know the extension by which bars start at nothing rather than at a tenth.
 pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")
@@ -48,7 +50,7 @@ def second(exported: Exported) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def place_of_text(subject: Subject, text: str, sheet: str = ACTIVATION) -> tuple[int, int]:
-    (canvas,) = [each for each in activation_sheets(subject) if each.name == sheet]
+    (canvas,) = [each for each in activation_sheets(subject, Workings()) if each.name == sheet]
     return next(place for place, cell in canvas.cells.items() if cell.value == text)
 
 
@@ -111,19 +113,40 @@ def test_a_place_that_a_layer_does_not_have_is_its_last(exported: Exported, tmp_
     row, column = place_of_text(subject, "the activation")
     assert activation[row, column + 8] == pytest.approx(subject.values["conv2"][4, 1, 1], abs=1e-9)
     texts = [text for text in activation.values() if isinstance(text, str)]
-    assert (
-        "conv2: channel 4, row 1, column 1 reads 3 × 3 pixels of all 3 channels of pool1." in texts
-    )
+    assert "Channel 4, row 1, column 1 reads 3 × 3 pixels of all 3 channels of pool1." in texts
     assert {"0 to 4", "0 to 1", "0 to 2"} <= set(texts)
 
 
 def test_frames_are_drawn_with_names_that_excel_2007_takes(exported: Exported) -> None:
-    canvas, products = activation_sheets(exported.subject())
-    framed = [rule.formula for rule in canvas.rules if "border" in rule.properties]
-    assert len(framed) == 2
+    canvas, products = activation_sheets(exported.subject(), Workings())
     assert not [rule.formula for rule in canvas.rules if "!" in rule.formula]
-    for name in ("shown_window_top", "shown_window_right", "shown_row", "shown_column"):
-        assert name in products.names and any(name in formula for formula in framed)
+    for frame in ("window", "inside", "unit"):
+        drawn = [each for each in canvas.rules if f"shown_{frame}_top" in each.formula]
+        # Each combination of sides that a cell may have, but none of them.
+        sides = {frozenset(side for side in SIDES if side in each.properties) for each in drawn}
+        assert len(drawn) == len(sides) == 2 ** len(SIDES) - 1
+        assert {f"shown_{frame}_{side}" for side in SIDES} <= set(products.names)
+
+
+def test_the_frame_is_around_the_window_in_an_enlarged_picture(
+    exported: Exported, tmp_path: Path
+) -> None:
+    """conv2 looks at maps of 4 × 4, a pixel of which is 2 × 2 cells in a picture of 10 × 10."""
+    changes: dict[str, dict[str, float | str]] = {
+        ACTIVATION: {"layer": "conv2", "channel": 1.0, "row": 1.0, "column": 0.0, "source": 2.0}
+    }
+    values = exported.recalculated(engines.EMBEDDED, tmp_path, changes)
+    names = exported.canvas(PRODUCTS).names
+    places = [place_of(local(names[f"shown_window_{side}"])) for side in SIDES]
+    assert [values[WORKINGS][place] for place in places] == [3, 1, 8, 6]
+
+
+def test_the_activation_that_is_shown_first_is_the_largest(exported: Exported) -> None:
+    subject = exported.subject()
+    canvas, _ = activation_sheets(subject, Workings())
+    first = [int(canvas.value(*canvas.inputs[key])) for key in KEYS[1:4]]
+    conv1 = subject.values["conv1"]
+    assert conv1[tuple(first)] == conv1.max() > 0
 
 
 def test_kernels_are_tiles_of_torchs_weights(exported: Exported, engine: Engine) -> None:
@@ -176,11 +199,11 @@ def test_layers_that_have_no_small_and_regular_window_are_named() -> None:
     network = read_network(model, source)
     subject = subject_of(model, network, no_samples(source.output), "Odd")
     assert [lens.sheet.name for lens in lenses_of(subject.sheets.values())] == ["conv2"]
-    canvas, _ = activation_sheets(subject)
+    canvas, _ = activation_sheets(subject, Workings())
     (text,) = [
         str(cell.value) for cell in canvas.cells.values() if "Not to choose" in str(cell.value)
     ]
-    assert "conv1, pool1;" in text
+    assert "conv1, pool1, which" in text
 
 
 def test_a_network_without_windows_has_no_sheet_for_them() -> None:

@@ -8,6 +8,7 @@ import pytest
 from exported_network import CHOSEN, SIDE, Exported
 from hypothesis import given
 from hypothesis import strategies as st
+from sheet_layout import problems
 
 from cnn.export.export import write
 from cnn.export.network.stages import Input, Shape
@@ -32,6 +33,10 @@ ANSWER = LEFT + 2 * (SIDE + GAP)
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return Exported(tmp_path_factory.mktemp("exported"))
+
+
+def test_every_sheet_is_right_at_first_glance_and_on_paper(exported: Exported) -> None:
+    assert list(problems(exported.path)) == []
 
 
 def assert_recognised(digit: dict[tuple[int, int], object], expected: np.ndarray) -> None:
@@ -119,6 +124,7 @@ def test_a_mistake_can_be_chosen_by_the_number_beside_it(exported: Exported) -> 
     numbers = {
         int(str(canvas.value(*place)).removeprefix("number ")): canvas.value(place[0] - 1, place[1])
         for place in canvas.links
+        if str(canvas.value(*place)).startswith("number ")
     }
     chosen = [index for index in CHOSEN if index in wrong.tolist()]
     assert numbers == {CHOSEN.index(index) + 1: index for index in chosen}

@@ -16,9 +16,17 @@ from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import Samples, no_samples
 from cnn.export.sheets.compose_export import compose
-from cnn.export.sheets.export_style import DIGIT
-from cnn.export.sheets.layers_grid import LEFT, MOST_CELLS, MOST_PLANES, ROWS_ABOVE, TOP, planes_of
-from cnn.export.sheets.layers_sheet import FIRST, LARGE_NUMBERS, LAYER, LAYERS, shorten_number
+from cnn.export.sheets.export_style import DIGIT, LARGE_NUMBERS, shorten
+from cnn.export.sheets.layers_grid import (
+    FIRST,
+    LAYER,
+    LEFT,
+    MOST_CELLS,
+    MOST_PLANES,
+    TOP,
+    planes_of,
+)
+from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.layout import CHOICE
 from cnn.export.sheets.subject import Subject, subject_of
 from sheetgen.spreadsheet import engines
@@ -37,7 +45,7 @@ def planes(cells: dict[tuple[int, int], object], subject: Subject) -> Iterator[n
     grid = planes_of([sheet.shape for sheet in list(subject.sheets.values())[1:]])
     for number in range(grid.count):
         down, across = divmod(number, grid.columns)
-        top = TOP + down * (grid.height + ROWS_ABOVE + 1) + ROWS_ABOVE
+        top = TOP + 1 + down * (grid.height + 2)
         left = LEFT + 1 + across * (grid.width + 1)
         yield np.array(
             [[cells[top + y, left + x] for x in range(grid.width)] for y in range(grid.height)]
@@ -108,36 +116,49 @@ def test_large_numbers_above_the_pictures_are_shortened() -> None:
         if each.name == LAYERS
     ]
     grid = planes_of([Shape(64, 6, 6)])
-    third = grid.width // 3
     for number in range(grid.count):
         down, across = divmod(number, grid.columns)
-        top = TOP + down * (grid.height + ROWS_ABOVE + 1)
-        end = LEFT + 1 + across * (grid.width + 1) + grid.width
-        for column in (end - 2 * third, end - third):
-            formats = {
-                rule.properties.get("num_format")
-                for rule in canvas.rules
-                if rule.place[:2] == (top, column)
-            }
-            assert {"0", "0E+0"} <= formats
+        top = TOP + down * (grid.height + 2)
+        column = LEFT + 1 + across * (grid.width + 1) + grid.width - grid.number_columns
+        formats = {
+            rule.properties.get("num_format")
+            for rule in canvas.rules
+            if rule.place[:2] == (top, column)
+        }
+        assert {"0", "0E+0"} <= formats
 
 
-@pytest.mark.parametrize("size", [0.5, 99.6, 5e3, 1e5, 1e12, 1e200])
-@pytest.mark.parametrize("condition", [True, False])
-def test_one_rule_at_most_is_true_of_a_number(size: float, condition: bool) -> None:
+@pytest.mark.parametrize("size", [0.5, 9.99, 99.6, 5e3, 1e5, 1e12, 1e200])
+def test_one_rule_at_most_is_true_of_a_number(size: float) -> None:
     canvas = Canvas("Rules")
-    colour: dict[str, object] = {"bg_color": "red"}
-    shorten_number(canvas, (0, 0, 0, 0), LARGE_NUMBERS, {"A": colour, "NOT(A)": {}})
-    true = []
-    for rule in canvas.rules:
-        names = {"AND": lambda *each: all(each), "NOT": lambda one: not one, "A": condition}
-        text = rule.formula[1:].replace("ABS($A$1)", repr(size))
-        if eval(text, {"__builtins__": {}}, names):
-            true.append(rule.properties)
-    expected = "0.00" if size < 99.5 else "0" if size < 9999.5 else "0E+0"
-    expected = '"…"' if size > 1e99 else expected
-    wanted = [{"num_format": expected, **(colour if condition else {})}]
-    assert true == ([] if size < 99.5 and not condition else wanted)
+    shorten(canvas, (0, 0, 0, 0), LARGE_NUMBERS)
+    names = {"AND": lambda *each: all(each), "ABS": abs, "A1": size}
+    true = [
+        rule.properties
+        for rule in canvas.rules
+        if eval(rule.formula[1:], {"__builtins__": {}}, names)
+    ]
+    formats = [each for start, each in LARGE_NUMBERS.items() if size >= start][-1:]
+    assert true == [{"num_format": each} for each in formats]
+
+
+def test_units_share_a_scale_and_maps_have_their_own(exported: Exported, tmp_path: Path) -> None:
+    """The end of the common scale is shown for a layer of units only; a channel's is above it."""
+    subject = exported.subject()
+    canvas = exported.canvas(LAYERS)
+    common = next(at for at, cell in canvas.cells.items() if "MAX(MAX(CHOOSE" in str(cell.formula))
+    for name in ("conv2", "linear1"):
+        changes: dict[str, dict[str, float | str]] = {LAYERS: {LAYER: name}}
+        cells = exported.recalculated(engines.EMBEDDED, tmp_path, changes)[LAYERS]
+        values = subject.values[name]
+        is_unit = name == "linear1"
+        assert cells[common] == (pytest.approx(abs(values).max()) if is_unit else "")
+        shown = [
+            value for (row, _), value in cells.items() if row == TOP and value not in ("", None)
+        ]
+        furthest = [each.flat[abs(each).argmax()] for each in values]
+        expected = [each for pair in enumerate(furthest) for each in pair]
+        np.testing.assert_allclose(np.array(shown, float), expected[: len(shown)], atol=1e-9)
 
 
 def test_a_sheet_of_units_says_what_is_above_them() -> None:
@@ -148,7 +169,7 @@ def test_a_sheet_of_units_says_what_is_above_them() -> None:
     for canvas in canvases:
         texts = {str(cell.value): place for place, cell in canvas.cells.items()}
         if canvas.name == LAYERS:
-            assert "Above each square is its number." in texts
+            assert "Above each square is its number; one scale for all." in texts
             assert not [text for text in texts if "the picture" in text or "smallest" in text]
         if canvas.name in {layer.name for layer in network.layers}:
             assert canvas.widths[texts["A column for each unit."][1]] > 20

@@ -64,9 +64,9 @@ def test_the_name_says_whether_more_is_better(name: str, rises: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "ends"), [(1, (0, 1, 1)), (3, (1, 3, 1)), (19, (0, 19, 2)), (200, (0, 200, 20))]
+    ("epochs", "ends"), [(1, (0, 2, 1)), (3, (1, 3, 1)), (19, (0, 19, 2)), (200, (0, 200, 20))]
 )
-def test_the_axis_of_the_epochs_ends_with_the_last(
+def test_the_axis_of_the_epochs_ends_with_the_last_of_several(
     epochs: int, ends: tuple[float, float, float]
 ) -> None:
     axis = step_axis([float(step) for step in range(1, epochs + 1)])

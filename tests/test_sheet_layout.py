@@ -64,6 +64,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
             texts.write(row, 10, value)
         texts.conditional_format("K2:K4", {"type": "2_color_scale"})
         texts.conditional_format("D2:D4", {"type": "2_color_scale", "min_type": "num"})
+        texts.write("F8", "merged away")
         sheets["wide"].write("Z1", "far out")
         heading = book.add_format({"font_size": 12, "bold": True})
         for row in range(130):
@@ -108,6 +109,7 @@ def test_each_fault_is_found(faulty: Path) -> None:
         "drawn: the drawing 'E5' covers F8",
         "drawn: the drawing 'E5' is 32 pixels beyond the print area",
         "drawn: 1 cells from M1 on are not printed",
+        "texts: F8 is hidden: 'merged away'",
         "texts: A1 shows ###: 123456.000000 needs 96 of 47",
         "texts: B1 shows ###: 1.235E+05 needs 68 of 47",
         "texts: D1 shows ###: 12.500000 needs 66 of 47",

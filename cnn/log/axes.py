@@ -32,13 +32,13 @@ class Axis:
 
 
 def step_axis(steps: Sequence[float]) -> Axis:
-    """Return the axis of the epochs, which ends with the last one."""
+    """Return the axis of the epochs, which ends with the last one; a single one is amid it."""
     first, last = min(steps), max(steps)
     unit = _nice((last - first) / _MOST_STEPS)
     if all(step == floor(step) for step in steps):
         unit = max(unit, 1.0)
     low = floor(first / unit) * unit
-    return Axis(low if low < last else last - unit, last, unit)
+    return Axis(low, last, unit) if low < last else Axis(last - unit, last + unit, unit)
 
 
 def share_axis(curves: Iterable[Sequence[float]], target: float | None, full: float = 1.0) -> Axis:

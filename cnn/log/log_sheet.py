@@ -20,13 +20,14 @@ from cnn.log.log_page import (
 from cnn.log.log_results import draw_confusion, draw_examples, draw_layers
 from cnn.log.log_summary import draw_summary
 from cnn.log.log_table import draw_table
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, Rule
 from sheetgen.spreadsheet.stamp import stamp_sheet
 from sheetgen.spreadsheet.style import KINDS, MUTED, TITLE, Style
 
 _HEIGHTS = (28.0, 20.0, 30.0)
 """Points of the title, the result and the header."""
-_RESULT = Style(size=12, bold=True, colour=KINDS["unit"].strong)
+_RESULT = Style(size=12, bold=True)
+_REACHED: dict[str, object] = {"font_color": KINDS["unit"].strong}
 _DETAILS = Style(colour=MUTED)
 _PICTURES = 12
 """Rows of some pictures."""
@@ -50,6 +51,8 @@ def log_sheet(log: TrainingLog) -> Canvas:
     results = draw_summary(grid(canvas, column), row, table)
     words = results.sentence
     canvas.calculate(1, LEFT, words.formula, words.text, _RESULT)
+    if results.met:
+        canvas.rules.append(Rule((1, LEFT, 1, LEFT), f'={results.met}="PASS"', _REACHED))
     left = max(row + (SLOT if column == HALF else 0), results.last_row + 2)
     page = Page.of(canvas, left, table.last_row + 3)
     if log.confusion:

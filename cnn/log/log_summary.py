@@ -56,6 +56,8 @@ class Results:
 
     target: str | None
     """The cell in which the user may change the target."""
+    met: str | None
+    """The cell with PASS if the target is reached."""
     last_row: int
     sentence: Words
 
@@ -66,7 +68,7 @@ def draw_summary(area: Area, row: int, table: Table) -> Results:
     if main is None:
         count = Words(f"COUNT({table.steps})", f"{len(table.log.rows)}")
         told = joined(f"No number is logged yet; {table.log.step}s: ", count)
-        return Results(None, row - 1, told)
+        return Results(None, None, row - 1, told)
     shown = [each for each in table.log.metrics if each.numbers and each is not main]
     shown = [main, *(each for each in shown if not each.is_time and not each.is_rate)]
     step = table.log.step
@@ -88,7 +90,9 @@ def draw_summary(area: Area, row: int, table: Table) -> Results:
         goal = _goal(area, row + 2, table, main, target, last[0], formats[main.name])
         row += 5
     sentence = _sentence(table, main, *last, goal)
-    return Results(goal.target.address if goal else None, row, sentence)
+    if goal is None:
+        return Results(None, None, row, sentence)
+    return Results(goal.target.address, goal.met.address, row, sentence)
 
 
 def _metric(

@@ -75,7 +75,7 @@ class Chart:
 class HeatMap:
     """A range shaded by its numbers: from the first colour to the last, by way of a third.
 
-    `limits` are the numbers, or the addresses of cells with the numbers, that have these colours.
+    `limits` are the numbers, or formulas ("=…") of the numbers, that have these colours.
     Without them the smallest and the largest number of the range have the outer colours, and the
     median the middle one.
     """

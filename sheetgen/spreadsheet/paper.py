@@ -6,19 +6,20 @@ written into the file, because programs follow no breaks where they fit sheets t
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import pairwise
+from math import ceil
 from struct import unpack
 from typing import NamedTuple
 
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.sheet_sizes import PIXELS_PER_POINT, Lines
-from sheetgen.spreadsheet.style import Style
+from sheetgen.spreadsheet.style import HIDDEN, Style
 
 MARGINS = (0.4, 0.4, 0.5, 0.6)  # left, right, top and bottom, in inches
-SMALLEST = 0.7  # at which the text of 10 points has 7
+LEAST_POINTS = 7  # on paper, of most texts of a sheet; those of 10 points may have a scale of 0.7
 MOST_ROWS = 3000
 """Of a sheet with breaks between its rows; the pages of a longer one end where they are full."""
 
@@ -63,8 +64,8 @@ class _Divided:
         edges = [self.columns.start(at) for at in (left, *breaks, right + 1)]
         width = max(end - start for start, end in pairwise(edges))
         height = self.rows.start(bottom + 1) - self.rows.start(top)
-        scale = min(1.0, max(SMALLEST, room_across / max(width, 1)))
-        if height * SMALLEST <= room_down:  # then one page is enough
+        scale = min(1.0, max(self.smallest, room_across / max(width, 1)))
+        if height * self.smallest <= room_down:  # then one page is enough
             scale = min(scale, room_down / height)
         scale = int(100 * scale) / 100
         columns = self._starts(
@@ -78,6 +79,17 @@ class _Divided:
                 set(self.canvas.row_breaks), self._row_is_good,
             )  # fmt: skip
         return Pages(round(100 * scale), tuple(rows), tuple(columns))
+
+    @cached_property
+    def smallest(self) -> float:
+        """The scale at which most of the texts have the least size that can be read."""
+        shown = (each.style for each in self.canvas.cells.values() if each.value != "")
+        sizes = Counter(style.size for style in shown if style.number_format != HIDDEN)
+        for block in self.canvas.blocks:
+            for style in block.formats:
+                sizes[style.size] += len(block.row_range)
+        size = sizes.most_common(1)[0][0] if sizes else LEAST_POINTS
+        return min(1.0, ceil(100 * LEAST_POINTS / size) / 100)
 
     @cached_property
     def area(self) -> Place:

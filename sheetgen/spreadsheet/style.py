@@ -49,6 +49,8 @@ WHOLE = "0"
 PERCENT = "0.0%"
 GENERAL = "General"
 SCIENTIFIC = "0.0E+00;-0.0E+00;0"  # nothing is 0.0E+00
+HIDDEN = ";;;"
+"""The number format of a cell that shows only its colour."""
 
 
 @dataclass(frozen=True)

@@ -285,7 +285,8 @@ def _colour_scale(heat_map: HeatMap) -> dict[str, object]:
     options |= {f"{end}_color": colour for end, colour in zip(ends, heat_map.colours, strict=True)}
     if heat_map.limits:
         for end, limit in zip(ends, heat_map.limits, strict=True):
-            options |= {f"{end}_type": "num", f"{end}_value": limit}
+            kind = "formula" if isinstance(limit, str) else "num"
+            options |= {f"{end}_type": kind, f"{end}_value": limit}
     return options
 
 

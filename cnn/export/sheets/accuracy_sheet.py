@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cnn.export.samples import MISTAKES
-from cnn.export.sheets.export_style import height_of, input_tab, width_of
+from cnn.export.sheets.export_style import height_of, input_tab, width_of, write_links
 from cnn.export.sheets.subject import Subject
 from cnn.log.record import Record
 from cnn.own_model import label
@@ -61,6 +61,7 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     canvas.heights[0] = 30
     canvas.write(0, LEFT, f"How well it recognises {images.nouns}", TITLE)
     canvas.write(1, LEFT, f"{label(run.config.model)}: {run.title}, {run.subtitle}", SUBTITLE)
+    write_links(canvas, 2, LEFT, [input_tab(subject.network), "Layers", "Network"])
     canvas.write(RESULT_ROW, LEFT + 4, f"test loss, mean -ln p of the true {images.noun}", LABEL)
     loss = replace(WHOLE, number_format="0.0000")
     canvas.write(RESULT_ROW, LEFT + 8, run.evaluation.loss, loss)

@@ -8,82 +8,80 @@ them. `Products`, which holds the numbers of all channels, is behind it.
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import count, product
+from textwrap import wrap
 
 import numpy as np
 
 from cnn.export.sheets.activation_page import (
+    CHANNEL_PIXELS,
     CHOICE_ROW,
-    COUNT_PIXELS,
     GAP,
-    HEADING_ROW,
     KEYS,
     LABELS,
-    LAYER_PIXELS,
     LEFT,
     LINE_PIXELS,
-    LINK_PIXELS,
-    MOST_WIDE,
-    NARROW,
     SENTENCE_ROW,
+    SIGN_PIXELS,
+    SUM_PIXELS,
     TILE_ROW,
-    TOP,
-    WIDE,
     Page,
 )
 from cnn.export.sheets.activation_steps import write_steps, write_sums
 from cnn.export.sheets.export_style import (
-    HIDDEN,
     TABLE,
     height_of,
+    shorten,
     square,
     width_of,
+    write_links,
 )
 from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.layout import Sheet
-from cnn.export.sheets.one_activation import Chosen, Lens, lenses_of
+from cnn.export.sheets.one_activation import MOST_CHANNELS, Chosen, Lens, lenses_of
 from cnn.export.sheets.products_sheet import (
+    BLOCKS,
     LISTED,
     PRODUCTS,
+    SIDES,
     Products,
     products_sheet,
 )
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_sheet import weight_places
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import (
-    relative_address,
-)
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
 from sheetgen.spreadsheet.style import (
+    HIDDEN,
     INPUT,
     KINDS,
     LABEL,
-    LINE,
-    LINK,
     NOTE,
     PLAIN,
     SECTION,
     SUBTITLE,
     TITLE,
+    WHITE,
     Style,
 )
+from sheetgen.workbook.shared.workings import Workings
 
 ACTIVATION = "Activation"
-FRAME: dict[str, object] = {"border": 1, "border_color": "#111827"}
+FRAME, ZEROS = "#111827", "#94A3B8"
+"""The colours of the frames around what is chosen, and along the zeros."""
+GROUND = Style(fill=TABLE)
 PIXEL = Style(number_format=HIDDEN, fill=TABLE)
-NUMBER = Style(size=8, number_format="0.00", align="center", border=LINE)
+NUMBER = Style(number_format="0.00", align="center", border=WHITE)
+LARGE_NUMBERS = {9.995: "0.0", 99.95: "0", 999.5: '"…"'}
+LETTER = 6.5  # pixels of a letter of a note
 SIGN = Style(size=12, bold=True, align="center")
-CENTRED = replace(NOTE, size=8, align="center")
-LARGE_NUMBERS = {99.5: "0", 9999.5: "0E+0"}
-"""The formats of numbers in squares, by the size from which they apply, so none is ###."""
-
-
+CENTRED = Style(size=9, italic=True, align="center", colour=LABEL.colour)
 MapOf = Callable[[Lens], tuple[Sheet, tuple[int, int], tuple[int, int]]]
-"""Returns the sheet with a map of a layer, the map's first pixel and its size."""
+"""Returns a layer's sheet, its first pixel and its size in a picture."""
 
 
-def activation_sheets(subject: Subject) -> list[Canvas]:
+def activation_sheets(subject: Subject, workings: Workings) -> list[Canvas]:
     """Draw `Activation` and `Products`; none if there is no layer whose activations to take apart.
 
     The subject's `pick` is what the cells to choose in hold.
@@ -93,7 +91,10 @@ def activation_sheets(subject: Subject) -> list[Canvas]:
         return []
     canvas = Canvas(ACTIVATION, tab_colour=KINDS["unit"].strong)
     chosen = Chosen(subject, lenses)
-    page = Page(canvas, chosen, Products(lenses, weight_places(subject.network, subject.sheets)))
+    facts = workings.block(ACTIVATION, "The activation that is taken apart", 2)
+    listed = workings.block(ACTIVATION, "The layers to choose from", 1)
+    places = weight_places(subject.network, subject.sheets)
+    page = Page(canvas, chosen, Products(lenses, places, facts, listed))
     canvas.heights[0] = 30
     canvas.write(0, LEFT, "How one activation is computed", TITLE)
     text = "Choose an activation of a layer: window × kernel, summed over all input channels."
@@ -102,27 +103,24 @@ def activation_sheets(subject: Subject) -> list[Canvas]:
     _controls(page)
     _sentence(page)
     _pictures(page)
-    below = write_steps(page, _tiles(page))
-    below = max(below, write_sums(page), TOP + max(page.inputs[0], page.outputs[0]) + 1)
-    below = _notes(page, below + 1)
-    canvas.print_area = (0, 0, below, page.sums + 1)
+    _tiles(page)
+    below = max(write_steps(page), write_sums(page), _notes(page))
+    canvas.print_area = (0, 0, below - 1, page.sums + 1)
     asked = {key: canvas.address(key) for key in KEYS}
     return [canvas, products_sheet(chosen, page.products, asked)]
 
 
 def _sizes(page: Page) -> None:
-    canvas = page.canvas
-    square(canvas, (TOP, LEFT, TOP + 1, page.panel - 1), page.pixels)
-    last = max(page.line(40), TOP + max(page.inputs[0], page.outputs[0]))
-    canvas.heights |= dict.fromkeys(range(TOP, last), height_of(page.pixels))
-    canvas.heights |= dict.fromkeys(range(CHOICE_ROW, TOP), height_of(LINE_PIXELS))
+    canvas, last = page.canvas, page.line(MOST_CHANNELS + 1)
+    square(canvas, (page.top - 1, LEFT, last, page.panel - 1), page.pixels)
+    canvas.heights |= dict.fromkeys(range(CHOICE_ROW, page.top - 1), height_of(LINE_PIXELS))
     canvas.widths[0] = 2
-    for column in (page.output_column - 1, page.panel - 1, page.sums - 1):
+    for column in (LEFT + page.ground, page.panel - 1, page.sums - 1):
         canvas.widths[column] = width_of(GAP)
     numbers = range(page.panel, page.panel + page.panel_columns)
-    pixels = WIDE if page.panel_columns <= MOST_WIDE else NARROW
-    canvas.widths |= dict.fromkeys(numbers, width_of(pixels))
-    canvas.widths |= {page.sums: width_of(56), page.sums + 1: width_of(72)}
+    canvas.widths |= dict.fromkeys(numbers, width_of(page.number_pixels))
+    canvas.widths |= {page.block(which) - 1: width_of(SIGN_PIXELS) for which in (1, 2)}
+    canvas.widths |= {page.sums: width_of(CHANNEL_PIXELS), page.sums + 1: width_of(SUM_PIXELS)}
 
 
 def _controls(page: Page) -> None:
@@ -143,9 +141,8 @@ def _controls(page: Page) -> None:
         lambda lens: lens.sheet.shape.width,
         lambda lens: lens.channels,
     )
-    column = LEFT
     for at, (key, label) in enumerate(zip(KEYS, LABELS, strict=True)):
-        last = column - 1 - (-(LAYER_PIXELS if at == 0 else COUNT_PIXELS) // page.pixels)
+        column, last = page.choice(at), page.choice(at + 1) - 2
         for row in range(CHOICE_ROW, CHOICE_ROW + 3):
             canvas.merges.append((row, column, row, last))
         canvas.write(CHOICE_ROW, column, label, replace(LABEL, align="center"))
@@ -160,15 +157,8 @@ def _controls(page: Page) -> None:
             limit = side(page.chosen.lens) - 1
             end = products.choose(partial(_last, side))
             canvas.calculate(CHOICE_ROW + 2, column, f'="0 to "&{end}', f"0 to {limit}", CENTRED)
-        column = last + 2
-    column = LEFT
-    for name in (LAYERS, PRODUCTS, KERNELS):
-        if name == KERNELS and not products.kernel[0]:
-            continue
-        last = column - 1 - (-LINK_PIXELS // page.pixels)
-        canvas.merges.append((2, column, 2, last))
-        canvas.link(2, column, name, name, LINK)
-        column = last + 1
+    links = [LAYERS, PRODUCTS, *([KERNELS] if products.kernel[0] else []), "Weights"]
+    write_links(canvas, 2, LEFT, links)
 
 
 def _last(side: Callable[[Lens], int], lens: Lens) -> int:
@@ -176,7 +166,7 @@ def _last(side: Callable[[Lens], int], lens: Lens) -> int:
 
 
 def _sentence(page: Page) -> None:
-    """Say what the activation reads, and where its formula is."""
+    """Say what the activation reads."""
     canvas, products, chosen = page.canvas, page.products, page.chosen
     lens, (channel, row, column) = chosen.lens, chosen.unit
     fact = products.fact
@@ -185,7 +175,7 @@ def _sentence(page: Page) -> None:
         return products.choose(lambda each: f'"{kind(each)}"'), kind(lens)
 
     parts: list[tuple[str, str]] = [
-        text(lambda each: f"{each.sheet.name}: channel "),
+        ('"Channel "', "Channel "),
         (fact("channel"), str(channel)),
         ('", row "', ", row "),
         (fact("row"), str(row)),
@@ -209,25 +199,43 @@ def _count(channels: int) -> str:
 
 def _pictures(page: Page) -> None:
     """Draw the map that the layer looks at, and the layer's, each with its frame."""
+    products, chosen = page.products, page.chosen
+    reading = {0: "framed: the window", 1: "framed: the window; outside: zeros"}
+
+    def with_zeros(lens: Lens) -> int:
+        return int(lens.seen != (lens.before.shape.height, lens.before.shape.width))
+
+    text = products.choose(lambda lens: f'"{reading[with_zeros(lens)]}"')
+    note = f"={text}", reading[with_zeros(chosen.lens)]
+    _picture(page, page.inputs, "source", note, _before)
+    _frame(page, page.inputs, "window", FRAME)
+    _frame(page, page.inputs, "inside", ZEROS)
+    own = "framed: the activation"
+    _picture(page, page.outputs, "channel", (f'="{own}"', own), _own)
+    _frame(page, page.outputs, "unit", FRAME)
+
+
+def _picture(page: Page, place: Place, which: str, note: tuple[str, str], of: MapOf) -> None:
+    """Draw a map on its ground, as large as the picture lets all its pixels be."""
     canvas, products, chosen = page.canvas, page.products, page.chosen
-    lens = chosen.lens
-    fact = products.fact
-    for column, size, which, channel, sheet_of, numbers in (
-        (LEFT, page.inputs, "source", chosen.source, _before, chosen.seen),
-        (page.output_column, page.outputs, "channel", chosen.unit[0], _own, chosen.map),
-    ):
-        cell = fact(which)
-        names = products.choose(partial(_named, sheet_of))
-        title = f"{sheet_of(lens)[0].name}, channel {channel}"
-        canvas.calculate(HEADING_ROW, column, f"={names}&{cell}", title, SECTION)
-        text = "with the zeros around it" if which == "source" else "the layer's own map"
-        canvas.write(HEADING_ROW + 1, column, text, NOTE)
-        for y, x in np.ndindex(*size):
-            cells = products.choose(partial(_pixel, sheet_of, (y, x), cell))
-            is_there = y < numbers.shape[1] and x < numbers.shape[2]
-            value = float(numbers[channel, y, x]) if is_there else ""
-            canvas.calculate(TOP + y, column + x, f"={cells}", value, PIXEL)
-        _frame(page, column, size, is_input=which == "source")
+    top, left, bottom, _ = place
+    cell = products.fact(which)
+    numbers = chosen.seen if which == "source" else chosen.map
+    channel = chosen.source if which == "source" else chosen.unit[0]
+    names = products.choose(partial(_named, of))
+    title = f"{of(chosen.lens)[0].name}, channel {channel}"
+    canvas.calculate(page.headings, left - 1, f"={names}&{cell}", title, SECTION)
+    canvas.calculate(page.headings + 1, left - 1, *note, NOTE)
+    for row in range(top - 1, bottom + 2):
+        for column in range(left - 1, left - 1 + page.ground):
+            canvas.write(row, column, "", GROUND)
+    scale = products.scale(of(chosen.lens)[2])
+    for y, x in np.ndindex(*products.picture):
+        cells = products.choose(partial(_pixel, products, of, (y, x), cell))
+        row, column = y // scale, x // scale
+        is_there = row < numbers.shape[1] and column < numbers.shape[2]
+        value = float(numbers[channel, row, column]) if is_there else ""
+        canvas.calculate(top + y, left + x, f"={cells}", value, PIXEL)
 
 
 def _before(lens: Lens) -> tuple[Sheet, tuple[int, int], tuple[int, int]]:
@@ -244,56 +252,64 @@ def _named(of: MapOf, lens: Lens) -> str:
     return f'"{of(lens)[0].name}, channel "'
 
 
-def _pixel(of: MapOf, at: tuple[int, int], channel: str, lens: Lens) -> str:
+def _pixel(products: Products, of: MapOf, at: tuple[int, int], channel: str, lens: Lens) -> str:
     """Return the number of a pixel of the chosen channel, or "" where the map has none."""
     sheet, first, size = of(lens)
-    if at[0] >= size[0] or at[1] >= size[1]:
+    row, column = (each // products.scale(size) for each in at)
+    if row >= size[0] or column >= size[1]:
         return '""'
-    y, x = first[0] + at[0], first[1] + at[1]
+    y, x = first[0] + row, first[1] + column
     if sheet.shape.channels == 1:
         return sheet.address(0, y, x)
     return f"INDEX({sheet.window(y, x, 1, 1)},1,{channel}+1)"
 
 
-def _frame(page: Page, column: int, size: tuple[int, int], *, is_input: bool) -> None:
-    """Frame the window, or the activation: the rule knows their place by defined names."""
-    place = TOP, column, TOP + size[0] - 1, column + size[1] - 1
-    row, across = f"ROW()-{TOP}", f"COLUMN()-{column}"
-    if is_input:
-        rule = (
-            f"=AND({row}>=shown_window_top,{row}<=shown_window_bottom,"
-            f"{across}>=shown_window_left,{across}<=shown_window_right)"
-        )
-    else:
-        rule = f"=AND({row}=shown_row+1,{across}=shown_column+1)"
-    page.canvas.rules.append(Rule(place, rule, FRAME))
+def _frame(page: Page, place: Place, frame: str, colour: str) -> None:
+    """Draw a frame, whose sides the rules know by defined names.
+
+    There is a rule for each combination of sides that a cell can have, as LibreOffice applies no
+    second one to a cell.
+    """
+    row, column = f"ROW()-{place[0]}", f"COLUMN()-{place[1]}"
+    names = {side: f"shown_{frame}_{side}" for side in SIDES}
+    inside = (
+        f"{row}>={names['top']},{row}<={names['bottom']},"
+        f"{column}>={names['left']},{column}<={names['right']}"
+    )
+    tests = {
+        side: f"{row if side in ('top', 'bottom') else column}={name}"
+        for side, name in names.items()
+    }
+    for chosen in product((True, False), repeat=len(SIDES)):
+        sides = [side for side, is_drawn in zip(SIDES, chosen, strict=True) if is_drawn]
+        if sides:
+            found = (tests[side] if side in sides else f"NOT({tests[side]})" for side in SIDES)
+            properties: dict[str, object] = dict.fromkeys(sides, 1)
+            properties |= {f"{side}_color": colour for side in sides}
+            page.canvas.rules.append(Rule(place, f"=AND({inside},{','.join(found)})", properties))
 
 
-def _tiles(page: Page) -> int:
-    """Write window × kernel = products of the shown input channel; return the next free line."""
+def _tiles(page: Page) -> None:
+    """Write window × kernel = products of the shown input channel."""
     canvas, products, chosen = page.canvas, page.products, page.chosen
     source = products.fact("source")
     numbers = (chosen.window, chosen.kernel, chosen.products)
-    texts = ("window", "kernel", "products")
-    height = max(products.window[0], products.kernel[0])
-    for block, (text, found) in enumerate(zip(texts, numbers, strict=True)):
-        left = page.panel + block * (page.tile + 1)
+    for block, (text, found) in enumerate(zip(BLOCKS, numbers, strict=True)):
+        left = page.block(block)
         size = products.kernel if block else products.window
         if not size[0]:
             continue
         canvas.write(CHOICE_ROW, left, text, SECTION)
         for y, x in np.ndindex(*size):
-            place = page.span(y, left + x)
             cell = products.of_channel(products.column(block, y, x), source)
-            canvas.calculate(*place, f"={cell}", _of(found, (chosen.source, y, x)), NUMBER)
+            value = _of(found, (chosen.source, y, x))
+            canvas.calculate(TILE_ROW + y, left + x, f"={cell}", value, NUMBER)
         if block:
-            place = page.span(height // 2, left - 1)
+            row = TILE_ROW + (size[0] - 1) // 2
             sign = "×" if block == 1 else "="
             shown = products.choose(partial(_sign, sign))
-            canvas.calculate(*place, f"={shown}", "" if found is None else sign, SIGN)
-        area = TILE_ROW, left, page.line(size[0]) - 1, left + size[1] - 1
-        _shorten(canvas, area)
-    return height
+            canvas.calculate(row, left - 1, f"={shown}", "" if found is None else sign, SIGN)
+        shorten(canvas, page.area(block), LARGE_NUMBERS)
 
 
 def _sign(sign: str, lens: Lens) -> str:
@@ -305,30 +321,20 @@ def _of(numbers: Array | None, unit: tuple[int, int, int]) -> float | str:
     return float(numbers[unit]) if numbers is not None and is_there else ""
 
 
-def _shorten(canvas: Canvas, place: Place) -> None:
-    ends = [*list(LARGE_NUMBERS)[1:], 1e308]
-    number = f"ABS({relative_address(*place[:2])})"
-    for (start, number_format), end in zip(LARGE_NUMBERS.items(), ends, strict=True):
-        rule = f"=AND({number}>={start!r},{number}<{end!r})".upper()
-        canvas.rules.append(Rule(place, rule, {"num_format": number_format}))
-
-
-def _notes(page: Page, row: int) -> int:
-    """Say which layers cannot be chosen; return the last row."""
+def _notes(page: Page) -> int:
+    """Say below the pictures which layers cannot be chosen; return the next row."""
     canvas = page.canvas
     shown = {lens.sheet.name for lens in page.products.lenses}
     every = [name for name, sheet in page.chosen.subject.sheets.items() if sheet.before]
     others = [name for name in every if name not in shown]
-    texts = [
-        "Products has the numbers of all input channels. A pooling looks at its own channel only, "
-        "so its input channel is the same and it has no kernel.",
-    ]
+    text = "Products has the numbers of all input channels. A pooling looks at its own one only."
     if others:
-        texts.append(
-            "Not to choose here are layers that have no window of at most 7 × 7 pixels, all alike: "
-            f"{', '.join(others[:8])}{' …' if len(others) > 8 else ''}; see their own sheets."
+        text += (
+            f" Not to choose here: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}, which "
+            "have no window of at most 7 × 7 pixels, all alike; see their own sheets."
         )
-    for offset, text in enumerate(texts):
-        canvas.write(row + offset, LEFT, text, NOTE)
-        canvas.heights[row + offset] = height_of(17)
-    return row + len(texts) - 1
+    texts = wrap(text, int(2 * page.ground * page.pixels / LETTER))
+    line = next(at for at in count() if page.line(at) > page.inputs[2] + 2)
+    for at, text in enumerate(texts, start=line):
+        canvas.write(*page.span(at, LEFT, 2 * page.ground), text, NOTE)
+    return page.line(line + len(texts))

@@ -4,39 +4,40 @@ from dataclasses import replace
 
 from cnn.export.sheets.activation_page import (
     CHOICE_ROW,
-    LEFT,
     NUMBER_COLUMNS,
     TEXT_COLUMNS,
     TILE_ROW,
-    TOP,
     Page,
 )
-from cnn.export.sheets.export_style import WEIGHTS_SCALE
+from cnn.export.sheets.export_style import about_zero, furthest, shorten
 from cnn.export.sheets.one_activation import Lens, Step, steps_of
-from cnn.export.sheets.products_sheet import (
-    FIRST_ROW,
-    PRODUCTS,
-    SCALE,
-    Products,
-    indexed,
-    write_scale,
-)
+from cnn.export.sheets.products_sheet import FIRST_ROW, PRODUCTS, Products, indexed
 from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
-from sheetgen.spreadsheet.canvas import HeatMap, Place, Rule
-from sheetgen.spreadsheet.style import FAIL_FORMAT, KINDS, LABEL, NOTE, PASS_FORMAT, SECTION, Style
+from sheetgen.spreadsheet.canvas import Place, Rule
+from sheetgen.spreadsheet.style import (
+    DIVERGING,
+    FAIL_FORMAT,
+    KINDS,
+    LABEL,
+    NOTE,
+    PASS_FORMAT,
+    SECTION,
+    Style,
+)
 
 MARKED: dict[str, object] = {"bold": True, "bg_color": KINDS["weight"].tint}
+SCALES = [Style(number_format="0.00", align="right", fill=colour) for colour in DIVERGING]
 COUNT = Style(number_format="0", align="center")
 RESULT = Style(number_format="0.0000", align="right")
 FINAL = replace(RESULT, bold=True, fill=KINDS["unit"].tint)
 
 
-def write_steps(page: Page, line: int) -> int:
+def write_steps(page: Page) -> int:
     """Write the steps from the window to the activation, and the colours; return the next row."""
     canvas, products, chosen = page.canvas, page.products, page.chosen
-    lenses = products.lenses
+    lenses, line = products.lenses, page.tile_rows + 1
     column = page.panel
     number_column = column + TEXT_COLUMNS
     result_column = number_column + NUMBER_COLUMNS
@@ -45,12 +46,7 @@ def write_steps(page: Page, line: int) -> int:
     )
     line += 1
     every = [steps_of(lens, 0, 0.0) for lens in lenses]
-    window = range_address(
-        TILE_ROW,
-        column,
-        page.line(products.window[0]) - 1,
-        column + products.window[1] - 1,
-    )
+    window = range_address(*page.area(0))
     last = page.line(products.rows + 1) - 1
     sums = range_address(TILE_ROW + 1, page.sums + 1, last, page.sums + 1)
     functions = {"sum of all products": f"SUM({sums})", "largest of the window": f"MAX({window})"}
@@ -155,37 +151,27 @@ def _colours(page: Page, line: int) -> int:
     for at, head in enumerate(heads):
         place = page.span(line, column + TEXT_COLUMNS + 2 * at, 2)
         canvas.write(*place, head, replace(LABEL, align="right"))
-    window, kernel = products.window, products.kernel
-
-    def tile(block: int, size: tuple[int, int]) -> Place:
-        left = column + block * (page.tile + 1)
-        return TILE_ROW, left, page.line(size[0]) - 1, left + size[1] - 1
-
-    def picture(left: int, size: tuple[int, int]) -> Place:
-        return TOP, left, TOP + size[0] - 1, left + size[1] - 1
-
     source = chosen.source
-    seen = picture(LEFT, page.inputs)
     areas: list[tuple[str, Place, Array | None, list[Place]]] = [
-        ("input, window", seen, chosen.seen[source], [seen, tile(0, window)]),
+        ("input, window", page.inputs, chosen.seen[source], [page.inputs, page.area(0)]),
     ]
-    if kernel[0]:
+    if products.kernel[0]:
         weights = None if chosen.kernel is None else chosen.kernel[source]
         found = None if chosen.products is None else chosen.products[source]
-        areas.append(("kernel", tile(1, kernel), weights, [tile(1, kernel)]))
-        areas.append(("products", tile(2, kernel), found, [tile(2, kernel)]))
-    own = picture(page.output_column, page.outputs)
-    areas.append(("output", own, chosen.map[chosen.unit[0]], [own]))
+        areas.append(("kernel", page.area(1), weights, [page.area(1)]))
+        areas.append(("products", page.area(2), found, [page.area(2)]))
+    areas.append(("output", page.outputs, chosen.map[chosen.unit[0]], [page.outputs]))
     for offset, (text, area, numbers, shaded) in enumerate(areas, start=1):
         at = line + offset
         canvas.write(*page.span(at, column, TEXT_COLUMNS), text, LABEL)
-        low = page.span(at, column + TEXT_COLUMNS, 2)
-        zero = page.span(at, column + TEXT_COLUMNS + 2, 2)
-        high = page.span(at, column + TEXT_COLUMNS + 4, 2)
-        canvas.write(*zero, 0, SCALE)
-        styles = [replace(SCALE, fill=colour) for colour in WEIGHTS_SCALE[::2]]
-        limits = write_scale(canvas, (low, high), range_address(*area), numbers, styles)
-        canvas.heat_maps += [HeatMap(each, WEIGHTS_SCALE, limits) for each in shaded]
+        low, zero, high = (page.span(at, column + TEXT_COLUMNS + across, 2) for across in (0, 2, 4))
+        end = 0.0 if numbers is None else float(abs(numbers).max(initial=0.0))
+        canvas.calculate(*high, f"={furthest(range_address(*area))}", end, SCALES[2])
+        canvas.calculate(*low, f"=-{cell_address(*high)}", -end, SCALES[0])
+        canvas.write(*zero, 0, SCALES[1])
+        canvas.heat_maps += [about_zero(each, cell_address(*high)) for each in shaded]
+        shorten(canvas, (*high, *high))
+        shorten(canvas, (*low, *low))
     return page.line(line + len(areas) + 1)
 
 
@@ -196,7 +182,7 @@ def write_sums(page: Page) -> int:
     canvas.write(CHOICE_ROW, column, "sum of each", SECTION)
     canvas.write(CHOICE_ROW + 1, column, "input channel", NOTE)
     if not products.kernel[0]:
-        return TOP
+        return TILE_ROW
     for channel in range(products.rows):
         row, _ = page.span(channel + 1, column)
         page.span(channel + 1, column + 1)

@@ -18,6 +18,7 @@ from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.values_sheet import values_sheet
 from cnn.export.sheets.weights_sheet import weights_sheet
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.workbook.shared.workings import Workings
 
 
 class Book(NamedTuple):
@@ -28,21 +29,40 @@ class Book(NamedTuple):
 
 
 def compose(subject: Subject) -> Book:
-    """Return all sheets but `_cnn`: those to look at, the parameters, a sheet for each layer."""
+    """Return all sheets but `_cnn`: those to look at, the parameters, a sheet for each layer.
+
+    Last are the cells behind the pictures.
+    """
     network, samples = subject.network, subject.samples
     first, places = input_sheet(subject)
-    canvases = [first, layers_sheet(subject), *activation_sheets(subject)]
+    *pictures, diagram, workings = live_sheets(subject, places)
+    canvases = [first, *pictures]
     kernels = kernels_sheet(network, subject.sheets)
     canvases += [kernels] if kernels else []
-    canvases.append(network_sheet(subject, places))
+    canvases.append(diagram)
     if subject.run is not None:
         canvases.append(accuracy_sheet(subject, subject.run))
     if len(samples):
-        pictures = is_digit_reader(network)
-        canvases.append(samples_sheet(samples, network.input.output, pictures=pictures))
+        is_picture = is_digit_reader(network)
+        canvases.append(samples_sheet(samples, network.input.output, pictures=is_picture))
     canvases.append(weights_sheet(network, subject.sheets))
     canvases += layer_sheets(subject, places)
+    canvases.append(workings)
     return Book(tuple(canvases), places)
+
+
+def live_sheets(subject: Subject, places: InputPlaces) -> list[Canvas]:
+    """Return the sheets that have workings, and these last: `Layers` is the first of them.
+
+    Behind it are `Activation` and `Products`, if there are layers that they take apart, and
+    `Network`.
+    """
+    workings = Workings()
+    layers = layers_sheet(subject, workings)
+    activations = activation_sheets(subject, workings)
+    diagram = network_sheet(subject, places, workings)
+    workings.fit()
+    return [layers, *activations, diagram, workings.canvas]
 
 
 def input_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:

@@ -8,7 +8,6 @@ from cnn.export.network.stages import Shape
 from cnn.export.sheets.export_style import (
     DRAWING,
     FULL,
-    HIDDEN,
     PAPER,
     PAPER_LINE,
     PICTURE,
@@ -17,6 +16,8 @@ from cnn.export.sheets.export_style import (
     image_word,
     input_tab,
     square,
+    width_of,
+    write_links,
 )
 from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet, chosen_of
 from cnn.export.sheets.one_activation import closer_sheets
@@ -27,12 +28,12 @@ from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule, Value
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
+    HIDDEN,
     INK,
     INPUT,
     KINDS,
     LABEL,
     LINE,
-    LINK,
     MUTED,
     NOTE,
     PASS_FORMAT,
@@ -51,6 +52,7 @@ SENTENCE_ROW = 4
 HEADING_ROW = 6
 TOP = 7  # the first row of squares
 GAP = 2  # columns between the parts
+NARROWEST = 290  # pixels of a part: the texts above it have room
 LARGE_ROWS = 11  # rows of the predicted digit
 NAME_WIDTH, WIDTH = 7, 31  # characters: of a class, and of it with its bar
 ROOM = 330  # points that the letters of a predicted class may have together
@@ -111,6 +113,9 @@ def digit_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     _pictures(sheet)
     _answer(sheet)
     _advice(sheet)
+    accuracy = ["Accuracy"] if subject.run else []
+    links = ["Layers", *closer_sheets(subject), "Network", *accuracy, "Weights"]
+    write_links(canvas, 2, LEFT, links)
     return canvas, places
 
 
@@ -204,7 +209,11 @@ def _pictures(sheet: _Sheet) -> None:
     height, width = sheet.shape.height, sheet.shape.width
     top, left = places.drawing
     seen_top, seen_left = places.pixels
-    canvas.write(HEADING_ROW, left, "Your drawing", SECTION)
+    own, other = "Your drawing", "Your drawing, when you type 0 above"
+    canvas.write(HEADING_ROW, left, own, SECTION)
+    if sheet.places.choice is not None:
+        heading = f'=IF({sheet.choice}=0,"{own}","{other}")'
+        canvas.calculate(HEADING_ROW, left, heading, other if subject.choice else own, SECTION)
     canvas.write(HEADING_ROW, seen_left, "What the network sees", SECTION)
     is_digit = subject.choice and not sheet.names
     drawing = drawn_digit(height, width) if is_digit else subject.shown[0]
@@ -219,6 +228,9 @@ def _pictures(sheet: _Sheet) -> None:
     area = top, left, last_row, last_column
     seen = seen_top, seen_left, last_row, seen_left + width - 1
     square(canvas, (top, left, last_row, sheet.answer - 1), SIDE)
+    gap = width_of(max(SIDE, (NARROWEST - width * SIDE) // GAP))
+    for first in (left + width, seen_left + width):
+        canvas.widths |= dict.fromkeys(range(first, first + GAP), gap)
     canvas.heat_maps.append(HeatMap(area, DRAWING, (0, FULL)))
     canvas.heat_maps.append(HeatMap(seen, PICTURE, (0, FULL)))
     canvas.validations[top, left] = {**ONE_SHADE, "other_cells": [area]}
@@ -298,17 +310,8 @@ def _advice(sheet: _Sheet) -> None:
     canvas.write(row + 2, LEFT, "How to draw", SECTION)
     for number, text in enumerate(advice, start=1):
         canvas.write(row + 2 + number, LEFT, f"{number}   {text}", PLAIN)
-    canvas.write(row + 2, sheet.answer, "Look inside", SECTION)
-    names = [
-        "Layers",
-        *closer_sheets(sheet.subject),
-        "Network",
-        *(["Accuracy"] if sheet.subject.run else []),
-        "Weights",
-    ]
-    for offset, name in enumerate(names, start=3):
-        canvas.link(row + offset, sheet.answer, name, name, LINK)
-    canvas.print_area = (0, 0, row + 2 + max(len(advice), len(names)), sheet.answer + 2)
+    last = max(sheet.answer + 2, column + 1)
+    canvas.print_area = (0, 0, row + 2 + len(advice), last)
 
 
 def drawn_digit(height: int, width: int) -> Array:

@@ -1,11 +1,12 @@
 """The formatting and wording that the sheets of an exported network share."""
 
-from cnn.export.network.stages import Input, Layer, Network, Shape, Stage
-from sheetgen.spreadsheet.canvas import Canvas, Place
-from sheetgen.spreadsheet.style import DIVERGING, INK, INPUT, KINDS, MUTED, WHITE, Style
+from collections.abc import Iterable, Mapping
 
-HIDDEN = ";;;"
-"""The number format of a cell that shows only its colour."""
+from cnn.export.network.stages import Input, Layer, Network, Shape, Stage
+from sheetgen.spreadsheet.address import range_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
+from sheetgen.spreadsheet.style import DIVERGING, INK, INPUT, KINDS, LINK, MUTED, WHITE, Style
+
 FULL = 255
 """The value of a pixel full of ink."""
 
@@ -14,13 +15,15 @@ PAPER_LINE = "#EBE3B0"
 PIXEL_LINE = "#E5E7EB"
 DRAWING = (PAPER, INK)  # ink on the colour of cells to type in
 PICTURE = (WHITE, INK)
-ACTIVATIONS = (WHITE, KINDS["unit"].strong)
-# Paler, where the numbers are to be read.
-PALE_ACTIVATIONS = (WHITE, "#86EFAC")
-PALE_PICTURE = (WHITE, "#9CA3AF")
+PALE_PICTURE = (WHITE, "#9CA3AF")  # paler, where the numbers are to be read
 TABLE = KINDS["iteration"].tint  # what pictures lie on
-WEIGHTS_SCALE = DIVERGING
-CAPTION = Style(size=8, colour=MUTED)
+CAPTION = Style(size=9, colour=MUTED)
+LARGE_NUMBERS = {9.995: "0.0", 99.95: "0", 9999.5: "0E+0", 9.5e9: '"…"'}
+"""The formats of a number of two decimals by the size from which they apply, so it is not ###."""
+_LEAST = "1E-300"
+"""Added to the end of a scale, which must be above 0; no other number changes by it."""
+_COLUMN = 8.43  # characters; the default width of a column
+_LINK_PIXELS = 76  # "Activation", and a gap
 
 DIGIT, PICTURE_TAB, VALUES = "Digit", "Picture", "Values"
 """The names of the sheet with the input: drawings of digits, of others, numbers of any kind."""
@@ -40,8 +43,8 @@ def width_of(pixels: int) -> float:
 
 
 def pixels_of(width: float) -> int:
-    """Return the pixels of a column's width of one character or more."""
-    return round(width * _DIGIT) + _PADDING
+    """Return the pixels of a column's width."""
+    return round(width * _DIGIT + _PADDING if width >= 1 else width * (_DIGIT + _PADDING))
 
 
 def height_of(pixels: int) -> float:
@@ -54,6 +57,47 @@ def square(canvas: Canvas, place: Place, pixels: int) -> None:
     first_row, first_column, last_row, last_column = place
     canvas.widths |= dict.fromkeys(range(first_column, last_column + 1), width_of(pixels))
     canvas.heights |= dict.fromkeys(range(first_row, last_row + 1), height_of(pixels))
+
+
+def furthest(cells: str) -> str:
+    """Return the expression of how far from 0 the numbers of a range are at most."""
+    return f"MAX(MAX({cells}),-MIN({cells}))"
+
+
+def about_zero(place: Place, end: str = "") -> HeatMap:
+    """Shade a range from blue, below 0, by way of white to orange, above 0.
+
+    `end` is the expression of the number with the strongest orange, without one the furthest of
+    the range itself.
+    """
+    end = end or furthest(range_address(*place))
+    return HeatMap(place, DIVERGING, (f"=-{end}-{_LEAST}", 0.0, f"={end}+{_LEAST}"))
+
+
+def shorten(canvas: Canvas, place: Place, sizes: Mapping[float, str] = LARGE_NUMBERS) -> None:
+    """Show large numbers of a range with fewer characters."""
+    number = f"ABS({relative_address(*place[:2])})"
+    for (start, number_format), end in zip(sizes.items(), [*list(sizes)[1:], 1e308], strict=True):
+        rule = f"=AND({number}>={start!r},{number}<{end!r})".upper()
+        canvas.rules.append(Rule(place, rule, {"num_format": number_format}))
+
+
+def behind(canvas: Canvas, column: int, pixels: int) -> int:
+    """Return the first column after a number of pixels, counted from the start of a column."""
+    while pixels > 0:
+        pixels -= pixels_of(canvas.widths.get(column, _COLUMN))
+        column += 1
+    return column
+
+
+def write_links(canvas: Canvas, row: int, column: int, sheets: Iterable[str]) -> None:
+    """Write links to other sheets side by side, once the widths of the columns are known."""
+    for name in sheets:
+        after = behind(canvas, column, _LINK_PIXELS)
+        if after > column + 1:
+            canvas.merges.append((row, column, row, after - 1))
+        canvas.link(row, column, name, name, LINK)
+        column = after
 
 
 def described(shape: Shape) -> str:

@@ -9,27 +9,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cnn.export.network.stages import Convolution, Network
-from cnn.export.sheets.export_style import WEIGHTS_SCALE, height_of, width_of, words_of
+from cnn.export.sheets.export_style import (
+    CAPTION,
+    height_of,
+    shorten,
+    width_of,
+    words_of,
+    write_links,
+)
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.weights_sheet import WEIGHTS, WeightPlaces, strongest, weight_places
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, relative_address
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
-from sheetgen.spreadsheet.style import KINDS, LABEL, LINE, LINK, NOTE, SECTION, TITLE, Style
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
+from sheetgen.spreadsheet.style import DIVERGING, KINDS, LINE, LINK, NOTE, SECTION, TITLE, Style
 
 KERNELS = "Kernels"
 LEFT = 2
 LARGEST = 7  # rows and columns of a tile; larger kernels are pictures on Weights
 MOST = 32  # kernels of a layer, and channels of a kernel
 PIXELS = 1230  # of the tiles beside each other
-SIDE, GAP, LABEL_PIXELS = 22, 8, 64  # pixels
-NUMBER = Style(size=7, number_format=".00;-.00;0", align="center", border=LINE)
-CAPTION = replace(LABEL, size=8)
-LARGE_NUMBERS = {9.995: "0", 999.5: '"…"'}
+SIDE, GAP, LABEL_PIXELS, TEXT_PIXELS = 22, 8, 64, 520
+"""Pixels of a square, between tiles, of the kernels' numbers, and of the texts above all."""
+NUMBER = Style(size=8, number_format=".00;-.00;0", align="center", border=LINE)
+LARGE_NUMBERS = {0.995: "0.0", 9.95: "0", 99.5: '"…"'}
+PAGE = 1100  # pixels that are printed on a page, of texts of that size
 READING = (
-    "A row of tiles for each kernel, a tile for each channel of the map that it looks at. "
-    "Blue is below 0, white is 0, orange above 0; each layer has its own scale."
+    "A row of tiles for each kernel, a tile for each channel of the map that it looks at.",
+    "Orange is above 0, blue below, and white is 0; each layer has its own scale.",
 )
+TOP = 5
 
 
 @dataclass(frozen=True)
@@ -88,12 +97,14 @@ def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
     width = max(kernels.shape[3] for kernels in layers.values())
     several = [kernels.shape[3] for kernels in layers.values() if kernels.shape[1] > 1]
     width = max(several, key=several.count) if several else width
-    canvas = Canvas(KERNELS, tab_colour=KINDS["weight"].strong, freeze=(2, LEFT))
+    canvas = Canvas(KERNELS, tab_colour=KINDS["weight"].strong, freeze=(1, LEFT))
+    canvas.repeat_rows, canvas.repeat_columns = (0, 0), (0, 1)
     canvas.heights[0] = 30
     canvas.write(0, 0, KERNELS, TITLE)
-    canvas.write(1, 0, READING, NOTE)
+    for at, text in enumerate(READING, start=1):
+        canvas.write(at, 0, text, NOTE)
     canvas.widths |= {0: width_of(LABEL_PIXELS), 1: width_of(GAP)}
-    row = 3
+    row, widest = TOP, 0
     for name, kernels in layers.items():
         slots = -(-(kernels.shape[3] + 1) // (width + 1)) if kernels.shape[3] > width else 1
         fit = max(1, PIXELS // (slots * (width * SIDE + GAP)))
@@ -101,13 +112,15 @@ def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
         in_line = -(-count // -(-count // fit))
         section = _Section(sheets[name], kernels, places[name], row, in_line)
         _draw(canvas, section, width, slots)
-        row = section.bottom + 2
+        row, widest = section.bottom + 2, max(widest, in_line * slots)
     last = max(column for _, column in canvas.cells)
     for column in range(LEFT, last + 1):
         is_gap = (column - LEFT) % (width + 1) == width
         canvas.widths[column] = width_of(GAP if is_gap else SIDE)
-    text_columns = LEFT + len(READING) * 6 // SIDE
-    canvas.print_area = (0, 0, row - 2, max(last, text_columns))
+    write_links(canvas, 3, LEFT, ["Activation", "Weights", "Network"])
+    if widest * (width * SIDE + GAP) + LABEL_PIXELS > PAGE:
+        canvas.column_breaks.append(LEFT + -(-widest // 2) * (width + 1))
+    canvas.print_area = (0, 0, row - 2, max(last, LEFT + TEXT_PIXELS // SIDE))
     return canvas
 
 
@@ -120,11 +133,10 @@ def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
     canvas.link(section.top, 0, sheet.name, sheet.name, replace(SECTION, colour=LINK.colour))
     each = "1 channel" if channels == 1 else f"{channels} channels"
     text = f"{words_of(sheet.layer)}; {count} kernels of {height} × {across}, {each} of "
-    text += sheet.before.name
+    canvas.write(section.top, LEFT, text + sheet.before.name, NOTE)
     if shown != (count, channels):
-        text += f"; shown are the first {shown[0]} kernels and {shown[1]} channels"
-        text += ", the others are on Weights and, one at a time, on Activation"
-    canvas.write(section.top, LEFT, text, NOTE)
+        text = f"the first {shown[0]} kernels and {shown[1]} channels; others: Weights, Activation"
+        canvas.write(section.top + 1, LEFT, text, NOTE)
     areas = []
     for kernel, channel in np.ndindex(*shown):
         row, slot = section.tile(kernel, channel)
@@ -150,9 +162,5 @@ def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
         max(place[3] for place in areas),
     )
     end = strongest(kernels)
-    canvas.heat_maps.append(HeatMap(area, WEIGHTS_SCALE, (-end, 0.0, end)))
-    number = f"ABS({relative_address(*area[:2])})"
-    ends = [*list(LARGE_NUMBERS)[1:], 1e308]
-    for (start, number_format), stop in zip(LARGE_NUMBERS.items(), ends, strict=True):
-        rule = f"=AND({number}>={start!r},{number}<{stop!r})".upper()
-        canvas.rules.append(Rule(area, rule, {"num_format": number_format}))
+    canvas.heat_maps.append(HeatMap(area, DIVERGING, (-end, 0.0, end)))
+    shorten(canvas, area, LARGE_NUMBERS)

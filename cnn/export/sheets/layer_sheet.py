@@ -6,9 +6,10 @@ import numpy as np
 
 from cnn.export.network.stages import Softmax
 from cnn.export.sheets.export_style import (
-    PALE_ACTIVATIONS,
+    about_zero,
+    behind,
     described,
-    pixels_of,
+    shorten,
     width_of,
     words_of,
 )
@@ -16,17 +17,18 @@ from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet
 from cnn.export.sheets.stage_formulas import unit_formulas
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, LINK, NOTE, TITLE, WHITE, Style
 
 ACTIVATION = Style(size=9, number_format="0.0")
 FINE_ACTIVATION = Style(number_format="0.0000")
+LARGE_NUMBERS = {99.95: "0", 9999.5: "0E+0"}
+FINE_NUMBERS = {99.995: "0.0", 99999.5: "0E+0"}
 HELPER = Style(number_format="0.00")
 BORDER = Style(number_format="0", colour="#CBD5E1")
 WIDE, NARROW = 9.0, 5.5  # characters
-COLUMN = 8.43  # characters; the default width of a column
 LINK_PIXELS = 64
-TITLE_PIXELS, NOTE_PIXELS = 11, 7  # of a letter
+TITLE_PIXELS, NOTE_PIXELS = 12, 7  # of a letter
 HEADINGS = tuple(
     Style(size=9, align="center", colour=KINDS["unit"].strong, fill=fill)
     for fill in (KINDS["unit"].tint, WHITE)
@@ -42,6 +44,7 @@ def layer_sheet(
     names of the sheets to which links lead.
     """
     canvas = Canvas(sheet.name, freeze=(FIRST_ROW, FIRST_COLUMN), zoom=70)
+    canvas.repeat_rows, canvas.repeat_columns = (1, 2), (0, 0)
     canvas.tab_colour = KINDS["input" if sheet.name == "input" else "unit"].strong
     _column_headings(canvas, sheet)
     _title(canvas, sheet, links)
@@ -55,8 +58,8 @@ def layer_sheet(
         canvas.calculate(*sheet.cell(*unit), formula(unit), value, style)
     if isinstance(sheet.layer.base, Softmax) and sheet.before is not None:
         _helpers(canvas, sheet, sheet.before, values[sheet.before.name])
-    canvas.heat_maps.append(HeatMap(sheet.place, PALE_ACTIVATIONS))
-    canvas.numbers.append(sheet.place)
+    canvas.heat_maps.append(about_zero(sheet.place))
+    shorten(canvas, sheet.place, FINE_NUMBERS if style is FINE_ACTIVATION else LARGE_NUMBERS)
     return canvas
 
 
@@ -69,21 +72,13 @@ def _title(canvas: Canvas, sheet: Sheet, links: Sequence[str]) -> None:
     title, reading = title_of(sheet), _reading(sheet)
     canvas.heights[0] = 30
     canvas.write(0, 0, title, TITLE)
-    column = _behind(canvas, 0, len(title) * TITLE_PIXELS)
+    column = behind(canvas, 0, len(title) * TITLE_PIXELS)
     for name in links:
         canvas.link(0, column, name, name, LINK)
-        column = _behind(canvas, column, LINK_PIXELS)
+        column = behind(canvas, column, LINK_PIXELS)
     canvas.write(0, column, reading, NOTE)
     # Text that flows out of the last column is neither printed nor rendered.
     canvas.widths.setdefault(column, width_of(len(reading) * NOTE_PIXELS))
-
-
-def _behind(canvas: Canvas, column: int, pixels: int) -> int:
-    """Return the first column after a number of pixels, counted from the start of a column."""
-    while pixels > 0:
-        pixels -= pixels_of(canvas.widths.get(column, COLUMN))
-        column += 1
-    return column
 
 
 def _reading(sheet: Sheet) -> str:
@@ -94,7 +89,7 @@ def _reading(sheet: Sheet) -> str:
         return "A cell for each pixel."
     return (
         f"Each pixel is {shape.channels} cells, one for each channel; "
-        "choose this layer on Layers to see the channels as pictures."
+        "Layers has the channels as pictures."
     )
 
 

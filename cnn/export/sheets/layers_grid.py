@@ -1,4 +1,4 @@
-"""The positions on the sheet `Layers`: the grid of pictures, the controls, the helper cells."""
+"""The positions on the sheet `Layers`: the grid of pictures, the controls, its workings."""
 
 import math
 from collections.abc import Sequence
@@ -6,32 +6,36 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cnn.export.network.stages import Shape
-from cnn.export.sheets.layout import Sheet
+from cnn.export.sheets.layout import Sheet, chosen_of
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.workbook.shared.workings import Corner
 
+LAYER = "layer"
+"""The key of the cell that chooses the layer."""
+FIRST = "first channel"
+"""The key of the cell that chooses the first channel shown, if they are not all shown."""
 LEFT = 1
-CHOICE_ROW, FIRST_ROW = 4, 5
-TOP = 7
+CHOICE_ROW, FIRST_ROW, SCALE_ROW = 4, 5, 6
+TOP = 8
 """The first row of planes."""
-ROWS_ABOVE = 2
-"""Of each plane: the caption and the hidden limits of the colour scale."""
 LABEL_WIDTH, INPUT_WIDTH, LETTER = 110, 130, 6.5
 """Pixels of what names the cell to choose a layer in, of that cell, of a letter of a text."""
 LONGEST = 50  # letters of the text about a layer
-FACTS = ("number", "channels", "pixels", "lowest", "highest")
-"""Numbers of the chosen layer, the first of which is its position among all, from 1."""
-LISTED = 4
-"""Columns of the list of all layers, behind the facts."""
+FACTS = {
+    "number": "its place in the list",
+    "channels": "channels",
+    "pixels": "pixels of a channel",
+}
 MOST_CELLS = 13_000
 """Of all planes: sixteen of 28 × 28 fit, and a recalculation stays well below a second."""
 MOST_PLANES = 64
 LEAST_SIDE = 6
 """Cells of a plane's side, so that there is room for the caption above it."""
 LARGEST, SMALLEST = 24, 4  # pixels of a cell
-VIEW = (1240, 640)  # width and height in pixels that the planes should fit into
-ABOVE = 18  # pixels of the rows above each plane
+NUMBER_WIDTH = 36  # pixels that "-1.23" takes
+VIEW = (1216, 640)  # width and height in pixels that the planes should fit into
+CAPTION_HEIGHT, SPACE = 18, 8  # pixels of the rows above and below each plane
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class Planes:
     def rows(self) -> int:
         """The number of rows of planes."""
         return -(-self.count // self.columns)
+
+    @property
+    def number_columns(self) -> int:
+        """Columns of the number above a plane, right of the channel's name."""
+        return min(self.width - 1, max(self.width * 2 // 5, -(-NUMBER_WIDTH // self.pixels)))
 
 
 def planes_of(shapes: Sequence[Shape]) -> Planes:
@@ -70,18 +79,22 @@ def planes_of(shapes: Sequence[Shape]) -> Planes:
 def _pixels(count: int, columns: int, height: int, width: int) -> int:
     rows = -(-count // columns)
     across = VIEW[0] // (columns * (width + 1))
-    down = (VIEW[1] - rows * ABOVE) // (rows * height)
+    down = (VIEW[1] - rows * (CAPTION_HEIGHT + SPACE)) // (rows * height)
     return max(SMALLEST, min(LARGEST, across, down))
 
 
 @dataclass(frozen=True)
 class Page:
-    """The sheet while it is drawn: its layers, of which the first is shown, and its planes."""
+    """The sheet while it is drawn: its layers, of which one is shown, its planes, its workings."""
 
     canvas: Canvas
     subject: Subject
     sheets: tuple[Sheet, ...]
     planes: Planes
+    facts: Corner
+    """Numbers of the chosen layer."""
+    listed: Corner
+    """The layers to choose from, with their channels, the pixels of these, and a text."""
 
     @property
     def shown(self) -> Sheet:
@@ -93,15 +106,12 @@ class Page:
         """Return the channel that a plane shows, or would show if the layer had it."""
         return number + (self.subject.first_channel if self.has_pages else 0)
 
-    @cached_property
-    def helper(self) -> int:
-        """The first of the helper columns, far right: the chosen layer's facts, all layers.
-
-        They are right of the planes and of the texts above them.
-        """
+    @property
+    def last(self) -> int:
+        """The last column, behind the planes and the texts above them."""
         longest = max(len(self.note), LONGEST)
         texts = self.text_column + math.ceil(longest * LETTER / self.planes.pixels)
-        return max(self.behind_planes, texts) + 2
+        return max(self.behind_planes - 1, texts)
 
     @property
     def behind_planes(self) -> int:
@@ -113,22 +123,24 @@ class Page:
         """The explanation of the numbers above the pictures."""
         units = [sheet.shape.pixels == 1 for sheet in self.sheets]
         if all(units):
-            note = "Above each square is its number."
+            note = "Above each square is its number; one scale for all."
         else:
-            note = (
-                "Smaller maps are enlarged. Above each picture are its smallest and largest number"
-            )
-            note += ", above a unit its only one." if any(units) else "."
+            note = "Smaller maps are enlarged. Above each picture is its number furthest from 0"
+            note += ", and with that its scale ends"
+            note += "; units have one scale." if any(units) else "."
         return f"{self.planes.count} channels at a time. {note}" if self.has_pages else note
 
     def fact(self, which: str) -> str:
         """Return the cell with a number of the chosen layer."""
-        return cell_address(FACTS.index(which), self.helper)
+        return self.facts.absolute(list(FACTS).index(which), 1)
 
-    def listed(self, column: int) -> str:
+    def column(self, which: int) -> str:
         """Return a column of the list of layers."""
-        last = len(self.sheets) - 1
-        return range_address(0, self.helper + 1 + column, last, self.helper + 1 + column)
+        return self.listed.range(1, which, len(self.sheets), which)
+
+    def chosen(self, which: int) -> str:
+        """Return the expression of what a column of the list has for the chosen layer."""
+        return chosen_of(self.column(which), self.fact("number"))
 
     @property
     def maps(self) -> str:
@@ -143,7 +155,7 @@ class Page:
     @property
     def first(self) -> str:
         """The cell with the number of the first channel shown."""
-        return cell_address(FIRST_ROW, self.input_column)
+        return self.canvas.address(FIRST)
 
     @property
     def input_column(self) -> int:
@@ -161,8 +173,8 @@ class Page:
         return self.input_last + 3
 
     def top(self, number: int) -> int:
-        """Return the first of the rows above a plane."""
-        return TOP + number // self.planes.columns * (self.planes.height + ROWS_ABOVE + 1)
+        """Return the row of the caption of a plane."""
+        return TOP + number // self.planes.columns * (self.planes.height + 2)
 
     def left(self, number: int) -> int:
         """Return the first column of a plane."""

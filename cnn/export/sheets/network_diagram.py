@@ -8,16 +8,15 @@ The boxes are lines of a scatter chart over one column of the table.
 from collections.abc import Sequence
 
 from cnn.export.network.stages import Convolution, Input, Layer, Pool, Shape
-from cnn.export.sheets.export_style import HIDDEN, width_of
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import KINDS, Style
+from sheetgen.spreadsheet.style import KINDS
+from sheetgen.workbook.shared.workings import Corner
 
-HIGHEST, LOWEST = 40, 7  # of a map, pixels
+HIGHEST, LOWEST = 36, 7  # of a map, pixels
 DEEPEST = 80  # of the channels
 MANY_UNITS = 64  # as many units, or more, are drawn as high as the highest map
 SLANT = 0.32  # of the faces that recede, as a fraction of the map's height
 POINTS = 12  # the most of a box
-PLACE = Style(number_format=HIDDEN)
 
 
 def draw_diagram(
@@ -25,34 +24,31 @@ def draw_diagram(
     layers: Sequence[Layer],
     at: tuple[int, int],
     size: tuple[int, Sequence[int]],
-    behind: int,
+    behind: Corner,
 ) -> None:
-    """Draw a box for each layer, one below the other.
+    """Draw a box for each layer, each a chart, so that a page may end between any two.
 
     The first is in the cell `at`; `size` is the width of its column and the heights of the rows,
-    in pixels. The coordinates are written, hidden, from the column `behind` on.
+    in pixels. The coordinates are written into a block of `Workings`, from `behind` on.
     """
     width, heights = size
-    total = sum(heights)
     tallest = max(layer.output.height for layer in layers)
-    series, top = [], total
-    for row, (layer, height) in enumerate(zip(layers, heights, strict=True), start=at[0]):
-        points = _outline(layer.output, tallest, width / 2, top - height / 2)
-        series.append(_line(canvas, row, behind, points, _colour(layer)))
-        top -= height
-    canvas.widths |= dict.fromkeys(range(behind, behind + 2 * POINTS), width_of(4))
-    canvas.charts.append(
-        Chart(
-            at,
-            (width, total),
-            tuple(series),
-            "The layers of the network, as large as their maps",
-            legend="",
-            bare=True,
-            transparent=True,
-            limits=(0, width, 0, total),
+    behind.headers("layer", *("x",) * POINTS, *("y",) * POINTS)
+    for down, (layer, height) in enumerate(zip(layers, heights, strict=True)):
+        points = _outline(layer.output, tallest, width / 2, height / 2)
+        behind.write(down + 1, 0, layer.name)
+        canvas.charts.append(
+            Chart(
+                (at[0] + down, at[1]),
+                (width, height),
+                (_line(behind.moved(down + 1, 1), points, _colour(layer)),),
+                f"{layer.name}: {layer.output}",
+                legend="",
+                bare=True,
+                transparent=True,
+                limits=(0, width, 0, height),
+            )
         )
-    )
 
 
 def _outline(shape: Shape, tallest: int, x: float, y: float) -> list[tuple[float, float]]:
@@ -84,16 +80,14 @@ def _colour(layer: Layer) -> str:
     return KINDS["iteration"].strong if isinstance(layer.base, Pool) else KINDS["unit"].strong
 
 
-def _line(
-    canvas: Canvas, row: int, column: int, points: Sequence[tuple[float, float]], colour: str
-) -> Series:
-    for offset, (x, y) in enumerate(points):
-        canvas.write(row, column + offset, round(x, 2), PLACE)
-        canvas.write(row, column + POINTS + offset, round(y, 2), PLACE)
-    last = column + len(points) - 1
+def _line(corner: Corner, points: Sequence[tuple[float, float]], colour: str) -> Series:
+    for across, (x, y) in enumerate(points):
+        corner.write(0, across, round(x, 2))
+        corner.write(0, POINTS + across, round(y, 2))
+    last = len(points) - 1
     return Series(
-        x=canvas.range(row, column, row, last),
-        y=canvas.range(row, column + POINTS, row, last + POINTS),
+        x=corner.range(0, 0, 0, last),
+        y=corner.range(0, POINTS, 0, POINTS + last),
         colour=colour,
         width=1.5,
         in_legend=False,

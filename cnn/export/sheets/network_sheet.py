@@ -1,10 +1,11 @@
 """The sheet `Network`: a diagram of the layers, their shapes, parameters and formulas."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from cnn.export.sheets.export_style import height_of, width_of, words_of
 from cnn.export.sheets.layout import InputPlaces, Sheet
-from cnn.export.sheets.network_diagram import draw_diagram
+from cnn.export.sheets.network_diagram import POINTS, draw_diagram
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.stage_formulas import unit_formulas
 from cnn.export.sheets.subject import Subject
@@ -21,21 +22,23 @@ from sheetgen.spreadsheet.style import (
     Style,
     header,
 )
+from sheetgen.workbook.shared.workings import Workings
 
 NETWORK = "Network"
 LEFT = 1
 TABLE_ROW = 3
-PICTURE_PIXELS = 150  # the width of the column with the diagram
-ROW_PIXELS, LINE_PIXELS = 60, 14  # the least height of a row of the table; that of a line in it
+PICTURE_PIXELS = 120  # the width of the column with the diagram
+ROW_PIXELS, LINE_PIXELS = 54, 16  # the least height of a row of the table; that of a line in it
 COLUMNS = {
-    "layer": 15,
-    "its maps": 20,
-    "what it does": 34,
-    "output": 15,
-    "parameters": 12,
-    "PyTorch": 88,
-    "the formula of one activation": 96,
+    "layer": 13,
+    "its maps": 16,
+    "what it does": 18,
+    "output": 13,
+    "parameters": 11,
+    "PyTorch": 48,
+    "the formula of one activation": 56,
 }
+LETTERS, CAPITALS = 1.1, 0.9  # of a text, and of a formula, in a character of a column's width
 LONGEST = 120  # characters of a formula that are shown
 CELL = Style(border=LINE)
 WRAPPED = replace(CELL, wrap=True)
@@ -63,7 +66,7 @@ READING = (
 )
 
 
-def network_sheet(subject: Subject, places: InputPlaces) -> Canvas:
+def network_sheet(subject: Subject, places: InputPlaces, workings: Workings) -> Canvas:
     """Draw the sheet; `places` are the positions of the network's input."""
     canvas = Canvas(NETWORK, tab_colour=KINDS["iteration"].strong)
     layers = subject.network.layers
@@ -74,10 +77,9 @@ def network_sheet(subject: Subject, places: InputPlaces) -> Canvas:
     canvas.write(0, LEFT, subject.title, TITLE)
     text = f"{len(layers)} layers, {total:,} parameters, every activation a live formula"
     canvas.write(1, LEFT, text, SUBTITLE)
-    row = _Table(canvas, subject, places).draw(TABLE_ROW)
+    row = _Table(canvas, subject, places).draw(TABLE_ROW, workings)
     row = _sheets(canvas, subject, places.sheet, row + 2)
-    row = _reading(canvas, row + 1)
-    canvas.print_area = (0, 0, row, LEFT + len(COLUMNS) - 1)
+    _reading(canvas, row + 1)
     return canvas
 
 
@@ -87,17 +89,17 @@ class _Table:
     subject: Subject
     places: InputPlaces
 
-    def draw(self, row: int) -> int:
+    def draw(self, row: int, workings: Workings) -> int:
         """Draw the table of the layers from a row on; return the row of the totals."""
         canvas, layers = self.canvas, self.subject.network.layers
         canvas.write(row, LEFT, "Layers", SECTION)
-        canvas.freeze = (row + 2, LEFT + 1)
+        canvas.freeze, canvas.repeat_rows = (row + 2, LEFT + 1), (row + 1, row + 1)
         for column, title in enumerate(COLUMNS, start=LEFT):
             canvas.write(row + 1, column, title, replace(header("unit"), align="left"))
         first = row + 2
         sheets = self.subject.sheets.values()
         heights = [self.line(at, sheet) for at, sheet in enumerate(sheets, first)]
-        behind = LEFT + len(COLUMNS) + 1
+        behind = workings.block(NETWORK, "The corners of the boxes", 1 + 2 * POINTS, 7)
         draw_diagram(canvas, layers, (first, LEFT + 1), (PICTURE_PIXELS, heights), behind)
         last = first + len(layers) - 1
         canvas.write(last + 1, LEFT, "all layers", Style(bold=True))
@@ -120,9 +122,15 @@ class _Table:
         canvas.write(row, LEFT + 4, layer.parameters, COUNT)
         canvas.write(row, LEFT + 5, "\n".join(layer.modules), MODULES)
         canvas.write(row, LEFT + 6, short, FORMULA)
-        pixels = max(ROW_PIXELS, LINE_PIXELS * len(layer.modules) + 6)
+        lines = sum(_lines(text, COLUMNS["PyTorch"] * LETTERS) for text in layer.modules)
+        lines = max(lines, _lines(short, list(COLUMNS.values())[-1] * CAPITALS))
+        pixels = max(ROW_PIXELS, LINE_PIXELS * lines + 6)
         canvas.heights[row] = height_of(pixels)
         return pixels
+
+
+def _lines(text: str, letters: float) -> int:
+    return ceil(len(text) / letters)
 
 
 def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
@@ -137,8 +145,7 @@ def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
     return row + len(names) + 1
 
 
-def _reading(canvas: Canvas, row: int) -> int:
+def _reading(canvas: Canvas, row: int) -> None:
     canvas.write(row, LEFT, "How to read it", SECTION)
     for offset, text in enumerate(READING, start=1):
         canvas.write(row + offset, LEFT, f"{offset}   {text}", PLAIN)
-    return row + len(READING)

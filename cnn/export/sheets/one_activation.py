@@ -152,12 +152,12 @@ class Chosen:
 
     @cached_property
     def typed(self) -> Pick:
-        """What the cells to choose in hold: first the middle of the first layer's first map."""
-        lens, pick = self.lens, self.subject.pick
+        """What the cells to choose in hold: first the largest activation of the first layer."""
+        pick = self.subject.pick
         if pick is not None:
             return pick
-        shape = lens.sheet.shape
-        return Pick(lens.sheet.name, 0, shape.height // 2, shape.width // 2, 0)
+        channel, row, column = map(int, np.unravel_index(self.map.argmax(), self.map.shape))
+        return Pick(self.lens.sheet.name, channel, row, column, 0)
 
     @cached_property
     def unit(self) -> tuple[int, int, int]:

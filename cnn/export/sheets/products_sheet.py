@@ -4,35 +4,27 @@ It holds all numbers of the activation that is chosen on `Activation`: a row for
 map that the layer looks at, with a column for each pixel of the window.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 
-from cnn.export.sheets.export_style import WEIGHTS_SCALE
+from cnn.export.sheets.export_style import about_zero, shorten, write_links
 from cnn.export.sheets.layout import chosen_of
 from cnn.export.sheets.one_activation import Chosen, Lens
 from cnn.export.sheets.weights_sheet import WEIGHTS, WeightPlaces
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, local, range_address
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
-from sheetgen.spreadsheet.style import (
-    KINDS,
-    LABEL,
-    LINK,
-    SECTION,
-    SUBTITLE,
-    TITLE,
-    Style,
-    header,
-)
+from sheetgen.spreadsheet.canvas import Canvas, Place
+from sheetgen.spreadsheet.style import KINDS, SECTION, SUBTITLE, TITLE, Style, header
+from sheetgen.workbook.shared.workings import Corner
 
 PRODUCTS = "Products"
 LEFT = 1
 HEAD_ROW = 4
 FIRST_ROW = HEAD_ROW + 2
-FACTS_ROW = FIRST_ROW
 FACTS = {
     "layer": "number of the layer in the list",
     "channel": "channel",
@@ -42,17 +34,28 @@ FACTS = {
     "channels": "input channels",
     "window_top": "first row of the window",
     "window_left": "first column of the window",
-    "window_bottom": "last row of the window",
-    "window_right": "last column of the window",
     "kernel_top": "rows above the kernel on Weights",
     "kernel_left": "columns left of the kernel on Weights",
+    "input_scale": "cells of a pixel in the input's picture",
+    "map_scale": "cells of a pixel in the map's picture",
 }
 """The facts of the chosen activation; rows and columns of the window count from 1."""
-SCALES_ROW = FACTS_ROW + len(FACTS)
+SIDES = ("top", "left", "bottom", "right")
+FRAMES = {
+    "window": "the window in its picture",
+    "inside": "what is inside the zeros, in the same picture",
+    "unit": "the activation in its picture",
+}
+"""The rectangles that are framed; their sides are in cells of a picture, from 1."""
+ALL_FACTS = FACTS | {
+    f"{frame}_frame_{side}": f"{side} of {text}"
+    for (frame, text), side in product(FRAMES.items(), SIDES)
+}
+CHANNEL = Style(number_format="0", align="center", bold=True, colour=KINDS["iteration"].strong)
 NUMBER = Style(number_format="0.000", align="right")
 FACT = Style(number_format="0", align="right")
-SCALE = Style(number_format="0.00", align="right")
 TOTAL = Style(number_format="0.0000", align="right", bold=True)
+LARGE_NUMBERS = {99.95: "0.0", 9999.5: "0E+0"}
 LISTED = "shown_layers"
 """The defined name of the list of layers, for the drop-down on `Activation`."""
 BLOCKS = ("window", "kernel", "products")
@@ -60,10 +63,14 @@ BLOCKS = ("window", "kernel", "products")
 
 @dataclass(frozen=True)
 class Products:
-    """The positions on the sheet, for the layers that can be chosen."""
+    """The positions on the sheet and on `Workings`, for the layers that can be chosen."""
 
     lenses: Sequence[Lens]
     weights: dict[str, WeightPlaces]
+    facts: Corner
+    """What is chosen."""
+    listed: Corner
+    """The layers that can be chosen."""
 
     @property
     def rows(self) -> int:
@@ -73,49 +80,50 @@ class Products:
     @property
     def window(self) -> tuple[int, int]:
         """Height and width of the largest window."""
-        return self._largest(self.lenses)
+        return _largest((lens.height, lens.width) for lens in self.lenses)
 
     @property
     def kernel(self) -> tuple[int, int]:
         """Height and width of the largest kernel, 0 without any."""
-        return self._largest([lens for lens in self.lenses if lens.kernels is not None])
+        kernels = [lens for lens in self.lenses if lens.kernels is not None]
+        return _largest((lens.height, lens.width) for lens in kernels)
 
-    def _largest(self, lenses: Sequence[Lens]) -> tuple[int, int]:
-        sides = [(lens.height, lens.width) for lens in lenses] or [(0, 0)]
-        return max(height for height, _ in sides), max(width for _, width in sides)
+    @property
+    def picture(self) -> tuple[int, int]:
+        """Height and width of the largest map that is looked at, or that a layer makes."""
+        maps = [(lens.seen, lens.sheet.shape.sides[1:]) for lens in self.lenses]
+        return _largest(size for pair in maps for size in pair)
+
+    def scale(self, size: tuple[int, int]) -> int:
+        """Return how many cells wide and high a pixel of a map is drawn."""
+        return min(whole // side for whole, side in zip(self.picture, size, strict=True))
 
     def column(self, block: int, y: int, x: int) -> int:
         """Return the column of a pixel in the blocks of the window, the kernel, the products."""
         (height, width), (down, across) = self.window, self.kernel
-        start = LEFT + 1 + (block > 0) * height * width + (block > 1) * down * across
+        start = self.sums + 1
+        start += (block > 0) * (height * width + 1) + (block > 1) * (down * across + 1)
         return start + y * (across if block else width) + x
 
     @property
     def sums(self) -> int:
         """The column with the sum of each channel's products."""
-        down, across = self.kernel
-        return self.column(2, 0, 0) + down * across
+        return LEFT + 1
 
     @property
-    def names(self) -> int:
-        """The column with the list of the layers."""
-        return self.sums + 2
+    def last(self) -> int:
+        """The last column."""
+        block, (height, width) = (2, self.kernel) if self.kernel[0] else (0, self.window)
+        return self.column(block, height - 1, width - 1)
 
     @property
-    def facts(self) -> int:
-        """The column with the names of the facts, left of those with their numbers."""
-        return self.names + 2
-
-    @property
-    def listed(self) -> str:
+    def names(self) -> str:
         """The list of the layers that can be chosen."""
-        last = FIRST_ROW + len(self.lenses) - 1
-        return f"{PRODUCTS}!{range_address(FIRST_ROW, self.names, last, self.names)}"
+        return self.listed.range(1, 0, len(self.lenses), 0)
 
-    def fact(self, which: str, *, sheet: bool = True) -> str:
-        """Return the cell of a fact, from another sheet with the name of this one."""
-        cell = cell_address(FACTS_ROW + list(FACTS).index(which), self.facts + 1)
-        return f"{PRODUCTS}!{cell}" if sheet else cell
+    def fact(self, which: str) -> str:
+        """Return the cell of a fact."""
+        return self.facts.absolute(1 + list(ALL_FACTS).index(which), 1)
 
     def of_channel(self, column: int, channel: str) -> str:
         """Return the formula of a channel's number of a column, for other sheets."""
@@ -124,59 +132,67 @@ class Products:
 
     def choose(self, of: Callable[[Lens], str | float]) -> str:
         """Return the formula of what belongs to the chosen layer."""
-        parts = ",".join(str(of(lens)) for lens in self.lenses)
-        return f"CHOOSE({PRODUCTS}!{self.fact('layer', sheet=False)},{parts})"
+        return f"CHOOSE({self.fact('layer')},{','.join(str(of(lens)) for lens in self.lenses)})"
+
+
+def _largest(sizes: Iterable[tuple[int, ...]]) -> tuple[int, int]:
+    heights, widths = zip(*sizes, strict=True) if (sizes := list(sizes)) else ((0,), (0,))
+    return max(heights), max(widths)
 
 
 def products_sheet(chosen: Chosen, products: Products, asked: dict[str, str]) -> Canvas:
     """Draw the sheet; `asked` are the cells of `Activation` to choose in, by their keys."""
-    canvas = Canvas(PRODUCTS, tab_colour=KINDS["helper"].strong, freeze=(FIRST_ROW, LEFT + 1))
+    first = products.column(0, 0, 0)
+    canvas = Canvas(PRODUCTS, tab_colour=KINDS["helper"].strong, freeze=(FIRST_ROW, first))
+    canvas.repeat_rows, canvas.repeat_columns = (HEAD_ROW, HEAD_ROW + 1), (LEFT, products.sums)
     canvas.heights[0] = 30
     canvas.write(0, LEFT, "Every product of the chosen activation", TITLE)
     text = "A row for each input channel, a column for each pixel of the window, row by row."
     canvas.write(1, LEFT, text, SUBTITLE)
-    canvas.link(2, LEFT, "Activation", "Activation", LINK)
-    canvas.widths |= {0: 2, LEFT: 11}
-    canvas.widths |= dict.fromkeys(range(LEFT + 1, products.sums), 7)
-    canvas.widths |= {products.sums: 12, products.sums + 1: 2, products.names: 16}
-    canvas.widths |= {products.facts - 1: 2, products.facts: 34}
-    _facts(canvas, chosen, products, asked)
+    canvas.widths |= {0: 2, LEFT: 11, products.sums: 12}
+    canvas.widths |= dict.fromkeys(range(first, products.last + 1), 7)
+    canvas.widths |= {products.column(block, 0, 0) - 1: 2 for block in (1, 2)}
+    write_links(canvas, 2, LEFT, ["Activation", "Weights"])
+    _facts(chosen, products, asked)
+    products.listed.headers("layer")
+    for down, lens in enumerate(products.lenses, start=1):
+        products.listed.write(down, 0, lens.sheet.name)
+    canvas.names[LISTED] = products.names
+    canvas.names |= {
+        f"shown_{frame}_{side}": products.fact(f"{frame}_frame_{side}")
+        for frame, side in product(FRAMES, SIDES)
+    }
+    canvas.names["shown_source"] = products.fact("source")
     _headings(canvas, products)
-    for row, lens in enumerate(products.lenses, start=FIRST_ROW):
-        canvas.write(row, products.names, lens.sheet.name)
-    canvas.names[LISTED] = products.listed
     for channel in range(products.rows):
         _row(canvas, chosen, products, channel)
-    _shade(canvas, chosen, products)
+    _shade(canvas, products)
     return canvas
 
 
-def _facts(canvas: Canvas, chosen: Chosen, products: Products, asked: dict[str, str]) -> None:
+def _facts(chosen: Chosen, products: Products, asked: dict[str, str]) -> None:
+    """Write the facts with their expressions and values."""
     lens, (channel, row, column) = chosen.lens, chosen.unit
-    top, left = row * lens.down, column * lens.across
     places = products.weights.get(lens.sheet.name)
     kernel = places.kernels[channel] if places and places.kernels else None
     start = places.kernels[0] if places and places.kernels else None
     above, beside = (kernel[0] - start[0], kernel[1] - start[1]) if kernel and start else (0, 0)
     only = len(products.lenses) == 1  # MATCH in a range of one cell finds nothing in ironcalc
-    names, choice = products.listed, asked["layer"]
+    names, choice, fact, choose = products.names, asked["layer"], products.fact, products.choose
     number = (
         f"IF({choice}={names.partition(':')[0]},1,NA())" if only else f"MATCH({choice},{names},0)"
     )
 
-    def fact(which: str) -> str:
-        return products.fact(which, sheet=False)
-
     def within(which: str, side: Callable[[Lens], int]) -> str:
-        return f"MIN({asked[which]},{products.choose(lambda each: side(each) - 1)})"
+        return f"MIN({asked[which]},{choose(lambda each: side(each) - 1)})"
 
     source = (
-        f"IF({products.choose(lambda each: int(each.kernels is None))}=1,{fact('channel')},"
+        f"IF({choose(lambda each: int(each.kernels is None))}=1,{fact('channel')},"
         f"{within('source', lambda each: each.channels)})"
     )
 
     def arranged(at: int) -> str:
-        return products.choose(lambda each: _arrangement(products, each)[at])
+        return choose(lambda each: _arrangement(products, each)[at])
 
     facts: dict[str, tuple[str, int]] = {
         "layer": (number, chosen.number + 1),
@@ -184,34 +200,62 @@ def _facts(canvas: Canvas, chosen: Chosen, products: Products, asked: dict[str, 
         "row": (within("row", lambda each: each.sheet.shape.height), row),
         "column": (within("column", lambda each: each.sheet.shape.width), column),
         "source": (source, chosen.source),
-        "channels": (products.choose(lambda each: each.channels), lens.channels),
-        "window_top": (f"{fact('row')}*{products.choose(lambda each: each.down)}+1", top + 1),
+        "channels": (choose(lambda each: each.channels), lens.channels),
+        "window_top": (f"{fact('row')}*{choose(lambda each: each.down)}+1", row * lens.down + 1),
         "window_left": (
-            f"{fact('column')}*{products.choose(lambda each: each.across)}+1",
-            left + 1,
-        ),
-        "window_bottom": (
-            f"{fact('window_top')}+{products.choose(lambda each: each.height)}-1",
-            top + lens.height,
-        ),
-        "window_right": (
-            f"{fact('window_left')}+{products.choose(lambda each: each.width)}-1",
-            left + lens.width,
+            f"{fact('column')}*{choose(lambda each: each.across)}+1",
+            column * lens.across + 1,
         ),
         "kernel_top": (f"INT({fact('channel')}/{arranged(0)})*{arranged(1)}", above),
         "kernel_left": (f"MOD({fact('channel')},{arranged(0)})*{arranged(2)}", beside),
+        "input_scale": (choose(lambda each: products.scale(each.seen)), products.scale(lens.seen)),
+        "map_scale": (choose(partial(_map_scale, products)), _map_scale(products, lens)),
     }
-    _write_facts(canvas, products, facts)
+    products.facts.headers("what is chosen", "")
+    for down, (which, text) in enumerate(ALL_FACTS.items(), start=1):
+        products.facts.write(down, 0, text)
+        if which in facts:
+            products.facts.calculate(down, 1, *facts[which], FACT)
+    for which, expression, value in _frames(chosen, products):
+        products.facts.calculate(1 + list(ALL_FACTS).index(which), 1, expression, value, FACT)
 
 
-def _write_facts(canvas: Canvas, products: Products, facts: dict[str, tuple[str, int]]) -> None:
-    """Write each fact's expression and value, and give its cell a name for the colours' rules."""
-    canvas.write(FACTS_ROW - 1, products.facts, "what is chosen", header("iteration"))
-    for at, (which, text) in enumerate(FACTS.items(), start=FACTS_ROW):
-        formula, value = facts[which]
-        canvas.write(at, products.facts, text, LABEL)
-        canvas.calculate(at, products.facts + 1, f"={formula}", value, FACT)
-        canvas.names[f"shown_{which}"] = products.fact(which)
+def _map_scale(products: Products, lens: Lens) -> int:
+    return products.scale((lens.sheet.shape.height, lens.sheet.shape.width))
+
+
+def _frames(chosen: Chosen, products: Products) -> Iterator[tuple[str, str, int]]:
+    """Yield the fact, the expression and the value of each side of what is framed.
+
+    A frame begins `start` pixels from the upper left corner and is `size` pixels high or wide.
+    """
+    lens, (_, row, column) = chosen.lens, chosen.unit
+    fact, choose = products.fact, products.choose
+    zeros = chosen.lens.before.border
+    starts: dict[str, tuple[tuple[str, int], tuple[str, int]]] = {
+        "window": (
+            (f"({fact('window_top')}-1)", row * lens.down),
+            (f"({fact('window_left')}-1)", column * lens.across),
+        ),
+        "inside": (
+            (choose(lambda each: each.before.border.top), zeros.top),
+            (choose(lambda each: each.before.border.left), zeros.left),
+        ),
+        "unit": ((fact("row"), row), (fact("column"), column)),
+    }
+    sizes: dict[str, tuple[Callable[[Lens], int], Callable[[Lens], int]]] = {
+        "window": (lambda each: each.height, lambda each: each.width),
+        "inside": (lambda each: each.before.shape.height, lambda each: each.before.shape.width),
+        "unit": (lambda _: 1, lambda _: 1),
+    }
+    for frame in FRAMES:
+        which = "map_scale" if frame == "unit" else "input_scale"
+        cells = _map_scale(products, lens) if frame == "unit" else products.scale(lens.seen)
+        for at, (first, last) in enumerate((("top", "bottom"), ("left", "right"))):
+            (expression, start), size = starts[frame][at], sizes[frame][at]
+            yield f"{frame}_frame_{first}", f"{expression}*{fact(which)}+1", start * cells + 1
+            end = f"({expression}+{choose(size)})*{fact(which)}"
+            yield f"{frame}_frame_{last}", end, (start + size(lens)) * cells
 
 
 def _arrangement(products: Products, lens: Lens) -> tuple[int, int, int]:
@@ -236,13 +280,14 @@ def _headings(canvas: Canvas, products: Products) -> None:
             canvas.write(HEAD_ROW + 1, products.column(block, y, x), f"{y}, {x}", header(kind))
     if products.kernel[0]:
         canvas.write(HEAD_ROW + 1, products.sums, "their sum", header("error"))
-    canvas.write(HEAD_ROW + 1, products.names, "layers to choose", header("iteration"))
 
 
 def _row(canvas: Canvas, chosen: Chosen, products: Products, channel: int) -> None:
     """Write a channel's numbers."""
     row = FIRST_ROW + channel
-    canvas.write(row, LEFT, channel, header("iteration"))
+    is_there = f"{channel}<{products.fact('channels')}"
+    shown = channel if channel < chosen.lens.channels else ""
+    canvas.calculate(row, LEFT, f'=IF({is_there},{channel},"")', shown, CHANNEL)
     for y, x in np.ndindex(*products.window):
         unit = channel, y, x
         formula = products.choose(partial(_seen, products, unit))
@@ -283,7 +328,7 @@ def _seen(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     before = lens.before
     rows, columns = before.pixel_rows, before.pixel_columns
     cells = before.window(rows.start, columns.start, len(rows), len(columns))
-    top, left = (products.fact(which, sheet=False) for which in ("window_top", "window_left"))
+    top, left = (products.fact(which) for which in ("window_top", "window_left"))
     if lens.channels == 1:
         return indexed(cells, f"{top}+{y}", f"{left}+{x}")
     across = f"({left}-1)*{lens.channels}+{x * lens.channels + channel + 1}"
@@ -297,7 +342,7 @@ def _weight(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     channel, y, x = unit
     tops, lefts, bottoms, rights = zip(*products.weights[lens.sheet.name].kernels, strict=True)
     cells = f"{WEIGHTS}!{range_address(min(tops), min(lefts), max(bottoms), max(rights))}"
-    top, left = (products.fact(which, sheet=False) for which in ("kernel_top", "kernel_left"))
+    top, left = (products.fact(which) for which in ("kernel_top", "kernel_left"))
     across = f"{left}+{x * lens.channels + channel + 1}"
     return indexed(cells, f"{top}+{y + 1}", across)
 
@@ -311,38 +356,12 @@ def indexed(cells: str, row: str, column: str) -> str:
     return first if last in ("", local(first)) else f"INDEX({cells},{row},{column})"
 
 
-def _shade(canvas: Canvas, chosen: Chosen, products: Products) -> None:
+def _shade(canvas: Canvas, products: Products) -> None:
     last = FIRST_ROW + products.rows - 1
     for block in range(3):
         height, width = products.kernel if block else products.window
         if height:
             left = products.column(block, 0, 0)
             place: Place = FIRST_ROW, left, last, left + height * width - 1
-            numbers = (chosen.window, chosen.kernel, chosen.products)[block]
-            row, column = SCALES_ROW + block, products.facts + 1
-            canvas.write(row, products.facts, f"strongest colours: {BLOCKS[block]}", LABEL)
-            limits = write_scale(
-                canvas, ((row, column), (row, column + 1)), range_address(*place), numbers
-            )
-            canvas.heat_maps.append(HeatMap(place, WEIGHTS_SCALE, limits))
-            canvas.numbers.append(place)
-
-
-def write_scale(
-    canvas: Canvas,
-    ends: tuple[tuple[int, int], tuple[int, int]],
-    cells: str,
-    numbers: Array | None,
-    styles: Sequence[Style] = (SCALE, SCALE),
-) -> tuple[str, float, str]:
-    """Write the two ends of a scale of colours with its middle at 0; return its limits.
-
-    They are as far from 0 as the number of the cells that is furthest, or 1 where all are 0.
-    """
-    low, high = (cell_address(*place) for place in ends)
-    largest = 0.0 if numbers is None else float(abs(numbers).max(initial=0.0))
-    end = largest or 1.0
-    furthest = f"MAX(MAX({cells}),-MIN({cells}))"
-    canvas.calculate(*ends[1], f"=IF({furthest}=0,1,{furthest})", end, styles[1])
-    canvas.calculate(*ends[0], f"=-{high}", -end, styles[0])
-    return f"={low}", 0.0, f"={high}"
+            canvas.heat_maps.append(about_zero(place))
+            shorten(canvas, place, LARGE_NUMBERS)

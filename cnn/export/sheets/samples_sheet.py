@@ -24,6 +24,7 @@ def samples_sheet(samples: Samples, shape: Shape, *, pictures: bool) -> Canvas:
     `pictures` have one channel and values from 0 to 255; they are shaded, and their pixels named.
     """
     canvas = Canvas(SAMPLES, freeze=(FIRST_SAMPLE, FIRST_VALUE))
+    canvas.repeat_rows, canvas.repeat_columns = (1, FIRST_SAMPLE - 1), (0, FIRST_VALUE - 1)
     canvas.write(0, 0, SAMPLES, TITLE)
     canvas.heights[0] = 30
     canvas.widths |= {0: 9, 1: 9, 2: 24}

@@ -50,7 +50,7 @@ class Subject:
     first_channel: int = 0
     """The first of its channels that is shown, if they are not all shown."""
     pick: Pick | None = None
-    """What is chosen on `Activation`; at first the middle of the first layer's first map."""
+    """What is chosen on `Activation`; at first the largest of the first layer."""
 
 
 def subject_of(

@@ -11,17 +11,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cnn.export.network.stages import AveragePool, Convolution, Input, Layer, Network
-from cnn.export.sheets.export_style import HIDDEN, WEIGHTS_SCALE, height_of, width_of, words_of
+from cnn.export.sheets.export_style import height_of, shorten, width_of, words_of, write_links
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import is_masked, mask_name, parameter_roles
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
-from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, SECTION, TITLE, Style
+from sheetgen.spreadsheet.style import DIVERGING, HIDDEN, KINDS, LABEL, NOTE, SECTION, TITLE, Style
 
 WEIGHTS = "Weights"
 LEFT = 1
-LINE = 120
-"""Columns that kernels side by side may take; wider ones are below each other."""
+LINE, PICTURES_LINE = 33, 100
+"""Columns that kernels side by side may take, and pictures; wider ones are below each other."""
+TOP = 5
+"""The row of the first layer's heading."""
 SIDE, SMALL_SIDE = 30, 10  # pixels of a square with its number in it, and without
 PICTURE_SIDE = 8  # rows and columns from which a kernel of one channel is a picture
 CONSTANT_WIDTH = 70  # pixels
@@ -29,13 +31,14 @@ LABEL_COLUMN = 14.0  # characters
 NUMBER = Style(size=8, number_format="0.00", align="center")
 PIXEL = Style(number_format=HIDDEN)
 INDEX = replace(LABEL, size=8, align="center")
+LARGE_NUMBERS = {9.995: "0.0", 99.95: "0", 999.5: '"…"'}
 CONSTANT = Style(number_format="0.####", align="left")
 STRONGEST = 0.99
 """The share of a layer's numbers that have paler colours than the strongest."""
 READING = (
-    "Blue is below 0, white is 0, orange above 0; each layer has its own scale, at whose end "
-    "is its largest hundredth. "
-    "In a kernel's row the channels of each pixel are side by side; Kernels has them as tiles."
+    "Orange is above 0, blue below, and white is 0; the scale of a layer ends with its largest "
+    "hundredth.",
+    "In a kernel's row the channels of each pixel are side by side; Kernels has them as tiles.",
 )
 
 
@@ -64,9 +67,10 @@ class WeightPlaces:
 
 def weight_places(network: Network, sheets: dict[str, Sheet]) -> dict[str, WeightPlaces]:
     """Return the positions of the parameters of all layers that have any."""
-    places, row = {}, 2
+    places, row = {}, TOP
+    line = PICTURES_LINE if _has_pictures(network) else LINE
     for layer in network.layers:
-        found = _places(layer, row, sheets[layer.name].before)
+        found = _places(layer, row, sheets[layer.name].before, line)
         if found.blocks:
             places[layer.name] = found
             row = found.bottom + 3
@@ -83,15 +87,16 @@ def weights_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas:
     """Draw the sheet, on which every number is a square, blue below 0 and orange above."""
     places = weight_places(network, sheets)
     pictures = _has_pictures(network)
-    canvas = Canvas(
-        WEIGHTS, freeze=(2, 1), zoom=100 if pictures else 60, tab_colour=KINDS["weight"].strong
-    )
+    canvas = Canvas(WEIGHTS, freeze=(1, 1), tab_colour=KINDS["weight"].strong)
+    canvas.repeat_rows, canvas.repeat_columns = (0, 0), (0, 0)
     side = SMALL_SIDE if pictures else SIDE
     canvas.write(0, 0, WEIGHTS, TITLE)
-    canvas.write(1, 0, READING, NOTE)
+    for at, text in enumerate(READING, start=1):
+        canvas.write(at, 0, text, NOTE)
     canvas.heights[0] = 30
     last = max(2, extent(places)[1])
     canvas.widths |= {0: LABEL_COLUMN, **dict.fromkeys(range(1, last), width_of(side))}
+    write_links(canvas, 3, LEFT, ["Layers", "Network"])
     for name, found in places.items():
         canvas.link(found.top, 0, name, _heading(found.layer), SECTION)
         drawing = _Drawing(canvas, found, side)
@@ -125,7 +130,7 @@ def _heading(layer: Layer) -> str:
     return text
 
 
-def _places(layer: Layer, top: int, before: Sheet | None) -> WeightPlaces:
+def _places(layer: Layer, top: int, before: Sheet | None, line: int) -> WeightPlaces:
     table, row = {}, top + 1
     for role, values in parameters(layer).items():
         row += 1  # the first of these rows has the indices above it
@@ -133,7 +138,7 @@ def _places(layer: Layer, top: int, before: Sheet | None) -> WeightPlaces:
     kernels: tuple[Place, ...] = ()
     mask, masked = None, tuple[tuple[int, int], ...]()
     if isinstance(layer.base, Convolution):
-        kernels = tuple(_arranged(layer.base, row + 2))
+        kernels = tuple(_arranged(layer.base, row + 2, line))
         row = kernels[-1][2]
     if isinstance(layer.base, AveragePool) and before is not None:
         masked = _masked_sizes(layer.base, before)
@@ -157,14 +162,14 @@ def parameters(layer: Layer) -> dict[str, Array]:
     return found
 
 
-def _arranged(stage: Convolution, row: int) -> Iterator[Place]:
-    """Yield the ranges of the kernels from a row on: several per line if they are narrow.
+def _arranged(stage: Convolution, row: int, line: int) -> Iterator[Place]:
+    """Yield the ranges of the kernels from a row on: several per line, of so many columns.
 
     Each has its number in a row above it; kernels of one row have it on their left.
     """
     count, channels, height, width = stage.kernels.shape
     columns = width * channels
-    in_line = 1 if height == 1 else max(1, (LINE + 1) // (columns + 1))
+    in_line = 1 if height == 1 else max(1, (line + 1) // (columns + 1))
     step = 1 if height == 1 else height + 1
     for number in range(count):
         down, across = divmod(number, in_line)
@@ -259,7 +264,9 @@ class _Drawing:
     def shade(self, place: Place, values: Array) -> None:
         """Shade a range on a scale whose middle is 0."""
         largest = strongest(values)
-        self.canvas.heat_maps.append(HeatMap(place, WEIGHTS_SCALE, (-largest, 0.0, largest)))
+        if self.side == SIDE:
+            shorten(self.canvas, place, LARGE_NUMBERS)
+        self.canvas.heat_maps.append(HeatMap(place, DIVERGING, (-largest, 0.0, largest)))
 
 
 def strongest(values: Array) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 from cnn.export.network.stages import Input
 from cnn.export.sheets.activation_page import KEYS
 from cnn.export.sheets.activation_sheet import ACTIVATION
-from cnn.export.sheets.layers_sheet import FIRST, LAYER, LAYERS
+from cnn.export.sheets.layers_grid import FIRST, LAYER
+from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.subject import Pick
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
 from sheetgen.errors import InputError

@@ -11,11 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from cnn.export.network.stages import Softmax
 from cnn.export.sheets.accuracy_sheet import ACCURACY, formulas_of
-from cnn.export.sheets.activation_sheet import activation_sheets
-from cnn.export.sheets.compose_export import input_sheet, layer_sheets
+from cnn.export.sheets.compose_export import input_sheet, layer_sheets, live_sheets
 from cnn.export.sheets.kernels_sheet import kernels_sheet
-from cnn.export.sheets.layers_sheet import layers_sheet
-from cnn.export.sheets.network_sheet import network_sheet
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_sheet import WEIGHTS
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
@@ -52,8 +49,8 @@ def _wrong_cells(exported: ExportedFile) -> Iterator[tuple[str, str]]:
     blank = exported.blank
     first, places = input_sheet(blank)
     others = constant_sheets(exported)
-    looked_at = (first, layers_sheet(blank), *activation_sheets(blank))
-    for canvas in (*looked_at, *others, *layer_sheets(blank, places)):
+    live = live_sheets(blank, places)
+    for canvas in (first, *live, *others, *layer_sheets(blank, places)):
         if canvas.name in exported.cells:
             yield from ((canvas.name, each) for each in _wrong_formulas(exported, canvas))
         elif not exported.is_older:
@@ -63,8 +60,6 @@ def _wrong_cells(exported: ExportedFile) -> Iterator[tuple[str, str]]:
 
 def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
     """Yield the sheets whose values do not depend on the input."""
-    blank = exported.blank
-    yield network_sheet(blank, input_sheet(blank)[1])
     if kernels := kernels_sheet(exported.network, exported.sheets):
         yield kernels
     if ACCURACY in exported.origin.sheets:
@@ -75,8 +70,7 @@ def dependent_sheets(subject: Subject) -> Iterator[Canvas]:
     """Yield the sheets whose values depend on the input, of the layers' only each softmax."""
     first, places = input_sheet(subject)
     yield first
-    yield layers_sheet(subject)
-    yield from activation_sheets(subject)
+    yield from live_sheets(subject, places)
     yield from layer_sheets(subject, places, Softmax)
 
 

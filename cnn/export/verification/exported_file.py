@@ -29,23 +29,14 @@ from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 from sheetgen.version import is_older
+from sheetgen.workbook.plan import WORKINGS
+from sheetgen.workbook.shared.workings import Workings
 
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
 
 OTHER_SHEETS = {
-    *(
-        DIGIT,
-        PICTURE_TAB,
-        VALUES,
-        LAYERS,
-        ACTIVATION,
-        PRODUCTS,
-        KERNELS,
-        NETWORK,
-        ACCURACY,
-        SAMPLES,
-        WEIGHTS,
-    )
+    *(DIGIT, PICTURE_TAB, VALUES, LAYERS, ACTIVATION, PRODUCTS, KERNELS, NETWORK, ACCURACY),
+    *(SAMPLES, WEIGHTS, WORKINGS),
 }
 """The sheets that are not those of layers."""
 
@@ -103,12 +94,12 @@ class ExportedFile:
     @cached_property
     def layers(self) -> Canvas:
         """The sheet `Layers`, with its cells to change."""
-        return layers_sheet(self.blank)
+        return layers_sheet(self.blank, Workings())
 
     @cached_property
     def activation(self) -> Canvas | None:
         """The sheet `Activation`, with its cells to change, if the file has it."""
-        found = activation_sheets(self.blank)
+        found = activation_sheets(self.blank, Workings())
         return found[0] if found and ACTIVATION in self.cells else None
 
     def counts(self) -> list[list[int]]:

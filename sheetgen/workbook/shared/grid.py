@@ -15,7 +15,7 @@ from sheetgen.spreadsheet.address import (
     relative_address,
 )
 from sheetgen.spreadsheet.canvas import Canvas, Chart, HeatMap, Place, Rule, Series
-from sheetgen.spreadsheet.style import DIVERGING, FINE, INK, KINDS, MUTED, Style
+from sheetgen.spreadsheet.style import DIVERGING, FINE, HIDDEN, INK, KINDS, MUTED, Style
 from sheetgen.workbook.shared.axis import Axis, Known
 from sheetgen.workbook.shared.workings import Corner
 
@@ -24,7 +24,6 @@ SIZES = (25, 21, 17, 15, 13, 11)  # cells along a side
 OFF = -9  # a place at which the overlay does not show a point
 PALE = "#F3F4F6"  # the middle of the colours: not quite white, so that a picture's edge is seen
 COLOURS = DIVERGING[0], PALE, DIVERGING[-1]
-HIDDEN = ";;;"
 CELL = Style(size=8, number_format=HIDDEN)
 PLAIN_NUMBER = Style(size=8, number_format=FINE, colour=MUTED)
 MARK = Style(size=6, colour=MUTED, align="center", vertical="top")

@@ -78,25 +78,26 @@ class Corner:
 class Workings:
     """Hands out blocks of columns on the sheet, from left to right.
 
-    `canvas` is the sheet. `tables` is the address of the names of the training tables, which the
-    first block lists; they are also the defined name `tables`, as Excel 2007 allows no reference
-    to another sheet in a validation.
+    `canvas` is the sheet. `tables` is the address of the names of the training tables, if there
+    are any: the first block lists them. They are also the defined name `tables`, as Excel 2007
+    allows no reference to another sheet in a validation.
     """
 
-    def __init__(self, tabs: Sequence[str]) -> None:
-        """Begin the sheet with the list of the training tables' tabs."""
+    def __init__(self, tabs: Sequence[str] = ()) -> None:
+        """Begin the sheet, with the list of the training tables' tabs if there are any."""
         self.canvas = Canvas(WORKINGS, tab_colour=KINDS["helper"].strong)
         text = "The cells behind the pictures of the other sheets: a block for each."
         write_title(self.canvas, 1, WORKINGS, text)
         self.canvas.widths[0] = 2
         self._next = 1
-        self.tabs = tuple(tabs)
-        corner = self.block("", "The training tables", 1)
-        for place, name in enumerate(self.tabs):
-            self.canvas.write(corner.row + place, corner.column, name, NAME)
-        last = corner.row + len(self.tabs) - 1
-        self.tables = self.canvas.range(corner.row, corner.column, last, corner.column)
-        self.canvas.names[TABLES] = self.tables
+        self.tabs, self.tables = tuple(tabs), ""
+        if self.tabs:
+            corner = self.block("", "The training tables", 1)
+            for place, name in enumerate(self.tabs):
+                corner.write(place, 0, name)
+            last = corner.row + len(self.tabs) - 1
+            self.tables = self.canvas.range(corner.row, corner.column, last, corner.column)
+            self.canvas.names[TABLES] = self.tables
 
     def block(self, sheet: str, title: str, columns: int, width: float = 14) -> Corner:
         """Return the corner of a new block of so many columns, each `width` characters wide.

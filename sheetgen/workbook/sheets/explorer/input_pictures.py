@@ -13,6 +13,7 @@ from sheetgen.spreadsheet.style import (
     ABOVE,
     BELOW,
     DIVERGING,
+    HIDDEN,
     INK,
     KINDS,
     LABEL,
@@ -21,7 +22,7 @@ from sheetgen.spreadsheet.style import (
     WHITE,
     Style,
 )
-from sheetgen.workbook.shared.grid import HIDDEN, pixels_wide
+from sheetgen.workbook.shared.grid import pixels_wide
 from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
