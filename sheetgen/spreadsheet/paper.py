@@ -15,7 +15,7 @@ from struct import unpack
 from typing import NamedTuple
 
 from sheetgen.spreadsheet.canvas import Canvas, Place
-from sheetgen.spreadsheet.sheet_sizes import PIXELS_PER_POINT, Lines
+from sheetgen.spreadsheet.sheet_sizes import PIXELS_PER_POINT, Lines, column_pixels
 from sheetgen.spreadsheet.style import HIDDEN, Style
 
 MARGINS = (0.4, 0.4, 0.5, 0.6)  # left, right, top and bottom, in inches
@@ -50,7 +50,7 @@ class _Divided:
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
-        widths = {at: float(int(width * 7 + 0.5) + 5) for at, width in canvas.widths.items()}
+        widths = {at: float(column_pixels(width)) for at, width in canvas.widths.items()}
         heights = {at: points * PIXELS_PER_POINT for at, points in canvas.heights.items()}
         self.columns, self.rows = Lines(_WIDTH, widths), Lines(_HEIGHT, heights)
         self.boxes = [*self._boxes()]

@@ -18,6 +18,7 @@ from sheetgen.spreadsheet.reader import with_cells
 from sheetgen.spreadsheet.tokens import tokens
 
 _DIGIT = 7  # pixels of the widest digit of the default font
+_PADDING, _NARROW = 5, 12  # beside the digits of a column, and in all of one with a digit
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 64, 20
 PIXELS_PER_POINT = 96 / 72
 _EMU_PER_PIXEL = 9525
@@ -207,6 +208,14 @@ def _corner(marker: etree._Element | None, columns: Lines, rows: Lines) -> tuple
     column = columns.start(_whole(text.get("col")))
     row = rows.start(_whole(text.get("row")))
     return column + _pixels(text.get("colOff")), row + _pixels(text.get("rowOff"))
+
+
+def column_pixels(width: float) -> int:
+    """Return the pixels of a column of so many characters, as a canvas counts them.
+
+    The padding shrinks along with columns of less than one character.
+    """
+    return int(width * _DIGIT + 0.5) + _PADDING if width >= 1 else int(width * _NARROW + 0.5)
 
 
 def _width(text: str | None, default: float) -> float:

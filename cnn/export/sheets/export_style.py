@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from cnn.export.network.stages import Input, Layer, Network, Shape, Stage
 from sheetgen.spreadsheet.address import range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
+from sheetgen.spreadsheet.sheet_sizes import column_pixels
 from sheetgen.spreadsheet.style import DIVERGING, INK, INPUT, KINDS, LINK, MUTED, WHITE, Style
 
 FULL = 255
@@ -40,11 +41,6 @@ def width_of(pixels: int) -> float:
     """
     characters = (pixels - _PADDING) / _DIGIT
     return characters if characters >= 1 else pixels / (_DIGIT + _PADDING)
-
-
-def pixels_of(width: float) -> int:
-    """Return the pixels of a column's width."""
-    return round(width * _DIGIT + _PADDING if width >= 1 else width * (_DIGIT + _PADDING))
 
 
 def height_of(pixels: int) -> float:
@@ -85,7 +81,7 @@ def shorten(canvas: Canvas, place: Place, sizes: Mapping[float, str] = LARGE_NUM
 def behind(canvas: Canvas, column: int, pixels: int) -> int:
     """Return the first column after a number of pixels, counted from the start of a column."""
     while pixels > 0:
-        pixels -= pixels_of(canvas.widths.get(column, _COLUMN))
+        pixels -= column_pixels(canvas.widths.get(column, _COLUMN))
         column += 1
     return column
 
