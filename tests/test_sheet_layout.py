@@ -52,19 +52,19 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         texts.conditional_format("D1:D1", by_size)
         texts.write("A3", "this runs over empty cells")
         texts.write("A4", "this runs into its neighbour")
-        texts.write("C4", "x")
         texts.write("A5", "a formula that shows nothing is a neighbour")
         texts.write_formula("C5", '=""', None, "")
         texts.set_row(6, 18)
         texts.write("A7", "too low for it", book.add_format({"text_wrap": True}))
         texts.merge_range("E7:H8", "low enough", book.add_format({"text_wrap": True}))
+        for at, text in (("C4", "x"), ("F8", "merged away")):
+            texts.write(at, text)
         texts.set_column("K:K", 12)
         texts.write("K1", 0.0, scientific)
         for row, value in enumerate((-1.0, 0.0, 2.0), start=1):
             texts.write(row, 10, value)
         texts.conditional_format("K2:K4", {"type": "2_color_scale"})
         texts.conditional_format("D2:D4", {"type": "2_color_scale", "min_type": "num"})
-        texts.write("F8", "merged away")
         sheets["wide"].write("Z1", "far out")
         heading = book.add_format({"font_size": 12, "bold": True})
         for row in range(130):
