@@ -41,9 +41,8 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         six = book.add_format({"num_format": "0.000000"})
         texts = sheets["texts"]
         texts.set_column("A:C", 6)
-        texts.write("A1", 123456.0, six)
-        texts.write("A2", 1.0, six)
-        texts.write("B1", 123456.0, six)
+        for place, number in {"A1": 123456.0, "A2": 1.0, "B1": 123456.0}.items():
+            texts.write(place, number, six)
         rule = {"type": "cell", "criteria": "not between", "minimum": -9, "maximum": 9}
         texts.conditional_format("B1:B1", {**rule, "format": scientific})
         texts.set_column("D:D", 6)
