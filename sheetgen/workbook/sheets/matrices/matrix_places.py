@@ -10,7 +10,7 @@ from sheetgen.network.network import Network
 
 MARGIN = 1.5  # characters, left of everything
 SIGN, NAMES, GAP = 2.0, 5.0, 3.5  # characters of width
-NUMBERS = ((4, 7.4), (3, 6.4))  # decimals, and the characters of width for a number with them
+NUMBERS = ((4, 7.4), (3, 6.0))  # decimals, and the characters of width for a number with them
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 SCREEN = 1320  # pixels: what a window of 1366 shows
 ZOOMS = (100, 90, 80, 70)

@@ -58,6 +58,8 @@ class SampleColumns:
         symbols = [symbol for group in self._groups for symbol in group.headers]
         self._columns = {symbol: at for at, symbol in enumerate(symbols, start=column)}
         self.next_column = column + len(symbols)
+        # On paper the outputs may be on another page than the samples that they are of.
+        canvas.repeat_columns = column, column + len(self._groups[0].headers) - 1
         self.last_row = FIRST_ROW + len(samples.places) - 1
         samples.show(self._columns, FIRST_ROW)
 
