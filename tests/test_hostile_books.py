@@ -91,7 +91,7 @@ def test_check_verify_and_grade_end_in_a_sentence_or_in_their_answer(
     refusal = {
         "paren_5000.xlsx": "'lr 0.1' has row 1 twice; expected it once",
         "row_1e20.xlsx": f"'lr 0.1' has the row '{'9' * 20}'; expected 1 to 1,048,576",
-        "row_5000digits.xlsx": f"'lr 0.1' has the row '{'9' * 50}",
+        "row_5000digits.xlsx": f"'lr 0.1' has the row '{'9' * 30}",
         "sheetname_traversal.xlsx": "the sheet Inputs is missing",
     }.get(name, "")
     if refusal:
