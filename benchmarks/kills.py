@@ -231,9 +231,10 @@ main()
 """
 TRAIN = [sys.executable, "-c", LIVE, "train", *TINY, "--keep", "best", *DATA, "--run", "run"]
 TRAIN += ["--workbook", "book.xlsx"]
+BUILD = sheetgen("build", "--learning-rates", "0.5", "-o", "book.xlsx")
 WEIGHTS = ["run/model.safetensors", "run/best.safetensors"]
 TRIALS = (
-    Trial("build", 60, sheetgen("build", "-o", "book.xlsx"), build_small, has_workbooks),
+    Trial("build", 60, BUILD, build_small, has_workbooks),
     Trial("train", 25, TRAIN, build_small, has_workbooks, ["--resume"], WEIGHTS),
     Trial("log", 10, cnn("log", "run", *DATA, "--workbook", "book.xlsx"), foreign, keeps_sheets),
     Trial("loop", 20, [sys.executable, "loop.py"], logging_loop, keeps_epochs, ["again"]),
