@@ -26,7 +26,8 @@ def round_ends(low: float, high: float) -> tuple[float, float, float]:
     low, high = low - margin, high + margin
     power = floor(log10(high - low))
     units = [factor * 10.0**each for each in range(power - 2, power + 1) for factor in (1, 2, 5)]
-    ends = [(unit, floor(low / unit), ceil(high / unit)) for unit in units]
+    # An end that is a round number but for rounding is that number.
+    ends = [(unit, floor(low / unit + 1e-9), ceil(high / unit - 1e-9)) for unit in units]
     fitting = [
         (round((last - first) * unit / (high - low), 9), -unit, first, last)
         for unit, first, last in ends
