@@ -40,31 +40,14 @@ def refused(result: Result, *texts: str) -> None:
         assert text in result.stderr
 
 
-class Doubled(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return 2 * x
-
-
-class Backwards(nn.Sequential):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for module in reversed(self):
-            x = module(x)
-        return x
-
-
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        (Backwards(nn.ReLU()), "Backwards("),
-        (Doubled(), "1: Doubled() is not supported: it has its own forward; only"),
-        (nn.Sequential(Doubled()), "1.0: Doubled()"),
         (nn.LSTM(3, 3), "1: LSTM(3, 3)"),
         (nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), "padding_mode is 'reflect'"),
         (nn.Conv2d(3, 2, 3), "it takes in 3 channels; here are 2 × 5 × 5"),
         (nn.Conv2d(2, 2, 9), "its kernel is larger than maps of 2 × 5 × 5"),
-        (nn.MaxPool2d(2, ceil_mode=True), "ceil_mode is True; expected False"),
         (nn.MaxPool2d(2, return_indices=True), "return_indices is True"),
-        (nn.AvgPool2d(2, ceil_mode=True), "ceil_mode is True"),
         (nn.AdaptiveMaxPool2d(2, return_indices=True), "return_indices is True"),
         (nn.MaxPool2d(6), "its window is larger than maps"),
         (nn.Linear(5, 2), "put a Flatten before it"),
@@ -130,7 +113,7 @@ def test_sheets_that_pass_what_a_workbook_holds(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("shape", [(), (28, 28), (1, 0, 28), (1.0, 28, 28), (1, 1, 28, 28)])
+@pytest.mark.parametrize("shape", [(), (1, 0, 28), (1.0, 28, 28), (1, 1, 28, 28)])
 def test_an_input_shape_that_is_none(shape: tuple[int, ...], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected \\(channels, height, width\\) or \\(units,\\)"):
         export_workbook(SMALL, shape, tmp_path / "network.xlsx")
@@ -213,11 +196,11 @@ def test_a_run_is_exported_and_verified(mnist: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.count("PASS") == 2
     weights = safetensors.torch.load_file(run / "model.safetensors")
-    weights["1.weight"] += 0.01
+    weights["0.1.weight"] += 0.01
     safetensors.torch.save_file(weights, run / "model.safetensors")
     result = invoke("verify", path, run, "--engine", "ironcalc", "--inputs", 1)
     assert result.exit_code == 1
-    assert "FAIL" in result.stdout and "conv1!" in result.stdout
+    assert "FAIL" in result.stdout and "Kernels!" in result.stdout
 
 
 def test_a_run_without_weights_is_refused(run: Path, tmp_path: Path) -> None:

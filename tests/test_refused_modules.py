@@ -1,5 +1,6 @@
 """What is no network of torch's own modules is refused by both packages, and they say why."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +84,16 @@ def with_none() -> nn.Sequential:
     return model
 
 
-def refusals(model: Any, path: Path) -> dict[str, str]:
-    """What each package says of a model, in one line; nothing is written."""
+def refusals(model: Any, path: Path, by: Sequence[str] = ("cnn", "sheetgen")) -> dict[str, str]:
+    """What each of these packages says of a model, in one line; nothing is written."""
     found = {}
-    for name, read in (
-        ("cnn", lambda: export_workbook(model, (2,), path / "network.xlsx")),
-        ("sheetgen", lambda: sheetgen.Network.from_torch(model)),
-    ):
+    reads = {
+        "cnn": lambda: export_workbook(model, (2,), path / "network.xlsx"),
+        "sheetgen": lambda: sheetgen.Network.from_torch(model),
+    }
+    for name, read in reads.items():
+        if name not in by:
+            continue
         with pytest.raises(InputError) as caught:
             read()
         found[name] = str(caught.value)
@@ -99,19 +103,19 @@ def refusals(model: Any, path: Path) -> dict[str, str]:
     return found
 
 
-MODULES = {
-    "own network": (Residual, OWN_FORWARD, OWN_FORWARD),
-    "own order": (lambda: Backwards(linear()), OWN_FORWARD, OWN_FORWARD),
-    "own layer": (lambda: nn.Sequential(Halved(2, 2)), OWN_FORWARD, OWN_FORWARD),
-    "impostor": (lambda: nn.Sequential(Impostor(2, 2)), OWN_FORWARD, OWN_FORWARD),
-    "speechless": (lambda: nn.Sequential(Speechless()), OWN_FORWARD, OWN_FORWARD),
+MODULES = {  # what cnn, which follows a forward, says, nothing if it exports; what sheetgen says
+    "own network": (Residual, "", OWN_FORWARD),
+    "own order": (lambda: Backwards(linear()), "", OWN_FORWARD),
+    "own layer": (lambda: nn.Sequential(Halved(2, 2)), "", OWN_FORWARD),
+    "impostor": (lambda: nn.Sequential(Impostor(2, 2)), "", OWN_FORWARD),
+    "speechless": (lambda: nn.Sequential(Speechless()), "", OWN_FORWARD),
     "subclass": (
         lambda: nn.Sequential(Tidied(2, 2)),
         "it is a kind of Linear that may compute something else; expected a Linear itself",
         "model[0]: found Tidied; expected a Linear itself",
     ),
     "hooked": (lambda: nn.Sequential(hooked()), "it has forward hooks", "it has forward hooks"),
-    "patched": (lambda: nn.Sequential(patched()), "set on the module", "set on the module"),
+    "patched": (lambda: nn.Sequential(patched()), "", "set on the module"),
     "spectral norm": (
         lambda: nn.Sequential(parametrizations.spectral_norm(linear())),
         "computed by a parametrisation",
@@ -158,7 +162,7 @@ MODULES = {
     ),
     "Mish": (
         lambda: nn.Sequential(linear(), nn.Mish()),
-        "1: Mish() is not supported: no formula is written for it",
+        "",
         "model[1]: found Mish; expected",
     ),
     "ModuleDict": (
@@ -178,8 +182,11 @@ MODULES = {
 @pytest.mark.parametrize("kind", MODULES)
 def test_a_refused_module_says_why(kind: str, tmp_path: Path) -> None:
     make, cnns, sheetgens = MODULES[kind]
-    found = refusals(make(), tmp_path)
-    assert cnns in found["cnn"] and sheetgens in found["sheetgen"]
+    found = refusals(make(), tmp_path, ("cnn", "sheetgen") if cnns else ("sheetgen",))
+    assert sheetgens in found["sheetgen"]
+    assert cnns in found.get("cnn", "")
+    if not cnns:
+        export_workbook(make(), (2,), tmp_path / "network.xlsx")
 
 
 NO_NETWORKS = {

@@ -50,9 +50,11 @@ def export_workbook(
     title: str = "A neural network",
     force: bool = False,
 ) -> Exported:
-    """Write a `torch.nn.Sequential` as a workbook.
+    """Write a network of torch as a workbook.
 
-    `input_shape` is (channels, height, width) or (units,), without the batch. `samples`
+    A `torch.nn.Sequential` of modules of torch is read module by module, any other module by its
+    forward, as `torch.export` follows it. `input_shape` is (channels, height, width), (channels,
+    length) or (units,), without the batch. `samples`
     (N, *input_shape) are inputs to choose from on the sheet `Values`, on which the user can also
     type any other. With `probabilities` a network that ends in several logits or log-probabilities
     gets a sheet with their softmax.
@@ -126,12 +128,12 @@ def _shape(input_shape: object) -> Shape:
         sides = [_side(side) for side in input_shape]  # type: ignore[attr-defined]
     except TypeError:
         sides = []
-    if len(sides) not in (1, 3) or min(sides) < 1:
+    if not 1 <= len(sides) <= 3 or min(sides) < 1:
         raise InputError(
-            f"input_shape: found {input_shape!r}; expected (channels, height, width) or (units,)"
+            f"input_shape: found {input_shape!r}; expected (channels, height, width) or (units,), "
+            "or (channels, length) of signals"
         )
-    channels, height, width = (*sides, 1, 1)[:3]
-    return Shape(channels, height, width, flat=len(sides) == 1)
+    return Shape.of(sides)
 
 
 def _side(side: object) -> int:

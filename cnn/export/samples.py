@@ -53,7 +53,7 @@ def as_samples(values: object, shape: Shape) -> Samples:
     if isinstance(values, Sequence) and len(values) == 0:
         return no_samples(shape)
     array = _array(values)
-    expected = (shape.size,) if shape.flat else shape.sides
+    expected = shape.torch_sides
     if array.shape[1:] != expected:
         wanted = ", ".join(map(str, expected))
         raise InputError(f"samples: found the shape {array.shape}; expected (N, {wanted})")

@@ -1,8 +1,8 @@
-"""Groups the stages of a network into layers, one sheet each."""
+"""Groups the operations of a network into layers, one sheet each."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,43 +14,138 @@ from cnn.export.network.stages import (
     Linear,
     LogSoftmax,
     Network,
+    Places,
     ScaleAndShift,
     Softmax,
     Stage,
+    View,
 )
 from cnn.export.network.windows import folded
+
+RESERVED = [
+    "activation",
+    "products",
+    "kernels",
+    "layers",
+    "network",
+    "accuracy",
+    "samples",
+    "weights",
+    "digit",
+    "values",
+    "probabilities",
+    "workings",
+    "history",
+]
+"""The names, in small letters, of the workbook's other sheets."""
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """What one torch module or call does; `words` name it.
+
+    `stage` is None if it changes no number. `reads` are the numbers that it takes in, by the
+    numbers of the operations: 0 is the input.
+    """
+
+    words: str
+    stage: Stage | None
+    reads: tuple[View, ...]
+    name: str = ""
+    """The name of its sheet, if it has one; without it that is numbered by what it does."""
+    index: int | None = None
+    """The number of torch's result that it shows; None for values that are only moved."""
+    order: Places | None = field(default=None, repr=False)
+    """The places on the maps of two examples of torch's numbers; None if that is torch's order."""
 
 
 def grouped(
     source: Input,
-    read: Sequence[tuple[str, Stage | None]],
+    operations: Sequence[Operation],
     fold_batchnorm: bool,
     probabilities: bool,
 ) -> Network:
     """Return the network whose layers show as much in one formula as can be there.
 
-    `read` are the torch modules, in words, each with its stage; None if it changes no number. A
-    pointwise stage that writes its argument once goes into the formula before it; another has a
-    sheet of its own, on which it reads a cell. Torch's numbers are known after every module, so
-    that a layer's last module says what its cells must be.
+    A pointwise stage that writes its argument once goes into the formula before it, if nothing
+    else reads that; another has a sheet of its own, on which it reads cells. Torch's numbers are
+    known after every operation, so that a layer's last one says what its cells must be.
     """
-    layers = [Layer("", source, (), (), None)]
-    for index, (module, stage) in enumerate(read):
-        last = layers.pop()
+    drafts = _Drafts(fold_batchnorm, [Layer("", source, (), (), None)], [""], [0], [0])
+    for operation in operations:
+        if operation.stage is not None:
+            drafts.readers.update({int(at) for view in operation.reads for at in _sources(view)})
+    for number, operation in enumerate(operations, start=1):
+        drafts.add(number, operation)
+    layers = [
+        replace(layer, reads=tuple(view.numbered(drafts.layer_of) for view in layer.reads))
+        for layer in drafts.layers
+    ]
+    return _with_probabilities(_named(layers, drafts.names), fold_batchnorm, probabilities)
+
+
+def _sources(view: View) -> set[int]:
+    return {view.whole} if view.whole is not None else set(np.unique(view.sources).tolist())
+
+
+@dataclass
+class _Drafts:
+    """The layers so far, with their names."""
+
+    fold_batchnorm: bool
+    layers: list[Layer]
+    names: list[str]
+    ends: list[int]
+    """The last operation of each layer."""
+    layer_of: list[int]
+    """The layer of each operation."""
+    readers: Counter[int] = field(default_factory=Counter)
+    """How many operations read each operation."""
+
+    def add(self, number: int, operation: Operation) -> None:
+        """Add an operation to the layer that it reads, or as a layer of its own."""
+        stage, before = operation.stage, operation.reads[0].whole
+        place = None if before is None else self.layer_of[before]
         if stage is None:
+            assert place is not None
             # The layer still shows the numbers of the module before.
-            layers.append(replace(last, modules=(*last.modules, module)))
-            continue
-        folds = fold_batchnorm and not last.followers
-        if folds and isinstance(stage, ScaleAndShift) and isinstance(last.base, Convolution):
-            last = replace(last, base=folded(last.base, stage))
-        elif layers and _fuses(stage):
-            last = replace(last, followers=(*last.followers, stage))
+            last = self.layers[place]
+            self.layers[place] = replace(last, modules=(*last.modules, operation.words))
+            self.layer_of.append(place)
+        elif place is not None and (joined := self.joined(place, operation)):
+            self.layers[place] = replace(
+                joined,
+                modules=(*joined.modules, operation.words),
+                index=operation.index,
+                order=operation.order,
+            )
+            self.layer_of.append(place)
+            self.ends[place] = number
         else:
-            layers.append(last)
-            last = Layer("", stage, (), (), None)
-        layers.append(replace(last, modules=(*last.modules, module), index=index))
-    return _with_probabilities(_named(layers), fold_batchnorm, probabilities)
+            self.begin(number, operation)
+
+    def joined(self, place: int, operation: Operation) -> Layer | None:
+        """Return a layer with an operation on what it gives, None if that is a layer of its own."""
+        last, stage = self.layers[place], operation.stage
+        before = operation.reads[0].whole
+        if before != self.ends[place] or self.readers[before] > 1 or len(operation.reads) > 1:
+            return None
+        folds = self.fold_batchnorm and not last.followers
+        if folds and isinstance(stage, ScaleAndShift) and isinstance(last.base, Convolution):
+            return replace(last, base=folded(last.base, stage))
+        if place > 0 and stage is not None and _fuses(stage):
+            return replace(last, followers=(*last.followers, stage))
+        return None
+
+    def begin(self, number: int, operation: Operation) -> None:
+        """Begin a layer with an operation."""
+        assert operation.stage is not None
+        modules = (operation.words,) if operation.words else ()
+        layer = Layer("", operation.stage, (), modules, operation.index, operation.reads)
+        self.layer_of.append(len(self.layers))
+        self.layers.append(replace(layer, order=operation.order))
+        self.names.append(operation.name)
+        self.ends.append(number)
 
 
 def _with_probabilities(
@@ -65,7 +160,8 @@ def _with_probabilities(
     added: Stage = Softmax(last.output)
     if isinstance(last, LogSoftmax):
         added = Activate(last.output, "EXP({})".format, np.exp, "probabilities", "exponential")
-    shares = Layer("probabilities", added, (), (), None)
+    reads = (View.of_all(len(layers) - 1, last.output),)
+    shares = Layer("probabilities", added, (), (), None, reads)
     return Network((*layers, shares), shares, unfolded)
 
 
@@ -73,15 +169,20 @@ def _fuses(stage: Stage) -> bool:
     return isinstance(stage, ScaleAndShift) or (isinstance(stage, Activate) and stage.uses == 1)
 
 
-def _named(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """Return the layers with their names, numbered among those of their kind."""
+def _named(layers: Sequence[Layer], names: Sequence[str]) -> tuple[Layer, ...]:
+    """Return the layers with their names, numbered among those of their kind if they have none."""
     source, *others = layers
     numbers = Counter[str]()
     named = [replace(source, name=source.base.stem)]
-    for layer in others:
+    taken = {*RESERVED, source.base.stem}
+    for layer, name in zip(others, names[1:], strict=True):
         stem = layer.base.stem
-        numbers[stem] += 1
         # ELU1 would be the address of a cell; ELUact1 is not.
         long = stem if len(stem) > 3 else f"{stem}act"
-        named.append(replace(layer, name=f"{long}{numbers[stem]}"))
+        base, given = name or long, name
+        while not given or given.lower() in taken:
+            numbers[base] += 1
+            given = f"{base}{numbers[base]}"
+        taken.add(given.lower())
+        named.append(replace(layer, name=given))
     return tuple(named)

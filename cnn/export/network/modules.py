@@ -1,5 +1,6 @@
 """Reads options and parameters of torch modules, and refuses those that are not supported."""
 
+import copy
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 from torch.optim.swa_utils import AveragedModel
 
+from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
 from sheetgen.network.torch_modules import own_forward
 
@@ -101,13 +103,25 @@ def require_plain(module: nn.Module) -> None:
         raise UnsupportedError(reason)
 
 
-def _oddities(module: nn.Module) -> Iterator[str]:
+def require_followable(model: nn.Module) -> None:
+    """Raise InputError if a network's forward is not that of a module as Python runs it."""
+    for path, module in model.named_modules():
+        for reason in _unusable(module):
+            where = f"{path}: {in_one_line(module)}" if path else in_one_line(module)
+            raise InputError(f"the module {where} is not supported: {reason}")
+
+
+def _unusable(module: nn.Module) -> Iterator[str]:
     if isinstance(module, torch.jit.ScriptModule):
         yield "it is TorchScript; expected the module that it was made from"
     if hasattr(module, "_orig_mod"):
         yield "it was compiled; expected the module that torch.compile was given"
     if isinstance(module, LazyModuleMixin):
         yield "its parameters have no shape yet; run the network once first"
+
+
+def _oddities(module: nn.Module) -> Iterator[str]:
+    yield from _unusable(module)
     if parametrize.is_parametrized(module):
         yield (
             "its weights are computed by a parametrisation; call "
@@ -137,3 +151,15 @@ def why_unknown(module: nn.Module, known: Collection[type[nn.Module]]) -> str:
     if kind.__name__.endswith(("1d", "3d")) and hasattr(nn, flat):
         return f"it is not for pictures; expected {flat}"
     return "no formula is written for it"
+
+
+def exact_copy(model: nn.Module) -> nn.Module:
+    """Return a copy of a model in double precision and evaluation mode, on the CPU.
+
+    Raises InputError if torch cannot copy it.
+    """
+    try:
+        return copy.deepcopy(model).cpu().double().eval()
+    except RuntimeError as error:
+        reason = str(error).split("\n", maxsplit=1)[0]
+        raise InputError(f"torch cannot copy the network: {reason}") from error

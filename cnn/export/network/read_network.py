@@ -6,25 +6,25 @@ The pages of torch.nn that docstrings name are in https://docs.pytorch.org/docs/
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from torch import nn
 
-from cnn.export.network import windows
-from cnn.export.network.grouping import grouped
+from cnn.export.network import pointwise, windows
+from cnn.export.network.grouping import Operation, grouped
 from cnn.export.network.modules import (
     MisfitError,
     UnsupportedError,
+    exact_copy,
     in_one_line,
     numbers,
     refuse_options,
+    require_followable,
     require_plain,
     why_unknown,
 )
 from cnn.export.network.stages import (
-    Activate,
     Input,
     Linear,
     LogSoftmax,
@@ -33,13 +33,13 @@ from cnn.export.network.stages import (
     Shape,
     Softmax,
     Stage,
+    View,
 )
+from cnn.export.network.traced import operations_of
 from cnn.models import MaskDropout
 from sheetgen.errors import InputError, shortened
 from sheetgen.files.characters import require_possible
-from sheetgen.network.activations import ACTIVATIONS, Activation
-from sheetgen.network.rectifiers import GELU, Softplus
-from sheetgen.network.torch_modules import instead_of_network
+from sheetgen.network.torch_modules import instead_of_network, own_forward
 
 Reader = Callable[[Any, Shape], Stage | None]
 
@@ -101,18 +101,31 @@ def read_network(
         if model is None or isinstance(model, str | int | float | PurePath):
             raise InputError(f"model: found {shortened(model)}; expected {expected}")
         raise InputError(f"model: {instead_of_network(model, expected)}")
-    shape, read = source.output, list[tuple[str, Stage | None]]()
-    for leaf in leaves(model):
+    if is_traced(model, source.output):
+        require_followable(model)
+        operations = operations_of(exact_copy(model), source, _stage)
+        return grouped(source, operations, fold_batchnorm, probabilities)
+    shape, before, operations = source.output, 0, list[Operation]()
+    for number, leaf in enumerate(leaves(model), start=1):
         require_possible(leaf.path, f"the name of the module {leaf.path!r}")
         with naming(leaf, shape):
             require_plain(leaf.module)
             stage = _stage(leaf.module, shape)
         if isinstance(leaf.module, nn.Flatten):
             shape = Shape(shape.channels, shape.height, shape.width, flat=True)
+        reads = (View.of_all(before, shape),)
+        operations.append(Operation(str(leaf), stage, reads, index=number - 1))
         if stage is not None:
-            shape = stage.output
-        read.append((str(leaf), stage))
-    return grouped(source, read, fold_batchnorm, probabilities)
+            shape, before = stage.output, number
+    return grouped(source, operations, fold_batchnorm, probabilities)
+
+
+def is_traced(model: nn.Module, shape: Shape) -> bool:
+    """Return whether a network is read by its forward: one of its own, or one of lines."""
+    every = list(model.modules())
+    if shape.line:
+        return True
+    return any(own_forward(each) and type(each) is not MaskDropout for each in every)
 
 
 @contextmanager
@@ -181,45 +194,8 @@ def _softmax(module: nn.Softmax | nn.LogSoftmax, shape: Shape) -> Stage:
     return (Softmax if isinstance(module, nn.Softmax) else LogSoftmax)(shape)
 
 
-def _activation(known: Activation, module: nn.Module, shape: Shape) -> Stage:
-    refuse_options(module, known.torch_settings)
-    own = known.like(module)
-    return _activate(shape, own, own.formula)
-
-
-def _activate(shape: Shape, known: Activation, formula: Callable[[str], str]) -> Stage:
-    return Activate(shape, formula, known.value, known.name.replace("-", ""), known.word)
-
-
-def _gelu(module: nn.GELU, shape: Shape) -> Stage:
-    """Return a GELU: z Φ(z), Φ the normal distribution, or its approximation. See torch.nn.GELU."""
-    refuse_options(module, {"approximate": ("none", "tanh")})
-    formula = GELU().formula if module.approximate == "tanh" else "{0}*NORMSDIST({0})".format
-    return _activate(shape, GELU(), formula)
-
-
-def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
-    """Return ln(1 + e^(βz)) / β, but z where βz is above a threshold. See torch.nn.Softplus."""
-    beta, threshold = (
-        repr(float(value)).removesuffix(".0").upper() for value in (module.beta, module.threshold)
-    )
-
-    def formula(z: str) -> str:
-        scaled = z if module.beta == 1 else f"{z}*{beta}"
-        curve = f"({Softplus().formula(scaled)})"
-        curve = curve if module.beta == 1 else f"{curve}/{beta}"
-        return f"IF({scaled}>{threshold},{z},{curve})"
-
-    return _activate(shape, Softplus(), formula)
-
-
 READERS: dict[type[nn.Module], Reader] = {
-    **{
-        getattr(nn, type(known).__name__): partial(_activation, known)
-        for known in ACTIVATIONS.values()
-    },
-    nn.GELU: _gelu,
-    nn.Softplus: _softplus,
+    **pointwise.MODULES,
     **dict.fromkeys((nn.Identity, nn.Dropout, MaskDropout, nn.Dropout2d), _nothing),
     nn.Flatten: _flatten,
     nn.Linear: _linear,

@@ -1,27 +1,48 @@
 """Describes a trained network as stages, with shapes and parameters but without torch.
 
-Each torch module becomes a stage: an operation with all the numbers that it needs. Numbers
-are float64. Maps are (channels, height, width); the units of a fully connected layer are channels
+A torch module or call becomes a stage: an operation with all the numbers that it needs, float64.
+Maps are (channels, height, width); the units of a fully connected layer are channels
 of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not where values are.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sheetgen.network.activations import Array
+
+Places = NDArray[np.int64]
+"""Numbers of stages, or of values in them."""
 
 
 @dataclass(frozen=True)
 class Shape:
     """The shape of one image's activations.
 
-    `flat` maps have passed a Flatten: torch sees one axis, channel by channel.
+    `flat` maps have passed a Flatten: torch sees one axis, channel by channel. Maps of one row
+    that are a `line` have two axes in torch, channels and positions.
     """
 
     channels: int
     height: int = 1
     width: int = 1
     flat: bool = False
+    line: bool = False
+
+    @classmethod
+    def of(cls, sides: Sequence[int]) -> "Shape":
+        """Return the shape of a tensor with these sides, without the batch.
+
+        Of more than three sides the first ones are seen as channels.
+        """
+        if len(sides) <= 1:
+            return cls(sides[0] if sides else 1, flat=True)
+        if len(sides) == 2:
+            return cls(sides[0], 1, sides[1], line=True)
+        *channels, height, width = sides
+        return cls(int(np.prod(channels)), height, width)
 
     @property
     def size(self) -> int:
@@ -38,13 +59,27 @@ class Shape:
         """Channels, height and width."""
         return self.channels, self.height, self.width
 
+    @property
+    def torch_sides(self) -> tuple[int, ...]:
+        """The sides of the tensor that torch has, without the batch."""
+        if self.flat:
+            return (self.size,)
+        return (self.channels, self.width) if self.line else self.sides
+
     def index(self, channel: int, row: int, column: int) -> int:
         """Return the index of an activation among all, in torch's order."""
         return (channel * self.height + row) * self.width + column
 
+    def unit(self, index: int) -> tuple[int, int, int]:
+        """Return channel, row and column of the activation with an index among all."""
+        channel, pixel = divmod(index, self.pixels)
+        return channel, *divmod(pixel, self.width)
+
     def __str__(self) -> str:
         if self.flat:
             return f"{self.size}"
+        if self.line:
+            return f"{self.channels} × {self.width}"
         return f"{self.channels} × {self.height} × {self.width}"
 
 
@@ -56,6 +91,40 @@ class Border:
     bottom: int = 0
     left: int = 0
     right: int = 0
+
+    def around(self, other: "Border") -> "Border":
+        """Return the smallest border that holds both."""
+        return Border(
+            max(self.top, other.top),
+            max(self.bottom, other.bottom),
+            max(self.left, other.left),
+            max(self.right, other.right),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The places of the numbers that a stage takes in, each (channels, height, width).
+
+    `sources` are the numbers of the stages or layers that hold them, `indices` their places there,
+    in torch's order. A source of -1 is no stage: the number is 0.
+    """
+
+    sources: Places
+    indices: Places
+    whole: int | None = None
+    """The source, if these are all of its numbers, in their order."""
+
+    @classmethod
+    def of_all(cls, source: int, shape: Shape) -> "View":
+        """Return the view of all numbers of one source, as they are there."""
+        indices = np.arange(shape.size).reshape(shape.sides)
+        return cls(np.full(shape.sides, source), indices, source)
+
+    def numbered(self, numbers: Sequence[int]) -> "View":
+        """Return the view with other numbers of the sources: of source k that is `numbers[k]`."""
+        sources = np.where(self.sources < 0, -1, np.asarray(numbers)[self.sources])
+        return View(sources, self.indices, None if self.whole is None else numbers[self.whole])
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +216,32 @@ class Activate(Stage):
 
 
 @dataclass(frozen=True, eq=False)
+class Combine(Stage):
+    """Two maps of the same shape, number by number, such as their sum."""
+
+    sign: str
+    """The operator between them in a formula."""
+    stem: str
+    word: str
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixProduct(Stage):
+    """The products of two matrices for each channel, (channels, m, k) and (channels, k, n)."""
+
+    stem = "matmul"
+    word = "matrix product"
+
+
+@dataclass(frozen=True, eq=False)
+class Gather(Stage):
+    """Numbers of other layers, unchanged, brought together in a map."""
+
+    stem: str
+    word: str
+
+
+@dataclass(frozen=True, eq=False)
 class Pool(Stage):
     """The rows and columns of the input that each output pixel looks at, in every channel."""
 
@@ -198,6 +293,10 @@ class Layer:
     """Its torch modules, such as `3: Conv2d(16, 16, …)`."""
     index: int | None
     """The number of the last of these modules among all; None for what the export adds."""
+    reads: tuple[View, ...] = field(default=(), repr=False)
+    """What its first stage takes in, by the numbers of the network's layers; none for the input."""
+    order: Places | None = field(default=None, repr=False)
+    """The places on the maps of two examples of torch's numbers; None if that is torch's order."""
 
     @property
     def output(self) -> Shape:

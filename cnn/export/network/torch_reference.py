@@ -1,13 +1,17 @@
 """Computes with torch, layer by layer in float64, the numbers that the workbook must show."""
 
-import copy
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import fx, nn
 
-from cnn.export.network.modules import in_one_line
-from cnn.export.network.read_network import leaves
-from cnn.export.network.stages import Activate, Network
+from cnn.export.network.modules import exact_copy, in_one_line
+from cnn.export.network.numbered import EXAMPLES
+from cnn.export.network.read_network import is_traced, leaves
+from cnn.export.network.stages import Activate, Gather, Layer, Network, Softmax
+from cnn.export.network.traced import graph_of
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
 
@@ -23,12 +27,10 @@ class Reference:
 
         Raises InputError if torch cannot copy it.
         """
-        try:
-            exact = copy.deepcopy(model).cpu().double().eval()
-        except RuntimeError as error:
-            reason = str(error).split("\n", maxsplit=1)[0]
-            raise InputError(f"torch cannot copy the network: {reason}") from error
-        self.modules = [leaf.module for leaf in leaves(exact)]
+        exact = exact_copy(model)
+        shape = network.input.output
+        self.graph = graph_of(exact, shape) if is_traced(exact, shape) else None
+        self.modules = [] if self.graph else [leaf.module for leaf in leaves(exact)]
         self.network = network
 
     def activations(self, values: Array) -> dict[str, Array]:
@@ -42,20 +44,41 @@ class Reference:
         x = torch.from_numpy(values)
         if source.normalized:
             x = (x / source.white - source.mean) / source.deviation
-        if source.output.flat:
-            x = x.flatten(1)
-        parts = [self._outputs(part) for part in x.split(BATCH)]
-        outputs = [torch.cat(found) for found in zip(*parts, strict=True)]
-        found, shown = {}, x
+        x = x.reshape(len(values), *source.output.torch_sides)
+        torchs = self._of_graph(x) if self.graph is not None else self._of_modules(x)
+        found = dict[str, Array]()
         for layer in self.network.layers:
-            if layer.index is not None:
-                shown = outputs[layer.index]
-            elif isinstance(layer.base, Activate):
-                shown = shown.exp()
-            elif layer is not self.network.layers[0]:
-                shown = shown.softmax(1)
+            if not layer.reads:
+                shown = x
+            elif layer.index is not None:
+                shown = torchs[layer.name]
+            else:
+                shown = self._added(layer, found)
             found[layer.name] = shown.reshape(len(values), *layer.output.sides).numpy()
         return found
+
+    def _added(self, layer: Layer, found: Mapping[str, Array]) -> torch.Tensor:
+        """Return the numbers of a layer that the export adds; `found` are those before it."""
+        names = [each.name for each in self.network.layers]
+        view = layer.reads[0]
+        taken = np.zeros((len(next(iter(found.values()))), *view.indices.shape))
+        for source in np.unique(view.sources[view.sources >= 0]).tolist():
+            here = view.sources == source
+            values = found[names[source]]
+            taken[:, here] = values.reshape(len(values), -1)[:, view.indices[here]]
+        taken = taken.reshape(len(taken), -1)
+        numbers = torch.from_numpy(taken)
+        if isinstance(layer.base, Gather):
+            return numbers
+        assert isinstance(layer.base, Activate | Softmax)
+        return numbers.exp() if isinstance(layer.base, Activate) else numbers.softmax(1)
+
+    def _of_modules(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return what the last module of each layer gives, (N, …), by the layer's name."""
+        parts = [self._outputs(part) for part in x.split(BATCH)]
+        outputs = [torch.cat(found) for found in zip(*parts, strict=True)]
+        layers = self.network.layers
+        return {each.name: outputs[each.index] for each in layers if each.index is not None}
 
     @torch.inference_mode()
     def _outputs(self, x: torch.Tensor) -> list[torch.Tensor]:
@@ -69,3 +92,37 @@ class Reference:
                 raise InputError(f"torch cannot compute {in_one_line(module)}: {reason}") from error
             outputs.append(x)
         return outputs
+
+    @torch.inference_mode()
+    def _of_graph(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the results of the calls that layers show, (N, size), by the layers' names."""
+        assert self.graph is not None
+        recorder = _Recorder(self.graph, garbage_collect_values=False)
+        parts: dict[str, list[torch.Tensor]] = {each.name: [] for each in self.network.layers}
+        for part in x.split(EXAMPLES):
+            missing = EXAMPLES - len(part)
+            whole = torch.cat([part, part[-1:].expand(missing, *part.shape[1:])])
+            results = recorder.results(whole)
+            for layer in self.network.layers:
+                if layer.index is not None and layer.order is not None:
+                    shown = torch.empty(EXAMPLES * layer.output.size, dtype=torch.float64)
+                    shown[torch.from_numpy(layer.order)] = results[layer.index].flatten()
+                    parts[layer.name].append(shown.reshape(EXAMPLES, -1)[: len(part)])
+        return {name: torch.cat(each) for name, each in parts.items() if each}
+
+
+class _Recorder(fx.Interpreter):
+    """Runs a graph, whose shapes are those of a few examples, and keeps what each call gives."""
+
+    def results(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """Return the first results of all calls for a batch, empty where they are no tensor."""
+        self.found: list[torch.Tensor] = []
+        self.run(x, enable_io_processing=False)
+        return self.found
+
+    def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:  # noqa: ANN401
+        """Run a call and keep its result."""
+        result = super().call_function(target, args, kwargs)
+        first = result[0] if isinstance(result, tuple | list) and result else result
+        self.found.append(first if isinstance(first, torch.Tensor) else torch.empty(0))
+        return result

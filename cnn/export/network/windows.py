@@ -88,14 +88,13 @@ def folded(stage: Convolution, norm: ScaleAndShift) -> Convolution:
 
 def _max_pool(module: nn.MaxPool2d, shape: Shape) -> MaxPool:
     """Return a MaxPool2d, which ignores pixels outside of the map. See torch.nn.MaxPool2d."""
-    refuse_options(module, {"ceil_mode": (False,), "return_indices": (False,)})
+    refuse_options(module, {"return_indices": (False,)})
     rows, columns = _inside(_windows(module, shape, pair(module.dilation)), shape)
     return MaxPool(_output(shape, rows, columns), rows, columns)
 
 
 def _average_pool(module: nn.AvgPool2d, shape: Shape) -> AveragePool:
     """Return an AvgPool2d, which counts padding as zeros by default. See torch.nn.AvgPool2d."""
-    refuse_options(module, {"ceil_mode": (False,)})
     whole = _windows(module, shape)
     rows, columns = inside = _inside(whole, shape)
     divisors = _areas(*(whole if module.count_include_pad else inside))
@@ -126,8 +125,12 @@ def _windows(
         (shape.height, shape.width), *options, dilation, strict=True
     ):
         reach = step * (kernel - 1) + 1
-        starts = range(-padding, side + padding - reach + 1, stride)
-        found.append([range(start, start + reach, step) for start in starts])
+        end = side + padding
+        # With ceil_mode a last window may reach over the padding, if it begins before that.
+        over = min(stride, reach) - 1 if module.ceil_mode else 0
+        starts = range(-padding, end - reach + over + 1, stride)
+        kept = [start for start in starts if start + reach <= end or start < side]
+        found.append([range(start, min(start + reach, end), step) for start in kept])
     return found
 
 

@@ -5,9 +5,11 @@ whole pixels is one contiguous range. Where the next layer pads, the map has a b
 that hold 0: LibreOffice takes five times as long for blank ones.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+
+import numpy as np
 
 from cnn.export.network.stages import Border, Convolution, Layer, Network, Shape, Softmax
 from sheetgen.errors import InputError
@@ -49,8 +51,15 @@ class Sheet:
 
     layer: Layer
     border: Border
-    before: "Sheet | None"
-    """The position of the map that the layer reads; None for the input."""
+    sources: "Mapping[int, Sheet]" = field(default_factory=dict, repr=False)
+    """The positions of the maps that the layer reads, by the numbers of their layers."""
+
+    @property
+    def before(self) -> "Sheet | None":
+        """The position of the map that the layer reads; None for the input, and of several."""
+        reads = self.layer.reads
+        whole = reads[0].whole if len(reads) == 1 else None
+        return None if whole is None else self.sources[whole]
 
     @property
     def name(self) -> str:
@@ -114,6 +123,26 @@ class Sheet:
         """Return the relative address of one activation with the sheet's name: conv1!C5."""
         return f"{quoted(self.name)}!{relative_address(*self.cell(channel, row, column))}"
 
+    def arguments(self, at: int = 0) -> Callable[[Unit], str]:
+        """Return a function: the address of the number that the layer takes in for a unit.
+
+        `at` says in which of the maps that it reads.
+        """
+        view = self.layer.reads[at]
+        if view.whole is not None and self.sources[view.whole].shape.sides == view.indices.shape:
+            return lambda unit: self.sources[view.whole or 0].address(*unit)
+        sources, indices = view.sources.tolist(), view.indices.tolist()
+
+        def address(unit: Unit) -> str:
+            channel, row, column = unit
+            source = sources[channel][row][column]
+            if source < 0:
+                return "0"
+            there = self.sources[source]
+            return there.address(*there.shape.unit(indices[channel][row][column]))
+
+        return address
+
     def window(self, row: int, column: int, height: int, width: int) -> str:
         """Return the range of whole pixels, all channels, whose first pixel is (row, column)."""
         first = self.cell(0, row, column)
@@ -130,13 +159,17 @@ class Sheet:
 
 def sheets_of(network: Network) -> dict[str, Sheet]:
     """Return the position of every layer's map by the layer's name, in order."""
-    found: dict[str, Sheet] = {}
-    before = None
-    for layer, after in zip(network.layers, (*network.layers[1:], None), strict=True):
-        stage = None if after is None else after.base
-        border = stage.padding if isinstance(stage, Convolution) else Border()
-        before = found[layer.name] = Sheet(layer, border, before)
-    return found
+    borders = [Border()] * len(network.layers)
+    for layer in network.layers:
+        if isinstance(layer.base, Convolution):
+            source = layer.reads[0].whole
+            assert source is not None
+            borders[source] = borders[source].around(layer.base.padding)
+    found = list[Sheet]()
+    for layer, border in zip(network.layers, borders, strict=True):
+        numbers = {int(at) for view in layer.reads for at in np.unique(view.sources) if at >= 0}
+        found.append(Sheet(layer, border, {at: found[at] for at in numbers}))
+    return {sheet.name: sheet for sheet in found}
 
 
 @dataclass(frozen=True)

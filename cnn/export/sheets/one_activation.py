@@ -11,7 +11,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from cnn.export.network.stages import Activate, AveragePool, Convolution, MaxPool, ScaleAndShift
+from cnn.export.network.stages import (
+    Activate,
+    AveragePool,
+    Border,
+    Convolution,
+    MaxPool,
+    ScaleAndShift,
+)
 from cnn.export.sheets.kernels_sheet import KERNELS, tiled
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import parameter_roles
@@ -94,7 +101,10 @@ def lenses_of(sheets: Iterable[Sheet]) -> list[Lens]:
 def _lens(sheet: Sheet) -> Lens | None:
     """Return None for a layer of another kind, an irregular one, or one that is too large."""
     base, before = sheet.layer.base, sheet.before
-    if before is None or any(
+    padding = base.padding if isinstance(base, Convolution) else Border()
+    if before is None or before.border != padding:  # another layer pads it in another way
+        return None
+    if any(
         stage.output.flat and stage.output.pixels > 1
         for stage, _ in parameter_roles(sheet.layer.stages)
     ):

@@ -14,10 +14,12 @@ from itertools import accumulate
 from cnn.export.network.stages import (
     Activate,
     AveragePool,
+    Combine,
     Convolution,
     Input,
     Layer,
     LogSoftmax,
+    MatrixProduct,
     MaxPool,
     Pool,
     ScaleAndShift,
@@ -41,8 +43,8 @@ def unit_formulas(sheet: Sheet, inputs: InputPlaces) -> Callable[[Unit], str]:
 
     The input layer reads `inputs`.
     """
-    layer, before = sheet.layer, sheet.before
-    core = _input(layer.base, inputs) if before is None else _core(layer.base, sheet, before)
+    layer = sheet.layer
+    core = _input(layer.base, inputs) if not layer.reads else _core(layer.base, sheet)
     norms = [stage for stage, _ in parameter_roles(layer.stages)]
     frames: dict[tuple[int, ...], str] = {}
 
@@ -122,13 +124,38 @@ def _input(stage: Stage, inputs: InputPlaces) -> Core:
 
 
 @singledispatch
-def _core(stage: Stage, sheet: Sheet, before: Sheet) -> Core:  # noqa: ARG001
+def _core(stage: Stage, sheet: Sheet) -> Core:  # noqa: ARG001
     """Return the formula of a pointwise stage's argument: a cell of the sheet before."""
-    return lambda unit: before.address(*unit)
+    return sheet.arguments()
 
 
 @_core.register
-def _convolution(stage: Convolution, sheet: Sheet, before: Sheet) -> Core:
+def _combined(stage: Combine, sheet: Sheet) -> Core:
+    first, second = sheet.arguments(0), sheet.arguments(1)
+    return lambda unit: f"{first(unit)}{stage.sign}{second(unit)}"
+
+
+@_core.register
+def _matrix_product(stage: MatrixProduct, sheet: Sheet) -> Core:  # noqa: ARG001
+    first, second = sheet.arguments(0), sheet.arguments(1)
+    inner = range(sheet.layer.reads[0].indices.shape[2])
+
+    def core(unit: Unit) -> str:
+        channel, row, column = unit
+        return "+".join(f"{first((channel, row, k))}*{second((channel, k, column))}" for k in inner)
+
+    return core
+
+
+def _before(sheet: Sheet) -> Sheet:
+    """Return the sheet of the map over which a layer's windows move."""
+    assert sheet.before is not None
+    return sheet.before
+
+
+@_core.register
+def _convolution(stage: Convolution, sheet: Sheet) -> Core:
+    before = _before(sheet)
     height, width = stage.kernels.shape[2:]
     down, across = stage.stride
     product = "{0}*{1}" if height * width * before.shape.channels == 1 else "SUMPRODUCT({0},{1})"
@@ -144,12 +171,15 @@ def _convolution(stage: Convolution, sheet: Sheet, before: Sheet) -> Core:
 
 
 @_core.register
-def _max_pool(stage: MaxPool, sheet: Sheet, before: Sheet) -> Core:  # noqa: ARG001
+def _max_pool(stage: MaxPool, sheet: Sheet) -> Core:
+    before = _before(sheet)
     return lambda unit: _listed("MAX", _window(stage, before, unit))
 
 
 @_core.register
-def _average_pool(stage: AveragePool, sheet: Sheet, before: Sheet) -> Core:
+def _average_pool(stage: AveragePool, sheet: Sheet) -> Core:
+    before = _before(sheet)
+
     def core(unit: Unit) -> str:
         channel, row, column = unit
         height, width = len(stage.rows[row]), len(stage.columns[column])
@@ -192,8 +222,9 @@ def _listed(function: str, cells: Sequence[str]) -> str:
 
 
 @_core.register
-def _softmax(stage: Softmax, sheet: Sheet, before: Sheet) -> Core:
+def _softmax(stage: Softmax, sheet: Sheet) -> Core:
+    argument = sheet.arguments()
     greatest, total = cell_address(*sheet.greatest), cell_address(*sheet.total)
     if isinstance(stage, LogSoftmax):
-        return lambda unit: f"{before.address(*unit)}-{greatest}-LN({total})"
+        return lambda unit: f"{argument(unit)}-{greatest}-LN({total})"
     return lambda unit: f"{relative_address(*sheet.exponential(*unit))}/{total}"

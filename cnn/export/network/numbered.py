@@ -1,0 +1,110 @@
+"""Numbers that say where each value of a tensor is, in a batch of examples.
+
+Operators that only move values are run on these numbers in place of the values; whatever axes they
+make, the examples must stay apart.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from cnn.export.network.modules import UnsupportedError
+
+EXAMPLES = 2
+"""A batch of one would hide an operator that mixes the examples."""
+STEP, OTHER = 2.0**32, 2.0**50
+"""The numbers of an operation's values begin at a multiple of STEP, of the other example OTHER."""
+ZERO = -1.0
+"""The number of a value that is 0, as padding is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """Where each value of a tensor is, as a tensor of the same shape; what brought them there."""
+
+    numbers: torch.Tensor
+    how: tuple[str, str] = ("gather", "rearrangement")
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The shape without the batch."""
+        return tuple(self.numbers.shape[1:])
+
+
+def places_of(numbers: torch.Tensor) -> tuple[Any, Any]:
+    """Return the sources and the indices of the first example's values."""
+    found = numbers[0].reshape(-1).numpy()
+    sources = np.floor_divide(found, STEP).astype(int)
+    return sources, np.where(found < 0, 0, found - sources * STEP).astype(int)
+
+
+class Moves(NamedTuple):
+    """Brings the examples of a batch to the first axis, and back.
+
+    The examples are along an axis, or, with two parts, along one of those that it is made of.
+    """
+
+    axis: int
+    parts: tuple[int, ...]
+
+    @property
+    def place(self) -> int:
+        """The axis of the examples, after its axis is divided."""
+        return self.axis + self.parts.index(EXAMPLES)
+
+    def axes(self, axes: int | Sequence[int] | None, count: int) -> list[int]:
+        """Return the axes of the moved tensor that are those of one with a number of axes."""
+        if axes is None:
+            raise UnsupportedError("it mixes the examples of a batch")
+        found = []
+        for axis in [axes] if isinstance(axes, int) else axes:
+            if axis % count == self.axis:
+                raise UnsupportedError("it mixes the examples of a batch")
+            divided = axis % count + (len(self.parts) - 1) * (axis % count > self.axis)
+            found.append(divided + (divided < self.place))
+        return found
+
+    def there(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Return a tensor with the examples along its first axis."""
+        if len(numbers.shape) <= self.axis or numbers.shape[self.axis] != math.prod(self.parts):
+            raise UnsupportedError("it mixes the examples of a batch")
+        divided: torch.Tensor = numbers.unflatten(self.axis, self.parts)
+        return divided.movedim(self.place, 0)
+
+    def back(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Return a tensor with the examples where they were."""
+        moved = numbers.movedim(0, self.place)
+        return moved.flatten(self.axis, self.axis + len(self.parts) - 1)
+
+
+def batch_first(numbers: torch.Tensor) -> Moves:
+    """Return the moves for a tensor whose examples are along any axis, or a part of one.
+
+    Raises UnsupportedError if its examples are mixed.
+    """
+    for axis, side in enumerate(numbers.shape):
+        inner = side // EXAMPLES
+        for parts in dict.fromkeys(((side,), (EXAMPLES, inner), (inner, EXAMPLES))):
+            if EXAMPLES in parts and math.prod(parts) == side:
+                moves = Moves(axis, parts)
+                if _is_unmixed(moves.there(numbers)):
+                    return moves
+    raise UnsupportedError("it mixes the examples of a batch")
+
+
+def _is_unmixed(numbers: torch.Tensor) -> bool:
+    if numbers.dim() == 0 or len(numbers) != EXAMPLES:
+        return False
+    first, other = numbers
+    return torch.equal(torch.where(first < 0, first, first + OTHER), other)
+
+
+def unmixed(numbers: torch.Tensor) -> torch.Tensor:
+    """Check that each example's values come from that example."""
+    if not _is_unmixed(numbers):
+        raise UnsupportedError("it mixes the examples of a batch")
+    return numbers

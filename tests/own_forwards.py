@@ -1,0 +1,135 @@
+"""Networks with a forward of their own, as people write them, each with the shape of its input."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
+from torch import Tensor, nn
+
+
+class Block(nn.Module):
+    """A residual block. He et al., "Deep residual learning for image recognition" (2016)."""
+
+    def __init__(self, before: int, after: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, after, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(after)
+        self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(after)
+        self.down = nn.Conv2d(before, after, 1, stride) if stride > 1 else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        y += self.down(x)
+        return F.relu(y, inplace=True)
+
+
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(1, 3, 3, padding=1)
+        self.layer1 = nn.Sequential(Block(3, 3, 1), Block(3, 4, 2))
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.layer1(self.stem(x))
+        return self.fc(x.mean((2, 3)))
+
+
+class Dense(nn.Module):
+    """Concatenation, parts of the channels, padding, upsampling, and a gate for each channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c1 = nn.Conv2d(2, 3, 3, padding=1)
+        self.c2 = nn.Conv2d(5, 3, 3, padding=1, padding_mode="circular")
+        self.dropout = nn.Dropout(0.5)
+        self.c3 = nn.Conv2d(4, 4, 3, groups=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.cat([x, F.silu(self.c1(x))], 1)
+        first, second = x[:, :2], self.c2(x).chunk(3, 1)[2]
+        x = torch.cat([first, second, second], 1)
+        x = F.interpolate(F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), 2), scale_factor=2)
+        x = F.relu6(self.c3(self.dropout(x)))
+        return (x * torch.sigmoid(x.mean((2, 3), keepdim=True))).amax((2, 3))
+
+
+class Signal(nn.Module):
+    """Lines: convolutions and pools of one axis, and a linear layer along it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv1d(2, 3, 5, padding=2)
+        self.bn = nn.BatchNorm1d(3)
+        self.b = nn.Conv1d(3, 2, 3, stride=2, dilation=2)
+        self.linear = nn.Linear(2, 3)
+        self.register_buffer("k", torch.rand(2, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.max_pool1d(F.hardswish(self.bn(self.a(x))), 2, ceil_mode=True)
+        x = self.linear(F.mish(self.b(x) * self.k + self.k))
+        return (1 - x * 2).transpose(1, 2).flatten(1)
+
+
+class Norms(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.group = nn.GroupNorm(2, 4)
+        self.layer = nn.LayerNorm([4, 3, 3])
+        self.instance = nn.InstanceNorm2d(4, affine=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.instance(torch.selu(self.layer(self.group(x))))
+        return F.log_softmax(F.max_pool2d(x, 2, ceil_mode=True).flatten(1), dim=1)
+
+
+class Attention(nn.Module):
+    """Vaswani et al., "Attention is all you need" (2017), for a sequence of three."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.TransformerEncoderLayer(4, 2, 3, batch_first=True, activation="gelu")
+        self.places = nn.Parameter(torch.rand(3, 4))
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.encoder(x + self.places)[:, 0])
+
+
+class Table(nn.Module):
+    """Features with their scaling; two branches; functions of numbers; two results stacked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(4, 3)
+        self.layers = nn.ModuleList([nn.Linear(6, 2), nn.Linear(2, 2)])
+        self.register_buffer("mean", torch.tensor([1.0, 2.0, 3.0, 4.0]))
+        self.register_buffer("deviation", torch.tensor([0.5, 2.0, 3.0, 4.0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = (x - self.mean) / self.deviation
+        y = torch.cat([torch.relu(self.a(x)), -x[:, 1:].abs()], -1)
+        for layer in self.layers:
+            y = F.softplus(layer(y))
+        return torch.stack([y.exp(), 1 / (y**2 + 1), y.clamp(0.1, 0.4)], 1)
+
+
+NETWORKS: dict[type[nn.Module], tuple[int, ...]] = {
+    Residual: (1, 6, 6),
+    Dense: (2, 6, 6),
+    Signal: (2, 13),
+    Norms: (4, 3, 3),
+    Attention: (3, 4),
+    Table: (4,),
+}
+
+
+def trained(kind: type[nn.Module]) -> nn.Module:
+    """Return a network with random weights and running statistics."""
+    torch.manual_seed(5)
+    model = kind()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2.0)
+    return model.eval()

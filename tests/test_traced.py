@@ -1,0 +1,110 @@
+"""Modules with a forward of their own, exported: every number is what torch computes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from own_forwards import NETWORKS, Residual, trained
+from torch import Tensor, nn
+
+import cnn
+from cnn.export.network.read_network import read_network
+from cnn.export.network.stages import Input, Network, Shape
+from cnn.export.network.torch_reference import Reference
+from cnn.export.verification.verify_export import verify_workbook
+from sheetgen.errors import InputError
+from sheetgen.spreadsheet.engines import EMBEDDED, Engine
+
+
+def read(model: nn.Module, *sides: int, fold: bool = False) -> Network:
+    return read_network(model, Input(Shape.of(sides)), fold_batchnorm=fold)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_every_engine_value_is_torchs(kind: type[nn.Module], tmp_path: Path) -> None:
+    model, path = trained(kind), tmp_path / "network.xlsx"
+    samples = torch.rand(2, *NETWORKS[kind])
+    cnn.export_workbook(model, NETWORKS[kind], path, samples)
+    for result in verify_workbook(path, model, (EMBEDDED,), inputs=2):
+        assert result.passed, result.wrong
+        assert result.largest_difference < 1e-9
+
+
+@pytest.mark.slow
+def test_the_engines_agree(every_engine: tuple[Engine, ...], tmp_path: Path) -> None:
+    model, path = trained(Residual), tmp_path / "network.xlsx"
+    cnn.export_workbook(model, NETWORKS[Residual], path)
+    for result in verify_workbook(path, model, every_engine, inputs=1):
+        assert result.passed, (result.engine, result.wrong)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_last_layer_is_what_the_network_returns(kind: type[nn.Module]) -> None:
+    model, sides = trained(kind), NETWORKS[kind]
+    network = read_network(model, Input(Shape.of(sides)), probabilities=False)
+    x = torch.rand(3, *sides, dtype=torch.float64)
+    inputs = x.reshape(3, *network.input.output.sides).numpy()
+    last = Reference(model, network).activations(inputs)[network.layers[-1].name]
+    np.testing.assert_allclose(last.ravel(), model.double()(x).detach().numpy().ravel(), rtol=1e-12)
+
+
+def test_sheets_are_named_by_the_modules_and_show_skip_connections() -> None:
+    network = read(trained(Residual), 1, 6, 6)
+    assert [layer.name for layer in network.layers] == [
+        *("input", "stem", "layer1.0.conv1", "layer1.0.conv2", "layer1.0.sum"),
+        *("layer1.1.conv1", "layer1.1.conv2", "layer1.1.down", "layer1.1.sum"),
+        *("pool1", "fc", "probabilities"),
+    ]
+    layers = {layer.name: layer for layer in network.layers}
+    read_by_sum = [view.whole for view in layers["layer1.0.sum"].reads]
+    assert [network.layers[at or 0].name for at in read_by_sum] == ["layer1.0.conv2", "stem"]
+    assert [stage.word for stage in layers["layer1.0.sum"].stages] == ["sum", "ReLU"]
+
+
+def test_a_batchnorm_is_folded_where_nothing_else_reads_the_convolution() -> None:
+    network = read(trained(Residual), 1, 6, 6, fold=True)
+    assert not network.unfolded
+    assert all(stage.word != "BatchNorm" for layer in network.layers for stage in layer.stages)
+
+
+class Calls(nn.Module):
+    """A network whose forward is a function of what it is given."""
+
+    def __init__(self, function: object) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)  # type: ignore[operator,no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda x: x.flip(0), "it mixes the examples of a batch"),
+        (lambda x: x.mean(), "it mixes the examples of a batch"),
+        (lambda x: torch.fft.fft(x).real, "no formula is written for it"),
+        (lambda x: (x, x), "returns a tuple; expected one tensor"),
+        (lambda x: x if x.sum() > 0 else -x, "torch.export cannot follow the forward of Calls"),
+        (lambda x: torch.nn.functional.pad(x, (1, 1), value=2.0), "it pads with 2.0; expected 0"),
+    ],
+)
+def test_what_cannot_be_a_formula_is_refused_in_one_line(function: object, reason: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read(Calls(function), 4)
+    assert reason in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_module_without_a_formula_is_named() -> None:
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = nn.LSTM(3, 2, batch_first=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.cell(x)[0]
+
+    with pytest.raises(InputError, match=r"the module cell: .*LSTM calls lstm: no formula is"):
+        read(Recurrent(), 4, 3)
