@@ -18,9 +18,10 @@ from sheetgen.workbook.compose import compose, with_origin
 from sheetgen.workbook.plan import Plan
 
 EXCEL_2007 = {
-    "ABS", "AND", "AVERAGE", "CHAR", "CHOOSE", "COLUMN", "COUNT", "COUNTIF", "EXP", "IF",
-    "IFERROR", "INDEX", "INT", "ISNUMBER", "LEN", "LOG10", "MATCH", "MAX", "MID", "MIN", "MOD",
-    "NOT", "OR", "ROUND", "ROW", "ROWS", "SIGN", "SUBSTITUTE", "SUM", "SUMPRODUCT", "TEXT",
+    "ABS", "AND", "AVERAGE", "CHAR", "CHOOSE", "COLUMN", "COUNT", "COUNTIF", "EXP", "FIND",
+    "FIXED", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LEN", "LOG10", "MATCH", "MAX",
+    "MID", "MIN", "MOD", "N", "NA", "NOT", "OR", "ROUND", "ROW", "ROWS", "SIGN", "SUBSTITUTE",
+    "SUM", "SUMPRODUCT", "TEXT",
 }  # fmt: skip
 
 ONE_EACH = sigmoid_network([[[0.1, 0.2], [0.3, 0.4]], [[0.5, 0.6]], [[0.7]]], [1.0, 2.0], [0.5])

@@ -35,7 +35,9 @@ def values(sheets, area):
     first, _, last = cells.partition(":")
     (top, column), (bottom, _) = place_of(first), place_of(last or first)
     canvas = sheets[sheet.strip("'")]
-    return [canvas.value(row, column) for row in range(top, bottom + 1)]
+    held = {(row, column): cell.value for (row, column), cell in canvas.cells.items()}
+    held |= {(row, column): value for row, column, _, value in canvas.promised()}
+    return [held[row, column] for row in range(top, bottom + 1)]
 
 
 def after_each_epoch(plan):

@@ -137,8 +137,9 @@ class _Writer:
         self._view(worksheet, canvas)
         self._page(worksheet, canvas)
         for first_row, first_column, last_row, last_column in canvas.merges:
-            style = self.format(canvas.cells[first_row, first_column].style)
-            worksheet.merge_range(first_row, first_column, last_row, last_column, "", style)
+            if (first_row, first_column) != (last_row, last_column):  # one cell is whole already
+                style = self.format(canvas.cells[first_row, first_column].style)
+                worksheet.merge_range(first_row, first_column, last_row, last_column, "", style)
         for (row, column), cell in canvas.cells.items():
             self._cell(worksheet, row, column, cell, canvas.links.get((row, column)))
         for each in canvas.blocks:
