@@ -71,6 +71,22 @@ class Signal(nn.Module):
         return (1 - x * 2).transpose(1, 2).flatten(1)
 
 
+class Decoder(nn.Module):
+    """Maps that grow, as in an autoencoder or a U-net."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(2, 4, (3, 2), (2, 3), (1, 0), (1, 0), groups=2)
+        self.slopes = nn.PReLU(4)
+        self.smooth = nn.Upsample(scale_factor=2, mode="bilinear")
+        self.out = nn.Conv2d(4, 1, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.smooth(self.slopes(self.up(x)))
+        x = F.interpolate(x, (5, 4), mode="bilinear", align_corners=True)
+        return torch.sigmoid(self.out(x))
+
+
 class Norms(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -118,6 +134,7 @@ NETWORKS: dict[type[nn.Module], tuple[int, ...]] = {
     Residual: (1, 6, 6),
     Dense: (2, 6, 6),
     Signal: (2, 13),
+    Decoder: (2, 2, 2),
     Norms: (4, 3, 3),
     Attention: (3, 4),
     Table: (4,),

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from cnn.export.network.modules import UnsupportedError
+from cnn.export.network.numbered import ZERO
 
 Given = Mapping[str, Any]
 """The arguments of a call by their names in the operator's schema, with their defaults."""
@@ -45,6 +46,8 @@ class Call:
     """What it is called, if not as what the module does."""
     words: str = ""
     """The module in words, if not as torch prints it."""
+    how: tuple[str, str] | None = None
+    """The name of a sheet with the values as `before` leaves them, and what it does."""
 
 
 def _module(kind: type[nn.Module], *args: Any, **tensors: torch.Tensor | None) -> nn.Module:  # noqa: ANN401
@@ -88,6 +91,52 @@ def _convolution(given: Given) -> Call:
         bias=given["bias"],
     )
     return Call(module, Need.MAP, *_moves(line))
+
+
+def _transposed_convolution(given: Given) -> Call:
+    """Return a transposed convolution as a convolution over maps with zeros between their pixels.
+
+    Its kernels are turned by 180°, and its padding is what they reach beyond that of the
+    transposed one. Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
+    (2016), section 4.6; see torch.nn.ConvTranspose2d.
+    """
+    weight, groups = given["weight"], given["groups"]
+    if not isinstance(weight, torch.Tensor):
+        raise UnsupportedError("its weight is computed from the input")
+    line = weight.dim() == 3
+    kernels = _tall(weight) if line else weight
+    size = tuple(kernels.shape[2:])
+    turned = kernels.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1).flip(-1, -2)
+    dilation = _pair(given["dilation"], line, 1)
+    ends = zip(_pair(given["padding"], line, 0), size, dilation, strict=True)
+    padding = tuple(step * (side - 1) - pad for pad, side, step in ends)
+    if min(padding) < 0:
+        raise UnsupportedError("its padding is larger than its kernel reaches")
+    module = _module(
+        nn.Conv2d,
+        len(weight),
+        len(turned),
+        size,
+        1,
+        padding,
+        dilation,
+        groups,
+        given["bias"] is not None,
+        weight=turned,
+        bias=given["bias"],
+    )
+    steps, more = _pair(given["stride"], line, 1), _pair(given["output_padding"], line, 0)
+
+    def before(numbers: torch.Tensor) -> torch.Tensor:
+        maps = _tall(numbers) if line else numbers
+        reach = [(side - 1) * step + 1 for side, step in zip(maps.shape[2:], steps, strict=True)]
+        spread = maps.new_full((*maps.shape[:2], reach[0] + more[0], reach[1] + more[1]), ZERO)
+        spread[:, :, : reach[0] : steps[0], : reach[1] : steps[1]] = maps
+        return spread
+
+    words = f"ConvTranspose2d({len(weight)}, {len(turned)}, kernel_size={size}, stride={steps})"
+    how = ("spread", "zeros between the pixels")
+    return Call(module, Need.MAP, before, _low if line else None, words=words, how=how)
 
 
 Move = Callable[[torch.Tensor], torch.Tensor] | None
@@ -228,6 +277,8 @@ _AVERAGE = (*_WINDOW, "ceil_mode", "count_include_pad")
 CALLS: dict[str, Callable[[Given], Call]] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
+    "conv_transpose1d": _transposed_convolution,
+    "conv_transpose2d": _transposed_convolution,
     "linear": _linear,
     "_native_batch_norm_legit_no_training": _batchnorm,
     **{

@@ -122,12 +122,51 @@ def _attention(
     return _softmax(scores, scores.dim() - 1) @ value
 
 
+def _weights_between(count: int, side: int, aligned: bool, scale: float | None) -> Tensor:
+    """Return the weights (count, side) of pixels in a line for linear interpolation.
+
+    See torch.nn.functional.interpolate: with aligned corners the first and last pixels are kept,
+    otherwise places are those of the pixels' middles, and none is beyond the first or last.
+    """
+    places = torch.arange(count, dtype=torch.float64)
+    if aligned:
+        places = places * ((side - 1) / max(1, count - 1))
+    else:
+        places = ((places + 0.5) * (side / count if scale is None else 1 / scale) - 0.5).clamp(0)
+    places = places.clamp(max=side - 1)[:, None]
+    return (1 - (places - torch.arange(side, dtype=torch.float64)).abs()).clamp(0)
+
+
+def _bilinear(
+    x: Tensor, size: list[int] | None, aligned: bool, scales: list[float] | None
+) -> Tensor:
+    """Return maps between whose pixels is interpolated, as products with two matrices."""
+    sides = x.shape[-2:]
+    given = [None, None] if scales is None else scales
+    counts = size or [int(side * scale) for side, scale in zip(sides, scales or [], strict=True)]
+    down, across = (
+        _weights_between(count, side, aligned, scale)
+        for count, side, scale in zip(counts, sides, given, strict=True)
+    )
+    return down @ x @ across.T
+
+
+def _prelu(x: Tensor, weight: Tensor) -> Tensor:
+    """Return max(0, z) + a · min(0, z) with an a for each channel. See torch.nn.PReLU."""
+    if weight.numel() == 1:
+        return NotImplemented  # type: ignore[no-any-return]
+    sides = (-1, *[1] * (x.dim() - 2))
+    return torch.relu(x) - weight.reshape(sides) * torch.relu(-x)
+
+
 DECOMPOSITIONS: dict[Any, Callable[..., Tensor]] = {
     aten.layer_norm.default: _layer_norm,
     aten.rms_norm.default: _rms_norm,
     aten.group_norm.default: _group_norm,
     aten.instance_norm.default: _instance_norm,
     aten.softmax.int: _softmax,
+    aten.prelu.default: _prelu,
+    aten.upsample_bilinear2d.vec: _bilinear,
     aten.scaled_dot_product_attention.default: _attention,
 }
 """By the operators of ATen."""

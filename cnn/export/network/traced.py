@@ -226,8 +226,8 @@ class _Tracer(fx.Interpreter):
         moved = Traced(moves.there(value.numbers), value.how)
         return self.add(activate(self.shape_of(moved), name, name, form), [moved], after=moves.back)
 
-    def called(self, name: str, given: dict[str, Any]) -> Any:  # noqa: ANN401
-        """Return the result of a call that does what a module does."""
+    def called(self, name: str, given: dict[str, Any], turned: bool = False) -> Any:  # noqa: ANN401
+        """Return the result of a call that does what a module does, or its transpose."""
         key = "input" if "input" in given else "self"
         numbers = given[key].numbers
         moves = Moves(0, (EXAMPLES,))
@@ -238,14 +238,19 @@ class _Tracer(fx.Interpreter):
                 given = given | {"dim": moves.axes(given.get("dim"), numbers.dim())}
         moved = Traced(unmixed(moves.there(numbers)), given[key].how)
         call = CALLS[name](given | {key: moved})
-        value = moved if call.before is None else Traced(call.before(moved.numbers), moved.how)
+        value = (
+            moved
+            if call.before is None
+            else Traced(call.before(moved.numbers), call.how or moved.how)
+        )
         if call.need is Need.MAP:
             value = self.gathered(value)
         stage = self.read(call.module, self.shape_of(value))
         assert stage is not None
 
         def after(found: torch.Tensor) -> torch.Tensor:
-            return moves.back(found if call.after is None else call.after(found))
+            result = moves.back(found if call.after is None else call.after(found))
+            return result.transpose(-1, -2) if turned else result
 
         result = self.add(stage, [value], call.words or in_one_line(call.module), after, call.name)
         return result if call.results == 1 else (result, *[None] * (call.results - 1))
@@ -273,9 +278,9 @@ class _Tracer(fx.Interpreter):
         if matrix.dim() != 2:
             raise UnsupportedError("it multiplies with several matrices")
         given = Traced(value.numbers.transpose(-1, -2)) if turned else value
-        product = self.called("linear", {"input": given, "weight": matrix, "bias": None})
+        product = self.called("linear", {"input": given, "weight": matrix, "bias": None}, turned)
         assert isinstance(product, Traced)
-        return Traced(product.numbers.transpose(-1, -2)) if turned else product
+        return product
 
     def gathered(self, value: Traced) -> Traced:
         """Return the values as those of one operation, which is added where there is none."""
