@@ -4,11 +4,12 @@ import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import nn
 
+from cnn.export.estimators import as_module
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Network, Shape
 from cnn.export.samples import Samples, as_samples, no_samples
@@ -40,7 +41,7 @@ class Exported:
 
 
 def export_workbook(
-    model: nn.Module,
+    model: Any,  # noqa: ANN401 - a module, or an estimator of scikit-learn
     input_shape: tuple[int, ...],
     path: Path | str,
     samples: object = None,
@@ -53,11 +54,13 @@ def export_workbook(
     """Write a network of torch as a workbook.
 
     A `torch.nn.Sequential` of modules of torch is read module by module, any other module by its
-    forward, as `torch.export` follows it. `input_shape` is (channels, height, width), (channels,
-    length) or (units,), without the batch. `samples`
-    (N, *input_shape) are inputs to choose from on the sheet `Values`, on which the user can also
-    type any other. With `probabilities` a network that ends in several logits or log-probabilities
-    gets a sheet with their softmax.
+    forward, as `torch.export` follows it; a fitted neural network or linear model of scikit-learn,
+    alone or in a Pipeline with scalers, by its weights.
+
+    `input_shape` is (channels, height, width), (channels, length) or (units,), without the batch.
+    `samples` (N, *input_shape) are inputs to choose from on the sheet `Values`, on which the user
+    can also type any other. With `probabilities` a network that ends in several logits or
+    log-probabilities gets a sheet with their softmax.
 
     Raises InputError for a module that is not supported, naming it, for a network whose sheets
     would exceed what a workbook holds, for an unusable `path`, and, unless `force`, for one with
@@ -65,7 +68,7 @@ def export_workbook(
     """
     shape = _shape(input_shape)
     return write(
-        model,
+        as_module(model),
         Input(shape),
         _path(path),
         no_samples(shape) if samples is None else as_samples(samples, shape),

@@ -10,10 +10,11 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from torch import nn
 
+from cnn.export.estimators import as_module
 from cnn.export.network.stages import Input
 from cnn.export.sheets.layout import Sheet
 from cnn.export.verification.cases import Case, choose_cases
@@ -102,7 +103,7 @@ class Result:
 
 def verify_workbook(
     path: Path | str,
-    model: nn.Module,
+    model: Any,  # noqa: ANN401 - a module, or an estimator of scikit-learn
     engines: Sequence[Engine] = (EMBEDDED,),
     inputs: int = 3,
     seed: int = 0,
@@ -115,7 +116,7 @@ def verify_workbook(
     `source` is the input that the network is known to have, `name` what messages call it. Raises
     InputError as `read_exported` and `choose_cases` do, RunError if an engine fails.
     """
-    exported = read_exported(Path(path), model, source, name)
+    exported = read_exported(Path(path), as_module(model), source, name)
     cases = choose_cases(exported, inputs, np.random.default_rng(seed))
     return [found for engine in engines for found in verify_cases(exported, engine, cases)]
 
