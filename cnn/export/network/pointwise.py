@@ -147,19 +147,19 @@ MODULES: dict[type[nn.Module], Reader] = {
     ),
 }
 
-FUNCTIONS: dict[str, Form] = {
-    "neg": ("-{0}", np.negative),
-    "abs": ("ABS({0})", np.abs),
-    "exp": ("EXP({0})", np.exp),
-    "log": ("LN({0})", np.log),
-    "sqrt": ("SQRT({0})", np.sqrt),
-    "rsqrt": ("1/SQRT({0})", lambda z: 1.0 / np.sqrt(z)),
-    "square": ("{0}^2", np.square),
-    "reciprocal": ("1/{0}", np.reciprocal),
-    "sin": ("SIN({0})", np.sin),
-    "cos": ("COS({0})", np.cos),
+FUNCTIONS: dict[str, tuple[str, Form]] = {
+    "neg": ("minus", ("-{0}", np.negative)),
+    "abs": ("absolute value", ("ABS({0})", np.abs)),
+    "exp": ("exponential", ("EXP({0})", np.exp)),
+    "log": ("logarithm", ("LN({0})", np.log)),
+    "sqrt": ("square root", ("SQRT({0})", np.sqrt)),
+    "rsqrt": ("1 / square root", ("1/SQRT({0})", lambda z: 1.0 / np.sqrt(z))),
+    "square": ("square", ("{0}^2", np.square)),
+    "reciprocal": ("1 / x", ("1/{0}", np.reciprocal)),
+    "sin": ("sine", ("SIN({0})", np.sin)),
+    "cos": ("cosine", ("COS({0})", np.cos)),
 }
-"""Operators of ATen on single numbers."""
+"""Operators of ATen on single numbers: each in words, and its forms."""
 
 
 def power(exponent: float) -> Form:

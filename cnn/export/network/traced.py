@@ -170,7 +170,8 @@ class _Tracer(fx.Interpreter):
         if name in CALLS:
             return self.called(name, given)
         if name in FUNCTIONS:
-            return self.pointwise(given["self"], name, FUNCTIONS[name])
+            word, form = FUNCTIONS[name]
+            return self.pointwise(given["self"], name, form, word)
         if name == "pow" and isinstance(given["exponent"], int | float):
             return self.pointwise(given["self"], "power", power(given["exponent"]))
         if name in ("clamp", "clamp_min", "clamp_max"):
@@ -215,16 +216,20 @@ class _Tracer(fx.Interpreter):
             raise UnsupportedError("it makes a larger tensor of its values") from None
         if not torch.equal(spread[0], spread[1]):
             raise UnsupportedError("it treats the examples of a batch differently")
+        if (not first or sign in "+*") and bool((spread == (sign in "*/")).all()):
+            return value  # plus 0, or times 1
         moved = Traced(moves.there(value.numbers), value.how)
         shape = self.shape_of(moved)
         numbers = spread[0].reshape(shape.sides).numpy()
         return self.add(with_constant(sign, numbers, first, shape), [moved], after=moves.back)
 
-    def pointwise(self, value: Traced, name: str, form: Form) -> Traced:
-        """Return a function of each number."""
+    def pointwise(self, value: Traced, name: str, form: Form, word: str = "") -> Traced:
+        """Return a function of each number; `word` is what it is called, if not by its name."""
         moves = batch_first(value.numbers)
         moved = Traced(moves.there(value.numbers), value.how)
-        return self.add(activate(self.shape_of(moved), name, name, form), [moved], after=moves.back)
+        return self.add(
+            activate(self.shape_of(moved), name, word or name, form), [moved], after=moves.back
+        )
 
     def called(self, name: str, given: dict[str, Any], turned: bool = False) -> Any:  # noqa: ANN401
         """Return the result of a call that does what a module does, or its transpose."""
@@ -252,7 +257,8 @@ class _Tracer(fx.Interpreter):
             result = moves.back(found if call.after is None else call.after(found))
             return result.transpose(-1, -2) if turned else result
 
-        result = self.add(stage, [value], call.words or in_one_line(call.module), after, call.name)
+        words = call.words or call.name or in_one_line(call.module)
+        result = self.add(stage, [value], words, after, call.name)
         return result if call.results == 1 else (result, *[None] * (call.results - 1))
 
     def multiplied(self, given: dict[str, Any]) -> Traced:
@@ -303,9 +309,10 @@ class _Tracer(fx.Interpreter):
         path, kind = self.place()
         # A module of torch that is one call has its path, others the path and what a call does.
         is_module = bool(words) and kind.rsplit(".", maxsplit=1)[-1] == words.partition("(")[0]
-        name = path if is_module or not path else f"{path}.{name or stage.stem}"
-        if name and not name[0].isalpha():  # as defined names must begin
-            name = f"{stage.stem}.{name}"
+        what = name or stage.stem
+        name = path if is_module or not path else f"{path}.{what}"
+        if path and not path[0].isalpha():  # as defined names must begin
+            name = f"{what}.{path}"
         said = f"{path}: {words or stage.word}" if path else words or stage.word
         views = tuple(self.view(each) for each in reads)
         number = len(self.operations) + 1

@@ -10,7 +10,6 @@ from cnn.export.sheets.export_style import (
     behind,
     described,
     shorten,
-    width_of,
     words_of,
 )
 from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet
@@ -77,8 +76,10 @@ def _title(canvas: Canvas, sheet: Sheet, links: Sequence[str]) -> None:
         canvas.link(0, column, name, name, LINK)
         column = behind(canvas, column, LINK_PIXELS)
     canvas.write(0, column, reading, NOTE)
-    # Text that flows out of the last column is neither printed nor rendered.
-    canvas.widths.setdefault(column, width_of(len(reading) * NOTE_PIXELS))
+    # Text that flows out of the printed columns is neither printed nor rendered.
+    rows, columns = sheet.extent
+    end = behind(canvas, column, len(reading) * NOTE_PIXELS)
+    canvas.print_area = (0, 0, rows - 1, max(end, columns) - 1)
 
 
 def _reading(sheet: Sheet) -> str:

@@ -1,7 +1,7 @@
 """The sheet `Network`: a diagram of the layers, their shapes, parameters and formulas."""
 
 from dataclasses import dataclass, replace
-from math import ceil
+from textwrap import wrap
 
 from cnn.export.sheets.export_style import height_of, width_of, words_of
 from cnn.export.sheets.layout import InputPlaces, Sheet
@@ -39,6 +39,7 @@ COLUMNS = {
     "the formula of one activation": 56,
 }
 LETTERS, CAPITALS = 1.1, 0.9  # of a text, and of a formula, in a character of a column's width
+BOLD = 0.95  # characters of a column's width that a bold letter takes
 LONGEST = 120  # characters of a formula that are shown
 CELL = Style(border=LINE)
 WRAPPED = replace(CELL, wrap=True)
@@ -72,6 +73,8 @@ def network_sheet(subject: Subject, places: InputPlaces, workings: Workings) -> 
     layers = subject.network.layers
     total = sum(layer.parameters for layer in layers)
     canvas.widths |= {0: 2, **dict(enumerate(COLUMNS.values(), start=LEFT))}
+    longest = max(len(layer.name) for layer in layers)
+    canvas.widths[LEFT] = max(COLUMNS["layer"], longest * BOLD + 1)
     canvas.widths[LEFT + 1] = width_of(PICTURE_PIXELS)
     canvas.heights[0] = 30
     canvas.write(0, LEFT, subject.title, TITLE)
@@ -109,6 +112,14 @@ class _Table:
         canvas.calculate(last + 1, LEFT + 4, f"=SUM({cells})", total, bold)
         return last + 1
 
+    def words(self, sheet: Sheet) -> str:
+        """Return what a layer does, and what it reads if that is not just the layer above."""
+        names = [layer.name for layer in self.subject.network.layers]
+        read = [each.name for each in sheet.sources.values()]
+        above = names[max(0, names.index(sheet.name) - 1)]
+        words = words_of(sheet.layer)
+        return words if read in ([], [above]) else f"{words}\nof {' and '.join(read)}"
+
     def line(self, row: int, sheet: Sheet) -> int:
         """Write a layer's line; return its height in pixels."""
         canvas, layer = self.canvas, sheet.layer
@@ -117,20 +128,22 @@ class _Table:
         short = formula if len(formula) <= LONGEST else f"{formula[:LONGEST]} …"
         canvas.link(row, LEFT, layer.name, layer.name, NAME)
         canvas.write(row, LEFT + 1, "", CELL)
-        canvas.write(row, LEFT + 2, words_of(layer), WRAPPED)
+        canvas.write(row, LEFT + 2, self.words(sheet), WRAPPED)
         canvas.write(row, LEFT + 3, str(layer.output), CELL)
         canvas.write(row, LEFT + 4, layer.parameters, COUNT)
         canvas.write(row, LEFT + 5, "\n".join(layer.modules), MODULES)
         canvas.write(row, LEFT + 6, short, FORMULA)
         lines = sum(_lines(text, COLUMNS["PyTorch"] * LETTERS) for text in layer.modules)
         lines = max(lines, _lines(short, list(COLUMNS.values())[-1] * CAPITALS))
+        does = self.words(sheet).split("\n")
+        lines = max(lines, sum(_lines(text, COLUMNS["what it does"]) for text in does))
         pixels = max(ROW_PIXELS, LINE_PIXELS * lines + 6)
         canvas.heights[row] = height_of(pixels)
         return pixels
 
 
 def _lines(text: str, letters: float) -> int:
-    return ceil(len(text) / letters)
+    return len(wrap(text, int(letters)))
 
 
 def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
