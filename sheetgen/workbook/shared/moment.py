@@ -88,9 +88,13 @@ class Moment:
         canvas.write(row + 1, column - 1, f"iteration, 0 to {last:,}", LABEL)
         canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last)
         # Pasting bypasses the validation, and INDEX takes a row of 0 for a whole column.
-        within = f"=MAX(0,MIN({last},INT({canvas.absolute(row + 1, column)})))"
-        behind.calculate(corner.row + 1, corner.column + 1, within, iteration, HELPER)
+        within = f"MAX(0,MIN({last},INT({canvas.absolute(row + 1, column)})))"
         where = corner.absolute(1, 0)
+        counts = _chosen(where, (f"COUNT({table.range('E_total')})" for table in tables))
+        # LibreOffice that comes from below to rows not yet computed takes some for circular
+        # (Err:522). The count, which skips errors, makes it compute the table from the top before.
+        index = f"={within}+0*{counts}"
+        behind.calculate(corner.row + 1, corner.column + 1, index, iteration, HELPER)
         of_each = [table.divergence for table in tables]
         found = _chosen(where, (each.expression for each in of_each))
         diverges = corner.words(1, 2, Words(found, of_each[tabs.index(tab)].text))
