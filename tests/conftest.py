@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import pickle
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -44,9 +45,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Before anything loads torch, as the command does.
 wait_briefly()
 
-FAST_CASES = 1
-"""How many cases of each test are in the fast tier, `pytest -m "not slow"`."""
-
 WRONG = -777.0
 """The cached result that `poisoned` workbooks carry, which no formula here evaluates to."""
 
@@ -61,9 +59,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow all but the first case of a test, and what runs in another engine than IronCalc.
+    """Leave out of the fast tier, `pytest -m "not slow"`, all but the first case of each test.
 
-    The tests of the engines themselves are for all engines.
+    And what runs in another engine than IronCalc, but for the tests of the engines themselves.
     """
     cases = Counter[str]()
     for item in items:
@@ -72,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
         others = {"libreoffice", "every_engine", "renderer"} & set(item.fixturenames)
         is_other = bool(others) or chosen in ("formualizer", "libreoffice")
-        if cases[test] > FAST_CASES or (is_other and item.path.stem != "test_engines"):
+        if cases[test] > 1 or (is_other and item.path.stem != "test_engines"):
             item.add_marker(pytest.mark.slow)
 
 
@@ -167,10 +165,8 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Templ
 
     The workbooks are not to be written to.
     """
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    folder /= "books"
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "books"
     folder.mkdir(exist_ok=True)
 
     def build(name: str, source: Template) -> Built:
@@ -261,7 +257,11 @@ def books(built_once: Callable[[str, Template], Built]) -> Callable[[str], KindO
     def book(name: str) -> KindOfBook:
         built = built_once(f"kind {list(KINDS).index(name)}", KINDS[name].template)
         path = built.saved.path
-        return KindOfBook(built.plan, path, engines.EMBEDDED.recalculate(path))
+        values = path.with_suffix(".values")
+        with in_turn(values):
+            if not values.exists():
+                values.write_bytes(pickle.dumps(engines.EMBEDDED.recalculate(path)))
+        return KindOfBook(built.plan, path, pickle.loads(values.read_bytes()))
 
     return book
 

@@ -1,5 +1,6 @@
 """A small network with random weights as a workbook, for the tests of the sheets."""
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -74,12 +75,15 @@ class Exported:
         return found
 
     def recalculated(
-        self, engine: Engine, folder: Path, changes: dict[str, dict[str, float | str]]
-    ) -> Values:
-        """Every cell after input cells got something else, all cached results being wrong."""
-        places = {
-            sheet: {self.canvas(sheet).inputs[key]: value for key, value in found.items()}
-            for sheet, found in changes.items()
-        }
-        write_changed(self.path, folder / "changed.xlsx", places, WRONG)
-        return engine.recalculate(folder / "changed.xlsx")
+        self, engine: Engine, folder: Path, *choices: dict[str, dict[str, float | str]]
+    ) -> list[Values]:
+        """Every cell after each choice for input cells, all cached results being wrong."""
+        inputs = {sheet: self.canvas(sheet).inputs for sheet in chain.from_iterable(choices)}
+        paths = [folder / f"changed {number}.xlsx" for number in range(len(choices))]
+        for path, changes in zip(paths, choices, strict=True):
+            places = {
+                sheet: {inputs[sheet][key]: value for key, value in found.items()}
+                for sheet, found in changes.items()
+            }
+            write_changed(self.path, path, places, WRONG)
+        return list(engine.recalculate_all(paths))

@@ -89,15 +89,13 @@ def assert_equal(run, other):
 
 @pytest.fixture(scope="session")
 def dropout_run(tmp_path_factory):
-    """An unbroken run of a network with dropout, its options and its seconds after start-up."""
+    """An unbroken run of a network with dropout, its options and its seconds without start-up."""
     run = tmp_path_factory.mktemp("unbroken") / "run"
     options = ["--model", "era-v1", "--limit", "256", "--hold-out", "100", "--epochs", "3"]
     options += ["--threads", "2"]
-    process = train_outside(run, mnist_folder(), *options)
-    wait_for((run / "config.json").exists, process)
     begin = time.perf_counter()
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    result = train(run, mnist_folder(), *options)
+    assert result.exit_code == 0, result.stderr
     return run, options, time.perf_counter() - begin
 
 

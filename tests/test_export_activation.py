@@ -59,7 +59,7 @@ def shown(exported: Exported, engine: Engine, folder: Path, pick: Pick) -> tuple
     chosen: dict[str, float | str] = {"layer": pick.layer}
     chosen |= {key: float(at) for key, at in zip(KEYS[1:], pick[1:], strict=True)}
     changes = {ACTIVATION: chosen}
-    values = exported.recalculated(engine, folder, changes)
+    (values,) = exported.recalculated(engine, folder, changes)
     return values[ACTIVATION], values[PRODUCTS]
 
 
@@ -135,7 +135,7 @@ def test_the_frame_is_around_the_window_in_an_enlarged_picture(
     changes: dict[str, dict[str, float | str]] = {
         ACTIVATION: {"layer": "conv2", "channel": 1.0, "row": 1.0, "column": 0.0, "source": 2.0}
     }
-    values = exported.recalculated(engines.EMBEDDED, tmp_path, changes)
+    (values,) = exported.recalculated(engines.EMBEDDED, tmp_path, changes)
     names = exported.canvas(PRODUCTS).names
     places = [place_of(local(names[f"shown_window_{side}"])) for side in SIDES]
     assert [values[WORKINGS][place] for place in places] == [3, 1, 8, 6]
@@ -149,8 +149,9 @@ def test_the_activation_that_is_shown_first_is_the_largest(exported: Exported) -
     assert conv1[tuple(first)] == conv1.max() > 0
 
 
-def test_kernels_are_tiles_of_torchs_weights(exported: Exported, engine: Engine) -> None:
-    values = engine.recalculate(exported.path)[KERNELS]
+def test_kernels_are_tiles_of_torchs_weights(exported: Exported) -> None:
+    """test_export_sheets compares what every engine makes of this sheet as of all others."""
+    values = engines.EMBEDDED.recalculate(exported.path)[KERNELS]
     canvas = exported.canvas(KERNELS)
     weight = second(exported)[0].numpy()
     captions = {str(cell.value): place for place, cell in canvas.cells.items()}

@@ -57,7 +57,9 @@ CASES: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
     "an average of all": (nn.AdaptiveAvgPool2d(1), (1, 4, 4)),
     "BatchNorm of one": (nn.BatchNorm1d(1).eval(), (1,)),
     "down to one": (
-        nn.Sequential(nn.Conv2d(1, 1, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1, 1)),
+        nn.Sequential(
+            *(nn.Conv2d(1, 1, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1, 1), nn.Softmax(1))
+        ),
         (1, 4, 4),
     ),
     "pages of channels": (nn.Conv2d(1, 70, 1), (1, 1, 1)),
@@ -76,8 +78,8 @@ FEW = [
     "down to one",
 ]
 """Those that differ most in their sheets."""
-FEWER = ["one layer, no weights", "a softmax of one", "down to one"]
-"""With sheets of each kind: none of weights; classes; maps, pools and units."""
+FEWER = ["one layer, no weights", "down to one"]
+"""With sheets of each kind: none of weights; maps, pools, units and a class."""
 
 
 def wrong(

@@ -50,11 +50,22 @@ def assert_recognised(digit: dict[tuple[int, int], object], expected: np.ndarray
     np.testing.assert_allclose(float(str(digit[TOP + 11, ANSWER + 2])), expected.max())
 
 
-@pytest.mark.parametrize("number", [1, 3])
 def test_a_chosen_digit_is_recognised_as_torch_does(
-    exported: Exported, engine: Engine, number: int, tmp_path: Path
+    exported: Exported, engine: Engine, tmp_path: Path
 ) -> None:
-    digit = exported.recalculated(engine, tmp_path, {DIGIT: {CHOICE: float(number)}})[DIGIT]
+    """Two of the list, and 0: the drawing that is there to begin with."""
+    choices = [{DIGIT: {CHOICE: number}} for number in (1.0, 3.0, 0.0)]
+    *listed, own = exported.recalculated(engine, tmp_path, *choices)
+    for number, values in zip((1, 3), listed, strict=True):
+        assert_listed(exported, number, values[DIGIT])
+    assert_recognised(own[DIGIT], exported.probabilities(drawn_digit(SIDE, SIDE)))
+    assert own[DIGIT][TOP + 12, ANSWER + 2] == "not known"
+    assert own[DIGIT][TOP + 13, ANSWER] == "is it right?"
+    assert str(own[DIGIT][4, LEFT]).startswith("This is your own drawing.")
+
+
+def assert_listed(exported: Exported, number: int, digit: dict[tuple[int, int], object]) -> None:
+    """The sheet `Digit` shows what torch says of a digit of the list, and whether it is right."""
     expected = exported.probabilities(exported.samples.values[number - 1, 0])
     assert_recognised(digit, expected)
     label = CHOSEN[number - 1] % 10
@@ -64,16 +75,6 @@ def test_a_chosen_digit_is_recognised_as_torch_does(
     assert digit[4, LEFT] == (
         f"This is {label} (test digit {CHOSEN[number - 1]}). Type 0 to see your own drawing."
     )
-
-
-def test_zero_shows_the_drawing_that_is_there_to_begin_with(
-    exported: Exported, engine: Engine, tmp_path: Path
-) -> None:
-    digit = exported.recalculated(engine, tmp_path, {DIGIT: {CHOICE: 0.0}})[DIGIT]
-    assert_recognised(digit, exported.probabilities(drawn_digit(SIDE, SIDE)))
-    assert digit[TOP + 12, ANSWER + 2] == "not known"
-    assert digit[TOP + 13, ANSWER] == "is it right?"
-    assert str(digit[4, LEFT]).startswith("This is your own drawing.")
 
 
 def test_a_drawing_painted_cell_by_cell_gives_torchs_answer(

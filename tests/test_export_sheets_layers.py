@@ -69,9 +69,9 @@ def test_any_chosen_layer_is_shown(exported: Exported, tmp_path: Path) -> None:
     subject = exported.subject()
     names = list(subject.sheets)[1:]
     assert names == ["conv1", "pool1", "conv2", "linear1", "logsoftmax1", "probabilities"]
-    for name in names:
-        changes: dict[str, dict[str, float | str]] = {LAYERS: {LAYER: name}}
-        values = exported.recalculated(engines.EMBEDDED, tmp_path, changes)
+    choices: list[dict[str, dict[str, float | str]]] = [{LAYERS: {LAYER: name}} for name in names]
+    every = exported.recalculated(engines.EMBEDDED, tmp_path, *choices)
+    for name, values in zip(names, every, strict=True):
         assert_shown(values[LAYERS], subject, subject.values[name])
 
 
@@ -79,7 +79,7 @@ def test_a_chosen_layer_of_a_chosen_digit_is_shown(
     exported: Exported, engine: Engine, tmp_path: Path
 ) -> None:
     changes: dict[str, dict[str, float | str]] = {DIGIT: {CHOICE: 2.0}, LAYERS: {LAYER: "conv2"}}
-    values = exported.recalculated(engine, tmp_path, changes)
+    (values,) = exported.recalculated(engine, tmp_path, changes)
     subject = exported.subject()
     sheet = subject.sheets["conv2"]
     found = np.zeros(subject.values["conv2"].shape)
@@ -149,7 +149,8 @@ def test_units_share_a_scale_and_maps_have_their_own(exported: Exported, tmp_pat
     common = next(at for at, cell in canvas.cells.items() if "MAX(MAX(CHOOSE" in str(cell.formula))
     for name in ("conv2", "linear1"):
         changes: dict[str, dict[str, float | str]] = {LAYERS: {LAYER: name}}
-        cells = exported.recalculated(engines.EMBEDDED, tmp_path, changes)[LAYERS]
+        (values,) = exported.recalculated(engines.EMBEDDED, tmp_path, changes)
+        cells = values[LAYERS]
         values = subject.values[name]
         is_unit = name == "linear1"
         assert cells[common] == (pytest.approx(abs(values).max()) if is_unit else "")
