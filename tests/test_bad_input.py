@@ -143,6 +143,7 @@ def test_help_has_an_example(name):
     assert re.search(rf"Examples?:\n +sheetgen {name or 'build'}\b", result.stdout)
 
 
+@pytest.mark.slow
 def test_messages_and_results_go_apart(workbook):
     workbook.with_name("~$book.xlsx").touch()
     put(workbook, "Gradient check", "D4", "PASS")

@@ -295,6 +295,7 @@ def test_brackets_without_end_are_no_template(tmp_path, output):
     assert str(path) in refusal(output, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("toml", "title"),
     [
@@ -312,6 +313,7 @@ def test_any_text_may_be_the_title(tmp_path, output, toml, title):
     build_small(output, path)  # which would refuse a file that does not hold what was written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_template_that_windows_wrote_is_read(tmp_path, output, encoding):
     path = tmp_path / "mine.toml"

@@ -69,6 +69,7 @@ def test_no_verify_claims_nothing(tmp_path):
     assert result.stdout == f"wrote {tmp_path / 'book.xlsx'}\n"
 
 
+@pytest.mark.slow
 def test_a_workbook_that_does_not_verify_ends_with_1(tmp_path, monkeypatch):
     # An engine that takes every exponential for 1, as a broken one might.
     monkeypatch.setattr(
@@ -118,6 +119,7 @@ def test_an_edited_workbook_is_not_overwritten(workbook, sheet, cell, content):
     assert_refused(workbook, "edited")
 
 
+@pytest.mark.slow
 def test_an_edit_with_a_spreadsheet_program_is_noticed(workbook):
     book = openpyxl.load_workbook(workbook)
     book["Inputs"]["K6"] = 0.16
@@ -153,6 +155,7 @@ def test_an_added_sheet_is_carried_over(workbook):
     assert rebuild(workbook).stdout.endswith("kept the added sheets: My notes\n"), "and again"
 
 
+@pytest.mark.slow
 def test_an_added_sheet_gives_way_to_a_new_sheet_of_its_name(workbook):
     add_sheet(workbook, "lr 3", A1="mine")
     result = sheetgen("build", "--no-verify", "--learning-rates", "3", "-o", workbook)
@@ -211,6 +214,7 @@ def test_force_overwrites_a_damaged_workbook_and_keeps_what_is_whole(workbook, p
     assert result.stderr.startswith("left out: Mine, which cannot be carried") == (not is_kept)
 
 
+@pytest.mark.slow
 def test_force_overwrites_edits_but_keeps_added_sheets(workbook):
     add_sheet(workbook, "My notes", A1="mine")
     put(workbook, "Inputs", "K6", 0.16)
@@ -225,6 +229,7 @@ def test_a_deleted_sheet_is_an_edit(workbook):
     assert_refused(workbook, "edited")
 
 
+@pytest.mark.slow
 def test_a_renamed_sheet_is_an_edit(workbook):
     book = openpyxl.load_workbook(workbook)
     book["lr 0.5"].title = "the best"
@@ -232,6 +237,7 @@ def test_a_renamed_sheet_is_an_edit(workbook):
     assert_only_forced(workbook, "edited", "lacks lr 0.5")
 
 
+@pytest.mark.slow
 def test_a_workbook_of_another_program_is_not_overwritten(tmp_path):
     path = tmp_path / "budget.xlsx"
     with xlsxwriter.Workbook(path) as own:
@@ -239,6 +245,7 @@ def test_a_workbook_of_another_program_is_not_overwritten(tmp_path):
     assert_only_forced(path, "not made by sheetgen")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"not a workbook", b""], ids=["text", "empty"])
 def test_what_is_no_workbook_is_not_overwritten(tmp_path, content):
     path = tmp_path / "book.xlsx"

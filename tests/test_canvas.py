@@ -108,6 +108,7 @@ def test_options_are_listed_as_a_sentence(options: tuple[str, ...], sentence: st
     assert listed(options) == sentence
 
 
+@pytest.mark.slow
 def test_cells_below_each_other_share_their_validation(tmp_path: Path) -> None:
     """Excel takes a sheet with more than 65,534 validations for damaged and drops them all."""
     canvas = Canvas("Data")

@@ -98,6 +98,7 @@ def test_csv_has_a_line_for_each_column_and_file(wrong, tmp_path):
     assert finding["formula"].startswith("'=")
 
 
+@pytest.mark.slow
 def test_formulas_with_errors_are_found_where_they_begin(tmp_path):
     table = HandMade()
     table.cells[table.address("h1", 3)] = "=1/0"
@@ -107,6 +108,7 @@ def test_formulas_with_errors_are_found_where_they_begin(tmp_path):
     assert f"S {table.address('h1', 3)}: h1: the formula gives #DIV/0!" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["t1", "w1", "h1"])
 def test_text_where_a_number_belongs_is_found_in_its_cell(tmp_path, name):
     table = HandMade()

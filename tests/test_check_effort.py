@@ -51,6 +51,7 @@ def words(report: WorkbookReport, kind: str = "unknown-mistake") -> list[str]:
     return [one.words for one in report.mistakes if one.kind == kind]
 
 
+@pytest.mark.slow
 def test_a_table_of_41_columns_is_soon_checked_and_not_accused(searches: list[Searches]) -> None:
     """Right by all appearances: its headers repeat, as a second row above them tells more."""
     report = check_workbook(CASES / "slow-xor.xlsx")

@@ -65,6 +65,7 @@ def slide(table, *weights):
             table.cells[table.address(weight, row)] = sliding
 
 
+@pytest.mark.slow
 def test_a_rate_that_is_not_anchored_slides_down(tmp_path):
     table = HandMade()
     slide(table, "w3")
@@ -78,6 +79,7 @@ def test_a_rate_that_is_not_anchored_slides_down(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_all_weights_may_slide(tmp_path):
     table = HandMade()
     slide(table, *table.start)

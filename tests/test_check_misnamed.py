@@ -150,6 +150,7 @@ def test_formulas_that_use_two_targets_crosswise_are_wrong_and_not_the_headers(
     assert {kind for _, kind in mistakes(report)} == {"target-swapped"}
 
 
+@pytest.mark.slow
 def test_a_name_that_is_in_no_cell_is_not_proposed_as_a_formula(tmp_path: Path) -> None:
     table = HandMade(rows=3)
     table.order = [one for one in table.order if one not in ("E1", "t2")]

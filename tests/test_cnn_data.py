@@ -151,6 +151,7 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+@pytest.mark.slow
 def test_missing_files_are_downloaded(mnist, offline, tmp_path, monkeypatch):
     served = tmp_path / "served"
     served.mkdir()

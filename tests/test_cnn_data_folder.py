@@ -91,6 +91,7 @@ def test_every_command_finds_the_data_of_the_training(data, tmp_path, monkeypatc
         assert (result.exit_code, result.stderr) == (0, ""), words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
 def test_data_that_has_moved_is_named_with_the_option(run, data, words):
     moved, before = data.rename(data.parent / "moved"), contents(run)

@@ -155,6 +155,7 @@ def test_a_run_on_a_folder_of_images(photos):
     assert "[-1, 4, 9, 13]" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_network_for_a_folder_of_images_is_exported_with_its_classes(photos, tmp_path):
     path = tmp_path / "photos.xlsx"
     result = invoke("export", photos / "run", "-o", path, "--weights", "best", "--no-verify")

@@ -92,6 +92,7 @@ def test_the_weights_depend_on_the_seed_alone(net):
     assert all(map(torch.equal, weights(), weights()))
 
 
+@pytest.mark.slow
 def test_an_own_network_trains_resumes_and_is_tested(net, mnist, tmp_path, monkeypatch):
     run = tmp_path / "run"
     monkeypatch.chdir(tmp_path)

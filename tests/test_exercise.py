@@ -61,6 +61,7 @@ def blank_columns(chosen):
     return found
 
 
+@pytest.mark.slow
 def test_the_workbook_holds_the_exercise_and_the_very_hidden_protected_answers(made):
     path = made[1].workbooks[0].path
     assert sheet_names(path) == ["Overview", "Inputs", "Exercise", "Worksheet", "_answers"]

@@ -125,6 +125,7 @@ class Faint(IronCalc):
         return super().recalculate(path)
 
 
+@pytest.mark.slow
 def test_a_formula_that_the_engine_cannot_bear_costs_only_its_own_mark(group, tmp_path):
     formula = right_formula(group)
     path = hand_in(

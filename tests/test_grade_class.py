@@ -71,6 +71,7 @@ class Odd(IronCalc):
         return super().recalculate(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [2, 3, 64])
 def test_several_processes_give_the_same_results_in_the_same_order(group, handed_in, jobs):
     one = list(grade(group.key.path, handed_in))
@@ -93,6 +94,7 @@ def test_the_command_says_the_same_with_any_number_of_processes(group, handed_in
     assert [each["file"] for each in json.loads(found.stdout)] == list(map(str, handed_in))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_formula_that_kills_the_engine_costs_only_its_own_mark(group, tmp_path, jobs):
     paths = []

@@ -132,6 +132,7 @@ def test_at_a_kink_there_is_no_derivative_to_compare_with(activation, weight, tm
     assert "at a kink, not counted" in book.texts("Gradient check")
 
 
+@pytest.mark.slow
 def test_in_a_batch_a_sample_at_a_kink_leaves_no_derivative_to_compare_with(tmp_path):
     source = KINKED.format(weight=1.0, activation="relu").replace("[[0.5]]", "[[0.7], [0.5], [3]]")
     source = (
@@ -179,6 +180,7 @@ def test_a_wrong_gradient_fails_at_a_kink_too(tmp_path):
     assert (cells[8, 9], cells[VERDICT_CELL]) == ("FAIL", "FAIL")
 
 
+@pytest.mark.slow
 def test_of_a_moment_after_divergence_nothing_is_said_to_fail(tmp_path):
     source = KINKED.format(weight=1.0, activation="identity")
     source = source.replace("[0.1]", "[50]").replace("iterations = 1", "iterations = 30")

@@ -176,6 +176,7 @@ def test_what_is_wrong_is_named_with_its_place(
     assert answer(lambda: read_cells(path)).endswith(said)
 
 
+@pytest.mark.slow
 def test_a_training_may_continue_a_million_rows_below_a_gap(tmp_path: Path, usual: int) -> None:
     """The gap is one remark, and costs no more than a small one."""
     table = HandMade(1, 1, 1, rows=3)

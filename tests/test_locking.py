@@ -153,6 +153,7 @@ def holder(place, process):  # noqa: F811
     return f"process {process.pid} (since {words[2]} {words[3]})"
 
 
+@pytest.mark.slow
 def test_the_second_of_two_exercises_in_one_folder_is_refused(place):  # noqa: F811
     names = place.with_name("names.csv")
     names.write_text("name\nAda\nBen\n")

@@ -57,6 +57,7 @@ def test_changed_inputs_are_verified_as_well(workbook: Path) -> None:
     assert result.exit_code == 0 and "FAIL" not in result.output, result.output
 
 
+@pytest.mark.slow
 def test_a_changed_sample_is_verified_as_well(tmp_path: Path) -> None:
     """Version 0.1.0 left rows empty above the samples on Data."""
     workbook = Path(shutil.copy(OLDER / "xor.xlsx", tmp_path))
@@ -66,6 +67,7 @@ def test_a_changed_sample_is_verified_as_well(tmp_path: Path) -> None:
     assert result.exit_code == 0 and "FAIL" not in result.output, result.output
 
 
+@pytest.mark.slow
 def test_a_wrong_formula_in_a_table_is_found(workbook: Path) -> None:
     former = held(workbook, "lr 0.5", "K8")
     put(workbook, "lr 0.5", "K8", f"={former.formula}*1.01")

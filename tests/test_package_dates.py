@@ -109,6 +109,7 @@ def test_a_sheet_with_dates_is_refused_by_the_name_of_its_file(
     assert not (tmp_path / "new.xlsx").exists()
 
 
+@pytest.mark.slow
 def test_a_rebuilt_workbook_that_was_saved_with_1904_keeps_sheets_without_dates(
     workbook: Path, tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def test_a_workbook_full_of_cell_formats_is_refused_with_the_numbers(tmp_path: P
     )
 
 
+@pytest.mark.slow
 def test_a_sheet_whose_formats_are_all_there_goes_into_a_full_workbook(tmp_path: Path) -> None:
     donor, output = tmp_path / "donor.xlsx", tmp_path / "new.xlsx"
     with ZipFile(FULL) as archive:
@@ -90,6 +91,7 @@ def test_a_sheet_whose_formats_are_all_there_goes_into_a_full_workbook(tmp_path:
     assert counts(output) == counts(FULL)
 
 
+@pytest.mark.slow
 def test_the_last_free_places_are_used(tmp_path: Path) -> None:
     donor = colored(tmp_path / "donor.xlsx")
     there = 2  # in the workbook by hand
@@ -101,6 +103,7 @@ def test_the_last_free_places_are_used(tmp_path: Path) -> None:
     assert " has 65,488 cell formats; the sheet needs 3 more and" in refusal(target, donor)
 
 
+@pytest.mark.slow
 def test_named_styles_count_as_cell_formats(tmp_path: Path) -> None:
     donor = colored(tmp_path / "donor.xlsx")
     formats = with_list(tmp_path / "hand.xlsx", "cellXfs", [FORMAT] * (65_490 - 2 - 3 - 1))

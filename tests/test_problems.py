@@ -27,6 +27,7 @@ def data_of(plan):
     return next(canvas for canvas in compose(plan) if canvas.name == "Data")
 
 
+@pytest.mark.slow
 def test_another_problem_changes_the_targets_of_every_table(path, tmp_path):
     place = data_of(Plan.of(SOURCE)).inputs["problem"]
     changed = tmp_path / "changed.xlsx"

@@ -18,6 +18,7 @@ def check(path):
     return sheetgen("verify", path, "--engine", "ironcalc")
 
 
+@pytest.mark.slow
 def test_a_wrong_sign_does_not_hide_behind_an_input_of_zero(workbook):
     put(workbook, "Inputs", "C6", 0.0)
     put(workbook, "Inputs", "C7", 0.0)

@@ -165,6 +165,7 @@ def test_a_wrong_formula_of_a_chaotic_training_is_found(chaotic, tmp_path, row):
     assert any(each.startswith(f"lr 2.9!{cell}: it is off") for each in findings([result]))
 
 
+@pytest.mark.slow
 def test_the_rounding_of_a_saturated_activation_is_recognised(tmp_path):
     """No movement of the weights shows in a, but its last digit does in the slope."""
     path = tmp_path / "saturated.xlsx"

@@ -192,6 +192,7 @@ def crowded() -> Template:
     return replace(source, data=data)
 
 
+@pytest.mark.slow
 def test_no_label_is_on_another_or_on_a_line_even_between_many_lines(
     built_once: Callable[[str, Template], Built],
 ) -> None:

@@ -145,6 +145,7 @@ def xor(weights: Mapping[str, float], x: torch.Tensor, y: torch.Tensor) -> torch
     return sum(weights[f"w{7 + unit}"] * a for unit, a in enumerate(hidden)) + weights["b4"]
 
 
+@pytest.mark.slow
 def test_the_decision_surface_is_pytorch_s(state):
     book = state("a late output")
     x, y = (torch.tensor(axis) for axis in book.axes(DECISION_SURFACE))
@@ -179,6 +180,7 @@ def test_lines_between_cells_stand_on_the_range_of_the_colours():
     assert lines[1].formula == "=AND(COLUMN(F5)<30,(F5>=0.5)<>(G5>=0.5))"
 
 
+@pytest.mark.slow
 def test_a_single_sample_has_a_range_around_it(state):
     book = state("one sample")
     x, y = book.axes(DECISION_SURFACE)
@@ -320,6 +322,7 @@ def iris(weights: Mapping[str, float], x: torch.Tensor) -> torch.Tensor:
     return hidden @ numbers[20:].view(3, 5).T + biases[5:]
 
 
+@pytest.mark.slow
 def test_with_many_samples_the_mean_error_is_of_some_of_them(state):
     book = state("many samples")
     assert "E_total, the mean of 13 of 120 samples" in book.values[ERROR_SURFACE].values()
@@ -334,6 +337,7 @@ def test_with_many_samples_the_mean_error_is_of_some_of_them(state):
         assert found[row, column] == pytest.approx(loss.item(), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_of_many_inputs_two_are_on_the_plane_and_the_others_are_a_samples(state):
     book = state("many inputs")
     weights = weights_at(book, book.plan.controls.surface_table, 18)
@@ -353,6 +357,7 @@ def test_the_inputs_first_shown_are_those_that_tell_most():
     assert (controls.surface_across, controls.surface_up) == ("i3: petal_length", "i4: petal_width")
 
 
+@pytest.mark.slow
 def test_the_fitted_curve_is_numpy_s(state):
     book = state("a curve")
     weights = weights_at(book, book.plan.controls.surface_table, 31)

@@ -151,6 +151,7 @@ def test_moved_inputs_unmask_a_formula_that_is_right_by_chance(workbook, sheet, 
     assert finding(result, sheet, cell)[0] == formula
 
 
+@pytest.mark.slow
 def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
     put(workbook, "Inputs", "K9", held(workbook, "Inputs", "K8").value)
     label = re.compile(r'"w3"&" = "&[^!]*(Workings!\$[A-Z]+\$)(\d+)')
@@ -165,6 +166,7 @@ def test_moved_inputs_unmask_a_label_that_follows_an_equal_weight(workbook):
     assert finding(check(workbook, perturb=1), "Workings", place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sheet", "cell"), [("Gradient check", "D4"), ("Gradient check", "J11"), ("Overview", "B19")]
 )
@@ -237,12 +239,14 @@ def test_wrong_cached_values_do_not_matter(workbook):
     assert check(workbook, perturb=1).exit_code == 0
 
 
+@pytest.mark.slow
 def test_right_cached_values_do_not_help(workbook):
     right = held(workbook, "lr 0.1", "AD7").value
     put(workbook, "lr 0.1", "AD7", f"=-{GRADIENT}", cached=right)
     assert float(finding(check(workbook), "lr 0.1", "AD7")[2]) == pytest.approx(-right)
 
 
+@pytest.mark.slow
 def test_a_weight_that_a_person_typed_is_the_one_to_verify_against(workbook):
     put(workbook, "Inputs", "K6", 0.77)
     assert check(workbook, perturb=1).exit_code == 0
@@ -324,6 +328,7 @@ def test_a_sheet_that_build_did_not_write_is_named_and_left_alone(workbook):
     assert "My notes" not in result.stdout
 
 
+@pytest.mark.slow
 def test_a_deleted_sheet_fails(workbook):
     book = openpyxl.load_workbook(workbook)
     del book["lr 0.5"]
@@ -343,6 +348,7 @@ def test_json_is_all_that_is_on_stdout(small):
     assert {"sheet", "formulas", "largest_difference", "findings"} <= as_it_is["sheets"][0].keys()
 
 
+@pytest.mark.slow
 def test_json_holds_every_finding(workbook):
     formula = replaced(workbook, "lr 0.1", "AF7", "(V7-E7)", "(E7-V7)")
     put(workbook, "Gradient check", "D4", "PASS")

@@ -219,6 +219,7 @@ def test_the_sheets_stand_in_the_order_of_the_design(era: Book):
     ]
 
 
+@pytest.mark.slow
 def test_only_sheetgens_own_sheet_is_hidden_and_no_menu_shows_it(era: Book):
     states = {sheet.title: sheet.sheet_state for sheet in era.formulas}
     assert states.pop("_sheetgen") == "veryHidden"
@@ -295,6 +296,7 @@ def test_a_note_on_every_header_gives_its_mathematics(era: Book, name: str):
     assert all(notes.values())
 
 
+@pytest.mark.slow
 def test_dragging_the_last_row_down_continues_the_training(era: Book, tmp_path: Path):
     longer = era.plan.template.with_training(iterations=101)
     path = build_workbook(longer, tmp_path / "longer.xlsx").saved.path
@@ -404,6 +406,7 @@ def test_no_defined_name_could_be_read_as_a_cell(built: Built):
         assert not re.fullmatch(r"(r\d*)?(c\d*)?", name, re.IGNORECASE)
 
 
+@pytest.mark.slow
 def test_a_title_that_starts_with_an_equals_sign_is_text(tmp_path: Path):
     titled = replace(template.load("era-v1"), title="=1+1")
     path = build_workbook(titled, tmp_path / "title.xlsx").saved.path

@@ -178,6 +178,7 @@ def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
         copying.write_changed(path, tmp_path / "no" / "b.xlsx", {})
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_sheet(tmp_path: Path) -> None:
     tracemalloc = pytest.importorskip("tracemalloc")
     path = tmp_path / "large.xlsx"
