@@ -22,12 +22,13 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'
 fenced = pytest.mark.skipif(not fence.version(), reason="this system has no Landlock")
 
 
-def loaded(path: Path, folder: Path) -> None:
-    """Let LibreOffice load and draw a file as it is, without our copy in between."""
+def loaded(folder: Path, *paths: Path) -> None:
+    """Let LibreOffice load and draw files as they are, without our copies in between."""
     place = folder / "loaded"
     place.mkdir()
-    copy = shutil.copy(path, place / f"book{path.suffix}")
-    office.office(["--convert-to", "pdf", "--outdir", str(place), str(copy)], place, 600)
+    copies = [shutil.copy(path, place / f"{path.suffix[1:]}-{path.name}") for path in paths]
+    office.office(["--convert-to", "pdf", "--outdir", str(place), *map(str, copies)], place, 600)
+    assert len(list(place.glob("*.pdf"))) == len(paths)
 
 
 def unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,15 +38,10 @@ def unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(office, "_fenced", lambda *_: [])
 
 
-Maker = Callable[[str], Path]
-
-
-def kinds(*names: str) -> pytest.MarkDecorator:
-    """Run a test with files of these kinds: one of ours, one of a single sheet, OpenDocuments."""
-    return pytest.mark.parametrize("make", names, indirect=True)
-
-
-all_kinds = kinds("ours.xlsx", "plain.xlsx", "book.fods", "images.fods")
+Maker = Callable[[str, str], Path]
+KINDS = ("ours.xlsx", "plain.xlsx", "book.fods", "images.fods")
+"""A workbook of ours, one of a single sheet, OpenDocuments."""
+noticed = pytest.mark.parametrize("kind", ["plain.xlsx", "book.fods"])
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +53,15 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make(request: pytest.FixtureRequest, ours: Path, tmp_path: Path) -> Maker:
-    """A function that makes a file of one kind, which leads to an address in all its ways."""
+def make(ours: Path, tmp_path: Path) -> Maker:
+    """A function that makes a file of a kind, which leads to an address in all its ways."""
 
-    def made(base: str) -> Path:
-        if request.param == "ours.xlsx":
+    def made(kind: str, base: str) -> Path:
+        if kind == "ours.xlsx":
             return reaching(Path(shutil.copy(ours, tmp_path)), base)
-        if request.param == "plain.xlsx":
+        if kind == "plain.xlsx":
             return reaching(plain(tmp_path / "plain.xlsx"), base)
-        if request.param == "book.fods":
+        if kind == "book.fods":
             return flat(tmp_path / "book.fods", base)
         text = (HOSTILE / "images.fods").read_text("utf-8")
         path = tmp_path / "images.fods"
@@ -96,53 +92,55 @@ def commands(path: Path, folder: Path) -> None:
     right = {"plain.xlsx": [drawn], "book.xlsx": [computed, ("check", path)]}.get(path.name, [])
     for arguments in filter(None, (drawn, computed, ("check", path))):
         assert sheetgen(*arguments).exit_code == (0 if arguments in right else 2), arguments
-    loaded(path, folder)
 
 
-@all_kinds
 @pytest.mark.usefixtures("renderer")
 def test_no_address_is_asked_for(make: Maker, tmp_path: Path) -> None:
     with server() as (base, seen):
-        commands(make(base), tmp_path)
+        paths = [make(kind, base) for kind in KINDS]
+        for path in paths:
+            commands(path, tmp_path)
+            assert seen == [], path
+        loaded(tmp_path, *paths)
     assert seen == []
 
 
-@kinds("plain.xlsx", "book.fods")
+@noticed
 @pytest.mark.usefixtures("libreoffice")
 def test_the_server_would_have_noticed(
-    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unprotected(monkeypatch)
     with server() as (base, seen):
-        loaded(make(base), tmp_path)
+        loaded(tmp_path, make(kind, base))
     assert seen != []
 
 
-@all_kinds
 @fenced
 @pytest.mark.usefixtures("renderer")
 def test_no_file_of_the_user_is_opened(make: Maker, tmp_path: Path) -> None:
-    path = make(bait(tmp_path / "private"))
+    """Our copies of files have no address left, of whatever kind it was: one is enough here."""
+    base = bait(tmp_path / "private")
+    paths = [make(kind, base) for kind in KINDS]
     watch = Watch(tmp_path / "private")
-    # Our copies of files have no address left, of whatever kind it was: see above.
-    (commands if path.name == "plain.xlsx" else loaded)(path, tmp_path)
+    commands(paths[1], tmp_path)
+    loaded(tmp_path, *paths)
     assert watch.opened() == set()
 
 
-@kinds("plain.xlsx", "book.fods")
+@noticed
 @on_linux
 @pytest.mark.usefixtures("libreoffice")
 def test_the_watch_would_have_noticed(
-    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unprotected(monkeypatch)
-    path = make(bait(tmp_path / "private"))
+    path = make(kind, bait(tmp_path / "private"))
     watch = Watch(tmp_path / "private")
-    loaded(path, tmp_path)
+    loaded(tmp_path, path)
     assert watch.opened() != set()
 
 
-@kinds("plain.xlsx")
 @on_linux
 @pytest.mark.usefixtures("renderer")
 def test_where_there_is_no_fence_linked_pictures_of_workbooks_stay_closed(
@@ -150,13 +148,12 @@ def test_where_there_is_no_fence_linked_pictures_of_workbooks_stay_closed(
 ) -> None:
     """Older systems have none: there, LibreOffice opens what a drawing within the file names."""
     monkeypatch.setattr(office, "_fenced", lambda *_: [])
-    path = make(bait(tmp_path / "private"))
+    path = make("plain.xlsx", bait(tmp_path / "private"))
     watch = Watch(tmp_path / "private")
     assert sheetgen("render", path, "-o", tmp_path / "pictures").exit_code == 0
     assert watch.opened() <= {"vector.png"}
 
 
-@kinds("plain.xlsx", "book.fods")
 @on_linux
 def test_the_users_settings_and_caches_are_not_touched(
     libreoffice: Engine, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -166,7 +163,7 @@ def test_the_users_settings_and_caches_are_not_touched(
         monkeypatch.setenv(variable, str(home))
     home.mkdir()
     watch = Watch(home)
-    loaded(make("http://127.0.0.1:9/"), tmp_path)
+    loaded(tmp_path, *(make(kind, "http://127.0.0.1:9/") for kind in ("plain.xlsx", "book.fods")))
     assert libreoffice.version().startswith("LibreOffice ")
     assert list(home.iterdir()) == []
     assert watch.opened() == set()
