@@ -9,6 +9,7 @@ from own_forwards import NETWORKS, Residual, trained
 from torch import Tensor, nn
 
 import cnn
+from cnn.export.network.grouping import _fitting
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Network, Shape
 from cnn.export.network.torch_reference import Reference
@@ -67,6 +68,20 @@ def test_a_batchnorm_is_folded_where_nothing_else_reads_the_convolution() -> Non
     network = read(trained(Residual), 1, 6, 6, fold=True)
     assert not network.unfolded
     assert all(stage.word != "BatchNorm" for layer in network.layers for stage in layer.stages)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("layer1.0.conv2", "layer1.0.conv2"),
+        ("0.downsample.1", "conv.0.downsample.1"),
+        ("encoder_backbone.0.0.downsample.0", "conv.0.0.downsample.0"),
+        ("e.self_attention.in_projection.query", "in_projection.query"),
+        ("0" * 40, "conv." + "0" * 23),
+    ],
+)
+def test_a_long_path_is_cut_to_a_sheets_name(path: str, name: str) -> None:
+    assert _fitting(path, "conv") == name
 
 
 class Calls(nn.Module):

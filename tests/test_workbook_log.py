@@ -405,3 +405,10 @@ def test_a_killed_training_loses_no_epoch(small: Path, tmp_path: Path, epochs: i
     arguments = ["log", str(path), "--workbook", str(book)]
     assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
     assert 1 / epochs in texts(book, "Loop")
+
+
+@pytest.mark.parametrize("wrong", [{"settings": [1]}, {"target": 0.9}, {"layers": 3}], ids=str)
+def test_what_is_no_setting_target_or_module_is_refused(wrong, tmp_path):
+    (name,) = wrong
+    with pytest.raises(InputError, match=f"{name}: found .*; expected"):
+        WorkbookLog(tmp_path / "runs.xlsx", **wrong)

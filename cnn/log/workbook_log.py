@@ -28,7 +28,7 @@ from cnn.log.metrics_file import (
     sheet_name,
 )
 from sheetgen.console.terminal import say
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, shortened
 from sheetgen.files.characters import require_possible, without_impossible
 
 _QUICK = 0.1
@@ -68,11 +68,16 @@ class WorkbookLog:
         `target` is what one metric is meant to reach, `layers` a module of PyTorch. A dictionary
         among the settings is a group. Nothing is written before the first epoch.
 
-        Raises InputError if the workbook or the title cannot be used, or the target is none.
+        Raises InputError if the workbook, the title, settings, target or layers cannot be used.
         """
         self.workbook = Path(workbook)
         require_usable(self.workbook)
         require_possible(title, "title")
+        for name, given in (("settings", settings), ("target", target)):
+            if given is not None and not isinstance(given, Mapping):
+                raise InputError(f"{name}: found {shortened(given)}; expected names with values")
+        if layers is not None and not hasattr(layers, "named_modules"):
+            raise InputError(f"layers: found {shortened(layers)}; expected a module of PyTorch")
         targets = list((target or {}).items())
         if len(targets) > 1 or not all(is_number(value) and value > 0 for _, value in targets):
             raise InputError(f"target: found {target}; expected one metric with a number above 0")

@@ -26,7 +26,7 @@ class Augmentation:
     shift: Annotated[float, "Shift them by up to X pixels, along each axis and either way."] = 0.0
 
     def __post_init__(self) -> None:
-        _require_from_zero("rotation", self.rotation)
+        _require_from_zero("rotation", self.rotation, below=360)
         _require_from_zero("scale", self.scale, below=1)
         _require_from_zero("shift", self.shift)
 

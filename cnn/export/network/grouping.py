@@ -40,6 +40,10 @@ RESERVED = [
 """The names, in small letters, of the workbook's other sheets."""
 
 
+LONGEST = 28
+"""Letters of a sheet's name that comes from a module's path: of 31, three are for a number."""
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """What one torch module or call does; `words` name it.
@@ -179,10 +183,25 @@ def _named(layers: Sequence[Layer], names: Sequence[str]) -> tuple[Layer, ...]:
         stem = layer.base.stem
         # ELU1 would be the address of a cell; ELUact1 is not.
         long = stem if len(stem) > 3 else f"{stem}act"
-        base, given = name or long, name
+        given = _fitting(name, long) if name else ""
+        base = given or long
         while not given or given.lower() in taken:
             numbers[base] += 1
             given = f"{base}{numbers[base]}"
         taken.add(given.lower())
         named.append(replace(layer, name=given))
     return tuple(named)
+
+
+def _fitting(path: str, stem: str) -> str:
+    """Return the end of a module's path, with room for a number in a sheet's name.
+
+    A defined name is made of it, so that it begins with a letter, if need be with the stem.
+    """
+    parts = path.split(".")
+    name = path
+    while len(parts) > 1 and (len(name) > LONGEST or not name[0].isalpha()):
+        if len(name) <= LONGEST - len(stem) - 1:
+            return f"{stem}.{name.removesuffix(f'.{stem}')}"
+        name = ".".join(parts := parts[1:])
+    return name[-LONGEST:] if name[-LONGEST:][0].isalpha() else f"{stem}.{name}"[:LONGEST]

@@ -7,9 +7,11 @@ run by torch itself on these, so that none of them needs code of ours; the other
 most of them by way of the module of torch.nn that does the same.
 """
 
+import logging
 import operator
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -85,7 +87,7 @@ def graph_of(model: nn.Module, source: Shape) -> fx.GraphModule:
     """
     example = torch.zeros(EXAMPLES, *source.torch_sides, dtype=torch.float64)
     try:
-        with torch.no_grad(), warnings.catch_warnings(action="ignore"):
+        with torch.no_grad(), warnings.catch_warnings(action="ignore"), _silence():
             exported = torch.export.export(model, (example,)).run_decompositions(DECOMPOSITIONS)
             graph = exported.module(check_guards=False)
     except Exception as error:
@@ -108,6 +110,17 @@ def operations_of(model: nn.Module, source: Input, read: Read) -> list[Operation
         start = tracer.values(0, shape, shape.torch_sides)
         result = tracer.run(start, enable_io_processing=False)
     return tracer.finished(result)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what torch logs about an export that fails off the terminal."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 class _Tracer(fx.Interpreter):
@@ -309,10 +322,7 @@ class _Tracer(fx.Interpreter):
         path, kind = self.place()
         # A module of torch that is one call has its path, others the path and what a call does.
         is_module = bool(words) and kind.rsplit(".", maxsplit=1)[-1] == words.partition("(")[0]
-        what = name or stage.stem
-        name = path if is_module or not path else f"{path}.{what}"
-        if path and not path[0].isalpha():  # as defined names must begin
-            name = f"{what}.{path}"
+        name = path if is_module or not path else f"{path}.{name or stage.stem}"
         said = f"{path}: {words or stage.word}" if path else words or stage.word
         views = tuple(self.view(each) for each in reads)
         number = len(self.operations) + 1
