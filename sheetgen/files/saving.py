@@ -118,8 +118,11 @@ def resolved(path: Path) -> Path:
 
 
 def is_open_elsewhere(path: Path) -> bool:
-    """Tell whether LibreOffice or Excel has the file open, by the lock file beside it."""
-    return any(
+    """Tell whether LibreOffice or Excel has the file open, by the lock file beside it.
+
+    A lock beside no file is left from one that is gone.
+    """
+    return _exists(path) and any(
         _exists(place.parent / lock)
         for place in {path, resolved(path)}
         for lock in (f".~lock.{place.name}#", f"~${place.name}")

@@ -33,7 +33,7 @@ SHAPE = Style(size=8, colour=MUTED)
 SMALL = Style(size=8, colour=MUTED, align="center")
 EQUATION = Style(size=10, italic=True, colour=MUTED)
 NOTES = (
-    "ᵀ swaps rows and columns; ⊙ multiplies element by element; grey: exactly 0.",
+    "ᵀ swaps rows and columns; ⊙ multiplies element by element; grey: units and gradients of 0.",
     "The scalars behind each cell are on Derivation.",
 )
 AS_WHOLE: dict[str, object] = {"num_format": WHOLE}
