@@ -308,7 +308,9 @@ def test_a_disk_that_fills_while_logging(finished, mnist, tmp_path, monkeypatch)
 
 def test_a_file_that_cannot_be_replaced_is_an_error(tmp_path):
     run = run_directory.Run(tmp_path)
+    run.log.write_text("former")
     (tmp_path / "~$log.jsonl").touch()
     with pytest.raises(RunError, match="open elsewhere"):
         run.write_log([])
-    assert [path.name for path in tmp_path.iterdir()] == ["~$log.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl", "~$log.jsonl"]
+    assert run.log.read_text() == "former"
