@@ -75,6 +75,7 @@ def test_a_template_with_a_control_character_is_refused(tmp_path, output, old, n
     assert message in refusal(output, tmp_path / "t.toml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x\ty", "_x000B_", "x\u2028y", "é\u0301<&>\"'", "x\x7f\x85y"])
 def test_any_other_text_may_be_the_name_of_a_class(tmp_path, name):
     (tmp_path / "d.csv").write_text(f"a,b,c\n1,2,{name}\n3,4,y\n")

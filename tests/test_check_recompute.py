@@ -108,6 +108,7 @@ def test_formulas_that_are_mathematically_equal_are_right(tmp_path):
     assert check_workbook(write(tmp_path / "a.xlsx", S=table)).passed
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     shape=st.sampled_from([(2, 2, 2), (1, 1, 1), (3, 2, 1), (2, 3, 2)]),

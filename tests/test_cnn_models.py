@@ -129,6 +129,7 @@ def positive(model):
     return model.double().eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COUNTS)
 def test_receptive_fields_are_the_extent_of_the_gradient(name):
     rows = summary.summarize(models.build_model(name)).rows
@@ -143,6 +144,7 @@ def test_receptive_fields_are_the_extent_of_the_gradient(name):
             assert (seen[0], seen[-1]) == row.field.window(unit, 28), (row.layer, unit)
 
 
+@pytest.mark.slow
 def test_sizes_of_receptive_fields_on_an_image_that_holds_them():
     features = positive(models.era_v2())[:-5]
     (gradient,) = impulse_gradients(features, 64, [8])

@@ -118,6 +118,7 @@ def test_an_own_network_trains_resumes_and_is_tested(net, mnist, tmp_path, monke
     )
 
 
+@pytest.mark.slow
 def test_a_sequential_is_exported(net, mnist, tmp_path):
     run = tmp_path / "run"
     assert train(run, mnist, "--model", f"{net}:plain", *QUICK, "--epochs", "1").exit_code == 0

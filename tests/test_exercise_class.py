@@ -89,6 +89,7 @@ def test_no_two_weights_are_the_same_and_all_have_two_digits(name):
         assert all(value == float(f"{value:.2g}") for value in weights)
 
 
+@pytest.mark.slow
 @given(names=st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=8))
 def test_file_names_are_safe_and_distinct_on_every_system(names):
     found = file_names(names)

@@ -173,6 +173,7 @@ def test_no_samples_are_no_sheet(samples: object, tmp_path: Path) -> None:
     assert "Samples" not in sheet_names(path)
 
 
+@pytest.mark.slow
 def test_an_input_may_have_more_numbers_than_a_sheet_of_samples_would_hold(
     tmp_path: Path,
 ) -> None:

@@ -138,6 +138,7 @@ class Failing(IronCalc):
         return super().recalculate(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("always", [False, True])
 def test_an_engine_that_fails_is_not_tried_with_every_formula(group, tmp_path, always):
     path = hand_in(group, tmp_path / "Ada.xlsx", right_formula(group))

@@ -133,6 +133,7 @@ def build(place, name="book.xlsx"):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["book.xlsx", "other.xlsx"])
 def test_what_a_killed_command_leaves_the_next_one_removes(place, name):
     with paused(place, WRITING) as process:

@@ -183,6 +183,7 @@ def test_a_second_time_all_names_are_new(small: Path, donor: Path, tmp_path: Pat
     assert not [name for name, _ in names if name == "unused"]
 
 
+@pytest.mark.slow
 def test_replacing_round_trips(small: Path, donor: Path, tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.xlsx" for number in range(5)]
     insert(small, donor, paths[0])

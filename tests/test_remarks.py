@@ -47,6 +47,7 @@ def test_a_formula_in_other_words_is_named_and_passes(workbook):
     assert "M8" in result.stderr
 
 
+@pytest.mark.slow
 def test_an_untouched_workbook_has_no_remarks(workbook):
     assert "not verified" not in check(workbook).stderr
     assert "worded" not in check(workbook).stderr

@@ -209,6 +209,7 @@ def test_a_limit_of_file_sizes_ends_in_one_line_and_loses_nothing(tmp_path, full
     assert contents(full) == {"book.xlsx": OLD}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["output", "temporary files"])
 def test_a_full_disk_ends_in_one_line_and_loses_nothing(tmp_path, full, what):
     if not shutil.which("unshare") or subprocess.call([*MOUNT, "mount -t tmpfs none /mnt"]):

@@ -145,6 +145,7 @@ def with_sheet(path: Path, name: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminal", ["", "1"])
 def test_build_and_verify_show_names_safely(
     workbook: Path, evil: Path, terminal: str, monkeypatch: pytest.MonkeyPatch

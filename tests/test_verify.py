@@ -225,6 +225,7 @@ def test_a_formula_that_comes_to_an_error_fails(workbook):
     assert finding(check(workbook), "lr 0.1", "AI11")[2] == "'#DIV/0!'"
 
 
+@pytest.mark.slow
 def test_one_wrong_cell_of_each_sheet_is_printed_and_the_others_counted(workbook):
     replaced(workbook, "lr 0.1", "AF7", "(V7-E7)", "(E7-V7)")
     lines = re.findall(r"^[^!\n]+![A-Z]+\d+: .+$", check(workbook).stdout, re.MULTILINE)

@@ -140,6 +140,7 @@ def test_the_program_that_opens_it_is_told_to_calculate_everything_again(era: Bo
     assert era.formulas.calculation.fullCalcOnLoad
 
 
+@pytest.mark.slow
 def test_there_are_no_array_formulas(era: Book):
     for name, part in parts(era.path).items():
         if name.startswith("xl/worksheets/sheet"):
