@@ -100,6 +100,8 @@ class Calls(nn.Module):
     [
         (lambda x: x.flip(0), "it mixes the examples of a batch"),
         (lambda x: x.mean(), "it mixes the examples of a batch"),
+        (lambda x: x.softmax(0), "it mixes the examples of a batch"),
+        (lambda x: x.long() + 0.5, "it makes int64 numbers"),
         (lambda x: torch.fft.fft(x).real, "no formula is written for it"),
         (lambda x: (x, x), "returns a tuple; expected one tensor"),
         (lambda x: x if x.sum() > 0 else -x, "torch.export cannot follow the forward of Calls"),

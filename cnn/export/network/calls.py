@@ -63,6 +63,13 @@ def _module(kind: type[nn.Module], *args: Any, **tensors: torch.Tensor | None) -
     return module.eval()
 
 
+def _weight(given: Given) -> torch.Tensor:
+    weight = given["weight"]
+    if not isinstance(weight, torch.Tensor):
+        raise UnsupportedError("its weight is computed from the input")
+    return weight
+
+
 def _tall(tensor: torch.Tensor) -> torch.Tensor:
     """Return a tensor of lines (…, channels, length) as maps of one row."""
     return tensor.unsqueeze(-2)
@@ -73,9 +80,7 @@ def _low(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _convolution(given: Given) -> Call:
-    weight, padding = given["weight"], given["padding"]
-    if not isinstance(weight, torch.Tensor):
-        raise UnsupportedError("its weight is computed from the input")
+    weight, padding = _weight(given), given["padding"]
     line = weight.dim() == 3
     module = _module(
         nn.Conv2d,
@@ -100,9 +105,7 @@ def _transposed_convolution(given: Given) -> Call:
     transposed one. Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
     (2016), section 4.6; see torch.nn.ConvTranspose2d.
     """
-    weight, groups = given["weight"], given["groups"]
-    if not isinstance(weight, torch.Tensor):
-        raise UnsupportedError("its weight is computed from the input")
+    weight, groups = _weight(given), given["groups"]
     line = weight.dim() == 3
     kernels = _tall(weight) if line else weight
     size = tuple(kernels.shape[2:])
@@ -154,9 +157,7 @@ def _pair(values: Any, line: bool, first: int) -> tuple[int, int]:  # noqa: ANN4
 
 
 def _linear(given: Given) -> Call:
-    weight, bias = given["weight"], given["bias"]
-    if not isinstance(weight, torch.Tensor):
-        raise UnsupportedError("its weight is computed from the input")
+    weight, bias = _weight(given), given["bias"]
     outputs, inputs = weight.shape
     dimensions = given["input"].numbers.dim()
     if dimensions == 2:
@@ -242,6 +243,8 @@ def _softmax(kind: type[nn.Module]) -> Callable[[Given], Call]:
     def call(given: Given) -> Call:
         if given["self"].numbers.dim() != 2:
             raise UnsupportedError("it takes the shares of some of the values only")
+        if given["dim"] not in (1, -1):
+            raise UnsupportedError("it mixes the examples of a batch")
         return Call(kind(1), Need.MAP)
 
     return call

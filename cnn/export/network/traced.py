@@ -169,6 +169,9 @@ class _Tracer(fx.Interpreter):
             return super().call_function(target, args, kwargs)
         given = _bound(target, args, kwargs)
         if name in IDENTITIES:
+            dtype = given.get("dtype")
+            if isinstance(dtype, torch.dtype) and not dtype.is_floating_point:
+                raise UnsupportedError(f"it makes {str(dtype).removeprefix('torch.')} numbers")
             return given.get("self", given.get("input"))
         if name in MOVES:
             return self.moved(target, given, name)

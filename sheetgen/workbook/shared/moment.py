@@ -87,13 +87,8 @@ class Moment:
         last = tables[0].iterations + (1 if may_be_after and tables[0].after else 0)
         canvas.write(row + 1, column - 1, f"iteration, 0 to {last:,}", LABEL)
         canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last)
-        # Pasting bypasses the validation, and INDEX takes a row of 0 for a whole column.
-        within = f"MAX(0,MIN({last},INT({canvas.absolute(row + 1, column)})))"
         where = corner.absolute(1, 0)
-        counts = _chosen(where, (f"COUNT({table.range('E_total')})" for table in tables))
-        # LibreOffice that comes from below to rows not yet computed takes some for circular
-        # (Err:522). The count, which skips errors, makes it compute the table from the top before.
-        index = f"={within}+0*{counts}"
+        index = _index(tables, where, canvas.absolute(row + 1, column), last)
         behind.calculate(corner.row + 1, corner.column + 1, index, iteration, HELPER)
         of_each = [table.divergence for table in tables]
         found = _chosen(where, (each.expression for each in of_each))
@@ -152,6 +147,19 @@ class Moment:
         if self.iteration <= self.table.iterations:
             return weights_in_row(network, self.trace, self.iteration)
         return self.trace.evaluations[-1].parameters
+
+
+def _index(tables: Sequence[Table], where: str, typed: str, last: int) -> str:
+    """Return the formula of the iteration that is typed, within 0 and the last one.
+
+    `where` has the place of the chosen one of the tables.
+    """
+    # Pasting bypasses the validation, and INDEX takes a row of 0 for a whole column.
+    within = f"MAX(0,MIN({last},INT({typed})))"
+    # LibreOffice that comes from below to rows not yet computed takes some for circular (Err:522).
+    # The count, which skips errors, makes it compute the table from the top before.
+    counts = _chosen(where, (f"COUNT({table.range('E_total')})" for table in tables))
+    return f"={within}+0*{counts}"
 
 
 def _chosen(place: str, of_each: Iterable[str]) -> str:
