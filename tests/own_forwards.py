@@ -3,24 +3,7 @@
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor, nn
-
-
-class Block(nn.Module):
-    """A residual block. He et al., "Deep residual learning for image recognition" (2016)."""
-
-    def __init__(self, before: int, after: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(before, after, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(after)
-        self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(after)
-        self.down = nn.Conv2d(before, after, 1, stride) if stride > 1 else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        y += self.down(x)
-        return F.relu(y, inplace=True)
+from zoo_networks import Block, made
 
 
 class Residual(nn.Module):
@@ -143,10 +126,4 @@ NETWORKS: dict[type[nn.Module], tuple[int, ...]] = {
 
 def trained(kind: type[nn.Module]) -> nn.Module:
     """Return a network with random weights and running statistics."""
-    torch.manual_seed(5)
-    model = kind()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            module.running_mean.normal_()
-            module.running_var.uniform_(0.5, 2.0)
-    return model.eval()
+    return made(kind, seed=5)

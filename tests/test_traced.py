@@ -55,7 +55,7 @@ def test_sheets_are_named_by_the_modules_and_show_skip_connections() -> None:
     network = read(trained(Residual), 1, 6, 6)
     assert [layer.name for layer in network.layers] == [
         *("input", "stem", "layer1.0.conv1", "layer1.0.conv2", "layer1.0.sum"),
-        *("layer1.1.conv1", "layer1.1.conv2", "layer1.1.down", "layer1.1.sum"),
+        *("layer1.1.conv1", "layer1.1.conv2", "layer1.1.shortcut.0", "layer1.1.sum"),
         *("pool1", "fc", "probabilities"),
     ]
     layers = {layer.name: layer for layer in network.layers}
