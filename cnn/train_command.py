@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnn.log.placed_sheet import WORKBOOK, how_to_add, put_comparison, put_run
+from cnn.log.placed_sheet import BUILT, how_to_add, put_comparison, put_run, workbook_option
 from cnn.torch_loading import require_torch
 from cnn.training.recipe_options import SETTINGS, recipe_options
 from sheetgen.console.commands import COUNT, PATH
@@ -66,7 +66,7 @@ LARGEST_SEED = 2**32 - 1
     metavar="DIR",
     help="The directory of the results.  [default: output/runs/MODEL]",
 )
-@WORKBOOK
+@workbook_option("log's sheet", BUILT)
 @click.option(
     "--seed",
     type=click.IntRange(0, LARGEST_SEED),
@@ -83,8 +83,8 @@ LARGEST_SEED = 2**32 - 1
 @click.option(
     "--resume",
     is_flag=True,
-    help="Continue after the last finished epoch of the run; with --epochs N to more or fewer of "
-    "them, if its learning rate is constant.",
+    help="Continue after the last finished epoch of the run, which must be there; with --epochs N "
+    "to more or fewer of them, if its learning rate is constant.",
 )
 @click.option(
     "--threads",
@@ -97,7 +97,8 @@ LARGEST_SEED = 2**32 - 1
     "--hold-out",
     type=COUNT,
     metavar="N",
-    help="Test on the last N training images instead of the test set, to choose settings.",
+    help="Leave out the last N training images for validation, in place of the test set, to choose "
+    "settings.",
 )
 @click.option(
     "--keep",
@@ -115,7 +116,8 @@ LARGEST_SEED = 2**32 - 1
     "--target",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="X",
-    help="The test accuracy to reach, which the sheet shows.  [default: 0.994 on MNIST]",
+    help="The test (or validation) accuracy to reach, which the sheet shows.  [default: 0.994 on "
+    "MNIST]",
 )
 def train(workbook: Path, seeds: str | None, live: bool, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Train a network on MNIST, or on other images.
@@ -217,13 +219,17 @@ def _train_several(
     name = path.name or "run"
     each = [replace(chosen, seed=seed, run=path.parent / f"{name}-{seed}") for seed in seeds]
 
-    def require_free() -> None:
-        for one in each:
-            Run(one.path).require_free()
+    def begun() -> list[bool]:
+        """Tell which runs there are to resume; refuse the others before the first training."""
+        found = [chosen.resume and Run(one.path).is_started() for one in each]
+        for one, is_there in zip(each, found, strict=True):
+            if not is_there:
+                Run(one.path).require_free()
+        # Of several seeds those that were not reached are started; none at all is a wrong name.
+        return found if any(found) else [chosen.resume] * len(each)
 
-    if not chosen.resume:
-        # Before the first training, not after hours of it.
-        processes.from_main(require_free)
+    resumed = processes.from_main(begun)
+    each = [replace(one, resume=is_there) for one, is_there in zip(each, resumed, strict=True)]
     finished = None
     for one in each:
         if processes.is_main:
@@ -255,7 +261,7 @@ def _say_result(finished: "Finished") -> None:
     best = max(finished.log, key=lambda line: line["test_accuracy"])
     last = finished.log[-1]["test_accuracy"]
     say(
-        f"{label(finished.config.model)}: test accuracy {last:.2%}, "
+        f"{label(finished.config.model)}: {finished.config.tested_on} accuracy {last:.2%}, "
         f"at best {best['test_accuracy']:.2%} in epoch {best['epoch']}; "
         f"saved in {finished.run.path}"
     )

@@ -237,13 +237,16 @@ def test_a_finished_run_resumes_to_nothing(copy, finished, mnist):
     assert_equal(copy, finished)
 
 
-@pytest.mark.slow
-def test_resume_without_a_run_starts_one(finished, mnist, tmp_path):
+def test_a_run_that_does_not_exist_is_not_resumed(mnist, tmp_path):
+    """A mistyped name would cost the hours of a training from the beginning."""
     run = tmp_path / "new" / "run"
     result = train(run, mnist, *QUICK, "--resume")
-    assert result.exit_code == 0
-    assert result.stderr == f"there is no run in {run} yet: starting one\n"
-    assert_equal(run, finished)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"Error: there is no run in {run} to resume; check --run and --model, or leave --resume "
+        "out to start one\n"
+    )
+    assert not run.exists()
 
 
 @pytest.mark.slow

@@ -163,7 +163,10 @@ def _stored(options: Options, run: Run) -> dict[str, Any] | None:
         return run.read_config()
     run.require_free()
     if options.resume:
-        say(f"there is no run in {run.path} yet: starting one", err=True)
+        raise InputError(
+            f"there is no run in {run.path} to resume; check --run and --model, or leave --resume "
+            "out to start one"
+        )
     return None
 
 
