@@ -117,7 +117,8 @@ def test_the_best_weights_are_tested_by_name(whole, tmp_path):
     assert f"accuracy {accuracies[-1]:.2%}" in last
     assert f"accuracy {max(accuracies):.2%}" in best
     record = read_record(whole, None, "best")
-    assert f"3 epochs, weights of epoch {best_epoch(whole)}, the best, tested on" in record.subtitle
+    told = f"3 epochs, weights of epoch {best_epoch(whole)}, the best, validated on"
+    assert told in record.subtitle
     copy = Path(shutil.copytree(whole, tmp_path / "copy"))
     (copy / "checkpoint.pt").unlink()
     assert invoke("evaluate", copy, "--weights", "best").stdout == best

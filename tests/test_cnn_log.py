@@ -94,7 +94,7 @@ def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):
     log = [json.loads(line) for line in (trained / "first" / "log.jsonl").read_text().splitlines()]
     sheet = openpyxl.load_workbook(trained / "book.xlsx", data_only=True)["CNN tiny"]
     rows = [[cell.value for cell in row[TABLE : TABLE + 8]] for row in sheet.iter_rows(3, 5)]
-    assert rows[0][:3] == ["epoch", "train loss", "test loss"]
+    assert rows[0][:3] == ["epoch", "train loss", "validation loss"]
     for row, line in zip(rows[1:], log, strict=True):
         assert row[0] == line["epoch"]
         assert row[4] == pytest.approx(line["test_accuracy"])

@@ -132,7 +132,7 @@ def test_the_run_is_called_as_the_network_is(mnist, tmp_path, monkeypatch):
     empty_workbook(tmp_path / "log.xlsx")
     options = ["--data-dir", mnist, "--workbook", "log.xlsx", *QUICK]
     result = invoke("train", "--model", "net:plain", *options)
-    assert "plain: test accuracy" in result.stdout
+    assert "plain: validation accuracy" in result.stdout
     config = json.loads((tmp_path / "output/runs/plain/config.json").read_text())
     assert config["model"] == "net:plain"
     assert config["recipe"]["schedule"] == "triangular"

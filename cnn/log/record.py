@@ -56,11 +56,12 @@ class Record:
     @property
     def subtitle(self) -> str:
         """The size of the network, the length of the training, and the test data."""
-        tested = f"{len(self.images):,} {self.config.image_format.nouns}"
-        held = "held out of the training set" if self.config.hold_out else "of the test set"
+        images = f"{len(self.images):,} {self.config.image_format.nouns}"
+        place = "held out of the training set" if self.config.hold_out else "of the test set"
+        tested = "validated" if self.config.hold_out else "tested"
         count = parameter_count(new_model(self.config))
         best = f", weights of epoch {self.epoch}, the best" if self.epoch else ""
-        return f"{count:,} parameters, {self.length}{best}, tested on {tested} {held}"
+        return f"{count:,} parameters, {self.length}{best}, {tested} on {images} {place}"
 
     @property
     def length(self) -> str:
@@ -125,7 +126,7 @@ def _require_the_logs_weights(path: Path, last: Line, evaluation: Evaluation) ->
     logged = last["test_accuracy"] * len(evaluation.labels)
     if abs(evaluation.right - logged) > ROUNDING:
         raise InputError(
-            f"the weights in {path} are not those of its log: their test accuracy is "
+            f"the weights in {path} are not those of its log: their accuracy is "
             f"{evaluation.accuracy:.2%}, in the log it is {last['test_accuracy']:.2%}"
         )
 

@@ -48,9 +48,9 @@ def described(record: Record) -> TrainingLog:
         title=f"{name}: {record.title}",
         details=f"run {record.name}: {record.subtitle}",
         mark=record.mark,
-        rows=[_row(line) for line in record.log],
+        rows=[_row(line, record.config) for line in record.log],
         settings=record.settings,
-        target=_target(record.target),
+        target=_target(record.target, record.config),
         layers=_layers(record.config),
         most_parameters=_most_parameters(record.config),
         confusion=_confusion(record),
@@ -79,9 +79,9 @@ def described_untested(path: Path) -> TrainingLog:
         details=f"run {path.resolve().name}: {count:,} parameters, {done} of "
         f"{config.recipe.epochs} epochs",
         mark=mark_of(path.resolve().name, values),
-        rows=[_row(line) for line in log],
+        rows=[_row(line, config) for line in log],
         settings=settings_in_words(config, values),
-        target=_target(target_of(config, values, run.config)),
+        target=_target(target_of(config, values, run.config), config),
         most_parameters=_most_parameters(config),
     )
 
@@ -120,8 +120,8 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
     return add_log(log, run, workbook)
 
 
-def _target(accuracy: float | None) -> Target | None:
-    return None if accuracy is None else Target("test accuracy", accuracy)
+def _target(accuracy: float | None, config: Config) -> Target | None:
+    return None if accuracy is None else Target(f"{config.tested_on} accuracy", accuracy)
 
 
 def _name(config: Config) -> str:
@@ -140,8 +140,9 @@ def _layers(config: Config) -> list[Layer]:
     ]
 
 
-def _row(line: Line) -> dict[str, Logged]:
-    return {field.replace("_", " "): line[field] for field in _FIELDS}
+def _row(line: Line, config: Config) -> dict[str, Logged]:
+    names = (field.replace("test_", f"{config.tested_on} ") for field in _FIELDS)
+    return {name.replace("_", " "): line[field] for name, field in zip(names, _FIELDS, strict=True)}
 
 
 def _confusion(record: Record) -> Confusion:

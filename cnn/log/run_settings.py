@@ -92,7 +92,7 @@ def _data(config: Config) -> str:
     if config.limit is not None:
         words.append(f"only the first {config.limit:,} training {images.nouns}")
     if config.hold_out:
-        words.append(f"tested on {config.hold_out:,} held out of the training {images.nouns}")
+        words.append(f"validated on {config.hold_out:,} held out of the training {images.nouns}")
     return ", ".join(words)
 
 

@@ -73,6 +73,14 @@ class Config:
     keep: str = LAST
     """BEST: also keep the weights of the best epoch."""
 
+    @property
+    def tested_on(self) -> str:
+        """What the images that are not trained on are called: held out ones are for validation.
+
+        The log's keys are those of a test in both cases, so that whatever reads one reads all.
+        """
+        return "validation" if self.hold_out else "test"
+
     def __post_init__(self) -> None:
         for name in ("model", "device"):
             if not isinstance(getattr(self, name), str):

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
+from rich.cells import cell_len
 from torch import nn
 from torch.nn.functional import nll_loss
 from torch.nn.utils import convert_conv2d_weight_memory_format
@@ -20,7 +21,7 @@ from sheetgen.errors import InputError
 BATCH = 1000
 """Images per forward pass."""
 _SHORT = 5
-"""Letters of a class that a column has room for."""
+"""Cells of a terminal that a column has for a class; a Chinese letter takes two."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,22 @@ def evaluate(model: nn.Module, images: Images) -> Evaluation:
 
 def confusion_lines(images: ImageFormat, counts: list[list[int]]) -> Iterator[str]:
     """Yield the lines of a confusion matrix; long names of columns are numbers of rows."""
-    is_short = all(len(name) <= _SHORT for name in images.classes)
+    is_short = all(cell_len(name) <= _SHORT for name in images.classes)
     names = [
         name if is_short else f"{number} {name}"
         for number, name in enumerate(images.classes, start=1)
     ]
-    heads = images.classes if is_short else range(1, len(names) + 1)
-    width = max(_SHORT, *map(len, names))
+    heads = images.classes if is_short else [str(number + 1) for number in range(len(names))]
+    width = max(_SHORT, *map(cell_len, names))
     yield f"{images.noun}, and what it was taken for:"
-    yield " " * width + "".join(f"{head:>6}" for head in heads)
+    yield " " * width + "".join(_right(head, _SHORT + 1) for head in heads)
     for name, row in zip(names, counts, strict=True):
-        yield f"{name:>{width}}" + "".join(f"{count:>6}" for count in row)
+        yield _right(name, width) + "".join(f"{count:>6}" for count in row)
+
+
+def _right(text: str, width: int) -> str:
+    """Return a text at the right of so many cells of a terminal."""
+    return " " * (width - cell_len(text)) + text
 
 
 def evaluate_run(

@@ -59,6 +59,7 @@ class Lines(Report):
         self.epochs = config.recipe.epochs
         self.learning_rate = config.recipe.learning_rate
         self.at_chance = 0
+        self.tested_on = config.tested_on
         self.note = " (sample of 5,000 digits)" if config.data == SAMPLE else ""
 
     def epoch(self, line: Line) -> None:
@@ -66,7 +67,7 @@ class Lines(Report):
         say(
             f"epoch {line['epoch']}/{self.epochs}{self.note}: "
             f"train loss {line['train_loss']:.4f}, accuracy {line['train_accuracy']:.2%}; "
-            f"test loss {line['test_loss']:.4f}, accuracy {line['test_accuracy']:.2%}; "
+            f"{self.tested_on} loss {line['test_loss']:.4f}, accuracy {line['test_accuracy']:.2%}; "
             f"{line['seconds']:.1f} s, {line['samples_per_second']:,.0f} samples/s"
         )
         is_better = max(line["train_accuracy"], line["test_accuracy"]) > self.chance

@@ -62,7 +62,10 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     canvas.write(0, LEFT, f"How well it recognises {images.nouns}", TITLE)
     canvas.write(1, LEFT, f"{label(run.config.model)}: {run.title}, {run.subtitle}", SUBTITLE)
     write_links(canvas, 2, LEFT, [input_tab(subject.network), "Layers", "Network"])
-    canvas.write(RESULT_ROW, LEFT + 4, f"test loss, mean -ln p of the true {images.noun}", LABEL)
+    tested_on = run.config.tested_on
+    canvas.write(RESULT_ROW, LEFT, f"{tested_on} accuracy", LABEL)
+    told = f"{tested_on} loss, mean -ln p of the true {images.noun}"
+    canvas.write(RESULT_ROW, LEFT + 4, told, LABEL)
     loss = replace(WHOLE, number_format="0.0000")
     canvas.write(RESULT_ROW, LEFT + 8, run.evaluation.loss, loss)
     _mistakes(canvas, subject, run, MATRIX_ROW + len(counts) + 5)
