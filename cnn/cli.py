@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from cnn.export.export_command import DATA_DIR, WEIGHTS, export, verify
-from cnn.log.placed_sheet import WORKBOOK, put_comparison, say_log
+from cnn.log.placed_sheet import ALONE, BACKPROP, BUILT, put_comparison, say_log, workbook_option
 from cnn.torch_loading import require_torch
 from cnn.train_command import train
 from cnn.training.recipe_options import recipe_text
@@ -91,18 +91,33 @@ def recipes(model: str) -> None:
         say(line)
 
 
+BEST_OPTION = click.option(
+    "--best",
+    multiple=True,
+    metavar="METRIC=max|min",
+    help="Which of a metric's values is best, where its name does not tell, such as gain=max; also "
+    "several times.",
+)
+
+
 @main.command()
 @click.argument("run", type=PATH, metavar="RUN|METRICS")
-@WORKBOOK
+@workbook_option("log's sheet", f"for a RUN {BUILT}; for METRICS {ALONE}")
 @DATA_DIR
 @click.option(
     "--target",
     metavar="METRIC=VALUE",
     help="What a metric of METRICS is meant to reach, such as val_acc=0.94.",
 )
+@BEST_OPTION
 @click.option("--title", metavar="TEXT", help="The title of METRICS.  [default: the file's name]")
 def log(
-    run: Path, workbook: Path, data_dir: Path | None, target: str | None, title: str | None
+    run: Path,
+    workbook: Path,
+    data_dir: Path | None,
+    target: str | None,
+    best: tuple[str, ...],
+    title: str | None,
 ) -> None:
     """Put the sheet of a run, or of any program's metrics, into a workbook.
 
@@ -115,10 +130,14 @@ def log(
       cnn log output/runs/fast --workbook output/backprop.xlsx
       cnn log lightning_logs/version_0/metrics.csv --workbook runs.xlsx --target val_acc=0.94
     """  # noqa: D301
-    if not run.is_file():
-        for option, value in (("--target", target), ("--title", title)):
-            if value is not None:
-                raise InputError(f"{option} is for a file of metrics, but {run} is not a file")
+    if not run.exists():
+        raise InputError(
+            f"there is nothing at {run}; expected the directory of a run or a file of metrics"
+        )
+    if run.is_dir():
+        for option, value in (("--target", target), ("--best", best), ("--title", title)):
+            if value:
+                raise InputError(f"{option} is for a file of metrics, but {run} is a directory")
         require_torch()
         from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
 
@@ -126,18 +145,20 @@ def log(
             placed = put_into_workbook(run, workbook, data_dir)
     else:
         from cnn.log.add_log import add_log, require_usable  # noqa: PLC0415
-        from cnn.log.metrics_file import read_metrics, read_target  # noqa: PLC0415
+        from cnn.log.metrics_file import read_best, read_metrics, read_target  # noqa: PLC0415
 
         require_usable(workbook)
         goal = read_target(target) if target is not None else None
+        directions = read_best(best)
         with progress.shown():
-            placed = add_log(read_metrics(run, title or "", goal), run, workbook)
+            metrics = read_metrics(run, title or "", goal, directions)
+            placed = add_log(metrics, run, workbook, workbook != BACKPROP)
     say_log(placed, run, workbook)
 
 
 @main.command()
 @click.argument("runs", type=PATH, nargs=-1, metavar="RUN|METRICS|SHEET...", required=True)
-@WORKBOOK
+@workbook_option("comparison", ALONE)
 @click.option("--title", default="Comparison", metavar="TEXT", help="The title of the sheet.")
 def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
     """Compare trainings on a sheet of a workbook.
@@ -158,7 +179,7 @@ def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
     require_usable(workbook)
     if any(path.is_dir() for path in runs):
         require_torch()
-    put_comparison(runs, workbook, title.strip() or "Comparison")
+    put_comparison(runs, workbook, title.strip() or "Comparison", workbook != BACKPROP)
 
 
 @main.command()
@@ -168,7 +189,8 @@ def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
 def evaluate(run: Path, data_dir: Path | None, weights: str) -> None:
     """Test the network of a run.
 
-    Prints test loss, accuracy and confusion matrix.
+    Prints test loss, accuracy and confusion matrix; of a run with --hold-out those of its
+    validation images.
 
     \b
     Example:
@@ -179,7 +201,7 @@ def evaluate(run: Path, data_dir: Path | None, weights: str) -> None:
 
     config, result = evaluate_run(run, data_dir, weights)
     say(
-        f"test loss {result.loss:.4f}, accuracy {result.accuracy:.2%} "
+        f"{config.tested_on} loss {result.loss:.4f}, accuracy {result.accuracy:.2%} "
         f"({result.right:,} of {len(result.labels):,})"
     )
     for line in confusion_lines(config.image_format, result.confusion.tolist()):

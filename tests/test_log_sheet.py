@@ -57,10 +57,24 @@ def test_an_accuracy_is_in_percent_where_it_is_a_share() -> None:
 
 @pytest.mark.parametrize(
     ("name", "rises"),
-    [("val_acc", True), ("mAP50(B)", True), ("f1", True), ("loss", False), ("val_mae", False)],
+    [
+        *(("val_acc", True), ("mAP50(B)", True), ("f1", True), ("win_rate", True), ("psnr", True)),
+        *(("loss", False), ("val_mae", False), ("valLoss", False), ("false_positive_rate", False)),
+        *(("negative_log_likelihood", False), ("grad_norm", None)),
+    ],
 )
-def test_the_name_says_whether_more_is_better(name: str, rises: bool) -> None:
-    assert metric(name).rises == rises
+def test_the_name_says_whether_more_is_better(name: str, rises: bool | None) -> None:
+    assert metric(name).told is rises
+
+
+def test_where_the_name_does_not_tell_the_user_the_target_or_a_note_does() -> None:
+    rows = [{"gain": 1.0, "level": 0.2, "drift": 3.0}, {"gain": 2.0, "level": 0.5, "drift": 4.0}]
+    log = replace(log_of(*rows, target=Target("level", 0.9)), best={"gain": "max"})
+    assert [(each.name, each.best) for each in log.metrics] == [
+        ("gain", 2), ("level", 0.5), ("drift", 3)
+    ]  # fmt: skip
+    cells = log_sheet(log).cells.values()
+    assert "the smallest is taken for the best of drift" in [cell.value for cell in cells]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from cnn.cli import main
+from cnn.log.logged_sheet import read_logs
 from cnn.log.metrics_file import by_step, read_metrics, sheet_name
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
@@ -159,12 +160,28 @@ def test_the_command_puts_it_into_a_workbook_once(small: Path, tmp_path: Path) -
     assert f"{told}, first in epoch 1" in texts
 
 
+def test_a_new_workbook_has_the_log_alone(tmp_path: Path) -> None:
+    path, book = written(tmp_path, KERAS, "metrics.csv"), tmp_path / "new.xlsx"
+    best = ("--best", "loss=max", "--title", "Keras")
+    assert cnn("log", path, "--workbook", book, *best) == (
+        0, f"the log of {path} is the sheet Keras of {book}\n", ""
+    )  # fmt: skip
+    assert read_logs(book)["Keras"].best["loss"] == "max"
+    code, said, errors = cnn("log", tmp_path / "nope.csv", "--workbook", book)
+    assert (code, said) == (2, "")
+    assert errors == (
+        f"Error: there is nothing at {tmp_path / 'nope.csv'}; expected the directory of a run or a "
+        "file of metrics\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--target", "accuracy=0.9"), "has no metric 'accuracy'; found loss, val_loss"),
         (("--target", "loss"), "--target: found 'loss'; expected METRIC=VALUE"),
         (("--target", "loss=-1"), "--target: found 'loss=-1'; expected METRIC=VALUE"),
+        (("--best", "loss=most"), "--best: found 'loss=most'; expected METRIC=max or METRIC=min"),
         (("--workbook", "x.txt"), "must end in .xlsx"),
     ],
 )

@@ -21,11 +21,14 @@ _ZIP = b"PK\x03\x04"
 Named = tuple[str, TrainingLog]
 
 
-def compare(paths: Sequence[Path], workbook: Path, title: str) -> tuple[Placed, int]:
+def compare(
+    paths: Sequence[Path], workbook: Path, title: str, alone: bool = False
+) -> tuple[Placed, int]:
     """Put the sheet that compares trainings into a workbook; return also the number of these.
 
     Each path is the directory of a run of `cnn train`, which needs torch, a file of metrics, a
-    workbook, which stands for all logs in it, or the name of a sheet of `workbook`.
+    workbook, which stands for all logs in it, or the name of a sheet of `workbook`. That is built
+    from `era-v1` if it does not exist, or with `alone` gets nothing but the sheet.
 
     Raises InputError if one of them cannot be read, if they are too few or too many, or if they
     have no metric in common; RunError if the workbook cannot be written.
@@ -38,7 +41,7 @@ def compare(paths: Sequence[Path], workbook: Path, title: str) -> tuple[Placed, 
     if not 2 <= len(named) <= MOST:
         raise InputError(f"found {len(named)} to compare; expected 2 to {MOST} trainings")
     canvas, mark = compare_sheet(Comparison.of(title, named), sheet_name(title))
-    return add_sheet(canvas, mark, workbook, workbook), len(named)
+    return add_sheet(canvas, mark, workbook, workbook, alone), len(named)
 
 
 def _is_among(named: Sequence[Named], log: TrainingLog) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from cnn.log.metrics import Logged, Metric
+from cnn.log.metrics import BEST, Logged, Metric
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class TrainingLog:
     step: str = "epoch"
     settings: Sequence[tuple[str, Logged]] = ()
     target: Target | None = None
+    best: Mapping[str, str] = field(default_factory=dict)
+    """Whether the max or the min of a metric is best, where a user says so."""
     layers: Sequence[Layer] = ()
     most_parameters: int | None = None
     """The number that the parameters are meant to stay below."""
@@ -76,7 +78,16 @@ class TrainingLog:
     def metrics(self) -> list[Metric]:
         """What was logged, in the order in which it first appeared."""
         names = dict.fromkeys(name for row in self.rows for name in row if name != self.step)
-        return [Metric(name, tuple(row.get(name) for row in self.rows)) for name in names]
+        return [self._metric(name) for name in names]
+
+    def _metric(self, name: str) -> Metric:
+        """Return a metric with its direction, which a target tells where nothing else does."""
+        values = tuple(row.get(name) for row in self.rows)
+        found = Metric(name, values, BEST.get(self.best.get(name, "")))
+        target = self.target.value if self.target and self.target.metric == name else None
+        if target is None or found.told is not None or not found.numbers:
+            return found
+        return Metric(name, values, target > found.numbers[0])
 
     @property
     def steps(self) -> list[float]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from math import floor, log10
 
+from cnn.log.csv_metrics import listed
 from cnn.log.description import Target
 from cnn.log.log_page import HEADER_ROW, Area
 from cnn.log.log_table import Table
 from cnn.log.metrics import Metric, is_number, number_formats
+from sheetgen.errors import short
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import POSITIVE, Value
 from sheetgen.spreadsheet.reader import FileCell
@@ -28,6 +30,9 @@ _ONLY_NUMBERS = "9E+307"
 """A text is above every number when compared, and so above this."""
 _MOST_METRICS = 20
 _LABEL, _VALUE = 3, 2  # cells of the grid
+_MOST_NAMES, _LONGEST = 6, 20
+"""Metrics that a note names, and letters of each."""
+_EXTREME = re.compile(r"=?(MAX|MIN)\([$A-Z0-9:]+\)$")
 _ASKED = re.compile("target: (.*) at (?:least|most)", re.DOTALL)
 _WHOLE = Style(number_format="0", bold=True, align="right")
 
@@ -84,6 +89,10 @@ def draw_summary(area: Area, row: int, table: Table) -> Results:
     if len(shown) > _MOST_METRICS:
         row += 1
         area.say(row, 0, f"the first {_MOST_METRICS} of {len(shown)} metrics", NOTE)
+    if unknown := [each.name for each in shown[:_MOST_METRICS] if each.told is None]:
+        row += 1
+        names = listed([short(name, _LONGEST) for name in unknown], _MOST_NAMES)
+        area.say(row, 0, f"the smallest is taken for the best of {names}", NOTE)
     goal, last = None, results[main.name]
     target = table.log.target
     if target and target.metric == main.name:
@@ -147,6 +156,16 @@ def _goal(
     verdict = area.calculate(row + 2, place, formula, met, VERDICT, _VALUE)
     canvas.verdicts.append((row + 2, column, row + 2, column))
     return _Goal(metric, asked, _Cell(address, first.value), _Cell(verdict, met))
+
+
+def read_best(cells: Mapping[tuple[int, int], FileCell]) -> dict[str, str]:
+    """Return whether the max or the min of each metric is best, on the sheet of a log."""
+    found: dict[str, str] = {}
+    for (row, column), cell in cells.items():
+        name = cells.get((row, column - _LABEL - _VALUE))
+        if name and (match := _EXTREME.match(cell.formula or "")):
+            found[str(name.value)] = match[1].lower()
+    return found
 
 
 def read_target(cells: Mapping[tuple[int, int], FileCell]) -> Target | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnn.log.description import TrainingLog
 from cnn.log.log_page import FIRST_ROW, HEADER_ROW, LEFT, TABLE, read_list
-from cnn.log.log_summary import read_target
+from cnn.log.log_summary import read_best, read_target
 from cnn.log.log_table import shown_value
 from cnn.log.metrics import Logged
 from sheetgen.errors import InputError
@@ -77,6 +77,7 @@ def _log(sheet: str, cells: _Cells) -> TrainingLog | None:
         step=names[TABLE],
         settings=read_list(cells, "Settings"),
         target=read_target(cells),
+        best=read_best(cells),
     )
 
 

@@ -20,12 +20,23 @@ _TEST = {"val", "valid", "validation", "test", "testing", "eval", "evaluation", 
 _NO_MEANING = {"epoch", "metrics", "metric"}
 _ACCURACY = {"acc", "accuracy", "precision", "recall", "top"}
 _RISING = _ACCURACY | {
-    *("f", "auc", "auroc", "roc", "ap", "map", "iou", "miou", "dice", "bleu", "rouge", "score"),
-    *("r", "kappa", "mcc", "psnr", "ssim", "reward", "return", "sensitivity", "specificity"),
+    *("f", "auc", "auroc", "auprc", "roc", "ap", "map", "iou", "miou", "dice", "jaccard", "score"),
+    *("bleu", "rouge", "meteor", "cider", "chrf", "em", "match", "ndcg", "mrr", "hit", "hits"),
+    *("r", "kappa", "mcc", "correlation", "pearson", "spearman", "similarity", "nmi", "ari"),
+    *("psnr", "ssim", "snr", "sdr", "reward", "rew", "return", "win", "wins", "success", "pass"),
+    *("elo", "sensitivity", "specificity", "likelihood", "elbo"),
 }
-_LOSS = {"loss", "error", "err", "mse", "mae", "rmse", "nll", "cost", "perplexity", "ppl", "wer"}
+_LOSS = {
+    *("loss", "error", "err", "mse", "mae", "rmse", "mape", "nll", "bce", "crossentropy", "cost"),
+    *("perplexity", "ppl", "bpc", "wer", "cer", "fid", "lpips", "ece", "brier", "regret", "false"),
+    *("distance", "divergence", "kl", "hausdorff"),
+}
+"""Words of names of which less is better; those of `_RISING` do not count beside them."""
+BEST = {"max": True, "min": False}
+"""How a user says whether the most or the least of a metric is best."""
 _TIME = {"seconds", "second", "time", "runtime", "duration", "minutes", "sec", "elapsed"}
 _SAME = {"acc": "accuracy", "err": "error", "valid": "val"}
+_LONG = 4
 _DIGITS = 6
 """Decimals of a number below 1 in the table."""
 
@@ -36,6 +47,8 @@ class Metric:
 
     name: str
     values: tuple[Logged, ...]
+    most_is_best: bool | None = None
+    """What is known of it besides its name."""
 
     @cached_property
     def numbers(self) -> tuple[float, ...]:
@@ -88,8 +101,17 @@ class Metric:
 
     @property
     def rises(self) -> bool:
-        """Whether more is better."""
-        return not self.is_loss and self._says(_RISING)
+        """Whether more is better; less is where nothing tells."""
+        return bool(self.told)
+
+    @property
+    def told(self) -> bool | None:
+        """Whether more is better, None where neither the user nor the name tells."""
+        if self.most_is_best is not None:
+            return self.most_is_best
+        if self.is_loss or {"negative", "likelihood"} <= set(self.words):
+            return False
+        return True if self._says(_RISING) else None
 
     @property
     def is_share(self) -> bool:
@@ -114,8 +136,13 @@ class Metric:
         return max(self.numbers) if self.rises else min(self.numbers)
 
     def _says(self, known: set[str]) -> bool:
-        """Tell whether a word of the name is known, also with a number after it, as in top5."""
-        return any(word in known or word.rstrip("0123456789") in known for word in self.words)
+        """Tell whether a word of the name is known, also with a number after it, as in top5.
+
+        A long one may end another, as in valLoss.
+        """
+        words = [word.rstrip("0123456789") or word for word in self.words]
+        ends = tuple(word for word in known if len(word) >= _LONG)
+        return any(word in known or word.endswith(ends) for word in words)
 
 
 @dataclass(frozen=True)

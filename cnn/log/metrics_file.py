@@ -16,7 +16,7 @@ from cnn.log.csv_metrics import LONGEST_TEXT, listed, read_number, require_size,
 from cnn.log.description import Layer, Target, TrainingLog
 from cnn.log.journal_results import confusion_in, pictures_in
 from cnn.log.json_document import document_rows
-from cnn.log.metrics import Logged, is_number
+from cnn.log.metrics import BEST, Logged, is_number
 from sheetgen.errors import InputError
 from sheetgen.files.characters import cut, without_impossible
 from sheetgen.files.saving import reason_of
@@ -41,8 +41,15 @@ Known = dict[str, Any]
 """What the first line of a journal says."""
 
 
-def read_metrics(path: Path, title: str = "", target: Target | None = None) -> TrainingLog:
+def read_metrics(
+    path: Path,
+    title: str = "",
+    target: Target | None = None,
+    best: Mapping[str, str] | None = None,
+) -> TrainingLog:
     """Read a file of metrics; without a title it is called by its own, or by the file's name.
+
+    `best` says of metrics whether their max or their min is best, where their names do not.
 
     Raises InputError if the file cannot be read, is of another kind or has no numbers, or if it
     lacks the metric of the target.
@@ -56,6 +63,8 @@ def read_metrics(path: Path, title: str = "", target: Target | None = None) -> T
     _require_one_training(path, step, rows)
     if target:
         known = known | {"target": {target.metric: target.value}}
+    if best:
+        known = known | {"best": dict(known.get("best") or {}) | dict(best)}
     log = describe(known, merged, step, title or _title(path, known), str(path.resolve()))
     numeric = [metric.name for metric in log.metrics if metric.numbers]
     if not numeric:
@@ -75,6 +84,17 @@ def read_target(text: str) -> Target:
     return Target(name.strip(), float(number))
 
 
+def read_best(texts: Sequence[str]) -> dict[str, str]:
+    """Return what options give for `best`. Raises InputError if one is not METRIC=max or =min."""
+    found = {}
+    for text in texts:
+        name, _, value = text.rpartition("=")
+        if not name.strip() or value.strip() not in BEST:
+            raise InputError(f"--best: found {text!r:.50}; expected METRIC=max or METRIC=min")
+        found[name.strip()] = value.strip()
+    return found
+
+
 def describe(known: Known, rows: Sequence[Row], step: str, title: str, place: str) -> TrainingLog:
     """Return the description of what was logged; `known` is the first line of a journal.
 
@@ -90,6 +110,7 @@ def describe(known: Known, rows: Sequence[Row], step: str, title: str, place: st
         step=step,
         settings=list(settings_of(known.get("settings") or {})),
         target=target,
+        best=known.get("best") or {},
         layers=[
             Layer(name, tuple(shape), count) for name, shape, count in known.get("layers") or []
         ],
@@ -231,6 +252,7 @@ def _require_known(path: Path, found: Known) -> Known:
         "details": str,
         "settings": dict,
         "target": dict,
+        "best": dict,
         "layers": list,
     }
     for name, kind in kinds.items():
@@ -245,6 +267,11 @@ def _require_known(path: Path, found: Known) -> Known:
     values = (found.get("target") or {}).values()
     if not all(is_number(value) for value in values):
         raise InputError(f"{path}, line 1: target is {found['target']!r:.50}; expected a number")
+    for name, value in (found.get("best") or {}).items():
+        if value not in list(BEST):
+            raise InputError(
+                f"{path}, line 1: best of {name!r:.50} is {value!r:.50}; expected max or min"
+            )
     return found
 
 

@@ -1,10 +1,10 @@
 """Puts sheets into a workbook for the commands, and says where they are. Needs no torch itself."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,13 +16,23 @@ from sheetgen.errors import InputError, RunError
 if TYPE_CHECKING:
     from cnn.log.add_log import Placed
 
-WORKBOOK = click.option(
-    "--workbook",
-    type=PATH,
-    default=Path("output/backprop.xlsx"),
-    metavar="FILE",
-    help="The workbook for the log's sheet; built from era-v1 if it does not exist.",
-)
+FC = TypeVar("FC", bound=Callable[..., Any])
+
+BACKPROP = Path("output/backprop.xlsx")
+"""The workbook of `sheetgen build`, which would refuse a file there that is not its own."""
+BUILT = "built from era-v1 if it does not exist"
+ALONE = "a new one has that sheet alone, but for the default, which is built from era-v1"
+
+
+def workbook_option(sheet: str, otherwise: str) -> Callable[[FC], FC]:
+    """Return the option of a command that names the workbook for its sheet."""
+    return click.option(
+        "--workbook",
+        type=PATH,
+        default=BACKPROP,
+        metavar="FILE",
+        help=f"The workbook for the {sheet}; {otherwise}.",
+    )
 
 
 def put_run(run: Path, workbook: Path, data_dir: Path | None, has_built: bool = False) -> None:
@@ -46,15 +56,17 @@ def how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:
     return f"the run is safe in {run}, and its sheet can be added by `{shlex.join(words)}`"
 
 
-def put_comparison(runs: Sequence[Path], workbook: Path, title: str) -> None:
+def put_comparison(runs: Sequence[Path], workbook: Path, title: str, alone: bool = False) -> None:
     """Put the sheet that compares trainings into the workbook, and say where it is.
+
+    With `alone` a workbook that does not exist gets the sheet alone, else it is built first.
 
     Raises as `cnn.log.compare_command.compare` does.
     """
     from cnn.log.compare_command import compare  # noqa: PLC0415 - commands start faster
 
     with progress.shown():
-        placed, count = compare(runs, workbook, title)
+        placed, count = compare(runs, workbook, title, alone)
     _say_place(placed, workbook)
     say(f"{count} trainings are compared on the sheet {placed.sheet} of {_where(placed)}")
 

@@ -16,7 +16,7 @@ from cnn.log.description import TrainingLog
 from cnn.log.journal import Journal
 from cnn.log.journal_results import Picture, confusion_of, pictures_of
 from cnn.log.live_sheet import LiveSheet
-from cnn.log.metrics import Logged, is_number
+from cnn.log.metrics import BEST, Logged, is_number
 from cnn.log.metrics_file import (
     JOURNAL,
     RESULTS,
@@ -61,19 +61,21 @@ class WorkbookLog:
         title: str = "Training",
         settings: Mapping[str, Any] | None = None,
         target: Mapping[str, float] | None = None,
+        best: Mapping[str, str] | None = None,
         layers: Any = None,  # noqa: ANN401 - a module of PyTorch, which need not be installed
     ) -> None:
         """Say what the log is of.
 
-        `target` is what one metric is meant to reach, `layers` a module of PyTorch. A dictionary
+        `target` is what one metric is meant to reach, `layers` a module of PyTorch. `best` says of
+        metrics whose names do not tell whether their "max" or their "min" is best. A dictionary
         among the settings is a group. Nothing is written before the first epoch.
 
-        Raises InputError if the workbook, the title, settings, target or layers cannot be used.
+        Raises InputError if the workbook or one of the options cannot be used.
         """
         self.workbook = Path(workbook)
         require_usable(self.workbook)
         require_possible(title, "title")
-        for name, given in (("settings", settings), ("target", target)):
+        for name, given in (("settings", settings), ("target", target), ("best", best)):
             if given is not None and not isinstance(given, Mapping):
                 raise InputError(f"{name}: found {shortened(given)}; expected names with values")
         if layers is not None and not hasattr(layers, "named_modules"):
@@ -81,6 +83,8 @@ class WorkbookLog:
         targets = list((target or {}).items())
         if len(targets) > 1 or not all(is_number(value) and value > 0 for _, value in targets):
             raise InputError(f"target: found {target}; expected one metric with a number above 0")
+        if not all(value in list(BEST) for value in (best or {}).values()):
+            raise InputError(f"best: found {best}; expected max or min for each metric")
         self.title = title.strip() or "Training"
         self._known: Known = {
             JOURNAL: 1,
@@ -88,6 +92,7 @@ class WorkbookLog:
             "mark": uuid4().hex[:16],
             "settings": _kept(settings or {}),
             "target": dict(targets),
+            "best": {str(name): value for name, value in (best or {}).items()},
             "layers": _layers(layers),
         }
         self._journal = Journal(self.workbook, sheet_name(self.title))

@@ -18,7 +18,7 @@ class CountedLog(WorkbookLog):
     _is_training = False
     _last: int | None = None
     """The number of the last row of a training."""
-    _shift = 0
+    shift = 0
     """What is added to the framework's numbers."""
 
     def begin(self, finished: int, first: int = 1) -> None:
@@ -27,13 +27,13 @@ class CountedLog(WorkbookLog):
         if self._last is None:
             return
         if finished == 0:
-            self._shift = self._last + 1 - first
+            self.shift = self._last + 1 - first
         elif finished + first > self._last:
-            self._shift = 0  # the framework has counted the trainings before
+            self.shift = 0  # the framework has counted the trainings before
 
     def add(self, number: int, metrics: Mapping[str, Any], step: str = "epoch") -> None:
         """Add metrics to the row of a number; `step` is what the framework counts."""
-        place = number + self._shift
+        place = number + self.shift
         if self._is_training:
             self._last = place
         elif self._last is not None:

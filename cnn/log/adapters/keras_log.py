@@ -14,8 +14,9 @@ class KerasLog(Callback):
     """A callback of Keras: `model.fit(…, callbacks=[cnn.KerasLog("runs.xlsx", title="MLP")])`.
 
     The options are those of `WorkbookLog`. Each epoch is a row, counted from 1 as Keras prints
-    them; `fit` called again goes on with the same log. Epochs, steps and optimizer of the last
-    `fit` are settings. `log` is the log itself, for its `results`.
+    them; `fit` called again goes on with the same log. The epochs that all of them are to train,
+    and steps and optimizer of the last one are settings. `log` is the log itself, for its
+    `results`.
     """
 
     def __init__(self, workbook: str | Path, **options: Any) -> None:  # noqa: ANN401 - see above
@@ -24,13 +25,15 @@ class KerasLog(Callback):
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Add how `fit` was called to the settings."""
-        called = {name: (self.params or {}).get(name) for name in ("epochs", "steps")}
         optimizer = getattr(self.model, "optimizer", None)
+        called = {"steps": (self.params or {}).get("steps")}
         self.log.add_settings(called | ({"optimizer": _settings(optimizer)} if optimizer else {}))
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Note where `fit` is."""
+        """Note where `fit` is, and up to which epoch it trains."""
         self.log.begin(epoch)
+        if epochs := (self.params or {}).get("epochs"):
+            self.log.add_settings({"epochs": epochs + self.log.shift})
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Add a row."""
