@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 
 from cnn.cli import main  # noqa: E402
 from cnn.data import idx_files  # noqa: E402
-from cnn.data.idx_files import MNIST, load_idx  # noqa: E402
+from cnn.data.idx_files import KMNIST, MNIST, load_idx  # noqa: E402
 from cnn.data.images import MNIST_FORMAT  # noqa: E402
 from cnn.data.sample_digits import load_sample  # noqa: E402
 from cnn.torch_loading import import_mnist  # noqa: E402
@@ -31,6 +31,26 @@ def raw(mnist, tmp_path):
     for name in idx_files.CHECKSUMS:
         (folder / name).symlink_to(mnist / "MNIST" / "raw" / name)
     return folder
+
+
+def digits_of(mnist):
+    """400 real digits of MNIST's test set: pixels (400, 28, 28) and labels."""
+    raw = mnist / "MNIST" / "raw"
+    pixels = np.fromfile(raw / "t10k-images-idx3-ubyte", np.uint8, 400 * 784, offset=16)
+    labels = np.fromfile(raw / "t10k-labels-idx1-ubyte", np.uint8, 400, offset=8)
+    return pixels.reshape(-1, 28, 28), labels
+
+
+def write_idx(folder, digits, parts=(("train", 0, 300), ("t10k", 300, 400))):
+    """Write digits as the files of a data set that torchvision has unpacked."""
+    folder.mkdir(parents=True)
+    for name, first, last in parts:
+        for kind, magic, values in (
+            ("images-idx3", b"\0\0\x08\x03", digits[0][first:last]),
+            ("labels-idx1", b"\0\0\x08\x01", digits[1][first:last]),
+        ):
+            sizes = b"".join(side.to_bytes(4, "big") for side in values.shape)
+            (folder / f"{name}-{kind}-ubyte").write_bytes(magic + sizes + values.tobytes())
 
 
 def invoke(*args):
@@ -214,3 +234,41 @@ def test_sample_and_folder_exclude_each_other(tmp_path):
     result = invoke("train", "--sample", "--data-dir", tmp_path, "--run", tmp_path / "run")
     assert result.exit_code == 2
     assert "exclude each other" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t10k-images-idx3-ubyte", lambda old: old[:-5], "it is truncated to 78,411 of 78,416"),
+        ("t10k-images-idx3-ubyte", lambda old: old + b"x", "it is longer than 78,416 bytes"),
+        ("t10k-labels-idx1-ubyte", lambda _: b"", "no file of the format IDX with labels"),
+        (
+            "train-labels-idx1-ubyte",
+            lambda old: old[:-1] + b"\x0a",
+            "the label 10, expected 0 to 9",
+        ),
+        (
+            "train-labels-idx1-ubyte",
+            lambda old: old[:4] + b"\0\0\0\x01\x01",
+            "300 images in train-images",
+        ),
+        (
+            "train-images-idx3-ubyte",
+            lambda old: old[:8] + old[12:16] + b"\0\0\0\x08" + old[16:],
+            "its images have 28×8 pixels, expected 28×28",
+        ),
+    ],
+)
+def test_damaged_files_of_other_data_are_refused(mnist, tmp_path, name, content, message):
+    raw = tmp_path / "KMNIST" / "raw"
+    write_idx(raw, digits_of(mnist))
+    (raw / name).write_bytes(content((raw / name).read_bytes()))
+    with pytest.raises(InputError) as error:
+        load_idx(KMNIST, tmp_path)
+    assert message in str(error.value)
+
+
+def test_files_of_other_data_are_not_mnists(mnist, tmp_path):
+    write_idx(tmp_path / "MNIST" / "raw", digits_of(mnist))
+    with pytest.raises(InputError, match="is damaged or not MNIST's: it is truncated to "):
+        load_idx(MNIST, tmp_path)

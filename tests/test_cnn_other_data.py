@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from test_cnn_data import offline  # noqa: F401 - a fixture
+from rich.cells import cell_len
+from test_cnn_data import digits_of, offline, write_idx  # noqa: F401 - one is a fixture
 from test_cnn_run import empty_workbook, invoke, train
 
 torch = pytest.importorskip("torch")
@@ -17,7 +18,7 @@ torch = pytest.importorskip("torch")
 from exported_network import SIDE, SOURCE, small_network  # noqa: E402
 
 from cnn.data.data_sources import load_data, measured  # noqa: E402
-from cnn.data.idx_files import FASHION_MNIST, KMNIST, MNIST, load_idx  # noqa: E402
+from cnn.data.idx_files import FASHION_MNIST, KMNIST  # noqa: E402
 from cnn.data.image_folder import FOLDER, ImageFolder  # noqa: E402
 from cnn.data.images import MNIST_FORMAT, Images  # noqa: E402
 from cnn.export import verify_workbook  # noqa: E402
@@ -25,8 +26,7 @@ from cnn.export.export import write  # noqa: E402
 from cnn.export.samples import images_at  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
 from cnn.log.run_log import described  # noqa: E402
-from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
-from cnn.training.recipes import Augmentation  # noqa: E402
+from cnn.training.evaluation import confusion_lines  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 from sheetgen.spreadsheet.reader import read_cells  # noqa: E402
 
@@ -42,23 +42,7 @@ def Net():
 
 @pytest.fixture(scope="session")
 def digits(mnist):
-    """400 real digits of MNIST's test set: pixels (400, 28, 28) and labels."""
-    raw = mnist / "MNIST" / "raw"
-    pixels = np.fromfile(raw / "t10k-images-idx3-ubyte", np.uint8, 400 * 784, offset=16)
-    labels = np.fromfile(raw / "t10k-labels-idx1-ubyte", np.uint8, 400, offset=8)
-    return pixels.reshape(-1, 28, 28), labels
-
-
-def write_idx(folder, digits, parts=(("train", 0, 300), ("t10k", 300, 400))):
-    """Write digits as the files of a data set that torchvision has unpacked."""
-    folder.mkdir(parents=True)
-    for name, first, last in parts:
-        for kind, magic, values in (
-            ("images-idx3", b"\0\0\x08\x03", digits[0][first:last]),
-            ("labels-idx1", b"\0\0\x08\x01", digits[1][first:last]),
-        ):
-            sizes = b"".join(side.to_bytes(4, "big") for side in values.shape)
-            (folder / f"{name}-{kind}-ubyte").write_bytes(magic + sizes + values.tobytes())
+    return digits_of(mnist)
 
 
 def write_photos(folder, digits):
@@ -112,7 +96,7 @@ def test_a_run_on_fashion_mnist_knows_its_classes_and_its_normalisation(clothes,
     assert images["deviation"] == pytest.approx(trained_on.std(), rel=1e-3)
     log = described(read_record(clothes / "run", None))
     assert log.title == "CNN tiny: training on Fashion-MNIST (the first 200 images)"
-    assert "tested on 40 images held out of the training set" in log.details
+    assert "validated on 40 images held out of the training set" in log.details
     assert (log.confusion.classes[0], log.confusion.noun) == ("T-shirt/top", "class")
     assert log.target is None and log.examples[0].label in FASHION_MNIST.format.classes
     lines = invoke("evaluate", clothes / "run").stdout.splitlines()
@@ -143,9 +127,9 @@ def test_a_run_on_a_folder_of_images(photos):
     record = read_record(photos / "run", None)
     log = described(record)
     assert log.confusion.classes == BIRDS
-    assert (log.target.metric, log.target.value) == ("test accuracy", 0.5)
+    assert (log.target.metric, log.target.value) == ("validation accuracy", 0.5)
     words = "photos, a folder of images of 3×20×28, 3 classes"
-    assert ("data", f"{words}, tested on 30 held out of the training images") in log.settings
+    assert ("data", f"{words}, validated on 30 held out of the training images") in log.settings
     # The picture is the file's own, not its negative.
     shown = np.asarray(Image.open(BytesIO(record.images.png(0))))
     files = (photos / "photos" / "train" / record.images.name(0)).iterdir()
@@ -214,6 +198,13 @@ def test_a_folder_that_has_moved_is_named_by_the_option(photos, tmp_path):
     result = invoke("evaluate", run, "--data-dir", moved)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "the data has other classes than those of the run: found the class wolf" in result.stderr
+
+
+def test_the_confusion_matrix_is_aligned_with_letters_of_double_width():
+    images = replace(MNIST_FORMAT, classes=("猫", "小さい犬", "b"))
+    lines = list(confusion_lines(images, [[1, 0, 20], [3, 4, 5], [6, 7, 8]]))
+    assert {cell_len(line) for line in lines[1:]} == {len("2 小さい犬") + 4 + 3 * 6}
+    assert [line.split()[0] for line in lines[1:]] == ["1", "1", "2", "3"]
 
 
 def test_the_images_of_a_folder_are_those_of_its_files(photos):
@@ -341,58 +332,3 @@ def test_data_that_cannot_be_downloaded_is_said_in_a_sentence(source, tmp_path, 
     title = source.format.title
     assert f"{title} is not in {tmp_path}/{source.torchvision}/raw and could not" in result.stderr
     assert source.page in result.stderr and "--sample" not in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("t10k-images-idx3-ubyte", lambda old: old[:-5], "it is truncated to 78,411 of 78,416"),
-        ("t10k-images-idx3-ubyte", lambda old: old + b"x", "it is longer than 78,416 bytes"),
-        ("t10k-labels-idx1-ubyte", lambda _: b"", "no file of the format IDX with labels"),
-        (
-            "train-labels-idx1-ubyte",
-            lambda old: old[:-1] + b"\x0a",
-            "the label 10, expected 0 to 9",
-        ),
-        (
-            "train-labels-idx1-ubyte",
-            lambda old: old[:4] + b"\0\0\0\x01\x01",
-            "300 images in train-images",
-        ),
-        (
-            "train-images-idx3-ubyte",
-            lambda old: old[:8] + old[12:16] + b"\0\0\0\x08" + old[16:],
-            "its images have 28×8 pixels, expected 28×28",
-        ),
-    ],
-)
-def test_damaged_files_of_other_data_are_refused(digits, tmp_path, name, content, message):
-    raw = tmp_path / "KMNIST" / "raw"
-    write_idx(raw, digits)
-    (raw / name).write_bytes(content((raw / name).read_bytes()))
-    with pytest.raises(InputError) as error:
-        load_idx(KMNIST, tmp_path)
-    assert message in str(error.value)
-
-
-def test_files_of_other_data_are_not_mnists(digits, tmp_path):
-    write_idx(tmp_path / "MNIST" / "raw", digits)
-    with pytest.raises(InputError, match="is damaged or not MNIST's: it is truncated to "):
-        load_idx(MNIST, tmp_path)
-
-
-def test_an_image_that_is_not_square_turns_without_a_shear():
-    """A rotated point keeps its distance from the middle, in pixels."""
-    generator = torch.Generator().manual_seed(1)
-    height, width = 20, 40
-    for place in ((10, 28), (4, 20)):
-        image = torch.zeros(1, 1, height, width)
-        image[0, 0, place[0], place[1]] = 1
-        maps = random_affine(1, height, width, Augmentation(rotation=45), generator)
-        found = apply_affine(image, maps)[0, 0]
-        rows, columns = torch.meshgrid(
-            torch.arange(height) - 9.5, torch.arange(width) - 19.5, indexing="ij"
-        )
-        distance = float((found * (rows**2 + columns**2)).sum() / found.sum()) ** 0.5
-        expected = ((place[0] - 9.5) ** 2 + (place[1] - 19.5) ** 2) ** 0.5
-        assert distance == pytest.approx(expected, abs=0.6)

@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 
 import pytest
 from test_cnn_run import QUICK, contents, copy, finished, invoke, train  # noqa: F401
 
 torch = pytest.importorskip("torch")
 
-import safetensors.torch  # noqa: E402
 
 from cnn.training.config import most_threads  # noqa: E402
 
@@ -50,29 +48,6 @@ def test_other_data_is_refused(copy):  # noqa: F811
     assert "data mnist, not sample" in result.stderr
 
 
-DAMAGES = ["truncated", "empty", "text", "pickle", "other tensor"]
-
-
-@pytest.mark.parametrize("how", [*DAMAGES, "one bit"])
-def test_a_damaged_checkpoint_is_refused(copy, mnist, how):  # noqa: F811
-    damage(copy / "checkpoint.pt", how)
-    before = contents(copy)
-    result = train(copy, mnist, "--resume")
-    assert result.exit_code == 2
-    assert result.stderr.startswith(f"Error: {copy / 'checkpoint.pt'} is damaged: ")
-    assert len(result.stderr.splitlines()) == 1
-    assert contents(copy) == before
-
-
-@pytest.mark.parametrize("how", DAMAGES)
-def test_damaged_weights_are_refused(copy, mnist, how):  # noqa: F811
-    damage(copy / "model.safetensors", how)
-    result = invoke("evaluate", copy, "--data-dir", mnist)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert len(result.stderr.splitlines()) == 1
-    assert str(copy) in result.stderr
-
-
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model": "tiny"}', "\xff"])
 @pytest.mark.parametrize("command", ["train", "evaluate"])
 def test_a_damaged_configuration_is_refused(copy, mnist, content, command):  # noqa: F811
@@ -85,42 +60,6 @@ def test_a_damaged_configuration_is_refused(copy, mnist, content, command):  # n
     assert (result.exit_code, result.stdout) == (2, "")
     assert str(copy / "config.json") in result.stderr
     assert contents(copy) == before
-
-
-def damage(path, how):
-    path.write_bytes(damaged(path.read_bytes(), how))
-
-
-def damaged(content, how):
-    other = {"weight": torch.zeros(3)}
-    return {
-        "truncated": content[: len(content) // 2],
-        "empty": b"",
-        "one bit": content[:20_000]
-        + bytes([content[20_000 % len(content)] ^ 1])
-        + content[20_001:],
-        "text": b"no such file",
-        "pickle": b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.",
-        "other tensor": safetensors.torch.save(other),
-    }[how]
-
-
-@pytest.mark.slow
-def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noqa: F811
-    other = tmp_path / "other"
-    assert train(other, mnist, *QUICK, "--model", "fast").exit_code == 0
-    for run, source in ((copy, other), (other, copy)):
-        before = contents(run)
-        shutil.copy(source / "checkpoint.pt", run / "checkpoint.pt")
-        result = train(run, mnist, "--resume")
-        assert result.exit_code == 2
-        assert f"{run / 'checkpoint.pt'} belongs to a different run" in result.stderr
-        (run / "checkpoint.pt").write_bytes(before["checkpoint.pt"])
-        assert contents(run) == before
-    shutil.copy(other / "model.safetensors", copy / "model.safetensors")
-    result = invoke("evaluate", copy, "--data-dir", mnist)
-    assert result.exit_code == 2
-    assert "do not fit tiny" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,23 @@ def test_no_augmentation_leaves_the_images():
     torch.testing.assert_close(apply_affine(images, affine(Augmentation(), 3)), images)
 
 
+def test_an_image_that_is_not_square_turns_without_a_shear():
+    """A rotated point keeps its distance from the middle, in pixels."""
+    generator = torch.Generator().manual_seed(1)
+    height, width = 20, 40
+    for place in ((10, 28), (4, 20)):
+        image = torch.zeros(1, 1, height, width)
+        image[0, 0, place[0], place[1]] = 1
+        maps = random_affine(1, height, width, Augmentation(rotation=45), generator)
+        found = apply_affine(image, maps)[0, 0]
+        rows, columns = torch.meshgrid(
+            torch.arange(height) - 9.5, torch.arange(width) - 19.5, indexing="ij"
+        )
+        distance = float((found * (rows**2 + columns**2)).sum() / found.sum()) ** 0.5
+        expected = ((place[0] - 9.5) ** 2 + (place[1] - 19.5) ** 2) ** 0.5
+        assert distance == pytest.approx(expected, abs=0.6)
+
+
 def test_shifts_reach_their_limit_in_pixels():
     maps = affine(Augmentation(shift=2))
     pixels = maps[:, :, 2] * 14
