@@ -34,7 +34,11 @@ def write_cells(sheet: Worksheet, block: FormulaBlock) -> None:
             row = block.first_row + i
             text = formula.replace("{row}", f"{row + 1}").replace("{previous}", f"{row}")
             value = block.values[j][i].item() if np.isfinite(block.values[j][i]) else "#NUM!"
-            sheet.write_formula(row, block.first_column + j, text, block.formats[j], value)
+            column = block.first_column + j
+            if text:
+                sheet.write_formula(row, column, text, block.formats[j], value)
+            else:
+                sheet.write_number(row, column, value, block.formats[j])
 
 
 def parts(program: Program, sheet_class: type[Worksheet], write: Write, option: str):
@@ -141,6 +145,9 @@ def numbers_of_all_kinds(workbook: Workbook, write: Write) -> None:
     integers = (np.arange(8) - 4, np.arange(8, dtype=np.uint8), np.full(8, 2**63, dtype=np.uint64))
     block = FormulaBlock(0, 0, ("=Z{row}",) * 4, (floats, *integers), (None,) * 4)
     write(workbook.add_worksheet(), block)
+    bold = workbook.add_format({"bold": True})
+    constants = replace(block, formulas=("", "=B{row}%", "", ""), formats=(bold, None, None, bold))
+    write(workbook.add_worksheet(), constants)
 
 
 def texts_to_escape(workbook: Workbook, write: Write) -> None:
@@ -283,7 +290,7 @@ def test_a_cell_written_into_a_block_is_refused(tmp_path, cell):
         ({"first_row": -1}, "count from zero"),
         ({"first_column": -1}, "count from zero"),
         ({"first_row": 0}, "above the first row"),
-        ({"formulas": ("",)}, "is not a formula"),
+        ({"formulas": ("",), "values": (np.array([1, np.nan]),)}, "must be finite"),
         ({"formulas": ("=\x01",)}, "is not a formula"),
     ],
 )

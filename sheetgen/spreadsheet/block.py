@@ -1,4 +1,4 @@
-"""A part of a sheet in which every row holds the same formulas, as in a table of a training."""
+"""A part of a sheet with the same formulas in every row, as a training's table, or with numbers."""
 
 import re
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 @dataclass(frozen=True)
 class Block(Generic[Format]):
-    """Consecutive rows in which each column holds the same relative formula.
+    """Consecutive rows in which each column holds the same relative formula, or constants.
 
     `formulas` has one formula per column, in which `{row}` and `{previous}` stand for the
-    one-based number of the formula's own row and of the row above. `values` has the results, per
-    column one array of shape `(rows,)` of float64 or integers. `formats` has one format per
+    one-based number of the formula's own row and of the row above; an empty one is that of
+    constants. `values` has the results, or the constants, per column one array of shape
+    `(rows,)` of float64 or integers. `formats` has one format per
     column: a Style, or, in a worksheet of XlsxWriter, its Format or None for that of the row or
     the column.
 
@@ -40,11 +41,13 @@ class Block(Generic[Format]):
                 raise ValueError(f"A block caches float64 or integers, not {values.dtype}.")
         if min(self.first_row, self.first_column) < 0:
             raise ValueError("The rows and columns of a sheet count from zero.")
-        for formula in self.formulas:
-            if not formula or _NOT_IN_XML.search(formula):
+        for formula, values in zip(self.formulas, self.values, strict=True):
+            if _NOT_IN_XML.search(formula):
                 raise ValueError(f"{formula!r} is not a formula.")
             if self.first_row == 0 and "{previous}" in formula:
                 raise ValueError(f"{formula!r} refers to the row above the first row.")
+            if not (formula or np.isfinite(values).all()):
+                raise ValueError("The constants of a block must be finite.")
 
     @property
     def rows(self) -> int:
@@ -62,7 +65,7 @@ class Block(Generic[Format]):
         return range(self.first_column, self.first_column + len(self.formulas))
 
     def formula(self, row: int, column: int) -> str:
-        """Return the formula of a cell, its row and column counted from 0 on the sheet."""
+        """Return the formula of a cell, "" of a constant, its row and column counted from 0."""
         return in_row(self.formulas[column - self.first_column], row)
 
 

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sheetgen.spreadsheet.address import cell_address, quoted, range_address
-from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.block import Block, in_row
 from sheetgen.spreadsheet.style import HEAT, INPUT, PLAIN, Style
 
 Value = float | int | str
@@ -161,6 +164,13 @@ class Canvas:
         """Write a constant: text stays text, whatever it starts with."""
         self.cells[row, column] = Cell(value, None, style)
 
+    def fill(
+        self, row: int, column: int, values: NDArray[np.float64], style: Style = PLAIN
+    ) -> None:
+        """Write many numbers (rows, columns) from a cell on, all of one style, as one block."""
+        columns = values.shape[1]
+        self.blocks.append(Block(row, column, ("",) * columns, tuple(values.T), (style,) * columns))
+
     def calculate(
         self,
         row: int,
@@ -264,9 +274,23 @@ class Canvas:
             if cell.formula is not None:
                 yield row, column, cell.formula, cell.value
         for block in self.blocks:
-            for column, values in zip(block.column_range, block.values, strict=True):
-                for row, value in zip(block.row_range, values.tolist(), strict=True):
-                    yield row, column, block.formula(row, column), value
+            parts = zip(block.column_range, block.formulas, block.values, strict=True)
+            for column, formula, values in parts:
+                if formula:
+                    for row, value in zip(block.row_range, values.tolist(), strict=True):
+                        yield row, column, in_row(formula, row), value
+
+    def numbers_written(self) -> Iterator[tuple[int, int, float | int]]:
+        """Yield row, column and value of every number that is not computed."""
+        for (row, column), cell in self.cells.items():
+            if cell.formula is None and not isinstance(cell.value, str):
+                yield row, column, cell.value
+        for block in self.blocks:
+            parts = zip(block.column_range, block.formulas, block.values, strict=True)
+            for column, formula, values in parts:
+                if not formula:
+                    for row, value in zip(block.row_range, values.tolist(), strict=True):
+                        yield row, column, value
 
 
 def listed(options: Sequence[str], most: int = 8) -> str:

@@ -1,4 +1,4 @@
-"""Streams long tables of formulas to a worksheet instead of keeping every cell in memory.
+"""Streams long tables of formulas or numbers to a worksheet; not every cell is kept in memory.
 
 XlsxWriter runs some thirty regular expressions over each formula and keeps each cell as a
 Python object until the workbook is closed. The tables of a training run have millions of
@@ -204,9 +204,12 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
                 cell_format = self.col_info[column].column_format
             style = "" if cell_format is None else f' s="{cell_format._get_xf_index()}"'
             error = ' t="e"' if is_error else ""
+            reference = f"{column_letters(column)}{_ROW}"
+            if not formula:
+                cells.append(f'<c r="{reference}"{style}><v>%.16G</v></c>')
+                continue
             text = self._escape_data(formula).removeprefix("=").replace("%", "%%")
             text = text.replace("{row}", _ROW).replace("{previous}", _PREVIOUS)
-            reference = f"{column_letters(column)}{_ROW}"
             cells.append(f'<c r="{reference}"{style}{error}><f>{text}</f><v>%s</v></c>')
         return "".join(cells)
 
@@ -256,7 +259,10 @@ def _write_by_cells(worksheet: Worksheet, block: FormulaBlock) -> None:
         for row, results in enumerate(zip(*columns, strict=True), start):
             cells = zip(_formulas_at(block, row), block.formats, results, strict=True)
             for column, (formula, cell_format, value) in enumerate(cells, block.first_column):
-                worksheet.write_formula(row, column, formula, cell_format, value)
+                if formula:
+                    worksheet.write_formula(row, column, formula, cell_format, value)
+                else:
+                    worksheet.write_number(row, column, value, cell_format)
 
 
 def _formulas_at(block: FormulaBlock, row: int) -> list[str]:

@@ -83,11 +83,13 @@ class _Divided:
     @cached_property
     def smallest(self) -> float:
         """The scale at which most of the texts have the least size that can be read."""
-        shown = (each.style for each in self.canvas.cells.values() if each.value != "")
-        sizes = Counter(style.size for style in shown if style.number_format != HIDDEN)
+        shown = Counter(each.style for each in self.canvas.cells.values() if each.value != "")
         for block in self.canvas.blocks:
             for style in block.formats:
-                sizes[style.size] += len(block.row_range)
+                shown[style] += len(block.row_range)
+        sizes = Counter[int]()
+        for style, count in shown.items():
+            sizes[style.size] += count if style.number_format != HIDDEN else 0
         size = sizes.most_common(1)[0][0] if sizes else LEAST_POINTS
         return min(1.0, ceil(100 * LEAST_POINTS / size) / 100)
 

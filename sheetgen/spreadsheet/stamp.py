@@ -27,6 +27,8 @@ _CELL_TEXT = 30_000  # characters of a long text in one cell, which holds 32,767
 _MARK = "run mark"
 _FINGERPRINT = "sheet fingerprint"
 _DIGITS = 16  # hexadecimal, of a sheet's own stamp: 64 bits
+_CONSTANT = "%.12G"
+"""A number's format: programs that save a workbook again keep 15 digits, which is no edit."""
 _Place = tuple[int, int]
 
 
@@ -179,7 +181,7 @@ def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
     for row in range(max([*singles, *bottoms], default=-1) + 1):
         parts = singles.get(row, [])
         parts += [
-            (block.first_column, in_row(text, row))
+            (block.first_column, _row_text(block, text, row))
             for block, text in lines
             if row in block.row_range
         ]
@@ -188,10 +190,17 @@ def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
 
 
 def _block_text(block: Block[Style]) -> str:
-    """Return the text of a block's row, with the placeholders of its formulas."""
+    """Return the text of a block's row, with the placeholders of its formulas and constants."""
     return "".join(
-        _text(block.first_column + place, formula) for place, formula in enumerate(block.formulas)
+        _text(column, formula.replace("%", "%%") or _CONSTANT)
+        for column, formula in zip(block.column_range, block.formulas, strict=True)
     )
+
+
+def _row_text(block: Block[Style], text: str, row: int) -> str:
+    at = row - block.first_row
+    parts = zip(block.formulas, block.values, strict=True)
+    return in_row(text, row) % tuple(values[at] for formula, values in parts if not formula)
 
 
 def _text(column: int, content: str) -> str:
@@ -207,5 +216,4 @@ def _content(formula: str | None, value: Value) -> str:
         return formula
     if isinstance(value, str):
         return f"'{value}"
-    # Programs that save a workbook again keep 15 digits, which must not look like an edit.
-    return repr(value) if isinstance(value, bool) or value is None else f"{value:.12G}"
+    return repr(value) if isinstance(value, bool) or value is None else _CONSTANT % value

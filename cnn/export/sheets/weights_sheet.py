@@ -235,10 +235,15 @@ class _Drawing:
             top, left, bottom, _ = place
             at = (top, 0) if top == bottom else (top - 1, left)
             canvas.write(*at, f"kernel {number}", LABEL)
-            self.fill(place, channels_last(kernels[number]))
             canvas.names[f"{name}_kernel_{number}"] = canvas.range(*place)
         tops, lefts, bottoms, rights = zip(*places, strict=True)
-        self.shade((min(tops), min(lefts), max(bottoms), max(rights)), kernels)
+        area = min(tops), min(lefts), max(bottoms), max(rights)
+        if kernels.shape[2] == 1:  # the kernels are rows below each other
+            self.fill(area, np.concatenate([channels_last(kernel) for kernel in kernels]))
+        else:
+            for place, kernel in zip(places, kernels, strict=True):
+                self.fill(place, channels_last(kernel))
+        self.shade(area, kernels)
 
     def mask(self, place: Place) -> None:
         canvas, layer = self.canvas, self.places.layer
@@ -256,10 +261,9 @@ class _Drawing:
                 canvas.names[mask_name(layer.name, height, width, channel)] = canvas.range(*area)
 
     def fill(self, place: Place, block: Array) -> None:
-        for row, values in enumerate(block.tolist(), start=place[0]):
-            self.canvas.heights[row] = height_of(self.side)
-            for column, value in enumerate(values, start=place[1]):
-                self.canvas.write(row, column, value, self.style)
+        rows = range(place[0], place[2] + 1)
+        self.canvas.heights |= dict.fromkeys(rows, height_of(self.side))
+        self.canvas.fill(*place[:2], block, self.style)
 
     def shade(self, place: Place, values: Array) -> None:
         """Shade a range on a scale whose middle is 0."""

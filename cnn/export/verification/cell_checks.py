@@ -153,10 +153,9 @@ def _short(formula: str) -> str:
 
 
 def _wrong_constants(exported: ExportedFile, canvas: Canvas) -> Iterator[str]:
-    for place, expected in canvas.cells.items():
-        cell, right = exported.cell(canvas.name, place), expected.value
-        if isinstance(right, str):
-            continue
+    for row, column, right in canvas.numbers_written():
+        place = row, column
+        cell = exported.cell(canvas.name, place)
         same = type(cell.value) is float and math.isclose(cell.value, right, rel_tol=LITERAL)
         if cell.formula is not None or not same:
             found = spoken(cell.value) if cell.formula is None else f"={cell.formula}"
