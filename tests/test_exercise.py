@@ -64,8 +64,9 @@ def blank_columns(chosen):
 @pytest.mark.slow
 def test_the_workbook_holds_the_exercise_and_the_very_hidden_protected_answers(made):
     path = made[1].workbooks[0].path
-    assert sheet_names(path) == ["Overview", "Inputs", "Exercise", "Worksheet", "_answers"]
-    assert visible_sheets(path) == ["Overview", "Inputs", "Exercise", "Worksheet"]
+    visible = ["Overview", "Inputs", "Exercise", "Worksheet", "Workings"]
+    assert sheet_names(path) == [*visible, "_answers"]
+    assert visible_sheets(path) == visible
     workbook = load_workbook(path)
     assert workbook["_answers"].sheet_state == "veryHidden"
     assert all(sheet.protection.sheet for sheet in workbook)
@@ -151,7 +152,7 @@ def test_nothing_that_is_shown_tells_an_answer(name, level):
 
 
 def test_the_diagram_shows_an_activation_when_it_is_found(made, tmp_path):
-    empty = EMBEDDED.recalculate(made[3].workbooks[0].path)["Overview"].values()
+    empty = EMBEDDED.recalculate(made[3].workbooks[0].path)["Workings"].values()
     assert {"a_h1\n?", "a_o2\n?"} <= {value for value in empty if isinstance(value, str)}
     answers = right_number(made[3])
     path = hand_in(
@@ -159,7 +160,7 @@ def test_the_diagram_shows_an_activation_when_it_is_found(made, tmp_path):
         tmp_path / "book.xlsx",
         lambda blank: answers(blank) if blank[0] == "a_h1" else None,
     )
-    texts = [v for v in EMBEDDED.recalculate(path)["Overview"].values() if isinstance(v, str)]
+    texts = [v for v in EMBEDDED.recalculate(path)["Workings"].values() if isinstance(v, str)]
     value = round(assignment_of(made[3]).value(("a_h1", 0)), 4)
     assert f"a_h1\n{value:g}" in texts and "a_o2\n?" in texts
 

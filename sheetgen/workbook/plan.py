@@ -38,8 +38,8 @@ PREDICTIONS = "Predictions"
 FITTED_CURVE = "Fitted curve"
 ERROR_SURFACE = "Error surface"
 WORKINGS = "Workings"
-MOST_ROWS = 200
-"""Of a training, among which the moment is looked for that is shown at first."""
+TINY = 1e-12
+"""Of a gradient: less is a rounding error of 0."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ class Plan:
         rate = template.learning_rates[shown.rate]
         plan = plan._trained(replace(plan, controls=Controls.of(template, shown.tab, rate)))
         last = plan._last_promised(shown.tab)
+        explained = min(plan._first_telling(), last)
         training = plan.training(template.optimizer)
         is_after = last == template.iterations and training.is_tested and training.ends_with_epoch
         pictured = template.network, template.data, plan.trace_of(shown.tab), int(last)
@@ -111,8 +112,8 @@ class Plan:
         controls = replace(
             plan.controls,
             threshold=default_threshold(plan.traces, training),
-            explorer_iteration=min(plan._first_telling(), last),
-            moment_iteration=min(plan._most_telling(), last),
+            moment_iteration=explained,
+            explorer_iteration=explained,
             surface_iteration=last,
             error_iteration=last,
             error_across=across,
@@ -139,32 +140,24 @@ class Plan:
         ways = [outcome_of(trace, training) for trace in self.traces]
         return min(range(len(ways)), key=lambda place: (ways[place], abs(place - middle)))
 
-    def _most_telling(self) -> float:
-        """Return the first iteration of the first epoch that has the fewest gradients of 0.
-
-        At XOR's first sample, whose inputs are 0, the chain rule would be full of zeros.
-        """
-        trace, rows = self.trace_of(self.controls.moment_table), min(self.data.samples, MOST_ROWS)
-        gradients = [trace[each.gradient][:rows] for each in self.network.parameters]
-        return float(np.argmax(np.count_nonzero(np.abs(gradients) > 1e-12, axis=0)))
-
     def _first_telling(self) -> float:
-        """Return the first iteration at which the explored weight has a gradient and is updated.
+        """Return the first iteration that teaches something, for all that explain a moment.
 
-        At XOR's first sample, whose inputs are 0, `Explorer` would be full of zeros. In a batch it
-        is the last row, where the sum of the gradients changes the weight, even if that row's own
-        gradient is 0. Where no iteration has that, it is the first with a gradient, else 0.
+        At XOR's first sample, whose inputs are 0, the chain rule would be full of zeros. So the
+        explored weight has a gradient there and is updated, and of such rows of an epoch it is the
+        one with the fewest gradients of 0. In a batch it is the last row, where the sum of the
+        gradients changes the weight, even if that row's own gradient is 0. Where no iteration has
+        that, it is the first with a gradient, else 0.
         """
-        iterations = min(self.template.iterations, self.data.samples)
-        short = replace(self, template=replace(self.template, iterations=iterations))
-        tab, weight = self.controls.explorer_table, self.controls.explorer_weight
-        (shown,) = (each for each in self.variants if each.tab == tab)
-        trace = short.train(self.template.learning_rates[shown.rate], shown.optimizer)
-        has_gradient = np.abs(trace[f"∂E/∂{weight}"]) > 1e-12
-        is_learned = np.abs(trace[sum_name(weight)]) > 1e-12
-        is_updated = is_learned & (trace[BATCH_ROW] == trace[BATCH_SIZE])
+        trace, rows = self.trace_of(self.controls.moment_table), self.data.samples
+        gradients = {each.name: trace[each.gradient][:rows] for each in self.network.parameters}
+        counts = sum(np.abs(each) > TINY for each in gradients.values())
+        weight = self.controls.explorer_weight
+        has_gradient = np.abs(gradients[weight]) > TINY
+        is_learned = np.abs(trace[sum_name(weight)][:rows]) > TINY
+        is_updated = is_learned & (trace[BATCH_ROW] == trace[BATCH_SIZE])[:rows]
         ways = (has_gradient & is_updated, is_updated, has_gradient)
-        return float(next((np.argmax(way) for way in ways if way.any()), 0))
+        return float(next((np.argmax(counts * way) for way in ways if way.any()), 0))
 
     def _last_promised(self, tab: str) -> float:
         """Return the last iteration of a training up to which nothing is beyond DIVERGED.

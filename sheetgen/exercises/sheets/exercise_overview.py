@@ -8,12 +8,15 @@ from sheetgen.exercises.sheets.exercise_sheet import NAME, SCORE, ExerciseSheet
 from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Cell
 from sheetgen.spreadsheet.style import FAIL_FORMAT, INPUT, PASS_FORMAT, SECTION, Style
-from sheetgen.workbook.plan import DATA, INPUTS
+from sheetgen.workbook.plan import DATA, INPUTS, WORKINGS
+from sheetgen.workbook.shared.diagram import why_not
 from sheetgen.workbook.shared.diagram_layout import SCALES
 from sheetgen.workbook.shared.live_text import compact, literal
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.overview import (
     Legend,
     draw_diagram,
+    finish,
     kind_colours,
     overview_canvas,
     write_colours,
@@ -35,7 +38,7 @@ TASKS = {
 }
 
 
-def exercise_overview(sheet: ExerciseSheet) -> Canvas:
+def exercise_overview(sheet: ExerciseSheet, workings: Workings) -> Canvas:
     """Draw the sheet, whose score and activations come from the sheet `Exercise`."""
     assignment = sheet.assignment
     canvas = overview_canvas(sheet.title, sheet.owner)
@@ -45,11 +48,13 @@ def exercise_overview(sheet: ExerciseSheet) -> Canvas:
     canvas.heights[5] = 24
     row = write_steps(canvas, 7, STEPS)
     row = write_sheets(canvas, row + 1, _sheets(assignment))
-    row = write_colours(canvas, row + 1, _colours(assignment))
     title = literal("The network at iteration 0")
     plan = assignment.plan
-    if draw_diagram(canvas, plan, _cells(sheet), plan.start.values, title, row):
-        _hide_what_is_asked(canvas, sheet)
+    below = draw_diagram(canvas, plan, _cells(sheet), plan.start.values, title, workings)
+    last = write_colours(canvas, below + 1, _colours(assignment))
+    finish(canvas, plan, max(row, last))
+    _hide_what_is_asked(workings.canvas, sheet)
+    workings.fit()
     return canvas
 
 
@@ -57,10 +62,12 @@ def _sheets(assignment: Assignment) -> dict[str, str]:
     texts = {INPUTS: "the inputs, targets, first weights and the learning rate of this exercise"}
     if assignment.plan.has_data_sheet:
         texts = {INPUTS: "the first weights and the learning rate", DATA: "the samples"}
-    return texts | {
+    texts |= {
         NAME: "the table with the blanks, the score and the marks",
         WORKSHEET: "the same to print and fill in with a pen",
     }
+    is_drawn = not why_not(assignment.plan.network, assignment.plan.data)
+    return texts | ({WORKINGS: "the cells behind the diagram"} if is_drawn else {})
 
 
 def _colours(assignment: Assignment) -> Legend:

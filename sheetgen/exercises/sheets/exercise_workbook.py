@@ -17,6 +17,7 @@ from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LINE, LINK, SUBTITLE, Style
 from sheetgen.workbook.shared.table_cells import RATE_CELL, Table
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.training_table import draw_table
 
 ANSWERS = "_answers"
@@ -42,7 +43,11 @@ def compose(assignment: Assignment, solved: bool) -> Composed:
     answers = answers_sheet(assignment)
     sheet = ExerciseSheet(assignment, answers, solved)
     paper = exercise_paper(sheet)
-    visible = (exercise_overview(sheet), *given_sheets(assignment), sheet.canvas, paper)
+    workings = Workings()
+    overview = exercise_overview(sheet, workings)
+    given = given_sheets(assignment)
+    behind = () if workings.is_empty else (workings.canvas,)
+    visible = (overview, *given, sheet.canvas, paper, *behind)
     hidden = answers.canvas
     hidden.write(FINGERPRINT[0], 0, "fingerprint")
     hidden.write(*FINGERPRINT, stamp.fingerprint(visible))

@@ -53,6 +53,11 @@ def label_of(symbol: str) -> str:
     return f"label of {symbol}"
 
 
+def dots_at(layer: int, which: int) -> str:
+    """Return the key of a layer's dots, above (0) or below (1), among what changes its name."""
+    return f"dots {which} of layer {layer}"
+
+
 def draw(
     canvas: Canvas,
     at: tuple[int, int],
@@ -203,7 +208,10 @@ class Pen:
 
     def dots(self) -> list[Series]:
         """Write dots where units of a condensed layer are left out."""
-        return [self.label(literal("⋮"), x, y, label_size=14) for x, y in self.layout.dots]
+        return [
+            self.label(self.called.get(dots_at(*at)) or literal(DOTS), *place, label_size=14)
+            for at, place in self.layout.dots.items()
+        ]
 
     def names(self) -> list[Series]:
         """Write the inputs' names in the data beside them, where they have some."""
@@ -291,6 +299,7 @@ class Pen:
         )
 
 
+DOTS = "⋮"
 ROOM = "\u00a0"  # a space that no program leaves out at the end of a line
 LINE_BREAK = Words("CHAR(10)", "\n")
 FORWARD = (("w > 0", ABOVE, 2), ("w < 0", BELOW, 2), ("0", LINE, 0))

@@ -1,7 +1,7 @@
 """The diagram's geometry: which units are drawn, at what size, and the places of the labels.
 
 Everything is in pixels from the lower left corner. A layer of many units is condensed: its first
-units, the one that is looked at, and its last.
+units, one that is looked at, and its last.
 """
 
 from collections.abc import Iterator, Mapping
@@ -134,8 +134,12 @@ class Layout:
         count = self.counts[layer]
         if layer not in self.condensed:
             return list(range(count))
-        first, last = list(range(FIRST_UNITS)), count - 1
-        return [*first, None, self.looked_at.get(layer, FIRST_UNITS), None, last]
+        looked_at = self.looked_at.get(layer, self.typical(layer))
+        return [*range(FIRST_UNITS), None, looked_at, None, count - 1]
+
+    def typical(self, layer: int) -> int:
+        """Return the unit that a condensed layer shows where none of it is looked at."""
+        return self.counts[layer] // 2
 
     @cached_property
     def _tallest(self) -> int:
@@ -197,10 +201,15 @@ class Layout:
         return activation_name(network.unit_names[layer - 1][unit])
 
     @property
-    def dots(self) -> list[Place]:
-        """The places of the dots between the units of condensed layers."""
-        places = (place for layer in range(len(self.counts)) for place in self._places(layer))
-        return [(x, y) for unit, x, y in places if unit is None]
+    def dots(self) -> dict[tuple[int, int], Place]:
+        """The places of the dots above (0) and below (1) the one looked at, by layer."""
+        return {
+            (layer, which): place
+            for layer in self.condensed
+            for which, place in enumerate(
+                (x, y) for unit, x, y in self._places(layer) if unit is None
+            )
+        }
 
     @cached_property
     def edges(self) -> list[Connection]:

@@ -1,5 +1,7 @@
 """Texts that a formula puts together, each with the text that the reference expects.
 
+A negative number begins with a hyphen, as in cells; between two terms there is a minus sign.
+
 Numbers of a training that diverges are outside of what is promised. A text with such a number is
 promised as nan, which allows any content.
 """
@@ -88,18 +90,33 @@ def decimal(cell: str, number: float, digits: int = 4) -> Words:
     return Words(f"ROUND({cell},{digits})", text)
 
 
-def significant(cell: str, number: float, digits: int = SIGNIFICANT, finest: int = FINEST) -> Words:
-    """Return a number rounded to significant digits, with `finest` decimals at most."""
-    rounded = f"ROUND({cell},MIN({finest},{digits - 1}-INT(LOG10(ABS({cell})))))"
+def significant(
+    cell: str,
+    number: float,
+    digits: int = SIGNIFICANT,
+    finest: int = FINEST,
+    with_zeros: bool = False,
+) -> Words:
+    """Return a number rounded to significant digits, with `finest` decimals at most.
+
+    `with_zeros` tells whether zeros at the end are written.
+    """
+    places = f"MIN({finest},{digits - 1}-INT(LOG10(ABS({cell}))))"
     # Adding 0 makes -0 a plain 0.
-    expression = f'IF({cell}=0,0,{rounded}+0)&""'
+    rounded = f"ROUND({cell},{places})+0"
+    if with_zeros:
+        shown = f'IF({rounded}=0,"0",FIXED({rounded},MAX(0,{places}),TRUE))'
+        expression = f'IF({cell}=0,"0",{shown})'
+    else:
+        expression = f'IF({cell}=0,0,{rounded})&""'
     expression = f"IF(ABS({cell})<{HUGE:.0f},{expression},{_with_power(cell, digits)})"
     if not is_promised(number):
-        return with_minus(Words(expression, nan))
+        return Words(expression, nan)
     if number == 0:
-        return with_minus(Words(expression, "0"))
+        return Words(expression, "0")
     decimals = min(finest, digits - 1 - floor(log10(abs(number))))
-    return with_minus(Words(expression, rounded_text(number, decimals)))
+    text = rounded_text(number, decimals)
+    return Words(expression, _with_zeros(text, decimals) if with_zeros else text)
 
 
 def fixed(cell: str, number: float, digits: int = 4) -> Words:
@@ -108,8 +125,12 @@ def fixed(cell: str, number: float, digits: int = 4) -> Words:
     expression = f'IF({rounded}=0,"0",FIXED({rounded},{digits},TRUE))'
     if not is_promised(number):
         return Words(expression, nan)
-    text = rounded_text(number, digits)
-    return Words(expression, text if text == "0" else f"{float(text):.{digits}f}")
+    return Words(expression, _with_zeros(rounded_text(number, digits), digits))
+
+
+def _with_zeros(text: str, decimals: int) -> str:
+    """Return the text of a number with all of its decimals; 0 has none."""
+    return text if text == "0" else f"{float(text):.{max(0, decimals)}f}"
 
 
 def compact(cell: str, number: float, digits: int = 4, with_zeros: bool = True) -> Words:
@@ -124,16 +145,7 @@ def compact(cell: str, number: float, digits: int = 4, with_zeros: bool = True) 
         power = floor(log10(abs(number)))
         large = Words(expression, f"{rounded_text(number / 10**power, SIGNIFICANT - 1)}E{power}")
     small = fixed(cell, number, digits) if with_zeros else decimal(cell, number, digits)
-    return with_minus(only_if(*is_small, small, large))
-
-
-def with_minus(words: Words) -> Words:
-    """Return a number's text with minus signs, where a program writes hyphens."""
-    text = words.text
-    return Words(
-        f'SUBSTITUTE({words.expression},"-","−")',
-        text.replace("-", "−") if isinstance(text, str) else text,
-    )
+    return only_if(*is_small, small, large)
 
 
 def _with_power(cell: str, digits: int) -> str:
@@ -147,12 +159,11 @@ def factor(cell: str, number: float, written: Words) -> Words:
 
     `written` is the cell that holds its text.
     """
-    # A line of text may break after a hyphen, but not after a minus sign.
-    inside = f'"(−"&MID({written.expression},2,30)&")"'
+    inside = f'"("&{written.expression}&")"'
     expression = f'IF({cell}<{SURELY_NEGATIVE:G},{inside},{written.expression}&"")'
     text = written.text
     if isinstance(text, str) and number < SURELY_NEGATIVE:
-        text = f"(−{text[1:]})"
+        text = f"({text})"
     return Words(expression, text)
 
 

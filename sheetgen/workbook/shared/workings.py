@@ -156,6 +156,11 @@ class Workings:
         return Corner(self.canvas, FIRST_ROW, self._next)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no block has been handed out."""
+        return self._next == 1
+
+    @property
     def is_too_wide(self) -> bool:
         """Whether the blocks need more columns than a worksheet has."""
         return self._next > MAXIMUM_COLUMNS

@@ -40,7 +40,7 @@ from sheetgen.workbook.plan import (
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.live_text import Words, joined
-from sheetgen.workbook.shared.workings import Corner, Workings
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
 MOMENT = (4, 2)  # the cell in which its training table is chosen
@@ -103,10 +103,11 @@ def overview_sheet(
     row = _state(canvas, row + 1, gradient_check)
     texts = _descriptions(plan)
     row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
-    row = write_colours(canvas, row + 1, INPUT_COLOUR | kind_colours(plan))
     title = joined("The network at ", chosen.place)
     weights = MATRICES if MATRICES in sheets else INPUTS
-    draw_diagram(canvas, plan, cells, chosen.values, title, row, weights, workings)
+    below = draw_diagram(canvas, plan, cells, chosen.values, title, workings, weights)
+    last = write_colours(canvas, below + 1, INPUT_COLOUR | kind_colours(plan))
+    finish(canvas, plan, max(row, last))
     return canvas
 
 
@@ -118,7 +119,8 @@ def _moment(canvas: Canvas, chosen: ChosenMoment, sheets: Sequence[str]) -> int:
         if words is not None:
             canvas.calculate(row + at, column + 1, words.formula, words.text, INDENT)
     names = ", ".join(name for name in (DERIVATION, GRADIENT_CHECK, MATRICES) if name in sheets)
-    canvas.write(row + 2, 1, f"{names} and the diagram show this moment.", NOTE)
+    text = f"{names} and the diagram show it; {EXPLORER} has a moment of its own."
+    canvas.write(row + 2, 1, text, NOTE)
     return row + 3
 
 
@@ -138,33 +140,38 @@ def draw_diagram(
     cells: Mapping[str, str],
     values: Mapping[str, float],
     title: Words,
-    last_row: int,
+    workings: Workings,
     weights: str = INPUTS,
-    workings: Workings | None = None,
-) -> bool:
-    """Draw the network beside the text, which ends in the last row, or say what it is made of.
+) -> int:
+    """Draw the network beside the text, or say what it is made of; return the row behind it.
 
     Where it has no room for its `weights` there is a link to a sheet that has them. The cells that
-    it reads are on the workings, or below without these. Returns whether it was drawn.
+    it reads are on the workings.
     """
     (row, column), network, data = DIAGRAM, plan.network, plan.data
     if why := diagram.why_not(network, data):
         diagram.note(canvas, network, row - 1, column, why)
-        return False
+        return row + len(network.layers) + 2
     canvas.calculate(row - 1, column, title.formula, title.text, SECTION)
-    width, height = diagram.size(network, data)
-    last_row = max(last_row, row + height // PIXELS_OF_ROW + 1)
-    last_column = column + ceil(width / PIXELS_OF_COLUMN) - 1
     if not diagram.labels_weights(network, data):
+        last_column = _last_column(plan)
         canvas.link(row - 1, last_column, weights, f"weights: {weights}", TO_WEIGHTS)
-    canvas.print_area = (0, 0, last_row, last_column)
-    if workings:
-        behind = workings.block(OVERVIEW, "The diagram", diagram.DRAWING_COLUMNS, 10)
-    else:
-        behind = Corner(canvas, last_row + 3, 2)
-        canvas.write(last_row + 2, 1, "Cells behind the diagram", SECTION)
+    behind = workings.block(OVERVIEW, "The diagram", diagram.DRAWING_COLUMNS, 10)
     diagram.draw(canvas, DIAGRAM, network, data, cells, values, behind)
-    return True
+    return row + ceil(diagram.size(network, data)[1] / PIXELS_OF_ROW)
+
+
+def _last_column(plan: Plan) -> int:
+    """Return the last column that the diagram covers, or the colours' texts without one."""
+    if diagram.why_not(plan.network, plan.data):
+        return DIAGRAM[1] + 5
+    width, _ = diagram.size(plan.network, plan.data)
+    return DIAGRAM[1] + ceil(width / PIXELS_OF_COLUMN) - 1
+
+
+def finish(canvas: Canvas, plan: Plan, row: int) -> None:
+    """Let the sheet be printed as far as a row, with the diagram."""
+    canvas.print_area = (0, 0, row, _last_column(plan))
 
 
 def write_steps(canvas: Canvas, row: int, steps: Sequence[str]) -> int:
@@ -232,9 +239,12 @@ def kind_colours(plan: Plan) -> Legend:
 
 
 def write_colours(canvas: Canvas, row: int, legend: Legend) -> int:
-    """Write the legend of the colours; return the row behind it."""
-    canvas.write(row, 1, "Colours", SECTION)
+    """Write the legend of the colours below the diagram; return the row behind it."""
+    column = DIAGRAM[1]
+    canvas.write(row, column, "Colours", SECTION)
     for offset, (name, (style, text)) in enumerate(legend.items(), start=1):
-        canvas.write(row + offset, 1, name, style)
-        canvas.write(row + offset, 2, text, INDENT)
+        canvas.write(row + offset, column, name, style)
+        canvas.write(row + offset, column + 1, "", style)
+        canvas.merges.append((row + offset, column, row + offset, column + 1))
+        canvas.write(row + offset, column + 2, text, INDENT)
     return row + len(legend) + 1

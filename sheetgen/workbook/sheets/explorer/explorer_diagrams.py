@@ -14,11 +14,13 @@ from sheetgen.spreadsheet.canvas import Series
 from sheetgen.spreadsheet.style import ABOVE, BELOW, LINE
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.diagram import (
+    DOTS,
     FORWARD,
     LINE_BREAK,
     LONGEST_NAME,
     ROOM,
     Pen,
+    dots_at,
     label_of,
     layout_of,
 )
@@ -91,6 +93,7 @@ class Followed:
         for node in followed:
             self._units[node.layer] = self._unit(node)
             self._name(node)
+            self._dots(node)
         for edge in self.layout.edges:
             self._edge(edge)
         for symbol in self._drawn():
@@ -115,7 +118,8 @@ class Followed:
         layer, into, source = (numbers[each].cell for each in ("layer", "unit", "source"))
         place = f"IF({layer}={node.layer},{into},IF({layer}={node.layer + 1},{source},0))"
         found = self._write(f"chosen in layer {node.layer}", place, self._chosen(node.layer))
-        expression = f"IF(AND({found}>{FIRST_UNITS},{found}<{last}),{found},{FIRST_UNITS + 1})"
+        typical = self.layout.typical(node.layer) + 1
+        expression = f"IF(AND({found}>{FIRST_UNITS},{found}<{last}),{found},{typical})"
         return self._write(f"shown in layer {node.layer}", expression, node.place + 1)
 
     def _chosen(self, layer: int) -> int:
@@ -125,6 +129,15 @@ class Followed:
         if isinstance(parameter, Connection) and parameter.layer == layer:
             return parameter.position + 1
         return 0
+
+    def _dots(self, node: Node) -> None:
+        """Write dots above and below a unit that is looked at, where units are left out."""
+        number, last = self._units[node.layer], self.layout.counts[node.layer]
+        for which, neighbour in enumerate((FIRST_UNITS + 1, last - 1)):
+            is_apart = node.place + 1 != neighbour
+            text = only_if(f"{number}<>{neighbour}", is_apart, literal(DOTS))
+            address = self._write("dots", text.expression, str(text.text))
+            self.called[dots_at(node.layer, which)] = Words(address, text.text)
 
     def _name(self, node: Node) -> None:
         """Write the names of a unit that is looked at, and of what belongs to it."""
@@ -245,7 +258,7 @@ class Diagrams:
         series += pen.pre_activations() + pen.biases() + pen.dots() + pen.names()
         series += pen.targets(with_errors=True)
         w = self.choice.numbers["w"]
-        value = significant(w.cell, w.number, LABEL_DIGITS, CHOSEN_DECIMALS)
+        value = _short(w, CHOSEN_DECIMALS)
         series += self._chosen(joined(self.choice.name, " = ", value))
         series += pen.legend(FORWARD)
         pen.chart(self.values.canvas, at, series, "The network with all values of the moment")
@@ -286,7 +299,7 @@ class Diagrams:
                 words = joined("∂E/∂", self._gradient(node.symbol, LINE_BREAK))
                 series.append(pen.right_of(node, words))
         series += pen.dots() + pen.names()
-        gradient = self._short(self.choice.numbers["∂E/∂w"], CHOSEN_DECIMALS)
+        gradient = _short(self.choice.numbers["∂E/∂w"], CHOSEN_DECIMALS)
         series += self._chosen(joined(self.choice.name, ": ", gradient))
         series += pen.legend(BACKWARD)
         title = "The gradient flowing back at the chosen moment"
@@ -294,10 +307,7 @@ class Diagrams:
 
     def _gradient(self, symbol: str, between: Words | str, finest: int = LABEL_DECIMALS) -> Words:
         """Return a symbol and its gradient."""
-        return joined(self.pen.name(symbol), between, self._short(self.gradients[symbol], finest))
-
-    def _short(self, gradient: Fact, finest: int) -> Words:
-        return significant(gradient.cell, gradient.number, LABEL_DIGITS, finest)
+        return joined(self.pen.name(symbol), between, _short(self.gradients[symbol], finest))
 
     def _node(self, node: Node) -> Series:
         unit = node.symbol.removeprefix("a_")
@@ -309,3 +319,8 @@ class Diagrams:
         if len(unit) <= scale.longest:
             words = joined("∂E/∂", words)
         return self.pen.node(node, words, "gradient")
+
+
+def _short(number: Fact, finest: int) -> Words:
+    """Return a number with the same few digits as any other."""
+    return significant(number.cell, number.number, LABEL_DIGITS, finest, with_zeros=True)
