@@ -159,8 +159,9 @@ def log(
 @main.command()
 @click.argument("runs", type=PATH, nargs=-1, metavar="RUN|METRICS|SHEET...", required=True)
 @workbook_option("comparison", ALONE)
+@BEST_OPTION
 @click.option("--title", default="Comparison", metavar="TEXT", help="The title of the sheet.")
-def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
+def compare(runs: tuple[Path, ...], workbook: Path, best: tuple[str, ...], title: str) -> None:
     """Compare trainings on a sheet of a workbook.
 
     Each is the directory of a run of `cnn train`, a file of metrics, as for `cnn log`, the name of
@@ -174,12 +175,15 @@ def compare(runs: tuple[Path, ...], workbook: Path, title: str) -> None:
       cnn compare runs.xlsx --workbook runs.xlsx
     """  # noqa: D301
     from cnn.log.add_log import require_usable  # noqa: PLC0415
+    from cnn.log.metrics_file import read_best  # noqa: PLC0415
 
     require_possible(title, "--title")
+    directions = read_best(best)
     require_usable(workbook)
     if any(path.is_dir() for path in runs):
         require_torch()
-    put_comparison(runs, workbook, title.strip() or "Comparison", workbook != BACKPROP)
+    title, alone = title.strip() or "Comparison", workbook != BACKPROP
+    put_comparison(runs, workbook, title, alone, directions)
 
 
 @main.command()

@@ -18,7 +18,7 @@ from cnn.cli import main
 from cnn.log.compare_sheet import compare_sheet
 from cnn.log.comparison import Comparison, t_quantile
 from cnn.log.description import TrainingLog
-from cnn.log.log_page import TABLE
+from cnn.log.log_page import LEFT
 from cnn.log.metrics import Logged
 from cnn.log.metrics_file import read_metrics
 from sheetgen.errors import InputError
@@ -119,8 +119,9 @@ def test_every_formula_comes_to_what_the_reference_says(
         texts = [path.read_text() for path in RUNS.glob(f"{model}-*.jsonl")]
         last = np.array([json.loads(each.splitlines()[-1])["test_accuracy"] for each in texts])
         cells = canvases[3].cells.items()
-        row = next(at[0] for at, cell in cells if cell.value == f"model {model}")
-        shown = [found["Seeds"][row, column] for column in range(TABLE + 1, TABLE + 4)]
+        named = f"model {model}"
+        row = next(at[0] for at, cell in cells if at[1] == LEFT and cell.value == named)
+        shown = [found["Seeds"][row, column] for column in range(LEFT + 1, LEFT + 4)]
         assert shown == [len(texts), agreeing(last.mean()), agreeing(last.std(ddof=1))]
     told = "loss is lowest with lr 0: 0.25 after the last epoch of a single run"
     assert found["Diverged"][1, 1] == told
@@ -139,8 +140,8 @@ def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
     found = recalculated([canvas], EMBEDDED, tmp_path, changes)["Rates"]
     last = np.array([comparison.metric(place, "loss").numbers[-1] for place in range(5)])
     best = np.array([min(comparison.metric(place, "loss").numbers) for place in range(5)])
-    rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == TABLE}
-    numbers = [found[rows["lr 0.1"], column] for column in range(TABLE + 1, TABLE + 7)]
+    rows = {cell.value: at[0] for at, cell in canvas.cells.items() if at[1] == LEFT}
+    numbers = [found[rows["lr 0.1"], column] for column in range(LEFT + 1, LEFT + 7)]
     half = 2.7764451051977987 * last.std(ddof=1) / np.sqrt(5)
     expected = [
         5,
@@ -153,15 +154,15 @@ def test_mean_and_deviation_follow_the_metric_that_a_user_chooses(
     assert numbers == pytest.approx(expected, rel=1e-12)
 
 
-def test_nothing_on_the_sheet_is_cut_and_the_tables_above_fit_a_small_screen(
+def test_nothing_on_the_sheet_is_cut_and_all_of_it_fits_the_width_of_a_small_screen(
     comparison: Comparison, tmp_path: Path
 ) -> None:
-    for compared in (comparison, seeds()):
+    many = [training(rate / 10, seed, 2) for rate in range(1, 8) for seed in range(3)]
+    all_of_them = Comparison.of("Many", [(f"run {at} of many", log) for at, log in enumerate(many)])
+    for compared in (comparison, seeds(), all_of_them):
         canvas, _ = compare_sheet(compared, compared.title)
         write_workbook([canvas], tmp_path / "book.xlsx", "book")
-        cut = [each for each in problems(tmp_path / "book.xlsx") if "of 1320 pixels" not in each]
-        assert cut == []
-        assert sum(canvas.widths[column] for column in range(TABLE + 1, TABLE + 7)) < 60
+        assert list(problems(tmp_path / "book.xlsx")) == []
 
 
 @pytest.mark.parametrize(
@@ -172,14 +173,35 @@ def test_students_t_is_that_of_the_tables(freedom: int, t: float) -> None:
     assert t_quantile(freedom) == pytest.approx(t, rel=1e-11)
 
 
-def test_a_curve_with_gaps_is_not_drawn_as_0(comparison: Comparison) -> None:
+def test_a_curve_ends_with_its_training_and_is_not_drawn_as_0_in_a_gap(
+    comparison: Comparison,
+) -> None:
     """A loss of the first training is NaN: its curve is that of cells that are #N/A there."""
     canvas, _ = compare_sheet(comparison, "Rates")
-    curve = canvas.charts[1].series[0]
-    row, column, last, _ = range_of(curve.y.partition("!")[2])
-    formulas = [canvas.cells[at, column].formula or "" for at in range(row, last + 1)]
-    assert len(formulas) == len(comparison.steps)
-    assert all(formula.endswith(",NA())") for formula in formulas)
+    means, curves = (chart.series for chart in canvas.charts)
+    lengths = []
+    for curve in (*curves, means[3]):
+        row, column, last, _ = range_of(curve.y.partition("!")[2])
+        formulas = [canvas.cells[at, column].formula or "" for at in range(row, last + 1)]
+        lengths.append(len(formulas))
+        assert all("NA()" in formula for formula in formulas) == (curve in (curves[0], means[3]))
+    assert lengths == [6, 6, 6, 6, 6, 4, 4, 4, 4]
+    assert [rule.formula[:6] for rule in canvas.rules].count("=ISNA(") == 3
+
+
+def test_an_accuracy_is_drawn_in_percent_and_a_user_says_what_is_best(
+    comparison: Comparison,
+) -> None:
+    named = list(zip(comparison.names, comparison.logs, strict=True))
+    canvas, _ = compare_sheet(Comparison.of("Rates", named, {"loss": "max"}), "Rates")
+    told = [cell.value for cell in canvas.cells.values() if isinstance(cell.value, str)]
+    assert "val_acc by epoch, in percent: mean ± s of each setting" in told
+    drawn = range_of(canvas.charts[0].series[0].y.partition("!")[2])
+    shares = [comparison.metric(place, "val_acc").numbers[0] for place in range(5)]
+    assert canvas.value(drawn[0], drawn[1]) == pytest.approx(100 * np.mean(shares))
+    assert canvas.value(*canvas.inputs["best loss"]) == "highest"
+    with pytest.raises(InputError, match=r"--best: found 'lost'; expected one of val_acc, loss"):
+        Comparison.of("Rates", named, {"lost": "max"})
 
 
 def test_trainings_without_a_common_metric_are_refused() -> None:
@@ -241,7 +263,7 @@ def test_logs_in_the_workbook_are_compared_as_their_journals_are(tmp_path: Path)
     for other in found[1:]:
         numbers = [value for value in other.values() if isinstance(value, float)]
         assert numbers == pytest.approx(first, rel=1e-15)
-    assert sum(value == "Seed" for value in found[0].values()) == 1
+    assert sum(value == "Seed" for value in found[0].values()) == 2  # of a group, and of its means
     code, _, errors = compare("Way 1", "Seed 1", "--workbook", book)
     assert (code, errors.count("\n")) == (2, 1)
     assert "the sheet 'Way 1' of" in errors

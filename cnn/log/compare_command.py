@@ -1,6 +1,6 @@
 """Reads the trainings that `cnn compare` compares, whatever wrote them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cnn.log.add_log import Placed, add_sheet
@@ -22,13 +22,18 @@ Named = tuple[str, TrainingLog]
 
 
 def compare(
-    paths: Sequence[Path], workbook: Path, title: str, alone: bool = False
+    paths: Sequence[Path],
+    workbook: Path,
+    title: str,
+    alone: bool = False,
+    best: Mapping[str, str] | None = None,
 ) -> tuple[Placed, int]:
     """Put the sheet that compares trainings into a workbook; return also the number of these.
 
     Each path is the directory of a run of `cnn train`, which needs torch, a file of metrics, a
     workbook, which stands for all logs in it, or the name of a sheet of `workbook`. That is built
-    from `era-v1` if it does not exist, or with `alone` gets nothing but the sheet.
+    from `era-v1` if it does not exist, or with `alone` gets nothing but the sheet. `best` says of
+    metrics whether their max or their min is best, where their names do not.
 
     Raises InputError if one of them cannot be read, if they are too few or too many, or if they
     have no metric in common; RunError if the workbook cannot be written.
@@ -40,7 +45,7 @@ def compare(
             advance(1)
     if not 2 <= len(named) <= MOST:
         raise InputError(f"found {len(named)} to compare; expected 2 to {MOST} trainings")
-    canvas, mark = compare_sheet(Comparison.of(title, named), sheet_name(title))
+    canvas, mark = compare_sheet(Comparison.of(title, named, best), sheet_name(title))
     return add_sheet(canvas, mark, workbook, workbook, alone), len(named)
 
 

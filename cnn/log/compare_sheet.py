@@ -4,30 +4,34 @@ from dataclasses import replace
 
 from cnn.log.axes import step_axis
 from cnn.log.comparison import LONGEST_NAME, Comparison, t_quantile
-from cnn.log.comparison_data import draw_data, draw_known, has_gaps
-from cnn.log.comparison_page import CHART, ComparisonPage
-from cnn.log.comparison_tables import draw_every, draw_groups, draw_runs, result
-from cnn.log.log_charts import SLOT
-from cnn.log.log_page import (
-    FIRST_ROW,
-    GAP_WIDTH,
-    GRID,
-    GRID_WIDTH,
-    HEADER_ROW,
-    LEFT,
-    MARGIN_WIDTH,
-    METRIC_WIDTH,
-    TABLE,
-    grid,
+from cnn.log.comparison_data import (
+    by_step,
+    draw_logs,
+    draw_means,
+    draw_metrics,
+    mean_rows,
 )
+from cnn.log.comparison_page import (
+    CHART,
+    CHART_COLUMN,
+    CHOSEN,
+    COLUMNS,
+    NUMBERS,
+    STEP,
+    WIDTH,
+    ComparisonPage,
+)
+from cnn.log.comparison_tables import draw_every, draw_groups, draw_runs, draw_settings, result
+from cnn.log.log_page import FIRST_ROW, HEADER_ROW, LEFT, MARGIN_WIDTH
 from cnn.log.metrics import Metric, number_formats
-from sheetgen.spreadsheet.canvas import Canvas, Chart, Rule, Series
+from sheetgen.spreadsheet.canvas import Canvas, Chart, Place, Rule, Series
 from sheetgen.spreadsheet.stamp import identifier, stamp_sheet
 from sheetgen.spreadsheet.style import (
     INPUT,
     KINDS,
     LABEL,
     NOTE,
+    SECTION,
     SERIES_COLOURS,
     TITLE,
     Style,
@@ -40,6 +44,8 @@ _RESULT = Style(size=12, bold=True, colour=KINDS["gradient"].strong)
 _WHOLE = "#,##0"
 _FORMATS = ("0.0000", "0.00%", "0.00E+00", _WHOLE)
 """Of the chosen metric, by what is known of it; the first is that of the cells, then SHARE's."""
+_BESIDE = 12
+"""Pixels between the tables and a chart."""
 
 
 def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
@@ -47,17 +53,18 @@ def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
     canvas = Canvas(sheet, tab_colour=KINDS["gradient"].strong)
     page = ComparisonPage(canvas, comparison)
     canvas.freeze, canvas.repeat_rows = (FIRST_ROW, 0), (0, HEADER_ROW)
-    canvas.heights |= {0: 28.0, 1: 20.0, HEADER_ROW: 20.0}
-    canvas.widths |= {0: MARGIN_WIDTH, TABLE - 1: GAP_WIDTH, TABLE: float(LONGEST_NAME)}
-    canvas.widths |= dict.fromkeys(range(LEFT, LEFT + GRID), GRID_WIDTH)
-    canvas.widths |= dict.fromkeys(range(TABLE + 1, TABLE + 7), METRIC_WIDTH)
+    canvas.heights |= {0: 28.0, 1: 20.0, HEADER_ROW: 20.0, FIRST_ROW: 26.0}
+    canvas.widths |= {0: MARGIN_WIDTH, LEFT: float(LONGEST_NAME)}
+    canvas.widths |= dict.fromkeys(range(NUMBERS, CHART_COLUMN + COLUMNS), WIDTH)
     canvas.write(0, LEFT, comparison.title, TITLE)
     _choice(page)
     formats = _formats(comparison)
     quantiles = [t_quantile(freedom) for freedom in range(1, page.freedoms + 1)]
-    draw_known(page, quantiles, [_kind(each) for each in formats])
-    draw_data(page, formats)
+    draw_metrics(page, quantiles, [_kind(each) for each in formats])
+    draw_logs(page, formats)
+    draw_means(page)
     draw_runs(page)
+    draw_settings(page)
     draw_every(page, formats)
     draw_groups(page)
     told = result(page)
@@ -65,20 +72,20 @@ def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
     _follow_formats(page)
     _charts(page)
     mark = identifier(["comparison", comparison.title])
-    stamp_sheet(canvas, mark, page.end, LEFT + 3)
+    stamp_sheet(canvas, mark, page.end, LEFT)
     return canvas, mark
 
 
 def _choice(page: ComparisonPage) -> None:
-    area, names = grid(page.canvas), page.comparison.metrics
-    area.say(HEADER_ROW, 0, "metric", LABEL)
-    column = area.merged(HEADER_ROW, 2, 8)
-    source = page.corner_range("metric", len(names))
-    page.canvas.choose(HEADER_ROW, column, "metric", names[0], names, INPUT, source)
+    canvas, names = page.canvas, page.comparison.metrics
+    canvas.write(HEADER_ROW, LEFT, "metric", LABEL)
+    canvas.merges.append((HEADER_ROW, NUMBERS, HEADER_ROW, NUMBERS + 2))
+    source = page.known_range(LEFT, len(names))
+    canvas.choose(HEADER_ROW, NUMBERS, "metric", names[0], names, INPUT, source)
     count, groups = len(page.comparison.logs), len(page.comparison.groups)
     told = "each with settings of its own" if groups == count else f"{groups} settings"
     text = f"{count} trainings, " + ("one setting" if groups == 1 else told)
-    area.say(HEADER_ROW, 11, text, NOTE)
+    canvas.write(HEADER_ROW, NUMBERS + 3, text, replace(NOTE, indent=1))
 
 
 def _formats(comparison: Comparison) -> list[str]:
@@ -100,86 +107,97 @@ def _follow_formats(page: ComparisonPage) -> None:
     """Show numbers of the chosen metric in its format: a conditional one follows the choice."""
     count, groups = len(page.comparison.logs), len(page.comparison.groups)
     first, last = page.groups_row + 1, page.groups_row + groups
-    spread = (first, TABLE + 3, last, TABLE + 3)
-    others = [
-        (first, TABLE + 2, last, TABLE + 2),
-        (first, TABLE + 4, last, TABLE + 6),
-        (page.runs_row + 1, TABLE + 2, page.runs_row + count, TABLE + 3),
-        (page.chosen_row + 1, TABLE + 1, page.chosen_row + page.count, page.group(groups) - 1),
+    shown: list[Place] = [
+        (first, NUMBERS + 1, last, NUMBERS + 1),
+        (first, NUMBERS + 3, last, NUMBERS + 5),
+        (page.runs_row + 1, NUMBERS + 1, page.runs_row + count, NUMBERS + 2),
     ]
+    spread: Place = (first, NUMBERS + 2, last, NUMBERS + 2)
+    drawn: list[Place] = [(page.logs_row + 1, CHOSEN, page.end - 2, page.metric_column(-1))]
+    if page.has_means:
+        right = page.mean_column(groups) - 1
+        drawn.append((page.means_row + 1, NUMBERS, page.logs_row - 3, right))
     for kind, number_format in enumerate(_FORMATS[1:], start=1):
         # The deviation of whole numbers is none.
-        for place in others if number_format == _WHOLE else [*others, spread]:
-            formula = f"={page.known(2)}={kind}"
-            page.canvas.rules.append(Rule(place, formula, {"num_format": number_format}))
-    page.canvas.numbers += [*others, spread]
+        places = shown if number_format == _WHOLE else [*shown, spread]
+        drawn_format = number_format.replace("%", "")  # drawn as percent: 97.24
+        for of, places_of in ((number_format, places), (drawn_format, drawn)):
+            for place in places_of:
+                formula = f"={page.kind}={kind}"
+                page.canvas.rules.append(Rule(place, formula, {"num_format": of}))
+    page.canvas.numbers += [*shown, spread, *drawn]
 
 
 def _charts(page: ComparisonPage) -> None:
     x_axis, step = step_axis(page.comparison.steps), page.comparison.logs[0].step
-    for place, (series, title) in enumerate(
-        ((_means(page), "mean ± s"), (_curves(page), "each training"))
-    ):
+    drawn = [(_curves(page), "each training")]
+    if page.has_means:
+        drawn.insert(0, (_means(page), "mean ± s of each setting"))
+    for place, (series, title) in enumerate(drawn):
+        row = page.chart_row(place)
+        told = by_step(page, f": {title}")
+        page.canvas.calculate(
+            row, CHART_COLUMN, told.formula, told.text, replace(SECTION, indent=2)
+        )
         named = [each for each in series if each.in_legend]
         page.canvas.charts.append(
             Chart(
-                (FIRST_ROW + place * SLOT, LEFT),
+                (row + 1, CHART_COLUMN),
                 CHART,
                 tuple(series),
                 f"{title} by {step}",
-                (step, title),
+                (step, ""),
                 legend="bottom" if len(named) <= _MOST_NAMED else "",
                 labels_outside=True,
                 limits=(x_axis.low, x_axis.high, None, None),
                 units=(x_axis.unit, None),
-                offset=(0, 8),
+                offset=(_BESIDE, 0),
             )
         )
 
 
-def _series(page: ComparisonPage, row: int, column: int, length: int, colour: str) -> Series:
-    canvas = page.canvas
-    return Series(
-        canvas.range(page.chosen_row + 1, TABLE, page.chosen_row + length, TABLE),
-        canvas.range(row + 1, column, row + length, column),
-        canvas.absolute(row, column),
-        colour,
-        1.25,
-        dots=4 if length <= _MOST_DOTS else 0,
-    )
+def _series(
+    page: ComparisonPage, rows: tuple[int, int], columns: tuple[int, int], colour: str
+) -> Series:
+    """Return the curve of a column over another, from the first to the last of some rows."""
+    first, last = rows
+    x, y = (page.canvas.range(first, column, last, column) for column in columns)
+    return Series(x, y, "", colour, 1.25, dots=4 if last - first < _MOST_DOTS else 0)
+
+
+def _curve(page: ComparisonPage, place: int, colour: str) -> Series:
+    """Return the curve of a training; of one with gaps from cells without texts."""
+    column = CHOSEN + 1 if place in page.with_gaps else CHOSEN
+    return _series(page, page.log_rows(place), (STEP, column), colour)
 
 
 def _curves(page: ComparisonPage) -> list[Series]:
-    """Return a curve for each training; those of several groups have the group's colour and name.
-
-    A training with gaps is drawn from cells that have no texts.
-    """
+    """Return a curve for each training; of several groups with the group's colour and name."""
     found, groups = [], page.comparison.groups
     for rank, group in enumerate(groups):
         for place in group:
-            colour = SERIES_COLOURS[(rank if len(groups) > 1 else place) % len(SERIES_COLOURS)]
-            row, column, length = page.chosen_row, page.run(place), page.count
-            if has_gaps(page, place):
-                row, column = page.logs_row, page.drawn(place)
-            else:
-                length = len(page.comparison.metric(place, page.comparison.metrics[0]).numbers)
-            curve = _series(page, row, column, length, colour)
-            if len(groups) > 1:
-                name = page.canvas.absolute(page.groups_row + 1 + rank, TABLE)
-                curve = replace(curve, name=name, in_legend=place == group[0])
-            found.append(curve)
+            is_own = len(groups) == 1 or not page.has_means
+            colour = SERIES_COLOURS[(place if is_own else rank) % len(SERIES_COLOURS)]
+            row = page.runs_row + 1 + place if is_own else page.groups_row + 1 + rank
+            name = page.canvas.absolute(row, LEFT)
+            in_legend = is_own or place == group[0]
+            found.append(replace(_curve(page, place, colour), name=name, in_legend=in_legend))
     return found
 
 
 def _means(page: ComparisonPage) -> list[Series]:
     """Return the mean of each group, with the band of one standard deviation around it."""
     found = []
-    for place, group in enumerate(page.comparison.groups):
-        colour, column = SERIES_COLOURS[place % len(SERIES_COLOURS)], page.group(place)
-        curve = _series(page, page.chosen_row, column, page.count, colour)
-        name = page.canvas.absolute(page.groups_row + 1 + place, TABLE)
-        found.append(replace(curve, name=name, width=2.25))
-        for offset in (1, 2) if len(group) > 1 else ():
-            edge = _series(page, page.chosen_row, column + offset, page.count, colour)
+    for rank, group in enumerate(page.comparison.groups):
+        colour = SERIES_COLOURS[rank % len(SERIES_COLOURS)]
+        name = page.canvas.absolute(page.groups_row + 1 + rank, LEFT)
+        if len(group) == 1:
+            found.append(replace(_curve(page, group[0], colour), name=name, width=2.25))
+            continue
+        rows, column = mean_rows(page, group), page.mean_column(rank)
+        middle = _series(page, rows, (LEFT, column), colour)
+        found.append(replace(middle, name=name, width=2.25))
+        for offset in (1, 2):
+            edge = _series(page, rows, (LEFT, column + offset), colour)
             found.append(replace(edge, width=0.75, dash="dash", dots=0, in_legend=False))
     return found

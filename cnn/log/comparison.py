@@ -1,16 +1,15 @@
 """Compares trainings: what their settings differ in, which are the same but for the seed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import cos, pi, sin, sqrt, tan
 
 from cnn.log.csv_metrics import listed
 from cnn.log.description import TrainingLog
 from cnn.log.log_page import as_listed
-from cnn.log.metrics import Logged, Metric, is_number
+from cnn.log.metrics import BEST, Logged, Metric, is_number
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.address import MAXIMUM_ROWS
 
 SEED = "seed"
 _ASIDE = {"versions", "device", "MD5 of the data", "run"}
@@ -19,13 +18,11 @@ CONFIDENCE = 0.95
 MOST_METRICS = 50
 """Metrics to choose from."""
 MOST_NUMBERS = 500_000
-"""Of all logs together: more would take minutes and gigabytes of memory."""
+"""Of all logs together: more would take minutes and gigabytes of memory, or a sheet's rows."""
 LONGEST_NAME = 20
 """Characters of the name of a training, or of a group, on the sheet."""
 SHORT = 12
 """Characters of a setting that is short."""
-_MOST_LINES = 1000
-"""Rows above and between the numbers."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +33,17 @@ class Comparison:
     logs: tuple[TrainingLog, ...]
     names: tuple[str, ...]
     """What each training is called, differently from the others."""
+    best: Mapping[str, str] = field(default_factory=dict)
+    """Whether the max or the min of a metric is best, where the user says so."""
 
     @classmethod
-    def of(cls, title: str, named: Iterable[tuple[str, TrainingLog]]) -> "Comparison":
-        """Return the trainings by groups.
+    def of(
+        cls,
+        title: str,
+        named: Iterable[tuple[str, TrainingLog]],
+        best: Mapping[str, str] | None = None,
+    ) -> "Comparison":
+        """Return the trainings by groups; `best` says of metrics whether max or min is best.
 
         Raises InputError if they have no metric in common, or too many numbers for a sheet.
         """
@@ -48,17 +52,23 @@ class Comparison:
         # A group is where its first training was named.
         order = sorted(range(len(found)), key=lambda place: keys.index(keys[place]))
         logs = tuple(found[place][1] for place in order)
-        comparison = cls(title, logs, tuple(different([found[place][0] for place in order])))
+        comparison = cls(
+            title, logs, tuple(different([found[place][0] for place in order])), best or {}
+        )
         if not comparison.metrics:
             told = (
                 f"{name} has {listed([each.name for each in log.metrics], 6) or 'none'}"
                 for name, log in zip(comparison.names[:3], logs, strict=False)
             )
             raise InputError(f"the trainings have no metric in common: {'; '.join(told)}")
-        count = len(comparison.steps) * len(logs) * (1 + len(comparison.metrics))
-        if count > MOST_NUMBERS or 2 * len(comparison.steps) > MAXIMUM_ROWS - _MOST_LINES:
+        for name in comparison.best:
+            if name not in comparison.metrics:
+                known = listed(comparison.metrics)
+                raise InputError(f"--best: found {name!r:.50}; expected one of {known}")
+        rows = sum(len(log.rows) for log in logs)
+        if rows * (1 + len(comparison.metrics)) > MOST_NUMBERS:
             raise InputError(
-                f"found {len(logs)} trainings of {len(comparison.steps):,} steps and "
+                f"found {len(logs)} trainings of {rows:,} epochs together and "
                 f"{len(comparison.metrics)} metrics; expected at most {MOST_NUMBERS:,} numbers"
             )
         return comparison
@@ -103,15 +113,17 @@ class Comparison:
         lengths = {name: max(len(each.get(name, "")) for each in told) for name in found}
         return tuple(sorted(found, key=lambda name: lengths[name] // SHORT))
 
+    def rises(self, name: str) -> bool:
+        """Tell whether more of a metric is better."""
+        if name in self.best:
+            return BEST[self.best[name]]
+        told = (each.told for log in self.logs for each in log.metrics if each.name == name)
+        return next((each for each in told if each is not None), False)
+
     def metric(self, place: int, name: str) -> Metric:
         """Return a metric of a training."""
-        return next(each for each in self.logs[place].metrics if each.name == name)
-
-    def values(self, place: int, name: str) -> list[Logged]:
-        """Return the values of a metric at all steps, None where a training has none."""
-        log = self.logs[place]
-        by_step = dict(zip(log.steps, self.metric(place, name).values, strict=True))
-        return [by_step.get(step) for step in self.steps]
+        found = next(each for each in self.logs[place].metrics if each.name == name)
+        return replace(found, most_is_best=self.rises(name))
 
     def setting(self, place: int, name: str) -> str:
         """Return a setting of a training in words, "" if it has none of that name."""

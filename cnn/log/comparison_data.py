@@ -1,162 +1,238 @@
-"""Draws the logs that a comparison is made of, and from them the chosen metric of each training."""
+"""Draws what the comparison is made of: what is known of the metrics, means by epoch, all logs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean, stdev
 
 from cnn.log.comparison import known_numbers
-from cnn.log.comparison_page import ComparisonPage
-from cnn.log.log_page import LEFT, METRIC_WIDTH, TABLE
-from cnn.log.log_table import in_two_lines, shown_value
-from cnn.log.metrics import Metric, is_number
+from cnn.log.comparison_page import BEST, CHOSEN, FACTS, FORMAT, NUMBERS, QUANTILE, STEP
+from cnn.log.comparison_page import ComparisonPage as Page
+from cnn.log.log_page import LEFT
+from cnn.log.log_table import shown_value
+from cnn.log.metrics import Logged, Metric, is_number
 from sheetgen.errors import short
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
-from sheetgen.spreadsheet.style import LABEL, MUTED, NOTE, SECTION, Style, header, number
+from sheetgen.spreadsheet.canvas import Rule, Value
+from sheetgen.spreadsheet.style import (
+    INPUT,
+    KINDS,
+    LABEL,
+    NOTE,
+    SECTION,
+    Style,
+    header,
+    number,
+)
+from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
 
 VALUE = "0.0000"
+SHARE = 1
+"""What is known of a metric's format where it is in percent."""
+HIGHEST, LOWEST = "highest", "lowest"
 _MISSING = "#N/A"
+_WHOLE = Style(number_format="0", align="right")
 _CHOSEN = number("unit", VALUE)
 _MEAN = number("gradient", VALUE)
-_HELPER = number("helper")
-_HELPER_TITLE = replace(header("helper"), wrap=True)
-_NAME = Style(bold=True, colour=MUTED)
-WIDEST = 12.0
-"""Characters of a column that a header widens: all tables have the same columns."""
+_LONGEST_HEADER = 30
+"""Characters that have room in three lines of a header."""
+_HEADER_HEIGHT = 42.0
 
 
-def draw_data(page: ComparisonPage, formats: Sequence[str]) -> None:
-    """Draw all of it below the tables: the chosen metric by epoch, then the whole logs."""
-    canvas, comparison = page.canvas, page.comparison
-    step = comparison.logs[0].step
-    name = page.choice
-    title = f'={name}&" by {step.replace(chr(34), chr(34) * 2)}"'
-    first = f"{comparison.metrics[0]} by {step}"
-    canvas.calculate(page.chosen_row - 1, TABLE, title, first, SECTION)
-    canvas.write(page.logs_row - 2, TABLE, "All logs, from which the metric is chosen", SECTION)
-    for row in (page.chosen_row, page.logs_row):
-        canvas.write(row, TABLE, step, header("iteration"))
-        canvas.heights[row] = 30.0
-        for at, each in enumerate(comparison.steps, start=row + 1):
-            canvas.write(at, TABLE, each, number("iteration", "0"))
-    for place, name in enumerate(comparison.names):
-        _draw_logs(page, place, name, formats)
-        _draw_run(page, place, name)
-    for place, group in enumerate(comparison.groups):
-        _draw_group(page, place, group)
+def direction(page: Page, name: str) -> str:
+    """Return whether the highest or the lowest value of a metric is best."""
+    return HIGHEST if page.comparison.rises(name) else LOWEST
 
 
-def has_gaps(page: ComparisonPage, place: int) -> bool:
-    """Tell whether a metric of a training has a gap before its end, or ends before others.
-
-    A chart would draw the text in a cell without a number as 0.
-    """
-    ends = set[int]()
-    for name in page.comparison.metrics:
-        known = [is_number(value) for value in page.comparison.values(place, name)]
-        ends.add(sum(known))
-        if not all(known[: sum(known)]):
-            return True
-    return len(ends) > 1 or 0 in ends
-
-
-def heading(page: ComparisonPage, row: int, column: int, text: str, kind: str) -> None:
-    """Write a header in two lines, shortened to what these have room for."""
-    lengths = range(len(text), 2, -1)
-    fitting = (shown for shown in (short(text, each) for each in lengths) if _width(shown) < WIDEST)
-    shown = next(fitting, text)
-    page.canvas.write(row, column, shown, replace(header(kind), wrap=True))
-    widths = page.canvas.widths
-    widths[column] = max(widths.get(column, METRIC_WIDTH), _width(shown))
-
-
-def _width(text: str) -> float:
-    return in_two_lines(text) + 1.5
-
-
-def _draw_logs(page: ComparisonPage, place: int, name: str, formats: Sequence[str]) -> None:
-    """Draw all metrics of a training."""
-    canvas, metrics = page.canvas, page.comparison.metrics
-    canvas.write(page.logs_row - 1, page.raw(place), name, _NAME)
-    for offset, metric in enumerate(metrics):
-        column = page.raw(place, offset)
-        canvas.write(page.logs_row, column, short(metric, 2 * int(METRIC_WIDTH)), _HELPER_TITLE)
-        values = page.comparison.values(place, metric)
-        for row, value in enumerate(values, start=page.logs_row + 1):
-            canvas.write(row, column, shown_value(value), number("helper", formats[offset]))
-
-
-def _draw_run(page: ComparisonPage, place: int, name: str) -> None:
-    """Draw the chosen metric of a training, and that once more if it has gaps."""
-    canvas, metrics = page.canvas, page.comparison.metrics
-    heading(page, page.chosen_row, page.run(place), name, "unit")
-    first, last, choice = page.raw(place), page.raw(place, len(metrics) - 1), page.known(0)
-    shown = [float(value) if is_number(value) else "" for value in page.shown(place)]
-    for at, value in enumerate(shown, start=1):
-        cells = range_address(page.logs_row + at, first, page.logs_row + at, last)
-        found = f"INDEX({cells},{choice})" if first != last else cells.partition(":")[0]
-        formula = f'=IF(ISNUMBER({found}),{found},"")'
-        canvas.calculate(page.chosen_row + at, page.run(place), formula, value, _CHOSEN)
-    if has_gaps(page, place):
-        _draw_without_texts(page, place, name, shown)
-
-
-def _draw_without_texts(
-    page: ComparisonPage, place: int, name: str, shown: Sequence[float | str]
-) -> None:
-    column = page.drawn(place)
-    page.canvas.write(page.logs_row - 1, column, "for the chart", _NAME)
-    page.canvas.write(page.logs_row, column, short(name, 2 * int(METRIC_WIDTH)), _HELPER_TITLE)
-    for at, value in enumerate(shown, start=1):
-        source = relative_address(page.chosen_row + at, page.run(place))
-        formula = f"=IF(ISNUMBER({source}),{source},NA())"
-        result = _MISSING if value == "" else value
-        page.canvas.calculate(page.logs_row + at, column, formula, result, _HELPER)
-
-
-def _draw_group(page: ComparisonPage, place: int, group: range) -> None:
-    """Draw the mean of a group at each step and, of several trainings, one s below and above."""
-    canvas, column = page.canvas, page.group(place)
-    name = page.comparison.called(group)
-    titles = (f"mean of {name}", "mean − s", "mean + s")[: 3 if len(group) > 1 else 1]
-    for offset, title in enumerate(titles):
-        heading(page, page.chosen_row, column + offset, title, "gradient")
-    values = [page.shown(each) for each in group]
-    for at in range(page.count):
-        row, numbers = page.chosen_row + 1 + at, known_numbers(each[at] for each in values)
-        cells = range_address(row, page.run(group[0]), row, page.run(group[-1]))
-        average = mean(numbers) if numbers else None
-        spread = stdev(numbers) if len(numbers) > 1 else None
-        formula = f"=IF(COUNT({cells})=0,NA(),AVERAGE({cells}))"
-        canvas.calculate(row, column, formula, _MISSING if average is None else average, _MEAN)
-        middle = cell_address(row, column)
-        for offset, sign in ((1, "-"), (2, "+"))[: len(titles) - 1]:
-            formula = f"=IF(COUNT({cells})<2,NA(),{middle}{sign}STDEV({cells}))"
-            value: float | str = _MISSING
-            if average is not None and spread is not None:
-                value = average - spread if sign == "-" else average + spread
-            canvas.calculate(row, column + offset, formula, value, _MEAN)
-
-
-def draw_known(page: ComparisonPage, quantiles: Sequence[float], formats: Sequence[int]) -> None:
-    """Draw the metrics to choose from with what is known of each, and Student's t."""
-    canvas, names = page.canvas, page.comparison.metrics
-    whole = Style(number_format="0", align="right")
-    row, column = page.logs_row, LEFT
-    canvas.write(row - 2, column, "What the tables above look up", NOTE)
-    for title in ("metric", "more is better", "format", "t", "place", "off the mean"):
-        canvas.write(row, page.corner(title)[1], title, NOTE)
+def draw_metrics(page: Page, quantiles: Sequence[float], formats: Sequence[int]) -> None:
+    """Draw what is known of the metrics, of which the user may change what is best."""
+    canvas, names, row = page.canvas, page.comparison.metrics, page.metrics_row
+    canvas.write(row - 1, LEFT, "Metrics", SECTION)
+    text = "the highest or the lowest value is the best: change it where it is not so"
+    canvas.write(row - 1, NUMBERS, text, NOTE)
+    for column, title in ((LEFT, "metric"), (BEST, "best is the"), (FORMAT, "format")):
+        canvas.write(row, column, title, header("helper"))
+    canvas.write(row, BEST + 1, "", header("helper"))
+    canvas.merges.append((row, BEST, row, BEST + 1))
     for place, name in enumerate(names):
-        canvas.write(*page.corner("metric", place), name, LABEL)
-        canvas.write(*page.corner("more is better", place), int(Metric(name, ()).rises), whole)
-        canvas.write(*page.corner("format", place), formats[place], whole)
+        at, column = page.known(BEST, place)
+        canvas.write(at, LEFT, name, LABEL)
+        canvas.merges.append((at, column, at, column + 1))
+        options, style = (HIGHEST, LOWEST), replace(INPUT, align="center")
+        canvas.choose(at, column, f"best {name}", direction(page, name), options, style)
+        canvas.write(*page.known(FORMAT, place), formats[place], _WHOLE)
+    canvas.write(row, QUANTILE, "runs", header("helper"))
+    canvas.write(row, QUANTILE + 1, "Student's t", header("helper"))
     for place, quantile in enumerate(quantiles):
-        canvas.write(*page.corner("t", place), quantile, Style(number_format="0.00", align="right"))
-    # Of the chosen metric: its place, whether more is better, its format.
+        canvas.write(*page.known(QUANTILE, place), place + 2, _WHOLE)
+        style = Style(number_format="0.00", align="right")
+        canvas.write(*page.known(QUANTILE + 1, place), quantile, style)
+    _draw_facts(page, formats[0])
+
+
+def _draw_facts(page: Page, kind: int) -> None:
+    """Look up what is known of the chosen metric."""
+    canvas, names, (row, column) = page.canvas, page.comparison.metrics, page.known(FACTS)
+    canvas.write(row - 1, column, "chosen", header("helper"))
+    canvas.write(row - 1, column + 1, "", header("helper"))
+    canvas.merges.append((row - 1, column, row - 1, column + 1))
     count = len(names)
-    several = count > 1
-    found = f"=MATCH({page.choice},{page.corner_range('metric', count)},0)" if several else "=1"
-    canvas.calculate(*page.corner("place"), found, 1, whole)
-    for place, title in enumerate(("more is better", "format"), start=1):
-        found = f"=INDEX({page.corner_range(title, count)},{page.known(0)})"
-        value = canvas.value(*page.corner(title))
-        canvas.calculate(*page.corner("place", place), found, value, whole)
+    place = f"=MATCH({page.choice},{page.known_range(LEFT, count)},0)" if count > 1 else "=1"
+    facts: tuple[tuple[str, str, Value], ...] = (
+        ("place", place, 1),
+        (
+            "best",
+            f"=INDEX({page.known_range(BEST, count)},{page.place})",
+            direction(page, names[0]),
+        ),
+        ("format", f"=INDEX({page.known_range(FORMAT, count)},{page.place})", kind),
+        ("drawn ×", f"=IF({page.kind}={SHARE},100,1)", 100 if kind == SHARE else 1),
+    )
+    for at, (label, formula, value) in enumerate(facts, start=row):
+        canvas.write(at, column, label, LABEL)
+        canvas.calculate(at, column + 1, formula, value, _WHOLE)
+
+
+def unit(page: Page, words: str) -> Words:
+    """Return words that follow the name of the chosen metric where it is drawn in percent."""
+    is_share = page.canvas.value(*page.known(FORMAT)) == SHARE
+    return only_if(f"{page.kind}={SHARE}", is_share, literal(words))
+
+
+def by_step(page: Page, end: str) -> Words:
+    """Return the title of a chart or a table of the chosen metric."""
+    name = Words(page.choice, page.comparison.metrics[0])
+    step = page.comparison.logs[0].step
+    return joined(name, f" by {step}", unit(page, ", in percent"), end)
+
+
+def drawn_values(page: Page, place: int) -> list[float | None]:
+    """Return the values of a training that are drawn at first, None where there is no number."""
+    factor = 100.0 if page.canvas.value(*page.known(FORMAT)) == SHARE else 1.0
+    values = page.comparison.metric(place, page.comparison.metrics[0]).values
+    return [value * factor if is_number(value) else None for value in values]
+
+
+def draw_means(page: Page) -> None:
+    """Draw the mean of each group of several at each epoch, and one s below and above."""
+    if not page.has_means:
+        return
+    canvas, row = page.canvas, page.means_row
+    told = by_step(page, ": mean and standard deviation s of those with a number")
+    canvas.calculate(row - 2, LEFT, told.formula, told.text, SECTION)
+    canvas.write(row - 1, LEFT, "", header("iteration"))
+    canvas.write(row, LEFT, page.comparison.logs[0].step, header("iteration"))
+    for at, step in enumerate(page.mean_steps, start=row + 1):
+        canvas.write(at, LEFT, step, number("iteration", "0"))
+    for place, group in enumerate(page.comparison.groups):
+        if len(group) > 1:
+            _draw_group(page, place, group)
+
+
+def mean_rows(page: Page, group: range) -> tuple[int, int]:
+    """Return the first and the last row of the means of a group of several."""
+    steps = {step for place in group for step in page.comparison.logs[place].steps}
+    rows = [at for at, step in enumerate(page.mean_steps) if step in steps]
+    return page.means_row + 1 + rows[0], page.means_row + 1 + rows[-1]
+
+
+def _draw_group(page: Page, place: int, group: range) -> None:
+    canvas, column, row = page.canvas, page.mean_column(place), page.means_row
+    canvas.merges.append((row - 1, column, row - 1, column + 2))
+    canvas.write(row - 1, column, page.comparison.called(group), header("gradient"))
+    for offset, title in enumerate(("mean", "mean − s", "mean + s")):
+        canvas.write(row, column + offset, title, header("gradient"))
+    found: dict[float, list[tuple[str, float | None]]] = {}
+    for each in group:
+        first, _ = page.log_rows(each)
+        known = zip(page.comparison.logs[each].steps, drawn_values(page, each), strict=True)
+        for at, (step, value) in enumerate(known, start=first):
+            found.setdefault(step, []).append((cell_address(at, CHOSEN), value))
+    first, last = mean_rows(page, group)
+    for at in range(first, last + 1):
+        _draw_mean(page, at, column, found.get(page.mean_steps[at - page.means_row - 1], []))
+    _hide_missing(page, (first, column, last, column + 2), "gradient")
+
+
+def _draw_mean(
+    page: Page, row: int, column: int, known: Sequence[tuple[str, float | None]]
+) -> None:
+    """Draw the mean of cells, of which some may hold no number, or none of them one."""
+    canvas, middle = page.canvas, cell_address(row, column)
+    cells, numbers = ",".join(cell for cell, _ in known), known_numbers(each for _, each in known)
+    average = mean(numbers) if numbers else _MISSING
+    formula = f"=IF(COUNT({cells})=0,NA(),AVERAGE({cells}))" if known else "=NA()"
+    canvas.calculate(row, column, formula, average, _MEAN)
+    spread = stdev(numbers) if len(numbers) > 1 else None
+    for offset, sign in ((1, "-"), (2, "+")):
+        edge: Value = _MISSING
+        if numbers and spread is not None:
+            edge = mean(numbers) + (spread if sign == "+" else -spread)
+        formula = f"=IF(COUNT({cells})<2,NA(),{middle}{sign}STDEV({cells}))" if known else "=NA()"
+        canvas.calculate(row, column + offset, formula, edge, _MEAN)
+
+
+def _hide_missing(page: Page, place: tuple[int, int, int, int], kind: str) -> None:
+    """Let cells look empty that have no number: a chart would draw an empty text as 0."""
+    formula = f"=ISNA({relative_address(place[0], place[1])})"
+    page.canvas.rules.append(Rule(place, formula, {"font_color": KINDS[kind].tint}))
+
+
+def draw_logs(page: Page, formats: Sequence[str]) -> None:
+    """Draw all logs below each other, with the chosen metric of each row."""
+    canvas, comparison, row = page.canvas, page.comparison, page.logs_row
+    canvas.write(row - 1, LEFT, "All logs", SECTION)
+    text = "of each epoch the chosen metric, which is drawn, and beside it every metric"
+    canvas.write(row - 1, NUMBERS, text, NOTE)
+    canvas.heights[row] = _HEADER_HEIGHT
+    canvas.write(row, LEFT, "training", header("iteration"))
+    canvas.write(row, STEP, comparison.logs[0].step, header("iteration"))
+    name = Words(page.choice, comparison.metrics[0])
+    told = joined(name, unit(page, ", %"))
+    canvas.calculate(row, CHOSEN, told.formula, told.text, _header("unit", told.text))
+    if page.with_gaps:
+        canvas.write(row, CHOSEN + 1, "drawn, without gaps", _header("helper", ""))
+    for offset, title in enumerate(comparison.metrics):
+        column = page.metric_column(offset)
+        canvas.widths.setdefault(column, canvas.widths[NUMBERS])
+        style = _header(Metric(title, ()).kind, title)
+        canvas.write(row, column, short(title, _LONGEST_HEADER), style)
+    for place in range(len(comparison.logs)):
+        _draw_log(page, place, formats)
+
+
+def _header(kind: str, text: object) -> Style:
+    """Return the style of a header in three lines, smaller where a word is long."""
+    longest = max(map(len, str(text).split()), default=0)
+    size = 10 if longest <= 9 else 9 if longest <= 10 else 8
+    return replace(header(kind), wrap=True, size=size)
+
+
+def _draw_log(page: Page, place: int, formats: Sequence[str]) -> None:
+    canvas, comparison, (first, last) = page.canvas, page.comparison, page.log_rows(place)
+    log, name = comparison.logs[place], page.names[place]
+    metrics = [comparison.metric(place, each) for each in comparison.metrics]
+    drawn, has_gaps = drawn_values(page, place), place in page.with_gaps
+    for at, step in enumerate(log.steps):
+        row = first + at
+        canvas.write(row, LEFT, name, number("iteration", "@"))
+        canvas.write(row, STEP, step, number("iteration", "0"))
+        for offset, metric in enumerate(metrics):
+            _draw_value(page, row, offset, metric.values[at], formats[offset])
+        ends = (page.metric_column(offset) for offset in (0, len(metrics) - 1))
+        cells = range_address(row, next(ends), row, next(ends))
+        found = f"INDEX({cells},{page.place})" if len(metrics) > 1 else cells.partition(":")[0]
+        value = drawn[at]
+        formula = f'=IF(ISNUMBER({found}),{found}*{page.factor},"")'
+        canvas.calculate(row, CHOSEN, formula, "" if value is None else value, _CHOSEN)
+        if has_gaps:
+            source = relative_address(row, CHOSEN)
+            formula = f"=IF(ISNUMBER({source}),{source},NA())"
+            result = _MISSING if value is None else value
+            canvas.calculate(row, CHOSEN + 1, formula, result, number("helper", VALUE))
+    if has_gaps:
+        _hide_missing(page, (first, CHOSEN + 1, last, CHOSEN + 1), "helper")
+
+
+def _draw_value(page: Page, row: int, offset: int, value: Logged, digits: str) -> None:
+    column = page.metric_column(offset)
+    page.canvas.write(row, column, shown_value(value), number("helper", digits))

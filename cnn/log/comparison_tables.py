@@ -1,13 +1,15 @@
-"""Draws what came of the trainings that are compared: groups, trainings, every metric."""
+"""Draws what came of the trainings that are compared: groups, trainings, settings, every metric."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import ceil
 from statistics import mean, stdev
 
 from cnn.log.comparison import LONGEST_NAME, SHORT, different, t_quantile
-from cnn.log.comparison_data import VALUE, heading
-from cnn.log.comparison_page import ComparisonPage
-from cnn.log.log_page import METRIC_WIDTH, TABLE
+from cnn.log.comparison_data import HIGHEST, SHARE, VALUE, direction
+from cnn.log.comparison_page import BEST, CHOSEN, NUMBERS, QUANTILE, STEP, WIDTH, ComparisonPage
+from cnn.log.comparison_page import FORMAT as KIND
+from cnn.log.log_page import LEFT
 from cnn.log.log_summary import in_percent, in_words
 from cnn.log.metrics import Metric, is_number
 from sheetgen.errors import short, short_names
@@ -17,101 +19,116 @@ from sheetgen.spreadsheet.style import NOTE, SECTION, Style, header, number
 from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
 
 _GROUP_TITLES = ("runs", "last", "± s", "95% from", "to", "best")
-_RUN_TITLES = ("epochs", "last", "best", "in epoch")
+_OFF = "off mean"
 _NUMBER = Style(number_format=VALUE, align="right")
 _WHOLE = Style(number_format="0", align="right")
-_LONGEST_SETTING, _LONGEST_LAST = 23, 80
+_TINY = Style(number_format="0.0E+00;-0.0E+00;0", align="right")
+_LONGEST_SETTING, _LONGEST_LAST = 40, 80
 _NONE = "–"
 """What is shown of a training without a finite number."""
-SHARE = 1
-"""What is known of a metric's format where it is in percent."""
 
 
 def _draw_names(page: ComparisonPage, first: int, names: Iterable[str], kind: str) -> None:
-    """Write names below each other, those that are too long so that they still differ."""
-    shown = different(short_names(list(names), LONGEST_NAME))
-    for row, name in enumerate(shown, start=first):
-        page.canvas.write(row, TABLE, name, number(kind, "@"))
+    for row, name in enumerate(names, start=first):
+        page.canvas.write(row, LEFT, name, number(kind, "@"))
 
 
 def _titles(page: ComparisonPage, row: int, titles: Sequence[str], kind: str) -> None:
-    for column, title in enumerate(titles, start=TABLE):
+    for column, title in enumerate(titles, start=LEFT):
         page.canvas.write(row, column, title, header(kind))
 
 
 def draw_runs(page: ComparisonPage) -> None:
-    """Draw what came of each training, by the chosen metric, and its settings if they differ."""
+    """Draw what came of each training, by the chosen metric."""
     row, canvas, comparison = page.runs_row, page.canvas, page.comparison
-    canvas.write(row - 1, TABLE, "Trainings", SECTION)
-    _titles(page, row, ("training", *_RUN_TITLES), "unit")
-    canvas.heights[row] = 30.0
-    for column, setting in enumerate(comparison.differing, start=TABLE + 1 + len(_RUN_TITLES)):
-        _setting(page, column, setting)
-    metric = Metric(comparison.metrics[0], ())
-    steps = page.by_epoch(TABLE)
-    _draw_names(page, row + 1, comparison.names, "unit")
-    for place in range(len(comparison.logs)):
-        at, cells, every = row + 1 + place, page.by_epoch(page.run(place)), page.every(place)
-        shown = comparison.metric(place, metric.name)
-        best_cell = cell_address(at, TABLE + 3)
-        found = f"INDEX({steps},MATCH({best_cell},{cells},0))"
-        found = found if page.count > 1 else steps.partition(":")[0]
-        best_step: Value = _NONE
-        if shown.numbers:
-            best_step = comparison.steps[page.shown(place).index(shown.best)]
+    name, step = comparison.metrics[0], comparison.logs[0].step
+    canvas.write(row - 1, LEFT, "Trainings", SECTION)
+    titles = ("training", f"{step}s", "last", "best", f"in {step}")
+    _titles(page, row, (*(short(title, int(WIDTH)) for title in titles), _OFF), "unit")
+    _draw_names(page, row + 1, page.names, "unit")
+    for place, log in enumerate(comparison.logs):
+        at, every, shown = row + 1 + place, page.every(place), comparison.metric(place, name)
+        best = cell_address(at, NUMBERS + 2)
+        steps, cells = page.logged(place, STEP), page.logged(place, CHOSEN)
+        found = f"INDEX({steps},MATCH({best}*{page.factor},{cells},0))"
+        found = found if len(log.rows) > 1 else steps.partition(":")[0]
+        is_known = bool(shown.numbers)
+        best_step: Value = log.steps[shown.values.index(shown.best)] if is_known else _NONE
         written: tuple[tuple[str, Value, Style], ...] = (
             (f"=COUNT({cells})", len(shown.numbers), _WHOLE),
-            (f"=INDEX({every},2*{page.known(0)}-1)", _last(shown), _NUMBER),
-            (f"=INDEX({every},2*{page.known(0)})", _best(shown), _NUMBER),
-            (f'=IF(ISNUMBER({best_cell}),{found},"{_NONE}")', best_step, _WHOLE),
+            (f"=INDEX({every},2*{page.place}-1)", _last(shown), _NUMBER),
+            (f"=INDEX({every},2*{page.place})", _best(shown), _NUMBER),
+            (f'=IF(ISNUMBER({best}),{found},"{_NONE}")', best_step, _WHOLE),
         )
-        for column, each in enumerate(written, start=TABLE + 1):
+        for column, each in enumerate(written, start=NUMBERS):
             canvas.calculate(at, column, *each)
 
 
-def _setting(page: ComparisonPage, column: int, name: str) -> None:
-    """Write a setting of all trainings; the last one may be long, as nothing is behind it."""
-    comparison, is_last = page.comparison, name == page.comparison.differing[-1]
-    heading(page, page.runs_row, column, name, "iteration")
+def draw_settings(page: ComparisonPage) -> None:
+    """Draw the settings of all trainings that are not the same in all of them."""
+    comparison, row = page.comparison, page.settings_row
+    if not comparison.differing:
+        return
+    page.canvas.write(row - 1, LEFT, "Settings in which they differ", SECTION)
+    page.canvas.write(row, LEFT, "training", header("iteration"))
+    _draw_names(page, row + 1, page.names, "iteration")
+    column = NUMBERS
+    for name in comparison.differing:
+        column += _setting(page, column, name)
+
+
+def _setting(page: ComparisonPage, column: int, name: str) -> int:
+    """Write a setting of all trainings into as many columns as it needs; return their number."""
+    comparison, canvas, row = page.comparison, page.canvas, page.settings_row
+    is_last = name == comparison.differing[-1]
     texts = [comparison.setting(place, name) for place in range(len(comparison.logs))]
     shown = [short(text, _LONGEST_LAST if is_last else _LONGEST_SETTING) for text in texts]
     longest = max(map(len, shown))
-    if not is_last:
-        page.canvas.widths[column] = max(page.canvas.widths[column], longest + 1.0)
+    title = short(name, _LONGEST_SETTING)
+    # Behind the last one there is nothing that its texts might cover.
+    columns = ceil((max(len(title), 0 if is_last else longest) + 1) / WIDTH)
     style = Style(number_format="@", align="center" if longest < SHORT else "left")
-    for row, text in enumerate(shown, start=page.runs_row + 1):
-        page.canvas.write(row, column, text, style)
+    for at, text in enumerate((title, *shown), start=row):
+        if columns > 1 and not (is_last and at > row and longest >= SHORT):
+            canvas.merges.append((at, column, at, column + columns - 1))
+        canvas.write(at, column, text, style if at > row else header("iteration"))
+    return columns
 
 
 def draw_every(page: ComparisonPage, formats: Sequence[str]) -> None:
     """Draw the last and the best value of every metric of each training."""
     row, canvas, comparison = page.every_row, page.canvas, page.comparison
-    canvas.write(row - 2, TABLE, "Every metric", SECTION)
-    canvas.write(row - 1, TABLE, "", header("unit"))
-    canvas.write(row, TABLE, "training", header("unit"))
-    for place, name in enumerate(comparison.metrics):
-        style, column = header(Metric(name, ()).kind), TABLE + 1 + 2 * place
+    canvas.write(row - 2, LEFT, "Every metric", SECTION)
+    canvas.write(row - 1, LEFT, "", header("unit"))
+    canvas.write(row, LEFT, "training", header("unit"))
+    _draw_names(page, row + 1, page.names, "unit")
+    for offset, name in enumerate(comparison.metrics):
+        style, column = header(Metric(name, ()).kind), NUMBERS + 2 * offset
         canvas.merges.append((row - 1, column, row - 1, column + 1))
-        canvas.write(row - 1, column, short(name, 2 * int(METRIC_WIDTH)), style)
-        for offset, title in enumerate(("last", "best")):
-            canvas.widths.setdefault(column + offset, METRIC_WIDTH)
-            canvas.write(row, column + offset, title, style)
-    _draw_names(page, row + 1, comparison.names, "unit")
-    for place in range(len(comparison.logs)):
-        at = row + 1 + place
-        for offset, title in enumerate(comparison.metrics):
-            cells, metric = page.logged(page.raw(place, offset)), comparison.metric(place, title)
-            style, column = replace(_NUMBER, number_format=formats[offset]), TABLE + 1 + 2 * offset
-            if not metric.numbers:
-                for empty in (column, column + 1):
-                    canvas.write(at, empty, _NONE, style)
-                continue
-            values = comparison.values(place, title)
-            last = max(step for step, value in enumerate(values) if is_number(value))
-            source = cell_address(page.logs_row + 1 + last, page.raw(place, offset))
-            function = "MAX" if metric.rises else "MIN"
-            canvas.calculate(at, column, f"={source}", _last(metric), style)
-            canvas.calculate(at, column + 1, f"={function}({cells})", _best(metric), style)
+        canvas.write(row - 1, column, short(name, 2 * int(WIDTH)), style)
+        for at, title in enumerate(("last", "best"), start=column):
+            canvas.widths.setdefault(at, WIDTH)
+            canvas.write(row, at, title, style)
+        for place in range(len(comparison.logs)):
+            _draw_both(page, place, offset, formats[offset])
+
+
+def _draw_both(page: ComparisonPage, place: int, offset: int, digits: str) -> None:
+    """Draw the last and the best value of a metric of a training."""
+    canvas, metric = page.canvas, page.comparison.metric(place, page.comparison.metrics[offset])
+    row, column = page.every_row + 1 + place, NUMBERS + 2 * offset
+    style = replace(_NUMBER, number_format=digits)
+    if not metric.numbers:
+        for empty in (column, column + 1):
+            canvas.write(row, empty, _NONE, style)
+        return
+    source = page.metric_column(offset)
+    at = max(at for at, value in enumerate(metric.values) if is_number(value))
+    last = cell_address(page.log_rows(place)[0] + at, source)
+    canvas.calculate(row, column, f"={last}", _last(metric), style)
+    cells, best = page.logged(place, source), cell_address(*page.known(BEST, offset))
+    formula = f'=IF({best}="{HIGHEST}",MAX({cells}),MIN({cells}))'
+    canvas.calculate(row, column + 1, formula, _best(metric), style)
 
 
 def _last(metric: Metric) -> Value:
@@ -125,11 +142,11 @@ def _best(metric: Metric) -> Value:
 def draw_groups(page: ComparisonPage) -> None:
     """Draw mean, deviation and 95 % interval of the trainings that differ in the seed."""
     row, canvas = page.groups_row, page.canvas
-    canvas.write(row - 1, TABLE, "The same settings, other seeds", SECTION)
-    canvas.write(row - 1, TABLE + 3, "mean, standard deviation s, 95% interval", NOTE)
+    canvas.write(row - 1, LEFT, "The same settings, other seeds", SECTION)
+    canvas.write(row - 1, NUMBERS + 2, "mean, standard deviation s, 95% interval", NOTE)
     _titles(page, row, ("settings", *_GROUP_TITLES), "gradient")
     names = [page.comparison.called(group) for group in page.comparison.groups]
-    _draw_names(page, row + 1, names, "gradient")
+    _draw_names(page, row + 1, different(short_names(names, LONGEST_NAME)), "gradient")
     for place, group in enumerate(page.comparison.groups):
         _group(page, row + 1 + place, group)
 
@@ -143,15 +160,16 @@ def _results(page: ComparisonPage, column: int, group: range) -> tuple[str, list
 
 
 def _group(page: ComparisonPage, row: int, group: range) -> None:
-    cells, values = _results(page, TABLE + 2, group)
-    best_cells, best = _results(page, TABLE + 3, group)
+    cells, values = _results(page, NUMBERS + 1, group)
+    best_cells, best = _results(page, NUMBERS + 2, group)
     count = len(values)
     several = count > 1
     average, spread = mean(values) if count else 0.0, stdev(values) if several else 0.0
     half = t_quantile(count - 1) * spread / count**0.5 if several else 0.0
-    at = [cell_address(row, TABLE + 1 + place) for place in range(len(_GROUP_TITLES))]
+    at = [cell_address(row, NUMBERS + place) for place in range(len(_GROUP_TITLES))]
     off = _off_the_mean(page, group, at[1], average)
-    width = f"INDEX({page.corner_range('t', page.freedoms)},{at[0]}-1)*{at[2]}/SQRT({at[0]})"
+    quantiles = page.known_range(QUANTILE + 1, page.freedoms)
+    width = f"INDEX({quantiles},{at[0]}-1)*{at[2]}/SQRT({at[0]})"
     written: list[tuple[str, Value]] = [
         (f"=COUNT({cells})", count),
         (f'=IF({at[0]}=0,"{_NONE}",AVERAGE({cells}))', average if count else _NONE),
@@ -162,7 +180,7 @@ def _group(page: ComparisonPage, row: int, group: range) -> None:
     ]
     for place, (formula, value) in enumerate(written):
         style = _NUMBER if place else _WHOLE
-        page.canvas.calculate(row, TABLE + 1 + place, formula, value, style, scale=abs(average))
+        page.canvas.calculate(row, NUMBERS + place, formula, value, style, scale=abs(average))
 
 
 def _off_the_mean(page: ComparisonPage, group: range, middle: str, average: float) -> str:
@@ -170,16 +188,14 @@ def _off_the_mean(page: ComparisonPage, group: range, middle: str, average: floa
 
     Some programs compute a deviation from sums of squares, which leaves few digits of it.
     """
-    canvas, style = page.canvas, Style(number_format="0.0E+00", align="right")
+    canvas, column = page.canvas, NUMBERS + 4
     for place in group:
-        cell = cell_address(page.runs_row + 1 + place, TABLE + 2)
-        last = canvas.value(page.runs_row + 1 + place, TABLE + 2)
+        row = page.runs_row + 1 + place
+        cell, last = cell_address(row, NUMBERS + 1), canvas.value(row, NUMBERS + 1)
         off = last - average if is_number(last) else ""
         formula = f'=IF(ISNUMBER({cell}),{cell}-{middle},"")'
-        row, column = page.corner("off the mean", place)
-        canvas.merges.append((row, column, row, column + 1))
-        canvas.calculate(row, column, formula, off, style)
-    (first, column), (last_row, _) = (page.corner("off the mean", group[at]) for at in (0, -1))
+        canvas.calculate(row, column, formula, off, _TINY, scale=abs(average))
+    first, last_row = (page.runs_row + 1 + group[at] for at in (0, -1))
     return range_address(first, column, last_row, column)
 
 
@@ -188,24 +204,24 @@ def result(page: ComparisonPage) -> Words:
     canvas, first = page.canvas, page.groups_row + 1
     last = first + len(page.comparison.groups) - 1
     name = Words(page.choice, page.comparison.metrics[0])
-    rises = f"{page.known(1)}=1"
-    is_rising = Metric(page.comparison.metrics[0], ()).rises
-    means = [canvas.value(row, TABLE + 2) for row in range(first, last + 1)]
+    rises = f'{page.best}="{HIGHEST}"'
+    is_rising = direction(page, page.comparison.metrics[0]) == HIGHEST
+    means = [canvas.value(row, NUMBERS + 1) for row in range(first, last + 1)]
     numbers = [value for value in means if is_number(value)]
     highest = max(numbers) if is_rising else min(numbers)
     best = means.index(highest)
     if first == last:
-        cells = [cell_address(first, TABLE + at) for at in range(4)]
+        cells = [cell_address(first, LEFT + at) for at in range(4)]
         told = joined(name, " ", _amount(page, cells[2], highest))
     else:
-        column = range_address(first, TABLE + 2, last, TABLE + 2)
+        column = range_address(first, NUMBERS + 1, last, NUMBERS + 1)
         place = f"MATCH(IF({rises},MAX({column}),MIN({column})),{column},0)"
-        ranges = [range_address(first, TABLE + at, last, TABLE + at) for at in range(4)]
+        ranges = [range_address(first, LEFT + at, last, LEFT + at) for at in range(4)]
         cells = [f"INDEX({each},{place})" for each in ranges]
-        called = Words(cells[0], str(canvas.value(first + best, TABLE)))
+        called = Words(cells[0], str(canvas.value(first + best, LEFT)))
         end = only_if(rises, is_rising, literal(" is highest"), literal(" is lowest"))
         told = joined(name, end, " with ", called, ": ", _amount(page, cells[2], highest))
-    count, spread = (canvas.value(first + best, TABLE + at) for at in (1, 3))
+    count, spread = (canvas.value(first + best, LEFT + at) for at in (1, 3))
     step = page.comparison.logs[0].step
     runs = joined(
         " over ", Words(f'{cells[1]}&""', f"{count}"), f" runs, each after its last {step}"
@@ -220,6 +236,6 @@ def result(page: ComparisonPage) -> Words:
 
 def _amount(page: ComparisonPage, cell: str, number: float, digits: int = 4) -> Words:
     """Return a number of the chosen metric, in percent if that is a share."""
-    is_share = page.canvas.value(*page.corner("format")) == SHARE
+    is_share = page.canvas.value(*page.known(KIND)) == SHARE
     words = in_percent(cell, number), in_words(cell, number, digits)
-    return only_if(f"{page.known(2)}={SHARE}", is_share, *words)
+    return only_if(f"{page.kind}={SHARE}", is_share, *words)

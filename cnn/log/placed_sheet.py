@@ -1,7 +1,7 @@
 """Puts sheets into a workbook for the commands, and says where they are. Needs no torch itself."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,17 +56,23 @@ def how_to_add(run: Path, workbook: Path, data_dir: Path | None) -> str:
     return f"the run is safe in {run}, and its sheet can be added by `{shlex.join(words)}`"
 
 
-def put_comparison(runs: Sequence[Path], workbook: Path, title: str, alone: bool = False) -> None:
+def put_comparison(
+    runs: Sequence[Path],
+    workbook: Path,
+    title: str,
+    alone: bool = False,
+    best: Mapping[str, str] | None = None,
+) -> None:
     """Put the sheet that compares trainings into the workbook, and say where it is.
 
-    With `alone` a workbook that does not exist gets the sheet alone, else it is built first.
+    The options are those of `cnn.log.compare_command.compare`.
 
     Raises as `cnn.log.compare_command.compare` does.
     """
     from cnn.log.compare_command import compare  # noqa: PLC0415 - commands start faster
 
     with progress.shown():
-        placed, count = compare(runs, workbook, title, alone)
+        placed, count = compare(runs, workbook, title, alone, best)
     _say_place(placed, workbook)
     say(f"{count} trainings are compared on the sheet {placed.sheet} of {_where(placed)}")
 
