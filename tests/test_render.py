@@ -82,7 +82,7 @@ def test_chosen_sheets_are_drawn_even_hidden_ones(workbook: Path, tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["loss ∂.png", "very.png"]
     refused = sheetgen("render", workbook, "-o", tmp_path, "--sheet", "Very")
     assert refused.exit_code == 2
-    assert "found no sheet 'Very'; expected one of 'hidden', 'lr 0.1'" in refused.stderr
+    assert "found no sheet 'Very'; expected one of 'lr 0.1', 'empty'" in refused.stderr
 
 
 def test_a_pixel_of_every_sheet_is_as_large(tmp_path: Path) -> None:

@@ -79,11 +79,12 @@ def render(
 def _chosen(workbook: Workbook, names: Collection[str], path: Path) -> list[str]:
     """Return the sheets of these names, or the visible ones; raises InputError for a wrong name."""
     present = [sheet.name for sheet in workbook.sheets]
+    visible = [sheet.name for sheet in workbook.sheets if sheet.is_visible]
     for name in names:
         if name not in present:
-            listed = ", ".join(map(shortened, present))
+            listed = ", ".join(map(shortened, visible))
             raise InputError(f"{path}: found no sheet {shortened(name)}; expected one of {listed}")
-    return list(names) or [sheet.name for sheet in workbook.sheets if sheet.is_visible]
+    return list(names) or visible
 
 
 def _make(directory: Path) -> None:
