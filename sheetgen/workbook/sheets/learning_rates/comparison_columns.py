@@ -1,7 +1,6 @@
 """The columns of the sheet that compares trainings: the error of each curve at every step."""
 
-from dataclasses import dataclass
-from math import floor, isfinite, log10, nan
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,19 +8,19 @@ from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import (
     column_letters,
     quoted,
-    range_address,
     relative_address,
 )
+from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.block import Block
-from sheetgen.spreadsheet.canvas import Canvas, Series
-from sheetgen.spreadsheet.style import FINE, band, header, number
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.style import FINE, Style, band, header, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import cell_of
-from sheetgen.workbook.shared.live_text import Fact, Words, general_text, joined, literal, only_if
-from sheetgen.workbook.shared.page import fit_errors, write_band, write_headers
+from sheetgen.workbook.shared.live_text import Fact, general_text
+from sheetgen.workbook.shared.page import fit_errors, write_band
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
-from sheetgen.workbook.shared.workings import Corner, Workings
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.training_table import BAND_ROW, DIVERGES, Compared
 
 
@@ -29,7 +28,8 @@ class Comparison:
     """The sheet, what it compares, and where its parts are.
 
     `rates` are the learning rates of the `curves`, and `subject` is what is compared, in a
-    heading.
+    heading. `errors` are those in the table, with nan in place of words: of the curves, and then
+    of the test samples.
     """
 
     def __init__(
@@ -41,106 +41,148 @@ class Comparison:
         self.curves = [each.curve for each in compared]
         self.step, self.error = self.curves[0].step, self.curves[0].error
         self.steps = len(self.curves[0].values)
+        self.count = len(compared)
         self.rates = [plan.template.learning_rates[each.rate] for each in plan.variants]
         self.last_row = FIRST_ROW + self.steps - 1
         self.is_tested = bool(self.curves[0].tested)
-        self.summary_column = len(self.rates) * (2 if self.is_tested else 1) + 2
+        self.errors: list[Array] = []
+        self.last_column = TABLE + self.count * (2 if self.is_tested else 1)
 
-    def column(self, place: int) -> str:
-        """Return the absolute address of the steps (0) or of a curve's errors (from 1).
-
-        The errors of the test samples follow, if there are any.
-        """
-        return self.canvas.range(FIRST_ROW, place, self.last_row, place)
+    @property
+    def steps_column(self) -> str:
+        """The absolute address of the steps."""
+        return self.canvas.range(FIRST_ROW, TABLE, self.last_row, TABLE)
 
     @property
     def threshold(self) -> str:
         """The absolute address of the threshold."""
-        return self.canvas.absolute(2, self.summary_column + 3)
+        return self.canvas.absolute(*THRESHOLD_CELL)
+
+    def header(self, index: int) -> tuple[int, int]:
+        """Return the cell with a curve's name; those of the test samples' curves follow."""
+        return HEADER_ROW, TABLE + 1 + index
 
 
 def series_name(plan: Plan, index: int) -> str:
     """Return the cell that names a curve: "η = 0.1", live, or "adam"."""
-    return Canvas(plan.comparison).absolute(HEADER_ROW, 1 + index)
+    return Canvas(plan.comparison).absolute(HEADER_ROW, TABLE + 1 + index)
 
 
-def write_table(sheet: Comparison) -> None:
-    """Write the errors of all curves side by side, a row for each step."""
+def write_table(sheet: Comparison, workings: Workings) -> None:
+    """Write the errors of all curves side by side, a row for each step.
+
+    In place of what is far too large, or no number, is the word that the training diverges.
+    """
     canvas, curves = sheet.canvas, sheet.curves
-    write_band(canvas, BAND_ROW, 0, "step", [sheet.step], "iteration")
-    canvas.widths[0] = 11
+    write_band(canvas, BAND_ROW, TABLE, "step", [sheet.step], "iteration")
+    canvas.widths[TABLE] = 11
     of_each = "optimiser" if sheet.compares_optimizers else "learning rate"
-    for index in range(len(curves)):
-        canvas.write(BAND_ROW, 1 + index, "", band("error"))
+    for index in range(sheet.count):
+        canvas.write(BAND_ROW, TABLE + 1 + index, "", band("error"))
         name = _name(sheet, index)
-        canvas.notes[HEADER_ROW, 1 + index] = (
+        canvas.notes[sheet.header(index)] = (
             f"{sheet.error} of the sheet {sheet.compared[index].canvas.name}"
         )
-        canvas.widths[1 + index] = max(13, len(name) + 2)
+        canvas.widths[TABLE + 1 + index] = max(13, len(name) + 2)
     _title(sheet, f"{sheet.error} at each {of_each}")
-    styles = [number("iteration", "0")] + [number("error", FINE)] * len(curves)
-    if sheet.step == "iteration":
-        steps = sheet.compared[0].table.trace["iteration"]
-        addresses = [_row_address(cell_of(curves[0].x, 0))]
-        addresses += [_row_address(curve.cell(0)) for curve in curves]
-        values = [steps.astype(int), *(curve.values for curve in curves)]
-        block = Block(FIRST_ROW, 0, tuple(addresses), tuple(values), tuple(styles))
-        canvas.blocks.append(block)
-    else:
-        for at in range(len(curves[0].values)):
-            row = FIRST_ROW + at
-            canvas.calculate(row, 0, f"={cell_of(curves[0].x, at)}", at + 1, styles[0])
-            for place, curve in enumerate(curves, start=1):
-                value = float(curve.values[at])
-                canvas.calculate(row, place, f"={curve.cell(at)}", value, styles[place])
+    steps = np.arange(sheet.steps, dtype=float) + curves[0].first
+    _column(sheet, TABLE, (curves[0].x, steps), number("iteration", "0"))
+    limits = _limits(sheet, workings)
+    columns = [(curve.y, curve.values) for curve in curves]
     if sheet.is_tested:
-        _tested(sheet)
-    fit_errors(canvas, (FIRST_ROW, 1, sheet.last_row, sheet.summary_column - 2))
+        for index in range(sheet.count):
+            _tested(sheet, index)
+        columns += [(curve.tested[0].y, curve.tested[0].values) for curve in curves]
+        limits *= 2
+    for at, (points, most) in enumerate(zip(columns, limits, strict=True), start=TABLE + 1):
+        sheet.errors.append(_column(sheet, at, points, number("error", FINE), most))
+    fit_errors(canvas, (FIRST_ROW, TABLE + 1, sheet.last_row, sheet.last_column))
 
 
-def _tested(sheet: Comparison) -> None:
-    """Write the errors of the test samples right of those of the others."""
-    canvas, count = sheet.canvas, len(sheet.rates)
+def _limits(sheet: Comparison, workings: Workings) -> list[Fact]:
+    """Return up to where the table has each curve's errors: a cell each of the workings."""
+    title = f"{sheet.error} above this, or no number, is “{DIVERGES}”"
+    corner = workings.block(sheet.canvas.name, title, sheet.count)
+    found = []
     for index, curve in enumerate(sheet.curves):
-        column, points = 1 + count + index, curve.tested[0]
-        canvas.write(BAND_ROW, column, "" if index else "test samples", band("helper"))
-        formula = f'={relative_address(HEADER_ROW, 1 + index)}&", test"'
-        name = f"{canvas.value(HEADER_ROW, 1 + index)}, test"
-        canvas.calculate(HEADER_ROW, column, formula, name, header("error"))
-        canvas.notes[HEADER_ROW, column] = (
-            "the mean E_total of the test samples, with the weights after each epoch"
-        )
-        canvas.widths[column] = max(15, len(name) + 2)
-        for at, value in enumerate(points.values.tolist()):
-            formula = f"={cell_of(points.y, at)}"
-            canvas.calculate(FIRST_ROW + at, column, formula, value, number("error", FINE))
+        at = sheet.header(index)
+        name = f"={sheet.canvas.absolute(*at)}", sheet.canvas.value(*at)
+        corner.canvas.calculate(corner.row - 1, corner.column + index, *name, HEADER)
+        formula = f"IF({curve.start}<={DIVERGED:.0f},{DIVERGED:.0f},{MOST:G})"
+        most = DIVERGED if curve.start_error <= DIVERGED else MOST
+        cell = corner.calculate(0, index, formula, most, number("helper", "0E+00"))
+        found.append(Fact(cell, most))
+    return found
+
+
+def _column(
+    sheet: Comparison,
+    column: int,
+    points: tuple[str, Array],
+    style: Style,
+    most: Fact | None = None,
+) -> Array:
+    """Repeat a column of another sheet, in the same rows if its steps are iterations.
+
+    Errors above `most` are replaced by a word. Returns the values, with nan in place of words.
+    """
+    area, values = points
+    is_fine = np.full(sheet.steps, True) if most is None else values <= most.number
+    if sheet.step == "iteration" and bool(is_fine.all()):
+        formula = _repeated(_row_address(cell_of(area, 0)), most)
+        sheet.canvas.blocks.append(Block(FIRST_ROW, column, (formula,), (values,), (style,)))
+        return values
+    style = replace(style, align="right")  # of words too
+    for at in range(sheet.steps):
+        value = values[at].item() if is_fine[at] else DIVERGES
+        formula = _repeated(cell_of(area, at), most)
+        sheet.canvas.calculate(FIRST_ROW + at, column, formula, value, style)
+    return np.where(is_fine, values, np.nan)
+
+
+def _repeated(cell: str, most: Fact | None) -> str:
+    if most is None:
+        return f"={cell}"
+    return f'=IF(ISNUMBER({cell}),IF({cell}<={most.cell},{cell},"{DIVERGES}"),"{DIVERGES}")'
+
+
+def _tested(sheet: Comparison, index: int) -> None:
+    """Write the header of a curve of the test samples, right of those of all others."""
+    canvas, at = sheet.canvas, sheet.header(sheet.count + index)
+    canvas.write(BAND_ROW, at[1], "" if index else "test samples", band("helper"))
+    name = f"{canvas.value(*sheet.header(index))}, test"
+    formula = f'={relative_address(*sheet.header(index))}&", test"'
+    canvas.calculate(*at, formula, name, header("error"))
+    canvas.notes[at] = "the mean E_total of the test samples, with the weights after each epoch"
+    canvas.widths[at[1]] = max(15, len(name) + 2)
 
 
 def _title(sheet: Comparison, title: str) -> None:
     """Write the title above the errors, or a shorter one with a note if it does not fit."""
     canvas = sheet.canvas
-    is_wide = sum(canvas.widths[1 + index] for index in range(len(sheet.rates))) >= len(title)
-    canvas.write(BAND_ROW, 1, title if is_wide else sheet.error, band("error"))
+    columns = range(TABLE + 1, TABLE + 1 + sheet.count)
+    is_wide = sum(canvas.widths[column] for column in columns) >= len(title)
+    canvas.write(BAND_ROW, TABLE + 1, title if is_wide else sheet.error, band("error"))
     if not is_wide:
-        canvas.notes[BAND_ROW, 1] = title
+        canvas.notes[BAND_ROW, TABLE + 1] = title
 
 
 def _name(sheet: Comparison, index: int) -> str:
     """Write the name of a curve, and return it."""
     canvas, variant = sheet.canvas, sheet.plan.variants[index]
     if sheet.compares_optimizers:
-        canvas.write(HEADER_ROW, 1 + index, variant.optimizer, header("error"))
+        canvas.write(*sheet.header(index), variant.optimizer, header("error"))
         return variant.optimizer
     address = sheet.sources.address(f"learning_rate_{variant.rate + 1}")
     text = f"η = {general_text(sheet.rates[index])}"
-    canvas.calculate(HEADER_ROW, 1 + index, f'="η = "&{address}', text, header("error"))
+    canvas.calculate(*sheet.header(index), f'="η = "&{address}', text, header("error"))
     return text
 
 
 def _row_address(cell: str) -> str:
-    """Return the formula that repeats a cell of the same row; both tables start in that row."""
+    """Return the address of a cell of the same row; both tables start in that row."""
     sheet, _, address = cell.rpartition("!")
-    return f"={sheet}!{address.split('$')[1]}{{row}}"
+    return f"{sheet}!{address.split('$')[1]}{{row}}"
 
 
 def write_flags(sheet: Comparison, workings: Workings) -> list[str]:
@@ -149,14 +191,14 @@ def write_flags(sheet: Comparison, workings: Workings) -> list[str]:
     Returns the absolute address of the marks of each curve.
     """
     canvas, threshold = sheet.canvas, sheet.plan.controls.threshold
-    count = len(sheet.rates)
+    count = sheet.count
     corner = workings.block(canvas.name, f"Is {sheet.error} below the threshold? (1 = yes)", count)
     formulas = []
     for index in range(count):
-        name = canvas.value(HEADER_ROW, 1 + index)
-        formula = f"={canvas.absolute(HEADER_ROW, 1 + index)}"
+        name = canvas.value(*sheet.header(index))
+        formula = f"={canvas.absolute(*sheet.header(index))}"
         corner.canvas.calculate(corner.row - 1, corner.column + index, formula, name, HEADER)
-        cell = _beside(canvas, 1 + index)
+        cell = beside(canvas, TABLE + 1 + index)
         formulas.append(f"=IF(ISNUMBER({cell}),IF({cell}<{sheet.threshold},1,0),0)")
     values = tuple((curve.values < threshold).astype(int) for curve in sheet.curves)
     styles = (number("helper", "0"),) * count
@@ -167,135 +209,13 @@ def write_flags(sheet: Comparison, workings: Workings) -> list[str]:
     return [corner.canvas.range(corner.row, column, last, column) for column in columns]
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """What the charts draw: a column for each curve, and behind them those of the test samples.
-
-    `columns` are the addresses, `names` those of the curves' names; `greatest` is the point that
-    stretches every small chart to the same scale, and `remark` says what is left out.
-    """
-
-    columns: tuple[str, ...]
-    names: tuple[str, ...]
-    greatest: Series
-    remark: Words
-
-
-def write_drawn(sheet: Comparison, workings: Workings) -> Drawn:
-    """Write the errors as the charts draw them: none above a bound, however much one diverges.
-
-    Where a curve passes the bound it is drawn at it once, and not any more from there on.
-    """
-    tested = [curve.tested[0].values for curve in sheet.curves if curve.tested]
-    errors = np.array([*(curve.values for curve in sheet.curves), *tested])
-    cells = [_beside(sheet.canvas, 1 + place) for place in range(len(errors))]
-    scale = _Scale(sheet, workings, cells, errors)
-    bound = scale.bound
-    title = f"{sheet.error} as the charts draw it"
-    corner = workings.block(sheet.canvas.name, title, len(errors), 16)
-    canvas, row, column = corner.canvas, corner.row, corner.column
-    names = tuple(_legend(sheet, corner, index) for index in range(len(errors)))
-    formulas = tuple(
-        f"=IF(ISNUMBER({cell}),IF({cell}<={bound.cell},{cell},"
-        f"IF(N({column_letters(column + place)}{{previous}})<{bound.cell},{bound.cell},NA())),NA())"
-        for place, cell in enumerate(cells)
-    )
-    values = tuple(_cut(curve, bound.number) for curve in errors)
-    styles = (number("helper", FINE),) * len(errors)
-    canvas.blocks.append(Block(row, column, formulas, values, styles))
-    last = row + sheet.steps - 1
-    fit_errors(canvas, (row, column, last, column + len(errors) - 1))
-    columns = tuple(canvas.range(row, at, last, at) for at in range(column, column + len(errors)))
-    return Drawn(columns, names, scale.point(), scale.remark)
-
-
-def _cut(errors: Array, bound: float) -> Array:
-    """Return a curve with nan in place of what is above a bound, the first of it at the bound."""
-    with np.errstate(invalid="ignore"):
-        is_within = errors <= bound
-        was_within = np.concatenate([[True], errors[:-1] < bound])
-    return np.where(is_within, errors, np.where(np.isfinite(errors) & was_within, bound, np.nan))
-
-
-def _legend(sheet: Comparison, corner: Corner, index: int) -> str:
-    """Write the name of a curve for the legend, with the remark that it diverges."""
-    canvas, at = sheet.canvas, (corner.row - 1, corner.column + index)
-    cell, text = canvas.absolute(HEADER_ROW, 1 + index), str(canvas.value(HEADER_ROW, 1 + index))
-    words = Words(cell, text)
-    if index < len(sheet.curves):
-        divergence = sheet.curves[index].divergence
-        has_diverged = f'{divergence.expression}<>""', bool(divergence.text)
-        words = joined(words, only_if(*has_diverged, literal(f" {DIVERGES}")))
-    corner.canvas.calculate(*at, words.formula, words.text, HEADER)
-    return corner.canvas.absolute(*at)
-
-
-class _Scale:
-    """The block that says up to where the charts draw errors, and how far they reach.
-
-    `bound` is a round number some way above the largest first error. Curves that diverge do not
-    count; if all do, E_total at iteration 0 does. `most` is the greatest of all errors.
-    """
-
-    def __init__(
-        self, sheet: Comparison, workings: Workings, cells: list[str], errors: Array
-    ) -> None:
-        self._sheet, self._down, fine = sheet, 0, number("helper", FINE)
-        self._corner = workings.block(sheet.canvas.name, "The scale of the charts", 3)
-        canvas, row, column = self._corner.canvas, self._corner.row, self._corner.column
-        write_headers(canvas, row - 1, column, ("greatest of each step", "", "value"))
-        numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},0)" for cell in cells)
-        greatest = np.where(np.isfinite(errors), errors, 0.0).max(axis=0)
-        canvas.blocks.append(Block(row, column, (f"=MAX({numbers})",), (greatest,), (fine,)))
-        self.bound = self._bound()
-        every = range_address(row, column, row + sheet.steps - 1, column)
-        self.most = self._write("greatest of all", f"MAX({every})", float(greatest.max()))
-        fit_errors(canvas, (row, column, row + sheet.steps - 1, column))
-        fit_errors(canvas, (row, column + 2, row + SCALE_ROWS, column + 2))
-
-    def _write(self, name: str, formula: str, value: float, form: str = FINE) -> Fact:
-        self._corner.write(self._down, 1, name)
-        cell = self._corner.calculate(self._down, 2, formula, value, number("helper", form))
-        self._down += 1
-        return Fact(cell, value)
-
-    def _bound(self) -> Fact:
-        curves = self._sheet.curves
-        firsts = (f'IF({each.divergence.expression}="",{each.cell(0)},0)' for each in curves)
-        value = max(0.0 if each.divergence.text else float(each.values[0]) for each in curves)
-        first = self._write("largest first error", f"MAX({','.join(firsts)})", value)
-        start, value = curves[0].start, ROOM * (value or curves[0].start_error or 1.0)
-        instead = f"IF({first.cell}>0,{first.cell},IF({start}>0,{start},1))"
-        least = self._write("with room above it", f"{ROOM}*{instead}", value)
-        value = 10.0 ** floor(log10(value)) if isfinite(value) else nan
-        power = self._write("its power of ten", f"10^INT(LOG10({least.cell}))", value)
-        steps = (f"IF({least.cell}<={each}*{power.cell},{each}," for each in ROUND)
-        factor = next((each for each in ROUND if least.number <= each * power.number), 10)
-        formula = f"{power.cell}*{''.join(steps)}10{')' * len(ROUND)}"
-        return self._write("drawn up to", formula, factor * power.number)
-
-    @property
-    def remark(self) -> Words:
-        """What is to be said of errors that are not drawn, if there are any."""
-        bound, most = self.bound, self.most
-        words = joined("; errors above ", bound.words, " are not drawn")
-        return only_if(f"{most.cell}>{bound.cell}", most.number > bound.number, words)
-
-    def point(self) -> Series:
-        """Return the greatest error that is drawn, at the last step."""
-        bound, most, sheet = self.bound, self.most, self._sheet
-        value = min(bound.number, most.number)
-        drawn = self._write("greatest drawn", f"MIN({bound.cell},{most.cell})", value)
-        end = sheet.curves[0].first + sheet.steps - 1
-        step = self._write(f"last {sheet.step}", cell_of(sheet.column(0), -1), end, "0")
-        return Series(step.cell, drawn.cell, self._corner.absolute(-1, 0), in_legend=False)
-
-
-def _beside(canvas: Canvas, column: int) -> str:
+def beside(canvas: Canvas, column: int) -> str:
     """Return a cell of the table as a row of a block writes it, which is one row further down."""
     return f"{quoted(canvas.name)}!{column_letters(column)}{{previous}}"
 
 
 HEADER = header("helper")
-SCALE_ROWS = 6  # at most, of the scale of the charts, behind its first
-ROUND, ROOM = (1, 1.5, 2, 3, 5), 1.5
+TABLE = 8
+"""The column of the steps; left of it are the summary, of seven columns at most, and the charts."""
+THRESHOLD_CELL = (2, 3)
+MOST = 1e300  # of a training that begins with an error above DIVERGED

@@ -9,6 +9,7 @@ import numpy as np
 
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Chart, Series
+from sheetgen.spreadsheet.sheet_sizes import column_pixels
 from sheetgen.spreadsheet.style import (
     FINE,
     GENERAL,
@@ -27,59 +28,66 @@ from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.learning_rates.comparison_columns import (
+    TABLE,
+    THRESHOLD_CELL,
     Comparison,
-    Drawn,
     series_name,
-    write_drawn,
     write_flags,
     write_table,
 )
+from sheetgen.workbook.sheets.learning_rates.drawn_errors import Drawn, write_drawn
 from sheetgen.workbook.sheets.training_table import BAND_ROW, DIVERGES, NONE, Compared
 from sheetgen.workbook.threshold import FALLS
 
 __all__ = ["comparison_sheet", "series_name"]
 
-CHARTS_PER_ROW = 3
-OVERLAY = (539, 340)
-SMALL = (356, 230)
+CHARTS_PER_ROW, GAP = 3, 10
+DASHES = "", "round_dot"  # of the first curves, and of those that have the same colours again
+OVERLAY = (464, 320)
+SMALL = (306, 220)
 PIXELS_OF_ROW = 20
-CHART_COLUMNS = 16
-"""From the summary's first column on, they hold the charts beside each other."""
+ROWS_OF_SMALL = SMALL[1] // PIXELS_OF_ROW + 1
+UNUSED, PIXELS_OF_CHARACTER = 8.43, 7
+WIDTH = CHARTS_PER_ROW * (SMALL[0] + GAP)
+"""Of the summary and the charts, up to the table: a page of A4, at a size that can be read."""
 
 
 def comparison_sheet(
     plan: Plan, compared: tuple[Compared, ...], sources: Sources, workings: Workings
 ) -> Canvas:
-    """Draw the sheet."""
+    """Draw the sheet: on the left the summary and the charts, right of them the table."""
     canvas = Canvas(plan.comparison, tab_colour=KINDS["error"].strong)
     sheet = Comparison(canvas, plan, compared, sources)
-    canvas.freeze = (FIRST_ROW, 1)
+    canvas.freeze = (FIRST_ROW, 0)
     canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
-    title, of_each = "What the learning rate does to the error", "of each sheet “lr …”"
+    title, sheets = "What the learning rate does to the error", "sheets “lr …”"
     if sheet.compares_optimizers:
-        title, of_each = "What the optimiser does to the error", "of each optimiser’s sheet"
-    if len(sheet.curves) == 1:
-        of_each = f"of the sheet “{compared[0].canvas.name}”"
-    text = f"{sheet.error} {of_each}, {sheet.step} by {sheet.step}, live."
+        title, sheets = "What the optimiser does to the error", "optimisers’ sheets"
+    if sheet.count == 1:
+        sheets = f"sheet “{compared[0].canvas.name}”"
+    what = "E_total at each iteration"
     if sheet.step == "epoch":
-        text += " Means over an epoch, while it learns."
+        what = "Mean E_total of each epoch, while it learns"
+    text = f"{what}, of the {sheets}: live."
     if sheet.is_tested:
-        text += " Dashed: the test samples, with the weights after each epoch."
+        text += " Dashed: the test samples, after each epoch."
     write_title(canvas, 0, title, text)
-    write_table(sheet)
+    write_table(sheet, workings)
     _summary(sheet, write_flags(sheet, workings))
     bottom = _charts(sheet, workings)
-    last_column = sheet.summary_column + CHART_COLUMNS
-    canvas.print_area = (0, 0, max(sheet.last_row, bottom), last_column)
+    used = sum(column_pixels(canvas.widths.get(column, UNUSED)) for column in range(TABLE - 1))
+    canvas.widths[TABLE - 1] = (WIDTH - used) / PIXELS_OF_CHARACTER
+    canvas.column_breaks.append(TABLE)
+    canvas.print_area = (0, 0, max(sheet.last_row, bottom), sheet.last_column)
     return canvas
 
 
 def _summary(sheet: Comparison, flags: list[str]) -> None:
-    canvas, left = sheet.canvas, sheet.summary_column
-    canvas.widths.update({left - 1: 3, left: 16, left + 1: 16, left + 2: 14, left + 3: 26})
+    canvas = sheet.canvas
+    canvas.widths.update({0: 16, 1: 16, 2: 14, 3: 26})
     step, name = sheet.step, sheet.error
-    canvas.write(2, left, f"threshold for {name} (type your own)", LABEL)
-    canvas.ask(2, left + 3, "threshold", sheet.plan.controls.threshold, **POSITIVE)
+    canvas.write(2, 0, f"threshold for {name} (type your own)", LABEL)
+    canvas.ask(*THRESHOLD_CELL, "threshold", sheet.plan.controls.threshold, **POSITIVE)
     outcome = sheet.curves[0].outcome
     third, meaning = "reduction", f"1 − final {name} / {name} at the first {step}"
     if outcome:
@@ -95,36 +103,36 @@ def _summary(sheet: Comparison, flags: list[str]) -> None:
     }
     if sheet.curves[0].accuracies is not None:
         titles["final accuracy"] = "the share of right answers in the last epoch, while it learns"
-        canvas.widths[left + 4] = 16
+        canvas.widths[4] = 16
     if sheet.is_tested:
         after = "of the test samples, with the weights after the last epoch"
         names = ("final test E_total", "final test accuracy")
         for name, _ in zip(names, sheet.curves[0].tested, strict=False):
-            canvas.widths[left + len(titles)] = 20
+            canvas.widths[len(titles)] = 20
             titles[name] = f"the {'mean E_total' if 'E_' in name else 'accuracy'} {after}"
     for offset, note in enumerate(titles.values()):
-        canvas.notes[HEADER_ROW, left + offset] = note
-    write_band(canvas, BAND_ROW, left, "summary", titles, "error")
+        canvas.notes[HEADER_ROW, offset] = note
+    write_band(canvas, BAND_ROW, 0, "summary", titles, "error")
     for index, curve in enumerate(sheet.curves):
         _summary_row(sheet, index, curve, flags[index])
-    last = FIRST_ROW + len(sheet.rates) - 1
-    fit_errors(canvas, (FIRST_ROW, left + 1, last, left + 1))
-    canvas.numbers.append((FIRST_ROW, left + 2, last, left + 2))
+    last = FIRST_ROW + sheet.count - 1
+    fit_errors(canvas, (FIRST_ROW, 1, last, 1))
+    canvas.numbers.append((FIRST_ROW, 2, last, 2))
 
 
 def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> None:
-    canvas, left, row = sheet.canvas, sheet.summary_column, FIRST_ROW + index
+    canvas, row = sheet.canvas, FIRST_ROW + index
     error, variant = curve.values, sheet.plan.variants[index]
     first, last = curve.cell(0), curve.cell(-1)
     plain = Style(align="center", number_format=GENERAL, border="#E2E8F0")
     if sheet.compares_optimizers:
-        canvas.write(row, left, variant.optimizer, plain)
+        canvas.write(row, 0, variant.optimizer, plain)
     else:
         address = sheet.sources.address(f"learning_rate_{variant.rate + 1}")
-        canvas.calculate(row, left, f"={address}", sheet.rates[index], plain)
+        canvas.calculate(row, 0, f"={address}", sheet.rates[index], plain)
     fine = replace(plain, number_format=FINE, align="right")
     final = curve.unless_diverged(f"={last}", float(error[-1]), DIVERGES)
-    canvas.calculate(row, left + 1, *final, fine)
+    canvas.calculate(row, 1, *final, fine)
     percent = replace(fine, number_format=PERCENT)
 
     def follow(column: int, formula: str, value: float, style: Style) -> None:
@@ -132,15 +140,15 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> Non
 
     if curve.outcome:
         style = percent if curve.outcome.is_part else fine
-        follow(left + 2, f"={curve.outcome.cell}", curve.outcome.value, style)
+        follow(2, f"={curve.outcome.cell}", curve.outcome.value, style)
     else:
         reduction = 0.0 if error[0] == 0 else float(1 - error[-1] / error[0])
-        follow(left + 2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
-    canvas.calculate(row, left + 3, *_first_below(sheet, curve, flags), plain)
+        follow(2, f"=IF({first}=0,0,1-{last}/{first})", reduction, percent)
+    canvas.calculate(row, 3, *_first_below(sheet, curve, flags), plain)
     if curve.accuracies is not None:
         formula = f"={cell_of(curve.accuracy, -1)}"
-        follow(left + 4, formula, float(curve.accuracies[-1]), percent)
-    start = left + 4 + (curve.accuracies is not None)
+        follow(4, formula, float(curve.accuracies[-1]), percent)
+    start = 4 + (curve.accuracies is not None)
     for offset, points in enumerate(curve.tested):
         at, style = (row, start + offset), percent if offset else fine
         follow(at[1], f"={cell_of(points.y, -1)}", float(points.values[-1]), style)
@@ -154,7 +162,7 @@ def _first_below(sheet: Comparison, curve: Curve, flags: str) -> tuple[str, int 
     Where there is none it is in words what happens instead.
     """
     error, first = curve.values, curve.cell(0)
-    steps = local(sheet.column(0))
+    steps = local(sheet.steps_column)
     first_place = f"INDEX({steps},MATCH(1,{flags},0))"
     if sheet.steps == 1:  # ironcalc finds nothing in a range of one cell
         first_place = steps
@@ -178,34 +186,35 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
 
     With a single curve those of each by itself would draw it once more.
     """
-    canvas, left = sheet.canvas, sheet.summary_column
-    row, count = FIRST_ROW + len(sheet.rates) + 1, len(sheet.rates)
+    canvas = sheet.canvas
+    row, count = FIRST_ROW + sheet.count + 1, sheet.count
     drawn = write_drawn(sheet, workings)
     curves = tuple(_curves(sheet, index, drawn) for index in range(count))
     every, one = ("optimisers", "optimiser") if sheet.compares_optimizers else ("rates", "rate")
     together = f"All {every}, linear" if count > 1 else "Linear"
     text = f"{together} axis on the left and logarithmic on the right"
     title = joined(text, drawn.remark)
-    canvas.calculate(row, left, title.formula, title.text, SECTION)
+    canvas.calculate(row, 0, title.formula, title.text, SECTION)
     for place, logarithmic in enumerate((False, True)):
         canvas.charts.append(_overlay(sheet, row + 1, sum(curves, ()), place, logarithmic))
-    row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 2
+    row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 1
     if count == 1:
-        return row - 3
-    canvas.write(row, left, f"Each {one} by itself, all on the same scale", SECTION)
+        return row - 2
+    canvas.write(row, 0, f"Each {one} by itself, all on the same scale", SECTION)
     for index, curve in enumerate(curves):
-        canvas.charts.append(_small_chart(sheet, row + 1, index, (*curve, drawn.greatest)))
-    rows_of_charts = -(-count // CHARTS_PER_ROW)
-    return row + rows_of_charts * (SMALL[1] + 10) // PIXELS_OF_ROW
+        series = (*curve, *drawn.leaving[index : index + 1], drawn.greatest)
+        canvas.charts.append(_small_chart(sheet, row + 1, index, series))
+    return row + -(-count // CHARTS_PER_ROW) * ROWS_OF_SMALL
 
 
 def _curves(sheet: Comparison, index: int, drawn: Drawn) -> tuple[Series, ...]:
     """Return the curve of a training, and a dashed one of its test samples if there are any."""
     colour = SERIES_COLOURS[index % len(SERIES_COLOURS)]
-    parts = list(zip(drawn.columns, drawn.names, strict=True))[index :: len(sheet.rates)]
+    parts = list(zip(drawn.columns, drawn.names, strict=True))[index :: sheet.count]
+    dashes = DASHES[index // len(SERIES_COLOURS) % 2], "dash"
     series = (
-        Series(sheet.column(0), column, name, colour, dash=dash)
-        for (column, name), dash in zip(parts, ("", "dash"), strict=False)
+        Series(sheet.steps_column, column, name, colour, dash=dash)
+        for (column, name), dash in zip(parts, dashes, strict=False)
     )
     return tuple(with_dots(each, sheet.steps) for each in series)
 
@@ -217,12 +226,12 @@ def _overlay(
     every = "optimisers" if sheet.compares_optimizers else "rates"
     first, last, unit = step_axis(sheet.step, sheet.steps)
     return Chart(
-        (row, sheet.summary_column),
+        (row, 0),
         OVERLAY,
         curves,
         f"{sheet.error} of all {every}, {scale} axis",
         (sheet.step, f"{sheet.error} ({scale})"),
-        offset=(place * (OVERLAY[0] + 10), 0),
+        offset=(place * (OVERLAY[0] + GAP), 0),
         logarithmic=logarithmic,
         limits=(first, last, None if logarithmic else 0, None),
         units=(unit, None),
@@ -234,12 +243,12 @@ def _small_chart(sheet: Comparison, row: int, index: int, series: tuple[Series, 
     down, across = divmod(index, CHARTS_PER_ROW)
     first, last, unit = step_axis(sheet.step, sheet.steps)
     return Chart(
-        (row, sheet.summary_column),
+        (row + down * ROWS_OF_SMALL, 0),
         SMALL,
         series,
         f"{sheet.error}, curve {index + 1}, on the scale of all",
         (sheet.step, sheet.error),
-        offset=(across * (SMALL[0] + 10), down * (SMALL[1] + 10)),
+        offset=(across * (SMALL[0] + GAP), 0),
         limits=(first, last, 0, None),
         units=(unit, None),
         legend="top",
