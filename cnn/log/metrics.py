@@ -104,7 +104,7 @@ class Metric:
         """Whether more is better; less is where nothing tells."""
         return bool(self.told)
 
-    @property
+    @cached_property
     def told(self) -> bool | None:
         """Whether more is better, None where neither the user nor the name tells."""
         if self.most_is_best is not None:
@@ -130,7 +130,7 @@ class Metric:
             return "weight"
         return "error" if self.is_loss else "unit" if self.rises else "helper"
 
-    @property
+    @cached_property
     def best(self) -> float:
         """Its best number."""
         return max(self.numbers) if self.rises else min(self.numbers)

@@ -41,11 +41,18 @@ BAR = {
 }
 
 
-def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
-    """Write the sheets to a new file at `path`; raises OSError when that fails."""
+def write_workbook(
+    canvases: Sequence[Canvas], path: Path, title: str, in_memory: bool = False
+) -> None:
+    """Write the sheets to a new file at `path`; raises OSError when that fails.
+
+    With `in_memory` the parts of the file are kept there until it is whole, which is quicker where
+    they are small: each would be a file of its own.
+    """
     with scratch_folder() as scratch, _ErrorKeepingFile(path, "w") as file:
         options = {
             "tmpdir": scratch,
+            "in_memory": in_memory,
             "default_format_properties": {"font_name": FONT, "font_size": 10},
         }
         workbook = xlsxwriter.Workbook(file, options)

@@ -24,7 +24,7 @@ _ELEMENTS = {
     "f", "formula", "formula1", "formula2", "sqref", "calculatedColumnFormula", "totalsRowFormula",
 }  # fmt: skip
 # … and the value of these attributes, in links, shapes and form controls.
-_ATTRIBUTES = ("location", "textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "linkedCell")
+_ATTRIBUTES = {"location", "textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "linkedCell"}
 _LINK = "location"
 
 
@@ -64,12 +64,14 @@ class Formulas:
         """Translate all formulas of a part other than cells; return whether any has changed."""
         changed = False
         for element in root.iter("{*}*"):
-            if local_name(element) in _ELEMENTS and element.text:
+            name = local_name(element)
+            if name in _ELEMENTS and element.text:
                 changed |= self._set_text(element)
-            if local_name(element) == "cfvo" and element.get("type") == "formula":
+            if name == "cfvo" and element.get("type") == "formula":
                 changed |= self._set_attribute(element, "val")
-            for attribute in _ATTRIBUTES:
-                changed |= self._set_attribute(element, attribute)
+            # Most elements of a chart are points, which have none of these.
+            for attribute in [each for each in element.attrib if each in _ATTRIBUTES]:
+                changed |= self._set_attribute(element, str(attribute))
         return changed
 
     def _set_text(self, element: etree._Element) -> bool:
