@@ -26,7 +26,8 @@ def train(model: str, seed: int, data_dir: Path, runs: Path) -> dict:
     """Train once, or continue a training that was stopped; return its result."""
     run = runs / f"{model}-{seed}"
     line = [sys.executable, "-m", "cnn", "train", "--model", model, "--seed", str(seed)]
-    line += ["--data-dir", str(data_dir), "--run", str(run), "--resume"]
+    line += ["--data-dir", str(data_dir), "--run", str(run)]
+    line += ["--resume"] if (run / "config.json").exists() else []
     subprocess.run(line, check=True)
     config = json.loads((run / "config.json").read_text())
     log = [json.loads(epoch) for epoch in (run / "log.jsonl").read_text().splitlines()]

@@ -223,9 +223,13 @@ with WorkbookLog(book, title="Loop") as log, done.open("w") as file:
 """
 GRADE = ["grade", "--key", "class/class.key.json", "--csv", "marks.csv"]
 LIVE = """
+import sys
+from pathlib import Path
 from cnn.__main__ import main
 from cnn.log import run_log
 
+if not Path("run", "config.json").exists() and "--resume" in sys.argv:
+    sys.argv.remove("--resume")  # it was killed before there was a run
 run_log.PATIENCE = 0.0  # the sheet is written after each epoch
 main()
 """
