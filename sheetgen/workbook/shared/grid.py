@@ -1,12 +1,16 @@
 """Square grids of formulas: plain numbers on the workings, and the pictures that show them.
 
-A picture's cells are shaded by their numbers. Lines and points are drawn by a transparent chart on
+A picture's cells are shaded by their numbers, and as high as any row, so that texts beside it are
+not pulled apart. A grid that would be too large has every second point along each side; a cell of
+the picture between its points has their mean. Lines and points are drawn by a transparent chart on
 top, which counts in cells from 0 to `size`, so that its own axes never change.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+
+import numpy as np
 
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import (
@@ -19,8 +23,12 @@ from sheetgen.spreadsheet.style import DIVERGING, FINE, HIDDEN, INK, KINDS, MUTE
 from sheetgen.workbook.shared.axis import Axis, Known
 from sheetgen.workbook.shared.workings import Corner
 
-SIDE = 375  # pixels of a picture, or as many of them as its cells fill
-SIZES = (25, 21, 17, 15, 13, 11)  # cells along a side
+SIDE, PIXELS = 21, 20  # cells along a side of a picture, and pixels of a cell
+SIZES = (SIDE, (SIDE + 1) // 2)
+"""Points along a side of a grid: each of the picture's cells, or every second."""
+BETWEEN = "every second cell is the mean of its neighbours"
+"""What is said beside a picture of a grid of every second cell."""
+TICKS, TICK_CELLS = 4, 3  # cells from tick to tick, and those that the number of one takes
 OFF = -9  # a place at which the overlay does not show a point
 PALE = "#F3F4F6"  # the middle of the colours: not quite white, so that a picture's edge is seen
 COLOURS = DIVERGING[0], PALE, DIVERGING[-1]
@@ -45,6 +53,11 @@ def pixels_wide(pixels: int) -> float:
 def only_number(cell: str) -> str:
     """Return the formula that shows a cell's number, or nothing in place of an error."""
     return f'=IF(ISNUMBER({cell}),{cell},"")'
+
+
+def cells_between(size: int) -> int:
+    """Return how many cells of a picture there are from point to point of a grid of a size."""
+    return (SIDE - 1) // (size - 1)
 
 
 def is_flat(low: float, high: float) -> bool:
@@ -111,46 +124,43 @@ class Grids:
 class Picture(Grid):
     """A square of shaded cells on a sheet that people look at."""
 
-    @property
-    def pixels(self) -> int:
-        """Pixels along the side of a cell of a whole picture."""
-        return SIDE // self.size
+    def show(self, grid: Grid, values: Array) -> Array:
+        """Show the numbers of a grid, whose `values` these are; return those of the cells.
 
-    def show(self, grid: Grid, values: Array, pixels: int = 0) -> None:
-        """Show the numbers of a grid: each, or if this is smaller, every second from its second.
-
-        `values` are those of the grid, and `pixels` those of a cell, if not as in a whole picture.
+        A smaller picture shows every second cell of a whole one, from its second.
         """
-        every, first = (1, 0) if self.size == grid.size else (2, 1)
-        plane = values.reshape(grid.size, grid.size)[first::every, first::every]
-        name = grid.canvas.name
-        for up in range(self.size):
-            for across in range(self.size):
-                source = f"{name}!{grid.address(first + every * across, first + every * up)}"
-                at = self.cell(across, up)
-                self.canvas.calculate(*at, only_number(source), float(plane[up, across]), CELL)
-        for place in range(self.size):
-            self.canvas.widths[self.column + place] = pixels_wide(pixels or self.pixels)
-            self.canvas.heights[self.row + place] = (pixels or self.pixels) * 0.75
+        every, first = (1, 0) if self.size == SIDE else (2, 1)
+        points = [_points(first + every * place, grid.size) for place in range(self.size)]
+        numbers = values.reshape(grid.size, grid.size)
+        shown = np.empty((self.size, self.size))
+        for up, (low, high) in enumerate(points):
+            for across, (left, right) in enumerate(points):
+                source = f"{grid.canvas.name}!{grid.address(left, high)}"
+                formula, count = only_number(source), (high - low + 1) * (right - left + 1)
+                if count > 1:
+                    cells = f"{source}:{grid.address(right, low)}"
+                    formula = f'=IF(COUNT({cells})={count},AVERAGE({cells}),"")'
+                shown[up, across] = numbers[low : high + 1, left : right + 1].mean()
+                self.canvas.calculate(
+                    *self.cell(across, up), formula, float(shown[up, across]), CELL
+                )
+            self.canvas.widths[self.column + up] = pixels_wide(PIXELS)
+        return shown
 
     def ticks(self, axes: tuple[Axis, Axis]) -> None:
         """Write values of the axes below and left of the picture, with the digits they need."""
         below, left = self.row + self.size, self.column - 1
         self.canvas.heights[below] = 10
         self.canvas.widths[left] = pixels_wide(6)
-        width = 5 if self.size >= 15 else 3  # cells that a tick of x needs
-        step, middle = (5 if width == 5 else 4), self.size // 2
-        places = [place for place in range(self.size) if (place - middle) % step == 0]
-        labelled = [place for place in places if 0 <= place - width // 2 <= self.size - width]
-        for place in labelled:
-            at = below + 1, self.column + place - width // 2
-            self.canvas.merges.append((*at, at[0], at[1] + width - 1))
+        places, aside = range(self.size // 2 % TICKS, self.size, TICKS), TICK_CELLS // 2
+        for place in places:
+            at = below + 1, self.column + place - aside
+            self.canvas.merges.append((*at, at[0], at[1] + TICK_CELLS - 1))
             self._tick(at, axes[0], place, TICK)
             self.canvas.write(below, self.column + place, "|", MARK)
-        for place in places:
             at = self.cell(0, place)[0], left - 1
             self._tick(at, axes[1], place, replace(TICK, align="right"))
-        across = [cell_address(below + 1, self.column + each - width // 2) for each in labelled]
+        across = [cell_address(below + 1, self.column + each - aside) for each in places]
         up = [cell_address(self.cell(0, each)[0], left - 1) for each in places]
         readable(self.canvas, (below + 1, self.column, below + 1, self.place[3]), across, beside=up)
         readable(self.canvas, (self.row, left - 1, self.place[2], left - 1), up, beside=across)
@@ -159,22 +169,19 @@ class Picture(Grid):
         value = float(axis.values[place])
         self.canvas.calculate(*at, only_number(axis.cell(place)), value, style)
 
-    def colour_bar(
-        self, low: Known, high: Known, power: int = 1, may_be_flat: bool = False
-    ) -> "Bar":
+    def colour_bar(self, low: Known, high: Known, may_be_flat: bool = False) -> "Bar":
         """Write a bar of numbers right of the picture, from `low` at the bottom to `high`.
 
-        Of a bar of `power` 2 the numbers are closer together near the bottom. If it may be flat,
-        numbers that are the same have one colour, and one number in its middle.
+        If it may be flat, numbers that are the same have one colour, and one number in its middle;
+        the second of three colours is then at a quarter, as most differences are below.
         """
         column, last = self.place[3] + 2, self.size - 1
         self.canvas.widths.update({column - 1: 1, column: 2, column + 1: 7.5, column + 2: 2})
         for place in range(self.size):
             row = self.cell(0, place)[0]
-            share = f"{place**power}/{last**power}"
-            number = f"{low[0]}+({high[0]}-{low[0]})*{share}"
+            number = f"{low[0]}+({high[0]}-{low[0]})*{place}/{last}"
             formula = f'=IF(ISNUMBER({high[0]}),{number},"")'
-            value = low[1] + (high[1] - low[1]) * place**power / last**power
+            value = low[1] + (high[1] - low[1]) * place / last
             self.canvas.calculate(row, column, formula, value, CELL)
         bottom, middle, top = (
             cell_address(self.cell(0, place)[0], column) for place in (0, last // 2, last)
@@ -187,8 +194,7 @@ class Picture(Grid):
         self._bar_numbers(column, same, is_flat(low[1], high[1]))
         # Colours from far apart leave a flat picture the first one.
         width = f"MAX({top}-{bottom},{WIDE}*MAX(1,{top}))"
-        half = f"{bottom}+{width}*{(last // 2) ** power}/{last**power}"
-        return Bar(bar, (bottom, half, f"{bottom}+{width}"), width)
+        return Bar(bar, (bottom, f"{bottom}+{width}/4", f"{bottom}+{width}"), width)
 
     def _bar_numbers(self, column: int, same: str = "", are_same: bool = False) -> None:
         """Write numbers beside a bar's column; `same` is the condition that all are the same."""
@@ -231,7 +237,7 @@ class Picture(Grid):
 
     def overlay(self, series: Sequence[Series], description: str) -> None:
         """Draw lines and points over the picture; they count in cells from its lower left."""
-        side = self.size * self.pixels
+        side = self.size * PIXELS
         self.canvas.charts.append(
             Chart(
                 (self.row, self.column),
@@ -258,6 +264,12 @@ class Bar:
         """Give a picture and the bar itself the same colours for the same numbers."""
         limits = tuple(f"={limit}" for limit in self.limits)
         canvas.heat_maps += [HeatMap(each, colours, limits) for each in (place, self.place)]
+
+
+def _points(place: int, size: int) -> tuple[int, int]:
+    """Return the points of a grid at a place of a picture, or to either side of it."""
+    between = cells_between(size)
+    return place // between, -(-place // between)
 
 
 def readable(

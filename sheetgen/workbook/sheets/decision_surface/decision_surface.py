@@ -15,9 +15,11 @@ from sheetgen.workbook.plan import DECISION_SURFACE, Plan
 from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.chosen_output import ChosenOutput
 from sheetgen.workbook.shared.grid import (
+    BETWEEN,
     FIRST_ROW,
     LEFT,
     NAME,
+    SIDE,
     SIZES,
     Grid,
     Picture,
@@ -34,12 +36,12 @@ from sheetgen.workbook.sheets.decision_surface.plane import Plane
 from sheetgen.workbook.sheets.decision_surface.unit_grids import CHOSEN, UnitGrids, grids_of
 from sheetgen.workbook.sheets.decision_surface.unit_pictures import UnitPictures
 
-FORMULAS = 4000  # of all grids at most, as long as these need not be too coarse
+FORMULAS = 5500  # of all grids at most, as long as these need not be too coarse
 MOST_FORMULAS = 8000  # with more there is no such sheet
 
 
 def side_of(network: Network) -> int:
-    """Return the cells along a side of each grid, 0 if there is no such sheet."""
+    """Return the points along a side of each grid, 0 if there is no such sheet."""
     grids = grids_of(network)
     size = next((size for size in SIZES if grids * size**2 <= FORMULAS), SIZES[-1])
     return 0 if network.inputs < 2 or grids * size**2 > MOST_FORMULAS else size
@@ -48,7 +50,7 @@ def side_of(network: Network) -> int:
 def formulas_of_decisions(network: Network) -> int:
     """Return about how many formulas the sheet has: its grids, and the pictures of them."""
     grids, size = grids_of(network), side_of(network)
-    return grids * size**2 + size**2 + (grids - 1) * (size // 2) ** 2
+    return grids * size**2 + (SIDE**2 + (grids - 1) * (SIDE // 2) ** 2 if size else 0)
 
 
 def decision_surface_sheet(
@@ -59,7 +61,8 @@ def decision_surface_sheet(
     if not size:
         return None
     start, canvas = workings.end, Canvas(DECISION_SURFACE, tab_colour=KINDS["unit"].strong)
-    _Sheet(plan, workings, Picture(canvas, FIRST_ROW, LEFT, size)).draw(sources, tables)
+    main = Picture(canvas, FIRST_ROW, LEFT, SIDE)
+    _Sheet(plan, workings, main).draw(sources, tables, size)
     if workings.fits(start):
         return canvas
     workings.release(start)
@@ -76,7 +79,8 @@ class _Sheet:
     def canvas(self) -> Canvas:
         return self.main.canvas
 
-    def draw(self, sources: Sources, tables: Sequence[Table]) -> None:
+    def draw(self, sources: Sources, tables: Sequence[Table], size: int) -> None:
+        """Draw it; `size` is that of the grids."""
         canvas, main, plan, workings = self.canvas, self.main, self.plan, self.workings
         self._head()
         rows = lines_beside(main)
@@ -88,10 +92,10 @@ class _Sheet:
         corner = workings.block(canvas.name, "The weights at this iteration", 2)
         at = corner.row, corner.column
         snapshot = Snapshot(corner.canvas, plan.network, moment, at)
-        units = UnitGrids(plane, snapshot, chosen, workings, main.size)
+        units = UnitGrids(plane, snapshot, chosen, workings, size)
         samples = SamplesList(canvas.name, workings, sources, chosen, plane.samples())
         values = units.values[CHOSEN]
-        main.show(units.grids[CHOSEN], values)
+        shown = main.show(units.grids[CHOSEN], values)
         main.ticks(units.axes)
         self._names(chosen, plane)
         low, middle, high = self._colours(samples, units.grids[CHOSEN], values)
@@ -101,7 +105,7 @@ class _Sheet:
             main.outline(f"({{cell}}>={limits[1]:g})")
         points = samples.points(units.axes, middle)
         main.overlay(points, "The samples on the plane of the inputs")
-        self._legend(rows, plane, values)
+        self._legend(rows, plane, shown)
         pictures = UnitPictures(main, units)
         canvas.numbers.append((FIRST_ROW, 2, FIRST_ROW + main.size, 2))
         last = max(next(rows), pictures.last[0])
@@ -154,13 +158,13 @@ class _Sheet:
             found.append((corner.absolute(at, 1), value))
         return found[0], found[1], found[2]
 
-    def _legend(self, rows: Iterator[int], plane: Plane, values: Array) -> None:
+    def _legend(self, rows: Iterator[int], plane: Plane, shown: Array) -> None:
         """Say left of the picture what the points and the line mean."""
         canvas, network, data = self.canvas, self.plan.network, self.plan.data
         next(rows)
         for function, title, value in (
-            ("MIN", "smallest output shown", float(values.min())),
-            ("MAX", "largest output shown", float(values.max())),
+            ("MIN", "smallest output shown", float(shown.min())),
+            ("MAX", "largest output shown", float(shown.max())),
         ):
             row = next(rows)
             canvas.write(row, 1, title, LABEL)
@@ -185,6 +189,8 @@ class _Sheet:
             lines.append(("samples differ in the other inputs too", MUTED))
         elif data.input_labels and not plane.is_chosen:
             lines.append((f"↑  {plane.title(1).text}", KINDS["input"].strong))
+        if side_of(network) < SIDE:
+            lines.append((BETWEEN, MUTED))
         if len(network.layers) > 1:
             lines.append(("right: the hidden units", MUTED))
         for text, colour in lines:

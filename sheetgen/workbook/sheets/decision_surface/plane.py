@@ -230,9 +230,12 @@ class Plane:
             (up, float(values[self.chosen[1]]) if differ else 0.0),
         )
 
-    def points(self, axes: tuple[Axis, Axis]) -> Array:
-        """Return what the network reads at every point, from the lower left: (points, inputs)."""
-        across, up = np.meshgrid(axes[0].read, axes[1].read)
+    def points(self, axes: tuple[Axis, Axis], every: int) -> Array:
+        """Return what the network reads, from the lower left: (points, inputs).
+
+        The points are at every, every second, … value of each axis.
+        """
+        across, up = np.meshgrid(*(axis.read[::every] for axis in axes))
         found = np.tile(self.held, (across.size, 1))
         found[:, self.chosen[1]] = up.ravel()
         found[:, self.chosen[0]] = across.ravel()

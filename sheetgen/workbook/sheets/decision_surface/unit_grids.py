@@ -12,7 +12,7 @@ from sheetgen.network.many_passes import run
 from sheetgen.network.network import Network, activation_name
 from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
-from sheetgen.workbook.shared.grid import Grid, Grids
+from sheetgen.workbook.shared.grid import SIDE, Grid, Grids, cells_between
 from sheetgen.workbook.shared.moment import Snapshot
 from sheetgen.workbook.shared.page import write_headers, write_value
 from sheetgen.workbook.shared.workings import Workings
@@ -47,16 +47,18 @@ class UnitGrids:
         workings: Workings,
         size: int,
     ) -> None:
-        """Write all grids into a block."""
+        """Write all grids, of a size, into a block; the axes have a value for each cell."""
         self.network, self.snapshot, self.chosen = snapshot.network, snapshot, chosen
         sheet, last = plane.canvas.name, self.network.layers[-1].activation
-        self.axes = plane.axes(workings, size)
+        self.axes, self._between = plane.axes(workings, SIDE), cells_between(size)
         self._first = plane.first_layer(snapshot, workings)
         terms = [] if last.acts_on_layer else self._chosen_terms(sheet, workings)
         self._grids = Grids(workings.block(sheet, "The units over the plane", size, 10), size)
         self.grids: dict[str, Grid] = {}
         self.values: dict[str, Array] = {}
-        sums, activations = run(self.network, snapshot.parameters, plane.points(self.axes))
+        sums, activations = run(
+            self.network, snapshot.parameters, plane.points(self.axes, self._between)
+        )
         for layer, units in enumerate(self.network.unit_names[:-1]):
             for place, unit in enumerate(units):
                 activation = self.network.layers[layer].activation
@@ -116,9 +118,9 @@ class UnitGrids:
 
     def _source(self, source: str, across: int, up: int) -> str:
         if source == X:
-            return self.axes[0].read_cell(across)
+            return self.axes[0].read_cell(across * self._between)
         if source == Y:
-            return self.axes[1].read_cell(up)
+            return self.axes[1].read_cell(up * self._between)
         return self.grids[source].address(across, up)
 
     def _share(self, across: int, up: int) -> str:

@@ -15,7 +15,7 @@ from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import HeatMap, Rule
 from sheetgen.spreadsheet.style import MUTED, SECTION, Style
-from sheetgen.workbook.shared.grid import COLOURS, Picture, pixels_wide, readable
+from sheetgen.workbook.shared.grid import COLOURS, PIXELS, Picture, pixels_wide, readable
 from sheetgen.workbook.shared.live_text import joined, literal, only_if
 from sheetgen.workbook.sheets.decision_surface.unit_grids import UnitGrids
 
@@ -53,9 +53,8 @@ class UnitPictures:
 
     def _draw(self, name: str, picture: Picture, network: Network, unit: str) -> None:
         canvas, values = self.canvas, self.units.values[name]
-        picture.show(self.units.grids[name], values, self.main.pixels)
+        shown = picture.show(self.units.grids[name], values)
         canvas.widths[picture.place[3] + 1] = pixels_wide(GAP)
-        shown = values.reshape(self.main.size, self.main.size)[1::2, 1::2]
         self._title(name, picture, shown)
         activation = network.layers[network.positions[unit][0]].activation
         self._shade(picture, activation, shown)
@@ -76,7 +75,7 @@ class UnitPictures:
         Without limits these are as far from 0 on both sides as the picture is on one, but where
         nothing is below 0, as behind a ReLU, there is 0 in place of the lower one.
         """
-        canvas, row, wide = self.canvas, picture.row - 1, -(-WIDE // self.main.pixels)
+        canvas, row, wide = self.canvas, picture.row - 1, -(-WIDE // PIXELS)
         columns = [picture.place[3] + 1 - wide * back for back in (2, 1)]
         for column in columns:
             canvas.merges += [(row, column, row, column + wide - 1)] * (wide > 1)

@@ -20,14 +20,17 @@ from sheetgen.spreadsheet.style import FINE, INK, KINDS, LABEL, NOTE, SECTION, S
 from sheetgen.workbook.plan import ERROR_SURFACE, Plan
 from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.grid import (
+    BETWEEN,
     FIRST_ROW,
     FLAT,
     LEFT,
     NAME,
+    SIDE,
     SIZES,
     Grid,
     Grids,
     Picture,
+    cells_between,
     is_flat,
     lines_beside,
     only_number,
@@ -55,17 +58,13 @@ from sheetgen.workbook.sheets.error_surface.two_weights import (
     WeightPath,
 )
 
-FORMULAS = 8000, 2_500_000
-"""Of the surface, and their characters, which all programs read in a second or two."""
-MORE = 12_000, 5_000_000
-"""The same for a coarse picture, so that it has more of the samples."""
-COARSE = 13  # cells a side
-ENOUGH = 12  # samples
+SOME, ALL = 8_000, 10_000
+"""The most formulas of the surface, of some samples or of all, so that it is there at once."""
+CHARACTERS = {size: 2_500_000 if size == SIDE else 5_000_000 for size in SIZES}
+"""The most characters of these, which all programs read in a second or two."""
 FIRST_LAYER = 1000  # units times samples that have cells of their own
-FINEST = 21  # cells a side
 COLOURS = ("#FFF3E6", "#FDBA74", "#DC2626")
-START, END = "#16A34A", INK
-HERE = "#FACC15"
+START, END, HERE = "#16A34A", INK, "#FACC15"
 LINES, LEVELS = "#9A3412", 10  # of equal error
 
 
@@ -93,10 +92,9 @@ def formulas_of_errors(network: Network, samples: int) -> int:
 
 @lru_cache(maxsize=4)  # it takes seconds for many layers and samples, and is asked for twice
 def _fitting(network: Network, every: int) -> tuple[int, int, int, int] | None:
-    """Return the number of samples shown, the cut, the cells along a side, and a cell's formulas.
+    """Return the number of samples shown, the cut, the points along a side, and one's formulas.
 
-    All samples are shown if they fit, if need be in a coarse picture. Else these are as many as do,
-    in a picture that is coarser still if they would be few.
+    All samples are shown if they fit, if need be in a coarse grid. Else these are as many as do.
     """
     if len(network.parameters) < 2:
         return None
@@ -108,13 +106,11 @@ def _fitting(network: Network, every: int) -> tuple[int, int, int, int] | None:
             for cut in cuts
             if (found := Passes(network, samples, cut, lambda *_: "AAA999").size())
         }
-        least = COARSE if ENOUGH <= samples < every else SIZES[-1]
-        for size in (size for size in SIZES if least <= size <= FINEST):
-            most_formulas, most_characters = FORMULAS if size > COARSE else MORE
+        for size, most_characters in CHARACTERS.items():
             fitting = [
                 (characters, cut)
                 for cut, (formulas, characters, longest) in sizes.items()
-                if size * size * formulas <= most_formulas
+                if size * size * formulas <= (ALL if samples == every else SOME)
                 and size * size * characters <= most_characters
                 and longest <= LONGEST
             ]
@@ -138,7 +134,7 @@ class _Sheet:
     ) -> None:
         self.plan, self.workings, network = plan, workings, plan.network
         self.canvas = canvas = Canvas(ERROR_SURFACE, tab_colour=KINDS["error"].strong)
-        self.main = Picture(canvas, FIRST_ROW, LEFT, size)
+        self.main, self.size = Picture(canvas, FIRST_ROW, LEFT, SIDE), size
         self.rows = lines_beside(self.main)
         at = next(self.rows), 2
         moment = Moment.ask(canvas, plan, tables, "error", at, workings)
@@ -170,7 +166,7 @@ class _Sheet:
         errors = self._surface()
         main.ticks(self.path.axes)
         self._names()
-        bar = main.colour_bar(*self._colours(errors), power=2, may_be_flat=True)
+        bar = main.colour_bar(*self._colours(errors), may_be_flat=True)
         bar.shade(canvas, main.place, COLOURS)
         level = f"MAX(0,{{cell}}-{bar.limits[0]})/{bar.width}"
         main.outline(f"INT({LEVELS}*SQRT({level}))", LINES)
@@ -181,8 +177,9 @@ class _Sheet:
 
     def _surface(self) -> Array:
         """Write E_total at every point of the plane; return it (size²)."""
-        size = self.main.size
-        across, up = np.meshgrid(*(axis.values for axis in self.path.axes))
+        size = self.size
+        every = cells_between(size)
+        across, up = np.meshgrid(*(axis.values[::every] for axis in self.path.axes))
         points = np.stack([across.ravel(), up.ravel()], axis=1)
         found = self._values(points)
         grids = Grids(
@@ -203,8 +200,8 @@ class _Sheet:
 
     def _at(self, text: str, parts: dict[str, Grid], across: int, up: int) -> str:
         """Return an expression with the addresses of a point in place of the placeholders."""
-        x, y = self.path.axes
-        found = text.replace(X, x.read_cell(across)).replace(Y, y.read_cell(up))
+        (x, y), every = self.path.axes, cells_between(self.size)
+        found = text.replace(X, x.read_cell(across * every)).replace(Y, y.read_cell(up * every))
         for name, grid in parts.items():
             if name in found:
                 found = found.replace(name, grid.address(across, up))
@@ -287,7 +284,7 @@ class _Sheet:
             series((1, last), INK),
             series((1, 1), INK, 9, START),
             series((last, last), INK, 9, END),
-            series((path.here, path.here), INK, 11, HERE),
+            series((path.here, path.here), INK, 15, HERE),
         ]
 
     def _legend(self, errors: Array) -> None:
@@ -311,8 +308,7 @@ class _Sheet:
             canvas.calculate(row, 2, formula, float(result), style)
         remark, style = self._remark(shown, errors), replace(NOTE, colour=LINES)
         canvas.calculate(next(rows), 1, remark.formula, remark.text, style)
-        if main.size > COARSE:  # the rows of a coarse picture are far apart already
-            next(rows)
+        next(rows)
         cell, iteration = self.path.end
         end = joined("●  iteration ", Words(cell, str(iteration)), ", where the path ends")
         canvas.write(next(rows), 1, "●  iteration 0, where the path begins", Style(colour=START))
@@ -320,7 +316,8 @@ class _Sheet:
         marks = (
             ("●  the chosen iteration", "#CA8A04"),
             ("━  the path of the two weights", INK),
-            ("│  along a thin line E_total is the same", LINES),
+            ("│  along a thin line E_total is the same;", LINES),
+            ("    small errors have more of them", LINES),
         )
         for text, colour in marks:
             canvas.write(next(rows), 1, text, Style(colour=colour))
@@ -346,6 +343,8 @@ class _Sheet:
         text = "at other points of the path the other weights were different"
         self.canvas.write(next(self.rows), 1, text, NOTE)
         self.canvas.write(next(self.rows), 1, "both axes have the same scale", NOTE)
+        if self.size < SIDE:
+            self.canvas.write(next(self.rows), 1, BETWEEN, NOTE)
         if shown < every:
-            text = f"all E_total here are means of {shown:,} samples that stand for all {every:,}"
+            text = f"means of {shown:,} samples that stand for all {every:,}"
             self.canvas.write(next(self.rows), 1, text, NOTE)

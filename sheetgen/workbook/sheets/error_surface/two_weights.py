@@ -1,6 +1,7 @@
 """The two weights of `Error surface`: the choice, and their path through the training."""
 
 from collections.abc import Iterator
+from math import floor
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, LABEL, NOTE, WHOLE, Style, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.axis import COLUMNS, Axis
-from sheetgen.workbook.shared.grid import OFF
+from sheetgen.workbook.shared.grid import OFF, SIDE, cells_between
 from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.table_cells import Table
@@ -21,7 +22,7 @@ KINDS = BASE, ACROSS, DOWN = "base", "across", "down"
 """A weight's parts in base + across·x + down·y."""
 SAME = "choose two different ones"
 STEPS = 60  # from the first iteration to the last, or fewer in a shorter training
-SIDE = 1.6  # of the picture, in lengths of the longer side of the path
+LENGTH = 1.6  # of the picture, in lengths of the longer side of the path
 SHORTEST = 0.001  # of that side, relative to the larger weight or 1
 WEIGHTS = "trained_weights"
 """The defined name of the list of all trained weights, for the drop-downs."""
@@ -114,7 +115,10 @@ class WeightPath:
     """
 
     def __init__(self, sheet: str, choice: WeightChoice, workings: Workings, size: int) -> None:
-        """Write the path, and the axes of a picture of `size` cells a side, into two blocks."""
+        """Write the path, and the axes of a picture, into two blocks.
+
+        The moment is one of the points of a grid of the `size`, so that its error is shown.
+        """
         self.choice, moment = choice, choice.moment
         last = moment.tables[0].iterations
         steps = min(STEPS, last)
@@ -178,27 +182,33 @@ class WeightPath:
                 self._write(row, CLEAN + which, formula, value, WEIGHT)
 
     def _axes(self, sheet: str, workings: Workings, size: int) -> tuple[Axis, Axis]:
-        """Write both axes, with the same step, and the path in their middle."""
+        """Write both axes, with the same step, and the path about in their middle.
+
+        From the moment it is a whole number of steps of a grid to each point of that.
+        """
         corner = workings.block(sheet, "The axes", 2 * COLUMNS)
         behind, row, column = corner.canvas, corner.row, corner.column
         columns = [local(self.range(CLEAN + which, 1, self.here)) for which in range(2)]
         spans = ",".join(f"MAX({cells})-MIN({cells})" for cells in columns)
         sizes = ",".join(f"MAX({cells}),-MIN({cells})" for cells in columns)
-        longest = f"MAX({SIDE}*MAX({spans}),{SHORTEST}*MAX(1,{sizes}))"
+        longest = f"MAX({LENGTH}*MAX({spans}),{SHORTEST}*MAX(1,{sizes}))"
         least, most = self.points.min(axis=0), self.points.max(axis=0)
         largest = max(1.0, float(np.abs(self.points).max()))
-        side = max(SIDE * float((most - least).max()), SHORTEST * largest)
-        step = side / (size - 1)
+        side = max(LENGTH * float((most - least).max()), SHORTEST * largest)
+        step, between = side / (SIDE - 1), cells_between(size)
         write_headers(behind, row, column, ("step of both", ""), "input")
-        behind.calculate(row, column + 1, f"={longest}/{size - 1}", step, HELPER)
+        behind.calculate(row, column + 1, f"={longest}/{SIDE - 1}", step, HELPER)
         gap = corner.local(0, 1)
         axes = []
         for which, cells in enumerate(columns):
+            here, value = self.corner.local(self.here, CLEAN + which), self.points[-1, which]
             middle = float(least[which] + most[which]) / 2
-            start = f"(MIN({cells})+MAX({cells}))/2-{gap}*{size - 1}/2"
-            ends = (start, middle - step * (size - 1) / 2), (gap, step)
+            start = f"((MIN({cells})+MAX({cells}))/2-{gap}*{SIDE - 1}/2)"
+            steps = floor((value - middle + step * (SIDE - 1) / 2) / (step * between) + 0.5)
+            start = f"{here}-{between}*{gap}*ROUND(({here}-{start})/({between}*{gap}),0)"
+            ends = (start, float(value - between * step * steps)), (gap, step)
             at = corner.moved(2, which * COLUMNS)
-            axes.append(Axis.write(at, ("across", "upwards")[which], ends, size))
+            axes.append(Axis.write(at, ("across", "upwards")[which], ends, SIDE))
         return axes[0], axes[1]
 
     def _positions(self) -> None:
