@@ -9,13 +9,12 @@ workbook, the best of three.
 """
 
 import argparse
-import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import ironcalc
+from libreoffice_time import measured
 
 from cnn.export.runs import export_run
 from cnn.export.verification.cases import sample_case
@@ -25,36 +24,6 @@ from cnn.training.evaluation import trained_model
 from sheetgen.spreadsheet import engines
 
 REPEATS = 3
-MACRO = """<?xml version="1.0" encoding="UTF-8"?>
-<script:module xmlns:script="http://openoffice.org/2000/script"
- script:name="Module1" script:language="StarBasic">
-Sub Measure
-  Dim options(0) As New com.sun.star.beans.PropertyValue
-  options(0).Name = "Hidden"
-  options(0).Value = True
-  place = ConvertToURL(Environ("WORKBOOK"))
-  book = StarDesktop.loadComponentFromURL(place, "_blank", 0, options())
-  found = ""
-  For turn = 1 To 3
-    began = GetSystemTicks()
-    book.calculateAll()
-    found = found &amp; (GetSystemTicks() - began) &amp; " "
-  Next
-  handle = FreeFile
-  Open Environ("MEASURED") For Output As #handle
-  Print #handle, found
-  Close #handle
-  book.close(True)
-  StarDesktop.terminate()
-End Sub
-</script:module>
-"""
-LIBRARY = """<?xml version="1.0" encoding="UTF-8"?>
-<library:library xmlns:library="http://openoffice.org/2000/library" library:name="Standard"
- library:readonly="false" library:passwordprotected="false">
-<library:element library:name="Module1"/>
-</library:library>
-"""
 
 
 def ironcalc_seconds(path: Path) -> float:
@@ -64,19 +33,7 @@ def ironcalc_seconds(path: Path) -> float:
 
 def libreoffice_seconds(path: Path) -> float:
     """Time LibreOffice's hard recalculation with a macro in a temporary profile."""
-    with tempfile.TemporaryDirectory() as folder:
-        profile, measured = Path(folder, "profile"), Path(folder, "measured")
-        line = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless"]
-        # The first start makes the profile, with an empty library that the second one reads.
-        subprocess.run([*line, "--terminate_after_init"], check=True, capture_output=True)
-        library = profile / "user" / "basic" / "Standard"
-        library.mkdir(parents=True, exist_ok=True)
-        (library / "Module1.xba").write_text(MACRO)
-        (library / "script.xlb").write_text(LIBRARY)
-        places = {"WORKBOOK": str(path.resolve()), "MEASURED": str(measured)}
-        line.append("macro:///Standard.Module1.Measure")
-        subprocess.run(line, check=True, capture_output=True, env=os.environ | places)
-        return min(map(int, measured.read_text().split())) / 1000
+    return min(measured(path, REPEATS).recalculations)
 
 
 def _timed(work) -> float:

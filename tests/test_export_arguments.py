@@ -97,7 +97,7 @@ def scripted() -> nn.Module:
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        (None, "model: found None; expected a torch.nn.Sequential"),
+        (None, "model: found None; expected a fitted estimator of scikit-learn or a torch"),
         ("network.pt", "model: found 'network.pt'; expected"),
         (scripted, "TorchScript"),
         (lambda: small().to("meta"), "on the device meta"),

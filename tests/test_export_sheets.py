@@ -1,5 +1,6 @@
 """The sheets of an exported network that people look at: what they show is what torch says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sheet_layout import problems
 
 from cnn.export.export import write
+from cnn.export.forecast import forecast
 from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy_sheet import MATRIX_ROW
 from cnn.export.sheets.activation_sheet import ACTIVATION
@@ -104,6 +106,15 @@ def test_every_formula_comes_to_what_its_cell_promises(exported: Exported, engin
                 assert (found or "") == expected, where
             else:
                 assert found == pytest.approx(expected, rel=1e-9, abs=1e-9), where
+
+
+def test_what_the_export_will_be_is_foretold(exported: Exported) -> None:
+    book = compose(exported.subject())
+    foretold = forecast(book)
+    assert foretold.formulas == sum(1 for canvas in book.canvases for _ in canvas.promised())
+    assert foretold.size == pytest.approx(exported.path.stat().st_size, rel=0.15)
+    assert str(foretold).startswith(f"{foretold.formulas:,} formulas, about 0.")
+    assert foretold.is_pleasant and not replace(foretold, products=10**8).is_pleasant
 
 
 def test_the_accuracy_is_that_of_the_evaluation(exported: Exported) -> None:

@@ -74,14 +74,15 @@ def test_a_batchnorm_is_folded_where_nothing_else_reads_the_convolution() -> Non
     ("path", "name"),
     [
         ("layer1.0.conv2", "layer1.0.conv2"),
-        ("0.downsample.1", "conv.0.downsample.1"),
-        ("encoder_backbone.0.0.downsample.0", "conv.0.0.downsample.0"),
+        ("0.downsample.1", "model.0.downsample.1"),
+        ("encoder_backbone.0.0.downsample.0", "downsample.0"),
         ("e.self_attention.in_projection.query", "in_projection.query"),
-        ("0" * 40, "conv." + "0" * 23),
+        ("0" * 40, "model." + "0" * 22),
+        ("first part.a:b", "first_part.a_b"),
     ],
 )
-def test_a_long_path_is_cut_to_a_sheets_name(path: str, name: str) -> None:
-    assert _fitting(path, "conv") == name
+def test_a_path_becomes_a_sheets_name(path: str, name: str) -> None:
+    assert _fitting(path) == name
 
 
 class Calls(nn.Module):

@@ -1,7 +1,9 @@
 """Writes a trained network as a workbook in which every activation is a live formula."""
 
+import logging
 import operator
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ import numpy as np
 from torch import nn
 
 from cnn.export.estimators import as_module
+from cnn.export.forecast import Forecast, forecast
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Network, Shape
 from cnn.export.samples import Samples, as_samples, no_samples
@@ -28,6 +31,15 @@ if TYPE_CHECKING:
     from cnn.log.record import Record
 
 
+Announce = Callable[[Forecast], None]
+
+
+def log(foretold: Forecast) -> None:
+    """Log what a workbook will be: as a warning if it will be too slow to work with."""
+    level = logging.INFO if foretold.is_pleasant else logging.WARNING
+    logging.getLogger(__name__).log(level, "%s", foretold)
+
+
 @dataclass(frozen=True)
 class Exported:
     """The workbook that was saved."""
@@ -38,6 +50,8 @@ class Exported:
     """The positions of the cells that the user changes."""
     formulas: int
     """The number of formula cells."""
+    foretold: Forecast
+    """What was said of it before it was composed."""
 
 
 def export_workbook(
@@ -61,6 +75,9 @@ def export_workbook(
     `samples` (N, *input_shape) are inputs to choose from on the sheet `Values`, on which the user
     can also type any other. With `probabilities` a network that ends in several logits or
     log-probabilities gets a sheet with their softmax.
+
+    How many formulas the workbook will have, its size, and how long LibreOffice will take are
+    logged before it is composed; a workbook that will be too slow to work with is a warning.
 
     Raises InputError for a module that is not supported, naming it, for a network whose sheets
     would exceed what a workbook holds, for an unusable `path`, and, unless `force`, for one with
@@ -90,8 +107,12 @@ def write(
     title: str,
     force: bool = False,
     run: "Record | None" = None,
+    announce: Announce = log,
 ) -> Exported:
-    """Write a network with the normalisation of its input, as `export_workbook` does."""
+    """Write a network with the normalisation of its input, as `export_workbook` does.
+
+    `announce` is told what the workbook will be, before most of it is composed.
+    """
     require_possible(title, "title")
     aside = require_place(path, force)
     network = read_network(
@@ -100,14 +121,16 @@ def write(
     with progress.step("composing"):
         subject = subject_of(model, network, samples, title, run)
         book = compose(subject)
-    require_sheets(book.canvases)
-    last = export_origin.origin_sheet(
-        network, fold_batchnorm, book.places, len(samples), book.canvases
-    )
-    canvases = (*book.canvases, last)
+        foretold = forecast(book)
+        with progress.paused():
+            announce(foretold)
+        sheets = book.canvases
+    require_sheets(sheets)
+    last = export_origin.origin_sheet(network, fold_batchnorm, book.places, len(samples), sheets)
+    canvases = (*sheets, last)
     saved = save_workbook(path, lambda to: write_workbook(canvases, to, title), aside)
     formulas = sum(1 for canvas in canvases for _ in canvas.promised())
-    return Exported(saved, network, book.places, formulas)
+    return Exported(saved, network, book.places, formulas, foretold)
 
 
 def require_place(path: Path, force: bool) -> bool:

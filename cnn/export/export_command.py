@@ -77,7 +77,13 @@ def export(
 
     with progress.shown():
         exported = export_run(
-            run, output, data_dir, fold_batchnorm=fold_batchnorm, force=force, weights=weights
+            run,
+            output,
+            data_dir,
+            fold_batchnorm=fold_batchnorm,
+            force=force,
+            weights=weights,
+            announce=lambda foretold: say(foretold, err=True),
         )
     saved = exported.saved
     if saved.reason:

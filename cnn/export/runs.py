@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnn.data.images import MNIST_FORMAT, ImageFormat
-from cnn.export.export import Exported, require_place, write
+from cnn.export.export import Announce, Exported, log, require_place, write
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import choose_images
 from cnn.export.sheets.export_style import FULL
@@ -41,8 +41,11 @@ def export_run(
     fold_batchnorm: bool = False,
     force: bool = False,
     weights: str = LAST,
+    announce: Announce = log,
 ) -> Exported:
     """Write the network of a run, with images of its test set to choose from.
+
+    `announce` is told what the workbook will be before most of it is composed.
 
     Raises InputError if the run or the data is missing or damaged, and otherwise as
     `export_workbook` does.
@@ -59,6 +62,7 @@ def export_run(
         title=f"{label(record.config.model)}, live",
         force=force,
         run=record,
+        announce=announce,
     )
 
 

@@ -1,5 +1,6 @@
 """Groups the operations of a network into layers, one sheet each."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -181,10 +182,10 @@ def _named(layers: Sequence[Layer], names: Sequence[str]) -> tuple[Layer, ...]:
     taken = {*RESERVED, source.base.stem}
     for layer, name in zip(others, names[1:], strict=True):
         stem = layer.base.stem
-        # ELU1 would be the address of a cell; ELUact1 is not.
-        long = stem if len(stem) > 3 else f"{stem}act"
-        given = _fitting(name, long) if name else ""
-        base = given or long
+        if len(stem) < 4:  # ELU1 and SUM1 would be addresses of cells; ELUact1 and SUM_1 are not
+            stem += "act" if isinstance(layer.base, Activate) else "_"
+        given = _fitting(name) if name else ""
+        base = given or stem
         while not given or given.lower() in taken:
             numbers[base] += 1
             given = f"{base}{numbers[base]}"
@@ -193,15 +194,16 @@ def _named(layers: Sequence[Layer], names: Sequence[str]) -> tuple[Layer, ...]:
     return tuple(named)
 
 
-def _fitting(path: str, stem: str) -> str:
-    """Return the end of a module's path, with room for a number in a sheet's name.
+def _fitting(path: str) -> str:
+    """Return a module's path as the name of a sheet, with room for a number behind it.
 
-    A defined name is made of it, so that it begins with a letter, if need be with the stem.
+    Defined names are made of it, so that there are letters, digits and dots only, and a letter at
+    the start: module 0 of the model itself is `model.0`. A long path loses its beginning.
     """
-    parts = path.split(".")
-    name = path
-    while len(parts) > 1 and (len(name) > LONGEST or not name[0].isalpha()):
-        if len(name) <= LONGEST - len(stem) - 1:
-            return f"{stem}.{name.removesuffix(f'.{stem}')}"
-        name = ".".join(parts := parts[1:])
-    return name[-LONGEST:] if name[-LONGEST:][0].isalpha() else f"{stem}.{name}"[:LONGEST]
+    parts = [re.sub(r"\W", "_", part) for part in path.split(".")]
+    whole = parts if parts[0][:1].isalpha() else ["model", *parts]
+    while len(".".join(whole)) > LONGEST or not whole[0][0].isalpha():
+        if len(whole) == 1:
+            return f"model.{whole[0]}"[:LONGEST]
+        whole = whole[1:]
+    return ".".join(whole)

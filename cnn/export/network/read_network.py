@@ -97,7 +97,7 @@ def read_network(
     Raises InputError, naming the module, for one that is not supported or does not fit.
     """
     if not isinstance(model, nn.Module):
-        expected = "a torch.nn.Sequential or another module of PyTorch"
+        expected = "a fitted estimator of scikit-learn or a torch.nn.Module"
         if model is None or isinstance(model, str | int | float | PurePath):
             raise InputError(f"model: found {shortened(model)}; expected {expected}")
         raise InputError(f"model: {instead_of_network(model, expected)}")

@@ -1,7 +1,8 @@
 """Composes the sheets of an exported network, in the order of their tabs."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from cnn.export.network.stages import Stage
 from cnn.export.sheets.accuracy_sheet import accuracy_sheet
@@ -21,18 +22,28 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.shared.workings import Workings
 
 
-class Book(NamedTuple):
-    """The sheets of a workbook, and the positions of the input's cells."""
+@dataclass(frozen=True, eq=False)
+class Book:
+    """The sheets of a workbook, of which those of the layers are not composed until asked for.
 
-    canvases: tuple[Canvas, ...]
+    `places` are the positions of the input's cells.
+    """
+
+    subject: Subject
+    pictures: tuple[Canvas, ...]
+    """The sheets to look at, and the parameters."""
+    workings: Canvas
+    """The cells behind the pictures."""
     places: InputPlaces
+
+    @cached_property
+    def canvases(self) -> tuple[Canvas, ...]:
+        """All sheets but `_cnn`, in the order of their tabs."""
+        return *self.pictures, *layer_sheets(self.subject, self.places), self.workings
 
 
 def compose(subject: Subject) -> Book:
-    """Return all sheets but `_cnn`: those to look at, the parameters, a sheet for each layer.
-
-    Last are the cells behind the pictures.
-    """
+    """Compose the sheets of an exported network."""
     network, samples = subject.network, subject.samples
     first, places = input_sheet(subject)
     *pictures, diagram, workings = live_sheets(subject, places)
@@ -46,9 +57,7 @@ def compose(subject: Subject) -> Book:
         is_picture = is_digit_reader(network)
         canvases.append(samples_sheet(samples, network.input.output, pictures=is_picture))
     canvases.append(weights_sheet(network, subject.sheets))
-    canvases += layer_sheets(subject, places)
-    canvases.append(workings)
-    return Book(tuple(canvases), places)
+    return Book(subject, tuple(canvases), workings, places)
 
 
 def live_sheets(subject: Subject, places: InputPlaces) -> list[Canvas]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
+from cnn.export.network.stages import Convolution, Network
 from cnn.export.sheets.export_style import height_of, width_of, words_of
 from cnn.export.sheets.layout import InputPlaces, Sheet
 from cnn.export.sheets.network_diagram import POINTS, draw_diagram
@@ -53,17 +54,20 @@ DESCRIPTIONS = {
     "Values": "type the network's input, or choose a sample",
     "Layers": "the channels of any layer as pictures",
     "Activation": "one activation taken apart: window × kernel, summed, and what follows",
+    "Products": "the numbers of all channels that Activation sums",
     "Kernels": "the kernels of the convolutions as tiles, a tile for each channel",
     "Accuracy": "how often the network is right, and what it gets wrong",
     "Samples": "the inputs to choose from",
     "Weights": "all parameters: kernels, biases, and BatchNorm as scale and shift",
 }
-READING = (
-    "Each layer has a sheet on which every activation is one formula cell.",
+EVERY = "Each layer has a sheet on which every activation is one formula cell."
+CHANNELS = (
     "Channels are side by side: with C channels, channel k of pixel column c is column c·C + k, "
-    "so that the window of a convolution is one range.",
-    "A name such as conv1_kernel_0 is the range on Weights that holds the weights of one channel "
-    "or unit; its bias, scale and shift are named alike.",
+    "so that the window of a convolution is one range."
+)
+NAMES = (
+    "A name such as {}_kernel_0 is the range on Weights that holds the weights of one channel "
+    "or unit; its bias, scale and shift are named alike."
 )
 
 
@@ -82,7 +86,7 @@ def network_sheet(subject: Subject, places: InputPlaces, workings: Workings) -> 
     canvas.write(1, LEFT, text, SUBTITLE)
     row = _Table(canvas, subject, places).draw(TABLE_ROW, workings)
     row = _sheets(canvas, subject, places.sheet, row + 2)
-    _reading(canvas, row + 1)
+    _reading(canvas, subject.network, row + 1)
     return canvas
 
 
@@ -148,7 +152,9 @@ def _lines(text: str, letters: float) -> int:
 
 def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
     """Write the links to the other sheets; return the next free row."""
-    names = [first, "Layers", *closer_sheets(subject), "Weights"]
+    closer = closer_sheets(subject)
+    closer[1:1] = ["Products"] if "Activation" in closer else []
+    names = [first, "Layers", *closer, "Weights"]
     names[-1:-1] = ["Accuracy"] if subject.run else []
     names[-1:-1] = ["Samples"] if len(subject.samples) else []
     canvas.write(row, LEFT, "Sheets", SECTION)
@@ -158,7 +164,12 @@ def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
     return row + len(names) + 1
 
 
-def _reading(canvas: Canvas, row: int) -> None:
+def _reading(canvas: Canvas, network: Network, row: int) -> None:
     canvas.write(row, LEFT, "How to read it", SECTION)
-    for offset, text in enumerate(READING, start=1):
+    texts = [EVERY]
+    if any(min(layer.output.channels, layer.output.pixels) > 1 for layer in network.layers):
+        texts.append(CHANNELS)
+    with_kernels = [layer.name for layer in network.layers if layer.find(Convolution)]
+    texts += [NAMES.format(name) for name in with_kernels[:1]]
+    for offset, text in enumerate(texts, start=1):
         canvas.write(row + offset, LEFT, f"{offset}   {text}", PLAIN)

@@ -1,0 +1,161 @@
+"""Says how large an export will be, and how long LibreOffice needs for it, before it is written."""
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from cnn.export.network.stages import Convolution, MatrixProduct, Softmax
+from cnn.export.sheets.compose_export import Book
+from cnn.export.sheets.layout import InputPlaces, Sheet
+from cnn.export.sheets.stage_formulas import unit_formulas
+from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.style import Style
+
+SAMPLE = 1000
+"""Cells in a row whose packed size is measured, behind as many that the packing learns from."""
+WHOLE, EACH, CHART, RULE, LINE, PLAIN = 12_000, 1_200, 1_100, 40, 10, 6
+"""Bytes, packed: of a workbook without sheets, of a sheet without cells, of a chart, of a colour
+scale or rule, of a row's element, and of a heading or a 0 in the border of a map."""
+
+MOST_OPENING, MOST_RECALCULATION = 20.0, 3.0
+"""Seconds that one gladly waits for LibreOffice; benchmarks/export_sizes.py measures them."""
+
+Cell = tuple[tuple[int, int], str | None, Value]
+"""A cell's place, its formula, and its value."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What an export will be: its formula cells, the products that they sum, its size in bytes."""
+
+    formulas: int
+    products: int
+    size: float
+
+    @property
+    def opening(self) -> float:
+        """The seconds that LibreOffice takes to open it, measured by benchmarks/export_sizes.py."""
+        return 2 + 8e-6 * self.formulas + 1.5e-7 * self.size
+
+    @property
+    def recalculation(self) -> float:
+        """The seconds that LibreOffice takes to compute all of it again."""
+        return 2e-6 * self.formulas + 1.2e-7 * self.products
+
+    @property
+    def is_pleasant(self) -> bool:
+        """Whether LibreOffice is quick enough to try one input after another."""
+        return self.opening <= MOST_OPENING and self.recalculation <= MOST_RECALCULATION
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        size = f"{self.formulas:,} formulas, about {self.size / 1e6:.1f} MB"
+        seconds = f"{self.opening:.0f} s to open and {_rounded(self.recalculation)} after a change"
+        verdict = "" if self.is_pleasant else ", too slow to try many inputs"
+        return f"{size}: LibreOffice takes about {seconds}{verdict}; Excel was not measured"
+
+
+def _rounded(seconds: float) -> str:
+    return "less than 1 s" if seconds < 1 else f"{seconds:.0f} s"
+
+
+def forecast(book: Book) -> Forecast:
+    """Return what a workbook will be.
+
+    The formulas are counted. The size is that of some cells of each sheet, packed as in the file,
+    in proportion to all of its cells.
+    """
+    subject, others = book.subject, (*book.pictures, book.workings)
+    formulas = sum(1 for canvas in others for _ in canvas.promised())
+    size = WHOLE + sum(map(_size_of, others))
+    products = 0
+    for sheet in subject.sheets.values():
+        formulas += sheet.shape.size
+        products += sheet.shape.size * _products(sheet)
+        if isinstance(sheet.layer.base, Softmax):
+            formulas += sheet.shape.size + 2
+        size += EACH + _size_of_layer(sheet, subject, book.places)
+    return Forecast(formulas, products, size)
+
+
+def _products(sheet: Sheet) -> int:
+    """Return the number of products that one activation of a layer is the sum of."""
+    base = sheet.layer.base
+    if isinstance(base, Convolution):
+        return int(base.kernels[0].size)
+    return sheet.layer.reads[0].indices.shape[2] if isinstance(base, MatrixProduct) else 0
+
+
+def _size_of_layer(sheet: Sheet, subject: Subject, places: InputPlaces) -> float:
+    formula, values = unit_formulas(sheet, places), subject.values[sheet.name]
+
+    def cells(start: int, end: int) -> Iterable[Cell]:
+        for unit in islice(sheet.units(), start, end):
+            yield sheet.cell(*unit), formula(unit), float(values[unit])
+
+    rows, columns = len(sheet.pixel_rows), len(sheet.pixel_columns)
+    border = (rows + 2) * columns - sheet.shape.pixels  # with two rows of headings
+    fixed = LINE * rows + PLAIN * border * sheet.shape.channels
+    return fixed + _packed(sheet.shape.size, cells)
+
+
+def _size_of(canvas: Canvas) -> float:
+    places = sorted(canvas.cells)
+
+    def cells(start: int, end: int) -> Iterable[Cell]:
+        for place in places[start:end]:
+            cell = canvas.cells[place]
+            yield place, cell.formula, cell.value
+
+    pictures = sum(len(each.data) for each in canvas.pictures)
+    fixed = EACH + CHART * len(canvas.charts) + pictures + LINE * len(canvas.heights)
+    fixed += RULE * (len(canvas.heat_maps) + len(canvas.rules))
+    count = sum(each.rows * len(each.formulas) for each in canvas.blocks)
+    # The blocks of a sheet are alike: the first large one speaks for the others.
+    large = max(canvas.blocks, key=lambda each: each.rows * len(each.formulas), default=None)
+    blocks = 0.0 if large is None else _size_of_block(large) * count
+    return fixed + _packed(len(places), cells) + blocks
+
+
+def _size_of_block(block: Block[Style]) -> float:
+    """Return the packed size of a cell of a block."""
+    width = len(block.formulas)
+
+    def cells(start: int, end: int) -> Iterable[Cell]:
+        for at in range(start, end):
+            row, column = divmod(at, width)
+            place = block.first_row + row, block.first_column + column
+            yield place, block.formula(*place), float(block.values[column][row])
+
+    count = block.rows * width
+    return _packed(count, cells) / count
+
+
+def _packed(count: int, cells: Callable[[int, int], Iterable[Cell]]) -> float:
+    """Return the packed size of a number of cells, of which `cells` returns those of a range."""
+    if count <= 2 * SAMPLE:
+        return _deflated("".join(map(_xml, cells(0, count))))
+    sizes = []
+    for start in (0, (count - 2 * SAMPLE) // 2, count - 2 * SAMPLE):
+        texts = [_xml(cell) for cell in cells(start, start + 2 * SAMPLE)]
+        sizes.append(_deflated("".join(texts)) - _deflated("".join(texts[:SAMPLE])))
+    return sum(sizes) / len(sizes) / SAMPLE * count
+
+
+def _xml(cell: Cell) -> str:
+    """Return a cell much as it is in the file."""
+    place, formula, value = cell
+    start = f'<c r="{relative_address(*place)}" s="12"'
+    if formula:
+        return f"{start}><f>{formula[1:]}</f><v>{value}</v></c>"
+    if isinstance(value, str):
+        return f'{start} t="s"><v>{value}</v></c>' if value else f"{start}/>"
+    return f"{start}><v>{value:.16G}</v></c>"
+
+
+def _deflated(text: str) -> int:
+    return len(zlib.compress(text.encode(), 6))
