@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from unicodedata import east_asian_width
 
 
 class InputError(Exception):
@@ -97,17 +99,34 @@ def shortened(found: object) -> str:
 
 
 def short(text: str, longest: int) -> str:
-    """Return a text of at most so many characters: of a longer one the beginning and the end.
+    """Return a text at most so many letters wide: of a wider one the beginning and the end.
 
     Names that are alike often differ at the end.
     """
+    if display_width(text) <= longest:
+        return text
     end = (longest - 1) // 3
-    beginning = longest - 1 - end
-    return text if len(text) <= longest else f"{text[:beginning]}…{text[len(text) - end :]}"
+    beginning, ending = _fitting(text, longest - 1 - end), _fitting(text[::-1], end)[::-1]
+    return f"{beginning}…{ending}"
+
+
+def display_width(text: str) -> int:
+    """Return how many letters wide a text is: a Chinese character is as wide as two."""
+    return len(text) + (0 if text.isascii() else sum(map(_is_wide, text)))
+
+
+def _is_wide(character: str) -> bool:
+    return east_asian_width(character) in "WF"
+
+
+def _fitting(text: str, longest: int) -> str:
+    """Return the beginning of a text that is at most so many letters wide."""
+    widths = accumulate(1 + _is_wide(character) for character in text)
+    return text[: sum(width <= longest for width in widths)]
 
 
 def short_names(names: Sequence[str], longest: int) -> list[str]:
-    """Return names of at most so many characters, each shortened so that it differs from others.
+    """Return names at most so many letters wide, each shortened so that it differs from others.
 
     What all that would look alike have in common at the beginning is left out of them.
     """

@@ -21,15 +21,28 @@ from shown_text import LINE, PIXELS_PER_POINT, lines
 
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.sheet_sizes import Drawing
-from sheetgen.workbook.plan import DATA, MATRICES, OPTIMIZER_COMPARISON, WORKINGS
+from sheetgen.workbook.plan import (
+    DATA,
+    MATRICES,
+    OPTIMIZER_COMPARISON,
+    PREDICTIONS,
+    WORKINGS,
+)
 
 SCREEN, FRAME = 1366, 46  # pixels: of a small laptop, and of row numbers and scroll bar in it
 LARGE_SCREEN = 1920
-WIDE = {"Explorer", "Learning rates", OPTIMIZER_COMPARISON, "Layers", "Decision surface"}
+WIDE = {
+    "Explorer",
+    "Learning rates",
+    OPTIMIZER_COMPARISON,
+    "Layers",
+    "Decision surface",
+    PREDICTIONS,
+}
 """Sheets that are made for LARGE_SCREEN: many charts or pictures, or a table beside them."""
 TABLE = 12
 """A row of more cells is one of a table, which may be wider than any screen, as its titles may;
-but not those of Matrices."""
+but not those of Matrices and Predictions."""
 
 NOTHING = re.compile(r"-?0\.?0*E\+00")
 
@@ -131,7 +144,7 @@ def out_of_reach(sheet: SheetFile) -> Iterator[str]:
     Nobody needs to look at Workings, the cells behind the other sheets.
     """
     screen = LARGE_SCREEN if sheet.name in WIDE else SCREEN
-    most = inf if sheet.name == MATRICES else TABLE
+    most = inf if sheet.name in (MATRICES, PREDICTIONS) else TABLE
     ends = {_called(each): each.right for each in sheet.sizes.drawings}
     tables = {row for row, columns in sheet.filled.items() if len(columns) > most}
     for row, columns in sheet.filled.items():

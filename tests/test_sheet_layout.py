@@ -193,11 +193,12 @@ def crowded() -> Template:
 
 
 @pytest.mark.slow
-def test_no_label_is_on_another_or_on_a_line_even_between_many_lines(
+def test_long_names_are_whole_and_on_no_other_and_no_line_even_between_many(
     built_once: Callable[[str, Template], Built],
 ) -> None:
     book = built_once("crowded", crowded())
-    assert list(problems(book.saved.path, ("Overview", "Explorer"))) == []
+    sheets = ("Overview", "Explorer", "Decision surface")
+    assert list(problems(book.saved.path, sheets)) == []
 
 
 WHOLE: dict[str, Callable[[], Template]] = {

@@ -7,7 +7,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LABEL, SECTION, WHOLE, label, number
 from sheetgen.workbook.controls import output_titles
 from sheetgen.workbook.plan import WORKINGS, Plan
-from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.page import fit_choices, write_headers
 from sheetgen.workbook.shared.workings import Workings
 
 OUTPUTS = "outputs"
@@ -39,6 +39,7 @@ class ChosenOutput:
         canvas.names[OUTPUTS] = self._list
         canvas.write(at[0], at[1] - 1, "output", LABEL)
         canvas.choose(*at, "surface_output", self.title, titles, source=OUTPUTS)
+        fit_choices(canvas, at[1], titles)
         last = len(titles) + 1
         behind.write(row + last, column, "place", label("helper"))
         formula = f"=MATCH({canvas.absolute(*at)},{local(self._list)},0)"

@@ -1,7 +1,8 @@
 """Writes titles, header rows and named values, and finds the range of a column."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from sheetgen.errors import display_width
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
 from sheetgen.spreadsheet.style import (
@@ -15,6 +16,8 @@ from sheetgen.spreadsheet.style import (
     label,
     number,
 )
+
+ARROW = 2  # characters of a drop-down's arrow
 
 
 def write_title(canvas: Canvas, column: int, title: str, subtitle: str) -> None:
@@ -48,6 +51,12 @@ def write_value(
     canvas.write(row, column, name, label(kind))
     canvas.calculate(row, column + 1, formula, value, number(kind))
     return cell_address(row, column + 1)
+
+
+def fit_choices(canvas: Canvas, column: int, options: Sequence[str]) -> None:
+    """Widen a column for a drop-down in it, whose arrow covers the end of the cell."""
+    widest = max(map(display_width, options)) + ARROW
+    canvas.widths[column] = max(canvas.widths[column], widest)
 
 
 def fit_errors(canvas: Canvas, place: Place) -> None:

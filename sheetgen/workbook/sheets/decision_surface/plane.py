@@ -18,7 +18,7 @@ from sheetgen.workbook.plan import WORKINGS, Plan
 from sheetgen.workbook.shared.axis import COLUMNS, Axis, Known
 from sheetgen.workbook.shared.live_text import Words, literal
 from sheetgen.workbook.shared.moment import Snapshot
-from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.page import fit_choices, write_headers
 from sheetgen.workbook.shared.samples_list import SampleInput
 from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.shared.workings import Corner, Workings
@@ -101,6 +101,7 @@ class Plane:
         canvas, corner, controls = self.canvas, self.corner, self.plan.controls
         behind, row, column = corner.canvas, corner.row, corner.column
         canvas.names[INPUTS] = corner.range(TABLE, 0, TABLE + len(self.titles) - 1, 0)
+        fit_choices(canvas, 2, self.titles)
         cells = []
         for which, (key, title) in enumerate(
             zip(("surface_across", "surface_up"), WHICH, strict=True)

@@ -3,9 +3,13 @@
 Points on the diagonal are exact: there the output is the target.
 """
 
+import numpy as np
+
 from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import SECTION, SERIES_COLOURS
+from sheetgen.workbook.shared.pass_cells import output_symbols
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.predictions.listed_samples import ListedSamples
 
 SIZE = (415, 320)
@@ -14,7 +18,11 @@ DIAGONAL = "#9CA3AF"
 
 
 def draw_fit(
-    canvas: Canvas, samples: ListedSamples, at: tuple[int, int], names: tuple[str, ...]
+    canvas: Canvas,
+    samples: ListedSamples,
+    at: tuple[int, int],
+    names: tuple[str, ...],
+    workings: Workings,
 ) -> int:
     """Draw the chart below a heading in a cell; return the last row that it covers.
 
@@ -22,9 +30,8 @@ def draw_fit(
     """
     row, column = at
     canvas.write(row, column, "Outputs over targets", SECTION)
-    network, every = samples.plan.network, range(len(samples.places))
-    targets = samples.column(network.target_names[0], every)
-    series = [Series(targets, targets, colour=DIAGONAL, width=1, in_legend=False)]
+    network, ends = samples.plan.network, _diagonal(canvas, samples, workings)
+    series = [Series(ends, ends, colour=DIAGONAL, width=1, in_legend=False)]
     outputs = list(zip(network.target_names, network.unit_names[-1], strict=True))
     by_kind = len(samples.kinds) > 1
     for which, (kind, name) in enumerate(zip(samples.kinds, names, strict=True)):
@@ -56,3 +63,17 @@ def draw_fit(
     )
     canvas.charts.append(chart)
     return row + ROWS
+
+
+def _diagonal(canvas: Canvas, samples: ListedSamples, workings: Workings) -> str:
+    """Write the smallest and the largest of all targets and outputs; return their range."""
+    network, every = samples.plan.network, range(len(samples.places))
+    corner = workings.block(canvas.name, "The diagonal of the chart", 2)
+    corner.headers("end", "value")
+    both = network.target_names, output_symbols(network)
+    cells = ",".join(samples.columns(symbols, every) for symbols in both)
+    numbers = np.array([samples.values(each, every) for symbols in both for each in symbols])
+    for down, (name, value) in enumerate((("MIN", numbers.min()), ("MAX", numbers.max())), start=1):
+        corner.write(down, 0, {"MIN": "smallest", "MAX": "largest"}[name])
+        corner.calculate(down, 1, f"{name}({cells})", float(value))
+    return corner.range(1, 1, 2, 1)

@@ -190,8 +190,12 @@ class ListedSamples:
 
     def column(self, symbol: str, samples: range) -> str:
         """Return the range, for a chart, of a quantity that the sheet itself shows."""
-        column, first = self._columns[symbol], self._first_row
-        return self._canvas.range(first + samples[0], column, first + samples[-1], column)
+        return self.columns((symbol,), samples)
+
+    def columns(self, symbols: Sequence[str], samples: range) -> str:
+        """Return the range of quantities that the sheet shows side by side."""
+        left, right, first = *(self._columns[symbols[at]] for at in (0, -1)), self._first_row
+        return self._canvas.range(first + samples[0], left, first + samples[-1], right)
 
     def header(self, symbol: str) -> str:
         """Return the address, for a chart, of a column's header."""

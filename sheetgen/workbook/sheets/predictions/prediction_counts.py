@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sheetgen.errors import display_width
 from sheetgen.network.trace import CORRECT
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Canvas
@@ -25,6 +26,7 @@ from sheetgen.workbook.plan import PREDICTIONS
 from sheetgen.workbook.shared.live_text import Words, is_promised, joined, only_if, significant
 from sheetgen.workbook.shared.moment import Moment
 from sheetgen.workbook.shared.table_cells import HEADER_ROW
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.predictions.confusion_matrix import draw_matrix
 from sheetgen.workbook.sheets.predictions.fit_chart import draw_fit
 from sheetgen.workbook.sheets.predictions.listed_samples import (
@@ -37,7 +39,8 @@ from sheetgen.workbook.sheets.predictions.listed_samples import (
 LEFT = 1  # the column of the labels
 TOP = HEADER_ROW + 2  # the row with the names of the two kinds of samples
 MOST_CLASSES = 12  # of a confusion matrix
-LONGEST_NAME = 10  # characters of a class above a column
+LONGEST_NAME, LONGEST_OF_MANY = 10, 4  # letters of a class above a column
+SUMS = 6.5  # the width of the column right of a matrix
 FEW_CLASSES = 4  # with columns as wide as a number; those of more classes are narrower
 RESULT = Style(size=11, bold=True)
 
@@ -45,21 +48,28 @@ RESULT = Style(size=11, bold=True)
 class Summary:
     """The columns from LEFT to `next_column`; `last_row` is the last that `draw` has used."""
 
-    def __init__(self, canvas: Canvas, samples: ListedSamples, moment: Moment) -> None:
+    def __init__(
+        self, canvas: Canvas, samples: ListedSamples, moment: Moment, workings: Workings
+    ) -> None:
         """Set the widths of the columns; the two cells of the moment are written already."""
         self._canvas, self._samples, self._moment = canvas, samples, moment
+        self._workings = workings
         classes = samples.plan.classes
         self._classes = classes if len(classes) <= MOST_CLASSES else ()
         self._span = 2 if len(self._classes) > FEW_CLASSES else 1
-        longest = max((len(name) + 1 for name in self._classes), default=0)
-        width = 5.5 if self._span > 1 else max(9.5, min(LONGEST_NAME + 1, longest))
+        longest = max((display_width(name) + 1 for name in self._classes), default=0)
+        width = 4.2 if self._span > 1 else max(9.5, min(LONGEST_NAME + 1, longest))
         columns = len(self._classes) + 1 if samples.has_right else CHART_COLUMNS
         columns = max(columns, len(samples.kinds) * self._span)
         self.next_column = LEFT + 1 + columns + 1
         # The names are bold there.
-        beside = max((len(name) + 3 for name in samples.called if self._classes), default=0)
-        canvas.widths |= {0: 2, LEFT: max(19, beside)}
+        beside = max(
+            (display_width(name) + 3 for name in samples.called if self._classes), default=0
+        )
+        canvas.widths |= {0: 2, LEFT: max(18, beside)}
         canvas.widths |= dict.fromkeys(range(LEFT + 1, self.next_column - 1), width)
+        if self._classes:
+            canvas.widths[self.next_column - 2] = min(width, SUMS)
         canvas.widths[self.next_column - 1] = 2
         for row in (HEADER_ROW - 1, HEADER_ROW):
             self._widen(row, LEFT + 1)
@@ -81,10 +91,10 @@ class Summary:
         if not self._samples.has_right:
             columns = range(LEFT + 1, LEFT + 1 + len(self._samples.kinds))
             names = tuple(canvas.absolute(TOP, column) for column in columns)
-            row = draw_fit(canvas, self._samples, (row, LEFT), names) + 2
+            row = draw_fit(canvas, self._samples, (row, LEFT), names, self._workings) + 2
         for kind in self._samples.kinds:
             if self._classes:
-                longest = 4 if self._span > 1 else LONGEST_NAME
+                longest = LONGEST_OF_MANY if self._span > 1 else LONGEST_NAME
                 row = draw_matrix(canvas, self._samples, kind, (row, LEFT), longest) + 1
             if self._samples.has_right:
                 self._mistakes(row, kind)

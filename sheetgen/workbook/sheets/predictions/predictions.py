@@ -35,7 +35,7 @@ def predictions_sheet(
     names = _list_classes(plan, corner)
     moment = Moment.ask(canvas, plan, tables, "predictions", CONTROLS, workings, may_be_after=True)
     samples = ListedSamples(canvas, plan, sources, moment, workings, names)
-    summary = Summary(canvas, samples, moment)
+    summary = Summary(canvas, samples, moment, workings)
     columns = SampleColumns(canvas, plan, samples, summary.next_column)
     columns.draw()
     samples.draw_behind()

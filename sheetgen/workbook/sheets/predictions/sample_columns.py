@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sheetgen.errors import short
+from sheetgen.errors import display_width, short
 from sheetgen.formulas import notation
 from sheetgen.network.trace import CORRECT
 from sheetgen.spreadsheet.address import column_letters
@@ -35,6 +35,10 @@ MARK = '"✓";;"✗"'
 """The format of 1 where the answer is right, and of 0 where it is wrong."""
 NARROW, NUMBER, WIDE = 7.5, 11.0, 14.0
 """The least width of a column, that of numbers of any size, the most for a header."""
+FINE, SHORT = ("0.0000", NARROW), ("0.000", 6.2)
+"""The format of activations and their column's width, and those of very many units."""
+MANY_UNITS = 16
+PADDING = 1.4  # characters beside a header
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Group:
     title: str
     kind: str
     headers: dict[str, str]
-    number_format: str = "0.0000"
+    number_format: str
     width: float = NARROW
 
 
@@ -80,7 +84,7 @@ class SampleColumns:
         labels = plan.classes if len(plan.classes) == network.outputs else data.target_labels
         outputs = _named(output_symbols(network), labels)
         results = [
-            Group("outputs", "unit", outputs, width=self._width(-1)),
+            Group("outputs", "unit", outputs, *self._look(-1)),
             Group("error", "error", {"E_total": "E_total"}, "0.000000", NUMBER),
             *([Group("answer", "unit", right, MARK)] if right else []),
         ]
@@ -96,12 +100,14 @@ class SampleColumns:
         for layer, units in enumerate(network.unit_names[:-1]):
             title = "code" if layer == code else notation.layer_title(network, layer)
             names = {f"a_{unit}": f"a_{unit}" for unit in units}
-            groups.append(Group(title, "unit", names, width=self._width(layer)))
+            groups.append(Group(title, "unit", names, *self._look(layer)))
         return groups
 
-    def _width(self, layer: int) -> float:
-        """Return the width that a layer's activations need."""
-        return NARROW if self._plan.network.layers[layer].activation.limits else NUMBER
+    def _look(self, layer: int) -> tuple[str, float]:
+        """Return the format of a layer's activations, and the width that they need."""
+        layers = self._plan.network.layers
+        number_format, width = SHORT if sum(each.units for each in layers) > MANY_UNITS else FINE
+        return number_format, width if layers[layer].activation.limits else NUMBER
 
     def draw(self) -> None:
         """Write the columns, and mark the rows of wrong answers."""
@@ -124,12 +130,12 @@ class SampleColumns:
         canvas = self._canvas
         shown = short(text, int(WIDE) - 1)
         canvas.write(HEADER_ROW, column, shown, header(group.kind))
-        longest, widest = len(shown), WIDE
+        longest, widest = display_width(shown), WIDE
         if symbol in (CLASS_NAME, ANSWER_NAME):
-            longest, widest = max(longest, *map(len, self._samples.called)), LONGEST_CLASS
+            longest, widest = max(longest, *map(display_width, self._samples.called)), LONGEST_CLASS
         elif text != symbol and symbol not in (SAMPLE, SET, CORRECT):
             canvas.notes[HEADER_ROW, column] = f"{symbol}: {text}"
-        canvas.widths[column] = min(widest, max(group.width, longest + 2))
+        canvas.widths[column] = min(widest, max(group.width, longest + PADDING))
 
     def _column(self, column: int, symbol: str, style: Style) -> None:
         samples, training = self._samples, self._samples.extent.training
