@@ -77,19 +77,6 @@ def test_every_formula_comes_to_what_the_run_says(trained, mnist, tmp_path, engi
         assert found[row, column] == expected, formula
 
 
-def test_the_summary_follows_the_target_that_a_person_types(trained, mnist, tmp_path):
-    record = read_record(trained / "first", mnist)
-    canvas = log_sheet(described(record))
-    path, copy = tmp_path / "alone.xlsx", tmp_path / "copy.xlsx"
-    write_workbook([canvas], path, "alone")
-    place = canvas.inputs["target"]
-    verdicts = [place for *place, _, _ in canvas.verdicts]
-    for target, verdict in ((0.01, "PASS"), (1.0, "FAIL")):
-        write_changed(path, copy, {canvas.name: {place: target}}, cached=-7e77)
-        found = EMBEDDED.recalculate(copy)[canvas.name]
-        assert found[tuple(verdicts[0])] == verdict
-
-
 def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):
     log = [json.loads(line) for line in (trained / "first" / "log.jsonl").read_text().splitlines()]
     sheet = openpyxl.load_workbook(trained / "book.xlsx", data_only=True)["CNN tiny"]

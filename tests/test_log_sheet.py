@@ -175,9 +175,16 @@ def test_the_words_follow_the_target_that_a_user_types(tmp_path: Path) -> None:
     canvas = log_sheet(log_of({"acc": 0.5}, {"acc": 0.7}, target=Target("acc", 0.9)))
     path, copy = tmp_path / "log.xlsx", tmp_path / "copy.xlsx"
     write_workbook([canvas], path, "log")
-    for target, words in ((0.6, "is reached, first in epoch 2"), (0.1, "first in epoch 1")):
+    ((row, column, _, _),) = canvas.verdicts
+    for target, words, verdict in (
+        (0.6, "is reached, first in epoch 2", "PASS"),
+        (0.1, "first in epoch 1", "PASS"),
+        (0.8, "is not reached", "FAIL"),
+    ):
         write_changed(path, copy, {"Log": {canvas.inputs["target"]: target}}, cached=-7e77)
-        assert str(EMBEDDED.recalculate(copy)["Log"][1, 1]).endswith(words)
+        found = EMBEDDED.recalculate(copy)["Log"]
+        assert str(found[1, 1]).endswith(words)
+        assert found[row, column] == verdict
 
 
 def test_the_squares_of_the_matrix_are_squares_and_only_errors_are_shaded() -> None:
