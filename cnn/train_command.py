@@ -225,8 +225,10 @@ def _train_several(
         for one, is_there in zip(each, found, strict=True):
             if not is_there:
                 Run(one.path).require_free()
-        # Of several seeds those that were not reached are started; none at all is a wrong name.
-        return found if any(found) else [chosen.resume] * len(each)
+        if chosen.resume and not any(found):
+            # Seeds that were not reached are started; but none at all is a wrong name.
+            raise Run(each[0].path).missing()
+        return found
 
     resumed = processes.from_main(begun)
     each = [replace(one, resume=is_there) for one, is_there in zip(each, resumed, strict=True)]

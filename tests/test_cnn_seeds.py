@@ -48,7 +48,7 @@ def test_runs_with_several_seeds_are_compared(mnist, tmp_path):
     assert more.exit_code == 0, more.stderr
     assert (tmp_path / "run-2" / "model.safetensors").exists()
     none = train(tmp_path, mnist, "--seeds", "7,8", "--resume")
-    assert (none.exit_code, none.stdout) == (2, "seed 7:\n")
+    assert (none.exit_code, none.stdout) == (2, "")
     assert f"there is no run in {tmp_path / 'run-7'} to resume" in none.stderr
     assert contents(tmp_path / "run-3") == before
 

@@ -60,6 +60,13 @@ class Run:
         except OSError as error:
             raise InputError(f"{self.path} cannot be used: {reason_of(error)}") from error
 
+    def missing(self) -> InputError:
+        """Return the error of a run that is not there to resume."""
+        return InputError(
+            f"there is no run in {self.path} to resume; check --run and --model, or leave --resume "
+            "out to start one"
+        )
+
     def require_possible_name(self) -> None:
         """Raise `InputError` unless a workbook can hold the name of the directory."""
         name = Path(os.path.realpath(self.path)).name

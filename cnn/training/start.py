@@ -163,10 +163,7 @@ def _stored(options: Options, run: Run) -> dict[str, Any] | None:
         return run.read_config()
     run.require_free()
     if options.resume:
-        raise InputError(
-            f"there is no run in {run.path} to resume; check --run and --model, or leave --resume "
-            "out to start one"
-        )
+        raise run.missing()
     return None
 
 
