@@ -24,6 +24,9 @@ MORE = 0.04
 PATIENCE = 2
 """Epochs at chance, one after the other, after which a run is said not to learn."""
 
+SMALL = 1e-4
+"""A learning rate below that is taken for too small where nothing is learned."""
+
 UPDATE_INTERVAL = 16
 """Steps between two updates of the bar; reading the loss of every step would slow a GPU."""
 
@@ -73,9 +76,10 @@ class Lines(Report):
         is_better = max(line["train_accuracy"], line["test_accuracy"]) > self.chance
         self.at_chance = 0 if is_better else self.at_chance + 1
         if self.at_chance == PATIENCE:
+            step = "a tenth of it" if self.learning_rate >= SMALL else "ten times that"
             say(
                 f"it is not learning: the accuracy was that of chance for {PATIENCE} epochs; try "
-                f"another --learning-rate than {self.learning_rate:g}, a tenth of it first, or "
+                f"another --learning-rate than {self.learning_rate:g}, {step} first, or "
                 "--optimizer adam --no-nesterov --learning-rate 0.001",
                 err=True,
             )
