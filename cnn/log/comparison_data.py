@@ -8,11 +8,11 @@ from cnn.log.comparison import known_numbers
 from cnn.log.comparison_page import BEST, CHOSEN, FACTS, FORMAT, NUMBERS, QUANTILE, STEP
 from cnn.log.comparison_page import ComparisonPage as Page
 from cnn.log.log_page import LEFT
-from cnn.log.log_table import shown_value
+from cnn.log.log_table import hide_missing, shown_value
 from cnn.log.metrics import Logged, Metric, is_number
 from sheetgen.errors import short
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
-from sheetgen.spreadsheet.canvas import Rule, Value
+from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import (
     INPUT,
     KINDS,
@@ -150,7 +150,7 @@ def _draw_group(page: Page, place: int, group: range) -> None:
     first, last = mean_rows(page, group)
     for at in range(first, last + 1):
         _draw_mean(page, at, column, found.get(page.mean_steps[at - page.means_row - 1], []))
-    _hide_missing(page, (first, column, last, column + 2), "gradient")
+    hide_missing(canvas, (first, column, last, column + 2), KINDS["gradient"].tint)
 
 
 def _draw_mean(
@@ -169,12 +169,6 @@ def _draw_mean(
             edge = mean(numbers) + (spread if sign == "+" else -spread)
         formula = f"=IF(COUNT({cells})<2,NA(),{middle}{sign}STDEV({cells}))" if known else "=NA()"
         canvas.calculate(row, column + offset, formula, edge, _MEAN)
-
-
-def _hide_missing(page: Page, place: tuple[int, int, int, int], kind: str) -> None:
-    """Let cells look empty that have no number: a chart would draw an empty text as 0."""
-    formula = f"=ISNA({relative_address(place[0], place[1])})"
-    page.canvas.rules.append(Rule(place, formula, {"font_color": KINDS[kind].tint}))
 
 
 def draw_logs(page: Page, formats: Sequence[str]) -> None:
@@ -230,7 +224,7 @@ def _draw_log(page: Page, place: int, formats: Sequence[str]) -> None:
             result = _MISSING if value is None else value
             canvas.calculate(row, CHOSEN + 1, formula, result, number("helper", VALUE))
     if has_gaps:
-        _hide_missing(page, (first, CHOSEN + 1, last, CHOSEN + 1), "helper")
+        hide_missing(canvas, (first, CHOSEN + 1, last, CHOSEN + 1), KINDS["helper"].tint)
 
 
 def _draw_value(page: Page, row: int, offset: int, value: Logged, digits: str) -> None:

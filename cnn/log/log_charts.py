@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from cnn.log.axes import Axis, share_axis, step_axis, value_axis
 from cnn.log.log_page import FIRST_ROW, GRID, HEADER_ROW, LEFT, SIDE, TABLE, rows_of
-from cnn.log.log_table import Table
+from cnn.log.log_table import Table, hide_missing
 from cnn.log.metrics import Group, Metric, groups, is_number, number_formats
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import Chart, Series
-from sheetgen.spreadsheet.style import MUTED, NOTE, SERIES_COLOURS, Style, header
+from sheetgen.spreadsheet.style import MUTED, SECTION, SERIES_COLOURS, WHITE, Style, header
 
 HALF = GRID // 2
 SIZE = (HALF * SIDE - 8, 276)
@@ -46,7 +46,7 @@ def draw_charts(table: Table, target: str | None, corner: int) -> None:
     behind: dict[str, str] = {}
     unclean = [each for group in drawn for each in group.metrics if not each.is_clean]
     if unclean or target:
-        canvas.write(row, TABLE, "cells behind the charts", NOTE)
+        canvas.write(row, TABLE, "Behind the charts", SECTION)
         row += 1
     line, main = None, log.main
     if target and log.target and main:
@@ -146,4 +146,5 @@ def _without_texts(table: Table, metric: Metric, row: int) -> str:
         found = value if is_number(value) else "#N/A"
         formula = f"=IF(ISNUMBER({source}),{source},NA())"
         canvas.calculate(row + 1 + place, column, formula, found or 0.0, style)
+    hide_missing(canvas, (row + 1, column, row + len(metric.values), column), WHITE)
     return canvas.range(row + 1, column, row + len(metric.values), column)

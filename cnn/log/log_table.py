@@ -6,8 +6,8 @@ from math import isnan
 from cnn.log.description import TrainingLog
 from cnn.log.log_page import FIRST_ROW, HEADER_ROW, METRIC_WIDTH, STEP_WIDTH, TABLE
 from cnn.log.metrics import Logged, Metric, is_number, number_formats
-from sheetgen.spreadsheet.address import cell_address, range_address
-from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Value
 from sheetgen.spreadsheet.style import header, number
 
 _WIDEST = 60.0
@@ -76,6 +76,12 @@ def in_two_lines(text: str) -> int:
     words = text.split()
     halves = ((words[:cut], words[cut:]) for cut in range(len(words)))
     return min((max(len(" ".join(half)) for half in each) for each in halves), default=0)
+
+
+def hide_missing(canvas: Canvas, place: Place, fill: str) -> None:
+    """Let cells look empty that are #N/A, as a chart would draw an empty text as 0."""
+    formula = f"=ISNA({relative_address(place[0], place[1])})"
+    canvas.rules.append(Rule(place, formula, {"font_color": fill}))
 
 
 def shown_value(value: Logged) -> Value:
