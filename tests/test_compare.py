@@ -205,9 +205,10 @@ def test_an_accuracy_is_drawn_in_percent_and_a_user_says_what_is_best(
 
 
 def test_trainings_without_a_common_metric_are_refused() -> None:
-    logs = [TrainingLog("", "", "", "", [{"epoch": 1, name: 0.5}]) for name in ("acc", "loss")]
-    with pytest.raises(InputError, match="no metric in common"):
-        Comparison.of("x", [("a", logs[0]), ("b", logs[1])])
+    names = ("acc", "acc", "loss")
+    logs = [TrainingLog("", "", "", "", [{"epoch": 1, name: 0.5}]) for name in names]
+    with pytest.raises(InputError, match="no metric in common: a has acc; c has loss"):
+        Comparison.of("x", list(zip("abc", logs, strict=True)))
 
 
 def compare(*arguments: object) -> tuple[int, str, str]:

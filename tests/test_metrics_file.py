@@ -167,6 +167,11 @@ def test_a_new_workbook_has_the_log_alone(tmp_path: Path) -> None:
         0, f"the log of {path} is the sheet Keras of {book}\n", ""
     )  # fmt: skip
     assert read_logs(book)["Keras"].best["loss"] == "max"
+    code, said, errors = cnn("log", book, "--workbook", book)
+    assert (code, said) == (2, "")
+    assert (
+        errors == f"Error: {book} is a workbook, or another archive; expected a file of metrics\n"
+    )
     code, said, errors = cnn("log", tmp_path / "nope.csv", "--workbook", book)
     assert (code, said) == (2, "")
     assert errors == (
@@ -181,6 +186,7 @@ def test_a_new_workbook_has_the_log_alone(tmp_path: Path) -> None:
         (("--target", "accuracy=0.9"), "has no metric 'accuracy'; found loss, val_loss"),
         (("--target", "loss"), "--target: found 'loss'; expected METRIC=VALUE"),
         (("--target", "loss=-1"), "--target: found 'loss=-1'; expected METRIC=VALUE"),
+        (("--best", "gain=max"), "has no metric 'gain'; found loss, val_loss"),
         (("--best", "loss=most"), "--best: found 'loss=most'; expected METRIC=max or METRIC=min"),
         (("--workbook", "x.txt"), "must end in .xlsx"),
     ],

@@ -8,7 +8,7 @@ from cnn.log.compare_sheet import compare_sheet
 from cnn.log.comparison import Comparison
 from cnn.log.description import TrainingLog
 from cnn.log.logged_sheet import read_logs
-from cnn.log.metrics_file import read_metrics, sheet_name
+from cnn.log.metrics_file import ZIP, read_metrics, sheet_name
 from sheetgen.console import progress
 from sheetgen.errors import InputError
 from sheetgen.files.saving import resolved
@@ -16,7 +16,6 @@ from sheetgen.spreadsheet.reader import sheet_names
 
 MOST = 100
 """Trainings of a comparison."""
-_ZIP = b"PK\x03\x04"
 
 Named = tuple[str, TrainingLog]
 
@@ -74,6 +73,6 @@ def _read(path: Path, workbook: Path) -> Iterator[Named]:
 def _is_workbook(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(len(_ZIP)) == _ZIP
+            return file.read(len(ZIP)) == ZIP
     except OSError:
         return False  # which reading it as metrics says why

@@ -57,8 +57,9 @@ class Comparison:
         )
         if not comparison.metrics:
             told = (
-                f"{name} has {listed([each.name for each in log.metrics], 6) or 'none'}"
-                for name, log in zip(comparison.names[:3], logs, strict=False)
+                f"{comparison.names[place]} has "
+                f"{listed([each.name for each in logs[place].metrics], 6) or 'none'}"
+                for place in (0, comparison.other)
             )
             raise InputError(f"the trainings have no metric in common: {'; '.join(told)}")
         for name in comparison.best:
@@ -89,6 +90,16 @@ class Comparison:
         shown = [each.name for each in known if not each.is_rate] or [each.name for each in known]
         main = next((log.main.name for log in self.logs if log.main), "")
         return tuple(sorted(shown, key=lambda name: name != main)[:MOST_METRICS])
+
+    @property
+    def other(self) -> int:
+        """The first training that shares no metric with all of those before it."""
+        common = {each.name for each in self.logs[0].metrics}
+        for place, log in enumerate(self.logs):
+            common &= {each.name for each in log.metrics}
+            if not common:
+                return place
+        return len(self.logs) - 1
 
     @cached_property
     def steps(self) -> tuple[float, ...]:

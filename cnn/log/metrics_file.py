@@ -34,6 +34,8 @@ _TELLING_APART = {
     *("run", "run_id", "run_name", "experiment", "trial", "model"),
 }
 """Columns that in tables of another layout say what a row is of."""
+ZIP = b"PK\x03\x04"
+"""How a workbook begins."""
 _EVERYDAY = {"metrics", "results", "log", "logs", "history", "training", "training_log"}
 
 Row = dict[str, Logged]
@@ -70,8 +72,9 @@ def read_metrics(
     if not numeric:
         names = [metric.name for metric in log.metrics] or [step]
         raise InputError(f"{path} has no metric: found {listed(names)}; expected numbers by epoch")
-    if target and target.metric not in numeric:
-        raise InputError(f"{path} has no metric {target.metric!r}; found {listed(numeric)}")
+    for name in (*([target.metric] if target else []), *(best or {})):
+        if name not in numeric:
+            raise InputError(f"{path} has no metric {name!r}; found {listed(numeric)}")
     return log
 
 
@@ -199,6 +202,8 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {reason_of(error)}") from error
+    if data.startswith(ZIP):
+        raise InputError(f"{path} is a workbook, or another archive; expected a file of metrics")
     # Excel writes "Unicode text" in UTF-16, and CSV in the code page of the country.
     encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     try:
