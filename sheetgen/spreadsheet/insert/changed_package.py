@@ -2,10 +2,11 @@
 
 import posixpath
 import re
-import shutil
 from collections.abc import Callable, Iterable, Mapping
+from io import SEEK_CUR
 from itertools import chain, count
 from pathlib import Path
+from struct import unpack
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from lxml import etree
@@ -31,7 +32,8 @@ MAXIMUM_NAME = 31  # UTF-16 units of a sheet's name
 MAXIMUM_SHEET_ID = 65_534  # the largest number of a sheet that Excel reads
 
 _RELATIONSHIPS = "application/vnd.openxmlformats-package.relationships+xml"
-_LARGE = 1 << 30  # zip files need another format for larger parts
+_CHUNK = 1 << 20
+_NAME_LENGTH = 26  # bytes before the lengths of name and extra field, which the contents follow
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same input gives the same file
 
 
@@ -142,11 +144,30 @@ class ChangedPackage(Package):
         if part in self._changed:
             output.writestr(new, self._changed[part])
             return
-        with (
-            self.archive.open(old) as source,
-            output.open(new, "w", force_zip64=old.file_size > _LARGE) as target,
-        ):
-            shutil.copyfileobj(source, target, 1 << 20)
+        new.CRC, new.file_size, new.compress_size = old.CRC, old.file_size, old.compress_size
+        self._copy_packed(output, old, new)
+
+    def _copy_packed(self, output: ZipFile, old: ZipInfo, new: ZipInfo) -> None:
+        """Copy a part without packing it again, which takes several times as long as all else.
+
+        It is unpacked, so that damage is noticed.
+        """
+        with self.archive.open(old) as unpacked:
+            while unpacked.read(_CHUNK):
+                pass
+        source, target = self.archive.fp, output.fp
+        assert source and target  # they are open
+        source.seek(old.header_offset + _NAME_LENGTH)
+        name, extra = unpack("<HH", source.read(4))
+        source.seek(name + extra, SEEK_CUR)
+        target.seek(output.start_dir)
+        new.header_offset = output.start_dir
+        target.write(new.FileHeader())
+        for left in range(old.compress_size, 0, -_CHUNK):
+            target.write(source.read(min(left, _CHUNK)))
+        output.start_dir = target.tell()
+        output.filelist.append(new)
+        output.NameToInfo[new.filename] = new
 
     def _forget_type(self, part: str) -> None:
         for element in self._overrides.pop(declared(part), []):
