@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnn.export.network.modules import UnsupportedError
+from cnn.export.network.modules import UnsupportedError, tensor_of
 from cnn.export.network.numbered import ZERO
 
 Given = Mapping[str, Any]
@@ -63,13 +63,6 @@ def _module(kind: type[nn.Module], *args: Any, **tensors: torch.Tensor | None) -
     return module.eval()
 
 
-def _weight(given: Given) -> torch.Tensor:
-    weight = given["weight"]
-    if not isinstance(weight, torch.Tensor):
-        raise UnsupportedError("its weight is computed from the input")
-    return weight
-
-
 def _tall(tensor: torch.Tensor) -> torch.Tensor:
     """Return a tensor of lines (…, channels, length) as maps of one row."""
     return tensor.unsqueeze(-2)
@@ -80,7 +73,7 @@ def _low(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _convolution(given: Given) -> Call:
-    weight, padding = _weight(given), given["padding"]
+    weight, padding = tensor_of(given, "weight"), given["padding"]
     line = weight.dim() == 3
     module = _module(
         nn.Conv2d,
@@ -105,7 +98,7 @@ def _transposed_convolution(given: Given) -> Call:
     transposed one. Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
     (2016), section 4.6; see torch.nn.ConvTranspose2d.
     """
-    weight, groups = _weight(given), given["groups"]
+    weight, groups = tensor_of(given, "weight"), given["groups"]
     line = weight.dim() == 3
     kernels = _tall(weight) if line else weight
     size = tuple(kernels.shape[2:])
@@ -157,7 +150,7 @@ def _pair(values: Any, line: bool, first: int) -> tuple[int, int]:  # noqa: ANN4
 
 
 def _linear(given: Given) -> Call:
-    weight, bias = _weight(given), given["bias"]
+    weight, bias = tensor_of(given, "weight"), given["bias"]
     outputs, inputs = weight.shape
     dimensions = given["input"].numbers.dim()
     if dimensions == 2:
@@ -205,9 +198,7 @@ def _option(name: str, value: Any, line: bool) -> Any:  # noqa: ANN401
     return _pair(value, line, 0 if name == "padding" else 1)
 
 
-def _reduced(
-    name: str, pool: Callable[[tuple[int, int]], nn.Module], results: int = 1
-) -> Callable[[Given], Call]:
+def _reduced(name: str, pool: Callable[[tuple[int, int]], nn.Module]) -> Callable[[Given], Call]:
     """Return how a mean, a sum or a largest value over axes is a pooling over all of a map.
 
     `pool` makes it, given the height and the width of the map.
@@ -234,7 +225,7 @@ def _reduced(
         def after(numbers: torch.Tensor) -> torch.Tensor:
             return numbers.reshape(len(numbers), *left)
 
-        return Call(pool((height, width)), Need.MAP, before, after, results, name)
+        return Call(pool((height, width)), Need.MAP, before, after, name=name)
 
     return call
 
@@ -301,7 +292,6 @@ CALLS: dict[str, Callable[[Given], Call]] = {
     "mean": _reduced("mean", lambda _: nn.AdaptiveAvgPool2d(1)),
     "sum": _reduced("total", lambda sides: nn.AvgPool2d(sides, divisor_override=1)),
     "amax": _reduced("largest", lambda _: nn.AdaptiveMaxPool2d(1)),
-    "max": _reduced("largest", lambda _: nn.AdaptiveMaxPool2d(1), results=2),
     "softmax": _softmax(nn.Softmax),
     "log_softmax": _softmax(nn.LogSoftmax),
     "relu": _activation(nn.ReLU),

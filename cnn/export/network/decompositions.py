@@ -5,12 +5,15 @@ step has a sheet and torch's own numbers. The formulas are those of the pages of
 (https://docs.pytorch.org/docs/stable/generated/) that the docstrings name.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from cnn.export.network import recurrent
 
 aten = torch.ops.aten
 
@@ -45,7 +48,7 @@ def _rms_norm(
 ) -> Tensor:
     """Divide by the root of the mean square. See torch.nn.RMSNorm."""
     axes = list(range(-len(shape), 0))
-    least = torch.finfo(torch.float32).eps if eps is None else eps
+    least = torch.finfo(x.dtype).eps if eps is None else eps
     return _scaled(x * torch.rsqrt((x * x).mean(axes, keepdim=True) + least), weight, None)
 
 
@@ -95,8 +98,14 @@ def _softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:  # noqa: ANN401,
     """
     if x.dim() == 2:
         return NotImplemented  # type: ignore[no-any-return]
-    exponentials = torch.exp(x - x.amax(dim, keepdim=True))
-    return exponentials / exponentials.sum(dim, keepdim=True)
+    return _shares(x, dim)
+
+
+def _shares(x: Tensor, axis: int, kept: Tensor | None = None) -> Tensor:
+    """Return shares along an axis, of the values that are kept if only some are."""
+    exponentials = torch.exp(x - x.amax(axis, keepdim=True))
+    exponentials = exponentials if kept is None else exponentials * kept.to(x.dtype)
+    return exponentials / exponentials.sum(axis, keepdim=True)
 
 
 def _attention(
@@ -104,7 +113,7 @@ def _attention(
     key: Tensor,
     value: Tensor,
     attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,  # noqa: ARG001 - of the operator
+    dropout_p: float = 0.0,
     is_causal: bool = False,
     *,
     scale: float | None = None,
@@ -114,41 +123,120 @@ def _attention(
 
     Vaswani et al., "Attention is all you need" (2017), section 3.2.1.
     """
-    if is_causal or enable_gqa or (attn_mask is not None and attn_mask.dtype == torch.bool):
+    if dropout_p:
         return NotImplemented  # type: ignore[no-any-return]
+    if enable_gqa:
+        times = query.shape[-3] // key.shape[-3]
+        key, value = (each.repeat_interleave(times, -3) for each in (key, value))
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = query @ key.transpose(-2, -1) * factor
-    scores = scores if attn_mask is None else scores + attn_mask
-    return _softmax(scores, scores.dim() - 1) @ value
+    if is_causal:
+        attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+    if attn_mask is not None and attn_mask.dtype != torch.bool:
+        scores, attn_mask = scores + attn_mask, None
+    return _shares(scores, scores.dim() - 1, attn_mask) @ value
 
 
-def _weights_between(count: int, side: int, aligned: bool, scale: float | None) -> Tensor:
-    """Return the weights (count, side) of pixels in a line for linear interpolation.
+def _interpolated(operator: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return maps between whose pixels is interpolated, as a product with a matrix for each side.
 
-    See torch.nn.functional.interpolate: with aligned corners the first and last pixels are kept,
-    otherwise places are those of the pixels' middles, and none is beyond the first or last.
+    Such operators are linear and work on rows and columns by themselves, so that what they make of
+    a one among zeros is a column of the matrix. See torch.nn.functional.interpolate.
     """
-    places = torch.arange(count, dtype=torch.float64)
-    if aligned:
-        places = places * ((side - 1) / max(1, count - 1))
-    else:
-        places = ((places + 0.5) * (side / count if scale is None else 1 / scale) - 0.5).clamp(0)
-    places = places.clamp(max=side - 1)[:, None]
-    return (1 - (places - torch.arange(side, dtype=torch.float64)).abs()).clamp(0)
+
+    def interpolated(
+        x: Tensor, size: list[int] | None, align_corners: bool, scales: list[float] | None
+    ) -> Tensor:
+        sides, given = x.shape[2:], [None] * (x.dim() - 2) if scales is None else scales
+        counts = size or [int(side * scale) for side, scale in zip(sides, given, strict=True)]
+        for axis, (side, count, scale) in enumerate(zip(sides, counts, given, strict=True), 2):
+            ones = torch.eye(side, dtype=x.dtype)[None]
+            if len(sides) == 1:
+                matrix = operator(ones, [count], align_corners, scale)[0]
+            else:
+                narrow = operator(ones[..., None], [count, 1], align_corners, scale, None)
+                matrix = narrow[0, ..., 0]
+            x = (x.transpose(axis, -1) @ matrix).transpose(axis, -1)
+        return x
+
+    return interpolated
 
 
-def _bilinear(
-    x: Tensor, size: list[int] | None, aligned: bool, scales: list[float] | None
+def _log_softmax(x: Tensor, axis: int, dtype: torch.dtype | None = None) -> Tensor:  # noqa: ARG001
+    """Return z less the logarithm of the sum of all e^z. See torch.nn.LogSoftmax."""
+    if x.dim() == 2:
+        return NotImplemented  # type: ignore[no-any-return]
+    return x - _log_sum(x, [axis], True)
+
+
+def _log_sum(x: Tensor, axes: list[int], keepdim: bool = False) -> Tensor:
+    """Return the logarithm of the sum of all e^x. See torch.logsumexp."""
+    largest = x.amax(axes, keepdim=True)
+    total = (x - largest).exp().sum(axes, keepdim=True).log() + largest
+    return total if keepdim else total.squeeze(axes)
+
+
+def _smallest(x: Tensor, axes: Any = (), keepdim: bool = False) -> Tensor:  # noqa: ANN401
+    """Return the smallest of values over axes, of all for none. See torch.amin."""
+    return -(-x).amax(axes, keepdim)
+
+
+def _variance(
+    x: Tensor,
+    axes: list[int] | None = None,
+    *,
+    correction: float | None = None,
+    keepdim: bool = False,
 ) -> Tensor:
-    """Return maps between whose pixels is interpolated, as products with two matrices."""
-    sides = x.shape[-2:]
-    given = [None, None] if scales is None else scales
-    counts = size or [int(side * scale) for side, scale in zip(sides, scales or [], strict=True)]
-    down, across = (
-        _weights_between(count, side, aligned, scale)
-        for count, side, scale in zip(counts, sides, given, strict=True)
-    )
-    return down @ x @ across.T
+    """Return the mean square of the distances from the mean. See torch.var."""
+    axes = list(range(x.dim())) if axes is None else axes
+    count = math.prod(x.shape[axis] for axis in axes)
+    centred = x - x.mean(axes, keepdim=True)
+    squares = (centred * centred).mean(axes, keepdim=keepdim)
+    return squares * (count / (count - (1.0 if correction is None else correction)))
+
+
+def _deviation(
+    x: Tensor,
+    axes: list[int] | None = None,
+    *,
+    correction: float | None = None,
+    keepdim: bool = False,
+) -> Tensor:
+    return _variance(x, axes, correction=correction, keepdim=keepdim).sqrt()
+
+
+def _norm(
+    x: Tensor,
+    power: float = 2,
+    axes: list[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: torch.dtype | None = None,  # noqa: ARG001 - of the operator
+) -> Tensor:
+    """Return the length of vectors. See torch.linalg.vector_norm."""
+    axes = list(range(x.dim())) if axes is None else axes
+    if power == 2:
+        return (x * x).sum(axes, keepdim).sqrt()
+    if power == 1:
+        return x.abs().sum(axes, keepdim)
+    return x.abs().amax(axes, keepdim) if power == math.inf else NotImplemented
+
+
+def _cumulative(x: Tensor, axis: int, *, dtype: torch.dtype | None = None) -> Tensor:  # noqa: ARG001
+    """Return the sums of the first values. See torch.cumsum."""
+    count = x.shape[axis]
+    ones = torch.ones(count, count, dtype=x.dtype).triu()
+    return (x.transpose(axis, -1) @ ones).transpose(axis, -1)
+
+
+def _plus_product(
+    x: Tensor, one: Tensor, other: Tensor, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """Return β x + α a b. See torch.addmm."""
+    product = one @ other
+    product = product if alpha == 1 else product * alpha
+    return product if beta == 0 else product + (x if beta == 1 else x * beta)
 
 
 def _prelu(x: Tensor, weight: Tensor) -> Tensor:
@@ -159,14 +247,99 @@ def _prelu(x: Tensor, weight: Tensor) -> Tensor:
     return torch.relu(x) - weight.reshape(sides) * torch.relu(-x)
 
 
-DECOMPOSITIONS: dict[Any, Callable[..., Tensor]] = {
+def _bilinear(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return x W y + b for each of several W. See torch.nn.Bilinear."""
+    products = x.unsqueeze(-1) * y.unsqueeze(-2)
+    return torch.nn.functional.linear(products.flatten(-2), weight.flatten(1), bias)
+
+
+def _random_relu(
+    x: Tensor,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+    *_: Any,  # noqa: ANN401
+) -> Tensor:
+    """Return a leaky ReLU with the mean of the slopes of the training. See torch.nn.RReLU."""
+    if training:
+        return NotImplemented  # type: ignore[no-any-return]
+    return torch.nn.functional.leaky_relu(x, (lower + upper) / 2)
+
+
+def _mean_of_channels(
+    x: Tensor,
+    kernel: list[int],
+    stride: list[int],
+    padding: list[int] | None = None,
+    *_: Any,  # noqa: ANN401
+) -> Tensor:
+    """Return the means of neighbouring channels, as torch.nn.LocalResponseNorm takes them."""
+    count, *others = kernel
+    if {*others, *stride} != {1} or any(padding or []):
+        return NotImplemented  # type: ignore[no-any-return]
+    shifted = [x.narrow(-3, at, x.shape[-3] - count + 1) for at in range(count)]
+    return functools.reduce(torch.add, shifted) / count
+
+
+def _largest_and_place(x: Tensor, axis: int, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    return x.amax(axis, keepdim), x.argmax(axis, keepdim)
+
+
+def _smallest_and_place(x: Tensor, axis: int, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    return _smallest(x, axis, keepdim), x.argmin(axis, keepdim)
+
+
+def _between(x: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> Tensor:
+    """Return numbers between ends that are tensors. See torch.clamp."""
+    x = x if low is None else torch.maximum(x, low)
+    return x if high is None else torch.minimum(x, high)
+
+
+def _with_factor(operator: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return a sum or difference with a factor of the second number. See torch.add."""
+
+    def sum_of(x: Tensor, y: Any, *, alpha: float = 1) -> Tensor:  # noqa: ANN401
+        return operator(x, y * alpha) if alpha != 1 else NotImplemented
+
+    return sum_of
+
+
+DECOMPOSITIONS: dict[Any, Callable[..., Any]] = {
+    **recurrent.DECOMPOSITIONS,
     aten.layer_norm.default: _layer_norm,
     aten.rms_norm.default: _rms_norm,
     aten.group_norm.default: _group_norm,
     aten.instance_norm.default: _instance_norm,
     aten.softmax.int: _softmax,
     aten.prelu.default: _prelu,
-    aten.upsample_bilinear2d.vec: _bilinear,
     aten.scaled_dot_product_attention.default: _attention,
+    aten.upsample_linear1d.vec: _interpolated(aten.upsample_linear1d.default),
+    aten.upsample_bilinear2d.vec: _interpolated(aten.upsample_bilinear2d.default),
+    aten.upsample_bicubic2d.vec: _interpolated(aten.upsample_bicubic2d.default),
+    **{
+        operator: _with_factor(function)
+        for function, operators in (
+            (torch.add, (aten.add.Tensor, aten.add.Scalar)),
+            (torch.sub, (aten.sub.Tensor, aten.sub.Scalar)),
+        )
+        for operator in operators
+    },
+    aten.max.dim: _largest_and_place,
+    aten.min.dim: _smallest_and_place,
+    aten.clamp.Tensor: _between,
+    aten.clamp_min.Tensor: _between,
+    aten.clamp_max.Tensor: lambda x, high: _between(x, None, high),
+    aten.bilinear.default: _bilinear,
+    aten.rrelu.default: _random_relu,
+    aten.avg_pool3d.default: _mean_of_channels,
+    aten.log_softmax.int: _log_softmax,
+    aten.logsumexp.default: _log_sum,
+    aten.amin.default: _smallest,
+    aten.var.correction: _variance,
+    aten.std.correction: _deviation,
+    aten.linalg_vector_norm.default: _norm,
+    aten.cumsum.default: _cumulative,
+    aten.addmm.default: _plus_product,
+    aten.baddbmm.default: _plus_product,
 }
 """By the operators of ATen."""

@@ -28,17 +28,11 @@ See torch.nn.utils.
 
 
 REASONS: dict[tuple[type[nn.Module], ...], str] = {
-    (nn.RNNBase, nn.RNNCellBase): "it reads a sequence step by step",
-    (
-        *(nn.Transformer, nn.TransformerEncoder, nn.TransformerDecoder, nn.MultiheadAttention),
-        *(nn.TransformerEncoderLayer, nn.TransformerDecoderLayer),
-    ): "it reads a sequence by attention",
-    (nn.Embedding, nn.EmbeddingBag): "it takes in whole numbers that choose its rows",
-    (nn.LayerNorm, nn.GroupNorm, nn.LocalResponseNorm, nn.RMSNorm): (
-        "it normalises by the statistics of each input; expected BatchNorm"
+    (nn.RNNBase, nn.MultiheadAttention): (
+        "it returns several tensors; expected a module whose forward takes one of them"
     ),
-    (nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d): (
-        "it normalises by the statistics of each input; expected BatchNorm"
+    (nn.RNNCellBase, nn.Transformer, nn.TransformerDecoder, nn.TransformerDecoderLayer): (
+        "it takes in several tensors; expected a module whose forward gives them to it"
     ),
     (nn.modules.loss._Loss,): "it is a loss, which is for the training; leave it out",
     (nn.ModuleList, nn.ModuleDict): (
@@ -49,6 +43,9 @@ REASONS: dict[tuple[type[nn.Module], ...], str] = {
     ),
 }
 """Why no formula is written for modules of these classes."""
+
+
+NO_FORMULA = "no formula is written for it"
 
 
 class UnsupportedError(Exception):
@@ -91,6 +88,14 @@ def numbers(values: torch.Tensor) -> Array:
     if not bool(torch.isfinite(values).all()):
         raise UnsupportedError("its parameters are not all finite numbers")
     return values.detach().double().cpu().numpy().copy()
+
+
+def tensor_of(given: Mapping[str, Any], key: str) -> torch.Tensor:
+    """Return a call's argument, which must not depend on the input."""
+    tensor = given[key]
+    if not isinstance(tensor, torch.Tensor):
+        raise UnsupportedError(f"its {key.replace('_', ' ')} is computed from the input")
+    return tensor
 
 
 def require_plain(module: nn.Module) -> None:
@@ -150,7 +155,7 @@ def why_unknown(module: nn.Module, known: Collection[type[nn.Module]]) -> str:
     flat = f"{kind.__name__[:-2]}2d"
     if kind.__name__.endswith(("1d", "3d")) and hasattr(nn, flat):
         return f"it is not for pictures; expected {flat}"
-    return "no formula is written for it"
+    return NO_FORMULA
 
 
 def exact_copy(model: nn.Module) -> nn.Module:
@@ -159,7 +164,13 @@ def exact_copy(model: nn.Module) -> nn.Module:
     Raises InputError if torch cannot copy it.
     """
     try:
-        return copy.deepcopy(model).cpu().double().eval()
+        copied = copy.deepcopy(model)
+        for module in copied.modules():
+            if isinstance(module, nn.RMSNorm) and module.eps is None:
+                # By default it depends on the precision.
+                dtype = torch.float32 if module.weight is None else module.weight.dtype
+                module.eps = torch.finfo(dtype).eps
+        return copied.cpu().double().eval()
     except RuntimeError as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         raise InputError(f"torch cannot copy the network: {reason}") from error

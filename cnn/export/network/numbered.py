@@ -13,13 +13,41 @@ import numpy as np
 import torch
 
 from cnn.export.network.modules import UnsupportedError
+from sheetgen.network.activations import Array
 
 EXAMPLES = 2
 """A batch of one would hide an operator that mixes the examples."""
 STEP, OTHER = 2.0**32, 2.0**50
 """The numbers of an operation's values begin at a multiple of STEP, of the other example OTHER."""
 ZERO = -1.0
-"""The number of a value that is 0, as padding is."""
+"""The number of a value that is 0, as padding is; those of other constants are below it."""
+
+
+class Constants:
+    """Values that are the same for every input, each with a number below 0."""
+
+    def __init__(self) -> None:
+        self.values = [0.0]
+        self.places = {0.0: 0}
+
+    def numbered(self, values: torch.Tensor) -> torch.Tensor:
+        """Return the numbers of values. Raises UnsupportedError if they are not finite."""
+        held = values.detach().cpu().double()
+        if not bool(torch.isfinite(held).all()):
+            raise UnsupportedError("it takes in a number that is not finite")
+        unique, inverse = torch.unique(held, return_inverse=True)
+        for value in unique.tolist():
+            if value not in self.places:
+                self.places[value] = len(self.values)
+                self.values.append(value)
+        places = torch.tensor([self.places[value] for value in unique.tolist()])
+        return (ZERO - places.double())[inverse].reshape(values.shape)
+
+    def of(self, numbers: torch.Tensor) -> Array:
+        """Return the constant at each place of the first example, 0 where there is none."""
+        found = numbers[0].reshape(-1).numpy()
+        places = np.where(found < 0, ZERO - found, 0).astype(int)
+        return np.asarray(self.values)[places]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +63,15 @@ class Traced:
         return tuple(self.numbers.shape[1:])
 
 
+class Unknown:
+    """A result whose values are not followed, such as the places of the largest ones."""
+
+
 def places_of(numbers: torch.Tensor) -> tuple[Any, Any]:
-    """Return the sources and the indices of the first example's values."""
+    """Return the sources and the indices of the first example's values; -1 is a constant's."""
     found = numbers[0].reshape(-1).numpy()
     sources = np.floor_divide(found, STEP).astype(int)
+    sources = np.where(found < 0, -1, sources)
     return sources, np.where(found < 0, 0, found - sources * STEP).astype(int)
 
 

@@ -4,6 +4,7 @@ Each form follows the page of its name in https://docs.pytorch.org/docs/stable/g
 that a network can also be trained with are classes of sheetgen.network.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -158,8 +159,48 @@ FUNCTIONS: dict[str, tuple[str, Form]] = {
     "reciprocal": ("1 / x", ("1/{0}", np.reciprocal)),
     "sin": ("sine", ("SIN({0})", np.sin)),
     "cos": ("cosine", ("COS({0})", np.cos)),
+    "tan": ("tangent", ("TAN({0})", np.tan)),
+    "asin": ("arcsine", ("ASIN({0})", np.arcsin)),
+    "acos": ("arccosine", ("ACOS({0})", np.arccos)),
+    "atan": ("arctangent", ("ATAN({0})", np.arctan)),
+    "sinh": ("hyperbolic sine", ("SINH({0})", np.sinh)),
+    "cosh": ("hyperbolic cosine", ("COSH({0})", np.cosh)),
+    "log2": ("logarithm to base 2", ("LN({0})/LN(2)", np.log2)),
+    "log10": ("logarithm to base 10", ("LOG10({0})", np.log10)),
+    "log1p": ("logarithm of 1 + x", ("LN(1+{0})", np.log1p)),
+    "expm1": ("exponential minus 1", ("EXP({0})-1", np.expm1)),
+    "sign": ("sign", ("SIGN({0})", np.sign)),
+    "floor": ("rounding down", ("INT({0})", np.floor)),
+    "ceil": ("rounding up", ("-INT(-{0})", np.ceil)),
+    "trunc": ("whole part", ("TRUNC({0})", np.trunc)),
+    "logical_not": ("not", ("IF({0}=0,1,0)", np.logical_not)),
+    "erf": (
+        "error function",
+        ("2*NORMSDIST({0}*SQRT(2))-1", np.vectorize(math.erf, otypes=[float])),
+    ),
 }
 """Operators of ATen on single numbers: each in words, and its forms."""
+
+
+COMBINED = {
+    "add": ("{0}+{1}", "sum", "sum"),
+    "sub": ("{0}-{1}", "difference", "difference"),
+    "mul": ("{0}*{1}", "product", "product"),
+    "div": ("{0}/{1}", "quotient", "quotient"),
+    "pow": ("{0}^{1}", "power", "power"),
+    "maximum": ("MAX({0},{1})", "larger", "the larger number"),
+    "minimum": ("MIN({0},{1})", "smaller", "the smaller number"),
+    "logical_and": ("IF(AND({0}<>0,{1}<>0),1,0)", "both", "1 where both are not 0"),
+    "logical_or": ("IF(OR({0}<>0,{1}<>0),1,0)", "either", "1 where one is not 0"),
+    "where": ("IF({0}<>0,{1},{2})", "choice", "choice of two numbers"),
+    **{
+        name: (f"IF({{0}}{sign}{{1}},1,0)", "comparison", f"1 where the first is {sign}, else 0")
+        for name, sign in zip(
+            ("gt", "ge", "lt", "le", "eq", "ne"), (">", ">=", "<", "<=", "=", "<>"), strict=True
+        )
+    },
+}
+"""Operators on several values: the formula, the name of a sheet, what they do."""
 
 
 def power(exponent: float) -> Form:

@@ -5,15 +5,17 @@ The pages of torch.nn that docstrings name are in https://docs.pytorch.org/docs/
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
 from torch import nn
 
 from cnn.export.network import pointwise, windows
+from cnn.export.network.forward_graph import NotFollowedError
 from cnn.export.network.grouping import Operation, grouped
 from cnn.export.network.modules import (
+    NO_FORMULA,
     MisfitError,
     UnsupportedError,
     exact_copy,
@@ -35,7 +37,7 @@ from cnn.export.network.stages import (
     Stage,
     View,
 )
-from cnn.export.network.traced import operations_of
+from cnn.export.network.traced import follow
 from cnn.models import MaskDropout
 from sheetgen.errors import InputError, shortened
 from sheetgen.files.characters import require_possible
@@ -89,9 +91,10 @@ def read_network(
 ) -> Network:
     """Return a network's layers with their parameters as float64.
 
-    `source` is the input's shape and normalisation. With `fold_batchnorm` a BatchNorm that
-    follows a convolution or a fully connected layer becomes part of its weights. With
-    `probabilities` a network that ends in logits gets a softmax, one that ends in their
+    A Sequential is read module by module as long as these files know its modules, any other
+    network by its forward. `source` is the input's shape and normalisation. With `fold_batchnorm`
+    a BatchNorm that follows a convolution or a fully connected layer becomes part of its weights.
+    With `probabilities` a network that ends in logits gets a softmax, one that ends in their
     logarithms an exponential.
 
     Raises InputError, naming the module, for one that is not supported or does not fit.
@@ -101,13 +104,25 @@ def read_network(
         if model is None or isinstance(model, str | int | float | PurePath):
             raise InputError(f"model: found {shortened(model)}; expected {expected}")
         raise InputError(f"model: {instead_of_network(model, expected)}")
+    for path, _ in model.named_modules():
+        require_possible(path, f"the name of the module {path!r}")
     if is_traced(model, source.output):
-        require_followable(model)
-        operations = operations_of(exact_copy(model), source, _stage)
-        return grouped(source, operations, fold_batchnorm, probabilities)
+        return _by_its_forward(model, source, fold_batchnorm, probabilities)
+    try:
+        operations = _module_by_module(model, source)
+    except InputError as refusal:
+        try:
+            return _by_its_forward(model, source, fold_batchnorm, probabilities)
+        except InputError as error:
+            is_known = not str(refusal).endswith(NO_FORMULA)
+            raise refusal if is_known or isinstance(error, NotFollowedError) else error from None
+    return grouped(source, operations, fold_batchnorm, probabilities)
+
+
+def _module_by_module(model: nn.Module, source: Input) -> list[Operation]:
+    """Return the operations of a Sequential, the modules that the other files know."""
     shape, before, operations = source.output, 0, list[Operation]()
     for number, leaf in enumerate(leaves(model), start=1):
-        require_possible(leaf.path, f"the name of the module {leaf.path!r}")
         with naming(leaf, shape):
             require_plain(leaf.module)
             stage = _stage(leaf.module, shape)
@@ -117,7 +132,16 @@ def read_network(
         operations.append(Operation(str(leaf), stage, reads, index=number - 1))
         if stage is not None:
             shape, before = stage.output, number
-    return grouped(source, operations, fold_batchnorm, probabilities)
+    return operations
+
+
+def _by_its_forward(
+    model: nn.Module, source: Input, fold_batchnorm: bool, probabilities: bool
+) -> Network:
+    require_followable(model)
+    operations, graph, choices = follow(exact_copy(model), source, _stage)
+    network = grouped(source, operations, fold_batchnorm, probabilities)
+    return replace(network, graph=graph, choices=choices)
 
 
 def is_traced(model: nn.Module, shape: Shape) -> bool:

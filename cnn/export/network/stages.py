@@ -7,11 +7,15 @@ of one pixel, and Flatten only changes how a shape is read (`Shape.flat`), not w
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheetgen.network.activations import Array
+
+if TYPE_CHECKING:
+    from torch import fx
 
 Places = NDArray[np.int64]
 """Numbers of stages, or of values in them."""
@@ -107,13 +111,15 @@ class View:
     """The places of the numbers that a stage takes in, each (channels, height, width).
 
     `sources` are the numbers of the stages or layers that hold them, `indices` their places there,
-    in torch's order. A source of -1 is no stage: the number is 0.
+    in torch's order. A source of -1 is no stage: the number is a constant.
     """
 
     sources: Places
     indices: Places
     whole: int | None = None
     """The source, if these are all of its numbers, in their order."""
+    constants: Array | None = None
+    """The numbers of the source -1, elsewhere 0; None if they are all 0."""
 
     @classmethod
     def of_all(cls, source: int, shape: Shape) -> "View":
@@ -124,7 +130,8 @@ class View:
     def numbered(self, numbers: Sequence[int]) -> "View":
         """Return the view with other numbers of the sources: of source k that is `numbers[k]`."""
         sources = np.where(self.sources < 0, -1, np.asarray(numbers)[self.sources])
-        return View(sources, self.indices, None if self.whole is None else numbers[self.whole])
+        whole = None if self.whole is None else numbers[self.whole]
+        return View(sources, self.indices, whole, self.constants)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,10 +224,10 @@ class Activate(Stage):
 
 @dataclass(frozen=True, eq=False)
 class Combine(Stage):
-    """Two maps of the same shape, number by number, such as their sum."""
+    """Maps of the same shape, number by number, such as the sum of two."""
 
-    sign: str
-    """The operator between them in a formula."""
+    formula: str
+    """The expression of the result, with `{0}`, `{1}` and so on for their numbers."""
     stem: str
     word: str
 
@@ -239,6 +246,57 @@ class Gather(Stage):
 
     stem: str
     word: str
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding(Stage):
+    """Rows of a table (words, size), each chosen by a whole number. See torch.nn.Embedding.
+
+    A map has a row for each of the numbers, and a channel for each column of the table.
+    """
+
+    stem = "embedding"
+    word = "embedding"
+    table: Array = field(repr=False)
+
+
+GATES = {
+    "LSTM": ("i", "f", "g", "o", "c", "h"),
+    "GRU": ("r", "z", "n", "h"),
+    "RNN": ("h",),
+    "RNN with ReLU": ("h",),
+}
+"""The gates and states of a step, side by side on a sheet, as the pages of torch.nn name them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recurrent(Stage):
+    """A layer that reads a sequence step by step, and at each what it gave at the one before.
+
+    A map has a row for each step, and channels for the units of each of `GATES[kind]`. Weights
+    (gates · units, inputs), hidden weights (gates · units, units) and biases are those of
+    torch.nn.LSTM and its like; with `states` what is before the first step is read, else it is 0.
+    """
+
+    stem = "recurrent"
+    kind: str
+    weights: Array = field(repr=False)
+    hidden_weights: Array = field(repr=False)
+    biases: Array | None = field(repr=False)
+    hidden_biases: Array | None = field(repr=False)
+    """Those of a GRU's candidate; the others are part of `biases`."""
+    backwards: bool = False
+    states: bool = False
+
+    @property
+    def word(self) -> str:  # type: ignore[override]
+        """The textbook name of what it does."""
+        return f"{self.kind}, backwards" if self.backwards else self.kind
+
+    @property
+    def units(self) -> int:
+        """The number of its hidden units."""
+        return self.hidden_weights.shape[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,9 +377,8 @@ class Layer:
 
 
 def _parameters(stage: Stage) -> int:
-    if isinstance(stage, Convolution):
-        return stage.kernels.size + (0 if stage.biases is None else stage.biases.size)
-    return stage.scale.size + stage.shift.size if isinstance(stage, ScaleAndShift) else 0
+    arrays = [value for value in vars(stage).values() if isinstance(value, np.ndarray)]
+    return 0 if isinstance(stage, Pool) else sum(array.size for array in arrays)
 
 
 @dataclass(frozen=True, eq=False)
@@ -333,6 +390,10 @@ class Network:
     """The layer that holds the classes' probabilities, where the network tells classes apart."""
     unfolded: tuple[str, ...] = ()
     """Names of the layers whose BatchNorm was to be folded into a convolution but could not be."""
+    graph: "fx.GraphModule | None" = field(default=None, repr=False)
+    """Torch's own forward, if the network was read by it and not module by module."""
+    choices: Places | None = field(default=None, repr=False)
+    """How many whole numbers from 0 each input may be (channels, height, width), 0 if it is any."""
 
     @property
     def input(self) -> Input:

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import fx, nn
 
+from cnn.export.network.forward_graph import in_double_precision, input_type
 from cnn.export.network.modules import exact_copy, in_one_line
 from cnn.export.network.numbered import EXAMPLES
-from cnn.export.network.read_network import is_traced, leaves
+from cnn.export.network.read_network import leaves
 from cnn.export.network.stages import Activate, Gather, Layer, Network, Softmax
-from cnn.export.network.traced import graph_of
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
 
@@ -27,10 +27,8 @@ class Reference:
 
         Raises InputError if torch cannot copy it.
         """
-        exact = exact_copy(model)
-        shape = network.input.output
-        self.graph = graph_of(exact, shape) if is_traced(exact, shape) else None
-        self.modules = [] if self.graph else [leaf.module for leaf in leaves(exact)]
+        self.graph = network.graph
+        self.modules = [] if self.graph else [leaf.module for leaf in leaves(exact_copy(model))]
         self.network = network
 
     def activations(self, values: Array) -> dict[str, Array]:
@@ -62,6 +60,7 @@ class Reference:
         names = [each.name for each in self.network.layers]
         view = layer.reads[0]
         taken = np.zeros((len(next(iter(found.values()))), *view.indices.shape))
+        taken += 0.0 if view.constants is None else view.constants
         for source in np.unique(view.sources[view.sources >= 0]).tolist():
             here = view.sources == source
             values = found[names[source]]
@@ -102,11 +101,11 @@ class Reference:
         for part in x.split(EXAMPLES):
             missing = EXAMPLES - len(part)
             whole = torch.cat([part, part[-1:].expand(missing, *part.shape[1:])])
-            results = recorder.results(whole)
+            results = recorder.results(whole.to(input_type(self.graph)))
             for layer in self.network.layers:
                 if layer.index is not None and layer.order is not None:
                     shown = torch.empty(EXAMPLES * layer.output.size, dtype=torch.float64)
-                    shown[torch.from_numpy(layer.order)] = results[layer.index].flatten()
+                    shown[torch.from_numpy(layer.order)] = results[layer.index].flatten().double()
                     parts[layer.name].append(shown.reshape(EXAMPLES, -1)[: len(part)])
         return {name: torch.cat(each) for name, each in parts.items() if each}
 
@@ -117,7 +116,8 @@ class _Recorder(fx.Interpreter):
     def results(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Return the first results of all calls for a batch, empty where they are no tensor."""
         self.found: list[torch.Tensor] = []
-        self.run(x, enable_io_processing=False)
+        with in_double_precision():
+            self.run(x, enable_io_processing=False)
         return self.found
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:  # noqa: ANN401

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cnn.export.network.pointwise import literal
 from cnn.export.network.stages import Border, Convolution, Layer, Network, Shape, Softmax
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import (
@@ -132,12 +133,14 @@ class Sheet:
         if view.whole is not None and self.sources[view.whole].shape.sides == view.indices.shape:
             return lambda unit: self.sources[view.whole or 0].address(*unit)
         sources, indices = view.sources.tolist(), view.indices.tolist()
+        constants = view.constants
 
         def address(unit: Unit) -> str:
             channel, row, column = unit
             source = sources[channel][row][column]
             if source < 0:
-                return "0"
+                text = literal(0 if constants is None else constants[unit])
+                return f"({text})" if text.startswith("-") else text
             there = self.sources[source]
             return there.address(*there.shape.unit(indices[channel][row][column]))
 

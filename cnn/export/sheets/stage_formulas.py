@@ -11,22 +11,27 @@ from collections.abc import Callable, Sequence
 from functools import singledispatch
 from itertools import accumulate
 
+import numpy as np
+
 from cnn.export.network.stages import (
     Activate,
     AveragePool,
     Combine,
     Convolution,
+    Embedding,
     Input,
     Layer,
     LogSoftmax,
     MatrixProduct,
     MaxPool,
     Pool,
+    Recurrent,
     ScaleAndShift,
     Softmax,
     Stage,
 )
 from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit, chosen_of
+from cnn.export.sheets.recurrent_formulas import recurrent_formula
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.tokens import tokens
 
@@ -131,8 +136,8 @@ def _core(stage: Stage, sheet: Sheet) -> Core:  # noqa: ARG001
 
 @_core.register
 def _combined(stage: Combine, sheet: Sheet) -> Core:
-    first, second = sheet.arguments(0), sheet.arguments(1)
-    return lambda unit: f"{first(unit)}{stage.sign}{second(unit)}"
+    arguments = [sheet.arguments(at) for at in range(len(sheet.layer.reads))]
+    return lambda unit: stage.formula.format(*(each(unit) for each in arguments))
 
 
 @_core.register
@@ -168,6 +173,24 @@ def _convolution(stage: Convolution, sheet: Sheet) -> Core:
         return (product + bias).format(window, kernel, sheet.name, channel)
 
     return core
+
+
+@_core.register
+def _embedding(stage: Embedding, sheet: Sheet) -> Core:
+    chosen, sides = sheet.arguments(), sheet.layer.reads[0].indices.shape
+    table = f"{sheet.name}_table_0"
+
+    def core(unit: Unit) -> str:
+        column, row, _ = unit
+        number = chosen(tuple(np.unravel_index(row, sides)))  # type: ignore[arg-type]
+        return table if stage.table.size == 1 else f"INDEX({table},{number}+1,{column + 1})"
+
+    return core
+
+
+@_core.register
+def _recurrent(stage: Recurrent, sheet: Sheet) -> Core:
+    return recurrent_formula(stage, sheet)
 
 
 @_core.register

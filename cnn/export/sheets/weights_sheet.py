@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cnn.export.network.stages import AveragePool, Convolution, Input, Layer, Network
+from cnn.export.network.stages import (
+    AveragePool,
+    Convolution,
+    Embedding,
+    Input,
+    Layer,
+    Network,
+    Recurrent,
+    Stage,
+)
 from cnn.export.sheets.export_style import height_of, shorten, width_of, words_of, write_links
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import is_masked, mask_name, parameter_roles
@@ -46,23 +55,30 @@ READING = (
 class WeightPlaces:
     """The positions of a layer's parameters: its rows from `top` to `bottom`.
 
-    `kernels` has a block for each channel of the output, `table` a row for each kind of other
-    parameter (bias, scale, shift), with a cell for each index. `mask` is the strip of which every
-    channel's mask is a part, for windows of the sizes `masked`.
+    `banks` has blocks by their role in the names, such as one for each channel of the output,
+    `table` a row for each kind of other parameter (bias, scale, shift), with a cell for each
+    index. `mask` is the strip of which every channel's mask is a part, for windows of the sizes
+    `masked`.
     """
 
     layer: Layer
     top: int
     bottom: int
-    kernels: tuple[Place, ...] = ()
+    banks: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     table: dict[str, Place] = field(default_factory=dict)
     mask: Place | None = None
     masked: tuple[tuple[int, int], ...] = ()
 
     @property
+    def kernels(self) -> tuple[Place, ...]:
+        """The ranges of a convolution's kernels, none for other layers."""
+        return self.banks.get("kernel", ())
+
+    @property
     def blocks(self) -> list[Place]:
         """The ranges of all numbers."""
-        return [*self.kernels, *self.table.values(), *([self.mask] if self.mask else [])]
+        banks = [place for places in self.banks.values() for place in places]
+        return [*banks, *self.table.values(), *([self.mask] if self.mask else [])]
 
 
 def weight_places(network: Network, sheets: dict[str, Sheet]) -> dict[str, WeightPlaces]:
@@ -104,8 +120,8 @@ def weights_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas:
             drawing.constants()
         else:
             drawing.table()
-        if isinstance(found.layer.base, Convolution):
-            drawing.kernels(found.layer.base.kernels)
+        for role, kernels in banks_of(found.layer.base).items():
+            drawing.bank(role, kernels)
         if found.mask:
             drawing.mask(found.mask)
     return canvas
@@ -135,17 +151,29 @@ def _places(layer: Layer, top: int, before: Sheet | None, line: int) -> WeightPl
     for role, values in parameters(layer).items():
         row += 1  # the first of these rows has the indices above it
         table[role] = (row, LEFT, row, LEFT + len(values) - 1)
-    kernels: tuple[Place, ...] = ()
+    banks: dict[str, tuple[Place, ...]] = {}
     mask, masked = None, tuple[tuple[int, int], ...]()
-    if isinstance(layer.base, Convolution):
-        kernels = tuple(_arranged(layer.base, row + 2, line))
-        row = kernels[-1][2]
+    for role, kernels in banks_of(layer.base).items():
+        banks[role] = tuple(_arranged(kernels, row + 2, line))
+        row = banks[role][-1][2]
     if isinstance(layer.base, AveragePool) and before is not None:
         masked = _masked_sizes(layer.base, before)
         if masked:
             mask = _mask_place(masked, before.shape.channels, row + 1)
             row = mask[2]
-    return WeightPlaces(layer, top, row, kernels, table, mask, masked)
+    return WeightPlaces(layer, top, row, banks, table, mask, masked)
+
+
+def banks_of(stage: Stage) -> dict[str, Array]:
+    """Return blocks of parameters (count, channels, height, width) by their role in the names."""
+    if isinstance(stage, Convolution):
+        return {"kernel": stage.kernels}
+    if isinstance(stage, Embedding):
+        return {"table": stage.table.T[None, :, :, None]}
+    if isinstance(stage, Recurrent):
+        weights = {"input": stage.weights, "hidden": stage.hidden_weights}
+        return {role: values[:, :, None, None] for role, values in weights.items()}
+    return {}
 
 
 def parameters(layer: Layer) -> dict[str, Array]:
@@ -155,19 +183,21 @@ def parameters(layer: Layer) -> dict[str, Array]:
         stage = layer.base
         constants = {"white": stage.white, "mean": stage.mean, "deviation": stage.deviation}
         found |= {role: np.array([value]) for role, value in constants.items()}
-    if isinstance(layer.base, Convolution) and layer.base.biases is not None:
+    if isinstance(layer.base, Convolution | Recurrent) and layer.base.biases is not None:
         found["bias"] = layer.base.biases
+    if isinstance(layer.base, Recurrent) and layer.base.hidden_biases is not None:
+        found["hidden_bias"] = layer.base.hidden_biases
     for norm, suffix in parameter_roles(layer.stages):
         found |= {f"scale{suffix}": norm.scale, f"shift{suffix}": norm.shift}
     return found
 
 
-def _arranged(stage: Convolution, row: int, line: int) -> Iterator[Place]:
+def _arranged(kernels: Array, row: int, line: int) -> Iterator[Place]:
     """Yield the ranges of the kernels from a row on: several per line, of so many columns.
 
     Each has its number in a row above it; kernels of one row have it on their left.
     """
-    count, channels, height, width = stage.kernels.shape
+    count, channels, height, width = kernels.shape
     columns = width * channels
     in_line = 1 if height == 1 else max(1, (line + 1) // (columns + 1))
     step = 1 if height == 1 else height + 1
@@ -229,13 +259,13 @@ class _Drawing:
             style = INDEX if self.side == SIDE else PIXEL
             canvas.write(self.places.top + 1, column, column - LEFT, style)
 
-    def kernels(self, kernels: Array) -> None:
-        name, canvas, places = self.places.layer.name, self.canvas, self.places.kernels
+    def bank(self, role: str, kernels: Array) -> None:
+        name, canvas, places = self.places.layer.name, self.canvas, self.places.banks[role]
         for number, place in enumerate(places):
             top, left, bottom, _ = place
             at = (top, 0) if top == bottom else (top - 1, left)
-            canvas.write(*at, f"kernel {number}", LABEL)
-            canvas.names[f"{name}_kernel_{number}"] = canvas.range(*place)
+            canvas.write(*at, f"{role} {number}" if len(places) > 1 else role, LABEL)
+            canvas.names[f"{name}_{role}_{number}"] = canvas.range(*place)
         tops, lefts, bottoms, rights = zip(*places, strict=True)
         area = min(tops), min(lefts), max(bottoms), max(rights)
         if kernels.shape[2] == 1:  # the kernels are rows below each other

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn.export.network.stages import Input
+from cnn.export.network.stages import Input, Places
 from cnn.export.sheets.activation_page import KEYS
 from cnn.export.sheets.activation_sheet import ACTIVATION
 from cnn.export.sheets.layers_grid import FIRST, LAYER
@@ -47,19 +47,23 @@ def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator
     turn = int(random.integers(len(exported.sheets)))
     cases = [sample_case(exported, int(number), turn + at) for at, number in enumerate(numbers)]
     while len(cases) < count:
-        values = noise(exported.origin.source, random)
+        values = noise(exported.origin.source, random, exported.network.choices)
         cases.append(drawing_case(exported, values, "noise, typed in", turn + len(cases)))
     return cases
 
 
-def noise(source: Input, random: np.random.Generator) -> Array:
+def noise(source: Input, random: np.random.Generator, choices: Places | None = None) -> Array:
     """Return numbers for the input's cells (channels, height, width), no two of them the same.
 
-    Those of pictures are from empty to full ink, others have the standard normal distribution.
+    Those of pictures are from empty to full ink, others have the standard normal distribution, or
+    are one of so many whole numbers from 0 where `choices` is not 0.
     """
     shape = source.output
     if not source.normalized:
-        return random.standard_normal(shape.sides)
+        values = random.standard_normal(shape.sides)
+        if choices is None:
+            return values
+        return np.where(choices > 0, random.integers(np.maximum(choices, 1)), values)
     ink = (1.0 + random.permutation(shape.size)) * source.white / shape.size
     return ink.reshape(shape.sides)
 
