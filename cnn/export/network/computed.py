@@ -191,7 +191,7 @@ class Computation:
         outer = torch.broadcast_shapes(first.shape[:-2], second.shape[:-2])
         pair = [each.expand(*outer, *each.shape[-2:]) for each in (first, second)]
         views = [Traced(unmixed(each.reshape(EXAMPLES, -1, *each.shape[-2:]))) for each in pair]
-        channels, rows, _ = views[0].sides
+        channels, rows = views[0].sides[:2]
         columns = views[1].sides[2]
         stage = MatrixProduct(Shape(channels, rows, columns))
         return self.kept.add(

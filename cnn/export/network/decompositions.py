@@ -147,8 +147,9 @@ def _interpolated(operator: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def interpolated(
         x: Tensor, size: list[int] | None, align_corners: bool, scales: list[float] | None
     ) -> Tensor:
-        sides, given = x.shape[2:], [None] * (x.dim() - 2) if scales is None else scales
-        counts = size or [int(side * scale) for side, scale in zip(sides, given, strict=True)]
+        sides = x.shape[2:]
+        counts = size or [int(s * scale) for s, scale in zip(sides, scales or [], strict=True)]
+        given: list[float | None] = [*(scales or [None] * len(sides))]
         for axis, (side, count, scale) in enumerate(zip(sides, counts, given, strict=True), 2):
             ones = torch.eye(side, dtype=x.dtype)[None]
             if len(sides) == 1:

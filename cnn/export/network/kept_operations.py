@@ -31,7 +31,7 @@ class Caller(NamedTuple):
 
     path: str
     kind: str
-    index: int
+    number: int
 
 
 class Operations:
@@ -64,24 +64,24 @@ class Operations:
         name: str = "",
     ) -> Traced:
         """Add an operation that takes in these values, and return its own, as torch has them."""
-        path, kind, index = self.caller
-        assert index not in self.shown  # torch has one result to compare
-        self.shown.add(index)
+        path, kind, number = self.caller
+        assert number not in self.shown  # torch has one result to compare
+        self.shown.add(number)
         # A module of torch that is one call has its path, others the path and what a call does.
         is_module = bool(words) and kind == words.partition("(")[0]
         name = path if is_module or not path else f"{path}.{name or stage.stem}"
         said = f"{path}: {words or stage.word}" if path else words or stage.word
         views = tuple(self.view(each) for each in reads)
-        number = len(self.found) + 1
+        place = len(self.found) + 1
         shape = stage.output
         is_pointwise = isinstance(stage, Activate | Combine | ScaleAndShift | Softmax)
-        result = self.values(number, shape, reads[0].sides if is_pointwise else shape.torch_sides)
+        result = self.values(place, shape, reads[0].sides if is_pointwise else shape.torch_sides)
         if after is not None:
             result = Traced(after(result.numbers))
         flat = result.numbers.reshape(-1).numpy()
         example = np.where(flat >= OTHER, 1, 0)
-        order = (flat - example * OTHER - number * STEP + example * shape.size).astype(int)
-        self.found.append(Operation(said, stage, views, name, index, order))
+        order = (flat - example * OTHER - place * STEP + example * shape.size).astype(int)
+        self.found.append(Operation(said, stage, views, name, number, order))
         self.shapes.append(shape)
         return result
 

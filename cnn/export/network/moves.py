@@ -62,8 +62,8 @@ def moved(
     if given.get("accumulate"):
         raise UnsupportedError("it adds numbers in place")
     # Where a mode of padding repeats values, there is no value to pad with.
-    scalars = ("self", "other") if name == "where" else ("value",)
-    scalars = scalars if given.get("mode", "constant") == "constant" else ()
+    scalars = {"self", "other"} if name == "where" else {"value"}
+    scalars = scalars if given.get("mode", "constant") == "constant" else set()
     held = {}
     for key, argument in given.items():
         if key in _PLACES:

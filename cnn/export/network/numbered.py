@@ -47,7 +47,8 @@ class Constants:
         """Return the constant at each place of the first example, 0 where there is none."""
         found = numbers[0].reshape(-1).numpy()
         places = np.where(found < 0, ZERO - found, 0).astype(int)
-        return np.asarray(self.values)[places]
+        values: Array = np.array(self.values)[places]
+        return values
 
 
 @dataclass(frozen=True, eq=False)

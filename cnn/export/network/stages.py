@@ -296,7 +296,7 @@ class Recurrent(Stage):
     @property
     def units(self) -> int:
         """The number of its hidden units."""
-        return self.hidden_weights.shape[1]
+        return len(self.hidden_weights[0])
 
 
 @dataclass(frozen=True, eq=False)

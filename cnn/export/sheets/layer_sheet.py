@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cnn.export.network.stages import Softmax
+from cnn.export.network.stages import GATES, Recurrent, Softmax
 from cnn.export.sheets.export_style import (
     about_zero,
     behind,
@@ -50,7 +50,8 @@ def layer_sheet(
     _border(canvas, sheet)
     formula = unit_formulas(sheet, inputs)
     activations = values[sheet.name].tolist()
-    style = FINE_ACTIVATION if sheet.shape.pixels == 1 else ACTIVATION
+    is_fine = sheet.shape.pixels == 1 or isinstance(sheet.layer.base, Recurrent)
+    style = FINE_ACTIVATION if is_fine else ACTIVATION
     for unit in sheet.units():
         channel, row, column = unit
         value = activations[channel][row][column]
@@ -64,7 +65,10 @@ def layer_sheet(
 
 def title_of(sheet: Sheet) -> str:
     """Return the sheet's title: the layer's name, what it does, the shape of its activations."""
-    return f"{sheet.name}: {words_of(sheet.layer)}, {described(sheet.shape)}"
+    base, shape = sheet.layer.base, described(sheet.shape)
+    if isinstance(base, Recurrent):
+        shape = f"{sheet.shape.height} steps of {base.units} units"
+    return f"{sheet.name}: {words_of(sheet.layer)}, {shape}"
 
 
 def _title(canvas: Canvas, sheet: Sheet, links: Sequence[str]) -> None:
@@ -83,9 +87,14 @@ def _title(canvas: Canvas, sheet: Sheet, links: Sequence[str]) -> None:
 
 
 def _reading(sheet: Sheet) -> str:
-    shape = sheet.shape
+    shape, base = sheet.shape, sheet.layer.base
+    if isinstance(base, Recurrent):
+        gates = ", ".join(GATES[base.kind])
+        return f"A row for each step, read {'upwards' if base.backwards else 'downwards'}: {gates}."
     if shape.pixels == 1:
         return "A column for each unit."
+    if shape.width == 1:
+        return "A row for each step, a column for each channel."
     if shape.channels == 1:
         return "A cell for each pixel."
     return (
@@ -97,6 +106,9 @@ def _reading(sheet: Sheet) -> str:
 def _column_headings(canvas: Canvas, sheet: Sheet) -> None:
     """Tint the pixel columns alternately, so that the channels of each are seen together."""
     shape = sheet.shape
+    if isinstance(sheet.layer.base, Recurrent):
+        _gate_headings(canvas, sheet, sheet.layer.base)
+        return
     canvas.write(1, 0, "pixel column", LABEL)
     canvas.write(2, 0, "channel", LABEL)
     canvas.widths[0] = 12
@@ -109,6 +121,21 @@ def _column_headings(canvas: Canvas, sheet: Sheet) -> None:
             if pixel in range(shape.width):
                 canvas.write(1, at, pixel if channel == 0 else "", HEADINGS[pixel % 2])
                 canvas.write(2, at, channel, HEADINGS[pixel % 2])
+
+
+def _gate_headings(canvas: Canvas, sheet: Sheet, stage: Recurrent) -> None:
+    """Name the gates and states above their units, and the steps on the left."""
+    canvas.write(1, 0, "step, and gate", LABEL)
+    canvas.write(2, 0, "unit", LABEL)
+    canvas.widths[0] = 14
+    for row in range(sheet.shape.height):
+        canvas.write(sheet.cell(0, row, 0)[0], 0, row, LABEL)
+    for channel in range(sheet.shape.channels):
+        gate, unit = divmod(channel, stage.units)
+        at = sheet.cell(channel, 0, 0)[1]
+        canvas.widths[at] = WIDE
+        canvas.write(1, at, "" if unit else GATES[stage.kind][gate], HEADINGS[gate % 2])
+        canvas.write(2, at, unit, HEADINGS[gate % 2])
 
 
 def _border(canvas: Canvas, sheet: Sheet) -> None:

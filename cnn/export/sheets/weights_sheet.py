@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cnn.export.network.stages import (
+    GATES,
     AveragePool,
     Convolution,
     Embedding,
@@ -192,6 +193,14 @@ def parameters(layer: Layer) -> dict[str, Array]:
     return found
 
 
+def _gate_of(stage: Stage, number: int) -> str:
+    """Return the gate and the unit that a row of a recurrent layer's weights is for."""
+    if not isinstance(stage, Recurrent):
+        return ""
+    gate, unit = divmod(number, stage.units)
+    return f", {GATES[stage.kind][gate]} {unit}"
+
+
 def _arranged(kernels: Array, row: int, line: int) -> Iterator[Place]:
     """Yield the ranges of the kernels from a row on: several per line, of so many columns.
 
@@ -264,7 +273,8 @@ class _Drawing:
         for number, place in enumerate(places):
             top, left, bottom, _ = place
             at = (top, 0) if top == bottom else (top - 1, left)
-            canvas.write(*at, f"{role} {number}" if len(places) > 1 else role, LABEL)
+            label = f"{role} {number}" if len(places) > 1 else role
+            canvas.write(*at, label + _gate_of(self.places.layer.base, number), LABEL)
             canvas.names[f"{name}_{role}_{number}"] = canvas.range(*place)
         tops, lefts, bottoms, rights = zip(*places, strict=True)
         area = min(tops), min(lefts), max(bottoms), max(rights)
