@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from zoo_networks import with_statistics
+from zoo_networks import made
 
 LARGEST = 48
 """Numbers in a tensor."""
@@ -62,9 +62,10 @@ class Case(NamedTuple):
 
 
 ACTIVATIONS = (
-    "relu6 hardtanh silu hardswish hardsigmoid mish selu elu celu logsigmoid softsign tanhshrink "
-    "softshrink gelu softplus leaky_relu sigmoid tanh relu"
-).split()
+    *("relu", "relu6", "hardtanh", "silu", "hardswish", "hardsigmoid", "mish", "selu", "elu"),
+    *("celu", "logsigmoid", "softsign", "tanhshrink", "softshrink", "gelu", "softplus"),
+    *("leaky_relu", "sigmoid", "tanh"),
+)
 PADDINGS = ("zeros", "reflect", "replicate", "circular")
 
 
@@ -78,7 +79,7 @@ class Drawing:
     def __init__(self, draw: st.DrawFn, shape: Shape) -> None:
         self.draw, self.shape = draw, shape
 
-    def one(self, *choices: Any) -> Any:  # noqa: ANN401
+    def one(self, *choices: Any) -> Any:
         return self.draw(st.sampled_from(choices))
 
     def number(self, least: int, most: int) -> int:
@@ -142,10 +143,11 @@ class Drawing:
         return nn.Identity(), lambda _, x: getattr(F, name)(x, axis)
 
     def any_norm(self) -> tuple[nn.Module, Callable[..., Tensor]]:
-        count = self.shape[0]
-        part = self.one(
-            nn.LayerNorm(self.shape[-1]), nn.RMSNorm(self.shape), nn.GroupNorm(count, count)
-        )
+        count, side = self.shape[0], self.shape[-1]
+        norms = [nn.LayerNorm(side), nn.RMSNorm(self.shape)]
+        # Torch itself computes no group of one number for one example.
+        norms += [nn.GroupNorm(1, count)] if count > 1 else []
+        part = self.one(*norms)
         return part, lambda part, x: part(x)
 
     def any_shape(self) -> tuple[nn.Module, Callable[..., Tensor]]:
@@ -193,7 +195,7 @@ class Drawing:
     def map_convolution(self) -> tuple[nn.Module, Callable[..., Tensor]]:
         return self._convolution(nn.Conv2d)
 
-    def _convolution(self, kind: Any) -> tuple[nn.Module, Callable[..., Tensor]]:  # noqa: ANN401
+    def _convolution(self, kind: Any) -> tuple[nn.Module, Callable[..., Tensor]]:
         channels, kernel = self.shape[0], self.number(1, 3)
         groups = self.one(1, channels)
         options = {
@@ -212,7 +214,7 @@ class Drawing:
     def map_transposed(self) -> tuple[nn.Module, Callable[..., Tensor]]:
         return self._transposed(nn.ConvTranspose2d)
 
-    def _transposed(self, kind: Any) -> tuple[nn.Module, Callable[..., Tensor]]:  # noqa: ANN401
+    def _transposed(self, kind: Any) -> tuple[nn.Module, Callable[..., Tensor]]:
         stride = self.number(1, 2)
         options = stride, self.number(0, 1), self.number(0, stride - 1)
         part = kind(self.shape[0], self.number(1, 2), self.number(2, 3), *options)
@@ -237,13 +239,15 @@ class Drawing:
         return part, lambda part, x: part(x)
 
     def line_norm(self) -> tuple[nn.Module, Callable[..., Tensor]]:
-        count = self.shape[0]
-        part = self.one(nn.BatchNorm1d(count), nn.InstanceNorm1d(count, affine=True))
+        count, length = self.shape
+        norms = [nn.InstanceNorm1d(count, affine=True)] if length > 1 else []
+        part = self.one(nn.BatchNorm1d(count), *norms)
         return part, lambda part, x: part(x)
 
     def map_norm(self) -> tuple[nn.Module, Callable[..., Tensor]]:
-        count = self.shape[0]
-        part = self.one(nn.BatchNorm2d(count), nn.InstanceNorm2d(count), nn.PReLU(count))
+        count, height, width = self.shape
+        norms = [nn.InstanceNorm2d(count)] if height * width > 1 else []
+        part = self.one(nn.BatchNorm2d(count), nn.PReLU(count), *norms)
         return part, lambda part, x: part(x)
 
     def line_upsample(self) -> tuple[nn.Module, Callable[..., Tensor]]:
@@ -259,9 +263,7 @@ class Drawing:
         return part, lambda part, x: part(x)
 
     def map_pad(self) -> tuple[nn.Module, Callable[..., Tensor]]:
-        kind = self.one(
-            nn.ReflectionPad2d, nn.ReplicationPad2d, nn.CircularPad2d, nn.ZeroPad2d
-        )
+        kind = self.one(nn.ReflectionPad2d, nn.ReplicationPad2d, nn.CircularPad2d, nn.ZeroPad2d)
         return kind((1, 0, 0, 1)), lambda part, x: part(x)
 
     def map_axes(self) -> tuple[nn.Module, Callable[..., Tensor]]:
@@ -287,15 +289,17 @@ METHODS = {
 }
 
 
+JOINS: list[Callable[[Tensor, Tensor], Tensor]] = [
+    *(torch.add, torch.sub, torch.mul, torch.maximum),
+    lambda x, y: x / (1 + y.abs()),
+    lambda x, y: torch.cat([x, y], 1),
+]
+
+
 def joined(draw: st.DrawFn, shapes: list[Shape], at: int) -> tuple[Callable[..., Tensor], int]:
     """Return how two values of one shape are joined, and the other one."""
     other = draw(st.sampled_from([k for k, each in enumerate(shapes) if each == shapes[at]]))
-    function = draw(
-        st.sampled_from(
-            [torch.add, torch.sub, torch.mul, torch.maximum]
-            + [lambda x, y: x / (1 + y.abs()), lambda x, y: torch.cat([x, y], 1)]
-        )
-    )
+    function = draw(st.sampled_from(JOINS))
     return lambda _, x, y: function(x, y), other
 
 
@@ -331,8 +335,11 @@ def networks(draw: st.DrawFn, count: int = 5) -> Case:
     seed = draw(st.integers(0, 999))
     side = st.integers(2, 4)
     shape = draw(st.one_of(st.tuples(side), st.tuples(side, side), st.tuples(side, side, side)))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    names: list[str] = []
+
+    def network() -> nn.Module:
         drawn = [draw(graphs(shape)) for _ in range(count)]
-        network = with_statistics(Several([graph for graph, _ in drawn]))
-    return Case(network, shape, tuple(name for _, names in drawn for name in names))
+        names.extend(name for _, called in drawn for name in called)
+        return Several([graph for graph, _ in drawn])
+
+    return Case(made(network, seed), shape, tuple(names))

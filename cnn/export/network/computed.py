@@ -153,7 +153,7 @@ class Computation:
         if not isinstance(given[key], Traced):
             raise UnsupportedError("its weight is computed from the input")
         numbers = given[key].numbers
-        moves = Moves(0, (EXAMPLES,))
+        moves = Moves(0)
         if name in ("linear", "mean", "sum", "amax"):
             # These are for any axes: the examples may be along another than the first.
             moves = batch_first(numbers)

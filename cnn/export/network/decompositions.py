@@ -149,7 +149,7 @@ def _interpolated(operator: Callable[..., Tensor]) -> Callable[..., Tensor]:
     ) -> Tensor:
         sides = x.shape[2:]
         counts = size or [int(s * scale) for s, scale in zip(sides, scales or [], strict=True)]
-        given: list[float | None] = [*(scales or [None] * len(sides))]
+        given = scales or (None,) * len(sides)
         for axis, (side, count, scale) in enumerate(zip(sides, counts, given, strict=True), 2):
             ones = torch.eye(side, dtype=x.dtype)[None]
             if len(sides) == 1:

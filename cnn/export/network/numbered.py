@@ -83,12 +83,14 @@ class Moves(NamedTuple):
     """
 
     axis: int
-    parts: tuple[int, ...]
+    parts: tuple[int, ...] = (EXAMPLES,)
+    part: int = 0
+    """Which of the parts the examples are."""
 
     @property
     def place(self) -> int:
         """The axis of the examples, after its axis is divided."""
-        return self.axis + self.parts.index(EXAMPLES)
+        return self.axis + self.part
 
     def axes(self, axes: int | Sequence[int] | None, count: int) -> list[int]:
         """Return the axes of the moved tensor that are those of one with a number of axes."""
@@ -122,9 +124,9 @@ def batch_first(numbers: torch.Tensor) -> Moves:
     """
     for axis, side in enumerate(numbers.shape):
         inner = side // EXAMPLES
-        for parts in dict.fromkeys(((side,), (EXAMPLES, inner), (inner, EXAMPLES))):
-            if EXAMPLES in parts and math.prod(parts) == side:
-                moves = Moves(axis, parts)
+        for parts, part in (((side,), 0), ((EXAMPLES, inner), 0), ((inner, EXAMPLES), 1)):
+            if parts[part] == EXAMPLES and math.prod(parts) == side:
+                moves = Moves(axis, parts, part)
                 if _is_unmixed(moves.there(numbers)):
                     return moves
     raise UnsupportedError("it mixes the examples of a batch")
