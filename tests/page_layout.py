@@ -3,7 +3,7 @@
 The breaks are those in the file, and between them those where a page of A4 is full.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,6 +15,7 @@ from sheetgen.workbook.plan import WORKINGS
 
 LEAST_POINTS = 7
 FEWEST_ROWS = 3
+NEARLY_EMPTY = 0.1  # of a page's height
 _CLOSE = 3
 
 
@@ -99,6 +100,9 @@ def page_problems(sheet: SheetFile) -> Iterator[str]:
     ):
         for start in starts[1:]:
             yield from _cut_drawings(sheet, name, start, lines.start(start))
+    if sheet.name != WORKINGS:
+        yield from _cut_texts(sheet, columns)
+        yield from _nearly_empty(sheet, rows)
     for start in rows[1:]:
         yield from _break_in_block(sheet, start)
     filled = list(sheet.filled)
@@ -116,6 +120,33 @@ def _cut_drawings(sheet: SheetFile, name: str, line: int, place: float) -> Itera
         if first + _CLOSE < place < last - _CLOSE:
             at = line + 1 if name == "row" else column_letters(line)
             yield f"the page that begins with {name} {at} cuts {each.description[:50]!r}"
+
+
+def _cut_texts(sheet: SheetFile, starts: list[int]) -> Iterator[str]:
+    """No text runs on from one page to the next."""
+    for start in starts[1:]:
+        place = sheet.sizes.columns.start(start)
+        for row, filled in sheet.filled.items():
+            before = filled[: bisect_left(filled, start)]
+            if not before or start in filled or not sheet.is_printed(row, before[-1]):
+                continue
+            cell = sheet.cells[row, before[-1]]
+            end = sheet.sizes.columns.start(cell.column) + cell.width
+            is_left = cell.format.align in ("", "left", "general") and not cell.format.wrap
+            if is_left and not cell.is_number and end > place + _CLOSE:
+                at = column_letters(start)
+                yield f"the page that begins with column {at} cuts {cell.text[:50]!r}"
+
+
+def _nearly_empty(sheet: SheetFile, starts: list[int]) -> Iterator[str]:
+    """The last of several pages has more than a few lines."""
+    bottom = max([0, *sheet.filled]) + 1
+    height = sheet.sizes.rows.start(bottom) - sheet.sizes.rows.start(starts[-1])
+    for each in sheet.sizes.drawings:
+        height = max(height, each.bottom - sheet.sizes.rows.start(starts[-1]))
+    share = height * scale(sheet) / sheet.paper.room[1]
+    if len(starts) > 1 and share < NEARLY_EMPTY:
+        yield f"the last page, from row {starts[-1] + 1} on, is only {share:.0%} full"
 
 
 def _break_in_block(sheet: SheetFile, start: int) -> Iterator[str]:

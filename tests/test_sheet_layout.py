@@ -69,6 +69,9 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for row in range(130):
             sheets["pages"].write(row, 0, row)
         sheets["pages"].set_h_pagebreaks([20, 128])
+        sheets["pages"].set_v_pagebreaks([2])
+        sheets["pages"].write("B40", "this goes on")
+        sheets["pages"].write("D42", "x")
         insert_chart(book, sheets["diagram"], crowded_diagram(sheets["diagram"]))
         sheets["pages"].write("A19", "", heading)
         sheets["pages"].write("A20", "a heading", heading)
@@ -119,6 +122,8 @@ def test_each_fault_is_found(faulty: Path) -> None:
         "texts: the colours from K2 on are those of the smallest and largest, not of the sign",
         "wide: Z1 ends at 1641 of 1320 pixels",
         "wide: printed at 4.0 points; expected 7",
+        "pages: the page that begins with column C cuts 'this goes on'",
+        "pages: the last page, from row 129 on, is only 4% full",
         "pages: the page that begins with row 21 divides a block",
         "pages: the page from row 129 on has 2 rows",
         "diagram: 'outside' is 19 pixels outside of the diagram",

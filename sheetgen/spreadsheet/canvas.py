@@ -122,7 +122,8 @@ class Canvas:
     are shown as one cell. `outline` has the levels of columns: those of a higher level than the
     column to their left can be folded into it. `inputs` are the cells that a user may change, by
     their keys, and `options` the texts that some of them accept. `row_breaks` and `column_breaks`
-    are rows and columns with which a printed page begins, besides those that `paper` chooses.
+    are rows and columns with which a printed page begins, besides those that `paper` chooses, as
+    it chooses whether pages are upright if `portrait` is None.
     """
 
     name: str
@@ -133,7 +134,7 @@ class Canvas:
     very_hidden: bool = False
     zoom: int = 100
     freeze: tuple[int, int] | None = None
-    portrait: bool = False
+    portrait: bool | None = None
     repeat_rows: tuple[int, int] | None = None
     repeat_columns: tuple[int, int] | None = None
     row_breaks: list[int] = field(default_factory=list)

@@ -1,14 +1,15 @@
 """Divides a canvas into pages of A4: how large it is printed, and where a page begins.
 
 A sheet is as wide as a page, unless its text would then be too small to read. Pages end between
-blocks, or between two rows of a table, and never within a chart. The scale and the breaks are
-written into the file, because programs follow no breaks where they fit sheets to pages themselves.
+blocks, or between two rows of a table, and never within a chart; they are about equally full. A
+sheet is printed upright if it needs fewer pages then. The scale and the breaks are written into
+the file, because programs follow no breaks where they fit sheets to pages themselves.
 """
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from math import ceil
 from struct import unpack
@@ -26,23 +27,39 @@ MOST_ROWS = 3000
 _A4 = (297 / 25.4, 210 / 25.4)  # inches
 # Of a page: LibreOffice makes columns of Arial 6 % wider than Excel.
 _SPARE_ACROSS, _SPARE_DOWN = 0.93, 0.98
+_ALIKE = 8  # times fewer columns may be filled in one of two rows of a table only
 _HEADING = 12  # points of a text that belongs to what is below it
 _FEWEST = 4  # rows on a page
-_FULL_ENOUGH = 0.4  # of a page that ends before a table rather than within it
+_FULL_ENOUGH = 0.3  # of a page
+_BAD, _POOR = -1, 0
+_BONUS = {_BAD: -9.0, _POOR: -0.6, 1: 0.0, 2: 0.35, 3: 0.4}
+"""How much of a page may stay empty so that the next one begins with a place of this rate."""
+_STEPS, _FEWER = 3, 0.75
+"""Between the scales that are tried; a smaller one is chosen if it needs so much fewer pages."""
+_MORE = (1.0, 1.01, 1.03, 1.06, 1.1, 1.15, 1.2, 1.3, 1.4)
+"""How much fuller than all would be if they were equally full, which is tried one by one."""
+_CHARACTER = 0.62  # pixels of a character of a font of one point: most texts are shorter
 _WIDTH, _HEIGHT = 64, 20  # pixels of a column and a row
 
 
 class Pages(NamedTuple):
-    """The scale in percent, and the rows and columns that begin a page but the first."""
+    """The scale in percent, the rows and columns that begin a page but the first, and the paper."""
 
     scale: int
     rows: tuple[int, ...]
     columns: tuple[int, ...]
+    portrait: bool
 
 
 def pages(canvas: Canvas) -> Pages:
-    """Return how a canvas is divided."""
-    return _Divided(canvas).pages()
+    """Return how a canvas is divided: upright if no more columns begin a page, but fewer rows."""
+    divided = _Divided(canvas)
+    ways = (False, True) if canvas.portrait is None else (canvas.portrait,)
+    return min(map(divided.pages, ways), key=lambda way: (divided.cut_texts(way), *_cost(way)))
+
+
+def _cost(way: Pages) -> tuple[int, int, int, bool]:
+    return len(way.columns), len(way.rows), -way.scale, way.portrait
 
 
 class _Divided:
@@ -55,9 +72,13 @@ class _Divided:
         self.columns, self.rows = Lines(_WIDTH, widths), Lines(_HEIGHT, heights)
         self.boxes = [*self._boxes()]
 
-    def pages(self) -> Pages:
+    def pages(self, portrait: bool) -> Pages:
+        """Return how the canvas is divided into pages that are upright, or not.
+
+        It shrinks a little more where that saves many pages, as of blocks of half a page and more.
+        """
         top, left, bottom, right = self.area
-        across, down = _A4 if not self.canvas.portrait else _A4[::-1]
+        across, down = _A4[::-1] if portrait else _A4
         room_across = (across - MARGINS[0] - MARGINS[1]) * 96 * _SPARE_ACROSS
         room_down = (down - MARGINS[2] - MARGINS[3]) * 96 * _SPARE_DOWN
         breaks = [at for at in sorted(set(self.canvas.column_breaks)) if left < at <= right]
@@ -67,18 +88,39 @@ class _Divided:
         scale = min(1.0, max(self.smallest, room_across / max(width, 1)))
         if height * self.smallest <= room_down:  # then one page is enough
             scale = min(scale, room_down / height)
-        scale = int(100 * scale) / 100
-        columns = self._starts(
-            self.columns, (left, right), room_across / scale, self.canvas.repeat_columns,
-            set(self.canvas.column_breaks), self._column_is_good,
+        scales = [scale - (scale - self.smallest) * step / _STEPS for step in range(_STEPS + 1)]
+        found = [self._at(int(100 * each) / 100, room_across, room_down) for each in scales]
+        first, best = found[0], min(found, key=_cost)
+        is_worth_it = len(best.rows) + 1 <= _FEWER * (len(first.rows) + 1)
+        return (best if is_worth_it else first)._replace(portrait=portrait)
+
+    def cut_texts(self, way: Pages) -> int:
+        """Return the number of pages that begin within a text."""
+        return sum(self._column_is_good(column) <= _POOR for column in way.columns)
+
+    def _at(self, scale: float, room_across: float, room_down: float) -> Pages:
+        """Return how the canvas is divided at a scale into pages of so many pixels."""
+        top, _, bottom, _ = self.area
+        columns = self._starts(self.across, room_across / scale)
+        has_breaks = bottom - top < MOST_ROWS
+        rows = self._starts(self.down, room_down / scale) if has_breaks else []
+        return Pages(round(100 * scale), tuple(rows), tuple(columns), portrait=False)
+
+    @cached_property
+    def across(self) -> "_Direction":
+        """The columns that are divided."""
+        return _Direction(
+            self.columns, self.area[1::2], self.canvas.repeat_columns,
+            frozenset(self.canvas.column_breaks), cache(self._column_is_good),
         )  # fmt: skip
-        rows: list[int] = []
-        if bottom - top < MOST_ROWS:
-            rows = self._starts(
-                self.rows, (top, bottom), room_down / scale, self.canvas.repeat_rows,
-                set(self.canvas.row_breaks), self._row_is_good,
-            )  # fmt: skip
-        return Pages(round(100 * scale), tuple(rows), tuple(columns))
+
+    @cached_property
+    def down(self) -> "_Direction":
+        """The rows that are divided."""
+        return _Direction(
+            self.rows, self.area[::2], self.canvas.repeat_rows,
+            frozenset(self.canvas.row_breaks), cache(self._row_is_good),
+        )  # fmt: skip
 
     @cached_property
     def smallest(self) -> float:
@@ -132,54 +174,31 @@ class _Divided:
             left, top = self.columns.start(picture.column), self.rows.start(picture.row)
             yield left, top, left + width * picture.scale + 4, top + height * picture.scale + 4
 
-    def _starts(
-        self,
-        lines: Lines,
-        ends: tuple[int, int],
-        room: float,
-        repeated: tuple[int, int] | None,
-        wanted: set[int],
-        is_good: Callable[[int], float],
-    ) -> list[int]:
-        """Return where pages begin, but the first: each as late as a good place lets it."""
-        first, last = ends
-        starts: list[int] = []
-        start = first
-        while True:
-            left = room
-            if repeated and start > repeated[1]:
-                left -= lines.start(repeated[1] + 1) - lines.start(repeated[0])
-            end = lines.last_within(start, last, left)
-            early = [at for at in wanted if start < at <= end]
-            if early:
-                start = min(early)
-            elif end >= last:
-                return starts
-            else:
-                start = self._best(lines, start, min(end + 1, last - _FEWEST + 2), left, is_good)
-            starts.append(start)
-
     @staticmethod
-    def _best(
-        lines: Lines, start: int, latest: int, room: float, is_good: Callable[[int], float]
-    ) -> int:
-        """Return the last of the best places for a break, up to the latest."""
-        latest = max(latest, start + 1)
-        enough = lines.start(start) + room * _FULL_ENOUGH
-        earliest = start + bisect_left(range(start, latest), enough, key=lines.start)
-        rated = [(is_good(at), at) for at in range(earliest + 1, latest + 1)]
-        if rated and max(rated)[0] > 0:
-            return max(rated)[1]
-        return next((at for at in range(earliest, start, -1) if is_good(at) > 0), latest)
+    def _starts(direction: "_Direction", room: float) -> list[int]:
+        """Return where pages begin, but the first: as few, and as equally full, as possible."""
+        starts = direction.starts(room)
+        bonus = sum(_BONUS[direction.rate(at)] for at in starts)
+        least = direction.length(len(starts)) / (len(starts) + 1)
+        for smaller in (least * more for more in _MORE if starts and least * more < room):
+            others = direction.starts(smaller)
+            if len(others) == len(starts) and (
+                sum(_BONUS[direction.rate(at)] for at in others) >= bonus
+            ):
+                return others
+        return starts
 
-    def _row_is_good(self, row: int) -> float:
-        """Rate a page that would begin with this row: 2 between blocks, 1 within a table."""
+    def _row_is_good(self, row: int) -> int:
+        """Rate a page that would begin with this row: 2 between blocks, 1 within a table.
+
+        Within a block it is poor, and bad in a drawing or behind a heading.
+        """
         place = self.rows.start(row)
         if any(top + 1 < place < bottom - 1 for _, top, _, bottom in self.boxes):
-            return 0
+            return _BAD
         above = (*self._styles(row - 1), *self._styles(row - 2))
         if any(style.size >= _HEADING for style in above):
-            return 0
+            return _BAD
         before, behind = self.filled.get(row - 1, {}), self.filled.get(row, {})
         inside = {
             row: [block for block in self.canvas.blocks if row in block.row_range]
@@ -193,17 +212,99 @@ class _Divided:
             len(cells) + sum(len(each.column_range) for each in blocks)
             for cells, blocks in ((before, inside[row - 1]), (behind, inside[row]))
         )
-        return 1 if 2 * same > count else 0
+        is_table = any(each in inside[row] for each in inside[row - 1])
+        columns, others = self._written(row - 1), self._written(row)
+        is_table = is_table or _ALIKE * len(columns ^ others) <= len(columns | others)
+        return 1 if is_table and 2 * same > count else _POOR
+
+    def _written(self, row: int) -> set[int]:
+        """Return the columns of a row's single cells with something in them."""
+        columns = self.filled.get(row, {})
+        return {at for at in columns if self.canvas.cells[row, at].value != ""}
 
     def _styles(self, row: int) -> Iterable[Style]:
         return self.filled.get(row, {}).values()
 
-    def _column_is_good(self, column: int) -> float:
+    def _column_is_good(self, column: int) -> int:
         """Rate a page that would begin with this column: 3 beside a gap, 2 if a heading does."""
         place = self.columns.start(column)
         if any(left + 1 < place < right - 1 for left, _, right, _ in self.boxes):
-            return 0
+            return _BAD
+        if any(start < place < end for start, end in self.texts):
+            return _POOR
         if column - 1 not in self.filled_columns:
             return 3
         heading = self.canvas.cells.get(((self.canvas.repeat_rows or (0, 0))[0], column))
         return 2 if heading is not None and heading.value != "" else 1
+
+    @cached_property
+    def texts(self) -> list[tuple[float, float]]:
+        """From where to where the texts run that are wider than their columns, in pixels."""
+        found = []
+        for (row, column), cell in self.canvas.cells.items():
+            if not isinstance(cell.value, str) or cell.style.wrap or cell.style.align:
+                continue
+            start, end = self.columns.start(column), self.columns.start(column + 1)
+            text_end = start + len(cell.value) * cell.style.size * _CHARACTER
+            if text_end <= end or self.filled[row].get(column + 1) == cell.style:
+                continue  # it fits, or is the heading of columns
+            behind = min((at for at in self.filled[row] if at > column), default=None)
+            text_end = text_end if behind is None else min(text_end, self.columns.start(behind))
+            if text_end > end:
+                found.append((start, text_end))
+        return found
+
+
+class _Direction(NamedTuple):
+    """The rows or the columns of a canvas, from the first to the last that is printed.
+
+    `repeated` are printed on every page, `wanted` begin one in any case, and `rate` says how good
+    a place is for a page to begin: 0 is bad.
+    """
+
+    lines: Lines
+    ends: tuple[int, ...]
+    repeated: tuple[int, int] | None
+    wanted: frozenset[int]
+    rate: Callable[[int], int]
+
+    def length(self, breaks: int) -> float:
+        """Return the pixels of all, with what is repeated behind each of so many breaks."""
+        lines, (first, last) = self.lines, self.ends
+        top, bottom = self.repeated or (0, -1)
+        repeated = lines.start(bottom + 1) - lines.start(top)
+        return lines.start(last + 1) - lines.start(first) + repeated * breaks
+
+    def starts(self, room: float) -> list[int]:
+        """Return where pages of so many pixels begin, but the first."""
+        lines, (first, last) = self.lines, self.ends
+        starts: list[int] = []
+        start = first
+        while True:
+            left = room
+            if self.repeated and start > self.repeated[1]:
+                left -= lines.start(self.repeated[1] + 1) - lines.start(self.repeated[0])
+            end = lines.last_within(start, last, left)
+            early = [at for at in self.wanted if start < at <= end]
+            if early:
+                start = min(early)
+            elif end >= last:
+                return starts
+            else:
+                start = self._best(start, min(end + 1, last - _FEWEST + 2), left)
+            starts.append(start)
+
+    def _best(self, start: int, latest: int, room: float) -> int:
+        """Return the best place for a break, up to the latest: a good one, and a full page."""
+        latest = max(latest, start + 1)
+        begin = self.lines.start(start)
+        earliest = start + bisect_left(
+            range(start, latest), begin + room * _FULL_ENOUGH, key=self.lines.start
+        )
+        rated = [
+            (_BONUS[self.rate(at)] + (self.lines.start(at) - begin) / room, at)
+            for at in range(earliest + 1, latest + 1)
+        ]
+        if rated and max(rated)[0] > _BONUS[_POOR]:
+            return max(rated)[1]
+        return next((at for at in range(earliest, start, -1) if self.rate(at) > _BAD), latest)

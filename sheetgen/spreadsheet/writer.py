@@ -207,12 +207,12 @@ class _Writer:
             worksheet.set_row(row, height)
 
     def _page(self, worksheet: Worksheet, canvas: Canvas) -> None:
-        if not canvas.portrait:
+        divided = pages(canvas)
+        if not divided.portrait:
             worksheet.set_landscape()
         worksheet.set_paper(A4)
         worksheet.set_margins(*MARGINS)
-        worksheet.set_footer("&L&A&RPage &P of &N")
-        divided = pages(canvas)
+        worksheet.set_footer("&L&A&RPage &P of &N", {"scale_with_doc": False})
         worksheet.set_print_scale(divided.scale)
         worksheet.set_h_pagebreaks(list(divided.rows))
         worksheet.set_v_pagebreaks(list(divided.columns))

@@ -152,7 +152,7 @@ class _WeightCheck(_Check):
         if self.samples.is_batch:
             closed = f"δ·a of each sample of the batch, on Workings: their {of_what}"
         texts = Texts(
-            f"{error} with respect to {checked}, found in three ways that must agree.",
+            f"{error} for {checked}, in three ways that must agree.",
             "all weights and biases" if both else "all weights",
             ("weights and biases" if both else "weights", "∂E/∂w, found in three ways"),
             {

@@ -22,6 +22,7 @@ from sheetgen.spreadsheet.style import (
 )
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import Curve, cell_of, step_axis, with_dots
+from sheetgen.workbook.shared.grid import pixels_wide
 from sheetgen.workbook.shared.live_text import beginning, joined
 from sheetgen.workbook.shared.page import fit_errors, write_band, write_title
 from sheetgen.workbook.shared.sources import Sources
@@ -47,9 +48,11 @@ OVERLAY = (464, 320)
 SMALL = (306, 220)
 PIXELS_OF_ROW = 20
 ROWS_OF_SMALL = SMALL[1] // PIXELS_OF_ROW + 1
-UNUSED, PIXELS_OF_CHARACTER = 8.43, 7
+UNUSED = 8.43  # characters of a column
 WIDTH = CHARTS_PER_ROW * (SMALL[0] + GAP)
-"""Of the summary and the charts, up to the table: a page of A4, at a size that can be read."""
+"""Of the summary and the charts, up to the table: an upright page of A4, large enough to read."""
+PAGE = 1250
+"""What fits the width of a page that is not upright, with the table's last column."""
 
 
 def comparison_sheet(
@@ -76,8 +79,10 @@ def comparison_sheet(
     _summary(sheet, write_flags(sheet, workings))
     bottom = _charts(sheet, workings)
     used = sum(column_pixels(canvas.widths.get(column, UNUSED)) for column in range(TABLE - 1))
-    canvas.widths[TABLE - 1] = (WIDTH - used) / PIXELS_OF_CHARACTER
-    canvas.column_breaks.append(TABLE)
+    canvas.widths[TABLE - 1] = pixels_wide(WIDTH - used)
+    table = sum(column_pixels(canvas.widths[column]) for column in range(TABLE, sheet.last_column))
+    if WIDTH + table > PAGE:
+        canvas.column_breaks.append(TABLE)
     canvas.print_area = (0, 0, max(sheet.last_row, bottom), sheet.last_column)
     return canvas
 
