@@ -1,12 +1,13 @@
 """The sheet `Network`: a diagram of the layers, their shapes, parameters and formulas."""
 
+import re
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
 from cnn.export.network.stages import Convolution, Network
 from cnn.export.sheets.export_style import height_of, width_of, words_of
 from cnn.export.sheets.layout import InputPlaces, Sheet
-from cnn.export.sheets.network_diagram import POINTS, draw_diagram
+from cnn.export.sheets.network_diagram import POINTS, Diagram
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.stage_formulas import unit_formulas
 from cnn.export.sheets.subject import Subject
@@ -28,11 +29,10 @@ from sheetgen.workbook.shared.workings import Workings
 NETWORK = "Network"
 LEFT = 1
 TABLE_ROW = 3
-PICTURE_PIXELS = 120  # the width of the column with the diagram
 ROW_PIXELS, LINE_PIXELS = 54, 16  # the least height of a row of the table; that of a line in it
 COLUMNS = {
     "layer": 13,
-    "its maps": 16,
+    "graph": 16,
     "what it does": 18,
     "output": 13,
     "parameters": 11,
@@ -42,6 +42,11 @@ COLUMNS = {
 LETTERS, CAPITALS = 1.1, 0.9  # of a text, and of a formula, in a character of a column's width
 BOLD = 0.95  # characters of a column's width that a bold letter takes
 LONGEST = 120  # characters of a formula that are shown
+DEFAULTS = re.compile(
+    r", (eps=1e-05|momentum=0\.1|affine=True|track_running_stats=True|bias=True|ceil_mode=False"
+    r"|padding=(0|\(0, 0\))|dilation=(1|\(1, 1\)))(?=[,)])"
+)
+"""Options of modules that are as PyTorch has them unless they are given."""
 CELL = Style(border=LINE)
 WRAPPED = replace(CELL, wrap=True)
 NAME = replace(CELL, colour=LINK.colour, underline=True, bold=True)
@@ -79,12 +84,13 @@ def network_sheet(subject: Subject, places: InputPlaces, workings: Workings) -> 
     canvas.widths |= {0: 2, **dict(enumerate(COLUMNS.values(), start=LEFT))}
     longest = max(len(layer.name) for layer in layers)
     canvas.widths[LEFT] = max(COLUMNS["layer"], longest * BOLD + 1)
-    canvas.widths[LEFT + 1] = width_of(PICTURE_PIXELS)
+    diagram = Diagram(tuple(subject.sheets.values()))
+    canvas.widths[LEFT + 1] = width_of(diagram.width)
     canvas.heights[0] = 30
     canvas.write(0, LEFT, subject.title, TITLE)
     text = f"{len(layers)} layers, {total:,} parameters, every activation a live formula"
     canvas.write(1, LEFT, text, SUBTITLE)
-    row = _Table(canvas, subject, places).draw(TABLE_ROW, workings)
+    row = _Table(canvas, subject, places, diagram).draw(TABLE_ROW, workings)
     row = _sheets(canvas, subject, places.sheet, row + 2)
     _reading(canvas, subject.network, row + 1)
     return canvas
@@ -95,6 +101,7 @@ class _Table:
     canvas: Canvas
     subject: Subject
     places: InputPlaces
+    diagram: Diagram
 
     def draw(self, row: int, workings: Workings) -> int:
         """Draw the table of the layers from a row on; return the row of the totals."""
@@ -106,8 +113,8 @@ class _Table:
         first = row + 2
         sheets = self.subject.sheets.values()
         heights = [self.line(at, sheet) for at, sheet in enumerate(sheets, first)]
-        behind = workings.block(NETWORK, "The corners of the boxes", 1 + 2 * POINTS, 7)
-        draw_diagram(canvas, layers, (first, LEFT + 1), (PICTURE_PIXELS, heights), behind)
+        behind = workings.block(NETWORK, "The lines of the diagram", 1 + 2 * POINTS, 7)
+        self.diagram.draw(canvas, (first, LEFT + 1), heights, behind)
         last = first + len(layers) - 1
         canvas.write(last + 1, LEFT, "all layers", Style(bold=True))
         cells = range_address(first, LEFT + 4, last, LEFT + 4)
@@ -122,7 +129,10 @@ class _Table:
         read = [each.name for each in sheet.sources.values()]
         above = names[max(0, names.index(sheet.name) - 1)]
         words = words_of(sheet.layer)
-        return words if read in ([], [above]) else f"{words}\nof {' and '.join(read)}"
+        if read in ([], [above]):
+            return words
+        *others, last = read
+        return f"{words}\nof {', '.join(others)} and {last}" if others else f"{words}\nof {last}"
 
     def line(self, row: int, sheet: Sheet) -> int:
         """Write a layer's line; return its height in pixels."""
@@ -135,9 +145,10 @@ class _Table:
         canvas.write(row, LEFT + 2, self.words(sheet), WRAPPED)
         canvas.write(row, LEFT + 3, str(layer.output), CELL)
         canvas.write(row, LEFT + 4, layer.parameters, COUNT)
-        canvas.write(row, LEFT + 5, "\n".join(layer.modules), MODULES)
+        modules = [DEFAULTS.sub("", text) for text in layer.modules]
+        canvas.write(row, LEFT + 5, "\n".join(modules), MODULES)
         canvas.write(row, LEFT + 6, short, FORMULA)
-        lines = sum(_lines(text, COLUMNS["PyTorch"] * LETTERS) for text in layer.modules)
+        lines = sum(_lines(text, COLUMNS["PyTorch"] * LETTERS) for text in modules)
         lines = max(lines, _lines(short, list(COLUMNS.values())[-1] * CAPITALS))
         does = self.words(sheet).split("\n")
         lines = max(lines, sum(_lines(text, COLUMNS["what it does"]) for text in does))

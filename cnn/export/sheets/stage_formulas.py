@@ -36,6 +36,8 @@ from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.tokens import tokens
 
 MOST_ARGUMENTS = 255  # of one function, in Excel
+MOST_LISTED, MOST_MASKED = 16, 4096
+"""Cells of a pooling that a formula lists, and cells of all channels that a mask is wide for."""
 HOLE = "\0"
 """The placeholder for the argument of a pointwise stage."""
 
@@ -217,8 +219,13 @@ def _average_pool(stage: AveragePool, sheet: Sheet) -> Core:
 
 
 def is_masked(before: Sheet, height: int, width: int) -> bool:
-    """Return whether an average has too many cells to list, so that a mask selects its channel."""
-    return before.shape.channels > 1 and height * width > MOST_ARGUMENTS
+    """Return whether an average has too many cells to list, so that a mask selects its channel.
+
+    That multiplies the cells of all channels, so a long list is quicker where these are many.
+    """
+    channels, cells = before.shape.channels, height * width
+    is_long = cells > MOST_LISTED and cells * channels <= MOST_MASKED
+    return channels > 1 and (is_long or cells > MOST_ARGUMENTS)
 
 
 def mask_name(layer: str, height: int, width: int, channel: int) -> str:
