@@ -10,7 +10,9 @@ import torch
 from exported_network import Exported
 from torch import nn
 from torch.nn import functional
+from zoo_networks import Block, made
 
+from cnn.export.export import export_workbook
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Shape
 from cnn.export.samples import no_samples
@@ -20,8 +22,9 @@ from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.one_activation import lenses_of
-from cnn.export.sheets.products_sheet import PRODUCTS, SIDES
+from cnn.export.sheets.products_places import PRODUCTS, SIDES
 from cnn.export.sheets.subject import Pick, Subject, subject_of
+from cnn.export.verification.exported_file import read_exported
 from cnn.export.verification.verify_export import verify_workbook
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import local, place_of, relative_address
@@ -201,10 +204,23 @@ def test_layers_that_have_no_small_and_regular_window_are_named() -> None:
     subject = subject_of(model, network, no_samples(source.output), "Odd")
     assert [lens.sheet.name for lens in lenses_of(subject.sheets.values())] == ["conv2"]
     canvas, _ = activation_sheets(subject, Workings())
-    (text,) = [
-        str(cell.value) for cell in canvas.cells.values() if "Not to choose" in str(cell.value)
-    ]
-    assert "conv1, pool1, which" in text
+    text = " ".join(
+        str(cell.value)
+        for (_, at), cell in sorted(canvas.cells.items(), key=lambda each: each[0])
+        if at == 1
+    )
+    assert "conv1 (windows of more than 7 rows or columns); pool1 (windows that are not" in text
+
+
+@pytest.mark.slow
+def test_a_map_may_have_the_zeros_of_another_layer(tmp_path: Path) -> None:
+    model, path = made(lambda: Block(1, 2, 2)), tmp_path / "block.xlsx"
+    export_workbook(model, (1, 4, 4), path)
+    results = verify_workbook(path, model, inputs=3)
+    assert {lens.sheet.name for lens in lenses_of(read_exported(path, model).sheets.values())} == {
+        "conv1", "conv2", "shortcut.0",
+    }  # fmt: skip
+    assert [result.wrongs() for result in results] == [[], [], []]
 
 
 def test_a_network_without_windows_has_no_sheet_for_them() -> None:

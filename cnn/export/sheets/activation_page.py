@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cnn.export.sheets.one_activation import Chosen
-from cnn.export.sheets.products_sheet import Products
+from cnn.export.sheets.products_places import Products
 from sheetgen.spreadsheet.canvas import Canvas, Place
 
 KEYS = ("layer", "channel", "row", "column", "source")

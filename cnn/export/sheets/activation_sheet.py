@@ -5,7 +5,7 @@ around the activation; window × kernel = products; the sums of all channels, an
 them. `Products`, which holds the numbers of all channels, is behind it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count, product
@@ -39,15 +39,16 @@ from cnn.export.sheets.export_style import (
 from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.layout import Sheet
-from cnn.export.sheets.one_activation import MOST_CHANNELS, Chosen, Lens, lenses_of
-from cnn.export.sheets.products_sheet import (
-    BLOCKS,
-    LISTED,
-    PRODUCTS,
-    SIDES,
-    Products,
-    products_sheet,
+from cnn.export.sheets.one_activation import (
+    MOST_CHANNELS,
+    MOST_LAYERS,
+    Chosen,
+    Lens,
+    lenses_of,
+    why_not,
 )
+from cnn.export.sheets.products_places import BLOCKS, LISTED, PRODUCTS, SIDES, Products
+from cnn.export.sheets.products_sheet import products_sheet
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_sheet import weight_places
 from sheetgen.network.activations import Array
@@ -325,16 +326,21 @@ def _notes(page: Page) -> int:
     """Say below the pictures which layers cannot be chosen; return the next row."""
     canvas = page.canvas
     shown = {lens.sheet.name for lens in page.products.lenses}
-    every = [name for name, sheet in page.chosen.subject.sheets.items() if sheet.before]
-    others = [name for name in every if name not in shown]
+    others: dict[str, list[str]] = {}
+    for name, sheet in page.chosen.subject.sheets.items():
+        if name not in shown and sheet.sources:
+            others.setdefault(why_not(sheet) or f"behind {MOST_LAYERS} others", []).append(name)
     text = "Products has the numbers of all input channels. A pooling looks at its own one only."
     if others:
-        text += (
-            f" Not to choose here: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}, which "
-            "have no window of at most 7 × 7 pixels, all alike; see their own sheets."
-        )
+        text += " Not to choose here, but to read on their own sheets: "
+        reasons = (f"{_listed(names)} ({reason})" for reason, names in others.items())
+        text += "; ".join(reasons) + "."
     texts = wrap(text, int(2 * page.ground * page.pixels / LETTER))
     line = next(at for at in count() if page.line(at) > page.inputs[2] + 2)
     for at, text in enumerate(texts, start=line):
         canvas.write(*page.span(at, LEFT, 2 * page.ground), text, NOTE)
     return page.line(line + len(texts))
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")

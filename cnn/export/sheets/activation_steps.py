@@ -11,7 +11,7 @@ from cnn.export.sheets.activation_page import (
 )
 from cnn.export.sheets.export_style import about_zero, furthest, shorten
 from cnn.export.sheets.one_activation import Lens, Step, steps_of
-from cnn.export.sheets.products_sheet import FIRST_ROW, PRODUCTS, Products, indexed
+from cnn.export.sheets.products_places import FIRST_ROW, PRODUCTS, Products, indexed
 from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, column_letters, range_address

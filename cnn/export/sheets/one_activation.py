@@ -17,6 +17,7 @@ from cnn.export.network.stages import (
     Border,
     Convolution,
     MaxPool,
+    Pool,
     ScaleAndShift,
 )
 from cnn.export.sheets.kernels_sheet import KERNELS, tiled
@@ -62,6 +63,21 @@ class Lens:
     across: int
 
     @property
+    def start(self) -> tuple[int, int]:
+        """Row and column of the first window on the map that it looks at with its zeros.
+
+        These may be more than the layer has padding: another layer may read the map, too.
+        """
+        base, border = self.sheet.layer.base, self.before.border
+        padding = base.padding if isinstance(base, Convolution) else Border()
+        return border.top - padding.top, border.left - padding.left
+
+    def corner(self, row: int, column: int) -> tuple[int, int]:
+        """Return row and column of an activation's window on that map."""
+        top, left = self.start
+        return top + row * self.down, left + column * self.across
+
+    @property
     def kernels(self) -> Array | None:
         """The kernels (out, in, height, width), if it is no pooling."""
         base = self.sheet.layer.base
@@ -94,40 +110,45 @@ def closer_sheets(subject: Subject) -> list[str]:
 
 def lenses_of(sheets: Iterable[Sheet]) -> list[Lens]:
     """Return the layers that are taken apart: convolutions, fully connected ones, and poolings."""
-    found = [_lens(sheet) for sheet in sheets]
+    found = [_lens(sheet) for sheet in sheets if not why_not(sheet)]
     return [lens for lens in found if lens is not None][:MOST_LAYERS]
 
 
+def why_not(sheet: Sheet) -> str:
+    """Return why a layer is not taken apart, "" if it is: it is of another kind, or too large."""
+    lens = _lens(sheet)
+    if lens is None:
+        is_pool = isinstance(sheet.layer.base, Pool)
+        return "windows that are not all alike" if is_pool else "no window"
+    norms = [stage for stage, _ in parameter_roles(sheet.layer.stages)]
+    if any(stage.output.flat and stage.output.pixels > 1 for stage in norms):
+        return "a BatchNorm of units that are seen as maps"
+    if max(lens.height, lens.width) > LARGEST_WINDOW:
+        return f"windows of more than {LARGEST_WINDOW} rows or columns"
+    if max(*lens.seen, sheet.shape.height, sheet.shape.width) > LARGEST_MAP:
+        return f"maps of more than {LARGEST_MAP} rows or columns"
+    channels = lens.channels
+    if channels > MOST_CHANNELS or lens.height * lens.width * channels > MOST_PRODUCTS:
+        return f"more than {MOST_CHANNELS} input channels or {MOST_PRODUCTS:,} products"
+    return ""
+
+
 def _lens(sheet: Sheet) -> Lens | None:
-    """Return None for a layer of another kind, an irregular one, or one that is too large."""
+    """Return None for a layer without windows, or with irregular ones."""
     base, before = sheet.layer.base, sheet.before
-    padding = base.padding if isinstance(base, Convolution) else Border()
-    if before is None or before.border != padding:  # another layer pads it in another way
-        return None
-    if any(
-        stage.output.flat and stage.output.pixels > 1
-        for stage, _ in parameter_roles(sheet.layer.stages)
-    ):
+    if before is None:
         return None
     if isinstance(base, Convolution):
         height, width = base.kernels.shape[2:]
-        lens = Lens(sheet, before, height, width, *base.stride)
-    elif isinstance(base, MaxPool | AveragePool):
-        divisors = base.divisors if isinstance(base, AveragePool) else np.ones((1, 1))
-        height, down = _regular(base.rows)
-        width, across = _regular(base.columns)
-        if 0 in (down, across) or np.ptp(divisors):
-            return None
-        lens = Lens(sheet, before, height, width, down, across)
-    else:
+        return Lens(sheet, before, height, width, *base.stride)
+    if not isinstance(base, MaxPool | AveragePool):
         return None
-    is_small = (
-        max(lens.height, lens.width) <= LARGEST_WINDOW
-        and max(*lens.seen, sheet.shape.height, sheet.shape.width) <= LARGEST_MAP
-        and lens.channels <= MOST_CHANNELS
-        and lens.height * lens.width * lens.channels <= MOST_PRODUCTS
-    )
-    return lens if is_small else None
+    divisors = base.divisors if isinstance(base, AveragePool) else np.ones((1, 1))
+    height, down = _regular(base.rows)
+    width, across = _regular(base.columns)
+    if 0 in (down, across) or np.ptp(divisors):
+        return None
+    return Lens(sheet, before, height, width, down, across)
 
 
 def _regular(windows: Sequence[range]) -> tuple[int, int]:
@@ -203,7 +224,7 @@ class Chosen:
     def window(self) -> Array:
         """The numbers that the activation looks at (channels, height, width)."""
         lens, (_, row, column) = self.lens, self.unit
-        top, left = row * lens.down, column * lens.across
+        top, left = lens.corner(row, column)
         return self.seen[:, top : top + lens.height, left : left + lens.width]
 
     @cached_property

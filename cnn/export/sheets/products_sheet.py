@@ -4,140 +4,38 @@ It holds all numbers of the activation that is chosen on `Activation`: a row for
 map that the layer looks at, with a column for each pixel of the window.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 
 import numpy as np
 
 from cnn.export.sheets.export_style import about_zero, shorten, write_links
-from cnn.export.sheets.layout import chosen_of
 from cnn.export.sheets.one_activation import Chosen, Lens
-from cnn.export.sheets.weights_sheet import WEIGHTS, WeightPlaces
+from cnn.export.sheets.products_places import (
+    ALL_FACTS,
+    BLOCKS,
+    FIRST_ROW,
+    FRAMES,
+    HEAD_ROW,
+    LEFT,
+    LISTED,
+    PRODUCTS,
+    SIDES,
+    Products,
+    indexed,
+)
+from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, local, range_address
+from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.style import KINDS, SECTION, SUBTITLE, TITLE, Style, header
-from sheetgen.workbook.shared.workings import Corner
 
-PRODUCTS = "Products"
-LEFT = 1
-HEAD_ROW = 4
-FIRST_ROW = HEAD_ROW + 2
-FACTS = {
-    "layer": "number of the layer in the list",
-    "channel": "channel",
-    "row": "row",
-    "column": "column",
-    "source": "input channel shown",
-    "channels": "input channels",
-    "window_top": "first row of the window",
-    "window_left": "first column of the window",
-    "kernel_top": "rows above the kernel on Weights",
-    "kernel_left": "columns left of the kernel on Weights",
-    "input_scale": "cells of a pixel in the input's picture",
-    "map_scale": "cells of a pixel in the map's picture",
-}
-"""The facts of the chosen activation; rows and columns of the window count from 1."""
-SIDES = ("top", "left", "bottom", "right")
-FRAMES = {
-    "window": "the window in its picture",
-    "inside": "what is inside the zeros, in the same picture",
-    "unit": "the activation in its picture",
-}
-"""The rectangles that are framed; their sides are in cells of a picture, from 1."""
-ALL_FACTS = FACTS | {
-    f"{frame}_frame_{side}": f"{side} of {text}"
-    for (frame, text), side in product(FRAMES.items(), SIDES)
-}
 CHANNEL = Style(number_format="0", align="center", bold=True, colour=KINDS["iteration"].strong)
 NUMBER = Style(number_format="0.000", align="right")
 FACT = Style(number_format="0", align="right")
 TOTAL = Style(number_format="0.0000", align="right", bold=True)
 LARGE_NUMBERS = {99.95: "0.0", 9999.5: "0E+0"}
-LISTED = "shown_layers"
-"""The defined name of the list of layers, for the drop-down on `Activation`."""
-BLOCKS = ("window", "kernel", "products")
-
-
-@dataclass(frozen=True)
-class Products:
-    """The positions on the sheet and on `Workings`, for the layers that can be chosen."""
-
-    lenses: Sequence[Lens]
-    weights: dict[str, WeightPlaces]
-    facts: Corner
-    """What is chosen."""
-    listed: Corner
-    """The layers that can be chosen."""
-
-    @property
-    def rows(self) -> int:
-        """Rows of channels."""
-        return max(lens.channels for lens in self.lenses)
-
-    @property
-    def window(self) -> tuple[int, int]:
-        """Height and width of the largest window."""
-        return _largest((lens.height, lens.width) for lens in self.lenses)
-
-    @property
-    def kernel(self) -> tuple[int, int]:
-        """Height and width of the largest kernel, 0 without any."""
-        kernels = [lens for lens in self.lenses if lens.kernels is not None]
-        return _largest((lens.height, lens.width) for lens in kernels)
-
-    @property
-    def picture(self) -> tuple[int, int]:
-        """Height and width of the largest map that is looked at, or that a layer makes."""
-        maps = [(lens.seen, lens.sheet.shape.sides[1:]) for lens in self.lenses]
-        return _largest(size for pair in maps for size in pair)
-
-    def scale(self, size: tuple[int, int]) -> int:
-        """Return how many cells wide and high a pixel of a map is drawn."""
-        return min(whole // side for whole, side in zip(self.picture, size, strict=True))
-
-    def column(self, block: int, y: int, x: int) -> int:
-        """Return the column of a pixel in the blocks of the window, the kernel, the products."""
-        (height, width), (down, across) = self.window, self.kernel
-        start = self.sums + 1
-        start += (block > 0) * (height * width + 1) + (block > 1) * (down * across + 1)
-        return start + y * (across if block else width) + x
-
-    @property
-    def sums(self) -> int:
-        """The column with the sum of each channel's products."""
-        return LEFT + 1
-
-    @property
-    def last(self) -> int:
-        """The last column."""
-        block, (height, width) = (2, self.kernel) if self.kernel[0] else (0, self.window)
-        return self.column(block, height - 1, width - 1)
-
-    @property
-    def names(self) -> str:
-        """The list of the layers that can be chosen."""
-        return self.listed.range(1, 0, len(self.lenses), 0)
-
-    def fact(self, which: str) -> str:
-        """Return the cell of a fact."""
-        return self.facts.absolute(1 + list(ALL_FACTS).index(which), 1)
-
-    def of_channel(self, column: int, channel: str) -> str:
-        """Return the formula of a channel's number of a column, for other sheets."""
-        cells = range_address(FIRST_ROW, column, FIRST_ROW + self.rows - 1, column)
-        return chosen_of(f"{PRODUCTS}!{cells}", f"{channel}+1")
-
-    def choose(self, of: Callable[[Lens], str | float]) -> str:
-        """Return the formula of what belongs to the chosen layer."""
-        return f"CHOOSE({self.fact('layer')},{','.join(str(of(lens)) for lens in self.lenses)})"
-
-
-def _largest(sizes: Iterable[tuple[int, ...]]) -> tuple[int, int]:
-    heights, widths = zip(*sizes, strict=True) if (sizes := list(sizes)) else ((0,), (0,))
-    return max(heights), max(widths)
 
 
 def products_sheet(chosen: Chosen, products: Products, asked: dict[str, str]) -> Canvas:
@@ -173,6 +71,7 @@ def products_sheet(chosen: Chosen, products: Products, asked: dict[str, str]) ->
 def _facts(chosen: Chosen, products: Products, asked: dict[str, str]) -> None:
     """Write the facts with their expressions and values."""
     lens, (channel, row, column) = chosen.lens, chosen.unit
+    top, left = lens.corner(row, column)
     places = products.weights.get(lens.sheet.name)
     kernel = places.kernels[channel] if places and places.kernels else None
     start = places.kernels[0] if places and places.kernels else None
@@ -191,6 +90,10 @@ def _facts(chosen: Chosen, products: Products, asked: dict[str, str]) -> None:
         f"{within('source', lambda each: each.channels)})"
     )
 
+    def corner(which: str, of: Callable[[Lens], tuple[int, int]]) -> str:
+        step, first = choose(lambda each: of(each)[0]), choose(lambda each: of(each)[1] + 1)
+        return f"{fact(which)}*{step}+{first}"
+
     def arranged(at: int) -> str:
         return choose(lambda each: _arrangement(products, each)[at])
 
@@ -201,11 +104,8 @@ def _facts(chosen: Chosen, products: Products, asked: dict[str, str]) -> None:
         "column": (within("column", lambda each: each.sheet.shape.width), column),
         "source": (source, chosen.source),
         "channels": (choose(lambda each: each.channels), lens.channels),
-        "window_top": (f"{fact('row')}*{choose(lambda each: each.down)}+1", row * lens.down + 1),
-        "window_left": (
-            f"{fact('column')}*{choose(lambda each: each.across)}+1",
-            column * lens.across + 1,
-        ),
+        "window_top": (corner("row", lambda each: (each.down, each.start[0])), top + 1),
+        "window_left": (corner("column", lambda each: (each.across, each.start[1])), left + 1),
         "kernel_top": (f"INT({fact('channel')}/{arranged(0)})*{arranged(1)}", above),
         "kernel_left": (f"MOD({fact('channel')},{arranged(0)})*{arranged(2)}", beside),
         "input_scale": (choose(lambda each: products.scale(each.seen)), products.scale(lens.seen)),
@@ -231,11 +131,11 @@ def _frames(chosen: Chosen, products: Products) -> Iterator[tuple[str, str, int]
     """
     lens, (_, row, column) = chosen.lens, chosen.unit
     fact, choose = products.fact, products.choose
-    zeros = chosen.lens.before.border
+    zeros, (top, left) = chosen.lens.before.border, lens.corner(row, column)
     starts: dict[str, tuple[tuple[str, int], tuple[str, int]]] = {
         "window": (
-            (f"({fact('window_top')}-1)", row * lens.down),
-            (f"({fact('window_left')}-1)", column * lens.across),
+            (f"({fact('window_top')}-1)", top),
+            (f"({fact('window_left')}-1)", left),
         ),
         "inside": (
             (choose(lambda each: each.before.border.top), zeros.top),
@@ -345,15 +245,6 @@ def _weight(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     top, left = (products.fact(which) for which in ("kernel_top", "kernel_left"))
     across = f"{left}+{x * lens.channels + channel + 1}"
     return indexed(cells, f"{top}+{y + 1}", across)
-
-
-def indexed(cells: str, row: str, column: str) -> str:
-    """Return the formula of a cell of a range, by its row and column from 1.
-
-    Of a range of one cell that is the cell itself: INDEX of it fails in ironcalc.
-    """
-    first, _, last = cells.partition(":")
-    return first if last in ("", local(first)) else f"INDEX({cells},{row},{column})"
 
 
 def _shade(canvas: Canvas, products: Products) -> None:

@@ -21,7 +21,7 @@ from cnn.export.sheets.layer_sheet import title_of
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
 from cnn.export.sheets.layout import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, Sheet, sheets_of
 from cnn.export.sheets.network_sheet import NETWORK
-from cnn.export.sheets.products_sheet import PRODUCTS
+from cnn.export.sheets.products_places import PRODUCTS
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_sheet import WEIGHTS, weights_sheet
 from sheetgen.errors import InputError
