@@ -19,11 +19,13 @@ from cnn.export.samples import no_samples
 from cnn.export.sheets.activation_page import KEYS
 from cnn.export.sheets.activation_sheet import ACTIVATION, activation_sheets
 from cnn.export.sheets.compose_export import compose
-from cnn.export.sheets.kernels_sheet import KERNELS
+from cnn.export.sheets.kernels_sheet import KERNELS, kernels_sheet
 from cnn.export.sheets.layers_sheet import LAYERS
+from cnn.export.sheets.layout import sheets_of
 from cnn.export.sheets.one_activation import lenses_of
 from cnn.export.sheets.products_places import PRODUCTS, SIDES
 from cnn.export.sheets.subject import Pick, Subject, subject_of
+from cnn.export.sheets.weights_sheet import weights_sheet
 from cnn.export.verification.exported_file import read_exported
 from cnn.export.verification.verify_export import verify_workbook
 from sheetgen.spreadsheet import engines
@@ -193,6 +195,21 @@ def test_verify_finds_a_changed_formula(change: str, exported: Exported, tmp_pat
         assert [text.split()[0] for text in result.unwritten] == [f"{sheet}!{place}"]
     found = [text for result in results for text in result.findings]
     assert any(text.startswith(f"{sheet}!{place} is ") for text in found)
+
+
+def test_a_kernel_of_a_group_has_tiles_for_its_own_channels_only() -> None:
+    model = nn.Sequential(nn.Conv2d(4, 6, (1, 9), groups=2)).eval()
+    network = read_network(model, Input(Shape(4, 3, 12)))
+    sheets = sheets_of(network)
+    canvas = kernels_sheet(network, sheets)
+    assert canvas is not None
+    held = {(y, x): value for y, x, value in weights_sheet(network, sheets).numbers_written()}
+    found = []
+    for _, _, formula, value in canvas.promised():
+        assert held[place_of(formula.removeprefix("=Weights!"))] == value
+        found.append(value)
+    expected = model[0].weight.detach().double().flatten()  # (6, 2, 1, 9), as the tiles are
+    assert found == expected.tolist()
 
 
 def test_layers_that_have_no_small_and_regular_window_are_named() -> None:

@@ -36,7 +36,7 @@ from cnn.export.sheets.export_style import (
     width_of,
     write_links,
 )
-from cnn.export.sheets.kernels_sheet import KERNELS
+from cnn.export.sheets.kernels_sheet import KERNELS, tiled
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.one_activation import (
@@ -158,7 +158,8 @@ def _controls(page: Page) -> None:
             limit = side(page.chosen.lens) - 1
             end = products.choose(partial(_last, side))
             canvas.calculate(CHOICE_ROW + 2, column, f'="0 to "&{end}', f"0 to {limit}", CENTRED)
-    links = [LAYERS, PRODUCTS, *([KERNELS] if products.kernel[0] else []), "Weights"]
+    kernels = [KERNELS] if tiled(page.chosen.subject.network) else []
+    links = [LAYERS, PRODUCTS, *kernels, "Weights"]
     write_links(canvas, 2, LEFT, links)
 
 

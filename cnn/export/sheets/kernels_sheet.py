@@ -4,6 +4,7 @@
 each tile is read from there.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,7 @@ from sheetgen.spreadsheet.style import DIVERGING, KINDS, LINE, LINK, NOTE, SECTI
 KERNELS = "Kernels"
 LEFT = 2
 LARGEST = 7  # rows and columns of a tile; larger kernels are pictures on Weights
+LONGEST = 24  # columns of one of a single row
 MOST = 32  # kernels of a layer, and channels of a kernel
 PIXELS = 1230  # of the tiles beside each other
 SIDE, GAP, LABEL_PIXELS, TEXT_PIXELS = 22, 8, 64, 520
@@ -43,7 +45,10 @@ TOP = 5
 
 @dataclass(frozen=True)
 class _Section:
-    """A layer's tiles: from the row `top` on, `in_line` beside each other."""
+    """A layer's tiles: from the row `top` on, `in_line` beside each other.
+
+    `kernels` have the channels of their own group only, if the convolution has groups.
+    """
 
     sheet: Sheet
     kernels: Array
@@ -84,14 +89,39 @@ def tiled(network: Network) -> dict[str, Array]:
     return {
         layer.name: layer.base.kernels
         for layer in network.layers
-        if isinstance(layer.base, Convolution) and 1 < max(layer.base.kernels.shape[2:]) <= LARGEST
+        if isinstance(layer.base, Convolution) and _is_tile(*layer.base.kernels.shape[2:])
     }
+
+
+def _is_tile(height: int, width: int) -> bool:
+    return 1 < max(height, width) <= (LONGEST if height == 1 else LARGEST)
+
+
+def _groups(kernels: Array) -> int:
+    """Return the number of groups of a convolution: all other channels' weights are 0."""
+    count, channels = kernels.shape[:2]
+    most = math.gcd(count, channels)
+    for groups in range(most, 1, -1):
+        if most % groups == 0:
+            own = np.arange(count) * groups // count
+            others = own[:, None] != np.arange(channels) * groups // channels
+            if not kernels[others].any():
+                return groups
+    return 1
+
+
+def _of_own_group(kernels: Array) -> Array:
+    """Return the kernels with the channels of their own groups only."""
+    groups = _groups(kernels)
+    count, channels = kernels.shape[0], kernels.shape[1] // groups
+    own = np.arange(count) * groups // count * channels
+    return np.stack([kernel[at : at + channels] for kernel, at in zip(kernels, own, strict=True)])
 
 
 def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
     """Draw the sheet; None without kernels that are larger than a pixel and not pictures."""
     places = weight_places(network, sheets)
-    layers = tiled(network)
+    layers = {name: _of_own_group(kernels) for name, kernels in tiled(network).items()}
     if not layers:
         return None
     width = max(kernels.shape[3] for kernels in layers.values())
@@ -130,13 +160,15 @@ def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
     count, channels, height, across = kernels.shape
     shown = section.shown
     assert sheet.before is not None
+    every = sheet.before.shape.channels
     canvas.link(section.top, 0, sheet.name, sheet.name, replace(SECTION, colour=LINK.colour))
     each = "1 channel" if channels == 1 else f"{channels} channels"
+    each = f"each for {each}" if every > channels else each
     text = f"{words_of(sheet.layer)}; {count} kernels of {height} × {across}, {each} of "
-    canvas.write(section.top, LEFT, text + sheet.before.name, NOTE)
+    text += sheet.before.name
     if shown != (count, channels):
-        text = f"the first {shown[0]} kernels and {shown[1]} channels; others: Weights, Activation"
-        canvas.write(section.top + 1, LEFT, text, NOTE)
+        text += f"; here the first {shown[0]} kernels and {shown[1]} channels, all on Weights"
+    canvas.write(section.top + 1, LEFT, text, NOTE)
     areas = []
     for kernel, channel in np.ndindex(*shown):
         row, slot = section.tile(kernel, channel)
@@ -148,9 +180,10 @@ def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
             caption = f"kernel {kernel}" if only else f"channel {channel}"
             canvas.write(row - 1, left, caption, CAPTION)
         block = section.places.kernels[kernel]
+        own = kernel * (every // channels) // count * channels + channel
         for y, x in np.ndindex(height, across):
             column = left + x + (x // width if across > width else 0)
-            source = cell_address(block[0] + y, block[1] + x * channels + channel)
+            source = cell_address(block[0] + y, block[1] + x * every + own)
             value = float(kernels[kernel, channel, y, x])
             canvas.calculate(row + y, column, f"={WEIGHTS}!{source}", value, NUMBER)
             canvas.heights[row + y] = height_of(SIDE)

@@ -171,7 +171,7 @@ def sheets_of(network: Network) -> dict[str, Sheet]:
     found = list[Sheet]()
     for layer, border in zip(network.layers, borders, strict=True):
         numbers = {int(at) for view in layer.reads for at in np.unique(view.sources) if at >= 0}
-        found.append(Sheet(layer, border, {at: found[at] for at in numbers}))
+        found.append(Sheet(layer, border, {at: found[at] for at in sorted(numbers)}))
     return {sheet.name: sheet for sheet in found}
 
 

@@ -38,7 +38,7 @@ SIDE, SMALL_SIDE = 30, 10  # pixels of a square with its number in it, and witho
 PICTURE_SIDE = 8  # rows and columns from which a kernel of one channel is a picture
 CONSTANT_WIDTH = 70  # pixels
 LABEL_COLUMN = 14.0  # characters
-NUMBER = Style(size=8, number_format="0.00", align="center")
+NUMBER = Style(size=8, number_format="0.00;-0.00;0", align="center")
 PIXEL = Style(number_format=HIDDEN)
 INDEX = replace(LABEL, size=8, align="center")
 LARGE_NUMBERS = {9.995: "0.0", 99.95: "0", 999.5: '"…"'}
@@ -142,8 +142,8 @@ def _heading(layer: Layer) -> str:
     text = f"{layer.name}: {words_of(layer)}"
     if isinstance(layer.base, Convolution):
         count, channels, height, width = layer.base.kernels.shape
-        text += f"; {count} kernels of {height} × {width}"
-        text += f" × {channels}" if channels > 1 else ""
+        size = f"{height} × {width}" + (f" × {channels}" if channels > 1 else "")
+        text += f"; {count} kernels of {size}" if count > 1 else f"; a kernel of {size}"
     return text
 
 
