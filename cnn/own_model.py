@@ -53,12 +53,8 @@ def build_own(model: str, shape: tuple[int, int, int], classes: int) -> nn.Modul
     One that gives logits gets a `LogSoftmax`. Raises InputError if it cannot be built, or does
     not map (N, *shape) to (N, classes).
     """
+    network = built(model)
     with _own_folder(model):
-        factory = _factory(model)
-        network = _called(model, "be built", factory)
-        if not isinstance(network, nn.Module):
-            found = type(network).__name__
-            raise InputError(f"{model} gives a {found}; expected a torch.nn.Module")
         output = _output(model, network, shape, classes)
     if not any(each.requires_grad for each in network.parameters()):
         raise InputError(f"{model} has no parameters to train; expected some")
@@ -73,6 +69,16 @@ def build_own(model: str, shape: tuple[int, int, int], classes: int) -> nn.Modul
             "leave the softmax out"
         )
     return nn.Sequential(network, nn.LogSoftmax(dim=1)).train()
+
+
+def built(model: str) -> nn.Module:
+    """Return a new network of the user's own, whatever it maps. Raises InputError if that fails."""
+    with _own_folder(model):
+        network = _called(model, "be built", _factory(model))
+    if not isinstance(network, nn.Module):
+        found = type(network).__name__
+        raise InputError(f"{model} gives a {found}; expected a torch.nn.Module")
+    return network
 
 
 def require_trainable(

@@ -15,6 +15,7 @@ from cnn.export.estimators import as_module
 from cnn.export.forecast import Forecast, forecast
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Network, Shape
+from cnn.export.other_frameworks import as_network
 from cnn.export.samples import Samples, as_samples, no_samples
 from cnn.export.sheets import export_origin
 from cnn.export.sheets.compose_export import compose
@@ -55,8 +56,8 @@ class Exported:
 
 
 def export_workbook(
-    model: Any,  # noqa: ANN401 - a module, or an estimator of scikit-learn
-    input_shape: tuple[int, ...],
+    model: Any,  # noqa: ANN401 - a module, an estimator of scikit-learn, or the name of a file
+    input_shape: tuple[int, ...] | None,
     path: Path | str,
     samples: object = None,
     *,
@@ -69,9 +70,11 @@ def export_workbook(
 
     A `torch.nn.Sequential` of modules of torch is read module by module, any other module by its
     forward, as `torch.export` follows it; a fitted neural network or linear model of scikit-learn,
-    alone or in a Pipeline with scalers, by its weights.
+    alone or in a Pipeline with scalers, by its weights; a file of ONNX, such as "model.onnx", by
+    its graph, after a comparison with onnxruntime.
 
-    `input_shape` is (channels, height, width), (channels, length) or (units,), without the batch.
+    `input_shape` is (channels, height, width), (channels, length) or (units,), without the batch;
+    None is for a file that says it.
     `samples` (N, *input_shape) are inputs to choose from on the sheet `Values`, on which the user
     can also type any other. With `probabilities` a network that ends in several logits or
     log-probabilities gets a sheet with their softmax.
@@ -83,6 +86,7 @@ def export_workbook(
     would exceed what a workbook holds, for an unusable `path`, and, unless `force`, for one with
     another file or an edited workbook; RunError when writing fails. Nothing is written then.
     """
+    model, input_shape = as_network(model, input_shape)
     shape = _shape(input_shape)
     return write(
         as_module(model),

@@ -15,6 +15,7 @@ from sheetgen.console.commands import COUNT, PATH, verify_written
 from sheetgen.console.terminal import say, shown
 
 if TYPE_CHECKING:
+    from cnn.export.given_network import Source
     from cnn.export.verification.verify_export import Result
     from sheetgen.spreadsheet.engines import Engine
 
@@ -31,12 +32,19 @@ WEIGHTS = click.option(
     default="last",
     help="Those after the last epoch, or after the best one of a run with --keep best.",
 )
+SAVED = click.option(
+    "--weights",
+    metavar="last|best|FILE",
+    help="Of a run: the weights after the last epoch, or after the best one. Of your own network: "
+    "the file with its state_dict, of torch.save or safetensors.",
+)
+NETWORK = "RUN|MODEL.onnx|FILE.py:NET"
 MOST = 2
 """Wrong cells of each kind that are named."""
 
 
 @click.command()
-@click.argument("run", type=PATH)
+@click.argument("run", type=PATH, metavar=NETWORK)
 @click.option(
     "-o",
     "--output",
@@ -51,7 +59,12 @@ MOST = 2
     help="Make BatchNorm part of the weights where it directly follows a convolution.",
 )
 @DATA_DIR
-@WEIGHTS
+@SAVED
+@click.option(
+    "--input-shape",
+    metavar="SIDES",
+    help="The shape of one input, such as 1,28,28, where the network does not say it.",
+)
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
 @click.option("--force", is_flag=True, help="Overwrite a file that was edited or made otherwise.")
 def export(
@@ -59,30 +72,32 @@ def export(
     output: Path,
     fold_batchnorm: bool,
     data_dir: Path | None,
-    weights: str,
+    weights: str | None,
+    input_shape: str | None,
     no_verify: bool,
     force: bool,
 ) -> None:
-    """Write the network of a run as a workbook, and verify it.
+    """Write a trained network as a workbook, and verify it.
 
-    In the workbook every activation is a live formula.
+    In the workbook every activation is a live formula. The network is that of a run of `cnn
+    train`, of a file of ONNX, or your own, a class or function of a Python file.
 
     \b
-    Example:
+    Examples:
       cnn export output/runs/fast -o output/fast.xlsx
+      cnn export model.onnx -o model.xlsx
+      cnn export net.py:Net --weights state.pt --input-shape 1,28,28 -o net.xlsx
     """  # noqa: D301
     require_torch()
-    from cnn.export.runs import export_run, verify_run  # noqa: PLC0415
+    from cnn.export.given_network import Source, read_shape  # noqa: PLC0415
     from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: PLC0415
 
+    source = Source(run, weights, data_dir, read_shape(input_shape))
     with progress.shown():
-        exported = export_run(
-            run,
+        exported = source.export(
             output,
-            data_dir,
             fold_batchnorm=fold_batchnorm,
             force=force,
-            weights=weights,
             announce=lambda foretold: say(foretold, err=True),
         )
     saved = exported.saved
@@ -101,18 +116,19 @@ def export(
 
     def verified() -> "Result":
         with progress.shown():
-            return verify_run(saved.path, run, [EMBEDDED], 1, 0, weights)[0]
+            return source.verify(saved.path, [EMBEDDED], 1, 0)[0]
 
     result = verify_written(saved.path, verified, _print)
     say(
         f"verified {result.activations:,} activations with {result.engine}: "
         f"largest difference to torch {result.largest_difference:.1e}"
     )
+    _print_notes(source)
 
 
 @click.command()
 @click.argument("file", type=PATH)
-@click.argument("run", type=PATH)
+@click.argument("run", type=PATH, metavar=NETWORK)
 @click.option(
     "--engine",
     "name",
@@ -125,28 +141,32 @@ def export(
     type=click.IntRange(min=1),
     default=3,
     metavar="N",
-    help="The number of pictures to try; the last one is noise, drawn cell by cell.",
+    help="The number of inputs to try; the last one is noise, typed cell by cell.",
 )
 @click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for choosing them.")
-@WEIGHTS
-def verify(file: Path, run: Path, name: str, inputs: int, seed: int, weights: str) -> None:
+@SAVED
+def verify(file: Path, run: Path, name: str, inputs: int, seed: int, weights: str | None) -> None:
     """Recalculate an exported network and compare it with torch.
 
-    FILE was exported from RUN. The digits, and the layer that Layers shows, are chosen through
-    the file's own input cells. Every formula must be the one that the export writes, and its value
-    must agree with what torch computes in double precision, to 1e-9.
+    FILE was exported from the network. The inputs, and the layer that Layers shows, are chosen
+    through the file's own input cells. Every formula must be the one that the export writes, and
+    its value must agree with what torch computes in double precision, to 1e-9. What a file of
+    ONNX computes is compared with onnxruntime too.
 
     \b
-    Example:
+    Examples:
       cnn verify output/fast.xlsx output/runs/fast
+      cnn verify model.xlsx model.onnx
     """  # noqa: D301
     require_torch()
-    from cnn.export.runs import verify_run  # noqa: PLC0415
+    from cnn.export.given_network import Source  # noqa: PLC0415
 
+    source = Source(run, weights)
     with progress.shown():
-        results = verify_run(file, run, _engines(name), inputs, seed, weights)
+        results = source.verify(file, _engines(name), inputs, seed)
     for result in results:
         _print(result)
+    _print_notes(source)
     if different := results[0].not_verified:
         say(
             f"not verified, as {results[0].written_by} laid them out differently: "
@@ -155,6 +175,11 @@ def verify(file: Path, run: Path, name: str, inputs: int, seed: int, weights: st
         )
     if not all(result.passed for result in results):
         raise click.exceptions.Exit(1)
+
+
+def _print_notes(source: "Source") -> None:
+    for note in dict.fromkeys(source.notes):
+        say(note)
 
 
 def _engines(name: str) -> Sequence["Engine"]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from cnn.export.estimators import as_module
 from cnn.export.network.stages import Input
+from cnn.export.other_frameworks import as_network_of
 from cnn.export.sheets.layout import Sheet
 from cnn.export.verification.cases import Case, choose_cases
 from cnn.export.verification.cell_checks import (
@@ -103,7 +104,7 @@ class Result:
 
 def verify_workbook(
     path: Path | str,
-    model: Any,  # noqa: ANN401 - a module, or an estimator of scikit-learn
+    model: Any,  # noqa: ANN401 - what export_workbook takes
     engines: Sequence[Engine] = (EMBEDDED,),
     inputs: int = 3,
     seed: int = 0,
@@ -116,7 +117,8 @@ def verify_workbook(
     `source` is the input that the network is known to have, `name` what messages call it. Raises
     InputError as `read_exported` and `choose_cases` do, RunError if an engine fails.
     """
-    exported = read_exported(Path(path), as_module(model), source, name)
+    found = as_module(as_network_of(model, Path(path)))
+    exported = read_exported(Path(path), found, source, name)
     cases = choose_cases(exported, inputs, np.random.default_rng(seed))
     return [found for engine in engines for found in verify_cases(exported, engine, cases)]
 
