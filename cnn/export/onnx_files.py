@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from cnn.export.network.numbered import EXAMPLES
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
 
@@ -162,8 +161,7 @@ def _agreement(
     inputs = np.random.default_rng(0).normal(size=(count, *sides)).astype(precision)
     program, expected = _computed(name, proto, inputs.reshape(-1, batch or count, *sides))
     with torch.no_grad():
-        parts = torch.from_numpy(inputs).double().split(EXAMPLES)
-        found = torch.cat([module(part) for part in parts]).numpy()
+        found = module(torch.from_numpy(inputs).double()).numpy()
     if found.shape != expected.shape:
         raise InputError(f"{name}: {program} gives {expected.shape}, the module {found.shape}")
     scale = max(1.0, float(np.nanmax(np.abs(expected), initial=0.0)))

@@ -80,7 +80,14 @@ class OnnxGraph(nn.Module):
             raise InputError("the result of the graph does not depend on its input")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the graph's result."""
+        """Return the graph's result; its nodes are made for a batch of `EXAMPLES`."""
+        if len(x) == EXAMPLES:
+            return self.run(x)
+        alike = (each.expand(EXAMPLES, *each.shape) for each in x)
+        return torch.cat([self.run(each)[:1] for each in alike])
+
+    def run(self, x: Tensor) -> Tensor:
+        """Return the graph's result for that batch."""
         values = {self.source: x}
         for path, reads, outputs in self.steps:
             found = self.get_submodule(path)(*(values[name] for name in reads))
