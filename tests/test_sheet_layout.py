@@ -65,17 +65,22 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         texts.conditional_format("K2:K4", {"type": "2_color_scale"})
         texts.conditional_format("D2:D4", {"type": "2_color_scale", "min_type": "num"})
         sheets["wide"].write("Z1", "far out")
-        heading = book.add_format({"font_size": 12, "bold": True})
-        for row in range(130):
-            sheets["pages"].write(row, 0, row)
-        sheets["pages"].set_h_pagebreaks([20, 128])
-        sheets["pages"].set_v_pagebreaks([2])
-        sheets["pages"].write("B40", "this goes on")
-        sheets["pages"].write("D42", "x")
+        divide_badly(book, sheets["pages"])
         insert_chart(book, sheets["diagram"], crowded_diagram(sheets["diagram"]))
-        sheets["pages"].write("A19", "", heading)
-        sheets["pages"].write("A20", "a heading", heading)
     return path
+
+
+def divide_badly(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet) -> None:
+    """Rows on pages that end with a heading, go through a text, or have two rows."""
+    heading = book.add_format({"font_size": 12, "bold": True})
+    for row in range(130):
+        sheet.write(row, 0, row)
+    sheet.set_h_pagebreaks([20, 128])
+    sheet.set_v_pagebreaks([2])
+    sheet.write("B40", "this goes on")
+    sheet.write("D42", "x")
+    sheet.write("A19", "", heading)
+    sheet.write("A20", "a heading", heading)
 
 
 def crowded_diagram(sheet: xlsxwriter.worksheet.Worksheet) -> Chart:
