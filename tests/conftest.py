@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import click.testing
@@ -35,6 +36,9 @@ from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.plan import Plan
+
+if TYPE_CHECKING:
+    from exported_network import Exported
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
@@ -89,9 +93,13 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=[candidate.name for candidate in engines.ENGINES])
+QUICK = tuple(each for each in engines.ENGINES if each.name != "libreoffice")
+"""The engines that start at once. test_libreoffice runs all tests with `engine` in the other."""
+
+
+@pytest.fixture(params=[candidate.name for candidate in QUICK])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each of the engines in turn."""
+    """Each of the engines in turn, but for LibreOffice: see QUICK."""
     chosen = engines.engine(request.param)
     require(chosen.missing())
     return chosen
@@ -99,10 +107,10 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture
 def every_engine() -> tuple[Engine, ...]:
-    """All engines at once, for what is the same work in front of each of them."""
-    for each in engines.ENGINES:
+    """All engines but LibreOffice at once, for what is the same work in front of each of them."""
+    for each in QUICK:
         require(each.missing())
-    return engines.ENGINES
+    return QUICK
 
 
 @pytest.fixture(scope="session")
@@ -241,6 +249,14 @@ def sigmoid_network(
         f"[data]\ninputs = [{sample}]\ntargets = [{target}]\n"
         f"[training]\nlearning_rates = [{learning_rate}]\niterations = {iterations}\n"
     )
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> "Exported":
+    """A small network with its workbook; not to be written to."""
+    from exported_network import Exported  # noqa: PLC0415 - slow to import
+
+    return Exported(tmp_path_factory.mktemp("exported"))
 
 
 @pytest.fixture(scope="session")

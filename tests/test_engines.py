@@ -10,7 +10,7 @@ from pathlib import Path
 import ironcalc
 import pytest
 import xlsxwriter
-from conftest import WRONG, Build
+from conftest import WRONG, Build, require
 
 from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet import engines, library_calls, reader
@@ -52,6 +52,14 @@ FORMULAS: dict[str, reader.Value] = {
     "=-2^2": 4.0,
     "=FOO_BAR(1)": "#NAME?",
 }
+
+
+@pytest.fixture(params=[candidate.name for candidate in engines.ENGINES])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each of the engines in turn."""
+    chosen = engines.engine(request.param)
+    require(chosen.missing())
+    return chosen
 
 
 def agrees(value: reader.Value, expected: reader.Value) -> bool:

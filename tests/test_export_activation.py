@@ -42,11 +42,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:Us
 Cells = Mapping[tuple[int, int], object]
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return Exported(tmp_path_factory.mktemp("exported"))
-
-
 def second(exported: Exported) -> tuple[torch.Tensor, torch.Tensor]:
     """The weights (5, 3, 3, 3) and the biases of the second convolution."""
     layer = exported.model[4]

@@ -138,9 +138,10 @@ def test_a_module_in_two_places_is_run_twice(tmp_path: Path) -> None:
     assert_agrees(path, model)
 
 
-def test_maps_of_more_rows_than_libreoffice_computes_in_one_thread(
+def maps_of_more_rows_than_libreoffice_computes_in_one_thread(
     libreoffice: Engine, tmp_path: Path
 ) -> None:
+    """Run by test_libreoffice."""
     model = nn.Sequential(
         nn.Conv2d(1, 2, 3, padding=1), nn.GELU(), nn.Conv2d(2, 2, 3, 2, 1), nn.Sigmoid(),
         nn.MaxPool2d(2),

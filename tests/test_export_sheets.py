@@ -32,11 +32,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:Us
 ANSWER = LEFT + 2 * (SIDE + GAP)
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return Exported(tmp_path_factory.mktemp("exported"))
-
-
 def test_every_sheet_is_right_at_first_glance_and_on_paper(exported: Exported) -> None:
     assert list(problems(exported.path)) == []
 

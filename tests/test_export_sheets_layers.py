@@ -35,11 +35,6 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.engines import Engine
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return Exported(tmp_path_factory.mktemp("exported"))
-
-
 def planes(cells: dict[tuple[int, int], object], subject: Subject) -> Iterator[np.ndarray]:
     """The planes on `Layers`, as (height, width) of numbers, or of texts where one is empty."""
     grid = planes_of([sheet.shape for sheet in list(subject.sheets.values())[1:]])

@@ -41,11 +41,6 @@ PREDICTED, TRUE, SHARE = at(TOP, ANSWER), at(TOP + 12, ANSWER + 2), at(TOP + 17,
 BAR, OTHER_BAR = at(TOP + 17, ANSWER + 1), at(TOP + 18, ANSWER + 1)
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return Exported(tmp_path_factory.mktemp("exported"))
-
-
 CHANGES: dict[str, tuple[str, str, Callable[[str], object]]] = {
     "another class": (DIGIT, PREDICTED, lambda _: "=7"),
     "another class's probability": (DIGIT, BAR, lambda _: f"={OTHER_BAR}"),

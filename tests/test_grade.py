@@ -55,6 +55,10 @@ def test_right_numbers_and_right_formulas_are_right(made, engine, tmp_path):
     assert result.is_full and result.remarks == ()
 
 
+def test_right_numbers_and_right_formulas_are_right_in_libreoffice(made, libreoffice, tmp_path):
+    test_right_numbers_and_right_formulas_are_right(made, libreoffice, tmp_path)
+
+
 def test_what_is_off_by_a_thousandth_or_no_number_is_wrong(made, tmp_path):
     number = right_number(made)
     kinds = [

@@ -101,23 +101,20 @@ def product(rates, iterations):
 
 
 @pytest.fixture(scope="module")
-def chaotic(tmp_path_factory):
+def chaotic(built_once):
     """A workbook in which rounding grows until it is all that counts."""
-    path = tmp_path_factory.mktemp("chaotic") / "chaotic.xlsx"
-    build_workbook(product("0.1, 2.9", 35), path)
-    return path
+    return built_once("chaotic", product("0.1, 2.9", 35)).saved.path
 
 
 @pytest.fixture(scope="module")
-def diverging(tmp_path_factory):
+def diverging(built_once):
     """The workbook of a training whose numbers are soon too large for a spreadsheet."""
-    path = tmp_path_factory.mktemp("diverging") / "diverging.xlsx"
-    return build_workbook(product("0.1, 60", 110), path)
+    return built_once("diverging", product("0.1, 60", 110))
 
 
 @pytest.fixture(scope="module")
-def kink(tmp_path_factory):
-    return build_workbook(template.parse(KINK), tmp_path_factory.mktemp("kink") / "kink.xlsx")
+def kink(built_once):
+    return built_once("kink", template.parse(KINK))
 
 
 def findings(results):

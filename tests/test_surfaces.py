@@ -5,7 +5,7 @@ compared with the reference by `verify`, and here with PyTorch.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from sheetgen.spreadsheet.engines import EMBEDDED
 from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import verify
-from sheetgen.workbook.build import build_workbook
+from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
 from sheetgen.workbook.shared.grid import OFF
@@ -42,9 +42,9 @@ from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> States:
+def state(built_once: Callable[[str, Template], Built]) -> States:
     """A function that returns a state of STATES; its `path` is the workbook of a template."""
-    return States(tmp_path_factory.mktemp("surfaces"))
+    return States(built_once)
 
 
 def built(source: Template, path: Path) -> Book:
@@ -102,7 +102,8 @@ def test_random_states_are_the_reference_s(state, name):
         assert result.passed, result.sheets
 
 
-def test_libreoffice_shows_a_chosen_state(state, libreoffice):
+def libreoffice_shows_a_chosen_state(state, libreoffice):
+    """Run by test_libreoffice."""
     name, inputs = STATES["all chosen"]
     (values,) = libreoffice.recalculate_changed(state.path(name), [changes(name, inputs)])
     assert replace(state("all chosen"), values=values).wrong == []

@@ -34,10 +34,10 @@ def test_every_engine_value_is_torchs(kind: type[nn.Module], tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_the_engines_agree(every_engine: tuple[Engine, ...], tmp_path: Path) -> None:
-    """With torch, as IronCalc does in the test above."""
+    """With torch, as the first one, IronCalc, does in the test above."""
     model, path = trained(Residual), tmp_path / "network.xlsx"
     cnn.export_workbook(model, NETWORKS[Residual], path)
-    for result in verify_workbook(path, model, every_engine[1:], inputs=1):
+    for result in verify_workbook(path, model, every_engine[-1:], inputs=1):
         assert result.passed, (result.engine, result.wrong)
 
 

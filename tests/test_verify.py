@@ -51,7 +51,8 @@ def findings(results):
 @pytest.mark.slow
 def test_every_engine_agrees_with_numpy_whatever_the_inputs(small, every_engine):
     results = verify(small, every_engine, perturbations=1)
-    assert [result.perturbation for result in results] == [0, 0, 0, 1, 1, 1]
+    count = len(every_engine)
+    assert [result.perturbation for result in results] == [0] * count + [1] * count
     assert findings(results) == []
 
 
