@@ -36,6 +36,7 @@ from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets.predictions.predictions import predictions_sheet
 
 if TYPE_CHECKING:
     from exported_network import Exported
@@ -265,9 +266,27 @@ def small(built_once: Callable[[str, Template], Built]) -> Path:
     return built_once("small", template.load("era-v1").with_training([0.1, 0.5], 5)).saved.path
 
 
-@pytest.fixture(scope="session")
-def books(built_once: Callable[[str, Template], Built]) -> Callable[[str], KindOfBook]:
+@pytest.fixture
+def without_surfaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the surfaces out of what is composed: most cells of a small workbook are behind them.
+
+    No other sheet reads them, so that tests of the others find the same without them.
+    """
+    monkeypatch.setattr("sheetgen.workbook.compose.PICTURES", (predictions_sheet,))
+
+
+@pytest.fixture
+def books(
+    kinds: Callable[[str], KindOfBook],
+    without_surfaces: None,  # noqa: ARG001
+) -> Callable[[str], KindOfBook]:
     """A function that returns the workbook of one of KINDS, built and recalculated once."""
+    return kinds
+
+
+@pytest.fixture(scope="session")
+def kinds(built_once: Callable[[str, Template], Built]) -> Callable[[str], KindOfBook]:
+    """What `books` returns, when the surfaces are left out."""
 
     @cache
     def book(name: str) -> KindOfBook:

@@ -21,6 +21,7 @@ try:
 except ImportError:  # torch belongs to the extra "cnn"
     autograd = None
 
+pytestmark = pytest.mark.usefixtures("without_surfaces")
 needs_torch = pytest.mark.skipif(autograd is None, reason="torch is not installed")
 
 

@@ -272,18 +272,24 @@ def test_a_fork_has_workers_of_its_own() -> None:
 
 def test_outcomes_that_nobody_waits_for_are_given_up(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
+    list(run_each(twice, [1]))
+    worker = workers._idle[os.getpid()][-1]  # which works next
     outcomes = run_each(tidy_after_first, ["", str(mark)])
     next(outcomes)
-    while not mark.exists():
-        time.sleep(0.005)
+    wait_for(mark.exists, worker.process)
+    assert mark.exists(), "the worker has failed"
     outcomes.close()
     assert not mark.exists()
     assert [each.result() for each in run_each(twice, [4])] == [8]
 
 
 def tidy_after_first(mark: str) -> None:
-    if mark:
-        tidy(mark)
+    """Do nothing of the first item; a process that fails at the second one ends."""
+    try:
+        if mark:
+            tidy(mark)
+    except Exception:
+        os._exit(1)
 
 
 SCRIPT = f"""
