@@ -114,13 +114,13 @@ class Table(nn.Module):
 
 
 NETWORKS: dict[type[nn.Module], tuple[int, ...]] = {
+    Table: (4,),
     Residual: (1, 6, 6),
     Dense: (2, 6, 6),
     Signal: (2, 13),
     Decoder: (2, 2, 2),
     Norms: (4, 3, 3),
     Attention: (3, 4),
-    Table: (4,),
 }
 
 

@@ -194,6 +194,7 @@ def read(values, rows, columns):
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_every_engine_has_the_numbers_of_numpy(engine, tmp_path):
     path, zs, (layer_zs, gradients) = tmp_path / "book.xlsx", many(), many_layers()
     with xlsxwriter.Workbook(path) as workbook:

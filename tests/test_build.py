@@ -142,6 +142,7 @@ def test_a_note_that_a_person_wrote_is_an_edit(workbook):
     assert_refused(workbook, "edited")
 
 
+@pytest.mark.slow
 def test_an_added_sheet_is_carried_over(workbook):
     add_sheet(workbook, "My notes", A1="Ask on Monday", A2="=2*Inputs!$K$6", A3="='lr 0.5'!X6")
     result = sheetgen("build", "era-v2", *SMALL, "-o", workbook)

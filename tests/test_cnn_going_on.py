@@ -64,6 +64,7 @@ def live(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_and_is_seen_growing(whole, mnist, tmp_path, live):
     """It ends with the weights of one that was not watched and went through at once."""
     run, best = tmp_path / "run", best_epoch(whole)

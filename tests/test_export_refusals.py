@@ -190,9 +190,9 @@ def test_a_run_is_exported_and_verified(mnist: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stderr.count("\n") == 1 and " formulas, about 0." in result.stderr
     assert "verified 913 activations with ironcalc" in result.stdout
-    result = invoke("verify", path, run, "--engine", "ironcalc", "--inputs", 2)
+    result = invoke("verify", path, run, "--engine", "ironcalc", "--inputs", 1)
     assert result.exit_code == 0
-    assert result.stdout.count("PASS") == 2
+    assert result.stdout.count("PASS") == 1
     weights = safetensors.torch.load_file(run / "model.safetensors")
     weights["0.1.weight"] += 0.01
     safetensors.torch.save_file(weights, run / "model.safetensors")

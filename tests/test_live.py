@@ -108,6 +108,7 @@ CHANGES: dict[str, Callable[[Template], Template]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symbol", CHANGES)
 def test_an_input_changes_the_training_on_every_sheet(symbol, era_v1, typed, untouched):
     changed = CHANGES[symbol](era_v1.plan.template)

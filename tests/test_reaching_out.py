@@ -41,7 +41,6 @@ def unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
 Maker = Callable[[str, str], Path]
 KINDS = ("ours.xlsx", "plain.xlsx", "book.fods", "images.fods")
 """A workbook of ours, one of a single sheet, OpenDocuments."""
-noticed = pytest.mark.parametrize("kind", ["plain.xlsx", "book.fods"])
 
 
 @pytest.fixture(scope="module")
@@ -105,15 +104,26 @@ def test_no_address_is_asked_for(make: Maker, tmp_path: Path) -> None:
     assert seen == []
 
 
-@noticed
+@on_linux
 @pytest.mark.usefixtures("libreoffice")
-def test_the_server_would_have_noticed(
-    kind: str, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_server_and_the_watches_would_have_noticed(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each kind, where nothing protects, goes to its own place there and opens its own files."""
     unprotected(monkeypatch)
+    kinds = ("plain.xlsx", "book.fods")
     with server() as (base, seen):
-        loaded(tmp_path, make(kind, base))
-    assert seen != []
+        bases = [f"{base}{kind}/" for kind in kinds]
+        bases += [bait(tmp_path / f"private {kind}") for kind in kinds]
+        paths = [
+            make(kind, place).rename(tmp_path / f"{number} {kind}")
+            for number, (kind, place) in enumerate(zip(kinds * 2, bases, strict=True))
+        ]
+        watches = [Watch(tmp_path / f"private {kind}") for kind in kinds]
+        loaded(tmp_path, *paths)
+    for kind, watch in zip(kinds, watches, strict=True):
+        assert [request for request in seen if f"/{kind}/" in request] != []
+        assert watch.opened() != set()
 
 
 @fenced
@@ -126,19 +136,6 @@ def test_no_file_of_the_user_is_opened(make: Maker, tmp_path: Path) -> None:
     commands(paths[1], tmp_path)
     loaded(tmp_path, *paths)
     assert watch.opened() == set()
-
-
-@noticed
-@on_linux
-@pytest.mark.usefixtures("libreoffice")
-def test_the_watch_would_have_noticed(
-    kind: str, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    unprotected(monkeypatch)
-    path = make(kind, bait(tmp_path / "private"))
-    watch = Watch(tmp_path / "private")
-    loaded(tmp_path, path)
-    assert watch.opened() != set()
 
 
 @on_linux

@@ -95,6 +95,7 @@ def cells(workbook: Workbook, reference: str) -> list[object]:
 # The numbers in it
 
 
+@pytest.mark.slow
 def test_every_formula_cell_holds_the_promised_value_in_full_precision(book: Book):
     checked = 0
     for canvas in compose(book.plan):
