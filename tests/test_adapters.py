@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -24,31 +25,65 @@ WARNINGS = {
 }
 """What the frameworks warn of themselves, with the versions of constraints.txt."""
 RUN = """
-import runpy, sys
+import json, os, runpy, sys, warnings
+from pathlib import Path
 from cnn.torch_loading import import_mnist
 import_mnist()
-runpy.run_path(sys.argv.pop(1), run_name="__main__")
+import torch._dynamo  # as every optimiser does
+
+for name, ignored, program, folder in json.loads(sys.argv[1]):
+    if os.fork() == 0:
+        os.environ["KERAS_HOME"] = folder
+        for number, path in ((1, "said"), (2, "errors")):
+            os.dup2(os.open(f"{folder}/{path}.txt", os.O_WRONLY | os.O_CREAT), number)
+        if ignored:
+            warnings.filterwarnings("ignore", ignored)
+        sys.argv[1:] = [folder]
+        runpy.run_path(program, run_name="__main__")
+        sys.exit()
+    Path(folder, "status.txt").write_text(str(os.wait()[1]))
 """
-"""Runs a program; torchvision can be imported in it also where it does not fit the torch."""
+"""Runs programs in processes of their own, for which torch is imported once.
+
+torchvision can be imported in them also where it does not fit the torch.
+"""
+FRAMEWORKS = {
+    "ignite": "ignite",
+    "keras": "keras",
+    "lightning": "pytorch_lightning",
+    "transformers": "transformers",
+}
 
 
-def trained(framework: str, folder: Path) -> Any:
-    """Run tests/train_<framework>.py in a process of its own; return what it prints last."""
-    package = {"lightning": "pytorch_lightning"}.get(framework, framework)
-    found = find_spec(package)
-    require(None if found else f"{package} is not installed: pip install 'sheetgen[loggers]'")
-    program = Path(__file__).with_name(f"train_{framework}.py")
-    ignored = [f"-Wignore:{WARNINGS[package]}"] if package in WARNINGS else []
+@pytest.fixture(scope="module")
+def programs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which tests/train_<framework>.py has run, for those that tests here ask for."""
+    place = tmp_path_factory.mktemp("frameworks")
+    wanted = {item.name.removeprefix("test_") for item in request.session.items}
+    cases = []
+    for name, package in FRAMEWORKS.items():
+        if name in wanted and find_spec(package):
+            (place / name).mkdir()
+            program = str(Path(__file__).with_name(f"train_{name}.py"))
+            ignored = re.escape(WARNINGS.get(package, ""))
+            cases.append((name, ignored, program, str(place / name)))
     surroundings = os.environ | {
         "HF_HUB_OFFLINE": "1",
         "KERAS_BACKEND": "torch",
-        "KERAS_HOME": str(folder),
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-Werror", *ignored, "-c", RUN, str(program), str(folder)]
-    result = subprocess.run(command, capture_output=True, text=True, env=surroundings, check=False)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout.splitlines()[-1])
+    command = [sys.executable, "-Werror", "-c", RUN, json.dumps(cases)]
+    subprocess.run(command, env=surroundings, check=True)
+    return place
+
+
+def trained(framework: str, programs: Path) -> tuple[Any, Path]:
+    """Return what a framework's program printed last, and the folder in which it has run."""
+    package, folder = FRAMEWORKS[framework], programs / framework
+    found = find_spec(package)
+    require(None if found else f"{package} is not installed: pip install 'sheetgen[loggers]'")
+    assert (folder / "status.txt").read_text() == "0", (folder / "errors.txt").read_text()
+    return json.loads((folder / "said.txt").read_text().splitlines()[-1]), folder
 
 
 def table(book: Path, sheet: str) -> list[dict[str, Any]]:
@@ -91,13 +126,13 @@ def test_a_second_training_goes_on_and_a_resumed_one_writes_over_its_rows(tmp_pa
 
 
 @pytest.mark.slow
-def test_lightning(tmp_path: Path) -> None:
-    book = tmp_path / "runs.xlsx"
-    checkpoint, tested, failed, version = trained("lightning", tmp_path)
+def test_lightning(programs: Path) -> None:
+    (checkpoint, tested, failed, version), folder = trained("lightning", programs)
+    book = folder / "runs.xlsx"
     check_sound(book)
     assert sheet_names(book) == ["Line a b", "Resumed", "Fabric"]
     rows = table(book, "Line a b")
-    (path,) = tmp_path.glob("csv/*/metrics.csv")
+    (path,) = folder.glob("csv/*/metrics.csv")
     theirs = {row["epoch"]: row for row in read_metrics(path).rows}
     assert column(rows, "epoch") == [0, 1, 2, 3, 4]
     for row in rows[:3]:
@@ -114,28 +149,29 @@ def test_lightning(tmp_path: Path) -> None:
         "optimizer": "name SGD, decay/every 1",
         "act": "relu",
     }
-    assert Path(checkpoint).is_relative_to(tmp_path / "csv")
-    assert list(tmp_path.glob("Line a b/version_0/checkpoints/*.ckpt"))
+    assert Path(checkpoint).is_relative_to(folder / "csv")
+    assert list(folder.glob("Line a b/version_0/checkpoints/*.ckpt"))
     assert version == 1
     assert column(table(book, "Resumed"), "epoch") == [3, 4]
     assert [list(row.values()) for row in table(book, "Fabric")] == [[0, 0.5, 0.5], [1, 0.25, 0.5]]
     assert failed == "the power is off"
-    finished = table(tmp_path / "runs (2).xlsx", "Failing")
+    finished = table(folder / "runs (2).xlsx", "Failing")
     assert [row.keys() for row in finished] == [{"epoch", "loss_epoch", "last"}] * 2
-    assert not (tmp_path / "other.xlsx").exists()
-    assert not list(tmp_path.glob("other*"))
+    assert not (folder / "other.xlsx").exists()
+    assert not list(folder.glob("other*"))
 
 
 @pytest.mark.slow
-def test_keras(tmp_path: Path) -> None:
-    said, book = trained("keras", tmp_path), tmp_path / "runs.xlsx"
+def test_keras(programs: Path) -> None:
+    said, folder = trained("keras", programs)
+    book = folder / "runs.xlsx"
     check_sound(book)
     rows = table(book, "MLP")
     assert column(rows, "epoch") == [1, 2, 3, 4, 5, 6, 7]
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
         expected = [each for history in said for each in history.get(name, [-1, -1])]
         assert column(rows, name) == near(expected)
-    for row, theirs in zip(rows, read_metrics(tmp_path / "keras.csv").rows, strict=False):
+    for row, theirs in zip(rows, read_metrics(folder / "keras.csv").rows, strict=False):
         assert row == near(dict(theirs) | {"epoch": row["epoch"]})
     assert settings(book, "MLP") == {
         "seed": 1,
@@ -147,8 +183,9 @@ def test_keras(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_transformers(tmp_path: Path) -> None:
-    history, book = trained("transformers", tmp_path), tmp_path / "runs.xlsx"
+def test_transformers(programs: Path) -> None:
+    history, folder = trained("transformers", programs)
+    book = folder / "runs.xlsx"
     check_sound(book)
     rows = table(book, "Epochs")
     assert column(rows, "epoch") == [0, 1, 2, 3, 4, 5, 6]
@@ -179,13 +216,14 @@ def test_transformers(tmp_path: Path) -> None:
     assert {"loss", "eval_loss"} <= steps[1].keys()
     assert column(table(book, "Resumed"), "step") == [15, 20]
     assert b"secret" not in book.read_bytes() + b"".join(
-        path.read_bytes() for path in tmp_path.glob("*.jsonl")
+        path.read_bytes() for path in folder.glob("*.jsonl")
     )
 
 
 @pytest.mark.slow
-def test_ignite(tmp_path: Path) -> None:
-    said, book = trained("ignite", tmp_path), tmp_path / "runs.xlsx"
+def test_ignite(programs: Path) -> None:
+    said, folder = trained("ignite", programs)
+    book = folder / "runs.xlsx"
     check_sound(book)
     expected = [{"epoch": at, **row} for at, row in enumerate(said["rows"], start=1)]
     expected[2]["test_acc"] = said["test"]
