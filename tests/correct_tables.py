@@ -5,16 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from handmade_tables import (
-    SEED_NUMBERS,
-    Book,
-    Layout,
-    Network,
-    Table,
-    random_layout,
-    random_numbers,
-    random_spelling,
-)
+from handmade_books import Book
+from handmade_examples import SEED_NUMBERS, random_layout, random_numbers, random_spelling
+from handmade_tables import Layout, Network, Table
 from planting import shown
 
 from sheetgen.check import WorkbookReport, check_workbook

@@ -6,16 +6,11 @@ rate, {rate>2,1} for the cell two rows below and one to the right of it. The sam
 the spreadsheet's formula and, through Python's own arithmetic, the result that is cached with it.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass, field
 from random import Random
 
-import openpyxl
-import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 Content = float | str | None  # a formula's template starts with "="
@@ -28,13 +23,7 @@ GRADIENTS = (
 TOTALS = ("E_total", "E_tot", "E Total", "E_Total", "E_t")
 RATES = ("Learning rate", "learning_rate", "lr", "LR", "η", "Learning Rate =", "learning rate:")
 STEPS = (None, "Step", "iter", "epoch", "Iteration", "Epoch")
-_REFERENCE = re.compile(r"\{([^{}:>$]+)(?::([+-]\d+)|\$(\d+)|>(-?\d+),(-?\d+))?\}")
-_FUNCTIONS = {
-    "EXP": math.exp,
-    "TANH": math.tanh,
-    "POWER": math.pow,
-    "SUM": lambda *values: sum(values),
-}
+REFERENCE = re.compile(r"\{([^{}:>$]+)(?::([+-]\d+)|\$(\d+)|>(-?\d+),(-?\d+))?\}")
 
 
 class SheetError(Exception):
@@ -304,7 +293,7 @@ class Table:
 
     def resolve(self, reference: str, row: int) -> tuple[Place | float, str]:
         """What {reference} means in that row: a place or a number, and how a formula writes it."""
-        match = _REFERENCE.fullmatch(f"{{{reference}}}")
+        match = REFERENCE.fullmatch(f"{{{reference}}}")
         assert match, reference
         name, shift, fixed, down, right = match.groups()
         if name == "rate" and self.layout.rate == "formula":
@@ -335,143 +324,3 @@ class Table:
             if name.startswith("given."):
                 yield y, x - 1, name[6:]
                 yield y, x, self.numbers[name[6:]]
-
-
-@cache
-def compiled(template: str) -> Callable[[Callable[[str], float]], float]:
-    """The Python function of a template without its "=", which asks for each reference's value."""
-    text = _REFERENCE.sub(lambda match: f"at({match[0][1:-1]!r})", template).replace("^", "**")
-    function: Callable[[Callable[[str], float]], float] = eval(f"lambda at: {text}", _FUNCTIONS)
-    return function
-
-
-class Book:
-    """A workbook of such tables, and the value of every cell."""
-
-    def __init__(self, tables: Sequence[Table]) -> None:
-        self.tables = tables
-        self._cells: dict[Place, tuple[Content, Table, int]] = {}
-        self._values: dict[Place, float | str | None] = {}
-        for table in tables:
-            for y, x, content in table.surroundings():
-                self._cells[table.sheet, y, x] = (content, table, 0)
-            for symbol, header in table.headers.items():
-                at = (table.sheet, table.layout.row, table.columns[symbol])
-                self._cells[at] = (header, table, 0)
-                for row, content in enumerate(table.contents[symbol]):
-                    self._cells[table.sheet, *table.where(symbol, row)] = (content, table, row)
-
-    def value(self, place: Place) -> float | str | None:
-        """A number, a text, an error such as #DIV/0!, or None for an empty cell."""
-        if place not in self._values:
-            content, table, row = self._cells.get(place, (None, self.tables[0], 0))
-            is_formula = isinstance(content, str) and content.startswith("=")
-            self._values[place] = self.computed(table, row, str(content)) if is_formula else content
-        return self._values[place]
-
-    def computed(self, table: Table, row: int, formula: str) -> float | str:
-        """The result of a formula's template as it would be in that row of the table."""
-        if "#REF!" in formula:
-            return "#REF!"
-        try:
-            return float(compiled(formula[1:])(lambda name: self._number(table, row, name)))
-        except ZeroDivisionError:
-            return "#DIV/0!"
-        except OverflowError:
-            return "#NUM!"
-        except SheetError as error:
-            return str(error)
-
-    def _number(self, table: Table, row: int, reference: str) -> float:
-        target, _ = table.resolve(reference, row)
-        value = self.value(target) if isinstance(target, tuple) else target
-        if isinstance(value, str):
-            raise SheetError(value if value.startswith("#") else "#VALUE!")
-        return value or 0.0
-
-    def written(self, path: Path, cached: bool = True) -> Path:
-        """Write the workbook, with the formulas' results or without any."""
-        sheets = dict.fromkeys(table.sheet for table in self.tables)
-        if cached:
-            with xlsxwriter.Workbook(path) as workbook:
-                targets = {name: workbook.add_worksheet(name) for name in sheets}
-                for (sheet, y, x), text, value in self._entries():
-                    if isinstance(text, str) and text.startswith("="):
-                        targets[sheet].write_formula(y, x, text, None, value)
-                    elif text is not None:
-                        targets[sheet].write(y, x, text)
-            return path
-        book = openpyxl.Workbook()
-        del book["Sheet"]
-        for name in sheets:
-            book.create_sheet(name)
-        for (sheet, y, x), text, _ in self._entries():
-            book[sheet].cell(y + 1, x + 1, text)
-        book.save(path)
-        return path
-
-    def _entries(self) -> Iterator[tuple[Place, Content, float | str | None]]:
-        for place, (content, table, row) in sorted(self._cells.items(), key=lambda item: item[0]):
-            value = self.value(place)
-            yield place, _shown(content, value, table, row), value
-
-
-def _shown(content: Content, value: float | str | None, table: Table, row: int) -> Content:
-    """What a file holds: a text or number, a formula with addresses, or its rounded result."""
-    if not isinstance(content, str) or not content.startswith("="):
-        return content
-    if table.layout.digits is None:
-        return _REFERENCE.sub(lambda match: table.resolve(match[0][1:-1], row)[1], content)
-    return round(value, table.layout.digits) if isinstance(value, float) else value
-
-
-SEED_NUMBERS = dict(
-    zip(
-        ["i1", "i2", "t1", "t2", *(f"w{n}" for n in range(1, 9))],
-        [0.05, 0.1, 0.01, 0.99, 0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55],
-        strict=True,
-    )
-)
-
-
-def random_numbers(network: Network, rng: Random) -> dict[str, float]:
-    """Inputs, targets and parameters of two or three digits, no two of a family alike."""
-    numbers: dict[str, float] = {}
-    for names, span in (
-        (network.names("i"), range(3, 100)),
-        (network.names("t"), range(1, 100)),
-        (network.parameters, range(-90, 91, 2)),
-    ):
-        numbers |= {n: v / 100 for n, v in zip(names, rng.sample(span, len(names)), strict=True)}
-    return numbers
-
-
-def random_spelling(rng: Random) -> Spelling:
-    sigmoid, error, difference, slope, update = (rng.randrange(n) for n in (5, 5, 3, 3, 4))
-    return Spelling(sigmoid, error, difference, slope, update, rng.random() < 0.3)
-
-
-def random_layout(rng: Random) -> Layout:
-    """Any of the header styles, places and habits, but for helper columns and pasted values."""
-    return Layout(
-        row=rng.choice((0, 0, 1, 4, 12, 31)),
-        column=rng.choice((0, 0, 1, 3)),
-        total=rng.choice(TOTALS),
-        gradient=rng.choice(GRADIENTS),
-        activation=rng.choice(("a_", "a_", "out_")),
-        zero=rng.random() < 0.3,
-        case=rng.choice((str, str, str.upper, str.lower)),
-        shuffle=rng.choice((None, rng.randrange(10**6))),
-        gaps=rng.random() < 0.3,
-        extras=rng.random() < 0.3,
-        step=rng.choice(STEPS),
-        rate=rng.choice(("labelled", "labelled", "unlabelled", "formula", "column")),
-        label=rng.choice(RATES),
-        given=rng.choice(("constant", "anchored", "above")),
-        notes=rng.random() < 0.5,
-    )
-
-
-def seed_table(rows: int = 8, **layout: object) -> Table:
-    """The seeds' own table, with a learning rate of 0.5."""
-    return Table(Network(), SEED_NUMBERS, 0.5, rows, replace(Layout(), **layout))  # type: ignore[arg-type]

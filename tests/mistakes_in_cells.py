@@ -1,9 +1,7 @@
 """Mistakes of single cells, and of dragging."""
 
-from handmade_tables import (
-    Book,
-    Content,
-)
+from handmade_books import Book
+from handmade_tables import Content
 from planting import Planted, Spot, cells, change
 
 

@@ -5,9 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from handmade_tables import (
-    Table,
-)
+from handmade_tables import Table
 
 from sheetgen.check import Finding, WorkbookReport
 

@@ -20,6 +20,12 @@ from sheetgen.spreadsheet.reader import read_cells, sheet_names
 SMALL = ("--iterations", 5, "--learning-rates", "0.1,0.5")
 
 
+@pytest.fixture
+def small(bare, without_surfaces):  # noqa: ARG001
+    """A workbook of fewer cells than others of this name have."""
+    return bare
+
+
 def rebuild(path, *options):
     return sheetgen("build", *SMALL, "--no-verify", "-o", path, *options)
 

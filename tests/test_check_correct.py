@@ -7,19 +7,9 @@ from random import Random
 
 import pytest
 from correct_tables import check_correct, correct_table, several, stacked
-from handmade_tables import (
-    GRADIENTS,
-    SEED_NUMBERS,
-    TOTALS,
-    Book,
-    Layout,
-    Network,
-    Spelling,
-    Table,
-    random_layout,
-    random_numbers,
-    seed_table,
-)
+from handmade_books import Book
+from handmade_examples import SEED_NUMBERS, random_layout, random_numbers, seed_table
+from handmade_tables import GRADIENTS, TOTALS, Layout, Network, Spelling, Table
 from planting import alike
 
 from sheetgen.spreadsheet import engines

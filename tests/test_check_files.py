@@ -10,10 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-from handmade_tables import (
-    Book,
-    seed_table,
-)
+from handmade_books import Book
+from handmade_examples import seed_table
 from planting import change, complaints
 from xlsxwriter.utility import xl_rowcol_to_cell
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from handmade_tables import Book, Table, seed_table
+from handmade_books import Book
+from handmade_examples import seed_table
+from handmade_tables import Table
 from planting import change, complaints
 
 from sheetgen.check import WorkbookReport, check_workbook

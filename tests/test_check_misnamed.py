@@ -9,7 +9,8 @@ import pytest
 from check_helper import HandMade, mistakes, write
 from click.testing import CliRunner
 from correct_tables import correct_table
-from handmade_tables import Book, seed_table
+from handmade_books import Book
+from handmade_examples import seed_table
 
 from sheetgen.check import WorkbookReport, check_workbook
 from sheetgen.check.check_command import check

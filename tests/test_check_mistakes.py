@@ -7,18 +7,15 @@ from random import Random
 
 import pytest
 from correct_tables import several, stacked
-from handmade_tables import (
+from handmade_books import Book
+from handmade_examples import (
     SEED_NUMBERS,
-    Book,
-    Layout,
-    Network,
-    Spelling,
-    Table,
     random_layout,
     random_numbers,
     random_spelling,
     seed_table,
 )
+from handmade_tables import Layout, Network, Spelling, Table
 from planting import MISTAKES, Mistake, Planted, Spot, alike, change, complaints
 
 from sheetgen.check import check_workbook

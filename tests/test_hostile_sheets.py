@@ -12,6 +12,7 @@ from check_helper import HandMade, write
 from conftest import sigmoid_network
 from hostile_packages import CHANGES, hostile
 from openpyxl.utils import get_column_letter
+from shared_books import no_surfaces
 
 from sheetgen import errors
 from sheetgen.check import check_workbook
@@ -45,7 +46,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small workbook of ours."""
     path = tmp_path_factory.mktemp("built") / "built.xlsx"
-    build_workbook(SMALL, path)
+    with no_surfaces():
+        build_workbook(SMALL, path)
     return path
 
 
@@ -132,7 +134,11 @@ assert CHANGES.keys() >= ALIKE
 
 @pytest.mark.parametrize("name", [name for name in CHANGES if name not in ENDLESS | ALIKE])
 def test_every_command_that_takes_a_workbook_ends_in_a_sentence_or_in_what_it_should_do(
-    name: str, built: Path, made: Made, tmp_path: Path
+    name: str,
+    built: Path,
+    made: Made,
+    tmp_path: Path,
+    without_surfaces: None,  # noqa: ARG001
 ) -> None:
     path = hostile(built, part_of(built, "lr 0.5"), name, tmp_path / "odd.xlsx")
     before = path.read_bytes()

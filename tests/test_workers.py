@@ -1,6 +1,5 @@
 """Worker processes: whatever happens to one item, the others and the parent go on."""
 
-import ctypes
 import os
 import pickle
 import signal
@@ -13,8 +12,18 @@ from typing import SupportsIndex
 
 import pytest
 from pausing import start, wait_for
+from worker_functions import (
+    folder_of,
+    limit_of,
+    meet,
+    misfortune,
+    nested,
+    process_of,
+    tidy_after_first,
+    twice,
+)
 
-from sheetgen.errors import InputError, RunError, UnmovableError
+from sheetgen.errors import InputError, RunError
 from sheetgen.processes import workers
 from sheetgen.processes.worker_process import Task, received, send
 from sheetgen.processes.workers import EndedError, Outcome, run_each
@@ -22,73 +31,6 @@ from sheetgen.processes.workers import EndedError, Outcome, run_each
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 HERE = str(Path(__file__).parent)
-
-
-def twice(number: int) -> int:
-    return 2 * number
-
-
-def process_of(_: object) -> int:
-    return os.getpid()
-
-
-def folder_of(_: object) -> str:
-    return str(Path.cwd())
-
-
-def misfortune(kind: str) -> str:  # noqa: PLR0912
-    """Fail in the way that is asked for."""
-    match kind:
-        case "input":
-            raise InputError("found x; expected y")
-        case "unmovable":
-            raise UnmovableError("cannot be moved", ("one",))
-        case "run":
-            raise RunError("no space")
-        case "fault":
-            raise KeyError("colour")
-        case "segfault":
-            ctypes.string_at(0)
-        case "abort":
-            os.abort()
-        case "exit":
-            os._exit(3)
-        case "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "memory":
-            return str(len(bytearray(1 << 33)))
-        case "hang":
-            while True:
-                pass
-        case "unspeakable":
-            return lambda: None  # type: ignore[return-value]
-        case "noise":
-            print("to standard output")
-            os.write(1, b"\0" * 100_000)
-            return repr(sys.stdin.read())
-    return kind
-
-
-def nested(numbers: list[int]) -> tuple[int, list[int], list[int]]:
-    """Use workers inside a worker: which process are they, and what do they return?"""
-    found = [outcome.result() for outcome in run_each(process_of, numbers, jobs=2)]
-    return os.getpid(), found, [each.result() for each in run_each(twice, numbers)]
-
-
-def sleeping(mark: str) -> None:
-    """Put a mark, and then do nothing for ever, deaf to the polite signal as an engine is."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    Path(mark).write_text(str(os.getpid()))
-    signal.pause()
-
-
-def tidy(mark: str) -> None:
-    """Put a mark, wait for ever, and remove the mark when told to end."""
-    try:
-        Path(mark).write_text(str(os.getpid()))
-        signal.pause()
-    finally:
-        Path(mark).unlink()
 
 
 def fate(kind: str, **limits: float) -> Outcome[str]:
@@ -121,15 +63,6 @@ def test_several_jobs_are_several_processes(tmp_path: Path) -> None:
     assert len(set(found)) == 2
 
 
-def meet(place: tuple[Path, int]) -> int:
-    """Return this process's number when another one works at the same time."""
-    folder, number = place
-    (folder / f"meeting-{number}").touch()
-    while not (folder / f"meeting-{1 - number}").exists():
-        time.sleep(0.005)
-    return os.getpid()
-
-
 def test_work_is_done_in_the_folder_where_the_caller_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +81,7 @@ def test_our_errors_come_back_as_they_are() -> None:
 
 
 def test_a_fault_of_ours_costs_one_item_and_is_named() -> None:
-    assert error_of("fault").startswith("an unexpected KeyError in test_workers.py, line ")
+    assert error_of("fault").startswith("an unexpected KeyError in worker_functions.py, line ")
     assert "unexpected" in error_of("unspeakable")
 
 
@@ -178,12 +111,6 @@ def test_of_several_jobs_only_those_fail_that_crash() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
 def test_a_hog_costs_one_item() -> None:
     assert error_of("memory", memory=1 << 30) == "its process ran out of memory"
-
-
-def limit_of(_: object) -> int:
-    import resource  # noqa: PLC0415
-
-    return resource.getrlimit(resource.RLIMIT_DATA)[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
@@ -283,24 +210,15 @@ def test_outcomes_that_nobody_waits_for_are_given_up(tmp_path: Path) -> None:
     assert [each.result() for each in run_each(twice, [4])] == [8]
 
 
-def tidy_after_first(mark: str) -> None:
-    """Do nothing of the first item; a process that fails at the second one ends."""
-    try:
-        if mark:
-            tidy(mark)
-    except Exception:
-        os._exit(1)
-
-
 SCRIPT = f"""
 import signal, sys
 sys.path.insert(0, {HERE!r})
-import test_workers
+import worker_functions
 from sheetgen.processes.workers import run_each
 # What a shell starts in the background, tests included, ignores Ctrl-C from the start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 print("started")
-list(run_each(getattr(test_workers, sys.argv[1]), sys.argv[2:]))
+list(run_each(getattr(worker_functions, sys.argv[1]), sys.argv[2:]))
 """
 
 
