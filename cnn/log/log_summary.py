@@ -1,7 +1,7 @@
 """Draws what came of a training, as live formulas: a sentence, best and last values, the target."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from math import floor, log10
@@ -30,8 +30,10 @@ _ONLY_NUMBERS = "9E+307"
 """A text is above every number when compared, and so above this."""
 _MOST_METRICS = 20
 _LABEL, _VALUE = 3, 2  # cells of the grid
-_MOST_NAMES, _LONGEST = 6, 20
-"""Metrics that a note names, and letters of each."""
+_SIZES, _SMALLEST = ((16, 10), (18, 9)), 8
+"""Sizes of letters of a label by its length, so that it fits."""
+_MOST_NAMES, _LONGEST = 6, 22
+"""Metrics that a note names, and letters of each, also of a label."""
 _EXTREME = re.compile(r"=?(MAX|MIN)\([$A-Z0-9:]+\)$")
 _ASKED = re.compile("target: (.*) at (?:least|most)", re.DOTALL)
 _WHOLE = Style(number_format="0", bold=True, align="right")
@@ -109,7 +111,10 @@ def _metric(
 ) -> tuple[_Cell, _Cell, _Cell]:
     """Draw last and best value of a metric and the epoch of that."""
     is_main = metric is table.log.main
-    area.say(row, 0, metric.name, Style(bold=True) if is_main else LABEL)
+    # read_best() reads this line.
+    size = next((size for most, size in _SIZES if len(metric.name) <= most), _SMALLEST)
+    label = Style(bold=True) if is_main else LABEL
+    area.say(row, 0, short(metric.name, _LONGEST), replace(label, size=size))
     cells, steps = table.cells(metric), table.log.steps
     function = "MAX" if metric.rises else "MIN"
     places = [at for at, value in enumerate(metric.values) if value == metric.best]
@@ -158,13 +163,15 @@ def _goal(
     return _Goal(metric, asked, _Cell(address, first.value), _Cell(verdict, met))
 
 
-def read_best(cells: Mapping[tuple[int, int], FileCell]) -> dict[str, str]:
+def read_best(cells: Mapping[tuple[int, int], FileCell], names: Iterable[str]) -> dict[str, str]:
     """Return whether the max or the min of each metric is best, on the sheet of a log."""
     found: dict[str, str] = {}
+    labels = {short(name, _LONGEST): name for name in names}
     for (row, column), cell in cells.items():
         name = cells.get((row, column - _LABEL - _VALUE))
-        if name and (match := _EXTREME.match(cell.formula or "")):
-            found[str(name.value)] = match[1].lower()
+        match = _EXTREME.match(cell.formula or "")
+        if name and match and str(name.value) in labels:
+            found[labels[str(name.value)]] = match[1].lower()
     return found
 
 

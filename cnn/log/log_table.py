@@ -8,11 +8,13 @@ from cnn.log.log_page import FIRST_ROW, HEADER_ROW, METRIC_WIDTH, STEP_WIDTH, TA
 from cnn.log.metrics import Logged, Metric, is_number, number_formats
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Value
-from sheetgen.spreadsheet.style import header, number
+from sheetgen.spreadsheet.style import Style, header, number
 
 _WIDEST = 60.0
 _ROOM = 1.5
 """Characters more than a bold header has, so that it is not cut."""
+_LONG, _SMALLER = 11, 0.9
+"""Characters of a line that is written smaller, and how much room each needs then."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,25 @@ def draw_table(canvas: Canvas, log: TrainingLog) -> Table:
 def _column(
     canvas: Canvas, column: int, metric: Metric, kind: str, digits: str, width: float
 ) -> None:
-    canvas.write(HEADER_ROW, column, metric.name, replace(header(kind), wrap=True))
+    style, needed = _header(kind, metric.name)
+    canvas.write(HEADER_ROW, column, metric.name, style)
     style, shown = number(kind, digits), [shown_value(value) for value in metric.values]
     texts = [len(value) for value in shown if isinstance(value, str)]
-    canvas.widths[column] = min(max(width, in_two_lines(metric.name) + _ROOM, *texts), _WIDEST)
+    canvas.widths[column] = min(max(width, needed, *texts), _WIDEST)
     for row, value in enumerate(shown, start=FIRST_ROW):
         right = replace(style, align="right") if isinstance(value, str) else style
         canvas.write(row, column, value, right)
+
+
+def _header(kind: str, name: str) -> tuple[Style, float]:
+    """Return the style of a header and the characters that its column needs.
+
+    One that is a little too long for a column of the usual width is written smaller.
+    """
+    style, longest = replace(header(kind), wrap=True), in_two_lines(name)
+    if METRIC_WIDTH - _ROOM < longest <= _LONG:
+        return replace(style, size=9), _SMALLER * longest
+    return style, longest + _ROOM
 
 
 def in_two_lines(text: str) -> int:

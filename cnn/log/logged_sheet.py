@@ -77,7 +77,7 @@ def _log(sheet: str, cells: _Cells) -> TrainingLog | None:
         step=names[TABLE],
         settings=read_list(cells, "Settings"),
         target=read_target(cells),
-        best=read_best(cells),
+        best=read_best(cells, names.values()),
     )
 
 
