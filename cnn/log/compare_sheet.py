@@ -132,7 +132,8 @@ def _charts(page: ComparisonPage) -> None:
     x_axis, step = step_axis(page.comparison.steps), page.comparison.logs[0].step
     drawn = [(_curves(page), "each training")]
     if page.has_means:
-        drawn.insert(0, (_means(page), "mean ± s of each setting"))
+        spread = " ± s" if page.mean_columns > 1 else ""
+        drawn.insert(0, (_means(page), f"mean{spread} of each setting"))
     for place, (series, title) in enumerate(drawn):
         row = page.chart_row(place)
         told = by_step(page, f": {title}")
@@ -197,7 +198,7 @@ def _means(page: ComparisonPage) -> list[Series]:
         rows, column = mean_rows(page, group), page.mean_column(rank)
         middle = _series(page, rows, (LEFT, column), colour)
         found.append(replace(middle, name=name, width=2.25))
-        for offset in (1, 2):
+        for offset in range(1, page.mean_columns):
             edge = _series(page, rows, (LEFT, column + offset), colour)
             found.append(replace(edge, width=0.75, dash="dash", dots=0, in_legend=False))
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean, stdev
 
-from cnn.log.comparison import known_numbers
+from cnn.log.comparison import LONGEST_NAME, known_numbers
 from cnn.log.comparison_page import BEST, CHOSEN, FACTS, FORMAT, NUMBERS, QUANTILE, STEP
 from cnn.log.comparison_page import ComparisonPage as Page
 from cnn.log.log_page import LEFT
@@ -33,6 +33,7 @@ _MISSING = "#N/A"
 _WHOLE = Style(number_format="0", align="right")
 _CHOSEN = number("unit", VALUE)
 _MEAN = number("gradient", VALUE)
+_MEANS = ("mean", "mean − s", "mean + s")
 _LONGEST_HEADER = 30
 """Characters that have room in three lines of a header."""
 _HEADER_HEIGHT = 42.0
@@ -117,7 +118,8 @@ def draw_means(page: Page) -> None:
     if not page.has_means:
         return
     canvas, row = page.canvas, page.means_row
-    told = by_step(page, ": mean and standard deviation s of those with a number")
+    spread = " and standard deviation s" if page.mean_columns > 1 else ""
+    told = by_step(page, f": mean{spread} of those with a number")
     canvas.calculate(row - 2, LEFT, told.formula, told.text, SECTION)
     canvas.write(row - 1, LEFT, "", header("iteration"))
     canvas.write(row, LEFT, page.comparison.logs[0].step, header("iteration"))
@@ -137,10 +139,16 @@ def mean_rows(page: Page, group: range) -> tuple[int, int]:
 
 def _draw_group(page: Page, place: int, group: range) -> None:
     canvas, column, row = page.canvas, page.mean_column(place), page.means_row
-    canvas.merges.append((row - 1, column, row - 1, column + 2))
-    canvas.write(row - 1, column, page.comparison.called(group), header("gradient"))
-    for offset, title in enumerate(("mean", "mean − s", "mean + s")):
-        canvas.write(row, column + offset, title, header("gradient"))
+    right = column + page.mean_columns - 1
+    name = short(page.comparison.called(group), LONGEST_NAME)
+    if right > column:
+        canvas.merges.append((row - 1, column, row - 1, right))
+        canvas.write(row - 1, column, name, header("gradient"))
+    else:
+        canvas.heights[row - 1] = _HEADER_HEIGHT
+        canvas.write(row - 1, column, name, _header("gradient", name))
+    for title, at in zip(_MEANS, range(column, right + 1), strict=False):
+        canvas.write(row, at, title, header("gradient"))
     found: dict[float, list[tuple[str, float | None]]] = {}
     for each in group:
         first, _ = page.log_rows(each)
@@ -150,7 +158,7 @@ def _draw_group(page: Page, place: int, group: range) -> None:
     first, last = mean_rows(page, group)
     for at in range(first, last + 1):
         _draw_mean(page, at, column, found.get(page.mean_steps[at - page.means_row - 1], []))
-    hide_missing(canvas, (first, column, last, column + 2), KINDS["gradient"].tint)
+    hide_missing(canvas, (first, column, last, right), KINDS["gradient"].tint)
 
 
 def _draw_mean(
@@ -163,7 +171,7 @@ def _draw_mean(
     formula = f"=IF(COUNT({cells})=0,NA(),AVERAGE({cells}))" if known else "=NA()"
     canvas.calculate(row, column, formula, average, _MEAN)
     spread = stdev(numbers) if len(numbers) > 1 else None
-    for offset, sign in ((1, "-"), (2, "+")):
+    for offset, sign in ((1, "-"), (2, "+"))[: page.mean_columns - 1]:
         edge: Value = _MISSING
         if numbers and spread is not None:
             edge = mean(numbers) + (spread if sign == "+" else -spread)

@@ -25,6 +25,7 @@ COLUMNS = 6
 CHART_COLUMN = NUMBERS + COLUMNS
 CHART = (672, SIZE[1])
 """Pixels of a chart; with the tables beside it, it fits a screen of 1366 pixels."""
+_MOST_BANDS = 5
 _CHART_ROWS = SLOT + 1
 """Rows of a chart with its heading."""
 STEP, CHOSEN = NUMBERS, NUMBERS + 1
@@ -179,7 +180,15 @@ class ComparisonPage:
         row, last = self.every_row + 1 + place, LEFT + 2 * len(self.comparison.metrics)
         return range_address(row, NUMBERS, row, last)
 
+    @cached_property
+    def mean_columns(self) -> int:
+        """The number of columns of a group of several: mean, mean − s, mean + s.
+
+        The bands of many groups would hide each other; then there are the means alone.
+        """
+        return 3 if sum(len(each) > 1 for each in self.comparison.groups) <= _MOST_BANDS else 1
+
     def mean_column(self, group: int) -> int:
-        """Return the first column of a group of several: mean, mean − s, mean + s."""
+        """Return the first column of a group of several."""
         before = self.comparison.groups[:group]
-        return NUMBERS + 3 * sum(len(each) > 1 for each in before)
+        return NUMBERS + self.mean_columns * sum(len(each) > 1 for each in before)
