@@ -37,6 +37,7 @@ def sentence(canvas: Canvas) -> str:
     [
         (["loss", "val_loss"], ["loss val_loss"]),
         (["train_loss", "test_loss"], ["train_loss test_loss"]),
+        (["trainLoss", "valLoss", "mAP50"], ["trainLoss valLoss", "mAP50"]),
         (["acc", "val_accuracy", "Accuracy/test"], ["acc val_accuracy Accuracy/test"]),
         (["train/box_loss", "val/box_loss", "f1"], ["train/box_loss val/box_loss", "f1"]),
         (["lr", "loss"], ["loss", "lr"]),

@@ -15,6 +15,8 @@ Logged = float | int | str | None
 """A value in a log; None is one that is missing."""
 
 _WORD = re.compile(r"[^\W_]+")
+_CAPITAL = re.compile("(?<=[a-z]{2})(?=[A-Z])")
+"""Where a word begins within another, as in valLoss, but not in mAP."""
 _TRAIN = {"train", "training", "tr"}
 _TEST = {"val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev", "holdout"}
 _NO_MEANING = {"epoch", "metrics", "metric"}
@@ -36,7 +38,6 @@ BEST = {"max": True, "min": False}
 """How a user says whether the most or the least of a metric is best."""
 _TIME = {"seconds", "second", "time", "runtime", "duration", "minutes", "sec", "elapsed"}
 _SAME = {"acc": "accuracy", "err": "error", "valid": "val"}
-_LONG = 4
 _DIGITS = 6
 """Decimals of a number below 1 in the table."""
 
@@ -63,7 +64,7 @@ class Metric:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of the name."""
-        return tuple(_WORD.findall(self.name.lower())) or (self.name,)
+        return tuple(_WORD.findall(_CAPITAL.sub(" ", self.name).lower())) or (self.name,)
 
     @property
     def part(self) -> str:
@@ -136,13 +137,8 @@ class Metric:
         return max(self.numbers) if self.rises else min(self.numbers)
 
     def _says(self, known: set[str]) -> bool:
-        """Tell whether a word of the name is known, also with a number after it, as in top5.
-
-        A long one may end another, as in valLoss.
-        """
-        words = [word.rstrip("0123456789") or word for word in self.words]
-        ends = tuple(word for word in known if len(word) >= _LONG)
-        return any(word in known or word.endswith(ends) for word in words)
+        """Tell whether a word of the name is known, also with a number after it, as in top5."""
+        return any(word in known or word.rstrip("0123456789") in known for word in self.words)
 
 
 @dataclass(frozen=True)
