@@ -33,7 +33,8 @@ SHAPE = Style(size=8, colour=MUTED)
 SMALL = Style(size=8, colour=MUTED, align="center")
 EQUATION = Style(size=10, italic=True, colour=MUTED)
 NOTES = (
-    "ᵀ swaps rows and columns; ⊙ multiplies element by element; grey: units and gradients of 0.",
+    "Each gradient is below what it belongs to; grey: units and gradients of 0.",
+    "ᵀ swaps rows and columns; ⊙ multiplies element by element.",
     "The scalars behind each cell are on Derivation.",
 )
 AS_WHOLE: dict[str, object] = {"num_format": WHOLE}
@@ -72,23 +73,24 @@ class _Sheet:
         for layer in range(self.last + 1):
             self.forward(layer)
         self.errors()
-        self.band(
-            self.back,
-            "←  Backward: from the errors to every weight, each gradient below what it belongs to",
-            "gradient",
-        )
+        self.band(self.back, "←  Backward: from the errors to every weight", "gradient")
         for layer in reversed(range(self.last + 1)):
             self.backward(layer)
         last = self.back + FIRST + self.tallest + 1
         for row, text in enumerate(NOTES, start=last):
             canvas.write(row, 1, text, replace(EQUATION, size=9))
+        canvas.column_breaks += self.places.pages
         canvas.print_area = (0, 0, last + len(NOTES) - 1, self.places.error)
         return canvas
 
     def band(self, row: int, title: str, kind: str) -> None:
-        """Write a band across the sheet."""
+        """Write a band across the sheet, with a title where a page of paper begins."""
+        begins = self.places.pages
         for column in range(1, self.places.error + 1):
             text = title if column == 1 else ""
+            if column in begins:
+                layer = notation.layer_title(self.network, begins[column])
+                text = f"{title.partition(':')[0]}: {layer}"
             self.canvas.write(row, column, text, replace(band(kind), size=11))
         self.canvas.heights[row] = 20
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from sheetgen.network.network import Network
 
 MARGIN = 1.5  # characters, left of everything
-SIGN, NAMES, GAP = 2.0, 5.0, 3.5  # characters of width
-NUMBERS = ((4, 7.4), (3, 6.0))  # decimals, and the characters of width for a number with them
+SIGN, NAMES, GAP = 1.8, 5.0, 3.0  # characters of width
+NUMBERS = ((4, 7.4), (3, 5.8))  # decimals, and the characters of width for a number with them
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 SCREEN = 1320  # pixels: what a window of 1366 shows
+PAPER = 1389  # pixels across A4 on its side at a scale of 70 %, where texts have 7 points
 ZOOMS = (100, 90, 80, 70)
 MOST_ROWS = 12  # of a matrix; two of them, one below the other, fill a screen
 
@@ -84,9 +85,23 @@ class Places:
     @property
     def pixels(self) -> int:
         """The width of all columns at a zoom of 100 %."""
+        return self._pixels(0, len(self.widths))
+
+    def _pixels(self, first: int, end: int) -> int:
         return sum(
-            round(width * PIXELS_OF_CHARACTER) + PIXELS_OF_COLUMN for width in self.widths.values()
+            round(self.widths[at] * PIXELS_OF_CHARACTER) + PIXELS_OF_COLUMN
+            for at in range(first, end)
         )
+
+    @property
+    def pages(self) -> dict[int, int]:
+        """The layers with which a page of paper begins, by their first columns, but the first."""
+        found, left = dict[int, int](), 0
+        ends = [*(each.names for each in self.layers[1:]), self.error + 1]
+        for layer, (at, end) in enumerate(zip(self.layers, ends, strict=True)):
+            if layer and self._pixels(left, end) > PAPER:
+                found[at.names], left = layer, at.names
+        return found
 
     @property
     def zoom(self) -> int:
