@@ -50,11 +50,10 @@ def assert_recognised(digit: dict[tuple[int, int], object], expected: np.ndarray
 def test_a_chosen_digit_is_recognised_as_torch_does(
     exported: Exported, engine: Engine, tmp_path: Path
 ) -> None:
-    """Two of the list, and 0: the drawing that is there to begin with."""
-    choices = [{DIGIT: {CHOICE: number}} for number in (1.0, 3.0, 0.0)]
-    *listed, own = exported.recalculated(engine, tmp_path, *choices)
-    for number, values in zip((1, 3), listed, strict=True):
-        assert_listed(exported, number, values[DIGIT])
+    """One of the list, and 0: the drawing that is there to begin with."""
+    choices = [{DIGIT: {CHOICE: number}} for number in (3.0, 0.0)]
+    listed, own = exported.recalculated(engine, tmp_path, *choices)
+    assert_listed(exported, 3, listed[DIGIT])
     assert_recognised(own[DIGIT], exported.probabilities(drawn_digit(SIDE, SIDE)))
     assert own[DIGIT][TOP + 12, ANSWER + 2] == "not known"
     assert own[DIGIT][TOP + 13, ANSWER] == "is it right?"
