@@ -226,6 +226,7 @@ def _module(source: str, changed: float) -> ModuleType:  # noqa: ARG001 - a part
     model = f"{source}:"
 
     def loaded() -> ModuleType:
+        """Return the module, which runs its code."""
         if not source.endswith(".py"):
             return importlib.import_module(source)
         name = f"cnn_own_{Path(source).stem}"

@@ -167,6 +167,7 @@ def summarize(model: nn.Module, image_shape: tuple[int, int, int] = IMAGE_SHAPE)
     counted = set[nn.Module]()
 
     def record(module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
+        """Add a layer's row when the layer has been called."""
         nonlocal field
         shape = output.shape if isinstance(output, torch.Tensor) else torch.Size()
         if field:

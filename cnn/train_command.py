@@ -185,6 +185,7 @@ def _train_one(chosen: "Options", workbook: Path, processes: "Processes", is_liv
     live = LiveRun(chosen.path, workbook)
 
     def put() -> None:
+        """Put the log's sheet into the workbook."""
         put_run(chosen.path, workbook, chosen.data_dir, live.sheet.has_built)
 
     try:

@@ -62,6 +62,7 @@ class Processes:
         with ExitStack() as stack:
 
             def enter() -> None:
+                """Begin to hold the resource."""
                 stack.enter_context(resource())
 
             self.from_main(enter)

@@ -180,6 +180,7 @@ class Run:
             return None
 
         def read() -> State:
+            """Return the checkpoint's content; raises ValueError for that of another file."""
             state = read_state(self.checkpoint.read_bytes())
             if not isinstance(state, dict) or not {"config", "log"} <= state.keys():
                 raise ValueError("it does not hold the state of a training")
@@ -235,6 +236,7 @@ class Run:
 
     def _write(self, path: Path, content: bytes) -> None:
         def fill(temporary: Path) -> None:
+            """Write the content."""
             temporary.write_bytes(content)
 
         saved = save(path, fill)

@@ -209,6 +209,7 @@ def _opened(lock: Path, mode: str) -> IO[bytes]:
     """
 
     def without_links(path: str, flags: int) -> int:
+        """Open a path that is no link, where the system can tell."""
         return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
     return open(lock, mode, buffering=0, opener=without_links)

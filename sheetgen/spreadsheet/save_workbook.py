@@ -34,6 +34,7 @@ def save_workbook(
     """
 
     def check(written: Path) -> None:
+        """Raise RunError if the file that was written cannot be read."""
         try:
             _require_readable(written, _checksums(former) if former else set())
         except (InputError, *DAMAGE) as error:

@@ -61,6 +61,7 @@ def replaced(formula: str, changes: Mapping[str, Callable[[str], str]]) -> str:
     """Return a formula with the tokens of some kinds, but not spaces or symbols, changed."""
 
     def change(found: re.Match[str]) -> str:
+        """Return a token's new text."""
         new = changes.get(found.lastgroup or "")
         return found[0] if new is None else new(found[0])
 

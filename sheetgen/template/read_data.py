@@ -205,6 +205,7 @@ def _divided(table: Table, data: Data) -> Data:
     drawn = set(np.random.default_rng(seed).permutation(samples)[:count].tolist())
 
     def part(rows: Rows, tested: bool) -> Rows:
+        """Return the rows that were drawn for the test, or the others."""
         return tuple(row for place, row in enumerate(rows) if (place in drawn) == tested)
 
     return replace(

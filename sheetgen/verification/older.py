@@ -67,6 +67,7 @@ class Older:
         """Return the function that composes the sheets, or parts of them, to be verified."""
 
         def composed(plan: Plan) -> Sequence[Canvas]:
+            """Return what of the sheets is comparable."""
             parts = (self._part(canvas) for canvas in compose(plan) if canvas.name in self.sheets)
             return [part for part in parts if part]
 

@@ -71,6 +71,7 @@ def verify_built(path: Path) -> None:
     """Verify a workbook that was just built, with the embedded engine, and say so in a line."""
 
     def verify() -> Result:
+        """Return how the file agrees, with progress bars."""
         with progress.shown():
             (found,) = verify_subject(read_subject(path), [engines.EMBEDDED], perturbations=0)
         return found

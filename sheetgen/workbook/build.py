@@ -73,6 +73,7 @@ def _build(template: Template, path: Path, target: Path, force: bool) -> Built:
     kept, lost = dict[str, str](), ""
 
     def write(to: Path) -> None:
+        """Write the workbook with as many of the added sheets as can be carried over."""
         nonlocal kept, lost
         movable = former.added
         while movable:

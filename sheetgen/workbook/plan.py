@@ -285,6 +285,7 @@ class Plan:
         trained = self.data.samples
 
         def rows(names: tuple[str, ...], problem: str = "") -> Rows:
+            """Return the numbers of these columns, a row for each sample."""
             every = range(trained + self.data.test_samples)
             keys = ([self.data_key(each, at, problem) for each in names] for at in every)
             return tuple(tuple(float(contents[key]) for key in row) for row in keys)

@@ -172,6 +172,7 @@ def shifted(node: Expression, rows: int) -> Expression:
     """Return the expression as a cell `rows` rows further down has it."""
 
     def shift(part: Expression) -> Expression | None:
+        """Return a symbol further down, None for all else."""
         return Symbol(part.name, part.offset + rows) if isinstance(part, Symbol) else None
 
     return replace(node, shift) if rows else node

@@ -57,6 +57,7 @@ class Formula:
         """Return the formula of a zero-based cell; `text` is without "="."""
 
         def relative(cell: str) -> str:
+            """Return a cell as it is seen from the formula."""
             down, across, row_fixed, column_fixed = _read(cell)
             rows = f"R{down}" if row_fixed else f"R[{down - row}]"
             columns = f"C{across}" if column_fixed else f"C[{across - column}]"
@@ -68,6 +69,7 @@ class Formula:
         """Return the formula as this cell shows it, without "="."""
 
         def absolute(match: re.Match[str]) -> str:
+            """Return the address that a cell has from here, #REF! beyond the sheet."""
             down = int(match[2]) + (row if match[1] else 0)
             across = int(match[4]) + (column if match[3] else 0)
             if down < 0 or not 0 <= across < _MOST_COLUMNS:

@@ -80,6 +80,7 @@ def _without_meaning(table: Table) -> Iterator[Finding]:
     """Yield a remark on columns that their formulas identified, and one on unknown columns."""
 
     def shown(column: int) -> str:
+        """Return the address and the text of a header, or the letters of a column without one."""
         if header := table.heading(column):
             return f"{relative_address(table.header_row, column)} {header!r}"
         return f"column {column_letters(column)} (no header)"

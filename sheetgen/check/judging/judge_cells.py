@@ -66,6 +66,7 @@ def _trees(
     table, place = column.table, column.table.columns[column.symbol]
 
     def meaning(row: int) -> Expression | None:
+        """Return what the formula means in a row, None if it means nothing."""
         return column.meaning.resolver.resolved(formula, table.row_at(row), place)
 
     probes = {meaning(rows[index]) for index in {0, 1, len(rows) // 2, -1} if index < len(rows)}
@@ -146,6 +147,7 @@ def _typed_symbol(column: ComputedColumn, tree: Expression) -> str | None:
 
 def _with_symbols(tree: Expression, names: Mapping[float, str]) -> Expression:
     def change(part: Expression) -> Expression | None:
+        """Return the symbol that a number stands for, None for all else."""
         name = names.get(part.value) if isinstance(part, Number) else None
         return None if name is None else Symbol(name)
 

@@ -78,6 +78,7 @@ class Numbers:
         places = {leaf: place for place, leaf in enumerate(moved)}
 
         def lookup(leaf: Leaf) -> Array:
+            """Return a leaf's values, (leaves, rows) where it is one of those that are moved."""
             values = self.lookup(leaf)
             if leaf not in places:
                 return values

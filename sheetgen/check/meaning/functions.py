@@ -45,6 +45,7 @@ def _parsed(text: str, cells: dict[str, Expression]) -> Expression:
     meaning = {parse_text(cell): expression for cell, expression in cells.items()}
 
     def change(part: Expression) -> Expression | None:
+        """Return the meaning of a cell, or of a form that only cells need; None for all else."""
         match part:
             case Call("MIN", (exponent, Number(700))):  # which keeps e^x below overflow
                 return expressions.replace(exponent, change)

@@ -150,6 +150,7 @@ class _Search:
         self._is_spent |= not self._effort.take(1)
 
         def change(part: Expression) -> Expression | None:
+            """Return an unknown column's symbol or formula, None for all else."""
             if not isinstance(part, Symbol) or not part.name.startswith("?"):
                 return None
             symbol = meaning.get(int(part.name[1:]))

@@ -105,6 +105,7 @@ class Resolver:
         self._helpers += depth > 0
 
         def change(part: Expression) -> Expression | None:
+            """Return what a reference means, None for all else."""
             if not isinstance(part, Reference):
                 return None
             return self._meaning(part.seen_from(at.row, at.column, at.sheet), own_row, depth)
@@ -162,6 +163,7 @@ def _is_stale(resolver: Resolver) -> bool:
     for row in sorted({*table.sheet_rows[:_COMPARED_ROWS], table.last}):
 
         def lookup(leaf: Leaf, index: int = table.index_of(row)) -> Array:
+            """Return the number that a leaf has in the file."""
             if isinstance(leaf, Symbol):
                 place = table.row_at(index + leaf.offset), table.columns[leaf.name]
                 leaf = Cell(table.sheet, *place)

@@ -44,6 +44,7 @@ class Simulation:
         meaning = names or {}
 
         def lookup(leaf: Leaf) -> Array:
+            """Return the values of a leaf, NaN where they are unknown."""
             nonlocal unknown
             if isinstance(leaf, Symbol):
                 leaf = Symbol(meaning.get(leaf.name, leaf.name), leaf.offset)
@@ -116,6 +117,7 @@ def _at(expression: Expression, rows: Sequence[Mapping[str, Array]], row: int) -
     """Return the values of an expression in a row."""
 
     def lookup(leaf: Leaf) -> Array:
+        """Return the values of a symbol in its row."""
         assert isinstance(leaf, Symbol)
         return rows[row + leaf.offset][leaf.name]
 

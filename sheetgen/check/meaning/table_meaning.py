@@ -69,6 +69,7 @@ class TableMeaning:
             cells.setdefault(symbol, Cell(sheet, *place))
 
         def name(leaf: Leaf) -> str:
+            """Return the address of a leaf, or the learning rate as a number."""
             if isinstance(leaf, Cell):
                 return full_address(leaf, sheet)
             if leaf.name in self.table.columns:

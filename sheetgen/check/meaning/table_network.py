@@ -165,6 +165,7 @@ def expanded(
     """
 
     def expand(part: Expression) -> Expression | None:
+        """Return the definition of a symbol, None if it is kept."""
         if not isinstance(part, Symbol) or part.name in kept:
             return None
         definition = definitions.get(part.name)

@@ -139,6 +139,7 @@ class Alternatives:
         """Return one of the wrong formulas."""
 
         def chosen(part: Expression) -> Expression | None:
+            """Return what a choice, or a numbered leaf, is in this formula; None for all else."""
             if isinstance(part, Choice):
                 return part.options[int(part.which[index])]
             return self.leaves[part.row] if isinstance(part, Reference) else None

@@ -79,6 +79,7 @@ def second_mutations(
     names = _names(definitions)
 
     def likely(formula: Expression) -> Iterator[Candidate]:
+        """Yield the likely wrong forms of a formula."""
         yield from other_symbols(symbol, formula, names, likely=True)
         yield from wrong_signs(symbol, formula)
         yield from other_rows(symbol, formula, offsets)
@@ -114,6 +115,7 @@ def _called(one: Candidate, named: Callable[[str, str], tuple[str, str]]) -> Can
         return Mutation(*named(one.kind, one.words), one.expression)
 
     def name(index: int) -> tuple[str, str]:
+        """Return the kind and the words of one of the alternatives."""
         return named(*one.name(index))
 
     return dataclasses.replace(one, name=name)

@@ -233,6 +233,7 @@ class WrongCells:
         point, simulation = int(places[0]), self._meaning.simulation
 
         def at(leaf: Leaf) -> float:
+            """Return what a leaf is at that point, NaN if it is unknown."""
             values = simulation.at(leaf)
             return math.nan if values is None else float(values[point])
 
@@ -277,6 +278,7 @@ class WrongCells:
         known: dict[Leaf, float] = {}
 
         def at(leaf: Leaf) -> float:
+            """Return the number of a leaf in the row."""
             if leaf not in known:
                 known[leaf] = float(numbers.lookup(leaf)[row])
             return known[leaf]

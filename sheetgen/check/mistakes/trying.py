@@ -102,6 +102,7 @@ def near(number: float) -> Wanted:
     """Return what is wanted of formulas that have this value, but for rounding."""
 
     def wanted(values: Array) -> NDArray[np.bool_]:
+        """Tell which values are the number."""
         sizes = np.maximum(np.abs(values), abs(number))
         return np.asarray(np.abs(values - number) <= _SLACK * sizes)
 
@@ -113,6 +114,7 @@ def within(number: float, distance: float) -> Wanted:
     limit = distance + _SLACK * abs(distance) + 1e-12 * abs(number)
 
     def wanted(values: Array) -> NDArray[np.bool_]:
+        """Tell which values are that near, or undefined."""
         return ~np.asarray(np.abs(values - number) > limit)
 
     return wanted

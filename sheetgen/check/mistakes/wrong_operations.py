@@ -73,6 +73,7 @@ def wrong_signs(column: str, right: Expression) -> Iterator[Mutation]:
     yield sign("the sign of the whole is wrong", Negation(right))
 
     def change(node: Expression) -> Iterator[Mutation]:
+        """Yield a part with a wrong sign."""
         match node:
             case Operation("-", left, other):
                 yield sign("a difference is the wrong way round", Operation("-", other, left))
@@ -90,6 +91,7 @@ def other_operators(tree: Expression, repair: bool = False) -> Iterator[Mutation
     """Yield the formula with another operator; with `repair` it is wrong, and each is mended."""
 
     def change(node: Expression) -> Iterator[Mutation]:
+        """Yield a part with another operator."""
         if isinstance(node, Operation):
             for (right, wrong), kind in _OPERATORS.items():
                 here, there = (wrong, right) if repair else (right, wrong)
@@ -109,6 +111,7 @@ def wrong_functions(column: str, right: Expression, network: Network) -> Iterato
         yield from _other_activations(column, right, network)
 
     def change(node: Expression) -> Iterator[Mutation]:
+        """Yield a part without its function."""
         match node:
             case Call("EXP", (argument,)):
                 yield plain("missing-exponential", argument)
@@ -150,6 +153,7 @@ def wrong_constants(right: Expression) -> Iterator[Mutation]:
         yield Mutation("wrong-constant", words, Number(factor) * right)
 
     def change(node: Expression) -> Iterator[Mutation]:
+        """Yield other numbers in place of one."""
         if isinstance(node, Number):
             for value in _CONSTANTS:
                 if value != node.value:

@@ -31,12 +31,14 @@ def _parsed(
     leaves: list[Leaf] = []
 
     def numbered(leaf: Leaf) -> str:
+        """Return a cell that stands for a leaf while the text is parsed again."""
         leaves.append(leaf)
         return f"$A${len(leaves)}"
 
     for words, changed in _trees(tuple(tokens(written(tree, numbered))), variants):
 
         def name(_: int, words: str = words) -> tuple[str, str]:
+            """Return the kind and the words, which are those of every formula here."""
             return "missing-parenthesis", words
 
         yield Alternatives(changed, 1, name, tuple(leaves))

@@ -78,10 +78,12 @@ def _replaced(
     places = count()
 
     def name(index: int) -> tuple[str, str]:
+        """Return the kind and the words of one of the formulas."""
         other = names[index // len(subsets)]
         return kinds[other], f"{other} is used instead of {symbol.name}"
 
     def change(part: Expression) -> Expression | None:
+        """Return a choice at each place of the symbol, None for all else."""
         if part != symbol:
             return None
         place = next(places)
@@ -188,6 +190,7 @@ def _both_replaced(
     right: Expression, kind: str, old: tuple[Symbol, Symbol], new: Sequence[tuple[str, str]]
 ) -> Alternatives:
     def name(index: int) -> tuple[str, str]:
+        """Return the kind and the words of one of the formulas."""
         first, second = new[index]
         return kind, f"{first} and {second} are used instead of {old[0].name} and {old[1].name}"
 
@@ -228,6 +231,7 @@ def extra_symbols(right: Expression, names: Sequence[str]) -> Iterator[Candidate
     ):
 
         def name(index: int, kind: str = kind, words: str = words) -> tuple[str, str]:
+            """Return the kind and the words of one of the formulas."""
             return kind, words.format(names[index])
 
         yield Alternatives(changed, len(names), name)

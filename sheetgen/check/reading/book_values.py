@@ -76,9 +76,11 @@ def _write_cells(path: Path, book: Book, names: Mapping[str, str]) -> None:
     folded = {old.casefold(): f"{quoted(new)}!" for old, new in names.items()}
 
     def renamed(sheet: str) -> str:
+        """Return a sheet's new name as formulas have it."""
         return folded.get(unquoted(sheet[:-1]).casefold(), sheet)
 
     def copied(formula: str) -> str:
+        """Return a formula with the new names of its sheets."""
         return replaced(formula, {"sheet": renamed})
 
     workbook = openpyxl.Workbook()

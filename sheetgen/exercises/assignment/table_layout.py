@@ -157,6 +157,7 @@ def _moved(column: Column, letters: dict[str, str]) -> Column:
     """
 
     def move(text: str) -> str:
+        """Return a formula with the exercise's letters, empty if it has no place there."""
         if any(letter not in letters for letter, _ in _CELL.findall(text)):
             return ""
         return _CELL.sub(lambda found: f"{letters[found[1]]}{{{found[2]}}}", text)

@@ -86,6 +86,7 @@ def _by_inputs(handed_in: HandedIn, students: Sequence[Student]) -> Student | No
     there = {cell.value for cell in cells if isinstance(cell.value, float)}
 
     def share(student: Student) -> float:
+        """Return the share of a student's numbers that are there."""
         return sum(each in there for each in student.numbers.values()) / len(student.numbers)
 
     best = max(students, key=share)

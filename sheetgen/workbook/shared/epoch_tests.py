@@ -143,6 +143,7 @@ class Evaluations:
             row, place = self._next_row, trained + sample
 
             def cell(name: str, row: int = row, place: int = place) -> str:
+                """Return the cell of a quantity in this row, of a weight, or of the data."""
                 if name in self._columns:
                     return local(canvas.absolute(row, self._columns[name]))
                 return weights.get(name) or self._sources.sample(name, place)

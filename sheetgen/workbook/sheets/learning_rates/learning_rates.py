@@ -141,6 +141,7 @@ def _summary_row(sheet: Comparison, index: int, curve: Curve, flags: str) -> Non
     percent = replace(fine, number_format=PERCENT)
 
     def follow(column: int, formula: str, value: float, style: Style) -> None:
+        """Write a formula that shows a dash where the training diverges."""
         canvas.calculate(row, column, *curve.unless_diverged(formula, value, NONE), style)
 
     if curve.outcome:

@@ -58,11 +58,13 @@ class Places:
         widths, layers = {0: MARGIN}, []
 
         def take(width: float, count: int = 1) -> int:
+            """Return the first of some new columns of a width."""
             first = len(widths)
             widths.update(dict.fromkeys(range(first, first + count), width))
             return first
 
         def after_sign() -> int:
+            """Return a new column of numbers, behind one for a sign."""
             take(SIGN)
             return take(number)
 
