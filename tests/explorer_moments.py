@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from openpyxl.utils.cell import coordinate_to_tuple
+
 from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.agreement import disagreement
@@ -152,3 +154,10 @@ class Book:
                 if reason:
                     wrong.append(f"{row, column}: {formula}: {expected!r}, {value!r}: {reason}")
         return wrong
+
+
+def corners(reference: str) -> list[tuple[int, int]]:
+    """The first and the last cell of Sheet!$A$1:$B$2, counted from 0."""
+    ends = reference.rpartition("!")[2].replace("$", "").split(":")
+    places = map(coordinate_to_tuple, ends)
+    return [(row - 1, column - 1) for row, column in places]

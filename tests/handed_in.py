@@ -9,9 +9,10 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
 from sheetgen.exercises import Graded, Made, grade
-from sheetgen.exercises.assignment.exercise import Assignment
+from sheetgen.exercises.assignment.exercise import Assignment, Exercise
 from sheetgen.exercises.assignment.table_layout import Quantity
 from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.template import template
 
 Answer = float | str | bool | None
 Answers = Callable[[Quantity], Answer]
@@ -21,6 +22,24 @@ Answers = Callable[[Quantity], Answer]
 def assignment_of(made: Made, student: int = 0) -> Assignment:
     """The exercise of one of the students."""
     return made.exercise.assigned(made.students[student])
+
+
+def exercise(name: str = "era-v1", topic: str = "all", level: int = 1) -> Exercise:
+    """An exercise on a built-in template."""
+    return Exercise.of(template.load(name), topic, level)
+
+
+def typical(chosen: Exercise) -> Assignment:
+    """An exercise with some student's numbers."""
+    return chosen.assigned(chosen.student("", 1, "exercise"))
+
+
+def blank_columns(chosen: Exercise | Assignment) -> dict[str, list[int]]:
+    """Each blank column with its blank rows."""
+    found: dict[str, list[int]] = {}
+    for symbol, row in chosen.blanks:
+        found.setdefault(symbol, []).append(row)
+    return found
 
 
 def hand_in(

@@ -4,7 +4,17 @@ import re
 from zipfile import ZipFile
 
 import pytest
-from handed_in import always, assignment_of, hand_in, in_turn, right_formula, right_number
+from handed_in import (
+    always,
+    assignment_of,
+    blank_columns,
+    exercise,
+    hand_in,
+    in_turn,
+    right_formula,
+    right_number,
+    typical,
+)
 from hypothesis import HealthCheck, given, settings
 from networks import templates
 from openpyxl import load_workbook
@@ -42,23 +52,6 @@ def made(tmp_path_factory):
         )
         for level in (1, 2, 3)
     }
-
-
-def exercise(name="era-v1", topic="all", level=1):
-    return Exercise.of(template.load(name), topic, level)
-
-
-def typical(chosen):
-    """An exercise with some student's numbers."""
-    return chosen.assigned(chosen.student("", 1, "exercise"))
-
-
-def blank_columns(chosen):
-    """Each blank column with its blank rows."""
-    found = {}
-    for symbol, row in chosen.blanks:
-        found.setdefault(symbol, []).append(row)
-    return found
 
 
 @pytest.mark.slow

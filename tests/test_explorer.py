@@ -25,11 +25,11 @@ from explorer_moments import (
     SYMBOLS,
     VALUE,
     Book,
+    corners,
     plan_of,
     sheets,
     with_choice,
 )
-from openpyxl.utils.cell import coordinate_to_tuple
 
 from sheetgen.errors import InputError
 from sheetgen.network.network import Bias
@@ -63,10 +63,8 @@ def test_every_cell_is_what_the_reference_says_of_the_chosen_moment(name, moment
 def libreoffice_shows_the_same(books, libreoffice):
     """Run by test_libreoffice."""
     chosen = {name: CASES[name][1][1] for name in ("iris", "line-fit")}
-    paths = [books(name).at(moment) for name, moment in chosen.items()]
-    for (name, moment), values in zip(
-        chosen.items(), libreoffice.recalculate_all(paths), strict=True
-    ):
+    found = libreoffice.recalculate_all([books(each).at(chosen[each]) for each in chosen])
+    for (name, moment), values in zip(chosen.items(), found, strict=True):
         assert books(name).wrong(moment, values) == [], name
 
 
@@ -175,13 +173,6 @@ def test_each_connection_is_drawn_once_with_its_gradients_sign_and_size(name, bo
         assert colour == ("#CBD5E1" if gradient == 0 else "#F59E0B" if gradient > 0 else "#3B82F6")
         share = abs(gradient) / largest if largest else 0
         assert width == widths[3 if share >= 0.4 else 2 if share >= 0.08 else 1]
-
-
-def corners(reference: str) -> list[tuple[int, int]]:
-    """The first and the last cell of Sheet!$A$1:$B$2, counted from 0."""
-    ends = reference.rpartition("!")[2].replace("$", "").split(":")
-    places = map(coordinate_to_tuple, ends)
-    return [(row - 1, column - 1) for row, column in places]
 
 
 def test_the_diagrams_labels_are_the_chosen_moments(books):

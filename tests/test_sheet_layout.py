@@ -27,47 +27,56 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, sheet in sheets.items():
             sheet.fit_to_pages(1, 0) if name != "pages" else sheet.set_print_scale(100)
             sheet.set_paper(9)
-        for at, fill in (("B2", "white"), ("E5", "white"), ("B30", "none")):
-            chart = book.add_chart({"type": "line"})
-            chart.add_series({"values": "=texts!A1:A2"})
-            area = {"none": True} if fill == "none" else {"color": fill}
-            chart.set_chartarea({"fill": area})
-            sheets["drawn"].insert_chart(at, chart, {"description": at})
-        sheets["drawn"].write("C31", "below a transparent chart")
-        sheets["drawn"].write("F8", "hidden")
-        sheets["drawn"].print_area("A1:K50")
-        sheets["drawn"].write("M1", "apart")
-        scientific = book.add_format({"num_format": "0.000E+00"})
-        six = book.add_format({"num_format": "0.000000"})
-        texts = sheets["texts"]
-        texts.set_column("A:C", 6)
-        for place, number in {"A1": 123456.0, "A2": 1.0, "B1": 123456.0}.items():
-            texts.write(place, number, six)
-        rule = {"type": "cell", "criteria": "not between", "minimum": -9, "maximum": 9}
-        texts.conditional_format("B1:B1", {**rule, "format": scientific})
-        texts.set_column("D:D", 6)
-        texts.write("D1", 12.5, six)
-        by_size = {"type": "formula", "criteria": "=ABS(D1)>=100", "format": scientific}
-        texts.conditional_format("D1:D1", by_size)
-        texts.write("A3", "this runs over empty cells")
-        texts.write("A4", "this runs into its neighbour")
-        texts.write("A5", "a formula that shows nothing is a neighbour")
-        texts.write_formula("C5", '=""', None, "")
-        texts.set_row(6, 18)
-        texts.write("A7", "too low for it", book.add_format({"text_wrap": True}))
-        texts.merge_range("E7:H8", "low enough", book.add_format({"text_wrap": True}))
-        for at, text in (("C4", "x"), ("F8", "merged away")):
-            texts.write(at, text)
-        texts.set_column("K:K", 12)
-        texts.write("K1", 0.0, scientific)
-        for row, value in enumerate((-1.0, 0.0, 2.0), start=1):
-            texts.write(row, 10, value)
-        texts.conditional_format("K2:K4", {"type": "2_color_scale"})
-        texts.conditional_format("D2:D4", {"type": "2_color_scale", "min_type": "num"})
+        faulty_drawings(book, sheets["drawn"])
+        faulty_texts(book, sheets["texts"])
         sheets["wide"].write("Z1", "far out")
         divide_badly(book, sheets["pages"])
         insert_chart(book, sheets["diagram"], crowded_diagram(sheets["diagram"]))
     return path
+
+
+def faulty_drawings(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet) -> None:
+    """Charts over each other and over cells, and a cell apart."""
+    for at, fill in (("B2", "white"), ("E5", "white"), ("B30", "none")):
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": "=texts!A1:A2"})
+        area = {"none": True} if fill == "none" else {"color": fill}
+        chart.set_chartarea({"fill": area})
+        sheet.insert_chart(at, chart, {"description": at})
+    sheet.write("C31", "below a transparent chart")
+    sheet.write("F8", "hidden")
+    sheet.print_area("A1:K50")
+    sheet.write("M1", "apart")
+
+
+def faulty_texts(book: xlsxwriter.Workbook, texts: xlsxwriter.worksheet.Worksheet) -> None:
+    """Numbers and texts that are too wide or too high, and colours that miss the sign."""
+    scientific = book.add_format({"num_format": "0.000E+00"})
+    six = book.add_format({"num_format": "0.000000"})
+    texts.set_column("A:C", 6)
+    for place, number in {"A1": 123456.0, "A2": 1.0, "B1": 123456.0}.items():
+        texts.write(place, number, six)
+    rule = {"type": "cell", "criteria": "not between", "minimum": -9, "maximum": 9}
+    texts.conditional_format("B1:B1", {**rule, "format": scientific})
+    texts.set_column("D:D", 6)
+    texts.write("D1", 12.5, six)
+    by_size = {"type": "formula", "criteria": "=ABS(D1)>=100", "format": scientific}
+    texts.conditional_format("D1:D1", by_size)
+    texts.write("A3", "this runs over empty cells")
+    texts.write("A4", "this runs into its neighbour")
+    texts.write("A5", "a formula that shows nothing is a neighbour")
+    texts.write_formula("C5", '=""', None, "")
+    texts.set_row(6, 18)
+    texts.write("A7", "too low for it", book.add_format({"text_wrap": True}))
+    texts.merge_range("E7:H8", "low enough", book.add_format({"text_wrap": True}))
+    for at, text in (("C4", "x"), ("F8", "merged away")):
+        texts.write(at, text)
+    texts.set_column("K:K", 12)
+    texts.write("K1", 0.0, scientific)
+    for row, value in enumerate((-1.0, 0.0, 2.0), start=1):
+        texts.write(row, 10, value)
+    texts.conditional_format("K2:K4", {"type": "2_color_scale"})
+    texts.conditional_format("D2:D4", {"type": "2_color_scale", "min_type": "num"})
 
 
 def divide_badly(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet) -> None:
