@@ -29,6 +29,7 @@ from shared_books import (  # noqa: F401 - fixtures
     kinds,
     short_book,
     small,
+    state,
     without_surfaces,
     workbook,
 )

@@ -24,6 +24,7 @@ from sheetgen.workbook.sheets.predictions.predictions import predictions_sheet
 
 if TYPE_CHECKING:
     from exported_network import Exported
+    from surface_states import States
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +74,14 @@ def built(request: pytest.FixtureRequest, built_once: Callable[[str, Template], 
 def era_v1(built_once: Callable[[str, Template], Built]) -> Built:
     """The workbook of era-v1; not to be written to."""
     return built_once("era-v1", template.load("era-v1"))
+
+
+@pytest.fixture(scope="session")
+def state(built_once: Callable[[str, Template], Built]) -> "States":
+    """A function that returns a state of STATES; its `path` is the workbook of a template."""
+    from surface_states import States  # noqa: PLC0415 - slow to import
+
+    return States(built_once)
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,10 @@ from sheetgen.spreadsheet.engines import EMBEDDED, Values
 from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, verify_subject
-from sheetgen.workbook.build import Built
+from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, WORKINGS, Plan
+from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 NAMES = (DECISION_SURFACE, FITTED_CURVE, ERROR_SURFACE)
 SOFTMAX = """
@@ -247,6 +248,23 @@ def main_picture(canvas: Canvas) -> tuple[int, int, int, int]:
 def sheet(plan: Plan, name: str) -> Canvas:
     (found,) = (canvas for canvas in compose(plan) if canvas.name == name)
     return found
+
+
+def built(source: Template, path: Path) -> Book:
+    """The workbook of a template."""
+    build_workbook(source, path)
+    return Book(path, source, EMBEDDED.recalculate(path))
+
+
+def weights_at(book: Book, tab: str, iteration: int) -> dict[str, float]:
+    """All weights and biases in a row of a training table, as the engine computed them."""
+    cells = book.values[tab]
+    row = next(row for (row, _), value in cells.items() if value == "iteration")
+    return {
+        str(value): float(cells[row + 1 + iteration, column])
+        for (at, column), value in cells.items()
+        if at == row and column >= FIRST_COLUMN
+    }
 
 
 class States:

@@ -9,6 +9,9 @@ from inspect import isfunction, signature
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("torch")
+
 import test_activations
 import test_canvas
 import test_chosen_row
@@ -38,7 +41,6 @@ from test_compare import comparison
 from test_exercise import made as made_exercises
 from test_explorer import books as explorer_books
 from test_sensitivity import chaotic, diverging, kink
-from test_surfaces import state
 
 from sheetgen.spreadsheet.engines import Engine
 

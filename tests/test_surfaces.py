@@ -5,52 +5,34 @@ compared with the reference by `verify`, and here with PyTorch.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from surface_networks import iris, xor
 from surface_states import (
     NAMES,
-    SATURATED,
     STATES,
-    Book,
-    States,
+    built,
     changes,
     main_picture,
     of,
     sheet,
     sheets,
+    weights_at,
 )
 
 from sheetgen.network.many_passes import run
-from sheetgen.network.reference import forward, initial
+from sheetgen.network.reference import forward
 from sheetgen.spreadsheet.charts import round_ends
-from sheetgen.spreadsheet.engines import EMBEDDED
 from sheetgen.template import template
-from sheetgen.template.template import Template
 from sheetgen.verification.verify import verify
-from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, Plan
 from sheetgen.workbook.shared.grid import OFF
 from sheetgen.workbook.shared.moment import parameters_at
 from sheetgen.workbook.sheets import fitted_curve
-from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
-
-
-@pytest.fixture(scope="module")
-def state(built_once: Callable[[str, Template], Built]) -> States:
-    """A function that returns a state of STATES; its `path` is the workbook of a template."""
-    return States(built_once)
-
-
-def built(source: Template, path: Path) -> Book:
-    """The workbook of a template."""
-    build_workbook(source, path)
-    return Book(path, source, EMBEDDED.recalculate(path))
 
 
 @pytest.mark.parametrize(
@@ -66,14 +48,6 @@ def built(source: Template, path: Path) -> Book:
 )
 def test_sheets_are_there_where_they_apply(name, expected):
     assert {canvas.name for canvas in sheets(name)} & set(NAMES) == expected
-
-
-def test_one_weight_has_no_error_surface():
-    network = "[network]\ninputs = 1\n[[network.layers]]\nunits = 1\nactivation = 'identity'\n"
-    rest = "weights = [[1]]\n[data]\ninputs = [[1]]\ntargets = [[2]]\n"
-    single = template.parse(f"{network}{rest}[training]\nlearning_rates = [0.1]\niterations = 3\n")
-    names = {canvas.name for canvas in compose(Plan.of(single))}
-    assert names & set(NAMES) == {FITTED_CURVE}
 
 
 def test_a_wide_network_has_no_decision_surface():
@@ -122,30 +96,6 @@ def test_passes_of_many_samples_are_those_of_one():
         np.testing.assert_allclose(activations[-1][place], alone.activations[-1], rtol=1e-14)
 
 
-def weights_at(book: Book, tab: str, iteration: int) -> dict[str, float]:
-    """All weights and biases in a row of a training table, as the engine computed them."""
-    cells = book.values[tab]
-    row = next(row for (row, _), value in cells.items() if value == "iteration")
-    return {
-        str(value): float(cells[row + 1 + iteration, column])
-        for (at, column), value in cells.items()
-        if at == row and column >= FIRST_COLUMN
-    }
-
-
-def xor(weights: Mapping[str, float], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """The 2-3-1 network's last pre-activation in PyTorch, its weights read from the columns."""
-    hidden = [
-        torch.tanh(
-            weights[f"w{2 * unit + 1}"] * x
-            + weights[f"w{2 * unit + 2}"] * y
-            + weights[f"b{unit + 1}"]
-        )
-        for unit in range(3)
-    ]
-    return sum(weights[f"w{7 + unit}"] * a for unit, a in enumerate(hidden)) + weights["b4"]
-
-
 @pytest.mark.slow
 def test_the_decision_surface_is_pytorch_s(state):
     book = state("a late output")
@@ -188,48 +138,6 @@ def test_a_single_sample_has_a_range_around_it(state):
     np.testing.assert_allclose([x[0], x[-1], y[0], y[-1]], [-0.7, 1.3, -0.9, 1.1])
 
 
-def test_the_error_surface_is_pytorch_s(state):
-    book = state("an error")
-    across, up = book.axes(ERROR_SURFACE)
-    found, weights = book.square(ERROR_SURFACE), weights_at(book, "lr 2", 12)
-    inputs, targets = torch.tensor(book.plan.data.inputs), torch.tensor(book.plan.data.targets)
-    for column, w8 in enumerate(across):
-        for row, b1 in enumerate(up):
-            z = xor({**weights, "w8": w8, "b1": b1}, *inputs.double().T)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(z, targets[:, 0].double())
-            assert found[row, column] == pytest.approx(loss.item(), abs=1e-12)
-
-
-def error_here(book: Book) -> float:
-    """What `Error surface` says of the chosen iteration."""
-    cells = book.values[ERROR_SURFACE]
-    row = next(row for (row, _), text in cells.items() if text == "E_total at this iteration")
-    return float(cells[row, 2])
-
-
-def test_the_error_at_a_moment_is_that_of_its_row(state):
-    book = state("a row")
-    tab = book.plan.controls.error_table
-    assert error_here(book) == pytest.approx(weights_at(book, tab, 30)["E_total"], abs=1e-15)
-
-
-def test_the_path_is_that_of_the_training(state):
-    book = state("a path")
-    columns = [
-        np.array(book.behind(ERROR_SURFACE, "The path of the training", name))
-        for name in ("iteration", "x", "y")
-    ]
-    iterations, *positions = columns
-    assert (iterations[0], iterations[-2], iterations[-1]) == (0, 24, 5)
-    for name, axis, position in zip(("w2", "b4"), book.axes(ERROR_SURFACE), positions, strict=True):
-        values = axis[0] + (position - 0.5) * (axis[1] - axis[0])
-        expected = [weights_at(book, "lr 0.5", int(k))[name] for k in iterations]
-        np.testing.assert_allclose(values, expected, atol=1e-12)
-        assert 0 < position.min() < position.max() < len(axis)
-    steps = [axis[1] - axis[0] for axis in book.axes(ERROR_SURFACE)]
-    assert steps[0] == pytest.approx(steps[1])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("pasted", "shown"), [(-1, 0), (25, 24), (7.9, 7)])
 def test_an_iteration_that_is_pasted_is_brought_into_the_training(state, pasted, shown):
@@ -252,98 +160,6 @@ def test_what_is_the_same_everywhere_is_said(tmp_path):
     texts = [value for cells in book.values.values() for value in cells.values()]
     assert "a_h1: constant" in texts
     assert "E_total is the same everywhere on this picture" in texts
-
-
-def test_the_error_surface_opens_where_the_path_ends(state):
-    book = state("the last iteration")
-    path = [book.behind(ERROR_SURFACE, "The path of the training", name) for name in "xy"]
-    assert [each[-1] for each in path] == [each[-2] for each in path]  # the moment is the last
-    errors = book.square(ERROR_SURFACE)
-    start, end = (tuple(int(each[at]) for each in reversed(path)) for at in (0, -1))
-    assert errors[end] < errors[start]
-    assert errors[end] == pytest.approx(error_here(book), abs=1e-15)  # it is a point of the grid
-
-
-def mean_error(plan: Plan, iteration: int, places: Sequence[int] = (), **moved: int) -> float:
-    """The mean error at an iteration of all samples, or of some; `moved` weights are at another."""
-    trace = plan.trace_of(plan.controls.error_table)
-    rows = {name: moved.get(name, iteration) for name in plan.network.values}
-    network = plan.network.with_parameters({name: trace[name][rows[name]] for name in rows})
-    inputs, targets = plan.data.used_inputs(), plan.data.targets
-    errors = [
-        sum(forward(network, initial(network), inputs[place].tolist(), targets[place]).errors)
-        for place in places or range(plan.data.samples)
-    ]
-    return float(np.mean(errors))
-
-
-def test_the_path_of_the_two_weights_shown_at_first_descends():
-    """All other weights are those of the end; of the sine the first two would climb half way."""
-    plan = Plan.of(template.load("sine"))
-    last = int(plan.controls.error_iteration)
-    names = plan.controls.error_across, plan.controls.error_down
-    errors = [mean_error(plan, last, **dict.fromkeys(names, k)) for k in range(0, last + 1, 104)]
-    assert len(errors) == 9
-    assert np.diff(errors).max() < 0.001 * (errors[0] - errors[-1])
-
-
-def test_some_samples_stand_for_all():
-    """Of the flowers 13 of 120 are shown: their mean error is that of all, at both ends."""
-    plan = Plan.of(template.load("iris"))
-    for iteration in (0, plan.template.iterations):
-        some = mean_error(plan, iteration, plan.telling_samples[:13])
-        assert some == pytest.approx(mean_error(plan, iteration), rel=0.02)
-
-
-def test_weights_that_hardly_move_have_ticks_that_differ_and_colours_that_say_so(tmp_path):
-    """Saturated units: the path is a point, and all errors on the picture are practically one."""
-    book = built(template.parse(SATURATED), tmp_path / "saturated.xlsx")
-    assert book.wrong == []
-    across, _ = book.axes(ERROR_SURFACE)
-    assert across[-1] - across[0] == pytest.approx(0.012)  # a thousandth of the weight
-    assert "E_total is the same everywhere on this picture" in book.values[ERROR_SURFACE].values()
-    canvas = book.canvas(ERROR_SURFACE)
-    (bar,) = (each for each in canvas.heat_maps if each.place != main_picture(canvas))
-    spread = book.square(ERROR_SURFACE).max() - book.square(ERROR_SURFACE).min()
-    assert bar.limits[2].endswith("1E-7*MAX(1,$AB$5))")  # from the palest colour to red at least
-    assert spread < 0.01 * 1e-7
-    beside = [book.values[ERROR_SURFACE].get((row, bar.place[3] + 1), "") for row in range(4, 25)]
-    assert [each for each in beside if each != ""] == [pytest.approx(0.125)]  # one number
-
-
-@pytest.mark.slow
-def test_one_weight_chosen_twice_is_said(state):
-    book = state("one weight twice")
-    assert "choose two different ones" in book.values[ERROR_SURFACE].values()
-    found = book.square(ERROR_SURFACE)
-    assert (found == found[0]).all()  # the weight across counts
-    assert len(set(found[0])) > 1
-    assert book.wrong == []
-
-
-def iris(weights: Mapping[str, float], x: torch.Tensor) -> torch.Tensor:
-    """The logits of the 4-5-3 network in PyTorch, its weights read from the columns."""
-    numbers = torch.tensor([weights[f"w{k}"] for k in range(1, 36)], dtype=torch.float64)
-    biases = torch.tensor([weights[f"b{k}"] for k in range(1, 9)], dtype=torch.float64)
-    hidden = torch.tanh(x @ numbers[:20].view(5, 4).T + biases[:5])
-    return hidden @ numbers[20:].view(3, 5).T + biases[5:]
-
-
-@pytest.mark.slow
-def test_with_many_samples_the_mean_error_is_of_some_of_them(state):
-    book = state("many samples")
-    assert "E_total, the mean of 13 of 120 samples" in book.values[ERROR_SURFACE].values()
-    weights = weights_at(book, book.plan.controls.error_table, 20)
-    data, chosen = book.plan.data, list(book.plan.telling_samples[:13])
-    x, targets = torch.tensor(data.used_inputs()[chosen]), torch.tensor(data.targets)[chosen]
-    across, up = book.axes(ERROR_SURFACE)
-    found = book.square(ERROR_SURFACE)
-    for row, column in ((0, 0), (4, 18), (20, 6)):
-        logits = iris({**weights, "w21": across[column], "b2": up[row]}, x)
-        loss = torch.nn.functional.cross_entropy(logits, targets.double())
-        assert found[row, column] == pytest.approx(loss.item(), abs=1e-12)
-    assert found[1, 2] == pytest.approx(found[0:3:2, 2].mean())
-    assert found[7, 9] == pytest.approx(found[6:9:2, 8:11:2].mean())
 
 
 @pytest.mark.slow
