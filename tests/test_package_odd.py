@@ -14,8 +14,7 @@ from packages import check_kept, check_sound, children, orphans, related, tree
 
 from sheetgen.errors import RunError
 from sheetgen.files.saving import save
-from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.spreadsheet.engines.libreoffice import converted_all
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
@@ -56,20 +55,27 @@ def names_of(path: Path) -> dict[tuple[str, str | None], str]:
     }
 
 
+Spelling = Callable[[dict[str, str]], dict[str, str]]
+
+
 def same(parts: dict[str, str]) -> dict[str, str]:
     return parts
 
 
-@pytest.mark.parametrize("spelling", [same, prefixed, strict, without_styles])
-def test_into_a_workbook_written_by_hand(
-    tmp_path: Path,
-    log: Path,
-    libreoffice: Engine,
-    spelling: Callable[[dict[str, str]], dict[str, str]],
-) -> None:
-    assert libreoffice.missing() is None
-    target, output = written(tmp_path / "hand.xlsx", spelling(PARTS)), tmp_path / "output.xlsx"
+SPELLINGS = (same, prefixed, strict, without_styles)
+
+
+def with_log(folder: Path, log: Path, spelling: Spelling) -> tuple[Path, Path]:
+    """A workbook written by hand, and it with the sheet of `log`."""
+    target = written(folder / f"{spelling.__name__}.xlsx", spelling(PARTS))
+    output = folder / f"{spelling.__name__} output.xlsx"
     assert insert_sheets(target, log, ["Data"], output) == {"Data": "Data (2)"}
+    return target, output
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_into_a_workbook_written_by_hand(tmp_path: Path, log: Path, spelling: Spelling) -> None:
+    target, output = with_log(tmp_path, log, spelling)
     check(target, output)
     assert sheet_names(output) == ["Data", "Pivot", "it's", "Data (2)"]
     before = names_of(target)
@@ -82,24 +88,30 @@ def test_into_a_workbook_written_by_hand(
         if spelling is strict:
             new = set(archive.namelist()) - set(PARTS)
             assert not [name for name in new if b"/spreadsheetml/2006" in archive.read(name)]
-    with converted(output, "xlsx") as result:
-        cells = read_cells(result)
-        shown = openpyxl.load_workbook(result)
-    assert [cells["Data"][place].value for place in ((0, 0), (0, 1), (1, 0))] == ["old text", 3, 6]
-    assert cells["Data (2)"][1, 1].value == 1.0
-    assert shown["Data (2)"]["A1"].font.bold
-    assert shown["Data (2)"]["B1"].number_format == "0.00%"
-    assert shown["Data (2)"]["C1"].font.name == "Calibri"
-    assert len(shown["Data (2)"]._charts) == 1
-    (rules,) = shown["Data (2)"].conditional_formatting
-    assert rules.rules[0].dxf.font.color.rgb == "FFFF0000"
-    if spelling is not without_styles:
-        assert shown["Data"]["A1"].number_format == "0.000000"
-        assert shown["Data"]["B1"].font.name == "Courier New"
     if spelling is not strict:  # which openpyxl cannot read
         seen = openpyxl.load_workbook(output)
         assert seen["Data (2)"]["A1"].fill.start_color.rgb == "FF00FF00"
         assert seen["Data (2)"]["C1"].font.name == "Calibri"
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_libreoffice_shows_what_is_in_a_workbook_written_by_hand(tmp_path: Path, log: Path) -> None:
+    outputs = [with_log(tmp_path, log, spelling)[1] for spelling in SPELLINGS]
+    with converted_all(outputs, "xlsx") as results:
+        for spelling, result in zip(SPELLINGS, results, strict=True):
+            cells, shown = read_cells(result), openpyxl.load_workbook(result)
+            data = [cells["Data"][place].value for place in ((0, 0), (0, 1), (1, 0))]
+            assert data == ["old text", 3, 6]
+            assert cells["Data (2)"][1, 1].value == 1.0
+            assert shown["Data (2)"]["A1"].font.bold
+            assert shown["Data (2)"]["B1"].number_format == "0.00%"
+            assert shown["Data (2)"]["C1"].font.name == "Calibri"
+            assert len(shown["Data (2)"]._charts) == 1
+            (rules,) = shown["Data (2)"].conditional_formatting
+            assert rules.rules[0].dxf.font.color.rgb == "FFFF0000"
+            if spelling is not without_styles:
+                assert shown["Data"]["A1"].number_format == "0.000000"
+                assert shown["Data"]["B1"].font.name == "Courier New"
 
 
 @pytest.mark.parametrize("spelling", [without_names, without_base])
