@@ -12,7 +12,7 @@ from packages import check_kept, check_sound, children, orphans, tree
 
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
-from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.spreadsheet.engines.libreoffice import converted, converted_all
 from sheetgen.spreadsheet.insert import insert_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.verification.verify import verify
@@ -28,7 +28,11 @@ def donor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def office_file(donor: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def office_file(
+    donor: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    libreoffice: Engine,  # noqa: ARG001
+) -> Path:
     """The donor as LibreOffice saves it."""
     path = tmp_path_factory.mktemp("office") / "office.xlsx"
     with converted(donor, "xlsx") as result:
@@ -75,16 +79,14 @@ def check_log(path: Path, name: str = "Log") -> None:
     assert len(sheet._images) == 1
 
 
-def check_values(path: Path, name: str = "Log") -> None:
+def check_values(path: Path, result: Path, name: str) -> None:
     """Compare what LibreOffice computes of old and new sheets, and how it shows them."""
-    with converted(path, "xlsx") as result:
-        cells = read_cells(result)
-        shown = openpyxl.load_workbook(result)[name]
-        assert shown["A1"].font.bold
-        assert shown["A1"].fill.start_color.rgb == "FFFFCC00"
-        assert shown["B2"].number_format == "0.000%"
-        assert len(shown._charts) == 1
-        assert shown["B4"].comment.text.endswith("the best one")
+    cells, shown = read_cells(result), openpyxl.load_workbook(result)[name]
+    assert shown["A1"].font.bold
+    assert shown["A1"].fill.start_color.rgb == "FFFFCC00"
+    assert shown["B2"].number_format == "0.000%"
+    assert len(shown._charts) == 1
+    assert shown["B4"].comment.text.endswith("the best one")
     assert cells[name][0, 1].value == "accuracy"
     assert [cells[name][row, 1].value for row in range(1, 5)] == [0.5, 0.75, 0.9, 0.9]
     assert cells[name][4, 2].value == pytest.approx(0.9 + 0.9 + 0.6 + 3)
@@ -112,21 +114,21 @@ def test_into_a_workbook_of_ours(small: Path, donor: Path, tmp_path: Path) -> No
     assert titles.index("Log") == titles.index("Workings") + 1
 
 
-def test_into_a_workbook_of_ours_opened_by_libreoffice(
-    small: Path, donor: Path, tmp_path: Path, libreoffice: Engine
-) -> None:
-    assert libreoffice.missing() is None
-    insert(small, donor, tmp_path / "output.xlsx")
-    check_values(tmp_path / "output.xlsx")
-
-
-def test_into_a_file_of_libreoffice(
-    office_file: Path, donor: Path, tmp_path: Path, libreoffice: Engine
-) -> None:
-    assert libreoffice.missing() is None
+def test_into_a_file_of_libreoffice(office_file: Path, donor: Path, tmp_path: Path) -> None:
     assert insert(office_file, donor, tmp_path / "output.xlsx") == "Log (2)"
     check_log(tmp_path / "output.xlsx", "Log (2)")
-    check_values(tmp_path / "output.xlsx", "Log (2)")
+
+
+def test_libreoffice_opens_what_has_a_new_sheet(
+    small: Path, office_file: Path, donor: Path, tmp_path: Path
+) -> None:
+    """A workbook of ours, one of its own, and one of openpyxl."""
+    targets = [small, office_file, by_openpyxl(tmp_path / "target.xlsx")]
+    outputs = [tmp_path / f"{number}.xlsx" for number in range(3)]
+    names = [insert(*each) for each in zip(targets, [donor] * 3, outputs, strict=True)]
+    with converted_all(outputs, "xlsx") as results:
+        for case in zip(outputs, results, names, strict=True):
+            check_values(*case)
 
 
 def by_openpyxl(path: Path) -> Path:
@@ -141,13 +143,11 @@ def by_openpyxl(path: Path) -> Path:
     return path
 
 
-def test_into_a_file_of_openpyxl(donor: Path, tmp_path: Path, libreoffice: Engine) -> None:
-    assert libreoffice.missing() is None
+def test_into_a_file_of_openpyxl(donor: Path, tmp_path: Path) -> None:
     target, output = by_openpyxl(tmp_path / "target.xlsx"), tmp_path / "output.xlsx"
     # Names of sheets are the same in large and small letters.
     assert insert(target, donor, output) == "Log (2)"
     check_log(output, "Log (2)")
-    check_values(output, "Log (2)")
     old = openpyxl.load_workbook(output)["log"]
     assert (old["A1"].number_format, old["A1"].font.name) == ("0.0000", "Courier New")
     assert old["A2"].style == "Good"
