@@ -13,7 +13,7 @@ from sheet_file import read
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Chart
 from sheetgen.spreadsheet.engines.libreoffice import converted
-from sheetgen.spreadsheet.paper import pages
+from sheetgen.spreadsheet.paper import areas, pages
 from sheetgen.spreadsheet.style import PLAIN, SECTION
 from sheetgen.workbook.build import Built
 
@@ -57,6 +57,17 @@ def test_a_sheet_shrinks_where_two_blocks_then_fit_a_page() -> None:
     scale, rows, _, _ = pages(canvas)
     assert rows == (40, 80)
     assert 70 <= scale < 90
+
+
+def test_no_page_beside_a_narrow_table_is_empty() -> None:
+    canvas = with_rows(range(40), range(45, 80))
+    canvas.portrait = False
+    for column in range(40):
+        canvas.write(46, column, "wide")
+    way = pages(canvas)
+    (narrow, wide) = areas(canvas, way)
+    assert narrow == (0, 0, way.rows[-1] - 1, way.columns[0] - 1)
+    assert wide == (way.rows[-1], 0, 79, 39)
 
 
 def test_no_page_ends_within_a_text_that_runs_over_columns() -> None:

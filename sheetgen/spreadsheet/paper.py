@@ -6,9 +6,9 @@ sheet is printed upright if it needs fewer pages then. The scale and the breaks 
 the file, because programs follow no breaks where they fit sheets to pages themselves.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 from itertools import pairwise
 from math import ceil
@@ -39,6 +39,7 @@ _STEPS, _FEWER = 3, 0.75
 _MORE = (1.0, 1.01, 1.03, 1.06, 1.1, 1.15, 1.2, 1.3, 1.4)
 """How much fuller than all would be if they were equally full, which is tried one by one."""
 _CHARACTER = 0.62  # pixels of a character of a font of one point: most texts are shorter
+_MOST_AREAS = 8  # ranges of a print area, of whose names Excel shows 255 characters
 _WIDTH, _HEIGHT = 64, 20  # pixels of a column and a row
 
 
@@ -56,6 +57,11 @@ def pages(canvas: Canvas) -> Pages:
     divided = _Divided(canvas)
     ways = (False, True) if canvas.portrait is None else (canvas.portrait,)
     return min(map(divided.pages, ways), key=lambda way: (divided.cut_texts(way), *_cost(way)))
+
+
+def areas(canvas: Canvas, way: Pages) -> tuple[Place, ...]:
+    """Return several ranges to print where pages of a single one would be empty, else none."""
+    return _Divided(canvas).areas(way)
 
 
 def _cost(way: Pages) -> tuple[int, int, int, bool]:
@@ -97,6 +103,35 @@ class _Divided:
     def cut_texts(self, way: Pages) -> int:
         """Return the number of pages that begin within a text."""
         return sum(self._column_is_good(column) <= _POOR for column in way.columns)
+
+    def areas(self, way: Pages) -> tuple[Place, ...]:
+        """Return the ranges without empty pages at their sides, if there are several."""
+        top, left, bottom, right = self.area
+        rows, columns = (top, *way.rows, bottom + 1), (left, *way.columns, right + 1)
+        found: list[Place] = []
+        for first, end in pairwise(rows):
+            taken = [
+                bisect_right(columns, column) - 1
+                for column in self._filled_between(first, end)
+                if left <= column <= right
+            ] or [0]
+            start, last = columns[min(taken)], columns[max(taken) + 1] - 1
+            goes_on = found and (found[-1][1], found[-1][3]) == (start, last)
+            found.append((found.pop()[0] if goes_on else first, start, end - 1, last))
+        return tuple(found) if 1 < len(found) <= _MOST_AREAS else ()
+
+    def _filled_between(self, first: int, end: int) -> Iterator[int]:
+        """Yield outer columns of all that is in rows from the first on, before the end."""
+        for row, cells in self.filled.items():
+            if first <= row < end:
+                yield from (min(cells), max(cells))
+        for block in self.canvas.blocks:
+            if block.row_range[0] < end and block.row_range[-1] >= first:
+                yield from (block.column_range[0], block.column_range[-1])
+        for left, top, right, bottom in self.boxes:
+            if top < self.rows.start(end) and bottom > self.rows.start(first):
+                for x in (left, right - 1):
+                    yield self.columns.last_within(0, 1 << 14, x) + 1
 
     def _at(self, scale: float, room_across: float, room_down: float) -> Pages:
         """Return how the canvas is divided at a scale into pages of so many pixels."""

@@ -14,6 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 from sheetgen.console import progress
 from sheetgen.files.characters import impossible_character, require_possible, without_noncharacters
 from sheetgen.files.leftovers import scratch_folder
+from sheetgen.spreadsheet.address import quoted, range_address
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Place, Value
 from sheetgen.spreadsheet.charts import insert_chart
@@ -23,7 +24,7 @@ from sheetgen.spreadsheet.formula_blocks import (
     worksheet_class,
     write_block,
 )
-from sheetgen.spreadsheet.paper import MARGINS, pages
+from sheetgen.spreadsheet.paper import MARGINS, areas, pages
 from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
 if TYPE_CHECKING:
@@ -222,6 +223,9 @@ class _Writer:
             worksheet.repeat_columns(*canvas.repeat_columns)
         if canvas.print_area:
             worksheet.print_area(*canvas.print_area)
+        if found := areas(canvas, divided):
+            ranges = (f"{quoted(canvas.name)}!{range_address(*each)}" for each in found)
+            worksheet.print_area_range = ",".join(ranges)
 
     def _extras(self, worksheet: Worksheet, canvas: Canvas) -> None:
         for (row, column), text in canvas.notes.items():
