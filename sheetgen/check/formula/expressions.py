@@ -130,9 +130,11 @@ def with_children(node: Expression, parts: tuple[Expression, ...]) -> Expression
 
 def walk(node: Expression) -> Iterator[Expression]:
     """Yield a node and all below it, from left to right."""
-    yield node
-    for part in children(node):
-        yield from walk(part)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(children(node)))
 
 
 def is_deeper(node: Expression, levels: int) -> bool:

@@ -14,7 +14,6 @@ from sheetgen.check.formula.expressions import (
     Expression,
     Number,
     Symbol,
-    leaves,
     replace,
     walk,
 )
@@ -81,18 +80,21 @@ def _trees(
 def _wrong_rows(
     column: ComputedColumn, tree: Expression | None, rows: list[int]
 ) -> tuple[list[int], int]:
-    if tree is None:
-        return _by_numbers(column, rows)
+    by_numbers = _by_numbers(column, rows)
+    cells = tree is not None and any(isinstance(node, Cell) for node in walk(tree))
+    # Where a formula refers to such cells, each row has its own tree. If its number agrees, all
+    # that follows comes to the same.
+    if tree is None or (cells and by_numbers == ([], len(rows))):
+        return by_numbers
     with_numbers = column.meaning.resolver.with_numbers(tree)
     found = column.simulated(with_numbers)
     if found is None:
-        return _by_numbers(column, rows)
+        return by_numbers
     if same(found, column.truth) or _is_right_with_its_rate(column, with_numbers):
         return [], len(rows)
-    cells = any(isinstance(leaf, Cell) for leaf in leaves(tree))
     if not cells and all(value in _USUAL for value in _numbers_in(tree)):
         return rows, len(rows)
-    bad, count = _by_numbers(column, rows)
+    bad, count = by_numbers
     # Inputs, targets and the learning rate are often typed into a formula, or taken from a cell
     # that nothing labels. If a cell means nothing that is known, numbers that agree are enough.
     if not bad and not cells and _typed_symbol(column, tree) is None:
@@ -120,23 +122,18 @@ def _is_right_with_its_rate(column: ComputedColumn, tree: Expression) -> bool:
 
 def _typed(column: ComputedColumn, tree: Expression) -> str:
     """Say which number a right formula holds although other columns refer to its cell."""
-    if column.is_right(column.meaning.resolver.with_numbers(tree)):
-        return ""
     name = _typed_symbol(column, tree)
     if name is None or name not in column.meaning.referenced:
+        return ""
+    if column.is_right(column.meaning.resolver.with_numbers(tree)):
         return ""
     return f"the formula holds a number; the other columns refer to the cell of {name}"
 
 
 def _typed_symbol(column: ComputedColumn, tree: Expression) -> str | None:
     """Return the input, target or rate whose number a formula holds in its place, or None."""
-    numbers, constant = column.numbers, column.meaning.resolver.constant
     typed = _numbers_in(tree)
-    known = {
-        name: float(numbers.lookup(Symbol(name))[0])
-        for name in sorted(constant | set(numbers.constants))
-    }
-    present = {name: value for name, value in known.items() if value in typed}
+    present = {name: value for name, value in column.constants.items() if value in typed}
     for name, value in present.items():
         alone = {value: name}
         every = {other: one for one, other in present.items()} | alone
@@ -156,19 +153,8 @@ def _with_symbols(tree: Expression, names: Mapping[float, str]) -> Expression:
 
 def _by_numbers(column: ComputedColumn, rows: list[int]) -> tuple[list[int], int]:
     """Return the rows whose number fits no form of the definition, and how many could be judged."""
-    numbers = column.numbers
-    agreeing = np.zeros(numbers.rows, dtype=bool)
-    judged = np.zeros(numbers.rows, dtype=bool)
-    # An error, a text or a truth value is no number; an empty text is an empty cell.
-    is_other = np.array(
-        [one.value not in (None, "") and one.number is None for one in column.contents]
+    agreeing, judged = next(
+        (one for one in column.agreements if one[0][rows].all()), column.agreements[-1]
     )
-    for form in column.forms:
-        difference, agrees = numbers.agreement(column.symbol, form)
-        agreeing |= agrees
-        expected, _ = numbers.recomputed(form)
-        judged |= np.isfinite(difference) | (is_other & np.isfinite(expected))
-        if agreeing[rows].all():
-            break
     bad = [row for row in rows if judged[row] and not agreeing[row]]
     return bad, int(np.count_nonzero(judged[rows]))

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sheetgen.check.findings import LearningRate
 from sheetgen.check.formula.expressions import (
     Array,
@@ -120,6 +123,36 @@ class ComputedColumn:
         """The column's right values in the random trainings."""
         found = self.simulated(Symbol(self.symbol))
         assert found is not None
+        return found
+
+    @cached_property
+    def constants(self) -> dict[str, float]:
+        """The symbols that are the same number in every row, and their numbers."""
+        numbers, constant = self.numbers, self.meaning.resolver.constant
+        return {
+            name: float(numbers.lookup(Symbol(name))[0])
+            for name in sorted(constant | set(numbers.constants))
+        }
+
+    @cached_property
+    def agreements(self) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+        """Which rows agree with the first form of the definition or more of them, one by one.
+
+        Beside them are those that can be judged by these forms.
+        """
+        numbers = self.numbers
+        agreeing, judged = (np.zeros(numbers.rows, dtype=bool) for _ in range(2))
+        # An error, a text or a truth value is no number; an empty text is an empty cell.
+        is_other = np.array(
+            [one.value not in (None, "") and one.number is None for one in self.contents]
+        )
+        found = []
+        for form in self.forms:
+            difference, agrees = numbers.agreement(self.symbol, form)
+            expected, _ = numbers.recomputed(form)
+            agreeing = agreeing | agrees
+            judged = judged | np.isfinite(difference) | (is_other & np.isfinite(expected))
+            found.append((agreeing, judged))
         return found
 
     def simulated(self, tree: Expression) -> Array | None:

@@ -78,6 +78,9 @@ class Table:
     filled: Mapping[int, Sequence[int]] = field(default_factory=dict)
     restarts: bool = False
     """Whether another training above has the headers."""
+    _counts: dict[tuple[int, int, int], Counter[int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def rows(self) -> int:
@@ -136,17 +139,23 @@ class Table:
         while last + 1 in outside:
             last += 1
         known = {*columns, *self.identified}
-        counts = Counter(
-            column
-            for row in self.sheet_rows
-            for column in self.filled.get(row, ())
-            if first <= column <= last and holds_number(self.content(row, column))
-        )
         return {
             column: self.others.get(column, "").strip()
-            for column, count in sorted(counts.items())
-            if 2 * count > self.rows and column not in known
+            for column, count in sorted(self._counted().items())
+            if first <= column <= last and 2 * count > self.rows and column not in known
         }
+
+    def _counted(self) -> Counter[int]:
+        """Return the number of rows with a number in each column, counted once for these rows."""
+        rows = self.first, self.last, len(self.skipped)
+        if rows not in self._counts:
+            self._counts[rows] = Counter(
+                column
+                for row in self.sheet_rows
+                for column in self.filled.get(row, ())
+                if holds_number(self.content(row, column))
+            )
+        return self._counts[rows]
 
     def repeats(self, column: int) -> str:
         """Return the symbol that a column's header names if others name it too, or nothing."""
