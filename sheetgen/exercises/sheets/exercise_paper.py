@@ -26,7 +26,7 @@ from sheetgen.spreadsheet.style import (
 )
 
 WORKSHEET = "Worksheet"
-FIRST_ROW = 8
+NAME_ROW, FIRST_ROW = 3, 8
 SYMBOL, FIRST = 1, 2
 """The columns of the symbols, and of iteration 0."""
 
@@ -57,14 +57,14 @@ class ExercisePaper:
     def _heading(self) -> None:
         canvas, assignment = self.canvas, self._assignment
         exercise, student = assignment.exercise, assignment.student
-        canvas.heights.update({0: 28, 3: 24})
+        canvas.heights.update({0: 28, NAME_ROW: 24, NAME_ROW + 1: _GAP, NAME_ROW + 3: _GAP})
         canvas.write(0, SYMBOL, self._sheet.title, TITLE)
         text = f"{exercise.template.title}  ·  exercise {student.identifier}"
         canvas.write(1, SYMBOL, text, SUBTITLE)
-        canvas.write(3, SYMBOL, "Name", LABEL)
-        canvas.write(3, FIRST + 2, "Number", replace(LABEL, indent=1))
-        self._field(3, FIRST, student.name)
-        self._field(3, FIRST + 3, "")
+        canvas.write(NAME_ROW, SYMBOL, "Name", LABEL)
+        canvas.write(NAME_ROW, FIRST + 2, "Number", replace(LABEL, indent=1))
+        self._field(NAME_ROW, FIRST, student.name)
+        self._field(NAME_ROW, FIRST + 3, "")
         count = len(exercise.blanks)
         canvas.write(5, SYMBOL, "learning rate η", LABEL)
         rate = f"={self._sheet.canvas.absolute(*RATE_CELL)}"
@@ -82,7 +82,7 @@ class ExercisePaper:
     def _table(self) -> int:
         """Draw the table, with a band for each part of it; return the row below."""
         canvas, row, former = self.canvas, FIRST_ROW - 1, None
-        canvas.repeat_rows = (row, row)
+        canvas.repeat_rows = (NAME_ROW, row)  # so that each page says whose it is
         canvas.write(row, SYMBOL, "iteration", header("iteration"))
         for iteration in range(self._rows):
             canvas.write(row, FIRST + iteration, iteration, header("iteration"))
@@ -112,9 +112,9 @@ class ExercisePaper:
         if quantity in blanks and not self._sheet.solved:
             self.canvas.write(*at, "", _BOX)
             return
-        style = replace(number(column.band.kind, digits(column)), border=MUTED)
+        style = replace(number(column.band.kind, digits(self._assignment, column)), border=MUTED)
         if quantity in blanks:
-            style = replace(_BOX, bold=True, number_format=digits(column))
+            style = replace(_BOX, bold=True, number_format=digits(self._assignment, column))
         formula = f"={self._sheet.address(quantity)}"
         self.canvas.calculate(*at, formula, self._assignment.value(quantity), style)
 

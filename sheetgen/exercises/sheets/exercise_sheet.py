@@ -15,6 +15,7 @@ from sheetgen.exercises.assignment.table_layout import (
 )
 from sheetgen.formulas import notation
 from sheetgen.formulas.columns import Column
+from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE
 from sheetgen.spreadsheet.address import range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Rule
 from sheetgen.spreadsheet.style import (
@@ -29,6 +30,7 @@ from sheetgen.spreadsheet.style import (
     SECTION,
     SUBTITLE,
     TITLE,
+    WHOLE,
     Style,
     band,
     column_width,
@@ -118,6 +120,7 @@ class ExerciseSheet:
         canvas.freeze = (0, FIRST_COLUMN + 1)
         canvas.widths[0] = 2
         canvas.heights.update({0: 30, SCORE_CELL[0]: 24})
+        canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
         self._heading()
         self._headers()
         blanks = set(self.assignment.exercise.blanks)
@@ -159,7 +162,7 @@ class ExerciseSheet:
 
     def _blank(self, quantity: Quantity) -> None:
         place, column = self._layout.place(quantity), self._layout.by_symbol[quantity[0]]
-        style = replace(INPUT, number_format=digits(column))
+        style = replace(INPUT, number_format=digits(self.assignment, column))
         if self.solved:
             formula, value = self._layout.formula(quantity), self.assignment.value(quantity)
             self.canvas.calculate(*place, formula, value, style)
@@ -171,7 +174,7 @@ class ExerciseSheet:
         """Write a given quantity: live, but without showing how it is calculated."""
         symbol, row = quantity
         place, column = self._layout.place(quantity), self._layout.by_symbol[symbol]
-        kind, style = column.band.kind, number(column.band.kind, digits(column))
+        kind, style = column.band.kind, number(column.band.kind, digits(self.assignment, column))
         if symbol == "iteration":
             self.canvas.write(*place, row, style)
             return
@@ -236,8 +239,12 @@ def _is_fine(column: Column) -> bool:
     return column.band.kind not in ("iteration", "target", "input")
 
 
-def digits(column: Column) -> str:
-    """Return the number format of a column's quantities."""
+def digits(assignment: Assignment, column: Column) -> str:
+    """Return the number format of a column's quantities: what is counted has no decimals."""
+    given = dict.fromkeys((BATCH_ROW, BATCH_SIZE, UPDATE, CORRECT), WHOLE)
+    given |= assignment.plan.data_formats
+    if column.symbol in given:
+        return given[column.symbol]
     return FINE if _is_fine(column) else number_format(column.band.kind)
 
 
