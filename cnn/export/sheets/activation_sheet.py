@@ -307,15 +307,18 @@ def _tiles(page: Page) -> None:
             value = _of(found, (chosen.source, y, x))
             canvas.calculate(TILE_ROW + y, left + x, f"={cell}", value, NUMBER)
         if block:
-            row = TILE_ROW + (size[0] - 1) // 2
             sign = "×" if block == 1 else "="
-            shown = products.choose(partial(_sign, sign))
-            canvas.calculate(row, left - 1, f"={shown}", "" if found is None else sign, SIGN)
+            for row in sorted(
+                {lens.middle for lens in products.lenses if lens.kernels is not None}
+            ):
+                shown = products.choose(partial(_sign, sign, row))
+                value = sign if found is not None and row == chosen.lens.middle else ""
+                canvas.calculate(TILE_ROW + row, left - 1, f"={shown}", value, SIGN)
         shorten(canvas, page.area(block), LARGE_NUMBERS)
 
 
-def _sign(sign: str, lens: Lens) -> str:
-    return '""' if lens.kernels is None else f'"{sign}"'
+def _sign(sign: str, row: int, lens: Lens) -> str:
+    return f'"{sign}"' if lens.kernels is not None and row == lens.middle else '""'
 
 
 def _of(numbers: Array | None, unit: tuple[int, int, int]) -> float | str:

@@ -78,6 +78,11 @@ class Lens:
         return top + row * self.down, left + column * self.across
 
     @property
+    def middle(self) -> int:
+        """The row in the middle of the window, counted from its first."""
+        return (self.height - 1) // 2
+
+    @property
     def kernels(self) -> Array | None:
         """The kernels (out, in, height, width), if it is no pooling."""
         base = self.sheet.layer.base
