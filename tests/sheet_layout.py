@@ -38,6 +38,7 @@ WIDE = {
     "Layers",
     "Decision surface",
     PREDICTIONS,
+    "Inputs",
 }
 """Sheets that are made for LARGE_SCREEN: many charts or pictures, or a table beside them."""
 TABLE = 12
@@ -160,7 +161,7 @@ def out_of_reach(sheet: SheetFile) -> Iterator[str]:
 
 
 def unprinted(sheet: SheetFile) -> Iterator[str]:
-    """The print area, where there is one, holds all drawings and all cells."""
+    """The print area, where there is one, holds all drawings and all cells that are not folded."""
     area = sheet.sizes.print_area
     if area is None:
         return
@@ -169,7 +170,12 @@ def unprinted(sheet: SheetFile) -> Iterator[str]:
         beyond = max(left - each.left, top - each.top, each.right - right, each.bottom - bottom)
         if beyond > CLOSE:
             yield f"{_called(each)} is {beyond:.0f} pixels beyond the print area"
-    outside = [at for at, cell in sheet.cells.items() if cell.text and not sheet.is_printed(*at)]
+    widths = sheet.sizes.columns
+    outside = [
+        (row, column)
+        for (row, column), cell in sheet.cells.items()
+        if cell.text and not sheet.is_printed(row, column) and widths.size(column) > 0
+    ]
     if outside:
         yield f"{len(outside)} cells from {relative_address(*outside[0])} on are not printed"
 

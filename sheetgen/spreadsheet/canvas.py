@@ -120,10 +120,10 @@ class Canvas:
     `verdicts` are ranges of PASS and FAIL, `numbers` those that may hold large numbers, `bars`
     those whose cells show a bar as long as their number from 0 to 1, with its colour; `merges`
     are shown as one cell. `outline` has the levels of columns: those of a higher level than the
-    column to their left can be folded into it. `inputs` are the cells that a user may change, by
-    their keys, and `options` the texts that some of them accept. `row_breaks` and `column_breaks`
-    are rows and columns with which a printed page begins, besides those that `paper` chooses, as
-    it chooses whether pages are upright if `portrait` is None.
+    column to their left can be folded into it, and are at first if `folded`. `inputs` are the cells
+    that a user may change, by their keys, and `options` the texts that some of them accept.
+    `row_breaks` and `column_breaks` are rows and columns with which a printed page begins, besides
+    those that `paper` chooses, as it chooses whether pages are upright if `portrait` is None.
     """
 
     name: str
@@ -148,6 +148,7 @@ class Canvas:
     names: dict[str, str] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
     outline: dict[int, int] = field(default_factory=dict)
+    folded: bool = False
     heights: dict[int, float] = field(default_factory=dict)
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)

@@ -200,8 +200,7 @@ class _Writer:
             worksheet.protect("", {"format_columns": True, "format_rows": True})
         worksheet.set_zoom(canvas.zoom)
         for column, width in canvas.widths.items():
-            level = {"level": canvas.outline[column]} if column in canvas.outline else {}
-            worksheet.set_column(column, column, width, None, level)
+            worksheet.set_column(column, column, width, None, _outlined(canvas, column))
         if canvas.outline:  # whose buttons are where the columns fold to
             worksheet.outline_settings(symbols_right=False)
         for row, height in canvas.heights.items():
@@ -251,6 +250,13 @@ class _Writer:
             worksheet.conditional_format(*place, {**rule, "format": self.large})
         # The first row of a table starts the training and so differs from the rows below it.
         worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})
+
+
+def _outlined(canvas: Canvas, column: int) -> dict[str, int]:
+    """Return XlsxWriter's options of a column that can be folded, or that others fold into."""
+    if column in canvas.outline:
+        return {"level": canvas.outline[column], "hidden": int(canvas.folded)}
+    return {"collapsed": 1} if canvas.folded and column + 1 in canvas.outline else {}
 
 
 def _joined(
