@@ -151,9 +151,9 @@ def test_a_network_for_a_folder_of_images_is_exported_with_its_classes(photos, t
         for line in result.stdout.split("\n")[:-1]
     )
     record = read_record(photos / "run", None, "best")
-    values = read_cells(path, ["Values", "Accuracy"])
+    values = read_cells(path, ["Inputs", "Accuracy"])
     first = BIRDS[int(record.evaluation.predictions[0])]
-    assert first in [cell.value for cell in values["Values"].values()]
+    assert first in [cell.value for cell in values["Inputs"].values()]
     names = [values["Accuracy"][10, column].value for column in (2, 3, 4)]
     assert names == ["a grey …ail", "cat", "dog"]
     result = invoke("verify", path, photos / "run", "--engine", "ironcalc")

@@ -159,8 +159,17 @@ def test_one_output_is_no_class(module: nn.Module, tmp_path: Path) -> None:
     assert "probabilities" not in sheet_names(tmp_path / "one.xlsx")
     (found, *_) = verify_workbook(tmp_path / "one.xlsx", module)
     assert (found.passed, found.predicted, found.expected) == (True, None, None)
-    export_workbook(units(2, 2), (2,), tmp_path / "two.xlsx")
+    export_workbook(units(2, 2), (2,), tmp_path / "two.xlsx", probabilities=True)
     assert "probabilities" in sheet_names(tmp_path / "two.xlsx")
+
+
+def test_only_pictures_are_taken_for_classes_by_themselves(tmp_path: Path) -> None:
+    """Two numbers that come out of a row of features may be a price and a size."""
+    export_workbook(units(2, 2), (2,), tmp_path / "row.xlsx")
+    assert "probabilities" not in sheet_names(tmp_path / "row.xlsx")
+    picture = nn.Sequential(nn.Flatten(), *units(4, 2))
+    export_workbook(picture, (1, 2, 2), tmp_path / "picture.xlsx")
+    assert "probabilities" in sheet_names(tmp_path / "picture.xlsx")
 
 
 def test_an_older_export_of_one_output_and_one_sample_still_verifies() -> None:

@@ -181,7 +181,7 @@ def test_other_networks_get_no_sheet_to_paint_on(exported: Exported, tmp_path: P
     source = Input(Shape(1, SIDE, SIDE))
     write(exported.model, source, tmp_path / "plain.xlsx", exported.samples, title="Plain")
     names = list(read_cells(tmp_path / "plain.xlsx"))
-    assert names[:5] == ["Values", LAYERS, ACTIVATION, "Products", "Kernels"] and DIGIT not in names
+    assert names[:5] == ["Inputs", LAYERS, ACTIVATION, "Products", "Kernels"] and DIGIT not in names
 
 
 @given(st.integers(6, 40), st.integers(6, 40))

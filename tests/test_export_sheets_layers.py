@@ -171,8 +171,7 @@ def test_a_sheet_of_units_says_what_is_above_them() -> None:
             column, last = texts["A column for each unit."][1], canvas.print_area[3]
             room = [canvas.widths.get(each, 8.43) for each in range(column, last + 1)]
             assert sum(room) > 20
-    values = next(canvas for canvas in canvases if canvas.name == "Values")
-    assert (values.widths[1], values.widths[3], values.heights[0]) == (22, 22, 30)
+            assert "pixel column" not in texts
 
 
 @given(

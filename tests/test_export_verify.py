@@ -106,7 +106,8 @@ def test_every_layer_is_shown_on_layers_in_turn(exported: Exported) -> None:
 
 def test_further_channels_are_shown_and_compared(tmp_path: Path) -> None:
     model = nn.Sequential(nn.Linear(3, 70), nn.Tanh(), nn.Linear(70, 2)).eval()
-    export_workbook(model, (3,), tmp_path / "wide.xlsx", np.ones((2, 3)))
+    path = tmp_path / "wide.xlsx"
+    export_workbook(model, (3,), path, np.ones((2, 3)), probabilities=True)
     file = read_exported(tmp_path / "wide.xlsx", model)
     cases = [drawing_case(file, np.ones((3, 1, 1)), turn=turn) for turn in (0, 3, 1)]
     assert [(case.layer, case.first_channel) for case in cases[:2]] == [

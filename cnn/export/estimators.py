@@ -1,18 +1,23 @@
 """Makes a module of torch of a fitted estimator of scikit-learn, without importing that.
 
-Known are neural networks and linear models, alone or behind scalers in a Pipeline. The attributes
-are those of https://scikit-learn.org/stable/api/; an estimator is known by the name of its class,
-and the module is compared with it before it is used.
+Known are neural networks and linear models, alone or behind scalers in a Pipeline, also with a
+transformed target. The attributes are those of https://scikit-learn.org/stable/api/; an estimator
+is known by the name of its class, and the module is compared with it before it is used.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cnn.export.described_numbers import Quantities, Quantity, of_scaler
+from cnn.export.network.scaling import Scaling
 from sheetgen.errors import InputError
+from sheetgen.network.activations import Array
 
 TRIES, TOLERANCE = 50, 1e-9
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -21,7 +26,43 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
     "relu": nn.ReLU,
 }
-SCALERS = ("StandardScaler", "MinMaxScaler", "MaxAbsScaler")
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """An estimator as a module in double precision, between the scaling of features and outputs."""
+
+    estimator: Any
+    module: nn.Module
+    scaling: Scaling | None
+    quantities: Quantities
+
+    @property
+    def name(self) -> str:
+        """The estimator's class."""
+        return type(self.estimator).__name__
+
+    def predicted(self, features: Array) -> Array:
+        """Return what it predicts (N, outputs) for features (N, n) in their units.
+
+        That is the probability of each class for classifiers that have them, else the decision
+        function, else the prediction.
+        """
+        found = _quietly(_scores(self.estimator), features)
+        return found.astype(float).reshape(len(features), -1)
+
+    def classes(self, features: Array) -> list[str]:
+        """Return the classes in words that it predicts for features (N, n); none of numbers."""
+        if not self.quantities.classes:
+            return []
+        return [str(each) for each in _quietly(self.estimator.predict, features).tolist()]
+
+    def computed(self, features: Array) -> Array:
+        """Return what the module and the scalings make of features (N, n)."""
+        scaled = features if self.scaling is None else self.scaling.scaled(features)
+        with torch.no_grad():
+            found: Array = self.module(torch.tensor(scaled)).numpy()
+        return self.quantities.restored(found)
 
 
 def is_estimator(found: object) -> bool:
@@ -29,10 +70,8 @@ def is_estimator(found: object) -> bool:
     return not isinstance(found, type | nn.Module) and hasattr(found, "predict")
 
 
-def module_of(estimator: Any) -> nn.Module:  # noqa: ANN401 - an estimator of scikit-learn
-    """Return the module that maps features to what the estimator predicts, in double precision.
-
-    That is the probability of each class for classifiers that have them, otherwise the prediction.
+def read_estimator(estimator: Any) -> Known:  # noqa: ANN401 - an estimator of scikit-learn
+    """Return the module of an estimator, with its scalings and what it knows of its numbers.
 
     Raises InputError, naming the class, for an estimator that is not known or not fitted, and if
     the module computes anything else than the estimator does.
@@ -41,19 +80,64 @@ def module_of(estimator: Any) -> nn.Module:  # noqa: ANN401 - an estimator of sc
     for step in (*before, last):
         if not hasattr(step, "n_features_in_"):
             raise InputError(f"model: found a {type(step).__name__} that is not fitted")
-    module = nn.Sequential(*map(_scaler, before), *_network(last)).double().eval()
-    _compare(estimator, module)
-    return module
+    after, output_scaling = _target(estimator)
+    module = nn.Sequential(*_network(last), *after).double().eval()
+    scaling = None
+    for step in before:
+        scaled = of_scaler(step)
+        scaling = scaled if scaling is None else scaled.after(scaling)
+    known = Known(estimator, module, scaling, _quantities(estimator, before, output_scaling))
+    _compare(known)
+    return known
 
 
-def as_module(model: Any) -> nn.Module:  # noqa: ANN401 - what the user gives
-    """Return the module of an estimator; anything else as it is."""
-    found: nn.Module = module_of(model) if is_estimator(model) else model
+def _quantities(estimator: Any, before: list[Any], output_scaling: Scaling | None) -> Quantities:  # noqa: ANN401
+    """Return the names, ranges and classes that the estimator keeps from its training."""
+    first = before[0] if before else None
+    names = getattr(estimator, "feature_names_in_", None)
+    has_ranges = type(first).__name__ == "MinMaxScaler"
+    features: tuple[Quantity, ...] = ()
+    if names is not None or has_ranges:
+        count = int(estimator.n_features_in_)
+        named = (f"feature {at}" for at in range(1, count + 1)) if names is None else names
+        limits = zip(first.data_min_, first.data_max_, strict=True) if has_ranges else None  # type: ignore[union-attr]
+        features = tuple(
+            Quantity(str(name), "", *(map(float, next(limits)) if limits else ())) for name in named
+        )
+    is_one = _quietly(estimator.predict, np.zeros((1, estimator.n_features_in_))).ndim == 1
+    labels = getattr(estimator, "classes_", None)
+    if not isinstance(labels, np.ndarray):  # it has none, or several of which many may hold at once
+        outputs = (Quantity("prediction"),) if is_one else ()
+        return Quantities(features, outputs, output_scaling)
+    shares = hasattr(estimator, "predict_proba")
+    if not is_one:
+        return Quantities(features, tuple(Quantity(str(each)) for each in labels.tolist()))
+    return Quantities(features, (), None, tuple(map(str, labels.tolist())), shares)
+
+
+def _quietly(predict: Callable[[Array], Any], features: Array) -> Array:
+    """Return what is predicted, without the warning that the features have no names."""
+    with warnings.catch_warnings(action="ignore"):
+        return np.asarray(predict(features))
+
+
+def _scores(estimator: Any) -> Callable[[Array], Any]:  # noqa: ANN401
+    found: Callable[[Array], Any] = getattr(estimator, "predict_proba", None) or getattr(
+        estimator, "decision_function", estimator.predict
+    )
     return found
+
+
+def _unwrapped(estimator: Any) -> Any:  # noqa: ANN401
+    """Return the estimator that a search has found, or the one whose target is transformed."""
+    return getattr(estimator, "best_estimator_", getattr(estimator, "regressor_", estimator))
 
 
 def _steps(estimator: Any) -> Iterator[Any]:  # noqa: ANN401
     """Yield the steps of a Pipeline, one within another too, or the estimator itself."""
+    if (inner := _unwrapped(estimator)) is not estimator:
+        yield from _steps(inner)
+        return
     for name, step in getattr(estimator, "steps", [("", estimator)]):
         if step is None or isinstance(step, str):
             if step == "passthrough":
@@ -62,35 +146,44 @@ def _steps(estimator: Any) -> Iterator[Any]:  # noqa: ANN401
         yield from (step,) if step is estimator else _steps(step)
 
 
-class _Affine(nn.Module):
-    """Features multiplied by factors, after a shift was subtracted and before one is added."""
+class _Exponential(nn.Module):
+    """The target that was trained on as its logarithm, of the number itself or of 1 + it."""
 
-    before: Tensor
-    factor: Tensor
-    after: Tensor
-
-    def __init__(self, before: Any, factor: Any, after: Any) -> None:  # noqa: ANN401
+    def __init__(self, added: float) -> None:
         super().__init__()
-        for name, values in (("before", before), ("factor", factor), ("after", after)):
-            self.register_buffer(name, torch.tensor(np.asarray(values, dtype=float)))
+        self.added = added
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x - self.before) * self.factor + self.after
+        found = torch.exp(x)
+        return found - self.added if self.added else found
 
 
-def _scaler(scaler: Any) -> nn.Module:  # noqa: ANN401
-    name = type(scaler).__name__
-    zeros = np.zeros(scaler.n_features_in_)
-    if name == "MinMaxScaler" and not scaler.clip:
-        return _Affine(zeros, scaler.scale_, scaler.min_)
-    if name == "StandardScaler":
-        mean = zeros if scaler.mean_ is None or not scaler.with_mean else scaler.mean_
-        scale = zeros + 1 if scaler.scale_ is None else scaler.scale_
-        return _Affine(mean, 1 / scale, zeros)
-    if name == "MaxAbsScaler":
-        return _Affine(zeros, 1 / scaler.scale_, zeros)
-    expected = ", ".join(SCALERS[:-1]) + f" or {SCALERS[-1]}"
-    raise InputError(f"model: no formula is written for a {name}; expected a {expected}")
+def _target(estimator: Any) -> tuple[tuple[nn.Module, ...], Scaling | None]:  # noqa: ANN401
+    """Return how the prediction is transformed back: by modules, and by a scaling."""
+    found = list(_transformers(estimator))
+    if not found:
+        return (), None
+    if len(found) > 1:
+        raise InputError("model: its target is transformed more than once; expected once")
+    if type(found[0]).__name__ != "FunctionTransformer":
+        return (), of_scaler(found[0])
+    inverse = found[0].inverse_func
+    added = {None: None, np.exp: 0.0, np.expm1: 1.0}
+    if inverse not in added:
+        name = getattr(inverse, "__name__", repr(inverse))
+        raise InputError(f"model: no formula is written for {name}; expected a scaler or numpy.exp")
+    return () if inverse is None else (_Exponential(added[inverse] or 0.0),), None
+
+
+def _transformers(estimator: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the transformers of the target, in a Pipeline too."""
+    if hasattr(estimator, "transformer_") and hasattr(estimator, "regressor_"):
+        yield estimator.transformer_
+    inner = _unwrapped(estimator)
+    if inner is not estimator:
+        yield from _transformers(inner)
+    elif hasattr(estimator, "steps"):
+        yield from _transformers(estimator.steps[-1][1])
 
 
 def _network(estimator: Any) -> Iterator[nn.Module]:  # noqa: ANN401
@@ -138,15 +231,12 @@ def _end(activation: str, outputs: int) -> Iterator[nn.Module]:
         yield ACTIVATIONS[activation]()
 
 
-def _compare(estimator: Any, module: nn.Module) -> None:  # noqa: ANN401
+def _compare(known: Known) -> None:
     """Raise InputError unless the module gives what the estimator predicts for random features."""
-    features = np.random.default_rng(0).normal(size=(TRIES, estimator.n_features_in_))
-    predict = getattr(estimator, "predict_proba", None) or getattr(
-        estimator, "decision_function", estimator.predict
-    )
-    expected = np.asarray(predict(features), dtype=float).reshape(TRIES, -1)
-    with torch.no_grad():
-        found = module(torch.tensor(features)).numpy()
+    shape = TRIES, known.estimator.n_features_in_
+    features = np.random.default_rng(0).normal(size=shape)
+    if known.scaling is not None:
+        features = known.scaling.restored(features)
+    expected, found = known.predicted(features), known.computed(features)
     if found.shape != expected.shape or not np.allclose(found, expected, TOLERANCE, TOLERANCE):
-        name = type(estimator).__name__
-        raise InputError(f"model: {name} predicts something else than its weights give")
+        raise InputError(f"model: {known.name} predicts something else than its weights give")

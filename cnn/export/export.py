@@ -4,14 +4,15 @@ import logging
 import operator
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import nn
 
-from cnn.export.estimators import as_module
+from cnn.export.described_numbers import Quantities, quantities, scaling_of
+from cnn.export.estimators import is_estimator, read_estimator
 from cnn.export.forecast import Forecast, forecast
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Network, Shape
@@ -20,7 +21,7 @@ from cnn.export.samples import Samples, as_samples, no_samples
 from cnn.export.sheets import export_origin
 from cnn.export.sheets.compose_export import compose
 from cnn.export.sheets.layout import InputPlaces, require_sheets
-from cnn.export.sheets.subject import subject_of
+from cnn.export.sheets.subject import NOTHING_KNOWN, subject_of
 from sheetgen.console import progress
 from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible
@@ -31,6 +32,8 @@ from sheetgen.spreadsheet.writer import write_workbook
 if TYPE_CHECKING:
     from cnn.log.record import Record
 
+
+MOST_CASES = 10_000
 
 Announce = Callable[[Forecast], None]
 
@@ -62,9 +65,16 @@ def export_workbook(
     samples: object = None,
     *,
     fold_batchnorm: bool = False,
-    probabilities: bool = True,
+    probabilities: bool | None = None,
     title: str = "A neural network",
     force: bool = False,
+    features: Any = None,  # noqa: ANN401 - names in a list, an array or an index
+    units: Any = None,  # noqa: ANN401
+    ranges: Any = None,  # noqa: ANN401
+    input_scaling: Any = None,  # noqa: ANN401
+    output_names: Any = None,  # noqa: ANN401
+    output_scaling: Any = None,  # noqa: ANN401
+    rows: int = 0,
 ) -> Exported:
     """Write a network of torch as a workbook.
 
@@ -75,9 +85,18 @@ def export_workbook(
 
     `input_shape` is (channels, height, width), (channels, length) or (units,), without the batch;
     None is for a file that says it.
-    `samples` (N, *input_shape) are inputs to choose from on the sheet `Values`, on which the user
+    `samples` (N, *input_shape) are inputs to choose from on the sheet `Inputs`, on which the user
     can also type any other. With `probabilities` a network that ends in several logits or
-    log-probabilities gets a sheet with their softmax.
+    log-probabilities gets a sheet with their softmax; None is for those that take in pictures, or
+    end in log-probabilities.
+
+    `features` are the names of the numbers that go in, of the signals, or of the channels,
+    `output_names` those of what comes out, or of the classes. `units` and `ranges` (smallest and
+    largest in the training) are dictionaries by these names, or in the order of the features.
+    `input_scaling` is a fitted scaler of scikit-learn, or (mean, scale), if the network takes in
+    (value - mean) / scale; `output_scaling` alike, if its output · scale + mean is what people
+    want. An estimator's own names, ranges, scalers and classes are known. With `rows` the sheet
+    `Cases` has a table of so many inputs, a row of formulas each.
 
     How many formulas the workbook will have, its size, and how long LibreOffice will take are
     logged before it is composed; a workbook that will be too slow to work with is a warning.
@@ -88,15 +107,26 @@ def export_workbook(
     """
     model, input_shape = as_network(model, input_shape)
     shape = _shape(input_shape)
+    known = quantities(shape, features, units, ranges, output_names)
+    scaling = scaling_of("input_scaling", input_scaling, shape.sides[shape.named_axis])
+    known = replace(known, output_scaling=scaling_of("output_scaling", output_scaling, None))
+    if is_estimator(model):
+        found = read_estimator(model)
+        if scaling is not None and found.scaling is not None:
+            raise InputError("input_scaling: the model has scalers of its own; leave it out")
+        known, scaling = found.quantities.renamed(known), scaling or found.scaling
+        model, probabilities = found.module, bool(probabilities)
     return write(
-        as_module(model),
-        Input(shape),
+        model,
+        Input(shape, scaling=scaling),
         _path(path),
         no_samples(shape) if samples is None else as_samples(samples, shape),
         fold_batchnorm=fold_batchnorm,
         probabilities=probabilities,
         title=title,
         force=force,
+        known=known,
+        rows=_rows(rows),
     )
 
 
@@ -107,11 +137,13 @@ def write(
     samples: Samples,
     *,
     fold_batchnorm: bool = False,
-    probabilities: bool = True,
+    probabilities: bool | None = None,
     title: str,
     force: bool = False,
     run: "Record | None" = None,
     announce: Announce = log,
+    known: Quantities = NOTHING_KNOWN,
+    rows: int = 0,
 ) -> Exported:
     """Write a network with the normalisation of its input, as `export_workbook` does.
 
@@ -123,14 +155,14 @@ def write(
         model, source, fold_batchnorm=fold_batchnorm, probabilities=probabilities
     ).without_certainty()
     with progress.step("composing"):
-        subject = subject_of(model, network, samples, title, run)
+        subject = subject_of(model, network, samples, title, run, known, rows)
         book = compose(subject)
         foretold = forecast(book)
         with progress.paused():
             announce(foretold)
         sheets = book.canvases
     require_sheets(sheets)
-    last = export_origin.origin_sheet(network, fold_batchnorm, book.places, len(samples), sheets)
+    last = export_origin.origin_sheet(subject, fold_batchnorm, book.places, sheets)
     canvases = (*sheets, last)
     saved = save_workbook(path, lambda to: write_workbook(canvases, to, title), aside)
     formulas = sum(1 for canvas in canvases for _ in canvas.promised())
@@ -164,6 +196,16 @@ def _shape(input_shape: object) -> Shape:
             "or (channels, length) of signals"
         )
     return Shape.of(sides)
+
+
+def _rows(rows: object) -> int:
+    try:
+        count = _side(rows)
+    except TypeError:
+        count = -1
+    if not 0 <= count <= MOST_CASES:
+        raise InputError(f"rows: found {rows!r}; expected how many cases, from 0 to {MOST_CASES:,}")
+    return count
 
 
 def _side(side: object) -> int:

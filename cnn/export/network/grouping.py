@@ -33,6 +33,8 @@ RESERVED = [
     "samples",
     "weights",
     "digit",
+    "inputs",
+    "cases",
     "values",
     "probabilities",
     "workings",
@@ -68,7 +70,7 @@ def grouped(
     source: Input,
     operations: Sequence[Operation],
     fold_batchnorm: bool,
-    probabilities: bool,
+    probabilities: bool | None,
 ) -> Network:
     """Return the network whose layers show as much in one formula as can be there.
 
@@ -154,9 +156,13 @@ class _Drafts:
 
 
 def _with_probabilities(
-    layers: tuple[Layer, ...], fold_batchnorm: bool, probabilities: bool
+    layers: tuple[Layer, ...], fold_batchnorm: bool, probabilities: bool | None
 ) -> Network:
     last = layers[-1].stages[-1]
+    if probabilities is None:
+        # What comes out of rows of features and of signals may be any quantities.
+        source = layers[0].output
+        probabilities = isinstance(last, LogSoftmax) or not (source.flat or source.line)
     unfolded = tuple(layer.name for layer in layers if fold_batchnorm and layer.find(ScaleAndShift))
     if type(last) is Softmax:
         return Network(layers, layers[-1], unfolded)

@@ -87,7 +87,7 @@ def read_network(
     source: Input,
     *,
     fold_batchnorm: bool = False,
-    probabilities: bool = True,
+    probabilities: bool | None = None,
 ) -> Network:
     """Return a network's layers with their parameters as float64.
 
@@ -95,7 +95,7 @@ def read_network(
     network by its forward. `source` is the input's shape and normalisation. With `fold_batchnorm`
     a BatchNorm that follows a convolution or a fully connected layer becomes part of its weights.
     With `probabilities` a network that ends in logits gets a softmax, one that ends in their
-    logarithms an exponential.
+    logarithms an exponential; None is for those that take in pictures, or end in logarithms.
 
     Raises InputError, naming the module, for one that is not supported or does not fit.
     """
@@ -136,7 +136,7 @@ def _module_by_module(model: nn.Module, source: Input) -> list[Operation]:
 
 
 def _by_its_forward(
-    model: nn.Module, source: Input, fold_batchnorm: bool, probabilities: bool
+    model: nn.Module, source: Input, fold_batchnorm: bool, probabilities: bool | None
 ) -> Network:
     require_followable(model)
     operations, graph, choices = follow(exact_copy(model), source, _stage)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn.export.network.scaling import Scaling
 from sheetgen.network.activations import Array
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ class Shape:
         if self.flat:
             return (self.size,)
         return (self.channels, self.width) if self.line else self.sides
+
+    @property
+    def named_axis(self) -> int:
+        """The axis of `sides` along which quantities are: features, signals or planes of colour.
+
+        Of a table with two sides, (signals, times) or (times, signals), that is the shorter one.
+        """
+        return 2 if self.line and self.width < self.channels else 0
 
     def index(self, channel: int, row: int, column: int) -> int:
         """Return the index of an activation among all, in torch's order."""
@@ -149,7 +158,8 @@ class Stage:
 class Input(Stage):
     """The input as the network takes it: x = (value / white - mean) / deviation of each cell.
 
-    Without a normalisation (`normalized` False) x is the value itself.
+    Without a normalisation (`normalized` False) x is the value itself, or what `scaling` makes of
+    it, which has a pair of numbers for each quantity: see `Shape.named_axis`.
     """
 
     stem = "input"
@@ -162,6 +172,7 @@ class Input(Stage):
     """Whether large values are ink on paper, as in drawings."""
     classes: tuple[str, ...] = ()
     """The names of the classes that the network tells apart, unless they are numbers from 0."""
+    scaling: Scaling | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,6 +39,8 @@ class Reference:
         Raises InputError if a module fails on them.
         """
         source = self.network.input
+        if source.scaling is not None:
+            values = source.scaling.scaled(values, source.output.named_axis + 1)
         x = torch.from_numpy(values)
         if source.normalized:
             x = (x / source.white - source.mean) / source.deviation

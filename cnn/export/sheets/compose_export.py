@@ -7,16 +7,19 @@ from functools import cached_property
 from cnn.export.network.stages import Stage
 from cnn.export.sheets.accuracy_sheet import accuracy_sheet
 from cnn.export.sheets.activation_sheet import activation_sheets
+from cnn.export.sheets.cases_sheet import cases_sheet
 from cnn.export.sheets.digit_sheet import digit_sheet
 from cnn.export.sheets.export_style import is_digit_reader
+from cnn.export.sheets.features_sheet import features_sheet
 from cnn.export.sheets.kernels_sheet import kernels_sheet
 from cnn.export.sheets.layer_sheet import layer_sheet
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
 from cnn.export.sheets.layout import InputPlaces
 from cnn.export.sheets.network_sheet import NETWORK, network_sheet
+from cnn.export.sheets.planes_sheet import planes_sheet
 from cnn.export.sheets.samples_sheet import samples_sheet
+from cnn.export.sheets.signals_sheet import signals_sheet
 from cnn.export.sheets.subject import Subject
-from cnn.export.sheets.values_sheet import values_sheet
 from cnn.export.sheets.weights_sheet import weights_sheet
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.shared.workings import Workings
@@ -47,7 +50,7 @@ def compose(subject: Subject) -> Book:
     network, samples = subject.network, subject.samples
     first, places = input_sheet(subject)
     *pictures, diagram, workings = live_sheets(subject, places)
-    canvases = [first, *pictures]
+    canvases = [first, *([cases_sheet(subject)] if subject.cases else []), *pictures]
     kernels = kernels_sheet(network, subject.sheets)
     canvases += [kernels] if kernels else []
     canvases.append(diagram)
@@ -55,7 +58,9 @@ def compose(subject: Subject) -> Book:
         canvases.append(accuracy_sheet(subject, subject.run))
     if len(samples):
         is_picture = is_digit_reader(network)
-        canvases.append(samples_sheet(samples, network.input.output, pictures=is_picture))
+        canvases.append(
+            samples_sheet(samples, network.input.output, subject.quantities, pictures=is_picture)
+        )
     canvases.append(weights_sheet(network, subject.sheets))
     return Book(subject, tuple(canvases), workings, places)
 
@@ -75,8 +80,13 @@ def live_sheets(subject: Subject, places: InputPlaces) -> list[Canvas]:
 
 
 def input_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
-    """Return the sheet with the input's cells, `Digit` or `Values`, and their positions."""
-    return (digit_sheet if is_digit_reader(subject.network) else values_sheet)(subject)
+    """Return the sheet with the input's cells, and their positions."""
+    shape = subject.network.input.output
+    if is_digit_reader(subject.network):
+        return digit_sheet(subject)
+    if shape.flat:
+        return features_sheet(subject)
+    return signals_sheet(subject) if shape.line else planes_sheet(subject)
 
 
 def layer_sheets(

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cnn.export.network.stages import Input, Network, Shape
+from cnn.export.described_numbers import Quantities, Quantity
+from cnn.export.network.scaling import Scaling
+from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.layout import InputPlaces
+from cnn.export.sheets.subject import Subject
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
@@ -33,17 +36,18 @@ class Origin:
     sheets: tuple[str, ...]
     fingerprint: str
     written_by: str = ""
+    quantities: Quantities = field(default_factory=Quantities)
+    rows: int = 0
 
 
 def origin_sheet(
-    network: Network,
+    subject: Subject,
     fold_batchnorm: bool,
     places: InputPlaces,
-    samples: int,
     canvases: Sequence[Canvas],
 ) -> Canvas:
     """Draw the sheet; `canvases` are all other sheets."""
-    source = network.input
+    network, source = subject.network, subject.network.input
     facts = {
         "format": FORMAT,
         "written by": f"sheetgen {__version__}",
@@ -56,7 +60,10 @@ def origin_sheet(
         "fold_batchnorm": fold_batchnorm,
         "probabilities": network.probabilities is not None,
         "places": asdict(places),
-        "samples": samples,
+        "samples": len(subject.samples),
+        "scaling": None if source.scaling is None else asdict(source.scaling),
+        "quantities": asdict(subject.quantities),
+        "rows": len(subject.cases.held) if subject.cases else 0,
         "sheets": [canvas.name for canvas in canvases],
         "fingerprint": stamp.fingerprint(canvases),
     }
@@ -96,7 +103,12 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
         source = Input(shape, True, white, mean, deviation)
     # Earlier versions exported networks that read digits, or numbers of any kind.
     classes = tuple(map(str, facts.get("classes", ())))
-    source = replace(source, is_ink=bool(facts.get("is_ink", True)), classes=classes)
+    source = replace(
+        source,
+        is_ink=bool(facts.get("is_ink", True)),
+        classes=classes,
+        scaling=_scaling(facts.get("scaling")),
+    )
     places = dict(facts["places"])
     for key in ("pixels", "drawing", "choice"):
         places[key] = None if places[key] is None else tuple(map(int, places[key]))
@@ -109,7 +121,24 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
         tuple(facts["sheets"]),
         str(facts["fingerprint"]),
         str(facts.get("written by", "")),
+        _quantities(facts.get("quantities", {})),
+        int(facts.get("rows", 0)),
     )
+
+
+def _scaling(found: Mapping[str, Any] | None) -> Scaling | None:
+    return None if found is None else Scaling.of(found["subtracted"], found["divided"])
+
+
+def _quantities(found: Mapping[str, Any]) -> Quantities:
+    """Return the quantities; earlier versions knew none."""
+    if not found:
+        return Quantities()
+    features, outputs = (
+        tuple(Quantity(**each) for each in found[key]) for key in ("features", "outputs")
+    )
+    scaling, classes = _scaling(found["output_scaling"]), tuple(map(str, found["classes"]))
+    return Quantities(features, outputs, scaling, classes, bool(found["are_shares"]))
 
 
 def require_unedited(path: Path) -> None:

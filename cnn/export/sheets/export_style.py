@@ -26,8 +26,11 @@ _LEAST = "1E-300"
 _COLUMN = 8.43  # characters; the default width of a column
 _LINK_PIXELS = 76  # "Activation", and a gap
 
-DIGIT, PICTURE_TAB, VALUES = "Digit", "Picture", "Values"
+DIGIT, PICTURE_TAB, INPUTS = "Digit", "Picture", "Inputs"
 """The names of the sheet with the input: drawings of digits, of others, numbers of any kind."""
+VALUES = "Values"
+"""The name that it had in earlier versions, for numbers of any kind."""
+CASES = "Cases"
 _DIGIT = 7  # pixels of a digit in Arial 10, in which widths are counted
 _PADDING = 5
 _POINTS = 0.75  # of a pixel
@@ -70,11 +73,16 @@ def about_zero(place: Place, end: str = "") -> HeatMap:
     return HeatMap(place, DIVERGING, (f"=-{end}-{_LEAST}", 0.0, f"={end}+{_LEAST}"))
 
 
-def shorten(canvas: Canvas, place: Place, sizes: Mapping[float, str] = LARGE_NUMBERS) -> None:
-    """Show large numbers of a range with fewer characters."""
+def shorten(
+    canvas: Canvas,
+    place: Place,
+    sizes: Mapping[float, str] = LARGE_NUMBERS,
+    end: float = 1e308,
+) -> None:
+    """Show numbers of a range in other formats, each from its size on, the last one up to `end`."""
     number = f"ABS({relative_address(*place[:2])})"
-    for (start, number_format), end in zip(sizes.items(), [*list(sizes)[1:], 1e308], strict=True):
-        rule = f"=AND({number}>={start!r},{number}<{end!r})".upper()
+    for (start, number_format), last in zip(sizes.items(), [*list(sizes)[1:], end], strict=True):
+        rule = f"=AND({number}>={start!r},{number}<{last!r})".upper()
         canvas.rules.append(Rule(place, rule, {"num_format": number_format}))
 
 
@@ -101,6 +109,8 @@ def described(shape: Shape) -> str:
     if shape.pixels == 1 or shape.flat:
         return f"{shape.size} units" if shape.size > 1 else "1 unit"
     channels = "1 channel" if shape.channels == 1 else f"{shape.channels} channels"
+    if shape.line:
+        return f"{channels} of {shape.width} places"
     return f"{channels} of {shape.height} × {shape.width} pixels"
 
 
@@ -125,7 +135,7 @@ def is_digit_reader(network: Network) -> bool:
 def input_tab(network: Network) -> str:
     """Return the name of the sheet with the network's input."""
     if not is_digit_reader(network):
-        return VALUES
+        return INPUTS
     return PICTURE_TAB if network.input.classes else DIGIT
 
 

@@ -95,10 +95,11 @@ def _reading(sheet: Sheet) -> str:
         return "A column for each unit."
     if shape.width == 1:
         return "A row for each step, a column for each channel."
+    place = "place" if shape.line else "pixel"
     if shape.channels == 1:
-        return "A cell for each pixel."
+        return f"A cell for each {place}."
     return (
-        f"Each pixel is {shape.channels} cells, one for each channel; "
+        f"Each {place} is {shape.channels} cells, one for each channel; "
         "Layers has the channels as pictures."
     )
 
@@ -109,8 +110,9 @@ def _column_headings(canvas: Canvas, sheet: Sheet) -> None:
     if isinstance(sheet.layer.base, Recurrent):
         _gate_headings(canvas, sheet, sheet.layer.base)
         return
-    canvas.write(1, 0, "pixel column", LABEL)
-    canvas.write(2, 0, "channel", LABEL)
+    is_unit = shape.pixels == 1
+    canvas.write(1, 0, "" if is_unit else "place" if shape.line else "pixel column", LABEL)
+    canvas.write(2, 0, "unit" if is_unit else "channel", LABEL)
     canvas.widths[0] = 12
     for row in range(shape.height):
         canvas.write(sheet.cell(0, row, 0)[0], 0, row, LABEL)
@@ -119,7 +121,8 @@ def _column_headings(canvas: Canvas, sheet: Sheet) -> None:
             at = sheet.cell(channel, 0, pixel)[1]
             canvas.widths[at] = WIDE if shape.pixels == 1 else NARROW
             if pixel in range(shape.width):
-                canvas.write(1, at, pixel if channel == 0 else "", HEADINGS[pixel % 2])
+                names_place = channel == 0 and not is_unit
+                canvas.write(1, at, pixel if names_place else "", HEADINGS[pixel % 2])
                 canvas.write(2, at, channel, HEADINGS[pixel % 2])
 
 

@@ -120,6 +120,10 @@ class Sheet:
         """Return the cell of an exponential of a softmax; they are laid out as the map."""
         return self.greatest[0] + 2 + row, self.cell(channel, row, column)[1]
 
+    def helper(self, place: tuple[int, int]) -> str:
+        """Return the address of a helper cell, for formulas of the layer's own sheet."""
+        return cell_address(*place)
+
     def address(self, channel: int, row: int = 0, column: int = 0) -> str:
         """Return the relative address of one activation with the sheet's name: conv1!C5."""
         return f"{quoted(self.name)}!{relative_address(*self.cell(channel, row, column))}"
@@ -180,7 +184,8 @@ class InputPlaces:
     """The positions of the input's planes on its sheet; rows and columns count from 0.
 
     Each plane is an ordinary picture, height × width; the plane of each further channel is
-    `step` rows below. `pixels` and `drawing` are the first cells of what the network reads and of
+    `step` rows below, in the column beside it where signals are `turned` so that time runs down.
+    `pixels` and `drawing` are the first cells of what the network reads and of
     what the user types; `choice` is the cell that chooses a sample, None without samples.
     """
 
@@ -189,14 +194,22 @@ class InputPlaces:
     drawing: tuple[int, int]
     choice: tuple[int, int] | None
     step: int
+    turned: bool = False
 
     def pixel(self, channel: int, row: int, column: int) -> tuple[int, int]:
         """Return the cell that the network reads."""
-        return self.pixels[0] + channel * self.step + row, self.pixels[1] + column
+        return self.beside(self.pixels, (channel, row, column))
 
     def drawn(self, channel: int, row: int, column: int) -> tuple[int, int]:
         """Return the cell that the user changes."""
-        return self.drawing[0] + channel * self.step + row, self.drawing[1] + column
+        return self.beside(self.drawing, (channel, row, column))
+
+    def beside(self, first: tuple[int, int], unit: tuple[int, ...]) -> tuple[int, int]:
+        """Return the cell of a number, of cells laid out alike from a first one on."""
+        channel, row, column = unit
+        if self.turned:
+            return first[0] + column, first[1] + channel
+        return first[0] + channel * self.step + row, first[1] + column
 
     def pixel_address(self, channel: int, row: int, column: int) -> str:
         """Return the relative address of the cell that the network reads: Digit!C5."""

@@ -56,7 +56,8 @@ MODULES = replace(WRAPPED, indent=1)
 DESCRIPTIONS = {
     "Digit": "draw a digit or choose one: everything follows",
     "Picture": "draw a picture or choose one: everything follows",
-    "Values": "type the network's input, or choose a sample",
+    "Inputs": "type the network's input, or choose a sample",
+    "Cases": "many inputs at once, a row each, to paste data into",
     "Layers": "the channels of any layer as pictures",
     "Activation": "one activation taken apart: window × kernel, summed, and what follows",
     "Products": "the numbers of all channels that Activation sums",
@@ -165,7 +166,7 @@ def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
     """Write the links to the other sheets; return the next free row."""
     closer = closer_sheets(subject)
     closer[1:1] = ["Products"] if "Activation" in closer else []
-    names = [first, "Layers", *closer, "Weights"]
+    names = [first, *(["Cases"] if subject.cases else []), "Layers", *closer, "Weights"]
     names[-1:-1] = ["Accuracy"] if subject.run else []
     names[-1:-1] = ["Samples"] if len(subject.samples) else []
     canvas.write(row, LEFT, "Sheets", SECTION)

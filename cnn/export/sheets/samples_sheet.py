@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from cnn.export.described_numbers import Quantities
 from cnn.export.network.stages import Shape
 from cnn.export.samples import Samples
 from cnn.export.sheets.export_style import FULL, PALE_PICTURE, width_of
@@ -10,6 +11,7 @@ from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, PLAIN, SECTION, TITLE, Style, header
 
 PIXEL_COLUMN = replace(header("input"), size=8)
+WIDTH, WIDEST = 9, 24  # characters of a column with the name of a feature
 CENTRED = Style(align="center")
 PIXEL = Style(size=8, align="center", number_format="0")
 READING = (
@@ -18,10 +20,11 @@ READING = (
 )
 
 
-def samples_sheet(samples: Samples, shape: Shape, *, pictures: bool) -> Canvas:
+def samples_sheet(samples: Samples, shape: Shape, known: Quantities, *, pictures: bool) -> Canvas:
     """Draw the sheet: number, label, name and the numbers of each sample.
 
-    `pictures` have one channel and values from 0 to 255; they are shaded, and their pixels named.
+    The numbers of a row of features have their names. `pictures` have one channel and values from 0
+    to 255; they are shaded, and their pixels named.
     """
     canvas = Canvas(SAMPLES, freeze=(FIRST_SAMPLE, FIRST_VALUE))
     canvas.repeat_rows, canvas.repeat_columns = (1, FIRST_SAMPLE - 1), (0, FIRST_VALUE - 1)
@@ -39,6 +42,11 @@ def samples_sheet(samples: Samples, shape: Shape, *, pictures: bool) -> Canvas:
         canvas.write(row, 2, samples.names[at])
         for column, value in enumerate(values, start=FIRST_VALUE):
             canvas.write(row, column, value, pixel)
+    if shape.flat:
+        for column, feature in enumerate(known.features, start=FIRST_VALUE):
+            canvas.write(FIRST_SAMPLE - 1, column, feature.title, LABEL)
+            wide = len(feature.title) + 2
+            canvas.widths[column] = max(WIDTH, min(WIDEST, wide))
     if pictures:
         _name_pixels(canvas, SamplePlaces(len(samples), shape))
     return canvas

@@ -50,8 +50,17 @@ def unit_formulas(sheet: Sheet, inputs: InputPlaces) -> Callable[[Unit], str]:
 
     The input layer reads `inputs`.
     """
+    base = sheet.layer.base
+    return row_formulas(sheet) if sheet.layer.reads else _formulas(sheet, _input(base, inputs))
+
+
+def row_formulas(sheet: Sheet) -> Callable[[Unit], str]:
+    """Return that function of a layer after the input."""
+    return _formulas(sheet, _core(sheet.layer.base, sheet))
+
+
+def _formulas(sheet: Sheet, core: Core) -> Callable[[Unit], str]:
     layer = sheet.layer
-    core = _input(layer.base, inputs) if not layer.reads else _core(layer.base, sheet)
     norms = [stage for stage, _ in parameter_roles(layer.stages)]
     frames: dict[tuple[int, ...], str] = {}
 
@@ -254,7 +263,7 @@ def _listed(function: str, cells: Sequence[str]) -> str:
 @_core.register
 def _softmax(stage: Softmax, sheet: Sheet) -> Core:
     argument = sheet.arguments()
-    greatest, total = cell_address(*sheet.greatest), cell_address(*sheet.total)
+    greatest, total = sheet.helper(sheet.greatest), sheet.helper(sheet.total)
     if isinstance(stage, LogSoftmax):
         return lambda unit: f"{argument(unit)}-{greatest}-LN({total})"
     return lambda unit: f"{relative_address(*sheet.exponential(*unit))}/{total}"

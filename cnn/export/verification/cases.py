@@ -8,14 +8,20 @@ import numpy as np
 from cnn.export.network.stages import Input, Places
 from cnn.export.sheets.activation_page import KEYS
 from cnn.export.sheets.activation_sheet import ACTIVATION
+from cnn.export.sheets.cases_sheet import FIRST as FIRST_CASE
+from cnn.export.sheets.cases_sheet import LEFT
+from cnn.export.sheets.export_style import CASES
 from cnn.export.sheets.layers_grid import FIRST, LAYER
 from cnn.export.sheets.layers_sheet import LAYERS
 from cnn.export.sheets.subject import Pick
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.library_calls import Changes
+
+KEPT = 3
+"""Every third row of the table of cases is verified with what it holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +40,8 @@ class Case:
     layer: str
     first_channel: int
     pick: Pick | None = None
+    held: tuple[tuple[Value | None, ...], ...] = ()
+    """What the rows of the table of cases hold."""
 
 
 def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator) -> list[Case]:
@@ -55,12 +63,14 @@ def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator
 def noise(source: Input, random: np.random.Generator, choices: Places | None = None) -> Array:
     """Return numbers for the input's cells (channels, height, width), no two of them the same.
 
-    Those of pictures are from empty to full ink, others have the standard normal distribution, or
-    are one of so many whole numbers from 0 where `choices` is not 0.
+    Those of pictures are from empty to full ink, others have the standard normal distribution once
+    they are scaled, or are one of so many whole numbers from 0 where `choices` is not 0.
     """
     shape = source.output
     if not source.normalized:
         values = random.standard_normal(shape.sides)
+        if source.scaling is not None:
+            values = source.scaling.restored(values, shape.named_axis)
         if choices is None:
             return values
         return np.where(choices > 0, random.integers(np.maximum(choices, 1)), values)
@@ -108,6 +118,9 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
         changes[ACTIVATION] = {cells[LAYER]: pick.layer}
         for key, number in zip(KEYS[1:], pick[1:], strict=True):
             changes[ACTIVATION][cells[key]] = float(number)
+    held = exported.held
+    if held:
+        changes[CASES], held = _table(exported, turn)
     if exported.is_older:  # sheets that are laid out differently are not verified
         changes = {
             sheet: cells
@@ -116,7 +129,30 @@ def _case(exported: ExportedFile, shown: str, values: Array, choice: int, turn: 
         }
     for sentence in _unusable(exported, changes):
         raise InputError(f"{exported.path}: {sentence}")
-    return Case(shown, changes, values, choice, layer, channel, pick)
+    return Case(shown, changes, values, choice, layer, channel, pick, held)
+
+
+def _table(
+    exported: ExportedFile, turn: int
+) -> tuple[dict[tuple[int, int], float | str], tuple[tuple[Value | None, ...], ...]]:
+    """Return new numbers for two thirds of the rows of the table, and what all rows then hold.
+
+    The same rows stay as they are each time, also those with texts or formulas of the user's: no
+    engine empties a cell again.
+    """
+    source = exported.origin.source
+    random, typed, held = np.random.default_rng(turn), dict[tuple[int, int], float | str](), []
+    for at, former in enumerate(exported.held):
+        places = [(FIRST_CASE + at, LEFT + column) for column in range(len(former))]
+        cells = [exported.cell(CASES, place) for place in places]
+        is_free = all(each.formula is None and not isinstance(each.value, str) for each in cells)
+        if not is_free or at % KEPT == KEPT - 1:
+            held.append(former)
+            continue
+        numbers = noise(source, random, exported.network.choices).reshape(-1).tolist()
+        typed |= dict(zip(places, numbers, strict=True))
+        held.append(tuple(numbers))
+    return typed, tuple(held)
 
 
 def _pick(exported: ExportedFile, canvas: Canvas, turn: int) -> Pick:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from cnn.export.network.stages import Softmax
 from cnn.export.sheets.accuracy_sheet import ACCURACY, formulas_of
+from cnn.export.sheets.cases_sheet import cases_sheet
 from cnn.export.sheets.compose_export import input_sheet, layer_sheets, live_sheets
 from cnn.export.sheets.kernels_sheet import kernels_sheet
 from cnn.export.sheets.subject import Subject
@@ -48,9 +49,10 @@ def _wrong_cells(exported: ExportedFile) -> Iterator[tuple[str, str]]:
     """Yield the sheet and a sentence for each cell."""
     blank = exported.blank
     first, places = input_sheet(blank)
+    cases = [cases_sheet(blank)] if blank.cases else []
     others = constant_sheets(exported)
     live = live_sheets(blank, places)
-    for canvas in (first, *live, *others, *layer_sheets(blank, places)):
+    for canvas in (first, *cases, *live, *others, *layer_sheets(blank, places)):
         if canvas.name in exported.cells:
             yield from ((canvas.name, each) for each in _wrong_formulas(exported, canvas))
         elif not exported.is_older:
@@ -70,6 +72,8 @@ def dependent_sheets(subject: Subject) -> Iterator[Canvas]:
     """Yield the sheets whose values depend on the input, of the layers' only each softmax."""
     first, places = input_sheet(subject)
     yield first
+    if subject.cases:
+        yield cases_sheet(subject)
     yield from live_sheets(subject, places)
     yield from layer_sheets(subject, places, Softmax)
 

@@ -1,7 +1,7 @@
 """Reads an exported workbook, and the network that should be in it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,19 +14,20 @@ from cnn.export.network.torch_reference import Reference
 from cnn.export.samples import Samples
 from cnn.export.sheets.accuracy_sheet import ACCURACY, count_place
 from cnn.export.sheets.activation_sheet import ACTIVATION, activation_sheets
+from cnn.export.sheets.cases_sheet import held_rows
 from cnn.export.sheets.export_origin import Origin, read_origin
-from cnn.export.sheets.export_style import DIGIT, PICTURE_TAB, VALUES
+from cnn.export.sheets.export_style import CASES, DIGIT, INPUTS, PICTURE_TAB, VALUES
 from cnn.export.sheets.kernels_sheet import KERNELS
 from cnn.export.sheets.layer_sheet import title_of
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
 from cnn.export.sheets.layout import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, Sheet, sheets_of
 from cnn.export.sheets.network_sheet import NETWORK
 from cnn.export.sheets.products_places import PRODUCTS
-from cnn.export.sheets.subject import Subject
+from cnn.export.sheets.subject import Subject, cases_of
 from cnn.export.sheets.weights_sheet import WEIGHTS, weights_sheet
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 from sheetgen.version import is_older
 from sheetgen.workbook.plan import WORKINGS
@@ -35,7 +36,19 @@ from sheetgen.workbook.shared.workings import Workings
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
 
 OTHER_SHEETS = {
-    *(DIGIT, PICTURE_TAB, VALUES, LAYERS, ACTIVATION, PRODUCTS, KERNELS, NETWORK, ACCURACY),
+    *(
+        DIGIT,
+        PICTURE_TAB,
+        INPUTS,
+        CASES,
+        VALUES,
+        LAYERS,
+        ACTIVATION,
+        PRODUCTS,
+        KERNELS,
+        NETWORK,
+        ACCURACY,
+    ),
     *(SAMPLES, WEIGHTS, WORKINGS),
 }
 """The sheets that are not those of layers."""
@@ -54,7 +67,7 @@ class ExportedFile:
     @property
     def is_older(self) -> bool:
         """Whether an earlier version wrote it, which may have laid out sheets differently."""
-        return is_older(self.origin.written_by)
+        return is_older(self.origin.written_by) or self.origin.places.sheet == VALUES
 
     @cached_property
     def sheets(self) -> dict[str, Sheet]:
@@ -89,7 +102,18 @@ class ExportedFile:
         """The data of the sheets if all numbers are 0; their formulas are those of any input."""
         zeros = {name: np.zeros(sheet.shape.sides) for name, sheet in self.sheets.items()}
         shown = np.zeros(self.origin.source.output.sides)
-        return Subject("", self.network, self.sheets, zeros, self.samples, 0, shown)
+        known = self.origin.quantities
+        known = known if known.features else known.completed(self.network)
+        cases = cases_of(self.reference, self.held) if self.origin.rows else None
+        subject = Subject("", self.network, self.sheets, zeros, self.samples, 0, shown, known)
+        return replace(subject, cases=cases)
+
+    @cached_property
+    def held(self) -> tuple[tuple[Value | None, ...], ...]:
+        """What the rows of the table of cases hold, none without a table."""
+        held = self.cells.get(CASES, {})
+        values = {place: cell.value for place, cell in held.items()}
+        return tuple(held_rows(values, self.origin.rows, self.origin.source.output.size))
 
     @cached_property
     def layers(self) -> Canvas:

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from cnn.export.estimators import as_module
+from cnn.export.estimators import Known, is_estimator, read_estimator
 from cnn.export.network.stages import Input
 from cnn.export.other_frameworks import as_network_of
 from cnn.export.sheets.layout import Sheet
+from cnn.export.sheets.subject import Subject, cases_of
 from cnn.export.verification.cases import Case, choose_cases
 from cnn.export.verification.cell_checks import (
     TOLERANCE,
@@ -117,14 +118,20 @@ def verify_workbook(
     `source` is the input that the network is known to have, `name` what messages call it. Raises
     InputError as `read_exported` and `choose_cases` do, RunError if an engine fails.
     """
-    found = as_module(as_network_of(model, Path(path)))
-    exported = read_exported(Path(path), found, source, name)
+    model = as_network_of(model, Path(path))
+    known = read_estimator(model) if is_estimator(model) else None
+    exported = read_exported(Path(path), known.module if known else model, source, name)
     cases = choose_cases(exported, inputs, np.random.default_rng(seed))
-    return [found for engine in engines for found in verify_cases(exported, engine, cases)]
+    return [found for engine in engines for found in verify_cases(exported, engine, cases, known)]
 
 
-def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) -> Iterator[Result]:
-    """Yield an engine's result for each input. Raises RunError if the engine fails."""
+def verify_cases(
+    exported: ExportedFile, engine: Engine, cases: Sequence[Case], known: Known | None = None
+) -> Iterator[Result]:
+    """Yield an engine's result for each input, compared with what an estimator predicts too.
+
+    Raises RunError if the engine fails.
+    """
     expected = exported.reference.activations(np.stack([case.values for case in cases]))
     wrong, different = wrong_cells(exported)
     constant = tuple(constant_sheets(exported))
@@ -140,10 +147,12 @@ def verify_cases(exported: ExportedFile, engine: Engine, cases: Sequence[Case]) 
             layer=case.layer,
             first_channel=case.first_channel,
             pick=case.pick,
+            cases=cases_of(exported.reference, case.held) if case.held else None,
         )
         every = (*dependent_sheets(subject), *constant)
         sheets = [sheet for sheet in every if _is_compared(exported, sheet, different)]
         findings = tuple(_findings(exported, sheets, values))
+        findings += tuple(_predictions(exported, subject, known)) if known else ()
         layers, taken = _layers(exported, right, values)
         yield Result(
             engine.version(),
@@ -170,6 +179,29 @@ def _findings(exported: ExportedFile, sheets: Sequence[Canvas], values: Values) 
         sheet.name: {(row, column) for row, column, *_ in sheet.promised()} for sheet in sheets
     }
     yield from error_values(exported, values, promised)
+
+
+def _predictions(exported: ExportedFile, subject: Subject, known: Known) -> Iterator[str]:
+    """Yield where an estimator predicts something else than the numbers that cells must have.
+
+    The inputs and the outputs are in their units, unless these were scaled outside of it.
+    """
+    quantities, scaling = subject.quantities, exported.origin.source.scaling
+    given = subject.shown.reshape(1, -1)
+    if scaling is not None and known.scaling is None:
+        given = scaling.scaled(given)
+    predicted = known.predicted(given)
+    if known.quantities.output_scaling is None:
+        predicted = quantities.restored(predicted)
+    for output, found, expected in zip(
+        quantities.outputs, subject.outputs, predicted[0].tolist(), strict=False
+    ):
+        if not abs(found - expected) <= TOLERANCE * max(1.0, abs(expected)):
+            yield f"{output.name} is {spoken(found)}; {known.name} predicts {spoken(expected)}"
+    for expected in known.classes(given):
+        at = quantities.classes.index(quantities.answer(subject.outputs))
+        if known.quantities.classes[at] != expected:
+            yield f"the answer is {quantities.classes[at]}; {known.name} predicts {expected}"
 
 
 def _layers(
