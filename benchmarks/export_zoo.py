@@ -9,15 +9,23 @@ largest difference to torch in float64 of each engine, relative to the larger of
 import argparse
 import time
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
+from torch import nn
+from zoo_estimators import FEATURES, ON_TABLES, VALUES, OnTable
 from zoo_networks import ZOO, made
 
 import cnn
 from cnn.export import verify_workbook
-from sheetgen.spreadsheet.engines import engine
+from sheetgen.spreadsheet.engines import Engine, engine
+
+Given = tuple[Any, tuple[int, ...], Any, dict[str, Any]]
+"""A network, the shape of its input, samples, and what else the export is told."""
 
 
 def main() -> None:
@@ -29,23 +37,35 @@ def main() -> None:
     engines = [engine(name) for name in arguments.engine or ["ironcalc"]]
     print(f"| network | formulas | MB | seconds | {' | '.join(each.name for each in engines)} |")
     print("|" + "---|" * (4 + len(engines)))
-    with TemporaryDirectory() as folder:
-        for name, (make, shape) in ZOO.items():
-            if arguments.names and not name.startswith(tuple(arguments.names)):
-                continue
-            model, path = made(make), Path(folder, "network.xlsx")
-            start = time.process_time()
-            with warnings.catch_warnings(action="ignore"):
-                exported = cnn.export_workbook(
-                    model, shape, path, torch.rand(2, *shape), force=True
-                )
-            seconds = time.process_time() - start
-            found = [verify_workbook(path, model, (each,), inputs=1)[0] for each in engines]
-            for result in found:
-                assert result.passed, (name, result.engine, result.wrong)
-            cells = " | ".join(f"{result.largest_difference:.1e}" for result in found)
-            size = path.stat().st_size / 1e6
-            print(f"| {name} | {exported.formulas:,} | {size:.2f} | {seconds:.1f} | {cells} |")
+    networks = {name: partial(_network, *each) for name, each in ZOO.items()}
+    networks |= {name: partial(_on_table, each) for name, each in ON_TABLES.items()}
+    with TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
+        for name, make in networks.items():
+            if not arguments.names or name.startswith(tuple(arguments.names)):
+                row(name, make, Path(folder, "network.xlsx"), engines)
+
+
+def _network(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> Given:
+    model = made(make)
+    return model, shape, torch.rand(2, *shape), {}
+
+
+def _on_table(each: OnTable) -> Given:
+    return each.fitted(), (FEATURES,), VALUES[:2], {"rows": 10, **each.options}
+
+
+def row(name: str, make: Callable[[], Given], path: Path, engines: list[Engine]) -> None:
+    """Print the row of a network."""
+    model, shape, samples, options = make()
+    start = time.process_time()
+    exported = cnn.export_workbook(model, shape, path, samples, force=True, **options)
+    seconds = time.process_time() - start
+    found = [verify_workbook(path, model, (each,), inputs=1)[0] for each in engines]
+    for result in found:
+        assert result.passed, (name, result.engine, result.wrong)
+    cells = " | ".join(f"{result.largest_difference:.1e}" for result in found)
+    size = path.stat().st_size / 1e6
+    print(f"| {name} | {exported.formulas:,} | {size:.2f} | {seconds:.1f} | {cells} |")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def main() -> None:
         exercise(folder)
         own_log(folder)
         comparison(folder)
+        features(folder)
         log(folder, arguments.run, arguments.data_dir)
         digit(folder, arguments.run, arguments.data_dir)
 
@@ -103,6 +104,15 @@ def comparison(folder: Path) -> None:
     """Save what compares two networks over their seeds, without the tables below the charts."""
     compare(sorted(SEEDS.glob("*.jsonl")), folder / "spirals.xlsx", "Two networks")
     save(folder / "spirals.xlsx", highest=0, **{"Two networks": "comparison"})
+
+
+def features(folder: Path) -> None:
+    """Save what a pipeline of scikit-learn says of an iris."""
+    runpy.run_path(str(EXAMPLES / "iris_in_cells.py"))["main"](folder)
+    exported = folder / "iris.xlsx"
+    typed: dict[tuple[int, int], float | str] = {(9, 2): 4.9, (10, 2): 1.7}
+    write_changed(exported, folder / "typed.xlsx", {"Inputs": typed})
+    save(folder / "typed.xlsx", "Inputs")
 
 
 def log(folder: Path, run: Path, data_dir: Path) -> None:
