@@ -14,6 +14,7 @@ from torch import nn
 import cnn
 from cnn.export.onnx_files import read_onnx
 from sheetgen.errors import InputError
+from sheetgen.spreadsheet.reader import sheet_names
 
 BATCH = "batch"
 RELU = [("Relu", "x > y", {})]
@@ -113,6 +114,7 @@ def test_options_of_another_kind_are_refused(tmp_path: Path) -> None:
     ):
         refused(invoke("export", path, "-o", book, *words), text)
     refused(invoke("export", tmp_path, "-o", book, "--input-shape", "3"), "a run knows its own")
+    refused(invoke("export", tmp_path, "-o", book, "--rows", "5"), "a run takes in pictures")
     refused(invoke("export", tmp_path, "-o", book, "--weights", "x"), "expected last or best")
 
 
@@ -130,9 +132,10 @@ def test_a_network_of_ones_own_is_exported_with_its_saved_weights(tmp_path: Path
     renamed = {f"module.{name}": each for name, each in state.items()}
     safetensors.torch.save_file(renamed, parallel := tmp_path / "parallel.safetensors")
     given = (f"{net}:Net", "--weights", plain)
-    written = invoke("export", *given, "--input-shape", "3", "-o", book)
+    written = invoke("export", *given, "--input-shape", "3", "-o", book, "--rows", "3")
     assert written.exit_code == 0, written.output
     assert "largest difference to torch" in written.stdout
+    assert sheet_names(book)[:2] == ["Inputs", "Cases"]
     same = invoke("verify", book, f"{net}:Net", "--weights", parallel, "--engine", "ironcalc")
     assert same.exit_code == 0, same.output
     other = invoke("verify", book, f"{net}:zeros", "--engine", "ironcalc")

@@ -126,7 +126,7 @@ def export_workbook(
         title=title,
         force=force,
         known=known,
-        rows=_rows(rows),
+        rows=require_rows(rows),
     )
 
 
@@ -183,6 +183,17 @@ def require_place(path: Path, force: bool) -> bool:
     return aside
 
 
+def require_rows(rows: object) -> int:
+    """Return how many rows the table of cases has; raises InputError for another number."""
+    try:
+        count = _side(rows)
+    except TypeError:
+        count = -1
+    if not 0 <= count <= MOST_CASES:
+        raise InputError(f"rows: found {rows!r}; expected how many cases, from 0 to {MOST_CASES:,}")
+    return count
+
+
 def _shape(input_shape: object) -> Shape:
     try:
         if isinstance(input_shape, set | dict | str | bytes):
@@ -196,16 +207,6 @@ def _shape(input_shape: object) -> Shape:
             "or (channels, length) of signals"
         )
     return Shape.of(sides)
-
-
-def _rows(rows: object) -> int:
-    try:
-        count = _side(rows)
-    except TypeError:
-        count = -1
-    if not 0 <= count <= MOST_CASES:
-        raise InputError(f"rows: found {rows!r}; expected how many cases, from 0 to {MOST_CASES:,}")
-    return count
 
 
 def _side(side: object) -> int:

@@ -65,6 +65,13 @@ MOST = 2
     metavar="SIDES",
     help="The shape of one input, such as 1,28,28, where the network does not say it.",
 )
+@click.option(
+    "--rows",
+    type=COUNT,
+    default=0,
+    metavar="N",
+    help="Add the sheet Cases, with N inputs to paste data into, a row of formulas each.",
+)
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
 @click.option("--force", is_flag=True, help="Overwrite a file that was edited or made otherwise.")
 def export(
@@ -74,6 +81,7 @@ def export(
     data_dir: Path | None,
     weights: str | None,
     input_shape: str | None,
+    rows: int,
     no_verify: bool,
     force: bool,
 ) -> None:
@@ -92,7 +100,7 @@ def export(
     from cnn.export.given_network import Source, read_shape  # noqa: PLC0415
     from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: PLC0415
 
-    source = Source(run, weights, data_dir, read_shape(input_shape))
+    source = Source(run, weights, data_dir, read_shape(input_shape), rows)
     with progress.shown():
         exported = source.export(
             output,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
-from cnn.export.export import Announce, Exported, require_place, write
+from cnn.export.export import Announce, Exported, require_place, require_rows, write
 from cnn.export.network.stages import Input, Shape
 from cnn.export.onnx_files import is_onnx, read_onnx
 from cnn.export.runs import export_run, verify_run
@@ -28,6 +28,8 @@ class Source:
     weights: str | None = None
     data_dir: Path | None = None
     input_shape: tuple[int, ...] | None = None
+    rows: int = 0
+    """Of the table of cases."""
     notes: list[str] = field(default_factory=list)
     """What was found out while it was read, in sentences."""
 
@@ -57,6 +59,7 @@ class Source:
             title=f"{label(name) if self._is_own() else self.path.stem}, live",
             force=force,
             announce=announce,
+            rows=require_rows(self.rows),
         )
 
     def verify(
@@ -79,6 +82,8 @@ class Source:
             return False
         if self.input_shape is not None:
             raise InputError("--input-shape: a run knows its own; leave the option out")
+        if self.rows:
+            raise InputError("--rows: a run takes in pictures; expected a network of features")
         if self.weights not in (None, LAST, BEST):
             raise InputError(f"--weights: found {self.weights}; expected {LAST} or {BEST} of a run")
         return True

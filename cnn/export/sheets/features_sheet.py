@@ -9,7 +9,7 @@ from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, chosen_o
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
-from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
+from sheetgen.spreadsheet.canvas import WHOLE_NUMBER, Canvas, Place, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
     INPUT,
@@ -235,7 +235,8 @@ def _feature(sheet: FeatureTable, places: InputPlaces, at: int) -> None:
     row, value = FIRST + at, float(subject.shown[at, 0, 0])
     canvas.write(row, LEFT, feature.name, FEATURE)
     canvas.write(row, sheet.typed, 0.0 if subject.choice else value, TYPED)
-    canvas.validations[row, sheet.typed] = ANY
+    most = _most(sheet, at)
+    canvas.validations[row, sheet.typed] = ANY if most is None else whole_number(most)
     used = relative_address(row, sheet.used)
     if places.choice:
         own, choice = relative_address(row, sheet.typed), cell_address(*places.choice)
@@ -256,7 +257,27 @@ def _feature(sheet: FeatureTable, places: InputPlaces, at: int) -> None:
         canvas.write(row, sheet.scaling + 1, divided, CONSTANT)
         minus, over = (relative_address(row, sheet.scaling + side) for side in range(2))
         seen, number = f"({used}-{minus})/{over}", (value - subtracted) / divided
-    canvas.calculate(row, sheet.seen, f"=IF(ISNUMBER({used}),{seen},0)", number, GIVEN)
+    known = f"ISNUMBER({used})" if most is None else _is_whole(used, most)
+    canvas.calculate(row, sheet.seen, f"=IF({known},{seen},0)", number, GIVEN)
+
+
+def _most(sheet: FeatureTable, at: int) -> int | None:
+    """Return the largest of the whole numbers from 0 that a feature may be; None for any number."""
+    choices = sheet.subject.network.choices
+    count = 0 if choices is None else int(choices[at, 0, 0])
+    return count - 1 if count else None
+
+
+def whole_number(most: int) -> dict[str, object]:
+    """Return the validation of a whole number from 0."""
+    message = f"Type a whole number from 0 to {most:,}."
+    limits = {"criteria": "between", "minimum": 0, "maximum": most, "error_message": message}
+    return {**WHOLE_NUMBER, **limits}
+
+
+def _is_whole(cell: str, most: int) -> str:
+    """Return the expression of whether a cell has a whole number that chooses something."""
+    return f"IF(ISNUMBER({cell}),AND({cell}=INT({cell}),{cell}>=0,{cell}<={most}),FALSE)"
 
 
 def _remark(sheet: FeatureTable, row: int, at: int, value: float) -> None:
@@ -268,6 +289,9 @@ def _remark(sheet: FeatureTable, row: int, at: int, value: float) -> None:
         less, more = "less than in training", "more than in training"
         usual = f'IF({used}<{least},"{less}",IF({used}>{greatest},"{more}",""))'
         text = less if value < feature.least else more if value > feature.greatest else ""
+    most = _most(sheet, at)
+    if most is not None:
+        usual, text = f'IF({_is_whole(used, most)},"","whole, 0 to {most}")', ""
     formula = f'=IF(ISNUMBER({used}),{usual},IF({used}="","missing","not a number"))'
     sheet.canvas.calculate(row, sheet.remark, formula, text, REMARKED)
 
