@@ -97,7 +97,7 @@ def test_parameters_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
             "the formula in pool1!$B$4 would have 9,",
         ),
         (nn.Identity(), (1, 1_048_576, 1), "rows, 3 more than the 1,048,576"),
-        (nn.Identity(), (1, 1, 9_000), "the sheet Values would have 18,002 columns, 1,618 more"),
+        (nn.Identity(), (1, 1, 9_000), "the sheet Inputs would have 18,002 columns, 1,618 more"),
     ],
     ids=["columns", "inputs", "formula", "rows", "typed"],
 )
