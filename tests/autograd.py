@@ -6,7 +6,9 @@ import torch
 from torch.nn import functional
 
 from sheetgen.network.activations import Activation
+from sheetgen.network.layer import AnyLayer
 from sheetgen.network.network import activation_name
+from sheetgen.network.planes import Pool, Windowed
 from sheetgen.workbook.plan import Plan
 
 
@@ -19,6 +21,19 @@ def in_torch(chosen: Activation, z: torch.Tensor) -> torch.Tensor:
         settings[chosen.torch_parameter] = chosen.parameter
     found: torch.Tensor = getattr(torch.nn, type(chosen).__name__)(**settings)(z)
     return found
+
+
+def sums_in_torch(layer: AnyLayer, weight, bias, a: torch.Tensor) -> torch.Tensor:
+    """A layer's pre-activations, flat, from the flat values that it reads."""
+    if not isinstance(layer, Windowed):
+        return weight @ a + bias
+    planes = a.reshape(1, *layer.planes)
+    if isinstance(layer, Pool):
+        pool = functional.max_pool2d if layer.kind == "max" else functional.avg_pool2d
+        return pool(planes, layer.window, layer.stride).ravel()
+    kernels = weight.reshape(layer.maps, layer.planes.channels, *layer.window)
+    found = functional.conv2d(planes, kernels, bias, layer.stride, layer.padding)
+    return found.ravel()
 
 
 @dataclass(frozen=True)
@@ -40,9 +55,9 @@ def autograd(plan: Plan, row: int | None = None) -> Autograd:
     weights, biases, values, z_of = [], [], {}, []
     for layer, units in zip(network.layers, network.unit_names, strict=True):
         weights.append(torch.tensor(layer.weights, dtype=torch.float64, requires_grad=True))
-        start = layer.biases or (0.0,) * layer.units
+        start = layer.biases or (0.0,) * len(layer.weights)
         biases.append(torch.tensor(start, dtype=torch.float64, requires_grad=True))
-        z = weights[-1] @ a + biases[-1]
+        z = sums_in_torch(layer, weights[-1], biases[-1], a)
         a = in_torch(layer.activation, z)
         z.retain_grad()
         z_of.append(z)
@@ -52,8 +67,8 @@ def autograd(plan: Plan, row: int | None = None) -> Autograd:
     error = LOSS_IN_TORCH[network.loss.name](z, a, target)
     error.backward()
     values["E_total"] = error.item()
-    gradients = {f"∂E/∂{e.name}": weights[e.layer].grad[e.unit, e.position].item()
-                 for e in network.connections}  # fmt: skip
+    gradients = {f"∂E/∂{w.name}": weights[w.layer].grad[w.unit, w.position].item()
+                 for w in network.weights}  # fmt: skip
     gradients |= {f"∂E/∂{b.name}": biases[b.layer].grad[b.unit].item()
                   for b in network.biases if b.is_trained}  # fmt: skip
     for units, z in zip(network.unit_names, z_of, strict=True):

@@ -20,6 +20,7 @@ from sheetgen.workbook.compose import draw_sources
 from sheetgen.workbook.plan import EXPLORER, Plan
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
+from sheetgen.workbook.sheets.plane_explorer.plane_explorer import plane_explorer_sheet
 from sheetgen.workbook.sheets.training_table import variant_sheet
 
 IRONCALC = engines.engine("ironcalc")
@@ -98,7 +99,11 @@ def sheets(plan: Plan) -> list[Canvas]:
     for table in tables:
         table.canvas.charts.clear()  # their series have their names on the comparison's sheet
     workings = Workings([each.table.canvas.name for each in tables])
-    explorer = explorer_sheet(sources, [each.table for each in tables], workings)
+    shown = [each.table for each in tables]
+    if plan.network.is_dense:
+        explorer = explorer_sheet(sources, shown, workings)
+    else:
+        explorer = plane_explorer_sheet(plan, shown, workings)
     return [explorer, *sources.canvases, *(each.canvas for each in tables), workings.canvas]
 
 

@@ -1,6 +1,7 @@
 """Random templates, as TOML that a user could write: any layers, losses, batches, optimisers."""
 
 from dataclasses import dataclass
+from math import prod
 
 from hypothesis import strategies as st
 
@@ -25,6 +26,14 @@ SETTINGS = {
     "weight_decay": [0.01, 0.1],
 }
 TEST_FRACTION = 0.34
+LOOKING = [
+    ["convolution"],
+    ["convolution", "max-pool"],
+    ["convolution", "average-pool"],
+    ["average-pool", "convolution"],
+    ["convolution", "max-pool", "convolution"],
+    ["convolution", "convolution"],
+]
 SCHEDULES = {
     "constant": "",
     "step": "step_size = 3\ngamma = 0.5\n",
@@ -61,6 +70,39 @@ class Drawing:
             lines.append("train_biases = false")
         return "\n".join(lines)
 
+    def looking(self, planes: list[int]) -> tuple[str, int]:
+        """One or two convolutions and perhaps pools, and how many values they put out."""
+        lines = []
+        for kind in self.draw(st.sampled_from(LOOKING)):
+            channels, rows, columns = planes
+            window = [self.draw(st.integers(1, min(3, side))) for side in (rows, columns)]
+            stride = [self.draw(st.integers(1, 2)) for _ in window]
+            lines += ["[[network.layers]]", f'type = "{kind}"', f"kernel = {window}"]
+            lines.append(f"stride = {stride}")
+            padding, maps = [0, 0], channels
+            if kind == "convolution":
+                padding = [self.draw(st.integers(0, side - 1)) for side in window]
+                maps = self.draw(st.integers(1, 3))
+                lines += [f"padding = {padding}", f"channels = {maps}"]
+                lines += self.kernels(maps, channels, window)
+            sides = zip((rows, columns), padding, window, stride, strict=True)
+            planes = [maps]
+            planes += [(side + 2 * edge - seen) // step + 1 for side, edge, seen, step in sides]
+        return "\n".join(lines), prod(planes)
+
+    def kernels(self, maps: int, channels: int, window: list[int]) -> list[str]:
+        rows, columns = window
+        weights = [
+            [self.matrix(rows, columns, -1, 1) for _ in range(channels)] for _ in range(maps)
+        ]
+        lines = [f"weights = {weights}", f'activation = "{self.draw(st.sampled_from(HIDDEN))}"']
+        biases = self.draw(st.sampled_from(["none", "trained", "fixed"]))
+        if biases != "none":
+            lines.append(f"biases = {self.matrix(1, maps, -1, 1)[0]}")
+        if biases == "fixed":
+            lines.append("train_biases = false")
+        return lines
+
     def targets(self, samples: int, outputs: int, loss: str) -> list[list[float]]:
         if loss == "cross-entropy":
             classes = self.draw(
@@ -93,10 +135,17 @@ class Drawing:
 
 
 @st.composite
-def templates(draw: st.DrawFn) -> str:
-    """A template of one to four layers with one to six units each, ready to build."""
+def templates(draw: st.DrawFn, of_pictures: bool = False) -> str:
+    """A template of one to four layers with one to six units each, ready to build.
+
+    A network of pictures begins with one or two convolutions and perhaps pools.
+    """
     drawing = Drawing(draw)
-    widths = draw(st.lists(st.integers(1, 6), min_size=2, max_size=5))
+    widths = draw(st.lists(st.integers(1, 6), min_size=2, max_size=2 if of_pictures else 5))
+    inputs, looking = widths[0], ""
+    if of_pictures:
+        planes = [draw(st.integers(1, 3)), *(draw(st.integers(3, 5)) for _ in "rc")]
+        inputs, (looking, widths[0]) = prod(planes), drawing.looking(planes)
     loss, last = draw(
         st.sampled_from(
             [
@@ -111,10 +160,15 @@ def templates(draw: st.DrawFn) -> str:
         st.lists(st.sampled_from(HIDDEN), min_size=len(widths) - 2, max_size=len(widths) - 2)
     )
     samples = draw(st.integers(1, 5))
-    parts = ["[network]", f"inputs = {widths[0]}", f'loss = "{loss}"']
+    parts = [
+        "[network]",
+        f"inputs = {planes if of_pictures else inputs}",
+        f'loss = "{loss}"',
+        looking,
+    ]
     for fan_in, units, activation in zip(widths, widths[1:], [*hidden, last], strict=False):
         parts.append(drawing.layer(units, fan_in, activation))
-    parts += ["", "[data]", f"inputs = {drawing.matrix(samples, widths[0], -2, 2)}"]
+    parts += ["", "[data]", f"inputs = {drawing.matrix(samples, inputs, -2, 2)}"]
     parts.append(f"targets = {drawing.targets(samples, widths[-1], loss)}")
     if samples > 1 and draw(st.integers(0, 3)) == 0:
         parts.append("standardize = true")

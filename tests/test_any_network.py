@@ -16,7 +16,7 @@ from networks import templates
 
 torch = pytest.importorskip("torch")
 
-from autograd import in_torch  # noqa: E402
+from autograd import in_torch, sums_in_torch  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from sheetgen.network.network import activation_name  # noqa: E402
@@ -67,9 +67,9 @@ class Torch:
         tensor = lambda values: torch.tensor(values, dtype=torch.float64)  # noqa: E731
         self.weights = [tensor(layer.weights).requires_grad_() for layer in self.network.layers]
         self.biases = [
-            tensor(layer.biases or (0.0,) * layer.units) for layer in self.network.layers
+            tensor(layer.biases or (0.0,) * len(layer.weights)) for layer in self.network.layers
         ]
-        self.trained = list(self.weights)
+        self.trained = [each for each in self.weights if each.numel()]
         for layer, bias in zip(self.network.layers, self.biases, strict=True):
             if layer.biases is not None and layer.train_biases:
                 self.trained.append(bias.requires_grad_())
@@ -102,7 +102,7 @@ class Torch:
         a = self.inputs[sample]
         layers = zip(self.network.layers, self.weights, self.biases, strict=True)
         for layer, weight, bias in layers:
-            z = weight @ a + bias
+            z = sums_in_torch(layer, weight, bias, a)
             a = in_torch(layer.activation, z)
         return z, a
 
@@ -158,10 +158,21 @@ def explained(text):
 @given(text=templates())
 @profile(NETWORKS)
 def test_the_reference_agrees_with_pytorch(text):
+    assert_agrees_with_pytorch(text)
+
+
+@pytest.mark.slow
+@given(text=templates(of_pictures=True))
+@profile(NETWORKS)
+def test_the_reference_of_convolutions_agrees_with_pytorch(text):
+    assert_agrees_with_pytorch(text)
+
+
+def assert_agrees_with_pytorch(text):
     explained(text)
     plan = plan_of(text)
     trace, network = plan.traces[0], plan.network
-    names = [edge.name for edge in network.connections]
+    names = [weight.name for weight in network.weights]
     names += [bias.name for bias in network.biases if bias.is_trained]
     outputs = [activation_name(unit) for unit in network.unit_names[-1]]
     close = {"rtol": tolerance_of(plan), "atol": tolerance_of(plan)}

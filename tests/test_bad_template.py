@@ -266,7 +266,7 @@ def test_a_syntax_error_has_its_line(tmp_path, output):
     [
         ("era-v3", "did you mean era-v"),
         ("ERA-V2", "did you mean era-v2?"),
-        ("zzz", "nor one of autoencoder, biases, deep, digits, era-v1,"),
+        ("zzz", "nor one of autoencoder, biases, conv-digits, deep,"),
         ("no/such/file.toml", "it is neither a file nor one of"),
         ("", "template"),
     ],

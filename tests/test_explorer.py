@@ -214,7 +214,7 @@ def test_the_sheet_stays_small(name):
     canvases = sheets(plan)
     canvas, workings = canvases[0], canvases[-1]
     assert len([*canvas.promised(), *workings.promised()]) <= MOST_FORMULAS
-    assert len(canvas.charts) == 2
+    assert len(canvas.charts) == (2 if plan.network.is_dense else 0)
     assert all(len(chart.series) <= 255 for chart in canvas.charts)
 
 

@@ -56,12 +56,13 @@ def test_the_check_by_unit_notices_every_wrong_gradient(name, books, tmp_path):
     columns = {cell.value: at for (row, at), cell in table.cells.items() if row == 4}
     before_last = network.into(network.unit_names[-1][-2])[-1]
     chosen = [network.connections[0], before_last, network.parameters[-1]]
+    row = 5 + int(book.plan.controls.moment_iteration)
     path = tmp_path / "wrong.xlsx"
     path.write_bytes(book.path.read_bytes())
     for parameter in chosen:
         column = get_column_letter(columns[parameter.gradient] + 1)
-        right = book.values["lr 0.1"][5, columns[parameter.gradient]]
-        put(path, "lr 0.1", f"{column}6", right + 1e-3)
+        right = book.values["lr 0.1"][row, columns[parameter.gradient]]
+        put(path, "lr 0.1", f"{column}{row + 1}", right + 1e-3)
     cells = EMBEDDED.recalculate(path)["Gradient check"]
     assert cells[VERDICT_CELL] == "FAIL"
     failing = {cells[row, 1] for row in range(8, 200) if cells.get((row, 9)) == "FAIL"}

@@ -1,5 +1,6 @@
 """Audits a workbook: from a file to its report."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from sheetgen.errors import InputError, shortened
 from sheetgen.spreadsheet.address import relative_address
 
 _AFTER_SOFTMAX = ("a_o", "E", "E_total")
+_KERNEL = re.compile(r"k\d+_[\d_]+", re.IGNORECASE)
 _ANSWERS = "_answers"  # the sheet that `sheetgen exercise` hides the right numbers on
 
 
@@ -47,7 +49,7 @@ def check_workbook(path: Path) -> WorkbookReport:
         tables = _tables(book)
     reports, read, searches = [], [], Searches()
     for table in tables:
-        reading = understood(book, table, searches)
+        reading = None if _has_kernel(table) else understood(book, table, searches)
         found = None if reading is None else reading.meaning(searches)
         reports.append(_without_network(table) if found is None else _report(found))
         read.append(table if reading is None else reading.table)
@@ -145,8 +147,15 @@ def _judged(meaning: TableMeaning, symbol: str) -> tuple[Column, list[Finding]]:
     return verdict, findings
 
 
+def _has_kernel(table: Table) -> bool:
+    """Tell whether a header is the name of a kernel's weight."""
+    return any(_KERNEL.fullmatch(header) for header in table.others.values())
+
+
 def _without_network(table: Table) -> TableReport:
     words = "the headers name no network with one hidden layer whose weights are all numbered"
+    if _has_kernel(table):
+        words = "the headers name a convolution’s kernel, and only fully connected layers are read"
     columns = tuple(table.verdict(one, "unchecked", reason=words) for one in table.columns)
     nothing = LearningRate(None, "unknown")
     findings = (table.remark("unchecked", words),)

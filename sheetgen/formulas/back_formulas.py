@@ -18,7 +18,10 @@ def gradient_of_activation(network: Network, unit: str, cell: Cell) -> str:
         target = cell(network.target_names[place])
         return network.loss.slope_formula(target, cell(activated), network.outputs)
     edges = network.out_of(activated)
-    return "+".join(f"{cell(edge.name)}*{cell(f'∂E/∂{edge.target}')}" for edge in edges)
+    terms = [f"{cell(edge.name)}*{cell(f'∂E/∂{edge.target}')}" for edge in edges]
+    pools = network.pools_of(activated)
+    terms += [quantities.pooled_share(network, activated, pool, cell) for pool in pools]
+    return "+".join(terms) or "0"
 
 
 def slope(network: Network, unit: str, cell: Cell) -> str:
@@ -47,6 +50,7 @@ def inner_sum(network: Network, cell: Cell) -> str:
 
 
 def gradient(parameter: Parameter, cell: Cell) -> str:
-    """Return the expression of ∂E/∂w = δ·a, or of ∂E/∂b = δ."""
-    behind = cell(f"∂E/∂{parameter.target}")
-    return behind if isinstance(parameter, Bias) else f"{behind}*{cell(parameter.source)}"
+    """Return the expression of ∂E/∂w = δ·a, or of ∂E/∂b = δ; if it is shared, of their sum."""
+    if isinstance(parameter, Bias):
+        return "+".join(cell(f"∂E/∂{target}") for target in parameter.targets)
+    return "+".join(f"{cell(f'∂E/∂{use.target}')}*{cell(use.source)}" for use in parameter.uses)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sheetgen.errors import InputError
 from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.updates import Rule, Texts, everywhere
-from sheetgen.network.network import Network, activation_name
+from sheetgen.network.network import Network
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE, state_name, sum_name
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA, column_letters
@@ -122,16 +122,16 @@ def _place(draft: _Draft) -> None:
     draft.place(Band("inputs", "input"), *network.input_names)
     for layer, units in enumerate(network.unit_names):
         title = notation.layer_title(network, layer)
-        names = [edge.name for edge in network.connections if edge.layer == layer]
+        names = [weight.name for weight in network.weights if weight.layer == layer]
         draft.place(Band(f"{title}: weights", "weight"), *names)
         names = [bias.name for bias in network.biases if bias.layer == layer]
         draft.place(Band(f"{title}: biases", "weight"), *names)
         for unit in units:
-            draft.place(Band(f"{title}: units", "unit"), unit, activation_name(unit))
+            draft.place(Band(f"{title}: units", "unit"), *quantities.of_unit(unit))
     draft.place(Band("errors", "error"), *network.error_names, "E_total")
     for layer in range(len(network.layers)):
         title = f"gradients: {notation.layer_title(network, layer)}"
-        names = [edge.gradient for edge in network.connections if edge.layer == layer]
+        names = [weight.gradient for weight in network.weights if weight.layer == layer]
         draft.place(Band(title, "gradient"), *names)
     names = [bias.gradient for bias in network.biases if bias.is_trained]
     draft.place(Band("gradients: biases", "gradient"), *names)
@@ -168,8 +168,8 @@ def _formulas(draft: _Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
     yield from rule.steps()
     for symbol in (*network.target_names, *network.input_names):
         yield symbol, rule.sample(symbol)
-    for edge in network.connections:
-        yield edge.name, rule.parameter(edge)
+    for weight in network.weights:
+        yield weight.name, rule.parameter(weight)
     for bias in network.biases:
         yield bias.name, rule.parameter(bias)
     for parameter in network.parameters:
@@ -194,7 +194,7 @@ def _formulas(draft: _Draft, rule: Rule) -> Iterator[tuple[str, Texts]]:
 def _units(network: Network) -> Iterator[str]:
     for units in network.unit_names:
         for unit in units:
-            yield from (unit, activation_name(unit))
+            yield from quantities.of_unit(unit)
 
 
 def _equation(symbol: str, formula: str, text: str) -> tuple[str, Texts]:

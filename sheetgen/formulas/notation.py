@@ -1,20 +1,51 @@
 """Every quantity of a network in textbook notation, for headers, notes and the derivation."""
 
 from sheetgen.network.network import Bias, Network, Parameter, activation_name
-from sheetgen.network.trace import EXPONENTIALS, GREATEST
+from sheetgen.network.planes import Convolution, Planes
+from sheetgen.network.trace import EXPONENTIALS, GREATEST, winner_name
 
 TIMES = " · "
+WINNER = winner_name("")
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LETTERS = {GREATEST: "m", EXPONENTIALS: "S"}
 HEADINGS = {GREATEST: "m = greatest o", EXPONENTIALS: "S = Σ e^(o − m)"}
+WRITTEN_POSITIONS = 4  # at most, of a kernel's: the others are told by their number
 SUBSTITUTED_OUTPUTS = 2  # at most, if ∂E/∂a_h is written out in full: some 75 characters
 
 
 def layer_title(network: Network, layer: int) -> str:
-    """Return "output layer", "hidden layer" or, with several, "hidden layer 2"."""
+    """Return "output layer", "hidden layer" or, with several, "hidden layer 2".
+
+    A layer of another kind is called what it is: "convolution", "max pool 2".
+    """
     if layer == len(network.layers) - 1:
         return "output layer"
+    if title := network.layers[layer].title:
+        return title if len(network.layers) == 2 else f"{title} {layer + 1}"
     return "hidden layer" if len(network.layers) == 2 else f"hidden layer {layer + 1}"
+
+
+def ends(network: Network, parameter: Parameter) -> tuple[str, ...]:
+    """Return what a weight leads from and to, such as i1 and h2, or what a bias belongs to.
+
+    A kernel leads from a map to a map: from i, or from p2_3 if that has several, to h4_1.
+    """
+    layer = network.layers[parameter.layer]
+    if not isinstance(layer, Convolution):
+        if isinstance(parameter, Bias):
+            return (parameter.target,)
+        return parameter.source, parameter.target
+    to = map_name(network.unit_names[parameter.layer], layer.shape, parameter.unit)
+    if isinstance(parameter, Bias):
+        return (to,)
+    channel = parameter.position // (layer.window[0] * layer.window[1])
+    return map_name(network.source_names[parameter.layer], layer.planes, channel), to
+
+
+def map_name(units: tuple[str, ...], shape: Planes, channel: int) -> str:
+    """Return what the names of a map's values begin with: h1_2 for h1_2_1_1, or i for i1_1."""
+    first = units[shape.place(channel, 0, 0)].removeprefix("a_")
+    return first.removesuffix("1_1").removesuffix("_")
 
 
 def letter(symbol: str) -> str:
@@ -45,7 +76,12 @@ def position(network: Network, unit: str) -> tuple[int, int]:
 
 
 def weighted_sum(network: Network, unit: str) -> str:
-    """Return w1·i1 + w2·i2 + b1, the right side of h1 = …"""
+    """Return w1·i1 + w2·i2 + b1, the right side of h1 = …, or max(a_h1_1, a_h1_2) of a pool."""
+    if pool := network.pool_of(unit):
+        pooled = network.pooled(unit)
+        if pool.kind == "max":
+            return f"max({', '.join(pooled)})"
+        return f"({' + '.join(pooled)}) / {len(pooled)}"
     terms = [f"{edge.name}·{edge.source}" for edge in network.into(unit)]
     bias = network.bias_of(unit)
     return " + ".join(terms + ([bias.name] if bias else []))
@@ -76,6 +112,9 @@ def forward(network: Network, symbol: str) -> str:
         return total_error(network)
     if symbol.startswith("a_"):
         return activation(network, symbol.removeprefix("a_"))
+    if symbol.startswith(WINNER):
+        unit = symbol.removeprefix(WINNER)
+        return f"the place of {unit} in its window: {', '.join(network.pooled(unit))}"
     return weighted_sum(network, symbol)
 
 
@@ -115,6 +154,8 @@ def delta(network: Network, unit: str) -> str:
     if layer == len(network.layers) - 1:
         return output_delta(network, place)
     inner = substituted_activation_gradient(network, unit)
+    if network.pool_of(unit):
+        return inner
     inner = f"({inner})" if " + " in inner else inner
     return TIMES.join((inner, activation_slope(network, unit)))
 
@@ -137,17 +178,45 @@ def substituted_activation_gradient(network: Network, unit: str) -> str:
     last = len(network.layers) - 1
     if layer == last:
         return loss_slope(network, place)
-    is_full = layer == last - 1 and network.outputs <= SUBSTITUTED_OUTPUTS
-    return " + ".join(
+    is_full = layer == last - 1 and network.outputs <= SUBSTITUTED_OUTPUTS and network.is_dense
+    source = activation_name(unit)
+    terms = [_pooled_share(network, source, pool) for pool in network.pools_of(source)]
+    terms += [
         (output_delta(network, edge.unit) if is_full else f"∂E/∂{edge.target}") + TIMES + edge.name
-        for edge in network.out_of(activation_name(unit))
-    )
+        for edge in network.out_of(source)
+    ]
+    return " + ".join(terms)
+
+
+def _pooled_share(network: Network, source: str, unit: str) -> str:
+    """Return the part of ∂E/∂p of a pool's unit that comes back to one of those it looks at."""
+    pool = network.pool_of(unit)
+    if pool and pool.kind == "average":
+        return f"∂E/∂{unit} / {len(network.pooled(unit))}"
+    return f"∂E/∂{unit}{TIMES}[{source} is the largest]"
 
 
 def gradient(network: Network, parameter: Parameter) -> str:
-    """Return the closed form of ∂E/∂w, from the error back to the weight's source."""
+    """Return the closed form of ∂E/∂w, from the error back to the weight's source.
+
+    A kernel's weight has a sum over its positions instead.
+    """
+    if not network.layers[parameter.layer].is_dense:
+        return shared_gradient(parameter)
     outer = delta(network, parameter.target)
     return outer if isinstance(parameter, Bias) else TIMES.join((outer, parameter.source))
+
+
+def shared_gradient(parameter: Parameter) -> str:
+    """Return the sum over the positions at which a kernel's weight or a map's bias is used."""
+    if isinstance(parameter, Bias):
+        terms = [f"∂E/∂{target}" for target in parameter.targets]
+    else:
+        terms = [f"∂E/∂{use.target}·{use.source}" for use in parameter.uses]
+    if len(terms) <= WRITTEN_POSITIONS:
+        return " + ".join(terms)
+    written = " + ".join((*terms[:2], "…", terms[-1]))
+    return f"{written}, the sum over {len(terms)} positions"
 
 
 def _output(network: Network, output: int) -> tuple[str, str, str]:

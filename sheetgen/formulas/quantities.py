@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from sheetgen.formulas import notation
 from sheetgen.network.activations import Softmax
 from sheetgen.network.network import Bias, Network, Parameter, activation_name
-from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER
+from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER, winner_name
 
 Cell = Callable[[str], str]
 
+WINNER = winner_name("")
 LONGEST_SLOPE = 40
 """The most characters of an activation's slope that is repeated in several gradients."""
 
@@ -25,6 +26,7 @@ def uses_delta_columns(network: Network) -> bool:
     """
     return (
         len(network.layers) > 2
+        or not network.is_dense
         or network.outputs > 4
         or output_softmax(network) is not None
         or any(
@@ -34,8 +36,16 @@ def uses_delta_columns(network: Network) -> bool:
     )
 
 
+def of_unit(unit: str) -> tuple[str, ...]:
+    """Return the symbols of a unit's values: z and a, or what a pool finds, which is both."""
+    return tuple(dict.fromkeys((unit, activation_name(unit))))
+
+
 def pre_activation_formula(network: Network, unit: str, cell: Cell) -> str:
-    """Return the expression of a unit's weighted sum with its bias."""
+    """Return the expression of a unit's weighted sum with its bias, or of what a pool finds."""
+    if pool := network.pool_of(unit):
+        function = "MAX" if pool.kind == "max" else "AVERAGE"
+        return f"{function}({','.join(map(cell, network.pooled(unit)))})"
     terms = [f"{cell(edge.name)}*{cell(edge.source)}" for edge in network.into(unit)]
     bias = network.bias_of(unit)
     return "+".join(terms + ([cell(bias.name)] if bias else []))
@@ -48,6 +58,15 @@ def activation_formula(network: Network, unit: str, cell: Cell) -> str:
     if isinstance(activation, Softmax):
         return activation.formula_in_layer(cell(unit), cell(GREATEST), cell(EXPONENTIALS))
     return activation.formula(cell(unit))
+
+
+def winner_formula(network: Network, unit: str, cell: Cell) -> str:
+    """Return the expression of the place of the first that is the largest of a pool's window."""
+    *others, _ = network.pooled(unit)
+    expression = "1"
+    for source in reversed(others):
+        expression = f"IF({cell(source)}={cell(unit)},1,1+{expression})"
+    return expression
 
 
 def error_formula(network: Network, output: int, cell: Cell) -> str:
@@ -81,16 +100,20 @@ def forward_formula(network: Network, symbol: str, cell: Cell) -> str:
         return total_error_formula(network, cell)
     if symbol.startswith("a_"):
         return activation_formula(network, symbol.removeprefix("a_"), cell)
+    if symbol.startswith(WINNER):
+        return winner_formula(network, symbol.removeprefix(WINNER), cell)
     return pre_activation_formula(network, symbol, cell)
 
 
 def gradient_formula(network: Network, parameter: Parameter, cell: Cell) -> str:
     """Return the expression of ∂E/∂w or ∂E/∂b, with the address that `cell` gives for a symbol."""
-    if uses_delta_columns(network):
-        delta = cell(f"∂E/∂{parameter.target}")
-    else:
+    if not uses_delta_columns(network):
         delta = delta_formula(network, parameter.target, cell)
-    return delta if isinstance(parameter, Bias) else f"{delta}*{cell(parameter.source)}"
+        return delta if isinstance(parameter, Bias) else f"{delta}*{cell(parameter.source)}"
+    if isinstance(parameter, Bias):
+        return "+".join(cell(f"∂E/∂{target}") for target in parameter.targets)
+    terms = [f"{cell(f'∂E/∂{use.target}')}*{cell(use.source)}" for use in parameter.uses]
+    return "+".join(terms) or "0"
 
 
 def delta_formula(network: Network, unit: str, cell: Cell) -> str:
@@ -99,6 +122,8 @@ def delta_formula(network: Network, unit: str, cell: Cell) -> str:
     activated = cell(activation_name(unit))
     if layer == len(network.layers) - 1:
         return _output_delta(network, place, cell)
+    if network.pool_of(unit):
+        return _activation_gradient(network, unit, cell)
     slope = network.layers[layer].activation.slope_formula(cell(unit), activated)
     return f"{_activation_gradient(network, unit, cell)}*{slope}"
 
@@ -119,13 +144,30 @@ def _output_delta(network: Network, output: int, cell: Cell) -> str:
 
 def _activation_gradient(network: Network, unit: str, cell: Cell) -> str:
     """Return ∂E/∂a of a hidden unit: the sum over the units that it feeds."""
-    terms = []
-    for edge in network.out_of(activation_name(unit)):
+    source = activation_name(unit)
+    terms = [pooled_share(network, source, pool, cell) for pool in network.pools_of(source)]
+    for edge in network.out_of(source):
         helper = uses_delta_columns(network)
         name = edge.target
         delta = cell(f"∂E/∂{name}") if helper else delta_formula(network, name, cell)
         terms.append(f"{delta}*{cell(edge.name)}")
+    if not terms:  # no window looks at it
+        return "0"
     return terms[0] if len(terms) == 1 else f"({'+'.join(terms)})"
+
+
+def pooled_share(network: Network, source: str, unit: str, cell: Cell) -> str:
+    """Return the part of ∂E/∂p of a pool's unit that comes back to one of those that it looks at.
+
+    The first of those that are the largest gets all of it.
+    """
+    delta, largest = cell(f"∂E/∂{unit}"), cell(unit)
+    pooled, pool = network.pooled(unit), network.pool_of(unit)
+    if pool and pool.kind == "average":
+        return f"{delta}/{len(pooled)}"
+    earlier = [f"{cell(each)}<{largest}" for each in pooled[: pooled.index(source)]]
+    wins = ",".join([*earlier, f"{cell(source)}={largest}"])
+    return f"IF({f'AND({wins})' if earlier else wins},{delta},0)"
 
 
 def softmax_helpers(network: Network) -> tuple[str, ...]:

@@ -3,28 +3,34 @@
 The modules are those of torch.nn: https://docs.pytorch.org/docs/stable/nn.html
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sheetgen.errors import InputError, shortened
+from sheetgen.errors import InputError
 from sheetgen.network.activations import ACTIVATIONS, Activation, activation
-from sheetgen.network.layer import Layer
+from sheetgen.network.from_torch_planes import WINDOWED, planes_of, windowed_layer
+from sheetgen.network.layer import AnyLayer, Layer
 from sheetgen.network.losses import LOSSES, Loss
+from sheetgen.network.planes import Planes
 from sheetgen.network.torch_modules import (
     instead_of_network,
     is_module,
     require_known,
-    require_numbers,
+    require_settings,
     require_torchs,
+    weights_and_biases,
 )
 
 _ACTIVATIONS = {type(each).__name__: each for each in ACTIVATIONS.values()}
 _LOSSES = {each.torch_name: each for each in LOSSES.values() if each.torch_name}
 
 
-def layers_and_loss(model: Iterable[Any], loss: object) -> tuple[tuple[Layer, ...], Loss]:
-    """Return the layers of a `torch.nn.Sequential` of Linear and activation modules, and the loss.
+def layers_and_loss(
+    model: Iterable[Any], loss: object, input_shape: Sequence[int] = ()
+) -> tuple[tuple[AnyLayer, ...], Loss]:
+    """Return the layers of a `torch.nn.Sequential` of modules with weights, pools and activations.
+
+    With them comes the loss.
 
     `loss` is a name of ours or one of torch's modules MSELoss, BCEWithLogitsLoss and
     CrossEntropyLoss. The latter two take what the last Linear puts out, which becomes a sigmoid
@@ -33,24 +39,33 @@ def layers_and_loss(model: Iterable[Any], loss: object) -> tuple[tuple[Layer, ..
     Raises InputError for modules, settings and losses that have no counterpart.
     """
     chosen = _loss(loss)
-    layers: list[Layer] = []
+    layers: list[AnyLayer] = []
     modules = _modules(model)
+    read = planes_of(input_shape)
     _check_ties(modules)
     for position, module in enumerate(modules):
         kind, path = type(module).__name__, f"model[{position}]"
         if kind == "Linear":
+            _require_flat(read, path)
             layers.append(_linear(module, path))
+        elif kind in WINDOWED:
+            looking = windowed_layer(module, read, path)
+            layers.append(looking)
+            read = looking.shape
+        elif kind == "Flatten":
+            require_settings(module, {"start_dim": (1,), "end_dim": (-1,)}, path)
+            read = None
         elif kind == "Identity":
             continue
-        elif not layers or layers[-1].activation.name != "identity":
-            raise InputError(f"{path}: found {kind}; expected a Linear before it")
+        elif not layers or not layers[-1].weights or layers[-1].activation.name != "identity":
+            raise InputError(f"{path}: found {kind}; expected a Linear or Conv2d before it")
         else:
-            layers[-1] = replace(layers[-1], activation=_activation(module, path))
-    if not layers:
-        raise InputError("model: found no Linear; expected at least one")
+            layers[-1] = layers[-1].moved(_activation(module, path))
+    if not layers or not layers[-1].is_dense:
+        raise InputError("model: found no Linear at its end; expected one")
     _check_not_twice(layers[-1], loss)
     if chosen.activation and layers[-1].activation.name == "identity":
-        layers[-1] = replace(layers[-1], activation=activation(chosen.activation))
+        layers[-1] = layers[-1].moved(activation(chosen.activation))
     return tuple(layers), chosen
 
 
@@ -72,7 +87,7 @@ def _modules(model: object) -> list[Any]:
         if type(module).__name__ == "Sequential":
             raise InputError(f"{path}: found a Sequential in another; expected its modules instead")
         require_torchs(module, path)
-        require_known(module, {"Linear", "Identity", *_ACTIVATIONS}, path)
+        require_known(module, {"Linear", "Identity", "Flatten", *WINDOWED, *_ACTIVATIONS}, path)
     return modules
 
 
@@ -80,19 +95,20 @@ def _check_ties(modules: list[Any]) -> None:
     """Refuse weights that two layers share: here each layer trains its own."""
     owners: dict[int, int] = {}
     for position, module in enumerate(modules):
-        if type(module).__name__ != "Linear":
+        kind = type(module).__name__
+        if kind not in ("Linear", "Conv2d"):
             continue
         for name in ("weight", "bias"):
             parameter = getattr(module, name)
             owner = owners.setdefault(id(parameter), position)
             if parameter is not None and owner != position:
                 raise InputError(
-                    f"model[{position}]: found a Linear whose {name} is that of model[{owner}]; "
+                    f"model[{position}]: found a {kind} whose {name} is that of model[{owner}]; "
                     f"expected a {name} of its own"
                 )
 
 
-def _check_not_twice(last: Layer, loss: object) -> None:
+def _check_not_twice(last: AnyLayer, loss: object) -> None:
     """Refuse an output activation that a loss of torch applies to its input itself."""
     kind, name = type(loss).__name__, last.activation.name
     if kind in _LOSSES and _LOSSES[kind].activation == name:
@@ -102,32 +118,19 @@ def _check_not_twice(last: Layer, loss: object) -> None:
         )
 
 
-def _check_settings(module: object, expected: Mapping[str, tuple[object, ...]], path: str) -> None:
-    """Refuse settings with which a module computes something else."""
-    for name, known in expected.items():
-        found = getattr(module, name)
-        is_setting = found is None or isinstance(found, str | int | float)  # and no tensor
-        if not is_setting or found not in known:
-            kind, shown = type(module).__name__, " ".join(shortened(found).split())
-            raise InputError(f"{path}: found {kind} with {name} {shown}; expected {known[0]!r}")
+def _require_flat(read: Planes | None, path: str) -> None:
+    if read is not None and read.size != read.columns:
+        raise InputError(f"{path}: found a Linear after planes; expected a Flatten before it")
 
 
 def _linear(module: Any, path: str) -> Layer:  # noqa: ANN401 - a module of torch
-    require_numbers(module, path)
-    if not module.weight.requires_grad:
-        raise InputError(
-            f"{path}: found a Linear whose weight needs no gradient; expected one that is trained"
-        )
-    weights = tuple(map(tuple, module.weight.detach().double().tolist()))
-    if module.bias is None:
-        return Layer(weights, activation("identity"))
-    biases = tuple(module.bias.detach().double().tolist())
-    return Layer(weights, activation("identity"), biases, bool(module.bias.requires_grad))
+    weights, biases, are_trained = weights_and_biases(module, path)
+    return Layer(weights, activation("identity"), biases, are_trained)
 
 
 def _activation(module: Any, path: str) -> Activation:  # noqa: ANN401
     found = _ACTIVATIONS[type(module).__name__]
-    _check_settings(module, found.torch_settings, path)
+    require_settings(module, found.torch_settings, path)
     return found.like(module)
 
 
@@ -139,5 +142,5 @@ def _loss(loss: object) -> Loss:
     kind = type(loss).__name__
     if kind not in _LOSSES:
         raise InputError(f"loss: found {kind}; expected a name or one of {', '.join(_LOSSES)}")
-    _check_settings(loss, _LOSSES[kind].torch_settings, "loss")
+    require_settings(loss, _LOSSES[kind].torch_settings, "loss")
     return _LOSSES[kind]

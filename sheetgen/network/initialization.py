@@ -16,7 +16,7 @@ from sheetgen.network.activations import Array
 Draw = Callable[[np.random.Generator, float, tuple[int, int]], Array]
 """(generator, spread, shape) → weights of that shape."""
 Spread = Callable[[int, int, float], float]
-"""(units, fan-in, given spread) → the spread of the distribution."""
+"""(fan-out, fan-in, given spread) → the spread of the distribution."""
 
 
 def uniform(random: np.random.Generator, bound: float, shape: tuple[int, int]) -> Array:
@@ -35,8 +35,8 @@ def zeros(_: np.random.Generator, __: float, shape: tuple[int, int]) -> Array:
 
 
 SCHEMES: dict[str, tuple[Draw, Spread]] = {
-    "xavier-uniform": (uniform, lambda units, fan_in, _: sqrt(6 / (fan_in + units))),
-    "xavier-normal": (normal, lambda units, fan_in, _: sqrt(2 / (fan_in + units))),
+    "xavier-uniform": (uniform, lambda fan_out, fan_in, _: sqrt(6 / (fan_in + fan_out))),
+    "xavier-normal": (normal, lambda fan_out, fan_in, _: sqrt(2 / (fan_in + fan_out))),
     "kaiming-uniform": (uniform, lambda _, fan_in, __: sqrt(6 / fan_in)),
     "kaiming-normal": (normal, lambda _, fan_in, __: sqrt(2 / fan_in)),
     "normal": (normal, lambda _, __, deviation: deviation),
@@ -50,13 +50,20 @@ SPREADS = {"normal": "deviation", "uniform": "bound"}
 
 
 def initial_weights(
-    scheme: str, units: int, fan_in: int, seed: int, spread: float = 1.0
+    scheme: str,
+    units: int,
+    fan_in: int,
+    seed: int,
+    spread: float = 1.0,
+    fan_out: int | None = None,
 ) -> tuple[tuple[float, ...], ...]:
     """Draw a layer's weights (units, fan-in) with numpy.random.default_rng(seed).
 
-    They are rounded to 6 significant digits, so that they can be read and retyped. Raises KeyError
-    for an unknown scheme.
+    A unit or a kernel feeds `fan_out` values, those of one position of a kernel; without it as
+    many as there are units. The weights are rounded to 6 significant digits, so that they can be
+    read and retyped. Raises KeyError for an unknown scheme.
     """
     draw, spread_of = SCHEMES[scheme]
-    drawn = draw(np.random.default_rng(seed), spread_of(units, fan_in, spread), (units, fan_in))
+    width = spread_of(units if fan_out is None else fan_out, fan_in, spread)
+    drawn = draw(np.random.default_rng(seed), width, (units, fan_in))
     return tuple(tuple(float(f"{weight:.6g}") for weight in row) for row in drawn.tolist())

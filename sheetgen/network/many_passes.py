@@ -4,18 +4,19 @@ import numpy as np
 
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Bias, Network, Parameter
+from sheetgen.network.reference import initial
 from sheetgen.network.trace import Parameters, Trace
 
 
 def weights_in_row(network: Network, trace: Trace, iteration: int) -> Parameters:
     """Return the weights and biases in a row of a training; a layer without biases adds zeros."""
-    weights = [np.empty((layer.units, layer.fan_in)) for layer in network.layers]
-    biases = [np.zeros(layer.units) for layer in network.layers]
-    for edge in network.connections:
-        weights[edge.layer][edge.unit, edge.position] = trace[edge.name][iteration]
+    parameters = initial(network)
+    weights, biases = parameters.weights, parameters.biases
+    for weight in network.weights:
+        weights[weight.layer][weight.unit, weight.position] = trace[weight.name][iteration]
     for bias in network.biases:
         biases[bias.layer][bias.unit] = trace[bias.name][iteration]
-    return Parameters(weights, biases)
+    return parameters
 
 
 def value_of(parameters: Parameters, parameter: Parameter) -> float:
@@ -39,7 +40,7 @@ def run(
     layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
     with np.errstate(over="ignore", invalid="ignore"):
         for layer, matrix, bias in layers:
-            z = np.einsum("...uf,...sf->...su", matrix, a) + bias[..., None, :]
+            z = layer.pre_activations(matrix, bias, a)
             a = layer.activation.value(z)
             pre_activations.append(z)
             activations.append(a)

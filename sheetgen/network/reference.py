@@ -31,7 +31,9 @@ def initial(network: Network) -> Parameters:
     """Return the weights and biases before the first update."""
     weights = [np.array(layer.weights, dtype=np.float64) for layer in network.layers]
     biases = [
-        np.zeros(layer.units) if layer.biases is None else np.array(layer.biases, dtype=np.float64)
+        np.zeros(len(layer.weights))
+        if layer.biases is None
+        else np.array(layer.biases, dtype=float)
         for layer in network.layers
     ]
     return Parameters(weights, biases)
@@ -45,7 +47,7 @@ def forward(
     a = np.array(sample, dtype=np.float64)
     layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
     for layer, matrix, bias in layers:
-        z = matrix @ a + bias
+        z = layer.pre_activations(matrix, bias, a)
         a = layer.activation.value(z)
         pre_activations.append(z)
         activations.append(a)
@@ -62,18 +64,21 @@ def backward(
 ) -> Backward:
     """Carry the error back: δ = ∂E/∂a · f'(z), ∂E/∂W = δ aᵀ, and Wᵀ δ for the layer before."""
     sources = [np.array(sample, dtype=np.float64), *run.activations[:-1]]
-    result = Backward([], [], [], [])
+    result = Backward([], [], [], [], [])
     gradient, slope, delta = _output(network, np.array(target, dtype=np.float64), run)
     for index in reversed(range(len(network.layers))):
-        if index < len(network.layers) - 1:
-            z, a = run.pre_activations[index], run.activations[index]
-            gradient = parameters.weights[index + 1].T @ delta
-            slope = network.layers[index].activation.slope(z, a)
-            delta = gradient * slope
+        layer = network.layers[index]
+        found = layer.gradients(parameters.weights[index], sources[index], delta)
         result.activation_gradients.insert(0, gradient)
         result.slopes.insert(0, slope)
         result.deltas.insert(0, delta)
-        result.weight_gradients.insert(0, np.outer(delta, sources[index]))
+        result.weight_gradients.insert(0, found.weights)
+        result.bias_gradients.insert(0, found.biases)
+        if index:
+            z, a = run.pre_activations[index - 1], run.activations[index - 1]
+            gradient = found.sources
+            slope = network.layers[index - 1].activation.slope(z, a)
+            delta = gradient * slope
     return result
 
 

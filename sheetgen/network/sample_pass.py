@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Connection, Network, Parameter
+from sheetgen.network.network import Network, Parameter, Weight
 from sheetgen.network.reference import backward, forward
 from sheetgen.network.trace import INNER, Backward, Forward, Parameters
 
@@ -42,7 +42,7 @@ class SamplePass:
         given = (
             *self.sample,
             *self.target,
-            *map(self.value, network.connections),
+            *map(self.value, network.weights),
             *map(self.value, network.biases),
         )
         found = dict(zip(network.given_names, given, strict=True))
@@ -53,7 +53,7 @@ class SamplePass:
 
     def value(self, parameter: Parameter) -> float:
         """Return the value of a weight or a bias."""
-        if isinstance(parameter, Connection):
+        if isinstance(parameter, Weight):
             weights = self.parameters.weights[parameter.layer]
             return float(weights[parameter.unit, parameter.position])
         return float(self.parameters.biases[parameter.layer][parameter.unit])

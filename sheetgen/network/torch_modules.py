@@ -86,12 +86,45 @@ def require_known(module: object, known: Collection[str], path: str) -> None:
     raise InputError(f"{path}: found {name}; {reason}")
 
 
-def require_numbers(module: Any, path: str) -> None:  # noqa: ANN401 - a Linear
+def require_numbers(module: Any, path: str) -> None:  # noqa: ANN401 - any module
     """Raise InputError, naming `path`, unless a module's weight and bias are real numbers."""
+    kind = type(module).__name__
     for name in ("weight", "bias"):
         tensor = getattr(module, name)
         for is_odd, what in (("is_meta", "no numbers"), ("is_quantized", "quantized numbers")):
             if getattr(tensor, is_odd, False):
-                raise InputError(f"{path}: found a Linear whose {name} holds {what}")
+                raise InputError(f"{path}: found a {kind} whose {name} holds {what}")
         if tensor is not None and tensor.is_complex():
-            raise InputError(f"{path}: found a Linear whose {name} holds complex numbers")
+            raise InputError(f"{path}: found a {kind} whose {name} holds complex numbers")
+
+
+def weights_and_biases(
+    module: Any,  # noqa: ANN401 - a Linear or Conv2d
+    path: str,
+) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...] | None, bool]:
+    """Return a module's weights, a row for each output, its biases, and whether those are trained.
+
+    Raises InputError, naming `path`, for what are no real numbers, and for frozen weights.
+    """
+    require_numbers(module, path)
+    if not module.weight.requires_grad:
+        raise InputError(
+            f"{path}: found a {type(module).__name__} whose weight needs no gradient; "
+            "expected one that is trained"
+        )
+    weights = tuple(map(tuple, module.weight.detach().double().flatten(1).tolist()))
+    if module.bias is None:
+        return weights, None, True
+    biases = tuple(module.bias.detach().double().tolist())
+    return weights, biases, bool(module.bias.requires_grad)
+
+
+def require_settings(module: object, expected: Mapping[str, tuple[object, ...]], path: str) -> None:
+    """Raise InputError, naming `path`, for settings with which a module computes something else."""
+    for name, known in expected.items():
+        found = getattr(module, name)
+        parts = found if isinstance(found, tuple) else (found,)
+        is_setting = all(isinstance(each, str | int | float | None) for each in parts)  # no tensor
+        if not is_setting or found not in known:
+            kind, shown = type(module).__name__, " ".join(shortened(found).split())
+            raise InputError(f"{path}: found {kind} with {name} {shown}; expected {known[0]!r}")

@@ -17,6 +17,11 @@ BATCH_SIZE = "batch size"
 UPDATE = "update"
 
 
+def winner_name(unit: str) -> str:
+    """Return the name of the place in its window, from 1, of what a pool's unit takes over."""
+    return f"winner {unit}"
+
+
 def sum_name(parameter: str) -> str:
     """Return the name of the sum of a parameter's gradients over the batch so far."""
     return f"Σ∂E/∂{parameter}"
@@ -56,6 +61,8 @@ class Forward:
         ):
             found |= dict(zip(units, z.tolist(), strict=True))
             found |= dict(zip(map(activation_name, units), a.tolist(), strict=True))
+        for unit, sources in network.winners.items():
+            found[winner_name(unit)] = float(np.argmax([found[each] for each in sources]) + 1)
         outputs = self.pre_activations[-1]
         found[GREATEST] = float(outputs.max())
         found[EXPONENTIALS] = float(np.exp(outputs - outputs.max()).sum())
@@ -64,7 +71,7 @@ class Forward:
 
 @dataclass(frozen=True)
 class Backward:
-    """∂E/∂a, ∂a/∂z and ∂E/∂z of each layer (units), ∂E/∂W (units, fan-in) and ∂E/∂b (units).
+    """∂E/∂a, ∂a/∂z and ∂E/∂z of each layer (units), ∂E/∂W and ∂E/∂b, shaped as W and b are.
 
     Those of an output layer are nan if it has none: if its loss is computed together with its
     activation, or if each activation depends on all units.
@@ -74,11 +81,7 @@ class Backward:
     slopes: list[Array]
     deltas: list[Array]
     weight_gradients: list[Array]
-
-    @property
-    def bias_gradients(self) -> list[Array]:
-        """∂E/∂b of each layer, which is ∂E/∂z."""
-        return self.deltas
+    bias_gradients: list[Array]
 
     def values(self, network: Network) -> dict[str, float]:
         """Return ∂E/∂a, ∂a/∂z, ∂E/∂z, ∂E/∂w and ∂E/∂b by their symbols: "∂E/∂a_h1" and so on."""
@@ -89,9 +92,9 @@ class Backward:
                 found[f"∂E/∂{activated}"] = float(self.activation_gradients[layer][at])
                 found[f"∂{activated}/∂{unit}"] = float(self.slopes[layer][at])
                 found[f"∂E/∂{unit}"] = float(self.deltas[layer][at])
-        for edge in network.connections:
-            gradients = self.weight_gradients[edge.layer]
-            found[edge.gradient] = float(gradients[edge.unit, edge.position])
+        for weight in network.weights:
+            gradients = self.weight_gradients[weight.layer]
+            found[weight.gradient] = float(gradients[weight.unit, weight.position])
         for bias in network.biases:
             found[bias.gradient] = float(self.bias_gradients[bias.layer][bias.unit])
         return found
@@ -162,8 +165,8 @@ class History:
         self._units = [unit for units in network.unit_names for unit in units]
         units, outputs, trained = len(self._units), network.outputs, len(network.parameters)
         self._counts = np.empty((rows, 6))
-        self._weights = np.empty((rows, len(network.connections)))
-        self._biases = np.empty((rows, units))
+        self._weights = np.empty((rows, len(network.weights)))
+        self._biases = np.empty((rows, sum(len(layer.weights) for layer in network.layers)))
         self._pre_activations = np.empty((rows, units))
         self._activations = np.empty((rows, units))
         self._deltas = np.empty((rows, units))
@@ -250,10 +253,11 @@ class History:
 
     def _trained(self) -> dict[str, Array]:
         network = self._network
-        weights = (edge.name for edge in network.connections)
+        weights = (weight.name for weight in network.weights)
         values = dict(zip(weights, self._weights.T, strict=True))
-        biases = dict(zip(self._units, self._biases.T, strict=True))
-        values |= {bias.name: biases[bias.target] for bias in network.biases}
+        before = np.cumsum([0, *(len(layer.weights) for layer in network.layers)])
+        values |= {bias.name: self._biases[:, before[bias.layer] + bias.unit]
+                   for bias in network.biases}  # fmt: skip
         for place, parameter in enumerate(network.parameters):
             values[parameter.gradient] = self._gradients[:, place]
             values[sum_name(parameter.name)] = self._sums[:, place]

@@ -51,7 +51,8 @@ def read_data(
 def _image(table: Table, network: Network) -> tuple[int, int] | None:
     """Return the height and the width of the picture that the inputs are."""
     if "image" not in table:
-        return None
+        planes = network.planes
+        return (planes.rows, planes.columns) if planes and planes.channels == 1 else None
     found = table.values["image"]
     if isinstance(found, list) and len(found) == 2 and all(type(side) is int for side in found):
         height, width = found

@@ -15,12 +15,12 @@ from sheetgen.files.characters import require_possible, require_possible_lines
 from sheetgen.network.data import Data
 from sheetgen.network.network import Network
 from sheetgen.template.read_data import read_data
-from sheetgen.template.read_template import (
+from sheetgen.template.read_layers import read_network
+from sheetgen.template.read_training import (
     Recipe,
     check_compared,
     check_iterations,
     check_learning_rates,
-    read_network,
     read_recipe,
 )
 from sheetgen.template.toml_table import Table, hint, plain, plain_rows, refused

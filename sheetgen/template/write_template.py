@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sheetgen.network.layer import Layer
+import numpy as np
+
+from sheetgen.network.layer import AnyLayer
 from sheetgen.network.network import Network
+from sheetgen.network.planes import Pool, Windowed
 
 Rows = Sequence[Sequence[float]]
 
@@ -25,7 +28,10 @@ def template_text(
     Follows TOML 1.0, https://toml.io/en/v1.0.0; it needs text, numbers and lists only.
     """
     lines = [f"title = {_value(title)}", f"description = {_value(description)}", "", "[network]"]
-    lines += [f"inputs = {network.inputs}", f"loss = {_value(network.loss.name)}"]
+    lines += [
+        f"inputs = {_value(network.planes or network.inputs)}",
+        f"loss = {_value(network.loss.name)}",
+    ]
     for layer in network.layers:
         lines += _layer(layer)
     lines += ["", "[data]", f"inputs = {_rows(inputs)}", f"targets = {_rows(targets)}"]
@@ -38,16 +44,35 @@ def _keys(values: dict[str, Any]) -> list[str]:
     return [f"{key} = {_value(value)}" for key, value in values.items()]
 
 
-def _layer(layer: Layer) -> list[str]:
-    lines = ["", "[[network.layers]]", f"units = {layer.units}"]
+def _layer(layer: AnyLayer) -> list[str]:
+    lines = ["", "[[network.layers]]", *_keys(_kind(layer))]
+    if not layer.weights:
+        return lines
     lines.append(f"activation = {_value(layer.activation.name)}")
     if layer.activation.parameter is not None:
         lines.append(f"slope = {_value(layer.activation.parameter)}")
-    lines.append(f"weights = {_value(layer.weights)}")
+    lines.append(f"weights = {_value(_nested(layer))}")
     if layer.biases is not None:
         lines.append(f"biases = {_value(layer.biases)}")
         lines.append(f"train_biases = {_value(layer.train_biases)}")
     return lines
+
+
+def _kind(layer: AnyLayer) -> dict[str, Any]:
+    if not isinstance(layer, Windowed):
+        return {"units": layer.units}
+    window = {"kernel": layer.window, "stride": layer.stride}
+    if isinstance(layer, Pool):
+        return {"type": f"{layer.kind}-pool", **window}
+    return {"type": "convolution", "channels": layer.maps, **window, "padding": layer.padding}
+
+
+def _nested(layer: AnyLayer) -> object:
+    """Return the weights as a template gives them: those of a kernel in PyTorch's order."""
+    if not isinstance(layer, Windowed):
+        return layer.weights
+    shape = (layer.maps, layer.planes.channels, *layer.window)
+    return np.array(layer.weights).reshape(shape).tolist()
 
 
 def _rows(rows: Rows) -> str:

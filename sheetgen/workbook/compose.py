@@ -24,6 +24,7 @@ from sheetgen.workbook.sheets.learning_rates.learning_rates import comparison_sh
 from sheetgen.workbook.sheets.matrices.matrices import matrices_sheet
 from sheetgen.workbook.sheets.origin import origin_sheet
 from sheetgen.workbook.sheets.overview import MOMENT, overview_canvas, overview_sheet
+from sheetgen.workbook.sheets.plane_explorer.plane_explorer import plane_explorer_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet
 from sheetgen.workbook.sheets.predictions.predictions import predictions_sheet
 from sheetgen.workbook.sheets.training_table import Compared, variant_sheet
@@ -66,13 +67,15 @@ def _compose_others(
     canvases = [
         *sources.canvases,
         derivation.canvas,
-        explorer_sheet(sources, tables, workings),
+        explorer_sheet(sources, tables, workings)
+        if plan.network.is_dense
+        else plane_explorer_sheet(plan, tables, workings),
         playground.canvas,
         *(each.canvas for each in compared),
         comparison_sheet(plan, compared, sources, workings),
         *(canvas for sheet in PICTURES if (canvas := sheet(plan, sources, tables, workings))),
         gradient_check,
-        *filter(None, [matrices_sheet(chosen, workings)]),
+        *filter(None, [matrices_sheet(chosen, workings) if plan.network.is_dense else None]),
         workings.canvas,
     ]
     sheets = [canvas.name for canvas in canvases]

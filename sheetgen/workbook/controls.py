@@ -31,6 +31,7 @@ class Controls:
     predictions_table: str
     moment_iteration: float = 0
     explorer_iteration: float = 0
+    explorer_unit: str = ""
     surface_across: str = ""
     surface_up: str = ""
     surface_iteration: float = 0

@@ -7,7 +7,7 @@ import numpy as np
 from sheetgen.network.activations import Array
 from sheetgen.network.data import Data
 from sheetgen.network.many_passes import run, sample_errors, weights_in_row
-from sheetgen.network.network import Connection, Network, Parameter
+from sheetgen.network.network import Network, Parameter, Weight
 from sheetgen.network.trace import Parameters, Trace
 
 RANKED = 200
@@ -64,7 +64,7 @@ def telling_weights(
     the last layer, which move the error most, or of a network with one there any two.
     """
     last = len(network.layers) - 1
-    pair = [each for each in network.connections if each.layer == last]
+    pair = [each for each in network.weights if each.layer == last]
     every: list[Parameter] = list(pair if len(pair) > 1 else network.parameters)
     moved = [-abs(trace[each.name][iteration] - trace[each.name][0]) for each in every]
     most = sorted(np.argsort(moved, kind="stable")[:MOVING].tolist())
@@ -95,7 +95,7 @@ def _along(
         points = slice(at * len(rows), (at + 1) * len(rows))
         for each in pair:
             values = trace[each.name][rows]
-            if isinstance(each, Connection):
+            if isinstance(each, Weight):
                 found.weights[each.layer][points, each.unit, each.position] = values
             else:
                 found.biases[each.layer][points, each.unit] = values

@@ -31,6 +31,8 @@ _DIAGRAMS = 3
 """Of the network: one on Overview, two on Explorer."""
 _OF_SYMBOL = 25
 """Formulas for each input and unit in lists, texts and diagrams of one moment."""
+_IN_PLANES = 3
+"""The same where they are drawn in planes, on Overview, Derivation and Explorer."""
 _OF_WEIGHT = 10
 """The same for each weight and bias, but for the lines of the diagrams."""
 _FRAME = 700
@@ -43,7 +45,7 @@ def formulas_of(template: Template) -> int:
     Raises InputError if a weighted sum fits no cell, if a table needs more columns than a worksheet
     has, or if there would be more than MAXIMUM_FORMULAS.
     """
-    widest = max(layer.fan_in for layer in template.network.layers)
+    widest = max(len(layer.weights[0]) for layer in template.network.layers if layer.weights)
     if widest * _TERM > MAXIMUM_FORMULA:
         raise InputError(
             f"the sum over {widest:,} weights of a unit would have at least {widest * _TERM:,} "
@@ -82,12 +84,14 @@ def formulas_of(template: Template) -> int:
 def _of_one_moment(template: Template) -> int:
     """Return about how many formulas the sheets have that show one moment of a training."""
     network, data = template.network, template.data
-    layout = layout_of(network, data)
-    lines = 0 if layout.too_many else len(layout.edges)
+    lines, of_symbol = 0, _IN_PLANES
+    if network.is_dense:
+        layout, of_symbol = layout_of(network, data), _OF_SYMBOL
+        lines = 0 if layout.too_many else len(layout.edges)
     units = sum(layer.units for layer in network.layers)
     return (
         _FRAME
-        + _OF_SYMBOL * (network.inputs + units)
+        + of_symbol * (network.inputs + units)
         + _OF_WEIGHT * len(network.parameters)
         + _DIAGRAMS * LINE_COLUMNS * lines
         + 2 * len(POSITIONS) * min(data.samples, MOST)

@@ -8,8 +8,9 @@ import numpy as np
 
 from sheetgen.network.answers import class_names, code_layer
 from sheetgen.network.data import Data, Rows
-from sheetgen.network.network import Network
+from sheetgen.network.network import Network, activation_name
 from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.network.planes import Convolution
 from sheetgen.network.reference import initial, train
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.schedules import SCHEDULES
@@ -114,6 +115,7 @@ class Plan:
             threshold=default_threshold(plan.traces, training),
             moment_iteration=explained,
             explorer_iteration=explained,
+            explorer_unit=plan._most_active(explained),
             surface_iteration=last,
             error_iteration=last,
             error_across=across,
@@ -139,6 +141,14 @@ class Plan:
         training, middle = self.training(self.template.optimizer), len(self.variants) // 2
         ways = [outcome_of(trace, training) for trace in self.traces]
         return min(range(len(ways)), key=lambda place: (ways[place], abs(place - middle)))
+
+    def _most_active(self, iteration: float) -> str:
+        """Return the unit of the first convolution that is largest then, or nothing."""
+        trace, row = self.trace_of(self.controls.explorer_table), int(iteration)
+        for layer, units in zip(self.network.layers, self.network.unit_names, strict=True):
+            if isinstance(layer, Convolution):
+                return max(units, key=lambda unit: float(trace[activation_name(unit)][row]))
+        return ""
 
     def _first_telling(self) -> float:
         """Return the first iteration that teaches something, for all that explain a moment.

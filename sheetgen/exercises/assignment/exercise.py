@@ -83,6 +83,11 @@ class Exercise:
                 f"found topic {topic!r}, level {level!r}; expected one of {', '.join(TOPICS)} and "
                 "a level from 1 to 3"
             )
+        if not template.network.is_dense:
+            raise InputError(
+                "found a convolution or a pool in the exercise’s network; expected fully "
+                "connected layers only"
+            )
         weights = sum(layer.units * layer.fan_in for layer in template.network.layers)
         if weights > MAXIMUM_COLUMNS:  # drawing so many different numbers would take long
             raise InputError(

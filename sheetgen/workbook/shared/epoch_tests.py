@@ -125,7 +125,7 @@ class Evaluations:
             self._sources.address,
             table.canvas.absolute(*RATE_CELL),
         )
-        every: tuple[Parameter, ...] = (*self._network.connections, *self._network.biases)
+        every: tuple[Parameter, ...] = (*self._network.weights, *self._network.biases)
         for row, each in enumerate(every, start=corner.row + 1):
             canvas.write(row, corner.column, each.name, label("weight"))
             value = value_of(parameters, each)

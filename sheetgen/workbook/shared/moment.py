@@ -215,7 +215,7 @@ class Snapshot:
         self.network, (row, column) = network, at
         parameters = moment.parameters(network)
         self.parameters = promised(parameters)
-        listed: tuple[Parameter, ...] = (*network.connections, *network.biases)
+        listed: tuple[Parameter, ...] = (*network.weights, *network.biases)
         every = {each.name: each for each in listed}
         write_headers(canvas, row, column, ("weight", "value"), "weight")
         self.values = {name: value_of(parameters, every[name]) for name in names or every}

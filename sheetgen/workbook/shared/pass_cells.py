@@ -22,6 +22,16 @@ def hidden_symbols(network: Network) -> tuple[str, ...]:
     return tuple(activation_name(unit) for units in network.unit_names[:-1] for unit in units)
 
 
+def pictured_symbols(network: Network) -> tuple[str, ...]:
+    """Return the activations of the layers that put out planes: too many for a row to be read."""
+    return tuple(
+        activation_name(unit)
+        for layer, units in zip(network.layers, network.unit_names, strict=True)
+        if not layer.is_dense
+        for unit in units
+    )
+
+
 def sum_symbols(network: Network) -> tuple[str, ...]:
     """Return the outputs' weighted sums and what a softmax computes of them, if they have cells."""
     softmax = quantities.output_softmax(network)

@@ -100,9 +100,9 @@ def _given(canvas: Canvas, plan: Plan) -> None:
 
 def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    rows = ((e.name, (e.source, e.target), network.weight(e)) for e in network.connections)
+    rows = ((e.name, notation.ends(network, e), network.weight(e)) for e in network.weights)
     _list(canvas, column, ("initial weights", "weight"), ("from", "to", "value"), rows)
-    last = FIRST + len(network.connections)
+    last = FIRST + len(network.weights)
     layers = ", ".join(
         f"{notation.layer_title(network, index)}: {layer.activation.name}"
         for index, layer in enumerate(network.layers)
@@ -114,7 +114,9 @@ def _weights(canvas: Canvas, column: int, plan: Plan) -> None:
 
 def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
     network = plan.network
-    rows = ((each.name, (each.target,), network.bias(each)) for each in network.biases)
+    rows = (
+        (each.name, notation.ends(network, each), network.bias(each)) for each in network.biases
+    )
     _list(canvas, column, ("initial biases", "weight"), ("of", "value"), rows)
     if all(each.is_trained for each in network.biases):
         # The column stays, so that the rates are where earlier versions have written them.

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
+from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     ABOVE,
     BELOW,
+    HIDDEN,
     INK,
     INPUT,
     KINDS,
@@ -40,6 +42,7 @@ from sheetgen.workbook.plan import (
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.live_text import Words, joined
+from sheetgen.workbook.shared.plane_strip import Strip, forward_steps
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
@@ -65,6 +68,8 @@ COLOURS = {
     "helper": "helpers",
 }
 INDENT = Style(indent=1)
+SHADE = Style(number_format=HIDDEN)
+NARROW = 3.2  # characters of a column of the planes
 TO_WEIGHTS = replace(LINK, align="right")
 Legend = dict[str, tuple[Style, str]]
 """What a colour is called, its style and its meaning."""
@@ -106,7 +111,8 @@ def overview_sheet(
     title = joined("The network at ", chosen.place)
     weights = MATRICES if MATRICES in sheets else INPUTS
     below = draw_diagram(canvas, plan, cells, chosen.values, title, workings, weights)
-    last = write_colours(canvas, below + 1, INPUT_COLOUR | kind_colours(plan))
+    columns = 2 if plan.network.is_dense else 4
+    last = write_colours(canvas, below + 1, INPUT_COLOUR | kind_colours(plan), columns)
     finish(canvas, plan, max(row, last))
     return canvas
 
@@ -149,10 +155,12 @@ def draw_diagram(
     it reads are on the workings.
     """
     (row, column), network, data = DIAGRAM, plan.network, plan.data
-    if why := diagram.why_not(network, data):
+    if network.is_dense and (why := diagram.why_not(network, data)):
         diagram.note(canvas, network, row - 1, column, why)
         return row + len(network.layers) + 2
     canvas.calculate(row - 1, column, title.formula, title.text, SECTION)
+    if not network.is_dense:
+        return _draw_planes(canvas, network, cells, values)
     if not diagram.labels_weights(network, data):
         last_column = _last_column(plan)
         canvas.link(row - 1, last_column, weights, f"weights: {weights}", TO_WEIGHTS)
@@ -163,6 +171,8 @@ def draw_diagram(
 
 def _last_column(plan: Plan) -> int:
     """Return the last column that the diagram covers, or the colours' texts without one."""
+    if not plan.network.is_dense:
+        return DIAGRAM[1] + sum(step.width for step in forward_steps(plan.network)) - 2
     if diagram.why_not(plan.network, plan.data):
         return DIAGRAM[1] + 5
     width, _ = diagram.size(plan.network, plan.data)
@@ -172,6 +182,19 @@ def _last_column(plan: Plan) -> int:
 def finish(canvas: Canvas, plan: Plan, row: int) -> None:
     """Let the sheet be printed as far as a row, with the diagram."""
     canvas.print_area = (0, 0, row, _last_column(plan))
+
+
+def _draw_planes(
+    canvas: Canvas, network: Network, cells: Mapping[str, str], values: Mapping[str, float]
+) -> int:
+    """Draw a network that looks at pictures as a strip of planes; return the row behind it."""
+    row, column = DIAGRAM
+    strip = Strip(canvas, lambda symbol: (f"={cells[symbol]}", values[symbol]), SHADE)
+    for step in forward_steps(network):
+        strip.step(row, column, step)
+        column += step.width
+    canvas.widths |= dict.fromkeys(range(DIAGRAM[1], column), NARROW)
+    return row + max(step.rows for step in forward_steps(network))
 
 
 def write_steps(canvas: Canvas, row: int, steps: Sequence[str]) -> int:
@@ -238,13 +261,17 @@ def kind_colours(plan: Plan) -> Legend:
     return {kind: (label(kind), text) for kind, text in texts.items()} | SIGNS
 
 
-def write_colours(canvas: Canvas, row: int, legend: Legend) -> int:
-    """Write the legend of the colours below the diagram; return the row behind it."""
+def write_colours(canvas: Canvas, row: int, legend: Legend, columns: int = 2) -> int:
+    """Write the legend of the colours below the diagram; return the row behind it.
+
+    The names of the colours are so many columns wide.
+    """
     column = DIAGRAM[1]
     canvas.write(row, column, "Colours", SECTION)
     for offset, (name, (style, text)) in enumerate(legend.items(), start=1):
         canvas.write(row + offset, column, name, style)
-        canvas.write(row + offset, column + 1, "", style)
-        canvas.merges.append((row + offset, column, row + offset, column + 1))
-        canvas.write(row + offset, column + 2, text, INDENT)
+        for at in range(column + 1, column + columns):
+            canvas.write(row + offset, at, "", style)
+        canvas.merges.append((row + offset, column, row + offset, column + columns - 1))
+        canvas.write(row + offset, column + columns, text, INDENT)
     return row + len(legend) + 1

@@ -41,10 +41,12 @@ MOST_FORMULAS = 8000  # with more there is no such sheet
 
 
 def side_of(network: Network) -> int:
-    """Return the points along a side of each grid, 0 if there is no such sheet."""
+    """Return the points along a side of each grid, 0 if there is no such sheet: not of pictures."""
     grids = grids_of(network)
     size = next((size for size in SIZES if grids * size**2 <= FORMULAS), SIZES[-1])
-    return 0 if network.inputs < 2 or grids * size**2 > MOST_FORMULAS else size
+    if network.inputs < 2 or not network.is_dense:
+        return 0
+    return 0 if grids * size**2 > MOST_FORMULAS else size
 
 
 def formulas_of_decisions(network: Network) -> int:

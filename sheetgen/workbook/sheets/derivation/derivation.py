@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import cycle, islice
 
 from sheetgen.formulas import notation, quantities
-from sheetgen.network.network import Connection, Network, Parameter, activation_name
+from sheetgen.network.network import Connection, Network, Parameter, Weight, activation_name
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, WHOLE
@@ -31,6 +31,7 @@ from sheetgen.workbook.sheets.derivation.derivation_pens import (
     UnitPen,
 )
 from sheetgen.workbook.sheets.derivation.matrix_derivation import matrix_derivation_sheet
+from sheetgen.workbook.sheets.derivation.plane_derivation import plane_derivation_sheet
 
 __all__ = ["Derivation", "derivation_sheet", "is_by_unit"]
 
@@ -40,11 +41,13 @@ TOGETHER = 8  # weights of a unit without a gap, so that they fit a page
 
 def is_by_unit(network: Network) -> bool:
     """Tell whether the network is small enough for a chain rule of every weight."""
-    return len(network.connections) <= MAXIMUM_WEIGHTS
+    return len(network.weights) <= MAXIMUM_WEIGHTS
 
 
 def derivation_sheet(chosen: ChosenMoment) -> Derivation:
     """Draw the sheet."""
+    if not chosen.network.is_dense:
+        return plane_derivation_sheet(chosen)
     if not is_by_unit(chosen.network):
         return matrix_derivation_sheet(chosen)
     subtitle = "The chain rule from the error back to each weight"
@@ -111,7 +114,7 @@ class _ByUnit(UnitPen):
                 self.delta(layer, name)
             else:
                 self.output_delta(unit, name)
-            for place, edge in enumerate(network.into(name)):
+            for place, edge in enumerate(network.weights_into(name)):
                 if place and place % TOGETHER == 0:
                     self.row += 1
                 self.chain_rule(edge)
@@ -209,7 +212,7 @@ class _ByUnit(UnitPen):
         self.product(tuple(substituted.values()), self.style(align="center", wrap=is_long))
         row = self.row
         self.product(("",) * len(factors), self.style(align="center"))
-        symbols = [*factors[:-1], parameter.source if isinstance(parameter, Connection) else ""]
+        symbols = [*factors[:-1], parameter.source if isinstance(parameter, Weight) else ""]
         columns = list(FITTING)[: len(factors)]
         for (column, text), symbol in zip(substituted.items(), symbols, strict=True):
             shown = WHOLE if text == "1" else self.plan.data_formats.get(symbol, VALUE)
@@ -231,7 +234,7 @@ class _ByUnit(UnitPen):
         self.section("All gradients in closed form", "gradient")
         blocks, former = cycle(BLOCKS), None
         for parameter in network.parameters:
-            is_weight = isinstance(parameter, Connection)
+            is_weight = isinstance(parameter, Weight)
             block = parameter.target if is_weight else parameter.layer
             if block != former:
                 self.palette, former = next(blocks), block

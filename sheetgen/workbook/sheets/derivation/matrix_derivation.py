@@ -29,7 +29,7 @@ LARGEST_MATRIX = 1024  # numbers; a larger one would be a wall of digits
 def matrix_derivation_sheet(chosen: ChosenMoment) -> Derivation:
     """Draw the sheet."""
     subtitle = "Backpropagation in matrices, layer by layer"
-    pen = _ByLayer(chosen, subtitle, LAST_NUMBER)
+    pen = LayerPen(chosen, subtitle, LAST_NUMBER)
     numbers = range(FIRST_NUMBER, LAST_NUMBER + 1)
     pen.canvas.widths = {0: 2, SYMBOL: 17, **dict.fromkeys(numbers, 11)}
     pen.forward()
@@ -40,10 +40,11 @@ def matrix_derivation_sheet(chosen: ChosenMoment) -> Derivation:
     return pen.sheet
 
 
-class _ByLayer(MatrixPen):
+class LayerPen(MatrixPen):
     """Writes the derivation layer by layer."""
 
     def forward(self) -> None:
+        """Write the forward pass."""
         network = self.network
         self.section("Forward pass", "unit")
         self.palette = KINDS["unit"]
@@ -53,13 +54,19 @@ class _ByLayer(MatrixPen):
         )
         self.definitions()
         self.row += 1
-        self.equation("The inputs:")
-        self.vectors(network.input_names, self.given("a₀", "input", network.input_names))
+        self.given_inputs()
         for layer in range(len(network.layers)):
             self.forward_layer(layer)
         self.errors()
 
+    def given_inputs(self) -> None:
+        """Write the inputs."""
+        names = self.network.input_names
+        self.equation("The inputs:")
+        self.vectors(names, self.given("a₀", "input", names))
+
     def forward_layer(self, layer: int) -> None:
+        """Write a layer's sums and activations."""
         self.equation(_forward_equation(self.network, layer))
         units = self.network.unit_names[layer]
         z = self.vector(notation.indexed("z", layer), "unit", units)
@@ -91,6 +98,7 @@ class _ByLayer(MatrixPen):
         return Vector(name, kind, symbols, lambda at: cells[symbols[at]])
 
     def errors(self) -> None:
+        """Write the errors."""
         network = self.network
         z, a = (notation.indexed(symbol, len(network.layers) - 1) for symbol in "za")
         form = network.loss.notation("t", z, a, network.outputs)
@@ -105,8 +113,7 @@ class _ByLayer(MatrixPen):
     def backward(self, layer: int) -> None:
         """Write δ of a layer, then the gradients of its biases and weights."""
         network = self.network
-        self.section(f"Back through the {notation.layer_title(network, layer)}", "gradient")
-        self.palette = BLOCKS[0]
+        self.begin_backward(layer)
         if layer < len(network.layers) - 1:
             after = layer + 1
             back = f"{notation.indexed('W', after)}ᵀ·{notation.indexed('δ', after)}"
@@ -119,7 +126,14 @@ class _ByLayer(MatrixPen):
         self.biases(layer)
         self.weights(layer)
 
+    def begin_backward(self, layer: int) -> None:
+        """Begin the section of a layer on the way back."""
+        title = notation.layer_title(self.network, layer)
+        self.section(f"Back through the {title}", "gradient")
+        self.palette = BLOCKS[0]
+
     def joint_output(self) -> None:
+        """Write δ of outputs that are differentiated together with their loss."""
         network, layer = self.network, len(self.network.layers) - 1
         self.joint_remark()
         z, a = notation.indexed("z", layer), notation.indexed("a", layer)
@@ -129,6 +143,7 @@ class _ByLayer(MatrixPen):
         self.vectors(units, self.delta(layer))
 
     def output(self) -> None:
+        """Write δ of the outputs, by ∂E/∂a."""
         network, layer = self.network, len(self.network.layers) - 1
         z, a = notation.indexed("z", layer), notation.indexed("a", layer)
         slope = network.loss.slope_notation("t", a, network.outputs)
@@ -221,7 +236,7 @@ class _ByLayer(MatrixPen):
 
     def weight_row(self, layer: int, unit: int) -> Vector:
         """Return the gradients of all weights into a unit."""
-        edges = self.network.into(self.network.unit_names[layer][unit])
+        edges = self.network.weights_into(self.network.unit_names[layer][unit])
         symbols = [edge.gradient for edge in edges]
         return Vector(
             edges[0].target,

@@ -20,7 +20,7 @@ import numpy as np
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.many_passes import run, sample_errors
-from sheetgen.network.network import Connection, Network, activation_name
+from sheetgen.network.network import Network, Weight, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Parameters
 from sheetgen.workbook.sheets.error_surface.two_weights import ACROSS, BASE, DOWN, WeightChoice
 
@@ -241,7 +241,7 @@ class ErrorValues:
             _, across, down = self.choice.parts(each.name)
             if across or down:
                 values = self.points[:, 0 if across else 1]
-                if isinstance(each, Connection):
+                if isinstance(each, Weight):
                     moved.weights[each.layer][:, each.unit, each.position] = values
                 else:
                     moved.biases[each.layer][:, each.unit] = values

@@ -1,13 +1,17 @@
 """The samples of `Error surface`, and what they contribute to the first layer's weighted sums."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from sheetgen.formulas import quantities
+from sheetgen.network.network import Connection, Network
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.style import header, label, number
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.error_surface.two_weights import KINDS, WeightChoice
+from sheetgen.workbook.sheets.error_surface.two_weights import BASE, KINDS, WeightChoice
 
 
 class Samples:
@@ -37,15 +41,10 @@ class Samples:
                     corner.canvas.calculate(*cell, formula, float(value), number(kind))
         for at, sample in enumerate(chosen, start=1):
             corner.canvas.write(corner.row, corner.column + at, sample + 1, header("iteration"))
-        self._ends = network.input_names[0], network.input_names[-1]
 
     def cell(self, symbol: str, sample: int) -> str:
         """Return the address of an input or a target of one of them, counted from 0."""
         return self.corner.local(self._rows[symbol], 1 + sample)
-
-    def column(self, sample: int) -> str:
-        """Return the range of all inputs of one of them."""
-        return ":".join(dict.fromkeys(self.cell(name, sample) for name in self._ends))
 
 
 class FirstLayer:
@@ -81,14 +80,45 @@ class FirstLayer:
     def _sum(self, unit: str, sample: int, which: int, kind: str) -> tuple[str, float]:
         """Return the sum of a unit's bases, acrosses or downs times what each multiplies."""
         network, choice = self.choice.plan.network, self.choice
-        edges, bias = network.into(unit), network.bias_of(unit)
-        first, last = (choice.addresses(edge.name)[kind] for edge in (edges[0], edges[-1]))
-        read = self.samples.column(sample)
-        text = f"{first}*{read}" if first == last else f"SUMPRODUCT({first}:{last},{read})"
-        inputs = self.samples.inputs[sample].tolist()
-        parts = (choice.parts(edge.name)[which] for edge in edges)
-        value = sum(part * each for part, each in zip(parts, inputs, strict=True))
+        bias = network.bias_of(unit)
+        if network.pool_of(unit):
+            return self._pooled(unit, sample) if kind == BASE else ("0", 0.0)
+        inputs = dict(zip(network.input_names, self.samples.inputs[sample].tolist(), strict=True))
+        value = sum(
+            choice.parts(use.name)[which] * inputs[use.source] for use in network.into(unit)
+        )
+        terms = []
+        for run in _runs(network.into(unit), network):
+            ends = (run[0], run[-1]) if len(run) > 1 else (run[0],)
+            moved = ":".join(choice.addresses(use.name)[kind] for use in ends)
+            read = ":".join(self.samples.cell(use.source, sample) for use in ends)
+            terms.append(f"SUMPRODUCT({moved},{read})" if len(run) > 1 else f"{moved}*{read}")
+        text = "+".join(terms)
         if bias and kind in choice.addresses(bias.name):
             text += f"+{choice.addresses(bias.name)[kind]}"
             value += choice.parts(bias.name)[which]
         return text, value
+
+    def _pooled(self, unit: str, sample: int) -> tuple[str, float]:
+        """Return what a pool makes of the inputs, which no weight changes."""
+        network = self.choice.plan.network
+        text = quantities.pre_activation_formula(
+            network, unit, lambda name: self.samples.cell(name, sample)
+        )
+        layer, place = network.positions[unit]
+        none, inputs = np.zeros(0), self.samples.inputs[sample]
+        return text, float(network.layers[layer].pre_activations(none, none, inputs)[place])
+
+
+def _runs(uses: Sequence[Connection], network: Network) -> list[list[Connection]]:
+    """Part a sum where its weights or its inputs, which are columns of cells, have a gap."""
+    place = {name: at for at, name in enumerate(network.input_names)}
+    runs: list[list[Connection]] = []
+    for use in uses:
+        before = runs[-1][-1] if runs else None
+        step = (use.position, place[use.source])
+        if before and step == (before.position + 1, place[before.source] + 1):
+            runs[-1].append(use)
+        else:
+            runs.append([use])
+    return runs

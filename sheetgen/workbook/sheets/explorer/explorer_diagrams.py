@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sheetgen.errors import short_names
 from sheetgen.formulas import quantities
-from sheetgen.network.network import Bias, Connection, activation_name
+from sheetgen.network.network import Bias, Connection, Weight, activation_name
 from sheetgen.spreadsheet.canvas import Series
 from sheetgen.spreadsheet.style import ABOVE, BELOW, LINE
 from sheetgen.workbook.plan import Plan
@@ -126,7 +126,7 @@ class Followed:
         parameter = self.choice.parameter
         if parameter.layer + 1 == layer:
             return parameter.unit + 1
-        if isinstance(parameter, Connection) and parameter.layer == layer:
+        if isinstance(parameter, Weight) and parameter.layer == layer:
             return parameter.position + 1
         return 0
 

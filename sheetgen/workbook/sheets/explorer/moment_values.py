@@ -105,7 +105,7 @@ class Values:
         """Whether every symbol has a cell here."""
         network = self.network
         units = sum(layer.units for layer in network.layers)
-        parameters = len(network.connections) + len(network.biases)
+        parameters = len(network.weights) + len(network.biases)
         return network.inputs + parameters + 2 * units + 2 * network.outputs <= MOST_SYMBOLS
 
     @property
@@ -144,7 +144,7 @@ class Values:
     def _layer(self, layer: int) -> Iterator[tuple[str, str]]:
         network = self.network
         if self.is_complete:
-            yield from ((e.name, "weight") for e in network.connections if e.layer == layer)
+            yield from ((e.name, "weight") for e in network.weights if e.layer == layer)
             yield from ((b.name, "weight") for b in network.biases if b.layer == layer)
         for unit in network.unit_names[layer]:
             yield from ((name, "unit") for name in (unit, activation_name(unit)))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sheetgen.formulas import quantities
-from sheetgen.network.network import Bias, Connection, Parameter, activation_name
+from sheetgen.network.network import Bias, Parameter, Weight
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, sum_name
 from sheetgen.spreadsheet.canvas import Canvas
@@ -95,19 +95,25 @@ class Checked:
         """Return the expression of the chain rule's gradient."""
         if not self.is_batch:
             return self.derivation.cells[parameter.gradient]
-        factors = [self.counted, self.columns[f"∂E/∂{parameter.target}"]]
-        if not isinstance(parameter, Bias):
-            factors.append(self.columns[parameter.source])
-        return self.reduced(f"SUMPRODUCT({','.join(factors)})")
+        if isinstance(parameter, Bias):
+            factors = [[f"∂E/∂{target}"] for target in parameter.targets]
+        else:
+            factors = [[f"∂E/∂{use.target}", use.source] for use in parameter.uses]
+        listed = ([self.counted, *(self.columns[each] for each in some)] for some in factors)
+        terms = [f"SUMPRODUCT({','.join(some)})" for some in listed]
+        total = "+".join(terms)
+        return self.reduced(total if len(terms) == 1 else f"({total})")
 
     def step(self, parameter: Parameter, epsilon: str) -> str:
         """Return the expression of the step of a weight: ε, or less where its input is large."""
-        if not isinstance(parameter, Connection):
+        if not isinstance(parameter, Weight):
             return epsilon
-        if not self.is_batch:
-            return f"{epsilon}/MAX(1,ABS({self.derivation.cells[parameter.source]}))"
-        source = self.columns[parameter.source]
-        return f"{epsilon}/MAX(1,MAX({source}),-MIN({source}))"
+        sources = [use.source for use in parameter.uses]
+        if not self.is_batch and len(sources) == 1:
+            return f"{epsilon}/MAX(1,ABS({self.derivation.cells[sources[0]]}))"
+        known = self.columns if self.is_batch else self.derivation.cells
+        listed = ",".join(known[source] for source in sources)
+        return f"{epsilon}/MAX(1,MAX({listed}),-MIN({listed}))"
 
 
 def checked(chosen: ChosenMoment, derivation: Derivation, workings: Workings) -> Checked:
@@ -126,7 +132,7 @@ class _Block:
         self.passes = passes_of(chosen)
         network = chosen.network
         units = [unit for names in network.unit_names for unit in names]
-        forward = [name for unit in units for name in (unit, activation_name(unit))]
+        forward = [name for unit in units for name in quantities.of_unit(unit)]
         self.given = [*network.input_names, *network.target_names]
         helpers = quantities.softmax_helpers(network)
         self.symbols = [

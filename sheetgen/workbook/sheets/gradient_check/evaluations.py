@@ -11,13 +11,14 @@ from functools import cached_property
 from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.quantities import Cell
 from sheetgen.network.network import Network, activation_name
-from sheetgen.network.trace import EXPONENTIALS, GREATEST, Forward
+from sheetgen.network.trace import EXPONENTIALS, GREATEST, Forward, winner_name
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, SECTION, header, label, number
 from sheetgen.workbook.shared.page import write_headers, write_value
 
 MOVED, TO, FIRST = 1, 2, 3
+WINNER = winner_name("")
 MOVED_Z, MOVED_A = "z", "a"
 TEXTS = {
     MOVED_Z: "the pre-activation of the unit whose weights are moved",
@@ -47,8 +48,13 @@ class Evaluations:
         network = self.network
         layers = network.unit_names[1:] if self.is_by_unit else network.unit_names
         names = [MOVED_Z, MOVED_A] if self.is_by_unit else []
-        names += [name for units in layers for unit in units for name in of_unit(unit)]
+        names += [name for units in layers for unit in units for name in self._of_unit(unit)]
         return [*names, *self._last_symbols]
+
+    def _of_unit(self, unit: str) -> tuple[str, ...]:
+        """Return the columns of a unit: its values, and which is the largest that a pool sees."""
+        names = quantities.of_unit(unit)
+        return (*names, winner_name(unit)) if unit in self.network.winners else names
 
     @property
     def _last_symbols(self) -> tuple[str, ...]:
@@ -87,6 +93,8 @@ class Evaluations:
             text = TEXTS.get(symbol) or notation.forward(self.network, symbol)
             canvas.notes[row, column] = f"{symbol} = {text}"
             canvas.widths.setdefault(column, 12.5)
+            if symbol.startswith(WINNER):
+                canvas.widths[column] = max(canvas.widths[column], len(symbol) + 1)
         canvas.notes[row, TO] = to
         canvas.widths[self.total] = max(14, canvas.widths.get(self.total, 0))
 
@@ -103,7 +111,7 @@ class Evaluations:
         """
         layer, _ = notation.position(self.network, moved)
         later = [name for units in self.network.unit_names[layer + 1 :] for name in units]
-        names = [name for unit in (moved, *later) for name in of_unit(unit)]
+        names = [name for unit in (moved, *later) for name in quantities.of_unit(unit)]
         if self.network.layers[layer].activation.acts_on_layer:
             beside = (unit for unit in self.network.unit_names[layer] if unit != moved)
             names += map(activation_name, beside)
@@ -135,11 +143,6 @@ class Evaluations:
             return quantities.forward_formula(network, symbol, cell)
         outputs = range(network.outputs)
         return "+".join(quantities.error_formula(network, output, cell) for output in outputs)
-
-
-def of_unit(unit: str) -> tuple[str, str]:
-    """Return the names of a unit's pre-activation and activation."""
-    return unit, activation_name(unit)
 
 
 def write_moved(canvas: Canvas, row: int, text: str, formula: str, value: float) -> None:

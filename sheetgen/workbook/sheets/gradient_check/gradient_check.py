@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property
 
-from sheetgen.formulas import notation
+from sheetgen.formulas import notation, quantities
 from sheetgen.network.network import Parameter
 from sheetgen.spreadsheet.address import cell_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
@@ -28,7 +28,6 @@ from sheetgen.workbook.sheets.gradient_check.evaluations import (
     FIRST,
     TO,
     Evaluations,
-    of_unit,
     write_moved,
     write_next,
 )
@@ -42,6 +41,7 @@ from sheetgen.workbook.sheets.gradient_check.gradient_rows import (
 )
 from sheetgen.workbook.sheets.gradient_check.probes import (
     Subject,
+    checked_parameters,
     checked_units,
     direction,
     is_by_parameter,
@@ -142,11 +142,17 @@ class _Check(ABC):
 class _WeightCheck(_Check):
     """Moves every weight and trained bias by itself."""
 
+    @cached_property
+    def parameters(self) -> list[Parameter]:
+        return checked_parameters(self.network)
+
     def begin(self) -> None:
         both = self.moved == "weight or bias"
         closed = "the substituted chain rule at the end of Derivation"
         if not is_by_unit(self.network):
             closed = "δ·aᵀ, and δ for a bias, from Derivation"
+        if not self.network.is_dense:
+            closed = "δ·a, and δ for a bias, summed over positions, from Derivation"
         checked = "every weight and trained bias" if both else "every weight"
         of_what, analytic, error = self._of_batch()
         if self.samples.is_batch:
@@ -186,7 +192,7 @@ class _WeightCheck(_Check):
         return "weight or bias" if has_biases else "weight"
 
     def gradients(self, place: int) -> Gradients:
-        parameter = self.network.parameters[place]
+        parameter = self.parameters[place]
         return Gradients(
             parameter.gradient,
             self.chosen.cells[parameter.name],
@@ -203,7 +209,7 @@ class _WeightCheck(_Check):
 
     def evaluate(self, place: int, side: int, row: int) -> None:
         """Write forward passes with a parameter replaced by the cell that holds w ± ε."""
-        probe, parameter = self.probes[place], self.network.parameters[place]
+        probe, parameter = self.probes[place], self.parameters[place]
         step = self.samples.step(parameter, cell_address(*EPSILON))
         sign, shown = ("+", "+") if side > 0 else ("-", "−")
         formula = f"{self.chosen.cells[parameter.name]}{sign}{step}"
@@ -292,7 +298,7 @@ class _UnitCheck(_Check):
         self.rows_of_units[unit] = row
         write_headers(self.canvas, row, 1, (unit, "∂E/∂w"), "gradient")
         moment, bias = self.chosen.moment, self.network.bias_of(unit)
-        parameters: list[Parameter] = [*self.network.into(unit)]
+        parameters: list[Parameter] = [*self.network.weights_into(unit)]
         if bias and bias.is_trained:
             parameters.append(bias)
         for column, each in enumerate(parameters, start=FIRST):
@@ -330,7 +336,8 @@ class _UnitCheck(_Check):
         names = network.given_names[network.inputs :]
         known = {name: without_dollars(self.chosen.cells[name]) for name in names}
         for unit in network.unit_names[-1]:
-            known |= {name: without_dollars(self.derivation.cells[name]) for name in of_unit(unit)}
+            for name in quantities.of_unit(unit):
+                known[name] = without_dollars(self.derivation.cells[name])
         for layer, sources in enumerate(network.source_names[1:], start=1):
             row = self.rows[layer] - 1
             known |= {

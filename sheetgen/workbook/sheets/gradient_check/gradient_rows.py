@@ -184,12 +184,15 @@ class Comparisons:
             high, low = (self.evaluations.place(row, unit, moved) for row in (above, below))
             beyond = f"{-kink:+g}" if kink else ""
             signs.append(f"(SIGN({high}{beyond})<>SIGN({low}{beyond}))")
+        for name in self.probes[place].winners:
+            high, low = (self.evaluations.place(row, name, moved) for row in (above, below))
+            signs.append(f"({high}<>{low})")
         return "+".join(signs)
 
     def crossings(self, place: int) -> None:
         """Write beside a batch's lower evaluations whether they cross a kink, if there are any."""
         probe, checked = self.probes[place], self.checked
-        if not probe.kinks or not checked.is_batch:
+        if not probe.has_kinks or not checked.is_batch:
             return
         row, column = self.evaluation(place, -1), self.evaluations.total + 1
         counted = len(checked.passes)
@@ -209,8 +212,7 @@ class Comparisons:
     def _agreement(self, place: int) -> str:
         row = FIRST_ROW + place
         central, closed, allowed = (cell_address(row, column) for column in (6, 7, 8))
-        kinks = self.probes[place].kinks
-        if not kinks:
+        if not self.probes[place].has_kinks:
             return f'IF(MAX({central},{closed})<={allowed},"PASS","FAIL")'
         crossing = self._crossing(place, 0)
         if self.checked.is_batch:

@@ -14,10 +14,11 @@ from itertools import count
 
 import numpy as np
 
+from sheetgen.formulas import quantities
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Connection, Network, Parameter
+from sheetgen.network.network import Network, Parameter, Weight
 from sheetgen.network.sample_pass import SamplePass
-from sheetgen.network.trace import Forward
+from sheetgen.network.trace import Forward, winner_name
 from sheetgen.network.training import Training
 from sheetgen.workbook.controls import Controls
 
@@ -102,8 +103,26 @@ class Probe:
         """The units whose pre-activation may move across a kink, each with that z."""
         return [(name, kink) for *_, name, kink in self._kinks()]
 
+    @property
+    def has_kinks(self) -> bool:
+        """Whether there may be one."""
+        return bool(self.kinks or self.winners)
+
+    @property
+    def winners(self) -> list[str]:
+        """The names of the places in pools' windows that may change: a kink too."""
+        network = self.subject.network
+        return [
+            winner_name(unit) for unit in network.winners if network.positions[unit][0] > self.layer
+        ]
+
     def crosses(self, place: int) -> bool:
         """Tell whether a unit's pre-activation moves across a kink in one of the passes."""
+        if self.winners:
+            runs = (self.above[place], self.below[place])
+            high, low = (run.values(self.subject.network) for run in runs)
+            if any(high[each] != low[each] for each in self.winners):
+                return True
         for layer, unit, _, kink in self._kinks():
             runs = self.above[place], self.below[place]
             high, low = (run.pre_activations[layer][unit] for run in runs)
@@ -122,26 +141,37 @@ class Probe:
         network = self.subject.network
         for layer, names in enumerate(network.unit_names):
             for unit, name in enumerate(names):
-                if layer > self.layer or (layer, unit) == (self.layer, self.unit):
+                is_moved = network.layers[layer].bias_row(unit) == self.unit
+                if layer > self.layer or (layer == self.layer and is_moved):
                     for kink in network.layers[layer].activation.kinks:
                         yield layer, unit, name, kink
 
 
 def is_by_parameter(network: Network) -> bool:
-    """Tell whether every weight is moved by itself."""
-    return len(network.parameters) <= MAXIMUM_PARAMETERS
+    """Tell whether weights are moved one by one: those of a kernel always are."""
+    return not network.is_dense or len(network.parameters) <= MAXIMUM_PARAMETERS
+
+
+def checked_parameters(network: Network) -> list[Parameter]:
+    """Return what is moved by itself: every kernel's weight and bias, and as many as may be."""
+    kernels, others = list[Parameter](), list[Parameter]()
+    for each in network.parameters:
+        (others if network.layers[each.layer].is_dense else kernels).append(each)
+    if len(kernels) + len(others) <= MAXIMUM_PARAMETERS:
+        return list(network.parameters)
+    return kernels + others[:: -(-len(others) // max(1, MAXIMUM_PARAMETERS - len(kernels)))]
 
 
 def has_kinks(network: Network) -> bool:
     """Tell whether a central difference may meet a kink."""
-    return any(layer.activation.kinks for layer in network.layers)
+    return bool(network.winners) or any(layer.activation.kinks for layer in network.layers)
 
 
 def probes(subject: Subject) -> list[Probe]:
     """Return what is moved, in the order of the rows."""
     network = subject.network
     if is_by_parameter(network):
-        return [_of_parameter(subject, each) for each in network.parameters]
+        return [_of_parameter(subject, each) for each in checked_parameters(network)]
     places = (network.positions[unit] for unit in checked_units(network))
     return [_of_unit(subject, layer, unit) for layer, unit in places]
 
@@ -164,8 +194,7 @@ def units_per_probe(network: Network) -> int:
 def rows_checked(network: Network, training: Training) -> int:
     """Return how many samples the error is taken over at most: 1 or those of a batch."""
     size = min(training.batch_size, training.samples)
-    units = sum(layer.units for layer in network.layers)
-    cells = len(network.parameters) * 2 * size * (2 * units + 3)
+    cells = len(checked_parameters(network)) * 2 * size * (_cells_of_pass(network) + 3)
     return size if is_by_parameter(network) and cells <= MOST_IN_BATCH else 1
 
 
@@ -174,9 +203,15 @@ def evaluated_cells(network: Network, training: Training) -> int:
     units = sum(layer.units for layer in network.layers)
     if is_by_parameter(network):
         size = rows_checked(network, training)
-        return len(network.parameters) * (8 + 2 * size * (2 * units + 2))
+        return len(checked_parameters(network)) * (8 + 2 * size * (_cells_of_pass(network) + 2))
     step = units_per_probe(network)
     return sum(_costs(network)[::step]) + 12 * (units // step) + units
+
+
+def _cells_of_pass(network: Network) -> int:
+    """Return how many cells the units of one evaluation have: z and a, or what a pool finds."""
+    units = sum(len(quantities.of_unit(unit)) for unit in network.positions)
+    return units + len(network.winners)
 
 
 def _costs(network: Network) -> list[int]:
@@ -223,11 +258,12 @@ def _of_parameter(subject: Subject, parameter: Parameter) -> Probe:
     The truncation error of a central difference grows with the square of step times input.
     """
     layer, unit, passes = parameter.layer, parameter.unit, subject.passes
-    size, step = subject.network.layers[layer].fan_in, subject.controls.epsilon
+    step, size = subject.controls.epsilon, len(subject.network.layers[layer].weights[0])
     place = size
-    if isinstance(parameter, Connection):
+    if isinstance(parameter, Weight):
         place = parameter.position
-        step /= max(1.0, *(abs(float(each.sources(layer)[place])) for each in passes))
+        sources = [each.values[use.source] for each in passes for use in parameter.uses]
+        step /= max(1.0, *map(abs, sources))
     chosen = np.zeros(size + 1)
     chosen[place] = step
     above, below = (
@@ -253,9 +289,9 @@ def _of_unit(subject: Subject, layer: int, unit: int) -> Probe:
 def _moved(reference: SamplePass, layer: int, unit: int, by: Array) -> Forward:
     """Return the forward pass with a unit's weights moved, and its bias by what is left of `by`."""
     chosen = reference.network.layers[layer]
-    weights, biases = np.zeros((chosen.units, chosen.fan_in)), np.zeros(chosen.units)
-    weights[unit] = by[: chosen.fan_in]
-    biases[unit] = by[chosen.fan_in :].sum()
+    weights, biases = np.zeros(np.shape(chosen.weights)), np.zeros(len(chosen.weights))
+    weights[unit] = by[: weights.shape[1]]
+    biases[unit] = by[weights.shape[1] :].sum()
     return reference.moved(layer, weights, biases)
 
 

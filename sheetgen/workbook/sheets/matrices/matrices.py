@@ -186,7 +186,7 @@ class _Sheet:
                 lambda symbol: back_formulas.gradient(by_gradient[symbol], self.place),
             )  # fmt: skip
         self.sign(row, at.z - 1, "←")
-        edges = [network.into(unit) for unit in units]
+        edges = [network.weights_into(unit) for unit in units]
         by_name = {edge.gradient: edge for each in edges for edge in each}
         rows = [[edge.gradient for edge in each] for each in edges]
         self.matrix(

@@ -27,6 +27,7 @@ from sheetgen.workbook.shared.pass_cells import (
     output_symbols,
     pass_formula,
     pass_values,
+    pictured_symbols,
     sum_symbols,
 )
 from sheetgen.workbook.shared.sources import InputColumn, Sources
@@ -132,7 +133,8 @@ class ListedSamples:
         self._values = self._run(snapshot)
         classes = (CLASS, ANSWER, PAIR) if plan.classes else ()
         mistakes = (MISTAKES,) if self.has_right else ()
-        self._behind = (*sum_symbols(plan.network), *classes, *mistakes)
+        pictured = pictured_symbols(plan.network)
+        self._behind = (*pictured, *sum_symbols(plan.network), *classes, *mistakes)
         if self._behind:
             title = "What leads to each prediction"
             self._corner = workings.block(canvas.name, title, len(self._behind))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from sheetgen.errors import display_width, short
 from sheetgen.formulas import notation
+from sheetgen.network.network import activation_name
 from sheetgen.network.trace import CORRECT
 from sheetgen.spreadsheet.address import column_letters
 from sheetgen.spreadsheet.canvas import Canvas, Rule
@@ -94,12 +95,15 @@ class SampleColumns:
         return [sample, *first, *given, *code, *results, *layers]
 
     def _layers(self) -> list[Group]:
-        """Return a group for each hidden layer."""
+        """Return a group for each hidden layer, but for pictures, which `Explorer` shows."""
         network, code = self._plan.network, self._plan.code
         groups = []
         for layer, units in enumerate(network.unit_names[:-1]):
+            if not network.layers[layer].is_dense:
+                continue
             title = "code" if layer == code else notation.layer_title(network, layer)
-            names = {f"a_{unit}": f"a_{unit}" for unit in units}
+            names = {name: name for name in map(activation_name, units)}
+            names = {name: name for name in map(activation_name, units)}
             groups.append(Group(title, "unit", names, *self._look(layer)))
         return groups
 

@@ -1,30 +1,22 @@
-"""Reads a template's [network] and [training] from its TOML document."""
+"""Reads a template's [training] from its TOML document."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import isfinite
 
 import numpy as np
 
 from sheetgen.errors import InputError
-from sheetgen.network import activations, optimizers, schedules
-from sheetgen.network.activations import ACTIVATIONS, Activation
-from sheetgen.network.initialization import SCHEMES, SPREADS, initial_weights
-from sheetgen.network.layer import Layer
-from sheetgen.network.losses import LOSSES, Loss
-from sheetgen.network.network import Network
+from sheetgen.network import optimizers, schedules
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Reduction
 from sheetgen.spreadsheet.address import MAXIMUM_ROWS
-from sheetgen.template.toml_table import MAXIMUM_SEED, Table, chosen, refused, rows_of
+from sheetgen.template.toml_table import MAXIMUM_SEED, Table, chosen
 
 MAXIMUM_ITERATIONS = MAXIMUM_ROWS - 100  # leaves room for headings above the table
 MAXIMUM_RATES = 100  # each has a sheet of its own, and a chart takes 255 series
-MAXIMUM_LAYERS = 1000
-MAXIMUM_WEIGHTS = 8192  # each has a column of a worksheet's 16,384, and its gradient another one
 
 KEYS = ("learning_rates", "iterations", "batch_size", "reduction", "shuffle_seed", "optimizer",
         "schedule", "compare")  # fmt: skip
@@ -108,104 +100,6 @@ def check_iterations(count: int, path: str) -> None:
         raise InputError(
             f"{path}: found {count}; expected 1 to {MAXIMUM_ITERATIONS}, what a worksheet holds"
         )
-
-
-def read_network(table: Table) -> Network:
-    """Read [network]; raises InputError when its layers do not fit each other or the loss."""
-    table.only("inputs", "loss", "layers")
-    inputs = table.whole("inputs", 1, 1000)
-    loss = LOSSES[table.choice("loss", LOSSES, "half-squared-error")]
-    layers: list[Layer] = []
-    entries = table.tables("layers")
-    _check_size(table.path("layers"), inputs, entries)
-    for entry in entries:
-        fan_in = layers[-1].units if layers else inputs
-        layers.append(_layer(entry, fan_in, loss, is_last=entry is entries[-1]))
-    return Network(tuple(layers), loss)
-
-
-def _check_size(path: str, inputs: int, entries: Sequence[Table]) -> None:
-    """Raise InputError if there are too many layers or weights, before any of them is drawn."""
-    if len(entries) > MAXIMUM_LAYERS:
-        raise InputError(
-            f"{path}: found {len(entries):,} layers; expected at most {MAXIMUM_LAYERS:,}"
-        )
-    units = [inputs, *(_units(entry) for entry in entries)]
-    weights = sum(fan_in * count for fan_in, count in pairwise(units))
-    if weights > MAXIMUM_WEIGHTS:
-        raise InputError(
-            f"{path}: found {weights:,} weights in all; expected at most {MAXIMUM_WEIGHTS:,}: "
-            "each takes two columns, and a worksheet has 16,384"
-        )
-
-
-def _units(table: Table) -> int:
-    return table.whole("units", 1, 1000)
-
-
-def _layer(table: Table, fan_in: int, loss: Loss, is_last: bool) -> Layer:
-    table.only("units", "activation", "slope", "weights", "init", "biases", "train_biases")
-    units = _units(table)
-    activation = _activation(table)
-    path = table.path("activation")
-    if activation.acts_on_layer and not is_last:
-        expected = "one that acts on each unit by itself; softmax is for the last layer"
-        raise refused(path, activation.name, expected)
-    if is_last and loss.activation not in (None, activation.name):
-        raise refused(path, activation.name, f"{loss.activation}, which {loss.name} needs")
-    weights = _weights(table, units, fan_in)
-    biases = _biases(table, units)
-    if biases is None and "train_biases" in table:
-        raise table.refused("train_biases", "no such key in a layer without biases")
-    return Layer(weights, activation, biases, table.boolean("train_biases", default=True))
-
-
-def _activation(table: Table) -> Activation:
-    name = table.choice("activation", ACTIVATIONS, "sigmoid")
-    if "slope" not in table:
-        return ACTIVATIONS[name]
-    try:
-        return activations.activation(name, table.number("slope"))
-    except ValueError:
-        raise table.refused("slope", f"no such key, as {name} has none to choose") from None
-
-
-def _weights(table: Table, units: int, fan_in: int) -> tuple[tuple[float, ...], ...]:
-    if "init" in table:
-        if "weights" in table:
-            raise table.refused("weights", "no such key beside init, which draws the weights")
-        return _drawn(table.table("init"), units, fan_in)
-    if "weights" not in table:
-        raise InputError(f"{table.path('weights')}: found nothing; expected this key, or init")
-    rows, path = table.required("weights"), table.path("weights")
-    expected = f"{units} rows (units) of {fan_in} numbers (what the layer reads)"
-    if not isinstance(rows, list) or len(rows) != units:
-        raise refused(path, rows, expected)
-    return rows_of(rows, fan_in, path, expected)
-
-
-def _drawn(table: Table, units: int, fan_in: int) -> tuple[tuple[float, ...], ...]:
-    table.required("scheme")
-    scheme = table.choice("scheme", SCHEMES, "")
-    key = SPREADS.get(scheme)
-    table.only("scheme", "seed", *([key] if key else []))
-    seed = table.whole("seed", 0, MAXIMUM_SEED) if "seed" in table else 0
-    spread = table.number(key) if key and key in table else 1.0
-    if key and not 0 < spread <= 1000:
-        raise table.refused(key, "a number above 0, at most 1000")
-    return initial_weights(scheme, units, fan_in, seed, spread)
-
-
-def _biases(table: Table, units: int) -> tuple[float, ...] | None:
-    found = table.values.get("biases", False)
-    if found is False:
-        return None
-    if found is True and "init" in table:
-        return (0.0,) * units
-    or_true = ", or true for zeros" if "init" in table else ""
-    if not isinstance(found, list) or len(found) != units:
-        raise table.refused("biases", f"{units} numbers (units){or_true}")
-    return table.numbers("biases")
 
 
 def read_recipe(table: Table, samples: int) -> Recipe:

@@ -1,0 +1,277 @@
+"""Layers that keep the picture: convolutions, whose units share a few weights, and pools.
+
+Both read planes (channels, rows, columns) and put out planes, flat: row by row, channel by
+channel. A convolution is what PyTorch calls one (torch.nn.Conv2d), a cross-correlation:
+z[o, r, c] = b[o] + Σ k[o, i, y, x] · a[i, r·stride + y − padding, c·stride + x − padding],
+with a = 0 outside of the picture. Its way back is that of Dumoulin and Visin, "A guide to
+convolution arithmetic for deep learning" (2016): each weight's gradient is a sum over positions.
+"""
+
+# A pool has no use for weights.
+# ruff: noqa: ARG002
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from sheetgen.network.activation import Activation, Array
+from sheetgen.network.activations import ACTIVATIONS
+from sheetgen.network.layer import AnyLayer, Gradients, Matrix, Term
+
+
+class Planes(NamedTuple):
+    """The shape of a picture: channels, rows, columns."""
+
+    channels: int
+    rows: int
+    columns: int
+
+    @property
+    def size(self) -> int:
+        """How many values there are."""
+        return self.channels * self.rows * self.columns
+
+    def place(self, channel: int, row: int, column: int) -> int:
+        """Return the place of a value among all."""
+        return (channel * self.rows + row) * self.columns + column
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where each value is, from 1: channel_row_column, or row_column of a single channel."""
+        found = product(*(range(1, each + 1) for each in self))
+        return tuple(
+            f"{row}_{column}" if self.channels == 1 else f"{channel}_{row}_{column}"
+            for channel, row, column in found
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windowed(AnyLayer):
+    """A layer whose units each look at one window of the planes that it reads."""
+
+    planes: Planes
+    """The planes that it reads."""
+    window: tuple[int, int]
+    """Rows and columns of the window."""
+    stride: tuple[int, int] = (1, 1)
+    """By how much it moves down and across."""
+    padding: tuple[int, int] = (0, 0)
+    """Rows of zeros above and below the picture, columns of zeros left and right of it."""
+
+    @property
+    def fan_in(self) -> int:
+        """Number of values that the layer reads."""
+        return self.planes.size
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where each value is that the layer reads."""
+        return self.planes.places
+
+    @property
+    def shape(self) -> Planes:
+        """The planes that it puts out."""
+        sizes = zip(self.planes[1:], self.padding, self.window, self.stride, strict=True)
+        rows, columns = ((long + 2 * edge - side) // step + 1 for long, edge, side, step in sizes)
+        return Planes(self.maps, rows, columns)
+
+    @property
+    def maps(self) -> int:
+        """Number of channels that it puts out."""
+        return self.planes.channels
+
+    @property
+    def units(self) -> int:
+        """Number of values that it puts out."""
+        return self.shape.size
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where each unit is: channel_row_column, or row_column of a single channel."""
+        return self.shape.places
+
+    def check(self, number: int, fan_in: int) -> None:
+        """Raise ValueError unless the layer reads `fan_in` values and its window fits."""
+        super().check(number, fan_in)
+        if min(self.shape) < 1 or min(self.window) < 1:
+            raise ValueError(f"the window of layer {number} is larger than what it looks at")
+
+    def seen(self, unit: int) -> list[tuple[int, int, int, int]]:
+        """Return what a unit's window covers: window's row, column, and the picture's.
+
+        The zeros of the padding are left out.
+        """
+        columns = self.shape.columns
+        row, column = divmod(unit % (self.shape.rows * columns), columns)
+        top, left = self.corner(row, column)
+        every = product(range(self.window[0]), range(self.window[1]))
+        return [
+            (y, x, top + y, left + x)
+            for y, x in every
+            if 0 <= top + y < self.planes.rows and 0 <= left + x < self.planes.columns
+        ]
+
+    def corner(self, row: int, column: int) -> tuple[int, int]:
+        """Return where the window of a unit begins, which may be in the padding."""
+        (down, across), (above, before) = self.stride, self.padding
+        return row * down - above, column * across - before
+
+    def _windows(self, a: Array) -> Array:
+        """Return the windows (…, channels, rows out, columns out, window rows, window columns)."""
+        planes = a.reshape(*a.shape[:-1], *self.planes)
+        around = [(0, 0)] * (planes.ndim - 2) + [(edge, edge) for edge in self.padding]
+        windows = sliding_window_view(np.pad(planes, around), self.window, axis=(-2, -1))
+        return windows[..., :: self.stride[0], :: self.stride[1], :, :]
+
+    def _put_back(self, windows: Array) -> Array:
+        """Add up the values (channels, rows out, columns out, window) where they were read."""
+        _, rows, columns = self.planes
+        (above, before), (down, across) = self.padding, self.stride
+        total = np.zeros((self.planes.channels, rows + 2 * above, columns + 2 * before))
+        for y, x in product(range(self.window[0]), range(self.window[1])):
+            bottom, right = y + down * self.shape.rows, x + across * self.shape.columns
+            total[:, y:bottom:down, x:right:across] += windows[..., y, x]
+        return total[:, above : above + rows, before : before + columns].ravel()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convolution(Windowed):
+    """A convolution: weights[map][channel, window row, window column, flat] and biases[map]."""
+
+    weights: Matrix
+    activation: Activation = ACTIVATIONS["identity"]
+    biases: tuple[float, ...] | None = None
+    train_biases: bool = True
+
+    @property
+    def maps(self) -> int:
+        """Number of maps that it puts out, one for each kernel."""
+        return len(self.weights)
+
+    def moved(self, activation: Activation) -> "Convolution":
+        """Return the layer with another activation."""
+        return replace(self, activation=activation)
+
+    def with_numbers(self, weights: Matrix, biases: tuple[float, ...] | None) -> "Convolution":
+        """Return the layer with other kernels and biases."""
+        return replace(self, weights=weights, biases=biases)
+
+    @property
+    def title(self) -> str:
+        """What the layer is called."""
+        return "convolution"
+
+    @property
+    def kernel_places(self) -> tuple[tuple[str, ...], ...]:
+        """Of each kernel: map, channel, row and column, of which the first two if several."""
+        within = Planes(self.planes.channels, *self.window).places
+        if self.maps == 1:
+            return (within,)
+        return tuple(
+            tuple(f"{number}_{place}" for place in within) for number in range(1, self.maps + 1)
+        )
+
+    def check(self, number: int, fan_in: int) -> None:
+        """Raise ValueError unless the layer reads `fan_in` values and its kernels fit."""
+        super().check(number, fan_in)
+        needed = self.planes.channels * self.window[0] * self.window[1]
+        if len(self.weights[0]) != needed:
+            raise ValueError(f"every kernel of layer {number} needs {needed} weights")
+
+    def terms(self, unit: int) -> Sequence[Term]:
+        """Return a product for each value under the kernel."""
+        rows, columns = self.window
+        return [
+            Term(
+                self.bias_row(unit),
+                (channel * rows + y) * columns + x,
+                self.planes.place(channel, row, column),
+            )
+            for channel in range(self.planes.channels)
+            for y, x, row, column in self.seen(unit)
+        ]
+
+    def bias_row(self, unit: int) -> int:
+        """Return that of the unit's map."""
+        return unit // (self.shape.rows * self.shape.columns)
+
+    def pre_activations(self, weights: Array, biases: Array, a: Array) -> Array:
+        """Multiply every window by every kernel, and add the map's bias."""
+        windows = self._windows(a)
+        if weights.ndim > 2:  # several networks, each with all samples
+            weights, biases = weights[..., None, :, :], biases[..., None, :]
+        kernels = weights.reshape(*weights.shape[:-1], self.planes.channels, *self.window)
+        z = np.einsum("...oiyx,...ircyx->...orc", kernels, windows) + biases[..., None, None]
+        return np.asarray(z.reshape(*z.shape[:-3], -1))
+
+    def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
+        """Sum δ · window over the positions, and send δ · kernel back to every window."""
+        maps = delta.reshape(self.shape)
+        kernels = weights.reshape(self.maps, self.planes.channels, *self.window)
+        weight_gradients = np.einsum("orc,ircyx->oiyx", maps, self._windows(a))
+        back = np.einsum("orc,oiyx->ircyx", maps, kernels)
+        return Gradients(
+            weight_gradients.reshape(weights.shape), maps.sum(axis=(1, 2)), self._put_back(back)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool(Windowed):
+    """A pool: the largest of each window, or the mean. It has no weights and no padding.
+
+    Of several that are the largest the first one, row by row, gets the gradient, as in PyTorch.
+    """
+
+    letter: ClassVar[str] = "p"
+    kind: Literal["max", "average"]
+    weights: Matrix = field(default=(), init=False)
+    activation: Activation = field(default=ACTIVATIONS["identity"], init=False)
+    biases: tuple[float, ...] | None = field(default=None, init=False)
+    train_biases: bool = field(default=False, init=False)
+
+    @property
+    def title(self) -> str:
+        """What the layer is called."""
+        return f"{self.kind} pool"
+
+    def moved(self, activation: Activation) -> "Pool":
+        """Return the same: it has none."""
+        return self
+
+    def with_numbers(self, weights: Matrix, biases: tuple[float, ...] | None) -> "Pool":
+        """Return the same: it has none."""
+        return self
+
+    def terms(self, unit: int) -> Sequence[Term]:
+        """There are none."""
+        return []
+
+    def bias_row(self, unit: int) -> int:
+        """Return the unit's channel."""
+        return unit // (self.shape.rows * self.shape.columns)
+
+    def pooled(self, unit: int) -> list[int]:
+        """Return the places of the values in a unit's window."""
+        channel = self.bias_row(unit)
+        return [self.planes.place(channel, row, column) for *_, row, column in self.seen(unit)]
+
+    def pre_activations(self, weights: Array, biases: Array, a: Array) -> Array:
+        """Return the largest, or the mean, of each window."""
+        windows = self._windows(a)
+        values = windows.max(axis=(-2, -1)) if self.kind == "max" else windows.mean(axis=(-2, -1))
+        return np.asarray(values.reshape(*a.shape[:-1], -1))
+
+    def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
+        """Send δ back to the largest of each window, or to all in equal parts."""
+        windows = self._windows(a)
+        flat = windows.reshape(*windows.shape[:3], -1)
+        if self.kind == "max":
+            share = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., None]
+        else:
+            share = np.full(flat.shape, 1 / flat.shape[-1])
+        back = (delta.reshape(self.shape)[..., None] * share).reshape(windows.shape)
+        return Gradients(weights, np.zeros(0), self._put_back(back))

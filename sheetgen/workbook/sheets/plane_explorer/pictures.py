@@ -1,0 +1,157 @@
+"""What the written out sums of `Explorer` read: the planes that are drawn above them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sheetgen.network.network import Network
+from sheetgen.network.planes import Convolution
+from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Value
+from sheetgen.spreadsheet.style import DIVERGING, LABEL, WHOLE, Style
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.plane_strip import SMALL_NUMBERS, fit_small
+from sheetgen.workbook.shared.workings import Workings
+
+NOTHING = '""'
+NUMBER = Style(size=8, number_format="0.0000", align="center", bold=True)
+SIGN = Style(align="center")
+COUNT = Style(number_format=WHOLE)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The planes: `addresses` of every symbol, `places` of tiles by their first symbol."""
+
+    canvas: Canvas
+    plan: Plan
+    network: Network
+    addresses: Mapping[str, str]
+    places: Mapping[str, Place]
+    values: Mapping[str, float]
+
+    @cached_property
+    def convolutions(self) -> tuple[tuple[int, Convolution], ...]:
+        """The convolutions, each after the number of its layer."""
+        layers = enumerate(self.network.layers)
+        return tuple((at, each) for at, each in layers if isinstance(each, Convolution))
+
+    @property
+    def largest_window(self) -> tuple[int, int, int]:
+        """Channels, rows and columns that any of the kernels has at most."""
+        each = [(c.planes.channels, *c.window) for _, c in self.convolutions]
+        return max(a for a, _, _ in each), max(b for _, b, _ in each), max(c for _, _, c in each)
+
+    @property
+    def largest_map(self) -> tuple[int, int]:
+        """Rows and columns that any of the maps has at most."""
+        shapes = [convolution.shape for _, convolution in self.convolutions]
+        return max(shape.rows for shape in shapes), max(shape.columns for shape in shapes)
+
+    def of_layer(self, layer: str, expressions: Sequence[str]) -> str:
+        """Return the expression of the chosen convolution, whose number is in a cell."""
+        if len(set(expressions)) == 1:
+            return expressions[0]
+        return f"CHOOSE({layer},{','.join(expressions)})"
+
+    def one_of(self, place: str, cells: Sequence[str]) -> str:
+        """Return the expression of the cell that a number chooses, from 1."""
+        return cells[0] if len(cells) == 1 else f"CHOOSE({place},{','.join(cells)})"
+
+    def source(self, layer: int, channel: int) -> tuple[str, ...]:
+        """Return the symbols of a plane that a convolution reads."""
+        planes = self.network.layers[layer]
+        assert isinstance(planes, Convolution)
+        size = planes.planes.rows * planes.planes.columns
+        return self.network.source_names[layer][channel * size : (channel + 1) * size]
+
+    def looked_up(self, layer: int, channel: int, row: str, column: str) -> str:
+        """Return the expression of a value of a plane that a convolution reads, 0 around it."""
+        convolution = self.network.layers[layer]
+        assert isinstance(convolution, Convolution)
+        _, rows, columns = convolution.planes
+        symbols = self.source(layer, channel)
+        found = self.addresses[symbols[0]]
+        if len(symbols) > 1:  # ironcalc takes no INDEX of a single cell
+            found = f"INDEX({range_address(*self.places[symbols[0]])},{row},{column})"
+        if not any(convolution.padding):
+            return found
+        inside = f"{row}>=1,{row}<={rows},{column}>=1,{column}<={columns}"
+        return f"IF(AND({inside}),{found},0)"
+
+    def read(self, layer: int, channel: int, row: int, column: int) -> float:
+        """Return the reference's value there; rows and columns count from 1."""
+        convolution = self.network.layers[layer]
+        assert isinstance(convolution, Convolution)
+        _, rows, columns = convolution.planes
+        if not (1 <= row <= rows and 1 <= column <= columns):
+            return 0.0
+        return self.values[self.source(layer, channel)[(row - 1) * columns + column - 1]]
+
+    def block(
+        self,
+        at: tuple[int, int],
+        size: tuple[int, int],
+        content: Callable[[int, int], tuple[str, Value]],
+    ) -> Place:
+        """Write a block of numbers, shaded by their signs."""
+        (row, column), (rows, columns) = at, size
+        for down in range(rows):
+            for across in range(columns):
+                expression, value = content(down, across)
+                cell = row + down, column + across
+                self.canvas.calculate(*cell, f"={expression}", value, SMALL_NUMBERS)
+        place = (row, column, row + rows - 1, column + columns - 1)
+        numbers = range_address(*place)
+        largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
+        self.canvas.heat_maps.append(
+            HeatMap(place, DIVERGING, (f"=-{largest}", 0.0, f"={largest}"))
+        )
+        fit_small(self.canvas, place)
+        return place
+
+    def products(self, at: tuple[int, int], one: Place, other: Place) -> Place:
+        """Write the products of two blocks; where there is nothing in them, nothing."""
+
+        def content(down: int, across: int) -> tuple[str, Value]:
+            places = [(top + down, left + across) for top, left, *_ in (one, other)]
+            cells = [relative_address(*place) for place in places]
+            formulas = [self.canvas.cells[place].formula or "" for place in places]
+            values = [self.canvas.value(*place) for place in places]
+            factors = [value for value in values if isinstance(value, float)]
+            value: Value = factors[0] * factors[1] if len(factors) == 2 else ""
+            product = "*".join(cells)
+            if NOTHING in formulas[0]:
+                product = f'IF({cells[0]}="","",{product})'
+            return product, value
+
+        size = one[2] - one[0] + 1, one[3] - one[1] + 1
+        return self.block(at, size, content)
+
+    def result(self, row: int, column: int, label: str, expression: str, value: Value) -> str:
+        """Write a number below its label; return its address."""
+        self.canvas.write(row, column, label, Style(align="center", size=8))
+        self.canvas.calculate(row + 1, column, f"={expression}", value, NUMBER)
+        fit_small(self.canvas, (row + 1, column, row + 1, column))
+        return cell_address(row + 1, column)
+
+    def list(
+        self, workings: Workings, title: str, name: str, rows: Sequence[tuple[Value, ...]]
+    ) -> list[str]:
+        """Write a table into the workings; its first column is what a drop-down offers.
+
+        Returns the address of each column; `name` is the defined name of the first one.
+        """
+        corner = workings.block(self.canvas.name, title, len(rows[0]))
+        for down, cells in enumerate(rows, start=1):
+            for across, value in enumerate(cells):
+                corner.write(down, across, value)
+        found = [corner.range(1, at, len(rows), at) for at in range(len(rows[0]))]
+        workings.canvas.names[name] = found[0]
+        return found
+
+    def count(self, row: int, column: int, label: str, expression: str, value: float) -> str:
+        """Write a label and a whole number beside it; return the number's address."""
+        self.canvas.write(row, column, label, LABEL)
+        self.canvas.calculate(row, column + 1, f"={expression}", value, COUNT)
+        return cell_address(row, column + 1)
