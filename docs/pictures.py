@@ -44,6 +44,7 @@ def main() -> None:
         two_inputs(folder)
         data_sets(folder)
         explorer(folder)
+        kernel(folder)
         exercise(folder)
         own_log(folder)
         comparison(folder)
@@ -80,6 +81,20 @@ def explorer(folder: Path) -> None:
     }
     write_changed(built, folder / "moved.xlsx", {"Explorer": chosen})
     save(folder / "moved.xlsx", "Explorer")
+
+
+def kernel(folder: Path) -> None:
+    """Save Explorer of edges at its last iteration."""
+    edges = template.load("edges")
+    built = build_workbook(edges, folder / "edges.xlsx").saved.path
+    canvas = next(each for each in compose(Plan.of(edges)) if each.name == "Explorer")
+    chosen: dict[tuple[int, int], float | str] = {
+        canvas.inputs["explorer_table"]: "lr 2",
+        canvas.inputs["explorer_iteration"]: 18,
+        canvas.inputs["explorer_unit"]: "h1_1_4",
+    }
+    write_changed(built, folder / "learned.xlsx", {"Explorer": chosen})
+    save(folder / "learned.xlsx", Explorer="edges")
 
 
 def exercise(folder: Path) -> None:

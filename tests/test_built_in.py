@@ -15,8 +15,8 @@ from sheetgen.template import template
 from sheetgen.workbook.plan import Plan
 
 BUILT_IN = (
-    "autoencoder", "biases", "deep", "digits", "era-v1", "era-v2", "iris", "line-fit", "logic",
-    "logic-unit", "moons", "sine", "xor",
+    "autoencoder", "biases", "conv-digits", "deep", "digits", "edges", "era-v1", "era-v2", "iris",
+    "line-fit", "logic", "logic-unit", "moons", "sine", "xor",
 )  # fmt: skip
 
 
@@ -210,6 +210,25 @@ def test_deep_dies_at_rate_1_only():
     assert np.any(np.array(weights)[:, 6] != 0)
     assert np.all(np.array(weights)[:, 7:] == 0)
     assert trace["b9"][-1] != trace["b9"][-2]
+
+
+def test_edges_makes_its_kernel_one_of_vertical_edges():
+    chosen, trace = trained("edges", 2)
+    first, *_, last = by_epoch(chosen, trace["E_total"])
+    assert (first, last) == (pytest.approx(1.02, abs=5e-3), pytest.approx(0.12, abs=5e-3))
+    kernel = np.array(
+        [[trace[f"k{row}_{column}"][-1] for column in (1, 2, 3)] for row in (1, 2, 3)]
+    )
+    assert (kernel[:, 0] > 2).all()
+    assert (kernel[:, 1:] < 0).all()
+
+
+def test_conv_digits_reads_almost_every_digit_that_it_has_never_seen():
+    chosen, trace = trained("conv-digits", 0.1)
+    assert by_epoch(chosen, trace["correct"]).tolist() == pytest.approx(
+        [0.625, 0.9167, 1], abs=1e-3
+    )
+    assert trace.evaluations[-1].right.sum() == 11
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
