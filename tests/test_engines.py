@@ -55,8 +55,8 @@ FORMULAS: dict[str, reader.Value] = {
 
 
 @pytest.fixture(params=[candidate.name for candidate in engines.ENGINES])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each of the engines in turn."""
+def each_engine(request: pytest.FixtureRequest) -> Engine:
+    """Each of the engines in turn, LibreOffice by itself."""
     chosen = engines.engine(request.param)
     require(chosen.missing())
     return chosen
@@ -184,16 +184,16 @@ def test_dates_are_numbers_and_precision_is_kept(engine: Engine, tmp_path: Path)
     assert values[2, 0] == (1 / 7 + 1e-16 if exact else pytest.approx(1 / 7, rel=1e-14))
 
 
-def test_a_file_that_is_no_workbook(engine: Engine, tmp_path: Path) -> None:
+def test_a_file_that_is_no_workbook(each_engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "not.xlsx"
     path.write_text("hello")
     with pytest.raises(InputError, match=r"not\.xlsx"):
-        engine.recalculate(path)
+        each_engine.recalculate(path)
 
 
-def test_version(engine: Engine) -> None:
-    name, number = engine.version().split(" ")
-    assert name.lower() == engine.name
+def test_version(each_engine: Engine) -> None:
+    name, number = each_engine.version().split(" ")
+    assert name.lower() == each_engine.name
     assert number[0].isdigit()
 
 

@@ -17,6 +17,7 @@ import test_canvas
 import test_chosen_row
 import test_compare
 import test_data_sets
+import test_engines
 import test_exercise
 import test_explorer
 import test_export_activation
@@ -49,6 +50,11 @@ FORMULAS: list[Test] = [
     test_activations.test_every_engine_has_the_numbers_of_numpy,
     test_canvas.test_choices_made_in_the_file_are_followed,
     test_compare.test_every_formula_comes_to_what_the_reference_says,
+    test_engines.test_dates_are_numbers_and_precision_is_kept,
+    test_engines.test_defined_names,
+    test_engines.test_every_formula_is_evaluated_from_scratch,
+    test_engines.test_long_chains,
+    test_engines.test_what_cannot_be_evaluated_is_no_cached_value,
     test_exercise.test_another_network_verifies_in_every_engine,
     test_exercise.test_the_marks_follow_what_is_typed,
     test_log_sheet.test_what_is_large_or_missing_or_no_number_is_kept_and_shown,
@@ -119,7 +125,7 @@ def asked(test: Test, given: dict[str, object], engine: Engine) -> None:
 
 
 def test_no_test_with_an_engine_is_left_out() -> None:
-    """Those of test_engines have a fixture of their own, and grading sends engines to processes."""
+    """Only grading is by itself, which sends engines to processes."""
     run = {test.__name__ for test in [*FORMULAS, *WORKBOOKS, *EXPORTS] if isfunction(test)}
     run.add(test_grade.test_right_numbers_and_right_formulas_are_right.__name__)
     found = set()
@@ -128,5 +134,5 @@ def test_no_test_with_an_engine_is_left_out() -> None:
             if isinstance(each, ast.FunctionDef) and each.name.startswith("test_"):
                 names = {argument.arg for argument in each.args.args}
                 if {"engine", "every_engine"} & names and "libreoffice" not in names:
-                    found.add((source.stem, each.name))
-    assert {name for stem, name in found if stem != "test_engines"} - run == set()
+                    found.add(each.name)
+    assert found - run == set()
