@@ -104,6 +104,11 @@ def write_links(canvas: Canvas, row: int, column: int, sheets: Iterable[str]) ->
         column = after
 
 
+def counted(count: int) -> str:
+    """Return the numbers to choose from, of so many: 1 to 5, or 1."""
+    return f"1 to {count}" if count > 1 else "1"
+
+
 def described(shape: Shape) -> str:
     """Return a shape in words: 16 channels of 28 × 28 pixels, or 10 units."""
     if shape.pixels == 1 or shape.flat:

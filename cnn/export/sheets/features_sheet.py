@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from cnn.export.described_numbers import Quantities
 from cnn.export.sheets.answer import CONSTANT, GIVEN, LETTER, UNIT, WIDEST, Answer, shorten_any
-from cnn.export.sheets.export_style import CASES, INPUTS, shorten, width_of, write_links
+from cnn.export.sheets.export_style import CASES, INPUTS, counted, shorten, width_of, write_links
 from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, chosen_of
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
@@ -202,7 +202,7 @@ def _choice(sheet: FeatureTable, places: InputPlaces) -> None:
     if places.choice:
         canvas.write(CHOICE_ROW, LEFT, "sample", LABEL)
         canvas.count(*places.choice, CHOICE, sheet.subject.choice, 0, len(samples))
-        text = f"0 for your own values, 1 to {len(samples)} for one of the sheet Samples"
+        text = f"0 for your own values, {counted(len(samples))} for one of the sheet Samples"
         canvas.write(CHOICE_ROW, sheet.typed + 1, text, NOTE)
     numbers = range_address(*sheet.column(sheet.used))
     formula = f'=IF(COUNT({numbers})={sheet.count},"","{FILL_IN}")'

@@ -16,6 +16,7 @@ from cnn.export.sheets.export_style import (
     PICTURE,
     about_zero,
     behind,
+    counted,
     height_of,
     shorten,
     width_of,
@@ -144,9 +145,8 @@ def planes_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     canvas.heights[0] = 30
     canvas.write(0, 0, subject.title, TITLE)
     shape = sheet.shape
-    text = (
-        f"{subject.title}: {shape.height} × {shape.width} pixels, every activation a live formula"
-    )
+    choose = "Choose a picture or type" if len(subject.samples) else "Type"
+    text = f"{choose} {shape.height} × {shape.width} numbers: all else are live formulas"
     canvas.write(1, 0, text, SUBTITLE)
     _choice(sheet, places)
     _planes(sheet, places)
@@ -184,7 +184,7 @@ def _choice(sheet: _Sheet, places: InputPlaces) -> None:
     wrong = f"COUNTA({','.join(own[:255])})>COUNT({','.join(own[:255])})"
     if places.choice:
         canvas.count(*places.choice, CHOICE, sheet.subject.choice, 0, len(samples))
-        text = f"1 to {len(samples)}: one of Samples, 0: your own numbers"
+        text = f"{counted(len(samples))}: one of Samples, 0: your own numbers"
         canvas.write(CHOICE_ROW, LEFT, text, NOTE)
         wrong = f"AND({cell_address(*places.choice)}=0,{wrong})"
     canvas.calculate(TROUBLE_ROW, 0, f'=IF({wrong},"{TEXTS}","")', "", WARNING)

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnn.export.described_numbers import Quantity
 from cnn.export.sheets.answer import CONSTANT, GIVEN, Answer
-from cnn.export.sheets.export_style import INPUTS, shorten, width_of, write_links
+from cnn.export.sheets.export_style import INPUTS, counted, shorten, width_of, write_links
 from cnn.export.sheets.features_sheet import (
     ANY,
     CHOICE_ROW,
@@ -144,7 +144,7 @@ def _choice(sheet: _Sheet, places: InputPlaces) -> None:
     if places.choice:
         canvas.write(CHOICE_ROW, 0, "sample", LABEL)
         canvas.count(*places.choice, CHOICE, sheet.subject.choice, 0, len(samples))
-        text = f"0 for your own numbers, 1 to {len(samples)} for one of the sheet Samples"
+        text = f"0 for your own numbers, {counted(len(samples))} for one of the sheet Samples"
         canvas.write(CHOICE_ROW, LEFT + 1, text, NOTE)
         wrong = f"AND({cell_address(*places.choice)}=0,{wrong})"
     canvas.calculate(TROUBLE_ROW, 0, f'=IF({wrong},"{TEXTS}","")', "", WARNING)
