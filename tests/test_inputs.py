@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:Us
 
 MEAN, SCALE = (40.0, 1.7, 0.5), (12.0, 0.1, 0.25)
 KNOWN = {
-    "features": ["age", "height", "share"],
+    "features": np.array(["age", "height", "share"], dtype=object),
     "units": {"age": "years", "price": "€"},
     "ranges": {"age": (18, 77)},
     "input_scaling": (MEAN, SCALE),

@@ -166,7 +166,7 @@ def quantities(
 
 def _names(key: str, found: object) -> list[str]:
     """Return names as texts, each of them once."""
-    given = found.tolist() if isinstance(found, np.ndarray) else found
+    given = found.tolist() if hasattr(found, "tolist") else found
     if isinstance(given, str | bytes) or not isinstance(given, Sequence) or not given:
         raise InputError(f"{key}: found {found!r}; expected a list of names")
     names = [str(each) for each in given]
@@ -188,7 +188,7 @@ def _by_name(key: str, found: object, names: list[str], others: list[str]) -> di
                 known = ", ".join((*names, *others))
                 raise InputError(f"{key}: found the name {name!r}; expected one of {known}")
         return given
-    values = found.tolist() if isinstance(found, np.ndarray) else found
+    values = found.tolist() if hasattr(found, "tolist") else found
     if isinstance(values, str | bytes) or not isinstance(values, Sequence):
         raise InputError(f"{key}: found {found!r}; expected a dictionary, or one for each feature")
     _require_count(key, len(values), len(names))
