@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from zoo_networks import made
 
-LARGEST = 48
+LARGEST = 24
 """Numbers in a tensor."""
 Shape = tuple[int, ...]
 
@@ -305,9 +305,9 @@ def joined(draw: st.DrawFn, shapes: list[Shape], at: int) -> tuple[Callable[...,
 
 @st.composite
 def graphs(draw: st.DrawFn, shape: Shape) -> tuple[Graph, list[str]]:
-    """A graph of three to six steps, each on one of the values so far."""
+    """A graph of two to four steps, each on one of the values so far."""
     shapes, steps = [shape], list[Step]()
-    for _ in range(draw(st.integers(3, 6))):
+    for _ in range(draw(st.integers(2, 4))):
         at = draw(st.integers(max(0, len(shapes) - 3), len(shapes) - 1))
         if draw(st.booleans()) and draw(st.booleans()):
             function, other = joined(draw, shapes, at)

@@ -9,14 +9,13 @@ import functools
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 from torch.export import ExportedProgram
 from torch.overrides import TorchFunctionMode
-from torch.utils import _pytree
 
 from cnn.export.network.computed import METHODS
 from cnn.export.network.decompositions import DECOMPOSITIONS
@@ -69,7 +68,7 @@ def graph_of(model: nn.Module, source: Shape) -> fx.GraphModule:
 
 
 def _simplified(program: ExportedProgram) -> fx.GraphModule:
-    with torch.no_grad(), in_double_precision():
+    with torch.no_grad(), in_double_precision(casts=False):
         graph = program.run_decompositions(_decompositions()).module(check_guards=False)
     assert isinstance(graph, fx.GraphModule)
     for node in graph.graph.nodes:
@@ -182,26 +181,28 @@ class _Double(TorchFunctionMode):
         args: Any = (),  # noqa: ANN401
         kwargs: Any = None,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        args, kwargs = _pytree.tree_map(_double, (args, kwargs or {}))
-        return self.CASTS.get(func, func)(*args, **kwargs)
+        given = {name: _double(each) for name, each in (kwargs or {}).items()}
+        return self.CASTS.get(func, func)(*map(_double, args), **given)
 
 
 def _double(argument: Any) -> Any:  # noqa: ANN401 - of any function
-    is_low = isinstance(argument, torch.dtype) and argument.is_floating_point
-    return torch.float64 if is_low else argument
+    if type(argument) is torch.dtype and argument.is_floating_point:
+        return torch.float64
+    return argument
 
 
 @contextmanager
-def in_double_precision() -> Iterator[None]:
-    """Let a forward make double numbers where it asks for others or says nothing.
+def in_double_precision(casts: bool = True) -> Iterator[None]:
+    """Let torch make double numbers where nothing is said of them, and where others are asked for.
 
-    Keep what torch logs about an export that fails, and its warnings, off the terminal.
+    The latter only with `casts`, which takes time. What torch logs about an export that fails, and
+    its warnings, are kept off the terminal.
     """
     dtype, disabled = torch.get_default_dtype(), logging.root.manager.disable
     torch.set_default_dtype(torch.float64)
     logging.disable(logging.CRITICAL)
     try:
-        with _Double(), warnings.catch_warnings(action="ignore"):
+        with _Double() if casts else nullcontext(), warnings.catch_warnings(action="ignore"):
             yield
     finally:
         torch.set_default_dtype(dtype)

@@ -71,7 +71,9 @@ class Operations:
         is_module = bool(words) and kind == words.partition("(")[0]
         name = path if is_module or not path else f"{path}.{name or stage.stem}"
         said = f"{path}: {words or stage.word}" if path else words or stage.word
-        views = tuple(self.view(each) for each in reads)
+        # Values that are combined lie alike, wherever each of them comes from.
+        sides = stage.output.sides if isinstance(stage, Combine) else None
+        views = tuple(self.view(each, sides) for each in reads)
         place = len(self.found) + 1
         shape = stage.output
         is_pointwise = isinstance(stage, Activate | Combine | ScaleAndShift | Softmax)
@@ -128,9 +130,12 @@ class Operations:
             return shape
         return replace(self.shapes[source], flat=True, line=False)
 
-    def view(self, value: Traced) -> View:
-        """Return where the values are; as a whole if they are a map of one operation."""
-        sides, source = self.shape_of(value).sides, self.source_of(value)
+    def view(self, value: Traced, sides: tuple[int, int, int] | None = None) -> View:
+        """Return where the values are; as a whole if they are a map of one operation.
+
+        `sides` are those of the map that they make, if not those of `shape_of`.
+        """
+        sides, source = sides or self.shape_of(value).sides, self.source_of(value)
         places: tuple[Places, Places] = places_of(value.numbers)
         sources, indices = (each.reshape(sides) for each in places)
         is_map = source is not None and self.shapes[source].sides == sides

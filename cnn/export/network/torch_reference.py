@@ -118,7 +118,7 @@ class _Recorder(fx.Interpreter):
     def results(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Return the first results of all calls for a batch, empty where they are no tensor."""
         self.found: list[torch.Tensor] = []
-        with in_double_precision():
+        with in_double_precision(casts=False):
             self.run(x, enable_io_processing=False)
         return self.found
 

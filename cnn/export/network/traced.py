@@ -55,7 +55,7 @@ def follow(model: nn.Module, source: Input, read: Read) -> Followed:
     graph = graph_of(model, shape)
     is_whole = input_type(graph) == torch.int64
     tracer = _Tracer(graph, Computation(shape, read, is_whole))
-    with torch.no_grad(), in_double_precision():
+    with torch.no_grad(), in_double_precision(casts=False):
         start = Operations.values(0, shape, shape.torch_sides)
         result = tracer.run(start, enable_io_processing=False)
     operations = tracer.finished(result)

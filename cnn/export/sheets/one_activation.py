@@ -285,6 +285,7 @@ def steps_of(lens: Lens, channel: int, x: float) -> list[Step]:
             x = x * scale + shift
             steps.append(Step("+ shift of BatchNorm", x, None, "+", f"shift{suffix}", shift))
         elif isinstance(stage, Activate):
-            x = float(stage.value(np.array([x]))[0])
+            with np.errstate(all="ignore"):  # of a function that has no value there
+                x = float(stage.value(np.array([x]))[0])
             steps.append(Step(stage.word, x, stage))
     return steps

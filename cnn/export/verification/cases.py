@@ -55,9 +55,21 @@ def choose_cases(exported: ExportedFile, count: int, random: np.random.Generator
     turn = int(random.integers(len(exported.sheets)))
     cases = [sample_case(exported, int(number), turn + at) for at, number in enumerate(numbers)]
     while len(cases) < count:
-        values = noise(exported.origin.source, random, exported.network.choices)
+        values = _usable(exported, noise(exported.origin.source, random, exported.network.choices))
         cases.append(drawing_case(exported, values, "noise, typed in", turn + len(cases)))
     return cases
+
+
+def _usable(exported: ExportedFile, values: Array) -> Array:
+    """Return numbers of which the network has finite results, if need be without their signs.
+
+    A network may take logarithms of its inputs, or roots.
+    """
+    for tried in (values, abs(values), abs(values) + 1):
+        found = exported.reference.activations(tried[None])
+        if all(np.isfinite(each).all() for each in found.values()):
+            return tried
+    return values
 
 
 def noise(source: Input, random: np.random.Generator, choices: Places | None = None) -> Array:
