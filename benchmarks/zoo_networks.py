@@ -199,6 +199,55 @@ class Transformer(nn.Module):
         return self.head(self.encoder(self.embed(x) + self.places).mean(1))
 
 
+class Words(nn.Module):
+    """Ten words of a vocabulary of 20, read by an LSTM, with dropout, as in a hundred tutorials."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(20, 6)
+        self.lstm = nn.LSTM(6, 8, num_layers=2, batch_first=True, dropout=0.2)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        states, _ = self.lstm(self.embedding(x))
+        return self.head(states[:, -1])
+
+
+class Series(nn.Module):
+    """A series of 24 values, read both ways by a GRU, and the next value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gru = nn.GRU(1, 6, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(12, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        before = torch.zeros(2, x.size(0), 6)
+        states, _ = self.gru(x.unsqueeze(2), before)
+        return self.head(torch.tanh(states.mean(1)))
+
+
+class Characters(nn.Module):
+    """Attention of each place to those before it, as in nanoGPT, written out by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens, self.places = nn.Embedding(16, 8), nn.Embedding(8, 8)
+        self.norm, self.attention = nn.LayerNorm(8), nn.Linear(8, 24, bias=False)
+        self.project, self.head = nn.Linear(8, 8), nn.Linear(8, 16)
+        self.register_buffer("seen", torch.tril(torch.ones(8, 8)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        count, steps = x.shape
+        x = self.tokens(x) + self.places(torch.arange(steps))
+        parts = self.attention(self.norm(x)).split(8, dim=2)
+        q, k, v = (each.view(count, steps, 2, 4).transpose(1, 2) for each in parts)
+        scores = (q @ k.transpose(-2, -1)) * (1.0 / 2.0)
+        scores = scores.masked_fill(self.seen[:steps, :steps] == 0, float("-inf"))
+        y = (F.softmax(scores, dim=-1) @ v).transpose(1, 2).contiguous().view(count, steps, 8)
+        return self.head(x + self.project(y))[:, -1]
+
+
 def vgg() -> nn.Module:
     """Return a small network after Simonyan and Zisserman, "Very deep convolutional …" (2015)."""
     layers: list[nn.Module] = []
@@ -227,6 +276,9 @@ ZOO: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "tabular, scaled": (Tabular, (8,)),
     "autoencoder": (Autoencoder, (1, 12, 12)),
     "transformer layer": (Transformer, (8, 3)),
+    "words, embedding and LSTM": (Words, (10,)),
+    "series, GRU both ways": (Series, (24,)),
+    "characters, causal attention": (Characters, (8,)),
 }
 
 

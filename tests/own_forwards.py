@@ -1,9 +1,23 @@
 """Networks with a forward of their own, as people write them, each with the shape of its input."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor, nn
 from zoo_networks import Block, made
+
+
+class Calls(nn.Module):
+    """A network whose forward is a function of what it is given, and of modules."""
+
+    def __init__(self, function: Callable[..., object], *parts: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, *self.parts)  # type: ignore[return-value]
 
 
 class Residual(nn.Module):

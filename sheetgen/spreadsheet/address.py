@@ -4,11 +4,13 @@ Rows and columns count from 0. Addresses are absolute unless a function's name s
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_COLUMNS = 16_384
 MAXIMUM_FORMULA = 8_192  # characters
+MOST_CHOICES = 30
 
 _DIGITS = "0123456789"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -99,3 +101,17 @@ def unquoted(sheet: str) -> str:
 def local(address: str) -> str:
     """Return an address or a range without its sheet, for use on that sheet."""
     return address.rpartition("!")[2]
+
+
+def choose(number: str, values: Sequence[str], first: int = 1) -> str:
+    """Return the expression of one of several values, by a number from `first` on.
+
+    More than `MOST_CHOICES` values are divided, for LibreOffice's CHOOSE takes no more than 31.
+    """
+    at = number if first == 1 else f"{number}-{first - 1}"
+    some, others = values[:MOST_CHOICES], values[MOST_CHOICES:]
+    chosen = f"CHOOSE({at},{','.join(some)})"
+    if not others:
+        return chosen
+    last = first + MOST_CHOICES - 1
+    return f"IF({number}<={last},{chosen},{choose(number, others, last + 1)})"

@@ -37,6 +37,8 @@ WHY_NOT = {
         ("_native_batch_norm_legit", "native_batch_norm", "_native_batch_norm_legit_functional"),
         "it takes the statistics of the batch; expected running ones, of evaluation mode",
     ),
+    "lstm": "it has projections; expected proj_size=0",
+    "_local_scalar_dense": "it makes a number of Python of a computed one",
     "_embedding_bag": "expected an Embedding, and the mean or sum of what it gives",
     **dict.fromkeys(
         ("argmax", "argmin", "topk", "sort", "nonzero", "unique", "median", "mode", "kthvalue"),
@@ -112,6 +114,8 @@ class Computation:
         if torch.broadcast_shapes(held.shape, value.numbers.shape) != value.numbers.shape:
             return None
         spread = moves.there(held.broadcast_to(value.numbers.shape))
+        if not bool(torch.isfinite(spread).all()):
+            raise UnsupportedError("it takes in a number that is not finite")
         if not torch.equal(spread[0], spread[1]):
             raise UnsupportedError("it treats the examples of a batch differently")
         if (not first or sign in "+*") and bool((spread == (sign in "*/")).all()):
@@ -249,8 +253,11 @@ class Computation:
     def recurrent(self, _: str, given: dict[str, Any]) -> Traced:
         """Return the gates and states of a layer that reads a sequence."""
         values = {key: self.numbers(given[key]) for key in ("x", "hidden", "cell")}
-        for each in values.values():
-            unmixed(each)
+        try:
+            for each in values.values():
+                unmixed(each)
+        except UnsupportedError as error:
+            raise UnsupportedError(f"{error}; expected batch_first=True") from None
         is_zero = all(
             not isinstance(given[key], Traced) and not given[key].any()
             for key in ("hidden", "cell")

@@ -6,19 +6,26 @@ would be wrong for others without a word, so that it is looked for, and refused.
 """
 
 import functools
+import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 from torch.export import ExportedProgram
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.overrides import TorchFunctionMode
+from torch.utils import _pytree
 
 from cnn.export.network.computed import METHODS
 from cnn.export.network.decompositions import DECOMPOSITIONS
+from cnn.export.network.modules import in_one_line
 from cnn.export.network.moves import LIKE, MOVES
 from cnn.export.network.numbered import EXAMPLES
 from cnn.export.network.stages import Shape
@@ -48,28 +55,56 @@ def graph_of(model: nn.Module, source: Shape) -> fx.GraphModule:
     for dtype in (torch.float64, torch.int64):
         example = torch.zeros(EXAMPLES, *source.torch_sides, dtype=dtype)
         try:
-            with torch.no_grad(), in_double_precision():
+            with torch.no_grad(), in_double_precision(), _quiet():
                 program = torch.export.export(model, (example,))
-            break
+            return _simplified(program)
+        except InputError:
+            raise
         except Exception as error:
             refusal = refusal or error
-    else:
-        kind = type(model).__name__
-        reason = _first_line(str(refusal))
-        raise NotFollowedError(
-            f"torch.export cannot follow the forward of {kind}: {reason}"
-        ) from refusal
-    for name in program.graph_signature.buffers_to_mutate.values():
-        raise InputError(
-            f"the network's forward changes its buffer {name}, so that its result depends on what "
-            "was computed before; expected one that keeps nothing"
-        )
-    return _simplified(program)
+    assert refusal is not None
+    raise NotFollowedError(_why_not(model, source, refusal)) from refusal
+
+
+def _why_not(model: nn.Module, source: Shape, error: Exception) -> str:
+    """Return why torch cannot follow a forward, with the module that fails where one does."""
+    entered: list[nn.Module] = []
+    enter = register_module_forward_pre_hook(lambda module, _: entered.append(module))
+    leave = register_module_forward_hook(lambda *_: (entered.pop(), None)[1])
+    example = torch.zeros(EXAMPLES, *source.torch_sides, dtype=torch.float64)
+    try:
+        with torch.no_grad(), in_double_precision(), _quiet():
+            model(example)
+    except Exception as found:
+        inner = entered[-1] if entered else model
+        path = next((name for name, each in model.named_modules() if each is inner), "")
+        where = f"{path}: {in_one_line(inner)}" if path else in_one_line(inner)
+        return f"torch cannot compute the module {where}: {_first_line(str(found))}"
+    finally:
+        enter.remove()
+        leave.remove()
+    kind, reason = type(model).__name__, _first_line(str(error))
+    if "data-dependent" in reason:
+        reason = "it branches on numbers that are computed; expected torch.where, or no branch"
+    return f"torch.export cannot follow the forward of {kind}: {reason}"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what torch prints of a graph that it cannot follow off the terminal."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        yield
 
 
 def _simplified(program: ExportedProgram) -> fx.GraphModule:
     with torch.no_grad(), in_double_precision(casts=False):
-        graph = program.run_decompositions(_decompositions()).module(check_guards=False)
+        simplified = program.run_decompositions(_decompositions())
+    for name in simplified.graph_signature.buffers_to_mutate.values():
+        raise InputError(
+            f"the network's forward changes its buffer {name}, so that its result depends on what "
+            "was computed before; expected one that keeps nothing"
+        )
+    graph = simplified.module(check_guards=False)
     assert isinstance(graph, fx.GraphModule)
     for node in graph.graph.nodes:
         if node.op == "call_function":
@@ -148,19 +183,19 @@ def require_same(model: nn.Module, graph: fx.GraphModule, x: Tensor) -> None:
             "forward without chance or memory"
         )
     expected = (first, first, first[:1], torch.cat([first, last[1:]]))
-    for found, right, count in zip(again, expected, (2, 2, 1, 3), strict=True):
+    cases = "other numbers than zeros", "", "1 example than for 2", "3 examples than for 2"
+    for found, right, case in zip(again, expected, cases, strict=True):
         if not _agree(found, right):
-            of = "numbers" if count == EXAMPLES else f"number of examples, such as {count}"
             raise InputError(
-                f"the network's forward does something else for other {of} than torch.export "
-                "followed; expected one that treats every example alike, without branches"
+                f"the network's forward does something else for {case}; expected one that treats "
+                "every example alike, without branches"
             )
 
 
 def _tensor(result: Any) -> Tensor:  # noqa: ANN401 - what a forward returns
-    while isinstance(result, tuple | list) and len(result) == 1:
-        result = result[0]
-    return result if isinstance(result, Tensor) else torch.empty(0)
+    [found] = _pytree.tree_leaves(result)
+    assert isinstance(found, Tensor)
+    return found
 
 
 def _agree(one: Tensor, other: Tensor) -> bool:

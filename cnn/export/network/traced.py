@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import fx, nn
 
-from cnn.export.network.computed import Computation, Read
+from cnn.export.network.computed import WHY_NOT, Computation, Read
 from cnn.export.network.forward_graph import (
     IDENTITIES,
     bound,
@@ -104,7 +104,8 @@ class _Tracer(fx.Interpreter):
         name = name_of(target)
         if name.startswith("_assert") or target is operator.getitem:
             return None if name.startswith("_assert") else args[0][args[1]]
-        if name not in IDENTITIES and torch.Tag.nondeterministic_seeded in target.tags:
+        is_known = name in IDENTITIES or name in WHY_NOT
+        if torch.Tag.nondeterministic_seeded in target.tags and not is_known:
             raise UnsupportedError("it takes numbers at random")
         if not _has(Traced, (args, kwargs)):
             return super().call_function(target, args, kwargs)
@@ -141,6 +142,8 @@ class _Tracer(fx.Interpreter):
         """Return the operations that the result needs, with the result as the last."""
         while isinstance(result, tuple | list) and len(result) == 1:
             result = result[0]
+        if isinstance(result, torch.Tensor):
+            raise InputError("the network's forward returns numbers that its input does not change")
         if not isinstance(result, Traced):
             kind = type(result).__name__
             raise InputError(f"the network's forward returns a {kind}; expected one tensor")

@@ -8,6 +8,7 @@ from functools import cached_property
 from cnn.export.network.stages import Shape
 from cnn.export.sheets.layout import Sheet, chosen_of
 from cnn.export.sheets.subject import Subject
+from sheetgen.spreadsheet.address import choose
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.shared.workings import Corner
 
@@ -145,7 +146,7 @@ class Page:
     @property
     def maps(self) -> str:
         """The map of the chosen layer."""
-        return f"CHOOSE({self.fact('number')},{','.join(sheet.map for sheet in self.sheets)})"
+        return choose(self.fact("number"), [sheet.map for sheet in self.sheets])
 
     @cached_property
     def has_pages(self) -> bool:

@@ -45,7 +45,7 @@ from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.address import cell_address, choose, range_address
 from sheetgen.spreadsheet.canvas import Canvas, Rule, Value
 from sheetgen.spreadsheet.style import (
     HIDDEN,
@@ -63,7 +63,7 @@ from sheetgen.workbook.shared.workings import Workings
 LAYERS = "Layers"
 LISTED = "pictured_layers"
 """The defined name of the list of layers, as Excel 2007 allows no other in a validation."""
-MOST_LAYERS = 200  # CHOOSE takes 254 arguments
+MOST_LAYERS = 90  # the ranges of all of them are in one formula
 TITLE_WIDTH = 66  # pixels that "channel 12" takes
 WHOLE = Style(number_format="0")
 PIXEL = Style(number_format=HIDDEN, fill=TABLE)
@@ -209,8 +209,8 @@ def _plane(page: Page, number: int) -> None:
     _caption(page, number, values[channel] if is_there else None)
     for y in range(planes.height):
         for x in range(planes.width):
-            shown = (_activation(page, sheet, number, (y, x)) for sheet in page.sheets)
-            formula = f"=CHOOSE({page.fact('number')},{','.join(shown)})"
+            shown = [_activation(page, sheet, number, (y, x)) for sheet in page.sheets]
+            formula = f"={choose(page.fact('number'), shown)}"
             row, column = _pixel(page, shape, (y, x))
             value = float(values[channel, row, column]) if is_there else ""
             canvas.calculate(top + y, left + x, formula, value, PIXEL)

@@ -7,7 +7,7 @@ from itertools import product
 from cnn.export.sheets.layout import chosen_of
 from cnn.export.sheets.one_activation import Lens
 from cnn.export.sheets.weights_sheet import WeightPlaces
-from sheetgen.spreadsheet.address import local, range_address
+from sheetgen.spreadsheet.address import choose, local, range_address
 from sheetgen.workbook.shared.workings import Corner
 
 PRODUCTS = "Products"
@@ -116,7 +116,7 @@ class Products:
 
     def choose(self, of: Callable[[Lens], str | float]) -> str:
         """Return the formula of what belongs to the chosen layer."""
-        return f"CHOOSE({self.fact('layer')},{','.join(str(of(lens)) for lens in self.lenses)})"
+        return choose(self.fact("layer"), [str(of(lens)) for lens in self.lenses])
 
 
 def _largest(sizes: Iterable[tuple[int, ...]]) -> tuple[int, int]:
