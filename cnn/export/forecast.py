@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from cnn.export.network.stages import Convolution, MatrixProduct, Softmax
+from cnn.export.network.joining_stages import MatrixProduct
+from cnn.export.network.stages import Convolution, Softmax
 from cnn.export.sheets.compose_export import Book
 from cnn.export.sheets.layout import InputPlaces, Sheet
 from cnn.export.sheets.stage_formulas import unit_formulas

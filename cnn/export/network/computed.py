@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from cnn.export.network.calls import CALLS, Need
+from cnn.export.network.joining_stages import Combine, MatrixProduct
 from cnn.export.network.kept_operations import Operations
 from cnn.export.network.modules import NO_FORMULA, UnsupportedError, in_one_line, numbers, tensor_of
 from cnn.export.network.numbered import EXAMPLES, Moves, Traced, Unknown, batch_first, unmixed
@@ -25,7 +26,8 @@ from cnn.export.network.pointwise import (
     with_constant,
 )
 from cnn.export.network.recurrent import stage_of
-from cnn.export.network.stages import Activate, Combine, Embedding, MatrixProduct, Shape, Stage
+from cnn.export.network.sequence_stages import Embedding
+from cnn.export.network.stages import Activate, Shape, Stage
 
 AFFINE = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 """Operators that are one scale and shift where one of their two values is constant."""

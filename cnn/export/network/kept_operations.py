@@ -12,18 +12,9 @@ import numpy as np
 import torch
 
 from cnn.export.network.grouping import Operation
+from cnn.export.network.joining_stages import Combine, Gather
 from cnn.export.network.numbered import EXAMPLES, OTHER, STEP, Constants, Traced, places_of
-from cnn.export.network.stages import (
-    Activate,
-    Combine,
-    Gather,
-    Places,
-    ScaleAndShift,
-    Shape,
-    Softmax,
-    Stage,
-    View,
-)
+from cnn.export.network.stages import Activate, Places, ScaleAndShift, Shape, Softmax, Stage, View
 
 
 class Caller(NamedTuple):

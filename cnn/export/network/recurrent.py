@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from cnn.export.network.modules import numbers, tensor_of
-from cnn.export.network.stages import GATES, Recurrent, Shape
+from cnn.export.network.sequence_stages import GATES, Recurrent
+from cnn.export.network.stages import Shape
 
 
 def _lstm(x: Tensor, h: Tensor, state: Tensor) -> list[Tensor]:

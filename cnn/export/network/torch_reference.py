@@ -8,10 +8,11 @@ import torch
 from torch import fx, nn
 
 from cnn.export.network.forward_graph import in_double_precision, input_type
+from cnn.export.network.joining_stages import Gather
 from cnn.export.network.modules import exact_copy, in_one_line
 from cnn.export.network.numbered import EXAMPLES
 from cnn.export.network.read_network import leaves
-from cnn.export.network.stages import Activate, Gather, Layer, Network, Softmax
+from cnn.export.network.stages import Activate, Layer, Network, Softmax
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cnn.export.network.stages import GATES, Recurrent, Softmax
+from cnn.export.network.sequence_stages import GATES, Recurrent
+from cnn.export.network.stages import Softmax
 from cnn.export.sheets.export_style import (
     about_zero,
     behind,

@@ -11,7 +11,7 @@ The equations are those of torch.nn.LSTM, GRU and RNN.
 
 from collections.abc import Callable
 
-from cnn.export.network.stages import GATES, Recurrent
+from cnn.export.network.sequence_stages import GATES, Recurrent
 from cnn.export.sheets.layout import Sheet, Unit
 from sheetgen.network.activations import ACTIVATIONS
 from sheetgen.spreadsheet.address import local, relative_address

@@ -13,19 +13,17 @@ from itertools import accumulate
 
 import numpy as np
 
+from cnn.export.network.joining_stages import Combine, MatrixProduct
+from cnn.export.network.sequence_stages import Embedding, Recurrent
 from cnn.export.network.stages import (
     Activate,
     AveragePool,
-    Combine,
     Convolution,
-    Embedding,
     Input,
     Layer,
     LogSoftmax,
-    MatrixProduct,
     MaxPool,
     Pool,
-    Recurrent,
     ScaleAndShift,
     Softmax,
     Stage,

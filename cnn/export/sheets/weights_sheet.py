@@ -10,17 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cnn.export.network.stages import (
-    GATES,
-    AveragePool,
-    Convolution,
-    Embedding,
-    Input,
-    Layer,
-    Network,
-    Recurrent,
-    Stage,
-)
+from cnn.export.network.sequence_stages import GATES, Embedding, Recurrent
+from cnn.export.network.stages import AveragePool, Convolution, Input, Layer, Network, Stage
 from cnn.export.sheets.export_style import height_of, shorten, width_of, words_of, write_links
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import is_masked, mask_name, parameter_roles
