@@ -45,6 +45,9 @@ from test_sensitivity import chaotic, diverging, kink
 
 from sheetgen.spreadsheet.engines import Engine
 
+# As in the tests' own files: openpyxl does not know every extension of a sheet.
+pytestmark = pytest.mark.filterwarnings("ignore:.* extension is not supported:UserWarning")
+
 Test = Callable[..., None]
 FORMULAS: list[Test] = [
     test_activations.test_every_engine_has_the_numbers_of_numpy,
