@@ -118,8 +118,9 @@ class _Tracer(fx.Interpreter):
             return like(target, given, name)
         if name in MOVES and not isinstance(given.get("condition"), Traced):
             return moved(target, given, name, self.kept.constants)
-        if name.startswith("bitwise") and _type(self.node) == torch.bool:
-            name = name.replace("bitwise", "logical")
+        if _type(self.node) == torch.bool:
+            # The sum of truth values is one, too.
+            name = "logical_or" if name == "add" else name.replace("bitwise", "logical")
         return self.computation.of(name, given)
 
     def converted(self, given: dict[str, Any]) -> Traced:
@@ -163,5 +164,9 @@ def _has(kind: type, arguments: Any) -> bool:  # noqa: ANN401
 
 
 def _type(node: fx.Node) -> torch.dtype:
-    dtype: torch.dtype = node.meta["val"].dtype
+    """Return the type of what a node gives, or of its first result."""
+    value = node.meta["val"]
+    while isinstance(value, tuple | list):
+        value = value[0]
+    dtype: torch.dtype = value.dtype
     return dtype
