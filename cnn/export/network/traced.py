@@ -168,5 +168,4 @@ def _type(node: fx.Node) -> torch.dtype:
     value = node.meta["val"]
     while isinstance(value, tuple | list):
         value = value[0]
-    dtype: torch.dtype = value.dtype
-    return dtype
+    return value.dtype if isinstance(value, torch.Tensor) else torch.float64
