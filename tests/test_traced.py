@@ -66,6 +66,29 @@ def test_sheets_are_named_by_the_modules_and_show_skip_connections() -> None:
     assert [stage.word for stage in layers["layer1.0.sum"].stages] == ["sum", "ReLU"]
 
 
+class ChannelsLast(nn.Module):
+    """Functions of single numbers between convolutions, with the channels as the last axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 3, 2, bias=False), nn.Conv2d(3, 2, 2)
+        self.register_buffer("shift", torch.rand(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.first(x).movedim(1, -1) + self.shift)
+        x = (x - self.shift) * self.shift + self.shift
+        return self.second(x.movedim(-1, 1))
+
+
+def test_numbers_that_are_only_arranged_otherwise_stay_on_the_sheet_of_their_maps() -> None:
+    network = read(ChannelsLast(), 1, 4, 4)
+    assert [layer.name for layer in network.layers] == ["input", "first", "second"]
+    assert [stage.word for stage in network.layers[1].stages] == [
+        *("convolution", "ReLU", "scale and shift"),
+    ]
+    assert str(network.layers[1].output) == "3 × 3 × 3"
+
+
 def test_a_batchnorm_is_folded_where_nothing_else_reads_the_convolution() -> None:
     network = read(trained(Residual), 1, 6, 6, fold=True)
     assert not network.unfolded

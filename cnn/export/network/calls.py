@@ -268,6 +268,28 @@ def _elu(given: Given) -> Call:
 _WINDOW = ("kernel_size", "stride", "padding")
 _AVERAGE = (*_WINDOW, "ceil_mode", "count_include_pad")
 
+ACTIVATIONS: dict[str, Callable[[Given], Call]] = {
+    "relu": _activation(nn.ReLU),
+    "relu6": _activation(nn.ReLU6),
+    "sigmoid": _activation(nn.Sigmoid),
+    "tanh": _activation(nn.Tanh),
+    "silu": _activation(nn.SiLU),
+    "hardswish": _activation(nn.Hardswish),
+    "hardsigmoid": _activation(nn.Hardsigmoid),
+    "mish": _activation(nn.Mish),
+    "selu": _activation(nn.SELU),
+    "log_sigmoid": _activation(nn.LogSigmoid),
+    "celu": _activation(nn.CELU, "alpha"),
+    "leaky_relu": _activation(nn.LeakyReLU, "negative_slope"),
+    "softplus": _activation(nn.Softplus, "beta", "threshold"),
+    "hardtanh": _activation(nn.Hardtanh, "min_val", "max_val"),
+    "softshrink": _activation(nn.Softshrink, "lambd"),
+    "hardshrink": _activation(nn.Hardshrink, "lambd"),
+    "elu": _elu,
+    "gelu": _gelu,
+    "prelu": _prelu,
+}
+"""Those of each number by itself."""
 CALLS: dict[str, Callable[[Given], Call]] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
@@ -294,24 +316,6 @@ CALLS: dict[str, Callable[[Given], Call]] = {
     "amax": _reduced("largest", lambda _: nn.AdaptiveMaxPool2d(1)),
     "softmax": _softmax(nn.Softmax),
     "log_softmax": _softmax(nn.LogSoftmax),
-    "relu": _activation(nn.ReLU),
-    "relu6": _activation(nn.ReLU6),
-    "sigmoid": _activation(nn.Sigmoid),
-    "tanh": _activation(nn.Tanh),
-    "silu": _activation(nn.SiLU),
-    "hardswish": _activation(nn.Hardswish),
-    "hardsigmoid": _activation(nn.Hardsigmoid),
-    "mish": _activation(nn.Mish),
-    "selu": _activation(nn.SELU),
-    "log_sigmoid": _activation(nn.LogSigmoid),
-    "celu": _activation(nn.CELU, "alpha"),
-    "leaky_relu": _activation(nn.LeakyReLU, "negative_slope"),
-    "softplus": _activation(nn.Softplus, "beta", "threshold"),
-    "hardtanh": _activation(nn.Hardtanh, "min_val", "max_val"),
-    "softshrink": _activation(nn.Softshrink, "lambd"),
-    "hardshrink": _activation(nn.Hardshrink, "lambd"),
-    "elu": _elu,
-    "gelu": _gelu,
-    "prelu": _prelu,
+    **ACTIVATIONS,
 }
 """What each operator does to its value, in terms of modules of torch.nn."""

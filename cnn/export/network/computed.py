@@ -11,11 +11,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from cnn.export.network.calls import CALLS, Need
+from cnn.export.network.calls import ACTIVATIONS, CALLS, Need
 from cnn.export.network.joining_stages import Combine, MatrixProduct
 from cnn.export.network.kept_operations import Operations
 from cnn.export.network.modules import NO_FORMULA, UnsupportedError, in_one_line, numbers, tensor_of
-from cnn.export.network.numbered import EXAMPLES, Moves, Traced, Unknown, batch_first, unmixed
+from cnn.export.network.numbered import (
+    EXAMPLES,
+    Moves,
+    Rearranged,
+    Traced,
+    Unknown,
+    batch_first,
+    unmixed,
+)
 from cnn.export.network.pointwise import (
     COMBINED,
     FUNCTIONS,
@@ -91,7 +99,7 @@ class Computation:
         formula, stem, word = COMBINED[name]
         all_numbers = torch.broadcast_tensors(*map(self.numbers, operands))
         moves = next(
-            batch_first(each)
+            self.kept.order(each)
             for each, one in zip(all_numbers, operands, strict=True)
             if isinstance(one, Traced)
         )
@@ -112,7 +120,7 @@ class Computation:
         by the values and is not one number.
         """
         held = torch.as_tensor(constant, dtype=torch.float64).detach().cpu()
-        moves = batch_first(value.numbers)
+        moves = self.kept.order(value.numbers)
         if torch.broadcast_shapes(held.shape, value.numbers.shape) != value.numbers.shape:
             return None
         spread = moves.there(held.broadcast_to(value.numbers.shape))
@@ -143,7 +151,7 @@ class Computation:
 
     def pointwise(self, value: Traced, name: str, word: str, form: Form) -> Traced:
         """Return a function of each number, named for its sheet and in prose."""
-        moves = batch_first(value.numbers)
+        moves = self.kept.order(value.numbers)
         moved = Traced(moves.there(value.numbers), value.how)
         stage = activate(self.kept.shape_of(moved), name, word, form)
         return self.kept.add(stage, [moved], after=moves.back)
@@ -159,7 +167,9 @@ class Computation:
         if not isinstance(given[key], Traced):
             raise UnsupportedError("its weight is computed from the input")
         numbers = given[key].numbers
-        moves = Moves(0)
+        moves: Moves | Rearranged = Moves(0)
+        if name in ACTIVATIONS:
+            moves = self.kept.order(numbers)
         if name in ("linear", "mean", "sum", "amax"):
             # These are for any axes: the examples may be along another than the first.
             moves = batch_first(numbers)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from cnn.export.network.pointwise import Scale
 from cnn.export.network.stages import (
     Activate,
     Convolution,
@@ -58,8 +59,10 @@ class Operation:
     words: str
     stage: Stage | None
     reads: tuple[View, ...]
+    path: str = ""
+    """The module whose forward it is in, if that has one; without it its sheet is numbered."""
     name: str = ""
-    """The name of its sheet, if it has one; without it that is numbered by what it does."""
+    """What is added to the path for its sheet, if the module has several."""
     index: int | None = None
     """The number of torch's result that it shows; None for values that are only moved."""
     order: Places | None = field(default=None, repr=False)
@@ -78,7 +81,7 @@ def grouped(
     else reads that; another has a sheet of its own, on which it reads cells. Torch's numbers are
     known after every operation, so that a layer's last one says what its cells must be.
     """
-    drafts = _Drafts(fold_batchnorm, [Layer("", source, (), (), None)], [""], [0], [0])
+    drafts = _Drafts(fold_batchnorm, [Layer("", source, (), (), None)], [("", "")], [0], [0])
     for operation in operations:
         if operation.stage is not None:
             drafts.readers.update({int(at) for view in operation.reads for at in _sources(view)})
@@ -88,7 +91,7 @@ def grouped(
         replace(layer, reads=tuple(view.numbered(drafts.layer_of) for view in layer.reads))
         for layer in drafts.layers
     ]
-    return _with_probabilities(_named(layers, drafts.names), fold_batchnorm, probabilities)
+    return _with_probabilities(_named(layers, drafts.paths()), fold_batchnorm, probabilities)
 
 
 def _sources(view: View) -> set[int]:
@@ -101,13 +104,27 @@ class _Drafts:
 
     fold_batchnorm: bool
     layers: list[Layer]
-    names: list[str]
+    names: list[tuple[str, str]]
+    """The path of the module that begins each layer, and what may be added to it."""
     ends: list[int]
     """The last operation of each layer."""
     layer_of: list[int]
     """The layer of each operation."""
     readers: Counter[int] = field(default_factory=Counter)
     """How many operations read each operation."""
+    homes: dict[str, set[int]] = field(default_factory=dict)
+    """The layers that each module's own operations are in."""
+
+    def paths(self) -> list[str]:
+        """Return the names for the layers' sheets, empty where there is no path.
+
+        What a module without others does has its path, if that is all on one sheet.
+        """
+        around = {path[:at] for path in self.homes for at, sign in enumerate(path) if sign == "."}
+        return [
+            path if len(self.homes.get(path, ())) < 2 and path not in around else f"{path}.{name}"
+            for path, name in self.names
+        ]
 
     def add(self, number: int, operation: Operation) -> None:
         """Add an operation to the layer that it reads, or as a layer of its own."""
@@ -120,16 +137,13 @@ class _Drafts:
             self.layers[place] = replace(last, modules=(*last.modules, operation.words))
             self.layer_of.append(place)
         elif place is not None and (joined := self.joined(place, operation)):
-            self.layers[place] = replace(
-                joined,
-                modules=(*joined.modules, operation.words),
-                index=operation.index,
-                order=operation.order,
-            )
+            self.layers[place] = replace(joined, index=operation.index, order=operation.order)
             self.layer_of.append(place)
             self.ends[place] = number
         else:
             self.begin(number, operation)
+        if operation.path:
+            self.homes.setdefault(operation.path, set()).add(self.layer_of[-1])
 
     def joined(self, place: int, operation: Operation) -> Layer | None:
         """Return a layer with an operation on what it gives, None if that is a layer of its own."""
@@ -137,11 +151,18 @@ class _Drafts:
         before = operation.reads[0].whole
         if before != self.ends[place] or self.readers[before] > 1 or len(operation.reads) > 1:
             return None
-        folds = self.fold_batchnorm and not last.followers
-        if folds and isinstance(stage, ScaleAndShift) and isinstance(last.base, Convolution):
-            return replace(last, base=folded(last.base, stage))
+        modules = (*last.modules, operation.words)
+        if isinstance(stage, ScaleAndShift):
+            is_bias = isinstance(stage, Scale) and bool((stage.scale == 1).all())
+            folds = (is_bias or self.fold_batchnorm) and not last.followers
+            if folds and isinstance(last.base, Convolution) and _fits(stage, last.base):
+                return replace(last, base=folded(last.base, stage), modules=modules)
+            before_it = last.stages[-1]
+            if isinstance(stage, Scale) and isinstance(before_it, Scale):
+                both = before_it.then(stage)
+                return None if both is None else last.ending(both)
         if place > 0 and stage is not None and _fuses(stage):
-            return replace(last, followers=(*last.followers, stage))
+            return replace(last, followers=(*last.followers, stage), modules=modules)
         return None
 
     def begin(self, number: int, operation: Operation) -> None:
@@ -151,7 +172,7 @@ class _Drafts:
         layer = Layer("", operation.stage, (), modules, operation.index, operation.reads)
         self.layer_of.append(len(self.layers))
         self.layers.append(replace(layer, order=operation.order))
-        self.names.append(operation.name)
+        self.names.append((operation.path, operation.name))
         self.ends.append(number)
 
 
@@ -174,6 +195,11 @@ def _with_probabilities(
     reads = (View.of_all(len(layers) - 1, last.output),)
     shares = Layer("probabilities", added, (), (), None, reads)
     return Network((*layers, shares), shares, unfolded)
+
+
+def _fits(norm: ScaleAndShift, stage: Convolution) -> bool:
+    """Return whether there is one scale for each kernel."""
+    return len(norm.scale) == len(stage.kernels)
 
 
 def _fuses(stage: Stage) -> bool:

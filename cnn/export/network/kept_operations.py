@@ -13,7 +13,17 @@ import torch
 
 from cnn.export.network.grouping import Operation
 from cnn.export.network.joining_stages import Combine, Gather
-from cnn.export.network.numbered import EXAMPLES, OTHER, STEP, Constants, Traced, places_of
+from cnn.export.network.numbered import (
+    EXAMPLES,
+    OTHER,
+    STEP,
+    Constants,
+    Moves,
+    Rearranged,
+    Traced,
+    batch_first,
+    places_of,
+)
 from cnn.export.network.stages import Activate, Places, ScaleAndShift, Shape, Softmax, Stage, View
 
 
@@ -55,12 +65,9 @@ class Operations:
         name: str = "",
     ) -> Traced:
         """Add an operation that takes in these values, and return its own, as torch has them."""
-        path, kind, number = self.caller
+        path, _, number = self.caller
         assert number not in self.shown  # torch has one result to compare
         self.shown.add(number)
-        # A module of torch that is one call has its path, others the path and what a call does.
-        is_module = bool(words) and kind == words.partition("(")[0]
-        name = path if is_module or not path else f"{path}.{name or stage.stem}"
         said = f"{path}: {words or stage.word}" if path else words or stage.word
         # Values that are combined lie alike, wherever each of them comes from.
         sides = stage.output.sides if isinstance(stage, Combine) else None
@@ -74,7 +81,7 @@ class Operations:
         flat = result.numbers.reshape(-1).numpy()
         example = np.where(flat >= OTHER, 1, 0)
         order = (flat - example * OTHER - place * STEP + example * shape.size).astype(int)
-        self.found.append(Operation(said, stage, views, name, number, order))
+        self.found.append(Operation(said, stage, views, path, name or stage.stem, number, order))
         self.shapes.append(shape)
         return result
 
@@ -110,6 +117,22 @@ class Operations:
         if first < 0 or (sources != first).any():
             return None
         return first if np.array_equal(indices, np.arange(self.shapes[first].size)) else None
+
+    def order(self, numbers: torch.Tensor) -> Moves | Rearranged:
+        """Return the moves to the order in which values are computed one by one.
+
+        It is that of the operation that they are all of, if they are of one, in another order.
+        """
+        moves = batch_first(numbers)
+        there = moves.there(numbers)
+        sources, indices = places_of(there)
+        shape = self.shapes[max(0, int(sources[0]))]
+        places = np.argsort(indices)
+        every = np.arange(shape.size)
+        is_all = (sources == sources[0]).all() and sources[0] >= 0
+        if not is_all or not np.array_equal(indices[places], every) or (indices == every).all():
+            return moves
+        return Rearranged(moves, torch.from_numpy(places), shape.torch_sides, there.shape)
 
     def shape_of(self, value: Traced) -> Shape:
         """Return the shape of values: flat ones of one operation keep the map that they have there.

@@ -117,6 +117,31 @@ class Moves(NamedTuple):
         return moved.flatten(self.axis, self.axis + len(self.parts) - 1)
 
 
+class Rearranged(NamedTuple):
+    """Brings values, after their examples, into the order in which one operation has them.
+
+    So what is done to each of them by itself is done where that operation shows them.
+    """
+
+    moves: Moves
+    places: torch.Tensor
+    """Where each value of the operation is among those of an example."""
+    sides: tuple[int, ...]
+    """Those of the operation, without the batch."""
+    before: torch.Size
+    """The shape that values have after their examples were moved."""
+
+    def there(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Return a tensor in the operation's order."""
+        found = self.moves.there(numbers).reshape(EXAMPLES, -1)
+        return found[:, self.places].reshape(EXAMPLES, *self.sides)
+
+    def back(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Return a tensor in the order in which it was."""
+        found = numbers.reshape(EXAMPLES, -1)[:, self.places.argsort()]
+        return self.moves.back(found.reshape(self.before))
+
+
 def batch_first(numbers: torch.Tensor) -> Moves:
     """Return the moves for a tensor whose examples are along any axis, or a part of one.
 

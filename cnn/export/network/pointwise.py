@@ -244,6 +244,13 @@ class Scale(ScaleAndShift):
     stem = "scale"
     word = "scale and shift"
 
+    def then(self, other: "Scale") -> "Scale | None":
+        """Return both as one, (x · a + b) · c + d; None for one by channel and one by number."""
+        if self.scale.shape != other.scale.shape:
+            return None
+        shift = self.shift * other.scale + other.shift
+        return Scale(other.output, self.scale * other.scale, shift)
+
 
 _WITH_ONE: Mapping[str, tuple[str, str, Callable[[Any, Any], Any]]] = {
     "+": ("shift", "addition", np.add),

@@ -295,6 +295,12 @@ class Layer:
         """The shape of its activations."""
         return self.stages[-1].output
 
+    def ending(self, stage: Stage) -> "Layer":
+        """Return the layer with another last stage."""
+        if self.followers:
+            return replace(self, followers=(*self.followers[:-1], stage))
+        return replace(self, base=stage)
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """All of its stages, in order."""
