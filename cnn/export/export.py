@@ -16,7 +16,7 @@ from cnn.export.estimators import is_estimator, read_estimator
 from cnn.export.forecast import Forecast, forecast
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Network, Shape
-from cnn.export.other_frameworks import as_network
+from cnn.export.other_frameworks import as_network, in_its_order
 from cnn.export.samples import Samples, as_samples, no_samples
 from cnn.export.sheets import export_origin
 from cnn.export.sheets.compose_export import compose
@@ -81,10 +81,12 @@ def export_workbook(
     A `torch.nn.Sequential` of modules of torch is read module by module, any other module by its
     forward, as `torch.export` follows it; a fitted neural network or linear model of scikit-learn,
     alone or in a Pipeline with scalers, by its weights; a file of ONNX, such as "model.onnx", by
-    its graph, after a comparison with onnxruntime.
+    its graph, after a comparison with onnxruntime; a model of Keras 3 with the backend torch, or
+    its file, after a comparison with `predict`.
 
     `input_shape` is (channels, height, width), (channels, length) or (units,), without the batch;
-    None is for a file that says it.
+    None is for a file that says it. Of Keras it is Keras' own, with the channels last, as are the
+    samples then.
     `samples` (N, *input_shape) are inputs to choose from on the sheet `Inputs`, on which the user
     can also type any other. With `probabilities` a network that ends in several logits or
     log-probabilities gets a sheet with their softmax; None is for those that take in pictures, or
@@ -105,6 +107,7 @@ def export_workbook(
     would exceed what a workbook holds, for an unusable `path`, and, unless `force`, for one with
     another file or an edited workbook; RunError when writing fails. Nothing is written then.
     """
+    samples = None if samples is None else in_its_order(model, samples)
     model, input_shape = as_network(model, input_shape)
     shape = _shape(input_shape)
     known = quantities(shape, features, units, ranges, output_names)

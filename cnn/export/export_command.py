@@ -38,7 +38,7 @@ SAVED = click.option(
     help="Of a run: the weights after the last epoch, or after the best one. Of your own network: "
     "the file with its state_dict, of torch.save or safetensors.",
 )
-NETWORK = "RUN|MODEL.onnx|FILE.py:NET"
+NETWORK = "RUN|MODEL.onnx|MODEL.keras|FILE.py:NET"
 MOST = 2
 """Wrong cells of each kind that are named."""
 
@@ -88,7 +88,7 @@ def export(
     """Write a trained network as a workbook, and verify it.
 
     In the workbook every activation is a live formula. The network is that of a run of `cnn
-    train`, of a file of ONNX, or your own, a class or function of a Python file.
+    train`, of a file of ONNX or Keras, or your own, a class or function of a Python file.
 
     \b
     Examples:
@@ -159,7 +159,7 @@ def verify(file: Path, run: Path, name: str, inputs: int, seed: int, weights: st
     FILE was exported from the network. The inputs, and the layer that Layers shows, are chosen
     through the file's own input cells. Every formula must be the one that the export writes, and
     its value must agree with what torch computes in double precision, to 1e-9. What a file of
-    ONNX computes is compared with onnxruntime too.
+    ONNX computes is compared with onnxruntime too, of Keras with its own predict.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What `cnn export` and `cnn verify` take: a run, a file of ONNX, or a network with its weights."""
+"""What `cnn export` and `cnn verify` take: a run, another framework's file, your own network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,11 +8,10 @@ from torch import nn
 
 from cnn.export.export import Announce, Exported, require_place, require_rows, write
 from cnn.export.network.stages import Input, Shape
-from cnn.export.onnx_files import is_onnx, read_onnx
+from cnn.export.other_frameworks import as_network, as_network_of, is_other
 from cnn.export.runs import export_run, verify_run
 from cnn.export.samples import no_samples
 from cnn.export.saved_networks import own_network
-from cnn.export.sheets.export_origin import read_origin
 from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.own_model import is_own, label
 from cnn.training.config import BEST, LAST
@@ -68,12 +67,16 @@ class Source:
         """Return the results of `verify_workbook` for a file that was exported from this."""
         if self._is_run():
             return verify_run(workbook, self.path, engines, inputs, seed, self.weights or LAST)
-        model, _ = self._network(read_origin(workbook).source.output.torch_sides)
+        if is_other(self.path):
+            model = as_network_of(self.path, workbook)
+            self.notes.append(model.agreement)
+        else:
+            model = self._own()
         return verify_workbook(workbook, model, engines, inputs, seed, name=str(self.path))
 
     def _is_run(self) -> bool:
         """Return whether this is a run. Raises InputError for options of another kind."""
-        known = is_onnx(self.path), self._is_own()
+        known = is_other(self.path), self._is_own()
         if self.data_dir is not None and any(known):
             raise InputError(f"--data-dir is for a run, but {self.path} is none")
         if self.weights is not None and known[0]:
@@ -96,17 +99,20 @@ class Source:
 
     def _network(self, sides: tuple[int, ...] | None) -> tuple[nn.Module, tuple[int, ...]]:
         """Return the module, and the sides of its input."""
-        if is_onnx(self.path):
-            found = read_onnx(self.path, sides)
-            self.notes.append(found.agreement)
-            return found.module, found.sides
+        if is_other(self.path):
+            model, shape = as_network(self.path, sides)
+            self.notes.append(model.agreement)
+            return model, shape
         if sides is None:
             raise InputError(
                 f"{self.path} does not say the shape of its input; give it by --input-shape, such "
                 "as 1,28,28"
             )
-        weights = None if self.weights is None else Path(self.weights)
-        return own_network(str(self.path), weights), sides
+        return self._own(), sides
+
+    def _own(self) -> nn.Module:
+        """Return the user's own network."""
+        return own_network(str(self.path), None if self.weights is None else Path(self.weights))
 
 
 def read_shape(text: str | None) -> tuple[int, ...] | None:

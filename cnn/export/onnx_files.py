@@ -6,7 +6,6 @@ of cells with the module, is one of float64 with float64.
 """
 
 import importlib
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,26 +14,15 @@ import numpy as np
 import torch
 from torch import nn
 
+from cnn.export.framework_agreement import agreement
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
 
 SUFFIX = ".onnx"
 TRIES = 6
 """Inputs that onnxruntime computes, or two batches of a graph for a larger one."""
-TOLERANCES = {1: 1e-4, 11: 1e-9}
-"""|found - expected| <= tolerance * max(1, largest |expected|), by the type of the input: float32
-or float64, as onnx.TensorProto.DataType numbers them."""
-
-
-@dataclass(frozen=True)
-class OnnxNetwork:
-    """A module that computes what a file of ONNX does, and the sides of its input."""
-
-    module: nn.Module
-    sides: tuple[int, ...]
-    """The shape of one input, without the batch."""
-    agreement: str
-    """How far onnxruntime's numbers are from the module's, in words."""
+PRECISIONS = {1: "float32", 11: "float64"}
+"""By the type of the input, as onnx.TensorProto.DataType numbers them."""
 
 
 def is_onnx(model: object) -> bool:
@@ -44,8 +32,8 @@ def is_onnx(model: object) -> bool:
     return type(model).__name__ == "ModelProto" and type(model).__module__.startswith("onnx")
 
 
-def read_onnx(model: Any, input_shape: tuple[int, ...] | None = None) -> OnnxNetwork:  # noqa: ANN401
-    """Return the network of a file of ONNX, or of a ModelProto.
+def read_onnx(model: Any, input_shape: Any = None) -> tuple[nn.Module, tuple[int, ...]]:  # noqa: ANN401
+    """Return the module of a file of ONNX, or of a ModelProto, and the sides of its input.
 
     `input_shape` is that of one input, without the batch; it may be None if the file says it.
 
@@ -63,10 +51,11 @@ def read_onnx(model: Any, input_shape: tuple[int, ...] | None = None) -> OnnxNet
         proto = importlib.import_module("onnx.inliner").inline_local_functions(proto)
     try:
         batch, sides, kind = _input(proto, input_shape)
-        module = OnnxGraph(proto, sides, batch).eval()
+        module = OnnxGraph(proto, sides, batch)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
-    return OnnxNetwork(module, sides, _agreement(name, proto, module, (batch, *sides), kind))
+    module.agreement = _agreement(name, proto, module.eval(), (batch, *sides), kind)
+    return module, sides
 
 
 def _required(name: str) -> ModuleType:
@@ -123,7 +112,7 @@ def _input(
             )
     (source,) = inputs
     tensor = source.type.tensor_type
-    if tensor.elem_type not in TOLERANCES:
+    if tensor.elem_type not in PRECISIONS:
         raise InputError(f"its input {source.name} takes no float32 or float64 numbers")
     dims = list(tensor.shape.dim)
     words = ", ".join(str(each.dim_value or each.dim_param or "?") for each in dims)
@@ -156,23 +145,12 @@ def _agreement(
     it, ONNX's own reference implementation does. Raises InputError if they disagree.
     """
     batch, *sides = shape
-    precision = "float32" if kind == 1 else "float64"
     count = TRIES if batch < 2 else 2 * batch
-    inputs = np.random.default_rng(0).normal(size=(count, *sides)).astype(precision)
+    inputs = np.random.default_rng(0).normal(size=(count, *sides)).astype(PRECISIONS[kind])
     program, expected = _computed(name, proto, inputs.reshape(-1, batch or count, *sides))
     with torch.no_grad():
         found = module(torch.from_numpy(inputs).double()).numpy()
-    if found.shape != expected.shape:
-        raise InputError(f"{name}: {program} gives {expected.shape}, the module {found.shape}")
-    scale = max(1.0, float(np.nanmax(np.abs(expected), initial=0.0)))
-    both = np.isnan(found) & np.isnan(expected)
-    difference = float(np.where(both, 0.0, np.abs(found - expected)).max(initial=0.0)) / scale
-    if not difference <= TOLERANCES[kind]:
-        raise InputError(
-            f"{name}: {program} computes something else than the module that is made of it; the "
-            f"largest difference is {difference:.1e}"
-        )
-    return f"{program}, in {precision}, differs from torch in float64 by {difference:.1e}"
+    return agreement(name, program, PRECISIONS[kind], found, expected)
 
 
 def _computed(name: str, proto: Any, inputs: Array) -> tuple[str, Array]:  # noqa: ANN401

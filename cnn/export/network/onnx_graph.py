@@ -53,6 +53,9 @@ class GraphNode(nn.Module):
 class OnnxGraph(nn.Module):
     """The graph: its nodes in their order, each with the names of its values."""
 
+    agreement = ""
+    """How far what another program computes is from the module, in words."""
+
     def __init__(self, model: ModelProto, sides: tuple[int, ...], batch: int = 0) -> None:
         """Make the nodes, for an input of these sides without the batch.
 
