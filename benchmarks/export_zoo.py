@@ -2,8 +2,9 @@
 
     python benchmarks/export_zoo.py [NAME...] [--engine ironcalc]... > docs/export-zoo.md
 
-prints a row for each of zoo_networks.py: formulas, size and seconds of the workbook, and the
-largest difference to torch in float64 of each engine, relative to the larger of the value and 1.
+prints a row for each of zoo_networks.py, of which three are also read from ONNX: formulas, size and
+seconds of the workbook, and the largest difference to torch in float64 of each engine, relative to
+the larger of the value and 1.
 """
 
 import argparse
@@ -19,13 +20,14 @@ import torch
 from torch import nn
 from zoo_estimators import FEATURES, ON_TABLES, VALUES, OnTable
 from zoo_networks import ZOO, made
+from zoo_onnx import FROM_ONNX, graph_of
 
 import cnn
 from cnn.export import verify_workbook
 from sheetgen.errors import RunError
 from sheetgen.spreadsheet.engines import ENGINES, Engine, engine
 
-Given = tuple[Any, tuple[int, ...], Any, dict[str, Any]]
+Given = tuple[Any, tuple[int, ...] | None, Any, dict[str, Any]]
 """A network, the shape of its input, samples, and what else the export is told."""
 
 HEADING = """# Networks as people write them, exported
@@ -57,6 +59,7 @@ def main() -> None:
     print("|" + "---|" * (4 + len(engines)))
     networks = {name: partial(_network, *each) for name, each in ZOO.items()}
     networks |= {name: partial(_on_table, each) for name, each in ON_TABLES.items()}
+    networks |= {f"{name}, from ONNX": partial(_from_onnx, name) for name in FROM_ONNX}
     with TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
         for name, make in networks.items():
             if not arguments.names or name.startswith(tuple(arguments.names)):
@@ -70,6 +73,10 @@ def _network(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> Given:
 
 def _on_table(each: OnTable) -> Given:
     return each.fitted(), (FEATURES,), VALUES[:2], {"rows": 10, **each.options}
+
+
+def _from_onnx(name: str) -> Given:
+    return graph_of(name), None, None, {}
 
 
 def row(name: str, make: Callable[[], Given], path: Path, engines: list[Engine]) -> None:
