@@ -20,6 +20,7 @@ from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_p
 from sheetgen.spreadsheet.agreement import same_text
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.engines import Values
+from sheetgen.spreadsheet.reader import EMPTY
 from sheetgen.spreadsheet.tokens import Token, tokens
 
 TOLERANCE = 1e-9  # |found - expected| <= TOLERANCE * max(1, |expected|)
@@ -157,9 +158,12 @@ def _short(formula: str) -> str:
 
 
 def _wrong_constants(exported: ExportedFile, canvas: Canvas) -> Iterator[str]:
+    cells = exported.cells[canvas.name]
     for row, column, right in canvas.numbers_written():
         place = row, column
-        cell = exported.cell(canvas.name, place)
+        cell = cells.get(place, EMPTY)
+        if type(cell.value) is float and cell.value == right and cell.formula is None:
+            continue
         same = type(cell.value) is float and math.isclose(cell.value, right, rel_tol=LITERAL)
         if cell.formula is not None or not same:
             found = spoken(cell.value) if cell.formula is None else f"={cell.formula}"
