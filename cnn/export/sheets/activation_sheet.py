@@ -176,27 +176,29 @@ def _sentence(page: Page) -> None:
     def text(kind: Callable[[Lens], str]) -> tuple[str, str]:
         return products.choose(lambda each: f'"{kind(each)}"'), kind(lens)
 
-    parts: list[tuple[str, str]] = [
-        ('"Channel "', "Channel "),
+    is_unit = lens.sheet.shape.pixels == 1
+    pixel = f'", row "&{fact("row")}&", column "&{fact("column")}'
+    parts = [
+        text(lambda each: "Unit " if each.sheet.shape.pixels == 1 else "Channel "),
         (fact("channel"), str(channel)),
-        ('", row "', ", row "),
-        (fact("row"), str(row)),
-        ('", column "', ", column "),
-        (fact("column"), str(column)),
-        text(
-            lambda each: (
-                f" reads {each.height} × {each.width} pixels of "
-                + ("one channel" if each.kernels is None else _count(each.channels))
-                + f" of {each.before.name}."
-            )
+        (
+            f'IF({products.choose(lambda each: each.sheet.shape.pixels)}=1,"",{pixel})',
+            "" if is_unit else f", row {row}, column {column}",
         ),
+        text(lambda each: f" reads {_read(each)} of {each.before.name}."),
     ]
     formula = "&".join(part for part, _ in parts)
     canvas.calculate(SENTENCE_ROW, LEFT, f"={formula}", "".join(word for _, word in parts), PLAIN)
 
 
-def _count(channels: int) -> str:
-    return "1 channel" if channels == 1 else f"all {channels} channels"
+def _read(lens: Lens) -> str:
+    """Return what an activation reads, in words: 3 × 3 pixels of all 16 channels, all 12 units."""
+    are_units = lens.before.shape.pixels == 1
+    count, word = lens.channels, "unit" if are_units else "channel"
+    channels = f"all {count} {word}s" if count > 1 else f"1 {word}"
+    if lens.kernels is None:
+        channels = f"one {word}"
+    return channels if are_units else f"{lens.height} × {lens.width} pixels of {channels}"
 
 
 def _pictures(page: Page) -> None:

@@ -246,7 +246,8 @@ def _caption(page: Page, number: int, map_: Array | None) -> None:
     channel = f"{page.first}+{number}" if page.has_pages else f"{number}"
     formula = f'=IF({channel}<{page.fact("channels")},{channel},"")'
     has_room = (middle - left) * planes.pixels >= TITLE_WIDTH
-    title = replace(NAME, number_format='"channel "0' if has_room else "0")
+    word = "unit" if all(sheet.shape.pixels == 1 for sheet in page.sheets) else "channel"
+    title = replace(NAME, number_format=f'"{word} "0' if has_room else "0")
     canvas.calculate(top, left, formula, "" if map_ is None else page.channel(number), title)
     area = top + 1, left, top + planes.height, last
     cells = range_address(*area)

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cnn.export.network.sequence_stages import GATES, Embedding, Recurrent
-from cnn.export.network.stages import AveragePool, Convolution, Input, Layer, Network, Stage
+from cnn.export.network.stages import (
+    AveragePool,
+    Convolution,
+    Input,
+    Layer,
+    Linear,
+    Network,
+    Stage,
+)
 from cnn.export.sheets.export_style import height_of, shorten, width_of, words_of, write_links
 from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import is_masked, mask_name, parameter_roles
@@ -29,6 +37,7 @@ SIDE, SMALL_SIDE = 30, 10  # pixels of a square with its number in it, and witho
 PICTURE_SIDE = 8  # rows and columns from which a kernel of one channel is a picture
 CONSTANT_WIDTH = 70  # pixels
 LABEL_COLUMN = 14.0  # characters
+TEXT_PIXELS = 560  # of the texts above all, behind that column
 NUMBER = Style(size=8, number_format="0.00;-0.00;0", align="center")
 PIXEL = Style(number_format=HIDDEN)
 INDEX = replace(LABEL, size=8, align="center")
@@ -99,10 +108,14 @@ def weights_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas:
     canvas.repeat_rows, canvas.repeat_columns = (0, 0), (0, 0)
     side = SMALL_SIDE if pictures else SIDE
     canvas.write(0, 0, WEIGHTS, TITLE)
-    for at, text in enumerate(READING, start=1):
+    texts = READING if any(map(_is_block, network.layers)) else READING[:1]
+    for at, text in enumerate(texts, start=1):
         canvas.write(at, 0, text, NOTE)
     canvas.heights[0] = 30
-    last = max(2, extent(places)[1])
+    rows, last = extent(places)
+    last = max(2, last)
+    # Text that flows out of the printed columns is not printed.
+    canvas.print_area = 0, 0, rows - 1, max(last - 1, LEFT + TEXT_PIXELS // side)
     canvas.widths |= {0: LABEL_COLUMN, **dict.fromkeys(range(1, last), width_of(side))}
     write_links(canvas, 3, LEFT, ["Layers", "Network"])
     for name, found in places.items():
@@ -129,8 +142,19 @@ def _has_pictures(network: Network) -> bool:
     return any(c == 1 and min(h, w) >= PICTURE_SIDE for c, h, w in kernels)
 
 
+def _is_block(layer: Layer) -> bool:
+    """Tell whether the kernels of a layer have several pixels and several channels."""
+    if not isinstance(layer.base, Convolution):
+        return False
+    _, channels, height, width = layer.base.kernels.shape
+    return bool(channels > 1 and height * width > 1)
+
+
 def _heading(layer: Layer) -> str:
     text = f"{layer.name}: {words_of(layer)}"
+    if isinstance(layer.base, Linear) and layer.base.kernels[0, 0].size == 1:
+        count, inputs = layer.base.kernels.shape[:2]
+        return f"{text}; {count} × {inputs} weights"
     if isinstance(layer.base, Convolution):
         count, channels, height, width = layer.base.kernels.shape
         size = f"{height} × {width}" + (f" × {channels}" if channels > 1 else "")
