@@ -103,15 +103,17 @@ def local(address: str) -> str:
     return address.rpartition("!")[2]
 
 
-def choose(number: str, values: Sequence[str], first: int = 1) -> str:
+def choose(number: str, values: Sequence[str], first: int = 1, of: str = "{}") -> str:
     """Return the expression of one of several values, by a number from `first` on.
+
+    `of` is what is made of it. A range goes into a function there, as ironcalc has no IF of ranges.
 
     More than `MOST_CHOICES` values are divided, for LibreOffice's CHOOSE takes no more than 31.
     """
     at = number if first == 1 else f"{number}-{first - 1}"
     some, others = values[:MOST_CHOICES], values[MOST_CHOICES:]
-    chosen = f"CHOOSE({at},{','.join(some)})"
+    chosen = of.format(f"CHOOSE({at},{','.join(some)})")
     if not others:
         return chosen
     last = first + MOST_CHOICES - 1
-    return f"IF({number}<={last},{chosen},{choose(number, others, last + 1)})"
+    return f"IF({number}<={last},{chosen},{choose(number, others, last + 1, of)})"

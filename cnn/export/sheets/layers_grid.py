@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cnn.export.network.stages import Shape
+from cnn.export.sheets.export_style import furthest
 from cnn.export.sheets.layout import Sheet, chosen_of
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.address import choose
@@ -144,9 +145,10 @@ class Page:
         return chosen_of(self.column(which), self.fact("number"))
 
     @property
-    def maps(self) -> str:
-        """The map of the chosen layer."""
-        return choose(self.fact("number"), [sheet.map for sheet in self.sheets])
+    def furthest(self) -> str:
+        """The expression of how far from 0 the numbers of the chosen layer are at most."""
+        maps = [sheet.map for sheet in self.sheets]
+        return choose(self.fact("number"), maps, of=furthest("{0}"))
 
     @cached_property
     def has_pages(self) -> bool:

@@ -18,7 +18,6 @@ from cnn.export.sheets.export_style import (
     TABLE,
     about_zero,
     described,
-    furthest,
     height_of,
     input_tab,
     is_digit_reader,
@@ -166,7 +165,7 @@ def _common_scale(page: Page) -> None:
     text = "the scale ends at"
     canvas.calculate(SCALE_ROW, LEFT, f'=IF({test},"{text}","")', text if is_unit else "", LABEL)
     style = Style(number_format="0.00", align="center")
-    canvas.calculate(*place, f'=IF({test},{furthest(page.maps)},"")', end, style)
+    canvas.calculate(*place, f'=IF({test},{page.furthest},"")', end, style)
     area = (*place, *place)
     shorten(canvas, area)
     canvas.heat_maps.append(about_zero(area))
