@@ -62,6 +62,7 @@ CASES: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
         ),
         (1, 4, 4),
     ),
+    "more layers than CHOOSE takes in LibreOffice": (units(*[1] * 32), (1,)),
     "pages of channels": (nn.Conv2d(1, 70, 1), (1, 1, 1)),
     "pages of channels, then one": (
         nn.Sequential(nn.Conv2d(1, 70, 1), nn.Conv2d(70, 1, 1)),
@@ -78,7 +79,11 @@ FEW = [
     "down to one",
 ]
 """Those that differ most in their sheets."""
-FEWER = ["one layer, no weights", "down to one"]
+FEWER = [
+    "one layer, no weights",
+    "down to one",
+    "more layers than CHOOSE takes in LibreOffice",
+]
 """With sheets of each kind: none of weights; maps, pools, units and a class. For LibreOffice."""
 
 

@@ -95,6 +95,26 @@ def test_a_batchnorm_is_folded_where_nothing_else_reads_the_convolution() -> Non
     assert all(stage.word != "BatchNorm" for layer in network.layers for stage in layer.stages)
 
 
+class Written(nn.Module):
+    """Modules that are followed as others: maps of one row, clamps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line, self.norm, self.clamp = nn.Conv1d(1, 2, 3), nn.BatchNorm1d(2), nn.ReLU6()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.clamp(self.norm(self.line(x)))
+
+
+def test_modules_are_named_as_they_were_written() -> None:
+    layer = read_network(Written().eval(), Input(Shape.of((1, 5)))).layers[1]
+    kinds = [text.partition("(")[0] for text in layer.modules]
+    assert (layer.name, kinds) == (
+        "line",
+        ["line: Conv1d", "norm: BatchNorm1d", "clamp: ReLU6"],
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [

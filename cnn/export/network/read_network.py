@@ -38,6 +38,7 @@ from cnn.export.network.stages import (
     View,
 )
 from cnn.export.network.traced import follow
+from cnn.export.network.written_modules import as_written
 from cnn.models import MaskDropout
 from sheetgen.errors import InputError, shortened
 from sheetgen.files.characters import require_possible
@@ -140,7 +141,8 @@ def _by_its_forward(
 ) -> Network:
     require_followable(model)
     operations, graph, choices = follow(exact_copy(model), source, _stage)
-    network = grouped(source, operations, fold_batchnorm, probabilities)
+    written = as_written(model, operations)
+    network = grouped(source, written, fold_batchnorm, probabilities)
     return replace(network, graph=graph, choices=choices)
 
 

@@ -44,7 +44,7 @@ BOLD = 0.95  # characters of a column's width that a bold letter takes
 LONGEST = 120  # characters of a formula that are shown
 DEFAULTS = re.compile(
     r", (eps=1e-05|momentum=0\.1|affine=True|track_running_stats=True|bias=True|ceil_mode=False"
-    r"|padding=(0|\(0, 0\))|dilation=(1|\(1, 1\)))(?=[,)])"
+    r"|padding=(0|\(0,\)|\(0, 0\))|dilation=(1|\(1,\)|\(1, 1\)))(?=[,)])"
 )
 """Options of modules that are as PyTorch has them unless they are given."""
 CELL = Style(border=LINE)
