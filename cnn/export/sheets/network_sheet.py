@@ -13,6 +13,7 @@ from cnn.export.sheets.stage_formulas import unit_formulas
 from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.address import range_address
 from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.sheet_sizes import column_pixels
 from sheetgen.spreadsheet.style import (
     KINDS,
     LINE,
@@ -30,6 +31,9 @@ NETWORK = "Network"
 LEFT = 1
 TABLE_ROW = 3
 ROW_PIXELS, LINE_PIXELS = 54, 16  # the least height of a row of the table; that of a line in it
+FORMULA_TITLE = "the formula of one activation"
+SCREEN, LEAST_FORMULA = 1316, 30
+"""Pixels of a laptop's screen, and the least characters of a formula's column."""
 COLUMNS = {
     "layer": 13,
     "graph": 16,
@@ -37,7 +41,7 @@ COLUMNS = {
     "output": 13,
     "parameters": 11,
     "PyTorch": 48,
-    "the formula of one activation": 56,
+    FORMULA_TITLE: 56,
 }
 LETTERS, CAPITALS = 1.1, 0.9  # of a text, and of a formula, in a character of a column's width
 BOLD = 0.95  # characters of a column's width that a bold letter takes
@@ -87,6 +91,9 @@ def network_sheet(subject: Subject, places: InputPlaces, workings: Workings) -> 
     canvas.widths[LEFT] = max(COLUMNS["layer"], longest * BOLD + 1)
     diagram = Diagram(tuple(subject.sheets.values()))
     canvas.widths[LEFT + 1] = width_of(diagram.width)
+    others = sum(column_pixels(canvas.widths[at]) for at in range(LEFT + len(COLUMNS) - 1))
+    fits = width_of(SCREEN - others)
+    canvas.widths[LEFT + len(COLUMNS) - 1] = max(LEAST_FORMULA, min(fits, COLUMNS[FORMULA_TITLE]))
     canvas.heights[0] = 30
     canvas.write(0, LEFT, subject.title, TITLE)
     text = f"{len(layers)} layers, {total:,} parameters, every activation a live formula"
@@ -150,7 +157,7 @@ class _Table:
         canvas.write(row, LEFT + 5, "\n".join(modules), MODULES)
         canvas.write(row, LEFT + 6, short, FORMULA)
         lines = sum(_lines(text, COLUMNS["PyTorch"] * LETTERS) for text in modules)
-        lines = max(lines, _lines(short, list(COLUMNS.values())[-1] * CAPITALS))
+        lines = max(lines, _lines(short, canvas.widths[LEFT + 6] * CAPITALS))
         does = self.words(sheet).split("\n")
         lines = max(lines, sum(_lines(text, COLUMNS["what it does"]) for text in does))
         pixels = max(ROW_PIXELS, LINE_PIXELS * lines + 6)
