@@ -1,7 +1,7 @@
 """Says how large an export will be, and how long LibreOffice needs for it, before it is written."""
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,9 +16,10 @@ from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.style import Style
 
-SAMPLE = 1000
-"""Cells in a row whose packed size is measured, behind as many that the packing learns from."""
-WHOLE, EACH, CHART, RULE, LINE, PLAIN = 12_000, 1_200, 1_100, 40, 10, 6
+SAMPLE, PLACES = 500, 7
+"""Cells in a row whose packed size is measured, behind as many that the packing learns from; and
+how many such rows of cells of a sheet."""
+WHOLE, EACH, CHART, RULE, LINE, PLAIN = 9_000, 1_000, 1_100, 40, 10, 6
 """Bytes, packed: of a workbook without sheets, of a sheet without cells, of a chart, of a colour
 scale or rule, of a row's element, and of a heading or a 0 in the border of a map."""
 
@@ -54,7 +55,8 @@ class Forecast:
 
     def __str__(self) -> str:
         """Say it in a line."""
-        size = f"{self.formulas:,} formulas, about {self.size / 1e6:.1f} MB"
+        decimals = 1 if self.size >= 1e6 else 2
+        size = f"{self.formulas:,} formulas, about {self.size / 1e6:.{decimals}f} MB"
         seconds = f"{self.opening:.0f} s to open and {_rounded(self.recalculation)} after a change"
         verdict = "" if self.is_pleasant else ", too slow to try many inputs"
         return f"{size}: LibreOffice takes about {seconds}{verdict}; Excel was not measured"
@@ -115,33 +117,30 @@ def _size_of(canvas: Canvas) -> float:
     pictures = sum(len(each.data) for each in canvas.pictures)
     fixed = EACH + CHART * len(canvas.charts) + pictures + LINE * len(canvas.heights)
     fixed += RULE * (len(canvas.heat_maps) + len(canvas.rules))
-    count = sum(each.rows * len(each.formulas) for each in canvas.blocks)
-    # The blocks of a sheet are alike: the first large one speaks for the others.
-    large = max(canvas.blocks, key=lambda each: each.rows * len(each.formulas), default=None)
-    blocks = 0.0 if large is None else _size_of_block(large) * count
-    return fixed + _packed(len(places), cells) + blocks
+    return fixed + _packed(len(places), cells) + _size_of_blocks(canvas.blocks)
 
 
-def _size_of_block(block: Block[Style]) -> float:
-    """Return the packed size of a cell of a block."""
-    width = len(block.formulas)
+def _size_of_blocks(blocks: Sequence[Block[Style]]) -> float:
+    counts = [each.rows * len(each.formulas) for each in blocks]
 
     def cells(start: int, end: int) -> Iterable[Cell]:
-        for at in range(start, end):
-            row, column = divmod(at, width)
-            place = block.first_row + row, block.first_column + column
-            yield place, block.formula(*place), float(block.values[column][row])
+        for block, count in zip(blocks, counts, strict=True):
+            for at in range(max(start, 0), min(end, count)):
+                down, across = divmod(at, len(block.formulas))
+                place = block.first_row + down, block.first_column + across
+                yield place, block.formula(*place), float(block.values[across][down])
+            start, end = start - count, end - count
 
-    count = block.rows * width
-    return _packed(count, cells) / count
+    return _packed(sum(counts), cells)
 
 
 def _packed(count: int, cells: Callable[[int, int], Iterable[Cell]]) -> float:
     """Return the packed size of a number of cells, of which `cells` returns those of a range."""
-    if count <= 2 * SAMPLE:
+    if count <= 2 * SAMPLE * PLACES:
         return _deflated("".join(map(_xml, cells(0, count))))
     sizes = []
-    for start in (0, (count - 2 * SAMPLE) // 2, count - 2 * SAMPLE):
+    for number in range(PLACES):
+        start = (count - 2 * SAMPLE) * number // (PLACES - 1)
         texts = [_xml(cell) for cell in cells(start, start + 2 * SAMPLE)]
         sizes.append(_deflated("".join(texts)) - _deflated("".join(texts[:SAMPLE])))
     return sum(sizes) / len(sizes) / SAMPLE * count
