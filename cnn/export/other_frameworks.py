@@ -20,10 +20,10 @@ def as_network(model: Any, input_shape: Any) -> tuple[Any, Any]:  # noqa: ANN401
 
     The module says by its attribute `agreement` how well it fits the original.
     """
+    if not is_other(model):
+        return model, input_shape
     shape = None if input_shape is None else tuple(input_shape)
-    if is_onnx(model):
-        return read_onnx(model, shape)
-    return read_keras(model, shape) if is_keras(model) else (model, input_shape)
+    return read_onnx(model, shape) if is_onnx(model) else read_keras(model, shape)
 
 
 def as_network_of(model: Any, workbook: Path) -> Any:  # noqa: ANN401
