@@ -136,6 +136,17 @@ def test_a_weight_is_used_at_every_position(twice):
             'type = "flatten"',
             "network.layers[4].activation: found an unknown key; expected one of type",
         ),
+        ("kernel = 2\n", "", "network.layers[0].kernel: found nothing; expected this key"),
+        (
+            "units = 2",
+            'type = "convolution"\nchannels = 2\nkernel = 1',
+            "network.layers[4].type: found convolution; expected a picture to look at",
+        ),
+        (
+            'type = "flatten"\n\n[[network.layers]]\nunits = 2',
+            'type = "convolution"\nchannels = 2\nkernel = 1',
+            "network.layers[3].type: found convolution; expected dense for the last layer",
+        ),
     ],
 )
 def test_what_is_no_layer_is_refused_in_one_line(old, new, said, tmp_path):
@@ -159,9 +170,12 @@ def test_weights_of_a_kernel_are_in_pytorchs_order():
         (0, 0.1, 0.2, 0.3),
         (0.4, 0.5, 0.6, 0.7),
     )
-    wrong = given.replace("[0.6, 0.7]", "[0.6]")
-    with pytest.raises(InputError, match=r"2 numbers|2 kernels .* x 2 x 2 numbers"):
-        template.parse(wrong)
+    for wrong, said in (
+        ("[0.6]", r"weights\[1\]\[0\]\[1\]: found \[0.6\]; expected 2 kernels .* x 2 x 2 numbers"),
+        ("[0.6, nan]", r"weights\[1\]\[0\]\[1\]\[1\]: found nan; expected a finite number"),
+    ):
+        with pytest.raises(InputError, match=said):
+            template.parse(given.replace("[0.6, 0.7]", wrong))
 
 
 @pytest.mark.slow

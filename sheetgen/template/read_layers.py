@@ -42,10 +42,10 @@ def read_network(table: Table) -> Network:
         )
     outlines = _outlines(_inputs(table), entries)
     _check_size(path, outlines)
-    layers = tuple(_layer(each, loss, is_last=each is outlines[-1]) for each in outlines)
-    if not layers[-1].is_dense:
-        last = outlines[-1].table
-        raise refused(last.path("type"), _type(last), '"dense" for the last layer')
+    last = outlines[-1]
+    if last.window:
+        raise refused(last.table.path("type"), _type(last.table), '"dense" for the last layer')
+    layers = tuple(_layer(each, loss, is_last=each is last) for each in outlines)
     return Network(layers, loss)
 
 
@@ -119,7 +119,7 @@ def _outline(table: Table, read: int | Planes) -> _Outline:
 
 def _sides(table: Table, key: str, least: int, usual: tuple[int, int] | None) -> tuple[int, int]:
     """Return a number of rows and one of columns, for which one number may be given."""
-    found = table.values.get(key, usual)
+    found = usual if usual and key not in table else table.required(key)
     sides = found if isinstance(found, list | tuple) else [found, found]
     if len(sides) != 2 or any(type(each) is not int or not least <= each <= 100 for each in sides):
         raise table.refused(key, f"a whole number from {least} to 100, or [down, across]")
@@ -195,17 +195,26 @@ def _weights(outline: _Outline) -> Matrix:
 def _kernels(outline: _Outline, found: object, path: str) -> Matrix:
     """Read weights[map][channel][row][column]; they are kept flat, a row for each map."""
     planes, (rows, columns) = outline.window["planes"], outline.window["window"]
+    kernels = "kernel (channel out)" if outline.rows == 1 else "kernels (channels out)"
     expected = (
-        f"{outline.rows} kernels (channels out) of {planes.channels} (channels in) "
-        f"x {rows} x {columns} numbers"
+        f"{outline.rows} {kernels} of {planes.channels} (channels in) x {rows} x {columns} numbers"
     )
-    lists: list[object] = [found]
-    for length in (outline.rows, planes.channels, rows):
-        if any(not isinstance(each, list) or len(each) != length for each in lists):
-            raise refused(path, found, expected)
-        lists = [item for each in lists for item in cast("list[object]", each)]
-    flat = rows_of(lists, columns, path, expected)
-    wide = planes.channels * rows
+    lists: dict[str, object] = {path: found}
+    for length in (outline.rows, planes.channels):
+        for each in lists.values():
+            if not isinstance(each, list) or len(each) != length:
+                raise refused(path, found, expected)
+        lists = {
+            f"{place}[{at}]": item
+            for place, each in lists.items()
+            for at, item in enumerate(cast("list[object]", each))
+        }
+    flat = []
+    for place, each in lists.items():
+        if not isinstance(each, list) or len(each) != rows:
+            raise refused(place, each, expected)
+        flat.append(tuple(chain.from_iterable(rows_of(each, columns, place, expected))))
+    wide = planes.channels
     return tuple(
         tuple(chain.from_iterable(flat[at : at + wide])) for at in range(0, len(flat), wide)
     )
