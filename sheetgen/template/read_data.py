@@ -50,10 +50,12 @@ def read_data(
 
 def _image(table: Table, network: Network) -> tuple[int, int] | None:
     """Return the height and the width of the picture that the inputs are."""
+    planes = network.planes
     if "image" not in table:
-        planes = network.planes
         return (planes.rows, planes.columns) if planes and planes.channels == 1 else None
     found = table.values["image"]
+    if planes and found != list(planes[1:]):
+        raise table.refused("image", f"[{planes.rows}, {planes.columns}], as network.inputs says")
     if isinstance(found, list) and len(found) == 2 and all(type(side) is int for side in found):
         height, width = found
         if min(found) > 0 and height * width == network.inputs:
