@@ -78,7 +78,8 @@ def _list(
     write_band(canvas, HEADER - 1, at, title, ("symbol", *headers), kind)
     last = at + len(headers)
     canvas.widths.update(dict.fromkeys(range(at, last), 10))
-    canvas.widths.update({last: 13, last + 1: 3})
+    longest = max(len(symbol) for symbol, *_ in rows)
+    canvas.widths.update({at: max(10, longest + 3), last: 13, last + 1: 3})
     for row, (symbol, texts, value) in enumerate(rows, start=FIRST):
         canvas.write(row, at, symbol, label(kind))
         for column, text in enumerate(texts, start=at + 1):

@@ -82,7 +82,17 @@ class Comparisons:
     def frame(self, texts: Texts) -> None:
         """Write everything but the rows."""
         canvas = self.canvas
-        canvas.widths = {0: 2, 1: 12, 2: 12, **dict.fromkeys(range(3, 9), 18), VERDICT_COLUMN: 12}
+        longest = max(
+            len(parameter.gradient) for parameter in self.checked.chosen.network.parameters
+        )
+        names = max(12, longest + 3)
+        canvas.widths = {
+            0: 2,
+            1: names,
+            2: 12,
+            **dict.fromkeys(range(3, 9), 18),
+            VERDICT_COLUMN: 12,
+        }
         write_title(canvas, 1, "Gradient check", "")
         words = joined("At ", self.checked.chosen.place, f" (chosen on Overview): {texts.subtitle}")
         canvas.calculate(1, 1, words.formula, words.text, SUBTITLE)
