@@ -15,7 +15,9 @@ WIDTH = 5.3  # characters of a column
 LEAST = 3  # columns that a step takes, for its title
 SMALL_NUMBERS = Style(size=8, number_format="0.00", align="center")
 FRAME: dict[str, object] = {"bold": True, "border": 1, "border_color": INK}
-"""How a cell looks that is pointed at."""
+"""How a cell looks that is chosen."""
+KEPT: dict[str, object] = {"border": 1, "border_color": KINDS["unit"].strong}
+"""How a cell looks that a max pool keeps."""
 
 
 class Tile(NamedTuple):
@@ -97,7 +99,8 @@ def activation_step(network: Network, layer: int) -> Step:
     """Return the planes of a layer's activations."""
     step = unit_step(network, layer)
     activation = network.layers[layer].activation
-    return step.mapped(f"a = {activation.notation('z')}", "unit", activation_name)
+    value = "softmax(z)" if activation.acts_on_layer else activation.notation("z")
+    return step.mapped(f"a = {value}", "unit", activation_name)
 
 
 def kernel_step(network: Network, layer: int) -> Step:
@@ -107,17 +110,23 @@ def kernel_step(network: Network, layer: int) -> Step:
     names = [each.name for each in network.weights if each.layer == layer]
     biases = {each.unit: each.name for each in network.biases if each.layer == layer}
     size, channels = chosen.window[0] * chosen.window[1], chosen.planes.channels
-    maps = map_titles(network.unit_names[layer], chosen.shape)
-    sources = map_titles(network.source_names[layer], chosen.planes)
     tiles = []
-    for each, name in enumerate(maps):
-        for channel, source in enumerate(sources):
-            at = (each * channels + channel) * size
-            title = f"{source}→{name}"
-            tiles.append(Tile(title, tuple(names[at : at + size]), chosen.window[1]))
-        if each in biases:
+    for number, title in enumerate(kernel_titles(network, layer)):
+        at = number * size
+        tiles.append(Tile(title, tuple(names[at : at + size]), chosen.window[1]))
+        each, channel = divmod(number, channels)
+        if channel == channels - 1 and each in biases:
             tiles.append(Tile(biases[each], (biases[each],), 1))
     return Step("kernels", "weight", tuple(tiles))
+
+
+def kernel_titles(network: Network, layer: int) -> list[str]:
+    """Return from which map to which one each kernel of a convolution leads: i1→h1_1, …"""
+    chosen = network.layers[layer]
+    assert isinstance(chosen, Convolution)
+    sources = map_titles(network.source_names[layer], chosen.planes)
+    maps = map_titles(network.unit_names[layer], chosen.shape)
+    return [f"{source}→{to}" for to in maps for source in sources]
 
 
 def forward_steps(network: Network) -> list[Step]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sheetgen.formulas import notation
 from sheetgen.network.optimizers import OPTIMIZERS
+from sheetgen.network.planes import Pool
 from sheetgen.spreadsheet.address import range_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
 from sheetgen.spreadsheet.style import (
@@ -109,8 +110,8 @@ class Pen:
 
     def definitions(self) -> None:
         """Write the definition of each activation in the network, once."""
-        activations = (layer.activation for layer in self.network.layers)
-        for definition in dict.fromkeys(activation.definition for activation in activations):
+        layers = (layer for layer in self.network.layers if not isinstance(layer, Pool))
+        for definition in dict.fromkeys(layer.activation.definition for layer in layers):
             self.remark(definition)
 
     def fixed_biases(self, layer: int) -> None:

@@ -16,12 +16,13 @@ from sheetgen.spreadsheet.canvas import HeatMap
 from sheetgen.spreadsheet.style import DIVERGING, VALUE, number
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.plane_strip import kernel_titles
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
+    BLOCKS,
     FIRST_NUMBER,
     FIRST_ROW,
     LAST_NUMBER,
     SYMBOL,
-    WIDTH,
     Derivation,
 )
 from sheetgen.workbook.sheets.derivation.matrix_derivation import LayerPen
@@ -33,6 +34,8 @@ def plane_derivation_sheet(chosen: ChosenMoment) -> Derivation:
     numbers = range(FIRST_NUMBER, LAST_NUMBER + 1)
     pen.canvas.widths = {0: 2, SYMBOL: 17, **dict.fromkeys(numbers, 11)}
     pen.forward()
+    if any(isinstance(layer, Convolution) for layer in chosen.network.layers):
+        pen.rule_of_kernels()
     for layer in reversed(range(len(chosen.network.layers))):
         pen.backward(layer)
     pen.update()
@@ -54,10 +57,29 @@ class Plane:
 
 
 Range = tuple[int, int, int, int]
+FITTING = 14  # columns of planes side by side that a laptop's screen shows
+READ = "a[(r−1)·s + y − p, (c−1)·s + x − p]"
+RULE = (
+    "z[r, c] = Σ k[y, x]·{read} + b: the kernel's weight in row y and column x is in every z.",
+    "Rows and columns count from 1, s is the stride, p the zeros around.",
+    "So its gradient is by the chain rule the sum over all positions:  ∂E/∂k[y, x] = "
+    "Σ ∂E/∂z[r, c]·∂z[r, c]/∂k[y, x] = Σ δ[r, c]·{read}",
+    "And a value that is read gets back what every window that looks at it sends:  ∂E/∂a[i, j] = "
+    "Σ δ[r, c]·k[i − (r−1)·s + p, j − (c−1)·s + p]",
+    "Explorer writes the sum out with its numbers for the weight that is chosen there.",
+)
+"""What a convolution and the chain rule say of a kernel's weight."""
 
 
 class _ByPlane(LayerPen):
     """Writes the derivation layer by layer, with planes where there are pictures."""
+
+    def rule_of_kernels(self) -> None:
+        """Write in general where the gradient of a kernel's weight comes from."""
+        self.section("How a kernel’s weight gets its gradient", "gradient")
+        self.palette = BLOCKS[0]
+        for line in RULE:
+            self.remark(line.format(read=READ))
 
     def given_inputs(self) -> None:
         network = self.network
@@ -77,12 +99,14 @@ class _ByPlane(LayerPen):
         symbols: Sequence[str],
         formula: Callable[[str], str],
         part: str = "channel",
+        parts: Sequence[str] = (),
     ) -> list[Plane]:
-        """Return a plane for each channel."""
+        """Return a plane for each channel; `parts` says what each is, else they are numbered."""
         size = shape.rows * shape.columns
+        parts = parts or [f"{part} {channel + 1}" for channel in range(shape.channels)]
         return [
             Plane(
-                f"{title}, {part} {channel + 1}" if shape.channels > 1 else title,
+                f"{title}, {parts[channel]}" if shape.channels > 1 else title,
                 kind,
                 shape.columns,
                 symbols[channel * size : (channel + 1) * size],
@@ -98,7 +122,7 @@ class _ByPlane(LayerPen):
         for place, group in enumerate(groups):
             for plane in group:
                 used = sum(each.columns + 1 for _, each in lines[-1])
-                if lines[-1] and used + plane.columns > WIDTH:
+                if lines[-1] and used + plane.columns > FITTING:
                     lines.append([])
                 lines[-1].append((place, plane))
         for row_of in lines:
@@ -149,10 +173,11 @@ class _ByPlane(LayerPen):
         given = dict(self.cells)
         activated = list(map(activation_name, units))
         self.planes(
-            self.split("k", "weight", shape, names, given.__getitem__, "kernel"),
+            self.split("k", "weight", shape, names, given.__getitem__,
+                       parts=kernel_titles(self.network, layer)),
             self.split(z, "unit", chosen.shape, units, forward, "map"),
             self.split(a, "unit", chosen.shape, activated, forward, "map"),
-        )
+        )  # fmt: skip
 
     def forward_formula(self, symbol: str) -> str:
         return quantities.forward_formula(self.network, symbol, self.place)
@@ -234,7 +259,8 @@ class _ByPlane(LayerPen):
         shape = Planes(chosen.maps * chosen.planes.channels, *chosen.window)
         gradients = self.split(
             "∂E/∂k", "gradient", shape, list(weights),
-            lambda symbol: back_formulas.gradient(weights[symbol], self.place), "kernel",
+            lambda symbol: back_formulas.gradient(weights[symbol], self.place),
+            parts=kernel_titles(self.network, layer),
         )  # fmt: skip
         row = Plane(
             "∂E/∂b", "gradient", len(biases), list(biases),
