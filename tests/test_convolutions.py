@@ -21,7 +21,7 @@ from sheetgen.template.template import Template
 from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
-from sheetgen.workbook.plan import EXPLORER, Plan
+from sheetgen.workbook.plan import DERIVATION, EXPLORER, GRADIENT_CHECK, INPUTS, Plan
 
 TWICE = """
 [network]
@@ -136,6 +136,7 @@ def test_a_weight_is_used_at_every_position(twice):
             'type = "flatten"',
             "network.layers[4].activation: found an unknown key; expected one of type",
         ),
+        ("[data]", "[data]\nimage = [1, 25]", "data.image: found [1, 25]; expected [5, 5], as net"),
         ("kernel = 2\n", "", "network.layers[0].kernel: found nothing; expected this key"),
         (
             "units = 2",
@@ -178,6 +179,18 @@ def test_weights_of_a_kernel_are_in_pytorchs_order():
             template.parse(given.replace("[0.6, 0.7]", wrong))
 
 
+def test_derivation_says_where_the_gradient_of_a_kernels_weight_comes_from(twice):
+    canvases = {canvas.name: canvas for canvas in compose(Plan.of(twice))}
+    texts = [str(cell.value) for cell in canvases[DERIVATION].cells.values()]
+    assert "How a kernel’s weight gets its gradient" in texts
+    assert any("∂E/∂k[y, x] = Σ ∂E/∂z[r, c]·∂z[r, c]/∂k[y, x]" in text for text in texts)
+    assert {"k, i→h1_1", "k, i→h1_2", "k, p2_1→h3_1", "∂E/∂k, p2_2→h3_3"} <= set(texts)
+    assert not any("f(x) = x" in text for text in texts)  # a pool has no activation
+    longest = max(len(weight.gradient) for weight in twice.network.weights)
+    assert canvases[GRADIENT_CHECK].widths[1] > longest
+    assert canvases[INPUTS].widths[1] > longest - len("∂E/∂")
+
+
 @pytest.mark.slow
 def test_any_unit_and_any_weight_are_written_out(twice, tmp_path):
     """Whichever layer they are of: the sums on Explorer follow, and agree with the table."""
@@ -193,6 +206,8 @@ def test_any_unit_and_any_weight_are_written_out(twice, tmp_path):
         trace = plan.trace_of("lr 0.1")
         row = int(plan.controls.explorer_iteration)
         shown = [value for value in cells.values() if isinstance(value, float)]
+        labels = {place for place, value in cells.items() if value == "layer"}
+        assert {cells[row, column + 1] for row, column in labels} == {int(unit[1])}
         for symbol in (unit, f"∂E/∂{weight}"):
             assert min(abs(value - trace[symbol][row]) for value in shown) < 1e-12
 

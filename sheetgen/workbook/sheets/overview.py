@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import ceil
 
 from sheetgen.network.network import Network
+from sheetgen.network.planes import Convolution
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     ABOVE,
@@ -13,6 +14,7 @@ from sheetgen.spreadsheet.style import (
     INK,
     INPUT,
     KINDS,
+    LINE,
     LINK,
     NOTE,
     SECTION,
@@ -68,7 +70,7 @@ COLOURS = {
     "helper": "helpers",
 }
 INDENT = Style(indent=1)
-SHADE = Style(number_format=HIDDEN)
+SHADE = Style(number_format=HIDDEN, border=LINE)  # a plane of zeros is to be seen, too
 NARROW = 3.2  # characters of a column of the planes
 TO_WEIGHTS = replace(LINK, align="right")
 Legend = dict[str, tuple[Style, str]]
@@ -258,6 +260,8 @@ def kind_colours(plan: Plan) -> Legend:
     texts = dict(COLOURS)
     if plan.network.biases:
         texts |= {"weight": "weights w and biases b", "gradient": "gradients ∂E/∂w and ∂E/∂b"}
+    if any(isinstance(layer, Convolution) for layer in plan.network.layers):
+        texts["weight"] = texts["weight"].replace("weights w", "weights w, kernels k")
     return {kind: (label(kind), text) for kind, text in texts.items()} | SIGNS
 
 

@@ -35,18 +35,18 @@ class ChosenUnit:
         assert isinstance(found, Convolution)
         return found
 
-    def _counts(self, number: int, convolution: Convolution, unit: int) -> tuple[int, ...]:
+    def _counts(self, layer: int, convolution: Convolution, unit: int) -> tuple[int, ...]:
         """Return COUNTS of a unit of a convolution, all from 1."""
         _, rows, columns = convolution.shape
         channel, (row, column) = unit // (rows * columns), divmod(unit % (rows * columns), columns)
         top, left = convolution.corner(row, column)
-        return number, channel + 1, row + 1, column + 1, top + 1, left + 1
+        return layer + 1, channel + 1, row + 1, column + 1, top + 1, left + 1
 
     def ask(self, control: tuple[int, int], at: tuple[int, int]) -> int:
         """Write the drop-down, and below a heading where the unit is; return the row behind."""
         rows: list[tuple[Value, ...]] = [
-            (name, *self._counts(number, convolution, unit))
-            for number, (layer, convolution) in enumerate(self.pictures.convolutions, start=1)
+            (name, *self._counts(layer, convolution, unit))
+            for layer, convolution in self.pictures.convolutions
             for unit, name in enumerate(self.network.unit_names[layer])
         ]
         columns = self.pictures.list(self.workings, "Units of the convolutions", UNITS, rows)
@@ -72,22 +72,22 @@ class ChosenUnit:
         """Frame the unit in its maps, and its window in what it looks at."""
         pictures, counts = self.pictures, self.counts
         top, left = counts["window from row"], counts["window from column"]
-        for number, (layer, convolution) in enumerate(pictures.convolutions, start=1):
+        for layer, convolution in pictures.convolutions:
             rows, columns = convolution.window
             for channel in range(convolution.planes.channels):
                 place = pictures.places[pictures.source(layer, channel)[0]]
                 row, column = _row(place), _column(place)
-                self._frame(place, number, f"{row}>={top},{row}<{top}+{rows}",
+                self._frame(place, layer, f"{row}>={top},{row}<{top}+{rows}",
                             f"{column}>={left},{column}<{left}+{columns}")  # fmt: skip
             units, size = self.network.unit_names[layer], convolution.units // convolution.maps
             for each in range(convolution.maps):
                 for symbol in (units[each * size], activation_name(units[each * size])):
                     place = pictures.places[symbol]
                     where = f"{_row(place)}={counts['row']}", f"{_column(place)}={counts['column']}"
-                    self._frame(place, number, f"{counts['map']}={each + 1}", *where)
+                    self._frame(place, layer, f"{counts['map']}={each + 1}", *where)
 
-    def _frame(self, place: Place, number: int, *conditions: str) -> None:
-        condition = ",".join((f"{self.counts['layer']}={number}", *conditions))
+    def _frame(self, place: Place, layer: int, *conditions: str) -> None:
+        condition = ",".join((f"{self.counts['layer']}={layer + 1}", *conditions))
         self.canvas.rules.append(Rule(place, f"=AND({condition})", FRAME))
 
     def write(self, at: tuple[int, int]) -> tuple[int, int]:
@@ -101,17 +101,30 @@ class ChosenUnit:
         row += 1
         first, products = row, list[str]()
         for channel in range(channels):
-            for at_sign, sign in ((column + columns, "·"), (column + 2 * columns + 1, "=")):
-                self.canvas.write(row + rows // 2, at_sign, sign, SIGN)
             window = pictures.block((row, column), (rows, columns), self._window(channel))
             kernel = pictures.block(
                 (row, column + columns + 1), (rows, columns), self._kernel(channel)
             )
             product = pictures.products((row, column + 2 * columns + 2), window, kernel)
             products.append(range_address(*product))
+            self._signs(row + rows // 2, (column + columns, column + 2 * columns + 1), channel)
             row += rows + 1
         last = self._results(first, column + 3 * columns + 3, products)
         return max(row, first + 2), last
+
+    def _signs(self, row: int, columns: tuple[int, int], channel: int) -> None:
+        """Write · and = between the blocks of a channel, if the chosen layer reads so many."""
+        for column, sign in zip(columns, "·=", strict=True):
+            expressions = [
+                f'"{sign}"' if channel < each.planes.channels else NOTHING
+                for _, each in self.pictures.convolutions
+            ]
+            expression = self.pictures.of_layer(self.counts["layer"], expressions)
+            if expression == expressions[0]:
+                self.canvas.write(row, column, sign, SIGN)
+                continue
+            shown = sign if channel < self.convolution.planes.channels else ""
+            self.canvas.calculate(row, column, f"={expression}", shown, SIGN)
 
     def _window(self, channel: int) -> Callable[[int, int], tuple[str, Value]]:
         top, left = self.counts["window from row"], self.counts["window from column"]

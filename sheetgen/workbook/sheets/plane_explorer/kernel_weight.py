@@ -22,9 +22,8 @@ class KernelWeight:
         """Find out which one is chosen."""
         self.pictures, self.workings, self.canvas = pictures, workings, pictures.canvas
         network = pictures.network
-        numbers = {layer: at for at, (layer, _) in enumerate(pictures.convolutions, start=1)}
-        self.weights = [each for each in network.weights if each.layer in numbers]
-        self.numbers = numbers
+        layers = {layer for layer, _ in pictures.convolutions}
+        self.weights = [each for each in network.weights if each.layer in layers]
         chosen = pictures.plan.controls.explorer_weight
         (self.weight,) = (each for each in self.weights if each.name == chosen)
 
@@ -38,7 +37,7 @@ class KernelWeight:
         rows, columns = self._convolution(weight.layer).window
         channel, place = divmod(weight.position, rows * columns)
         row, column = divmod(place, columns)
-        return self.numbers[weight.layer], weight.unit + 1, channel + 1, row + 1, column + 1
+        return weight.layer + 1, weight.unit + 1, channel + 1, row + 1, column + 1
 
     def ask(self, control: tuple[int, int], at: tuple[int, int]) -> int:
         """Write the drop-down, and below a heading where the weight is; return the row behind."""
@@ -83,9 +82,7 @@ class KernelWeight:
         (row, column), pictures = at, self.pictures
         rows, columns = pictures.largest_map
         name = Words(f'{self.cell}&""', self.weight.name)
-        title = joined(
-            "Backward: ∂E/∂", name, " is the sum over all positions of δ · what it multiplies there"
-        )
+        title = joined("Backward: ∂E/∂", name, " is the sum over positions of δ · what it reads")
         self.canvas.calculate(row, column, title.formula, title.text, SECTION)
         row += 1
         for at_sign, sign in ((column + columns, "·"), (column + 2 * columns + 1, "=")):

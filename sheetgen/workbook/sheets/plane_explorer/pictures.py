@@ -49,10 +49,13 @@ class Pictures:
         return max(shape.rows for shape in shapes), max(shape.columns for shape in shapes)
 
     def of_layer(self, layer: str, expressions: Sequence[str]) -> str:
-        """Return the expression of the chosen convolution, whose number is in a cell."""
+        """Return, of an expression for each convolution, that of the layer in a cell."""
         if len(set(expressions)) == 1:
             return expressions[0]
-        return f"CHOOSE({layer},{','.join(expressions)})"
+        of_layers = [NOTHING] * (self.convolutions[-1][0] + 1)
+        for (at, _), expression in zip(self.convolutions, expressions, strict=True):
+            of_layers[at] = expression
+        return f"CHOOSE({layer},{','.join(of_layers)})"
 
     def one_of(self, place: str, cells: Sequence[str]) -> str:
         """Return the expression of the cell that a number chooses, from 1."""

@@ -17,7 +17,7 @@ from sheetgen.spreadsheet.style import KINDS, SECTION, SUBTITLE, TITLE, Style
 from sheetgen.workbook.plan import EXPLORER, Plan
 from sheetgen.workbook.shared.moment import Moment, pass_in_row
 from sheetgen.workbook.shared.plane_strip import (
-    FRAME,
+    KEPT,
     WIDTH,
     Step,
     Strip,
@@ -64,11 +64,11 @@ class _Sheet:
         canvas.heights[0] = 22
         canvas.write(0, LEFT, "Explorer: one moment of the training", TITLE)
         table = "an optimiser" if self.plan.template.compare else "a learning rate"
-        text = f"Choose {table}, an iteration, a unit and a kernel’s weight in the yellow cells"
-        canvas.write(1, LEFT, f"{text}: everything here shows that moment.", SUBTITLE)
+        text = f"Choose {table}, an iteration, a unit and a weight in the yellow cells."
+        kept = " Green frames: what a max pool keeps." if self.network.winners else ""
+        canvas.write(1, LEFT, text + kept, SUBTITLE)
         row = self.state()
         below, right = self.steps()
-        self.mark_winners()
         pictures = Pictures(
             canvas, self.plan, self.network, self.strip.addresses, self.strip.places, self.values
         )
@@ -76,6 +76,7 @@ class _Sheet:
         row = unit.ask((CONTROLS[0] + 2, CONTROLS[1]), (row + 1, LEFT))
         weight = KernelWeight(pictures, self.workings)
         row = weight.ask((CONTROLS[0] + 3, CONTROLS[1]), (row + 1, LEFT))
+        self.mark_winners()  # behind what is chosen, whose frame goes before
         ends = [unit.write((below + 1, STRIP))]
         ends.append(weight.write((ends[0][0] + 1, STRIP)))
         last = max(row, *(down for down, _ in ends))
@@ -121,7 +122,7 @@ class _Sheet:
         return last, column - 2
 
     def mark_winners(self) -> None:
-        """Frame the largest of the window of each unit of a max pool."""
+        """Frame the largest of the window of each unit of a max pool, in green."""
         for unit, sources in self.network.winners.items():
             layer, place = self.network.positions[unit]
             pool = self.network.layers[layer]
@@ -135,7 +136,7 @@ class _Sheet:
                 f"ROW()>{top},ROW()<={bottom + 1},COLUMN()>{left},COLUMN()<={right + 1},"
                 f"{where}={self.strip.addresses[winner_name(unit)]}"
             )
-            rule = Rule(self.strip.places[first], f"=AND({condition})", FRAME)
+            rule = Rule(self.strip.places[first], f"=AND({condition})", KEPT)
             self.canvas.rules.append(rule)
 
 
