@@ -21,7 +21,7 @@ from sheetgen.template.template import Template
 from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
-from sheetgen.workbook.plan import DERIVATION, EXPLORER, GRADIENT_CHECK, INPUTS, Plan
+from sheetgen.workbook.plan import DERIVATION, EXPLORER, GRADIENT_CHECK, INPUTS, OVERVIEW, Plan
 
 TWICE = """
 [network]
@@ -189,6 +189,8 @@ def test_derivation_says_where_the_gradient_of_a_kernels_weight_comes_from(twice
     longest = max(len(weight.gradient) for weight in twice.network.weights)
     assert canvases[GRADIENT_CHECK].widths[1] > longest
     assert canvases[INPUTS].widths[1] > longest - len("∂E/∂")
+    # Its planes are shades without numbers, also of numbers that are large.
+    assert not any("num_format" in rule.properties for rule in canvases[OVERVIEW].rules)
 
 
 @pytest.mark.slow
@@ -285,6 +287,9 @@ def test_modules_with_settings_that_have_no_counterpart_are_refused():
         "found MaxPool2d with ceil_mode True": ([nn.MaxPool2d(2, ceil_mode=True)], (1, 5, 5)),
         "model[1]: found a Linear after planes; expected a Flatten": (
             [nn.Conv2d(1, 1, 2), nn.Linear(3, 1)], (1, 4, 4)
+        ),
+        "model: the padding of layer 0 is not smaller than its window": (
+            [nn.Conv2d(1, 1, 2, padding=2), flat, nn.Linear(49, 1)], (1, 4, 4)
         ),
         "found padding 'same'; expected a": ([nn.Conv2d(1, 1, 3, padding="same")], (1, 4, 4)),
         "model[1]: found ReLU; expected a Linear or Conv2d before it": (

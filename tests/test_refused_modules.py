@@ -142,7 +142,7 @@ MODULES = {  # what cnn, which follows a forward, says, nothing if it exports; w
     "LSTM": (
         lambda: nn.Sequential(linear(), nn.LSTM(2, 2)),
         "the module 1: LSTM(2, 2) is not supported: it returns several tensors",
-        "model[1]: found LSTM; expected a Linear or an activation; no formula is written",
+        "model[1]: found LSTM; expected a Linear, an activation, Conv2d",
     ),
     "attention": (
         lambda: nn.Sequential(linear(), nn.MultiheadAttention(2, 1)),

@@ -99,6 +99,8 @@ class Windowed(AnyLayer):
         super().check(number, fan_in)
         if min(self.shape) < 1 or min(self.window) < 1:
             raise ValueError(f"the window of layer {number} is larger than what it looks at")
+        if any(edge >= side for edge, side in zip(self.padding, self.window, strict=True)):
+            raise ValueError(f"the padding of layer {number} is not smaller than its window")
 
     def seen(self, unit: int) -> list[tuple[int, int, int, int]]:
         """Return what a unit's window covers: window's row, column, and the picture's.

@@ -82,7 +82,8 @@ def require_known(module: object, known: Collection[str], path: str) -> None:
     if base:
         reason = f"expected a {base} itself, as a kind of it may compute something else"
     else:
-        reason = "expected a Linear or an activation; no formula is written for this module"
+        reason = "expected a Linear, an activation, Conv2d, a pool or Flatten; "
+        reason += "no formula is written for this module"
     raise InputError(f"{path}: found {name}; {reason}")
 
 

@@ -9,7 +9,7 @@ from sheetgen.network.network import Network, activation_name
 from sheetgen.network.planes import Convolution, Planes, Windowed
 from sheetgen.spreadsheet.address import range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
-from sheetgen.spreadsheet.style import DIVERGING, INK, KINDS, WHITE, Style
+from sheetgen.spreadsheet.style import DIVERGING, HIDDEN, INK, KINDS, WHITE, Style
 
 WIDTH = 5.3  # characters of a column
 LEAST = 3  # columns that a step takes, for its title
@@ -185,7 +185,8 @@ class Strip:
             limits: tuple[float | str, ...] = (f"=-{largest}", 0.0, f"={largest}")
             colours = (WHITE, WHITE, INK) if kind == "picture" else DIVERGING
             self.canvas.heat_maps.append(HeatMap(place, colours, limits))
-            fit_small(self.canvas, place)
+            if self.style.number_format != HIDDEN:
+                fit_small(self.canvas, place)
 
 
 def fit_small(canvas: Canvas, place: Place) -> None:
