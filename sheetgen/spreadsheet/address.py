@@ -11,6 +11,7 @@ MAXIMUM_ROWS = 1_048_576  # of a worksheet, since Excel 2007
 MAXIMUM_COLUMNS = 16_384
 MAXIMUM_FORMULA = 8_192  # characters
 MOST_CHOICES = 30
+"""Of CHOOSE: with more, LibreOffice 7 gives #VALUE! (Excel takes 254, since 2007)."""
 
 _DIGITS = "0123456789"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sheetgen.spreadsheet.address import local
+from sheetgen.spreadsheet.address import choose, local
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LABEL, SECTION, WHOLE, label, number
 from sheetgen.workbook.controls import output_titles
@@ -57,7 +57,7 @@ class ChosenOutput:
 
     def of_each(self, expressions: Sequence[str]) -> str:
         """Return the expression of the chosen output's one of an expression for each output."""
-        return f"CHOOSE({self.place},{','.join(expressions)})" if self.place else expressions[0]
+        return choose(self.place, expressions) if self.place else expressions[0]
 
 
 def softmax_formula(mine: str, every: Sequence[str]) -> str:

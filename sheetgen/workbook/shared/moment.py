@@ -17,7 +17,7 @@ from sheetgen.network.many_passes import value_of, weights_in_row
 from sheetgen.network.network import Network, Parameter
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Parameters, Trace
-from sheetgen.spreadsheet.address import local
+from sheetgen.spreadsheet.address import choose, local
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import KINDS, LABEL, WHOLE, Style
@@ -164,7 +164,7 @@ def _index(tables: Sequence[Table], where: str, typed: str, last: int) -> str:
 
 def _chosen(place: str, of_each: Iterable[str]) -> str:
     listed = list(of_each)
-    return f"CHOOSE({place},{','.join(listed)})" if len(listed) > 1 else listed[0]
+    return choose(place, listed) if len(listed) > 1 else listed[0]
 
 
 def promised(found: Parameters) -> Parameters:

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import local
+from sheetgen.spreadsheet.address import choose, local
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, LABEL, NOTE, WHOLE, label, number
 from sheetgen.workbook.controls import input_titles
@@ -196,7 +196,7 @@ class Plane:
             return cells[which]
         if self.sources.data:
             return f"INDEX({cells[0]}:{local(cells[-1])},1,{self.places[which]})"
-        return f"CHOOSE({self.places[which]},{','.join(cells)})"
+        return choose(self.places[which], cells)
 
     def first_layer(self, snapshot: Snapshot, workings: Workings) -> dict[str, tuple[Known, ...]]:
         """Write c, r and s of each unit of the first layer into a block; return them by unit."""

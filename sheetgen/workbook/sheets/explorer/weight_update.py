@@ -47,9 +47,9 @@ class Update:
         value = 0.0 if self.moment.is_last else self.instant.next(self.name)
         self.next_row = self.choice.number("w, next row", f"IF({self.goes_on[0]},{there},0)", value)
         plain = [is_plain(table) for table in self.moment.tables]
-        flags = ",".join(str(int(each)) for each in plain)
+        flags = [str(int(each)) for each in plain]
         is_chosen = plain[self.moment.tables.index(self.moment.table)]
-        chosen: Condition = f"CHOOSE({self.moment.place},{flags})=1", is_chosen
+        chosen: Condition = f"{self.moment.chosen(flags)}=1", is_chosen
         if any(plain):
             self._plain_update(both(at_end, ALWAYS if all(plain) else chosen))
         if not all(plain):

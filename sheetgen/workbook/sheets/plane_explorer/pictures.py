@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sheetgen.network.network import Network
 from sheetgen.network.planes import Convolution
-from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, choose, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Value
 from sheetgen.spreadsheet.style import DIVERGING, LABEL, WHOLE, Style
 from sheetgen.workbook.plan import Plan
@@ -55,11 +55,11 @@ class Pictures:
         of_layers = [NOTHING] * (self.convolutions[-1][0] + 1)
         for (at, _), expression in zip(self.convolutions, expressions, strict=True):
             of_layers[at] = expression
-        return f"CHOOSE({layer},{','.join(of_layers)})"
+        return choose(layer, of_layers)
 
     def one_of(self, place: str, cells: Sequence[str]) -> str:
         """Return the expression of the cell that a number chooses, from 1."""
-        return cells[0] if len(cells) == 1 else f"CHOOSE({place},{','.join(cells)})"
+        return cells[0] if len(cells) == 1 else choose(place, cells)
 
     def source(self, layer: int, channel: int) -> tuple[str, ...]:
         """Return the symbols of a plane that a convolution reads."""
