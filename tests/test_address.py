@@ -5,6 +5,7 @@ from openpyxl.utils.cell import coordinate_to_tuple, quote_sheetname
 
 from sheetgen.spreadsheet.address import (
     cell_address,
+    choose,
     column_letters,
     local,
     place_of,
@@ -49,3 +50,15 @@ def test_a_sheet_that_could_be_mistaken_is_quoted(name: str) -> None:
 @pytest.mark.parametrize("name", ["Inputs", "conv1", "Größe", "R2D2"])
 def test_other_sheets_are_not_quoted(name: str) -> None:
     assert quoted(name) == name
+
+
+def test_no_function_chooses_among_more_than_libreoffice_takes() -> None:
+    names = [f"B{number}" for number in range(1, 65)]
+    of = "SUM({0})"
+    first, second = (
+        f"SUM(CHOOSE({at},{','.join(some)}))"
+        for at, some in (("A1", names[:30]), ("A1-30", names[30:60]))
+    )
+    assert choose("A1", names[:30], of=of) == first
+    third = "SUM(CHOOSE(A1-60,B61,B62,B63,B64))"
+    assert choose("A1", names, of=of) == f"IF(A1<=30,{first},IF(A1<=60,{second},{third}))"

@@ -108,8 +108,7 @@ def choose(number: str, values: Sequence[str], first: int = 1, of: str = "{}") -
     """Return the expression of one of several values, by a number from `first` on.
 
     `of` is what is made of it. A range goes into a function there, as ironcalc has no IF of ranges.
-
-    More than `MOST_CHOICES` values are divided, for LibreOffice's CHOOSE takes no more than 31.
+    More than `MOST_CHOICES` values are divided.
     """
     at = number if first == 1 else f"{number}-{first - 1}"
     some, others = values[:MOST_CHOICES], values[MOST_CHOICES:]
