@@ -71,7 +71,7 @@ def shown(path: Path) -> dict[object, object]:
 def test_a_pipeline_predicts_in_cells_what_it_predicts(kind: str, tmp_path: Path) -> None:
     scaler = scalers.MinMaxScaler() if kind in ("linear", "logarithm") else scalers.StandardScaler()
     model, path = fitted(*KINDS[kind], scaler), tmp_path / "model.xlsx"
-    cnn.export_workbook(model, (3,), path, X[:2], rows=2)
+    cnn.export_workbook(model, None, path, X[:2], rows=2)
     for found in verify_workbook(path, model, (EMBEDDED,), inputs=2):
         assert found.passed, found.wrong
     numbers = shown(path)
@@ -131,6 +131,8 @@ def test_what_is_not_read_is_refused_by_its_name() -> None:
     cube = compose.TransformedTargetRegressor(linear.Ridge(), func=np.cbrt, inverse_func=np.square)
     with pytest.warns(UserWarning), pytest.raises(InputError, match="is written for square; exp"):
         read_estimator(cube.fit(X, NUMBER))
+    with pytest.raises(InputError, match=r"input_shape: found \(4,\); expected \(3,\), as it was"):
+        cnn.export_workbook(fitted(linear.Ridge(), NUMBER), (4,), "model.xlsx")
 
 
 def test_an_estimator_that_predicts_otherwise_is_refused() -> None:

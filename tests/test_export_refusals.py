@@ -188,7 +188,7 @@ def test_a_run_is_exported_and_verified(mnist: Path, tmp_path: Path) -> None:
     path = tmp_path / "new" / "net.xlsx"
     result = invoke("export", run, "-o", path, "--data-dir", mnist)
     assert result.exit_code == 0
-    assert result.stderr.count("\n") == 1 and " formulas, about 0." in result.stderr
+    assert result.stderr.count("\n") == 1 and " formulas, about " in result.stderr
     assert "verified 913 activations with ironcalc" in result.stdout
     result = invoke("verify", path, run, "--engine", "ironcalc", "--inputs", 1)
     assert result.exit_code == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sheet_layout import problems
 
 from cnn.export.export import write
-from cnn.export.forecast import forecast
+from cnn.export.forecast import forecast, size_of
 from cnn.export.network.stages import Input, Shape
 from cnn.export.sheets.accuracy_sheet import MATRIX_ROW
 from cnn.export.sheets.activation_sheet import ACTIVATION
@@ -107,7 +107,10 @@ def test_what_the_export_will_be_is_foretold(exported: Exported) -> None:
     foretold = forecast(book)
     assert foretold.formulas == sum(1 for canvas in book.canvases for _ in canvas.promised())
     assert foretold.size == pytest.approx(exported.path.stat().st_size, rel=0.15)
-    assert str(foretold).startswith(f"{foretold.formulas:,} formulas, about 0.")
+    assert str(foretold).startswith(
+        f"{foretold.formulas:,} formulas, about {size_of(foretold.size)}:"
+    )
+    assert (size_of(41_234), size_of(12_345_678)) == ("0.04 MB", "12.3 MB")
     assert foretold.is_pleasant and not replace(foretold, products=10**8).is_pleasant
 
 

@@ -96,6 +96,17 @@ def test_what_is_unusual_about_a_value_is_said(
     assert not [text for text in cells.values() if str(text).startswith("#")]
 
 
+def test_what_chooses_nothing_from_a_table_has_no_answer(tmp_path: Path) -> None:
+    path, model = tmp_path / "words.xlsx", nn.Sequential(nn.Embedding(5, 2), nn.Flatten())
+    export_workbook(model, (2,), path)
+    for value, is_known in ((4, True), (5, False), (1.5, False)):
+        cells = typed(path, tmp_path, {"Inputs": {"C9": value}})["Inputs"]
+        row, column = place(cells, "output")
+        assert isinstance(cells[row + 1, column + 1], float) is is_known
+        assert ("whole, 0 to 4" in cells.values()) is not is_known
+        assert ("Correct what has a remark: a number for each." in cells.values()) is not is_known
+
+
 def test_cases_are_pasted_a_row_each(book: Path, tmp_path: Path) -> None:
     """One is whole, others lack a value or hold a text, and empty ones say nothing."""
     rows = [[52, 1.9, 0.25], [30, None, 0.5], [30, "tall", 0.5], [None, None, None]]

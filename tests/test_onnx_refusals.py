@@ -150,7 +150,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     refused(invoke(*given), f"{net}:Net has other weights each time it is built; give the file")
     refused(invoke(*given, "--weights", path), f"--weights: {path} does not exist; expected a file")
     for held, words in (
-        (nn.Linear(3, 2), "it holds other Python objects than numbers, texts and tensors"),
+        (nn.Linear(3, 2), "other Python objects than numbers, texts and tensors; expected what"),
         ({"epoch": 3}, "holds no state_dict; expected what torch.save(model.state_dict()"),
         ({"fc.weight": torch.ones(2, 3)}, "do not fit"),
         ({"fc.weight": torch.ones(2, 2), "fc.bias": torch.ones(2)}, "those of another network"),

@@ -12,7 +12,7 @@ import numpy as np
 from torch import nn
 
 from cnn.export.described_numbers import Quantities, quantities, scaling_of
-from cnn.export.estimators import is_estimator, read_estimator
+from cnn.export.estimators import Known, is_estimator, read_estimator
 from cnn.export.forecast import Forecast, forecast
 from cnn.export.network.read_network import read_network
 from cnn.export.network.stages import Input, Network, Shape
@@ -85,8 +85,8 @@ def export_workbook(
     its file, after a comparison with `predict`.
 
     `input_shape` is (channels, height, width), (channels, length) or (units,), without the batch;
-    None is for a file that says it. Of Keras it is Keras' own, with the channels last, as are the
-    samples then.
+    None is for a file or an estimator, which say it. Of Keras it is Keras' own, with the channels
+    last, as are the samples then.
     `samples` (N, *input_shape) are inputs to choose from on the sheet `Inputs`, on which the user
     can also type any other. With `probabilities` a network that ends in several logits or
     log-probabilities gets a sheet with their softmax; None is for those that take in pictures, or
@@ -109,12 +109,12 @@ def export_workbook(
     """
     samples = None if samples is None else in_its_order(model, samples)
     model, input_shape = as_network(model, input_shape)
-    shape = _shape(input_shape)
+    found = read_estimator(model) if is_estimator(model) else None
+    shape = _shape(input_shape if found is None else _of_estimator(found, input_shape))
     known = quantities(shape, features, units, ranges, output_names)
     scaling = scaling_of("input_scaling", input_scaling, shape.sides[shape.named_axis])
     known = replace(known, output_scaling=scaling_of("output_scaling", output_scaling, None))
-    if is_estimator(model):
-        found = read_estimator(model)
+    if found is not None:
         if scaling is not None and found.scaling is not None:
             raise InputError("input_scaling: the model has scalers of its own; leave it out")
         known, scaling = found.quantities.renamed(known), scaling or found.scaling
@@ -210,6 +210,17 @@ def _shape(input_shape: object) -> Shape:
             "or (channels, length) of signals"
         )
     return Shape.of(sides)
+
+
+def _of_estimator(found: Known, input_shape: object) -> object:
+    """Return the shape of what an estimator takes in; raises InputError if another one is given."""
+    features = (int(found.estimator.n_features_in_),)
+    given = features if input_shape is None else input_shape
+    if isinstance(given, tuple | list) and tuple(given) != features:
+        raise InputError(
+            f"input_shape: found {input_shape!r}; expected {features}, as it was fitted, or None"
+        )
+    return given
 
 
 def _side(side: object) -> int:

@@ -97,6 +97,7 @@ def export(
       cnn export net.py:Net --weights state.pt --input-shape 1,28,28 -o net.xlsx
     """  # noqa: D301
     require_torch()
+    from cnn.export.forecast import size_of  # noqa: PLC0415
     from cnn.export.given_network import Source, read_shape  # noqa: PLC0415
     from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: PLC0415
 
@@ -117,8 +118,8 @@ def export(
             f"convolution: {', '.join(exported.network.unfolded)}",
             err=True,
         )
-    size = saved.path.stat().st_size / 1e6
-    say(f"wrote {shown(saved.path)}: {exported.formulas:,} formulas, {size:.1f} MB")
+    size = size_of(saved.path.stat().st_size)
+    say(f"wrote {shown(saved.path)}: {exported.formulas:,} formulas, {size}")
     if no_verify:
         return
 

@@ -55,11 +55,15 @@ class Forecast:
 
     def __str__(self) -> str:
         """Say it in a line."""
-        decimals = 1 if self.size >= 1e6 else 2
-        size = f"{self.formulas:,} formulas, about {self.size / 1e6:.{decimals}f} MB"
+        size = f"{self.formulas:,} formulas, about {size_of(self.size)}"
         seconds = f"{self.opening:.0f} s to open and {_rounded(self.recalculation)} after a change"
         verdict = "" if self.is_pleasant else ", too slow to try many inputs"
         return f"{size}: LibreOffice takes about {seconds}{verdict}; Excel was not measured"
+
+
+def size_of(count: float) -> str:
+    """Return a number of bytes in megabytes: 0.04 MB, 12.3 MB."""
+    return f"{count / 1e6:.{1 if count >= 1e6 else 2}f} MB"
 
 
 def _rounded(seconds: float) -> str:

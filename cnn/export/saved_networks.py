@@ -12,6 +12,7 @@ from sheetgen.errors import InputError
 
 WITHIN = ("state_dict", "model_state_dict", "model", "net", "network")
 """The names under which checkpoints hold a network's weights."""
+EXPECTED = "expected what torch.save(model.state_dict(), …) writes"
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.")
 """What DataParallel, torch.compile and Lightning's modules put before the names of weights."""
 
@@ -48,16 +49,14 @@ def _state(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torch.Te
         content = path.read_bytes()
         state: object = read_tensors(content) if is_plain else read_state(content)
     except ValueError as error:
-        raise InputError(f"the weights in {path} cannot be read: {error}") from error
+        raise InputError(f"the weights in {path} cannot be read: {error}; {EXPECTED}") from error
     within: list[object] = []
     if isinstance(state, dict):
         within = [state.get(name) for name in WITHIN]
     for held in (state, *within):
         if isinstance(held, dict) and held and all(map(torch.is_tensor, held.values())):
             return _renamed(held, wanted)
-    raise InputError(
-        f"{path} holds no state_dict; expected what torch.save(model.state_dict(), …) writes"
-    )
+    raise InputError(f"{path} holds no state_dict; {EXPECTED}")
 
 
 def _renamed(

@@ -4,7 +4,7 @@ A row has the features, the answer, and to the right, folded, every unit of ever
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -181,8 +181,9 @@ def _headers(sheet: _Sheet) -> None:
     titles += [(title, "unit", NARROW) for title in outputs]
     canvas.write(HEAD, 0, "case", header("iteration"))
     for column, (title, kind, least) in enumerate(titles, start=LEFT):
-        canvas.write(HEAD, column, title, header(kind))
         wide = max(least, min(WIDEST, len(title) * LETTER + 12))
+        style = header(kind)  # what is cut shows its beginning
+        canvas.write(HEAD, column, title, replace(style, align="left") if wide == WIDEST else style)
         canvas.widths[column] = width_of(wide)
     room = sum(column_pixels(canvas.widths[at]) for at in range(sheet.last + 1))
     canvas.widths[sheet.state] += max(0, TEXT - room) / 7

@@ -37,6 +37,9 @@ FEATURE = Style(bold=True, border=LINE, indent=1)
 REMARKED = Style(colour="#B45309")
 UNUSUAL = {"bg_color": "#FDE68A"}
 FILL_IN = "Fill in what is marked red: a number for each."
+CHOOSE = "Correct what has a remark: a number for each."
+WHOLE = "whole, 0 to "
+"""The beginning of the remark on a number that chooses nothing from a table."""
 ANY: dict[str, object] = {
     "validate": "decimal",
     "criteria": "between",
@@ -202,10 +205,14 @@ def _choice(sheet: FeatureTable, places: InputPlaces) -> None:
     if places.choice:
         canvas.write(CHOICE_ROW, LEFT, "sample", LABEL)
         canvas.count(*places.choice, CHOICE, sheet.subject.choice, 0, len(samples))
-        text = f"0 for your own values, {counted(len(samples))} for one of the sheet Samples"
+        text = f"0: your own, {counted(len(samples))}: from Samples"
         canvas.write(CHOICE_ROW, sheet.typed + 1, text, NOTE)
     numbers = range_address(*sheet.column(sheet.used))
-    formula = f'=IF(COUNT({numbers})={sheet.count},"","{FILL_IN}")'
+    complete, text = f"COUNT({numbers})={sheet.count}", FILL_IN
+    if sheet.subject.network.choices is not None:
+        remarks = range_address(*sheet.column(sheet.remark))
+        complete, text = f'AND({complete},COUNTIF({remarks},"{WHOLE}*")=0)', CHOOSE
+    formula = f'=IF({complete},"","{text}")'
     canvas.calculate(TROUBLE_ROW, LEFT, formula, "", WARNING)
 
 
@@ -291,7 +298,7 @@ def _remark(sheet: FeatureTable, row: int, at: int, value: float) -> None:
         text = less if value < feature.least else more if value > feature.greatest else ""
     most = _most(sheet, at)
     if most is not None:
-        usual, text = f'IF({_is_whole(used, most)},"","whole, 0 to {most}")', ""
+        usual, text = f'IF({_is_whole(used, most)},"","{WHOLE}{most}")', ""
     formula = f'=IF(ISNUMBER({used}),{usual},IF({used}="","missing","not a number"))'
     sheet.canvas.calculate(row, sheet.remark, formula, text, REMARKED)
 
