@@ -32,7 +32,7 @@ from explorer_moments import (
 )
 
 from sheetgen.errors import InputError
-from sheetgen.network.network import Bias
+from sheetgen.network.parameters import Bias
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.template import template

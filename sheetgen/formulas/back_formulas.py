@@ -6,7 +6,8 @@ forward, and the gradients in closed form.
 
 from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.quantities import Cell
-from sheetgen.network.network import Bias, Network, Parameter, activation_name
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.parameters import Bias, Parameter
 from sheetgen.network.trace import INNER
 
 

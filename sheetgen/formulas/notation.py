@@ -1,6 +1,7 @@
 """Every quantity of a network in textbook notation, for headers, notes and the derivation."""
 
-from sheetgen.network.network import Bias, Network, Parameter, activation_name
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.parameters import Bias, Parameter
 from sheetgen.network.planes import Convolution, Planes
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, winner_name
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 from sheetgen.formulas import notation
 from sheetgen.network.activations import Softmax
-from sheetgen.network.network import Bias, Network, Parameter, activation_name
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.parameters import Bias, Parameter
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER, winner_name
 
 Cell = Callable[[str], str]

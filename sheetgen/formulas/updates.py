@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sheetgen.network.network import Bias, Parameter
+from sheetgen.network.parameters import Bias, Parameter
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, UPDATE, state_name, sum_name
 from sheetgen.network.training import Training
 

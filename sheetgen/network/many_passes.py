@@ -3,7 +3,8 @@
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Bias, Network, Parameter
+from sheetgen.network.network import Network
+from sheetgen.network.parameters import Bias, Parameter
 from sheetgen.network.reference import initial
 from sheetgen.network.trace import Parameters, Trace
 

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Network, Parameter, Weight
+from sheetgen.network.network import Network
+from sheetgen.network.parameters import Parameter, Weight
 from sheetgen.network.reference import backward, forward
 from sheetgen.network.trace import INNER, Backward, Forward, Parameters
 

@@ -7,7 +7,8 @@ import numpy as np
 from sheetgen.network.activations import Array
 from sheetgen.network.data import Data
 from sheetgen.network.many_passes import run, sample_errors, weights_in_row
-from sheetgen.network.network import Network, Parameter, Weight
+from sheetgen.network.network import Network
+from sheetgen.network.parameters import Parameter, Weight
 from sheetgen.network.trace import Parameters, Trace
 
 RANKED = 200

@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import pairwise
 from math import hypot
 
-from sheetgen.network.network import Connection, Network, activation_name
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.parameters import Connection
 from sheetgen.workbook.shared.diagram_places import (
     Ground,
     Place,

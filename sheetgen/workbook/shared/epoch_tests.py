@@ -13,7 +13,8 @@ from sheetgen.formulas.columns import has_correct
 from sheetgen.formulas.updates import Rule
 from sheetgen.network.activations import Array
 from sheetgen.network.many_passes import value_of
-from sheetgen.network.network import Bias, Network, Parameter
+from sheetgen.network.network import Network
+from sheetgen.network.parameters import Bias, Parameter
 from sheetgen.network.trace import CORRECT, Evaluation, Parameters
 from sheetgen.network.training import Training
 from sheetgen.spreadsheet.address import MAXIMUM_ROWS, local

@@ -14,7 +14,8 @@ import numpy as np
 
 from sheetgen.formulas import quantities
 from sheetgen.network.many_passes import value_of, weights_in_row
-from sheetgen.network.network import Network, Parameter
+from sheetgen.network.network import Network
+from sheetgen.network.parameters import Parameter
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Parameters, Trace
 from sheetgen.spreadsheet.address import choose, local

@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import cycle, islice
 
 from sheetgen.formulas import notation, quantities
-from sheetgen.network.network import Connection, Network, Parameter, Weight, activation_name
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.parameters import Connection, Parameter, Weight
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, WHOLE

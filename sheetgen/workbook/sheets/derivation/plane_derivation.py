@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sheetgen.formulas import back_formulas, notation, quantities
-from sheetgen.network.network import Bias, Network, Weight, activation_name
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.parameters import Bias, Weight
 from sheetgen.network.planes import Convolution, Planes, Pool, Windowed
 from sheetgen.spreadsheet.address import range_address
 from sheetgen.spreadsheet.canvas import HeatMap

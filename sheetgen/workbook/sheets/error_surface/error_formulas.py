@@ -20,7 +20,8 @@ import numpy as np
 from sheetgen.formulas import notation, quantities
 from sheetgen.network.activations import Array
 from sheetgen.network.many_passes import run, sample_errors
-from sheetgen.network.network import Network, Weight, activation_name
+from sheetgen.network.network import Network, activation_name
+from sheetgen.network.parameters import Weight
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Parameters
 from sheetgen.workbook.sheets.error_surface.two_weights import ACROSS, BASE, DOWN, WeightChoice
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sheetgen.formulas import quantities
-from sheetgen.network.network import Connection, Network
+from sheetgen.network.network import Network
+from sheetgen.network.parameters import Connection
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.style import header, label, number
 from sheetgen.workbook.shared.page import write_headers

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sheetgen.formulas import notation
 from sheetgen.network.losses import CrossEntropy
-from sheetgen.network.network import Connection
+from sheetgen.network.parameters import Connection
 from sheetgen.network.trace import INNER
 from sheetgen.workbook.shared.live_text import (
     NOTHING,

@@ -11,7 +11,8 @@ import numpy as np
 
 from sheetgen.formulas import notation
 from sheetgen.network.activation import Activation
-from sheetgen.network.network import Bias, activation_name
+from sheetgen.network.network import activation_name
+from sheetgen.network.parameters import Bias
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.workbook.shared.live_text import Fact, Words, filled, joined, only_if
 from sheetgen.workbook.shared.workings import Corner, Workings

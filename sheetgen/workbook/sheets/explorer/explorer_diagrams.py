@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from sheetgen.errors import short_names
 from sheetgen.formulas import quantities
-from sheetgen.network.network import Bias, Connection, Weight, activation_name
+from sheetgen.network.network import activation_name
+from sheetgen.network.parameters import Bias, Connection, Weight
 from sheetgen.spreadsheet.canvas import Series
 from sheetgen.spreadsheet.style import ABOVE, BELOW, LINE
 from sheetgen.workbook.plan import Plan

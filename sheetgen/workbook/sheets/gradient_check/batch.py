@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sheetgen.formulas import quantities
-from sheetgen.network.network import Bias, Parameter, Weight
+from sheetgen.network.parameters import Bias, Parameter, Weight
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, sum_name
 from sheetgen.spreadsheet.canvas import Canvas

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from sheetgen.formulas import notation, quantities
-from sheetgen.network.network import Parameter
+from sheetgen.network.parameters import Parameter
 from sheetgen.spreadsheet.address import cell_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, KINDS, NOTE, SECTION, label, number

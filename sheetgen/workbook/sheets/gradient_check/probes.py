@@ -16,7 +16,8 @@ import numpy as np
 
 from sheetgen.formulas import quantities
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Network, Parameter, Weight
+from sheetgen.network.network import Network
+from sheetgen.network.parameters import Parameter, Weight
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.trace import Forward, winner_name
 from sheetgen.network.training import Training

@@ -1,6 +1,6 @@
 """The kernel's weight that is chosen on `Explorer`: its gradient, a sum over positions."""
 
-from sheetgen.network.network import Weight
+from sheetgen.network.parameters import Weight
 from sheetgen.network.planes import Convolution
 from sheetgen.spreadsheet.address import range_address
 from sheetgen.spreadsheet.canvas import Rule, Value
