@@ -11,7 +11,7 @@ from sheetgen.spreadsheet.address import range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
 from sheetgen.spreadsheet.style import DIVERGING, HIDDEN, INK, KINDS, WHITE, Style
 
-WIDTH = 5.3  # characters of a column
+WIDTH = 4.7  # characters of a column
 LEAST = 3  # columns that a step takes, for its title
 SMALL_NUMBERS = Style(size=8, number_format="0.00", align="center")
 FRAME: dict[str, object] = {"bold": True, "border": 1, "border_color": INK}

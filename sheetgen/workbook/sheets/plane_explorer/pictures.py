@@ -14,7 +14,7 @@ from sheetgen.workbook.shared.plane_strip import SMALL_NUMBERS, fit_small
 from sheetgen.workbook.shared.workings import Workings
 
 NOTHING = '""'
-NUMBER = Style(size=8, number_format="0.0000", align="center", bold=True)
+NUMBER = Style(size=8, number_format="0.000", align="center", bold=True)
 SIGN = Style(align="center")
 COUNT = Style(number_format=WHOLE)
 
