@@ -128,8 +128,8 @@ def test_templates_lists_the_built_in_ones_with_their_titles():
     result = sheetgen("templates")
     assert result.stderr == ""
     assert [line.split()[0] for line in result.stdout.splitlines()] == [
-        "autoencoder", "biases", "deep", "digits", "era-v1", "era-v2", "iris", "line-fit", "logic",
-        "logic-unit", "moons", "sine", "xor",
+        "autoencoder", "biases", "conv-digits", "deep", "digits", "edges", "era-v1", "era-v2",
+        "iris", "line-fit", "logic", "logic-unit", "moons", "sine", "xor",
     ]  # fmt: skip
     for line in result.stdout.splitlines():
         assert template.load(line.split()[0]).title in line

@@ -55,6 +55,11 @@ def config(run):
     return json.loads((run / "config.json").read_text())
 
 
+def said(result):
+    """What a command said on standard error, but for what an export will be."""
+    return [line for line in result.stderr.splitlines() if "LibreOffice takes about" not in line]
+
+
 def refused(result, *texts):
     """The command ended with exit code 2 and one line, short enough to read, that says this."""
     assert (result.exit_code, result.stdout) == (2, "")
@@ -88,7 +93,7 @@ def test_every_command_finds_the_data_of_the_training(data, tmp_path, monkeypatc
     assert config(run)["data_folder"] == str(data)
     for words in COMMANDS:
         result = of(run, words)
-        assert (result.exit_code, result.stderr) == (0, ""), words
+        assert (result.exit_code, said(result)) == (0, []), words
 
 
 @pytest.mark.slow
@@ -100,7 +105,7 @@ def test_data_that_has_moved_is_named_with_the_option(run, data, words):
     assert "--sample" not in result.stderr
     assert contents(run) == before and not Path("output").exists() and not data.exists()
     result = of(run, (*words, "--data-dir", moved))
-    assert (result.exit_code, result.stderr) == (0, ""), words
+    assert (result.exit_code, said(result)) == (0, []), words
 
 
 def test_a_run_that_goes_on_with_data_elsewhere_remembers_that(run, data):

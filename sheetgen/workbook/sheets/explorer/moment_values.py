@@ -22,6 +22,7 @@ from sheetgen.spreadsheet.style import FINE, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.live_text import Words, factor, significant
 from sheetgen.workbook.shared.moment import Moment
+from sheetgen.workbook.shared.page import fit_errors
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW, RATE_CELL, Table
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
@@ -123,7 +124,8 @@ class Values:
             self._value(symbol, kind)
         for symbol in list(self.cells):
             self._gradient(symbol)
-        canvas.numbers.append((row + 1, column + 1, self.last_row, column + 2))
+        canvas.numbers.append((row + 1, column + 1, self.last_row, column + 1))
+        fit_errors(canvas, (row + 1, column + 2, self.last_row, column + 2))
 
     def _symbols(self) -> Iterator[tuple[str, str]]:
         network, table = self.network, self.moment.tables[0]
