@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
 from networks import templates
 
 torch = pytest.importorskip("torch")
@@ -31,6 +32,8 @@ from sheetgen.workbook.plan import Plan  # noqa: E402
 NETWORKS = int(os.environ.get("NETWORKS", "90"))
 WORKBOOKS = int(os.environ.get("WORKBOOKS", "3"))
 LIBREOFFICE_WORKBOOKS = int(os.environ.get("LIBREOFFICE_WORKBOOKS", "1"))
+
+ANY = st.one_of(templates(), templates(of_pictures=True))
 
 LOSSES = {
     "half-squared-error": lambda _z, a, t: ((a - t) ** 2).sum() / 2,
@@ -209,7 +212,7 @@ def assert_verifies(text, folder, engine, moved):
 
 
 @pytest.mark.slow
-@given(text=templates())
+@given(text=ANY)
 @profile(WORKBOOKS)
 def test_workbooks_agree_with_the_reference(tmp_path_factory, text):
     explained(text)
@@ -217,7 +220,7 @@ def test_workbooks_agree_with_the_reference(tmp_path_factory, text):
 
 
 @pytest.mark.slow
-@given(text=templates())
+@given(text=ANY)
 @profile(LIBREOFFICE_WORKBOOKS)
 def test_workbooks_agree_in_libreoffice(tmp_path_factory, text):
     explained(text)
