@@ -60,12 +60,12 @@ def layers_and_loss(
         elif not layers or not layers[-1].weights or layers[-1].activation.name != "identity":
             raise InputError(f"{path}: found {kind}; expected a Linear or Conv2d before it")
         else:
-            layers[-1] = layers[-1].moved(_activation(module, path))
+            layers[-1] = layers[-1].with_activation(_activation(module, path))
     if not layers or not layers[-1].is_dense:
         raise InputError("model: found no Linear at its end; expected one")
     _check_not_twice(layers[-1], loss)
     if chosen.activation and layers[-1].activation.name == "identity":
-        layers[-1] = layers[-1].moved(activation(chosen.activation))
+        layers[-1] = layers[-1].with_activation(activation(chosen.activation))
     return tuple(layers), chosen
 
 

@@ -50,7 +50,7 @@ class AnyLayer(ABC):
         return ""
 
     @abstractmethod
-    def moved(self, activation: Activation) -> "AnyLayer":
+    def with_activation(self, activation: Activation) -> "AnyLayer":
         """Return the layer with another activation; a pool has none."""
 
     @abstractmethod
@@ -141,7 +141,7 @@ class Layer(AnyLayer):
         """It is."""
         return True
 
-    def moved(self, activation: Activation) -> "Layer":
+    def with_activation(self, activation: Activation) -> "Layer":
         """Return the layer with another activation."""
         return replace(self, activation=activation)
 

@@ -154,7 +154,7 @@ class Convolution(Windowed):
         """Number of maps that it puts out, one for each kernel."""
         return len(self.weights)
 
-    def moved(self, activation: Activation) -> "Convolution":
+    def with_activation(self, activation: Activation) -> "Convolution":
         """Return the layer with another activation."""
         return replace(self, activation=activation)
 
@@ -240,7 +240,7 @@ class Pool(Windowed):
         """What the layer is called."""
         return f"{self.kind} pool"
 
-    def moved(self, activation: Activation) -> "Pool":
+    def with_activation(self, activation: Activation) -> "Pool":
         """Return the same: it has none."""
         return self
 

@@ -78,7 +78,7 @@ def _moved(plan: Plan) -> Iterator[Plan]:
             }
             network = plan.network.with_parameters(values)
             layers = tuple(
-                layer.moved(_moved_activation(layer.activation, by))
+                layer.with_activation(_moved_activation(layer.activation, by))
                 for layer, by in zip(network.layers, cycle(step.tolist()), strict=False)
             )
             network = replace(network, layers=layers)

@@ -75,7 +75,7 @@ def _compose_others(
         comparison_sheet(plan, compared, sources, workings),
         *(canvas for sheet in PICTURES if (canvas := sheet(plan, sources, tables, workings))),
         gradient_check,
-        *filter(None, [matrices_sheet(chosen, workings) if plan.network.is_dense else None]),
+        *filter(None, [matrices_sheet(chosen, workings)]),
         workings.canvas,
     ]
     sheets = [canvas.name for canvas in canvases]

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from sheetgen.errors import display_width
-from sheetgen.spreadsheet.address import cell_address, relative_address
-from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
+from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
 from sheetgen.spreadsheet.style import (
+    DIVERGING,
     LARGE,
     MIDDLE,
     SUBTITLE,
@@ -63,6 +64,14 @@ def fit_errors(canvas: Canvas, place: Place) -> None:
     """Show errors and gradients so that they fit their columns, however large they are."""
     canvas.rules.append(Rule(place, f"={is_middle(place)}", {"num_format": VALUE}))
     canvas.numbers.append(place)
+
+
+def shade_by_sign(canvas: Canvas, places: Sequence[Place]) -> None:
+    """Shade ranges on one scale: 0 is white, the largest number without its sign orange or blue."""
+    numbers = ",".join(range_address(*place) for place in places)
+    largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
+    limits = (f"=-{largest}", 0.0, f"={largest}")
+    canvas.heat_maps += [HeatMap(place, DIVERGING, limits) for place in places]
 
 
 def is_middle(place: Place) -> str:

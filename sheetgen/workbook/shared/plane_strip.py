@@ -8,8 +8,9 @@ from sheetgen.formulas import notation
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.planes import Convolution, Planes, Windowed
 from sheetgen.spreadsheet.address import range_address, relative_address
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
-from sheetgen.spreadsheet.style import DIVERGING, HIDDEN, INK, KINDS, WHITE, Style
+from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
+from sheetgen.spreadsheet.style import HIDDEN, INK, KINDS, Style
+from sheetgen.workbook.shared.page import shade_by_sign
 
 WIDTH = 4.7  # characters of a column
 LEAST = 3  # columns that a step takes, for its title
@@ -176,17 +177,10 @@ class Strip:
             if tile.is_shaded:
                 ranges.append(area)
             row += tile.rows + 2
-        self._shade(ranges, step.kind)
-
-    def _shade(self, ranges: Sequence[Place], kind: str) -> None:
-        numbers = ",".join(range_address(*place) for place in ranges)
-        largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
-        for place in ranges:
-            limits: tuple[float | str, ...] = (f"=-{largest}", 0.0, f"={largest}")
-            colours = (WHITE, WHITE, INK) if kind == "picture" else DIVERGING
-            self.canvas.heat_maps.append(HeatMap(place, colours, limits))
-            if self.style.number_format != HIDDEN:
-                fit_small(self.canvas, place)
+        shade_by_sign(self.canvas, ranges)
+        if self.style.number_format != HIDDEN:
+            for area in ranges:
+                fit_small(self.canvas, area)
 
 
 def fit_small(canvas: Canvas, place: Place) -> None:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from sheetgen.formulas import notation
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.planes import Pool
-from sheetgen.spreadsheet.address import range_address, without_dollars
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap
+from sheetgen.spreadsheet.address import without_dollars
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
-    DIVERGING,
     FINE,
     KINDS,
     SUBTITLE,
@@ -27,7 +26,7 @@ from sheetgen.spreadsheet.style import (
 from sheetgen.workbook.plan import DERIVATION
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.live_text import joined
-from sheetgen.workbook.shared.page import write_headers, write_title
+from sheetgen.workbook.shared.page import shade_by_sign, write_headers, write_title
 
 SYMBOL = 1  # the column in which every line begins
 FIRST_ROW = 3
@@ -263,10 +262,7 @@ class MatrixPen(Pen):
                 self._line(row, places)
         last = FIRST_NUMBER + min(WIDTH, len(columns)) - 1
         place = (first, FIRST_NUMBER, self.row - 1, last)
-        numbers = range_address(*place)
-        largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
-        limits = f"=-{largest}", 0.0, f"={largest}"
-        self.canvas.heat_maps.append(HeatMap(place, DIVERGING, limits))
+        shade_by_sign(self.canvas, [place])
         self.row += 1
 
     def _names(self, names: Sequence[str], kind: str, corner: str = "") -> None:

@@ -12,11 +12,9 @@ from sheetgen.formulas import back_formulas, notation, quantities
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.parameters import Bias, Weight
 from sheetgen.network.planes import Convolution, Planes, Pool, Windowed
-from sheetgen.spreadsheet.address import range_address
-from sheetgen.spreadsheet.canvas import HeatMap
-from sheetgen.spreadsheet.style import DIVERGING, VALUE, number
+from sheetgen.spreadsheet.style import VALUE, number
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
-from sheetgen.workbook.shared.page import write_headers
+from sheetgen.workbook.shared.page import shade_by_sign, write_headers
 from sheetgen.workbook.shared.plane_strip import kernel_titles
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
@@ -131,11 +129,7 @@ class _ByPlane(LayerPen):
             for (group_place, _), found in zip(row_of, places, strict=True):
                 ranges.setdefault(group_place, []).append(found)
         for some in ranges.values():
-            numbers = ",".join(range_address(*each) for each in some)
-            largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
-            for each in some:
-                limits = (f"=-{largest}", 0.0, f"={largest}")
-                self.canvas.heat_maps.append(HeatMap(each, DIVERGING, limits))
+            shade_by_sign(self.canvas, some)
 
     def _line_of_planes(self, planes: Sequence[Plane]) -> list[Range]:
         places, column, deepest = [], FIRST_NUMBER, 0

@@ -42,8 +42,9 @@ ZERO: dict[str, object] = {"font_color": "#9CA3AF", "bg_color": "#E5E7EB"}
 
 
 def matrices_sheet(chosen: ChosenMoment, workings: Workings) -> Canvas | None:
-    """Draw the sheet; return None if the network is too large for it."""
-    return _Sheet(chosen, workings).draw() if is_shown(chosen.network) else None
+    """Draw the sheet; return None if the network is too large for it, or has planes."""
+    is_drawn = chosen.network.is_dense and is_shown(chosen.network)
+    return _Sheet(chosen, workings).draw() if is_drawn else None
 
 
 @dataclass

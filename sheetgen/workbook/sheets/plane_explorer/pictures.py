@@ -7,9 +7,10 @@ from functools import cached_property
 from sheetgen.network.network import Network
 from sheetgen.network.planes import Convolution
 from sheetgen.spreadsheet.address import cell_address, choose, range_address, relative_address
-from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Value
-from sheetgen.spreadsheet.style import DIVERGING, LABEL, WHOLE, Style
+from sheetgen.spreadsheet.canvas import Canvas, Place, Value
+from sheetgen.spreadsheet.style import LABEL, WHOLE, Style
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.page import shade_by_sign
 from sheetgen.workbook.shared.plane_strip import SMALL_NUMBERS, fit_small
 from sheetgen.workbook.shared.workings import Workings
 
@@ -105,11 +106,7 @@ class Pictures:
                 cell = row + down, column + across
                 self.canvas.calculate(*cell, f"={expression}", value, SMALL_NUMBERS)
         place = (row, column, row + rows - 1, column + columns - 1)
-        numbers = range_address(*place)
-        largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
-        self.canvas.heat_maps.append(
-            HeatMap(place, DIVERGING, (f"=-{largest}", 0.0, f"={largest}"))
-        )
+        shade_by_sign(self.canvas, [place])
         fit_small(self.canvas, place)
         return place
 
