@@ -169,7 +169,7 @@ def test_an_answer_is_right_as_it_is_in_the_table():
     chosen = template.parse(text)
     trace = train(chosen.network, Training(chosen.data, 1, (0, 1)), 5.0)
     (evaluation,) = trace.evaluations
-    output = evaluation.passes[0].activations[-1][0]
+    output = evaluation.run.activations[-1][0, 0]
     assert evaluation.right.tolist() == [
         float((output >= 0.5) == (chosen.data.test_targets[0][0] == 1))
     ]

@@ -13,6 +13,7 @@ from sheetgen.network import reference
 from sheetgen.network.network import Network, activation_name
 from sheetgen.template import template
 from sheetgen.template.template import Template
+from sheetgen.workbook.plan import Plan
 
 try:
     import torch
@@ -179,6 +180,19 @@ def test_a_run_that_diverges_ends_without_an_exception_or_a_warning():
     trace = trained(era, 1e308, 3)
     assert np.isfinite(trace["E_total"][0])
     assert np.isnan(trace["E_total"][-1])
+
+
+@pytest.mark.parametrize("name", ["era-v1", "edges", "iris"])
+def test_rates_that_are_trained_at_the_same_time_do_not_disturb_each_other(name):
+    source = template.load(name).with_training(iterations=9)
+    rates, plan = (0.1, 1e200, 2.0), Plan.untrained(source)
+    training = plan.training(source.optimizer)
+    together = reference.train_each(source.network, training, rates)
+    for rate, trace in zip(rates, together, strict=True):
+        alone = reference.train(source.network, training, rate)
+        assert list(trace.values) == list(alone.values)
+        for symbol, values in alone.values.items():
+            assert np.array_equal(trace[symbol], values, equal_nan=True), symbol
 
 
 def test_a_saturated_unit_has_no_slope_and_gives_no_warning():

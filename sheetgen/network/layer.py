@@ -107,12 +107,12 @@ class AnyLayer(ABC):
         """Return z (…, units) of the values that the layer reads (…, fan-in).
 
         Weights and biases have the shapes of the layer's own, after axes of their own if there
-        are several networks.
+        are several networks. Those axes and the ones of `a` fit as NumPy's do.
         """
 
     @abstractmethod
     def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
-        """Return the gradients of one sample from ∂E/∂z (units) and the values read (fan-in)."""
+        """Return each sample's gradients from ∂E/∂z (…, units) and what was read (…, fan-in)."""
 
     def check(self, number: int, fan_in: int) -> None:
         """Raise ValueError unless the layer reads `fan_in` values and its numbers are finite."""
@@ -174,10 +174,9 @@ class Layer(AnyLayer):
 
     def pre_activations(self, weights: Array, biases: Array, a: Array) -> Array:
         """Return W a + b."""
-        if weights.ndim == a.ndim + 1 == 2:
-            return np.asarray(weights @ a + biases)
-        return np.asarray(np.einsum("...uf,...sf->...su", weights, a) + biases[..., None, :])
+        return np.asarray(np.matvec(weights, a) + biases)
 
     def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
         """∂E/∂W = δ aᵀ, ∂E/∂b = δ, ∂E/∂a = Wᵀ δ."""
-        return Gradients(np.outer(delta, a), delta, weights.T @ delta)
+        outer = delta[..., :, None] * a[..., None, :]
+        return Gradients(outer, delta, np.vecmat(delta, weights))

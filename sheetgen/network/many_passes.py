@@ -41,7 +41,7 @@ def run(
     layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
     with np.errstate(over="ignore", invalid="ignore"):
         for layer, matrix, bias in layers:
-            z = layer.pre_activations(matrix, bias, a)
+            z = layer.pre_activations(matrix[..., None, :, :], bias[..., None, :], a)
             a = layer.activation.value(z)
             pre_activations.append(z)
             activations.append(a)

@@ -78,11 +78,13 @@ class Optimizer(ABC):
         weight: Array,
         gradient: Array,
         state: State,
-        learning_rate: float,
+        learning_rate: float | Array,
         update: int,
         h: Numbers,
     ) -> tuple[Array, State]:
         """Return the new weight and the new state; all arrays have the shape of the weight.
+
+        Only the rates can have another, such as (trainings, 1) with weights (trainings, weights).
 
         Updates count from 1.
         """

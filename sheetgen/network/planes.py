@@ -130,14 +130,16 @@ class Windowed(AnyLayer):
         return windows[..., :: self.stride[0], :: self.stride[1], :, :]
 
     def _put_back(self, windows: Array) -> Array:
-        """Add up the values (channels, rows out, columns out, window) where they were read."""
-        _, rows, columns = self.planes
+        """Add up the values (…, channels, rows out, columns out, window) where they were read."""
+        channels, rows, columns = self.planes
         (above, before), (down, across) = self.padding, self.stride
-        total = np.zeros((self.planes.channels, rows + 2 * above, columns + 2 * before))
+        around = channels, rows + 2 * above, columns + 2 * before
+        total = np.zeros((*windows.shape[:-5], *around))
         for y, x in product(range(self.window[0]), range(self.window[1])):
             bottom, right = y + down * self.shape.rows, x + across * self.shape.columns
-            total[:, y:bottom:down, x:right:across] += windows[..., y, x]
-        return total[:, above : above + rows, before : before + columns].ravel()
+            total[..., y:bottom:down, x:right:across] += windows[..., y, x]
+        inner = total[..., above : above + rows, before : before + columns]
+        return inner.reshape(*inner.shape[:-3], -1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,21 +205,21 @@ class Convolution(Windowed):
 
     def pre_activations(self, weights: Array, biases: Array, a: Array) -> Array:
         """Multiply every window by every kernel, and add the map's bias."""
-        windows = self._windows(a)
-        if weights.ndim > 2:  # several networks, each with all samples
-            weights, biases = weights[..., None, :, :], biases[..., None, :]
         kernels = weights.reshape(*weights.shape[:-1], self.planes.channels, *self.window)
-        z = np.einsum("...oiyx,...ircyx->...orc", kernels, windows) + biases[..., None, None]
+        z = np.einsum("...oiyx,...ircyx->...orc", kernels, self._windows(a))
+        z += biases[..., None, None]
         return np.asarray(z.reshape(*z.shape[:-3], -1))
 
     def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
         """Sum δ · window over the positions, and send δ · kernel back to every window."""
-        maps = delta.reshape(self.shape)
-        kernels = weights.reshape(self.maps, self.planes.channels, *self.window)
-        weight_gradients = np.einsum("orc,ircyx->oiyx", maps, self._windows(a))
-        back = np.einsum("orc,oiyx->ircyx", maps, kernels)
+        maps = delta.reshape(*delta.shape[:-1], *self.shape)
+        kernels = weights.reshape(*weights.shape[:-1], self.planes.channels, *self.window)
+        weight_gradients = np.einsum("...orc,...ircyx->...oiyx", maps, self._windows(a))
+        back = np.einsum("...orc,...oiyx->...ircyx", maps, kernels)
         return Gradients(
-            weight_gradients.reshape(weights.shape), maps.sum(axis=(1, 2)), self._put_back(back)
+            weight_gradients.reshape(*weight_gradients.shape[:-3], -1),
+            maps.sum(axis=(-2, -1)),
+            self._put_back(back),
         )
 
 
@@ -270,10 +272,11 @@ class Pool(Windowed):
     def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
         """Send δ back to the largest of each window, or to all in equal parts."""
         windows = self._windows(a)
-        flat = windows.reshape(*windows.shape[:3], -1)
+        flat = windows.reshape(*windows.shape[:-2], -1)
         if self.kind == "max":
             share = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., None]
         else:
             share = np.full(flat.shape, 1 / flat.shape[-1])
-        back = (delta.reshape(self.shape)[..., None] * share).reshape(windows.shape)
-        return Gradients(weights, np.zeros(0), self._put_back(back))
+        maps = delta.reshape(*delta.shape[:-1], *self.shape)
+        back = (maps[..., None] * share).reshape(windows.shape)
+        return Gradients(weights, np.zeros((*delta.shape[:-1], 0)), self._put_back(back))

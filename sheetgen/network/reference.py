@@ -3,10 +3,14 @@
 The method is that of Rumelhart, Hinton and Williams, "Learning representations by
 back-propagating errors", Nature 323 (1986), in the matrix form of Goodfellow, Bengio and
 Courville, "Deep Learning" (2016), section 6.5. Nothing here knows of cells or formulas.
+
+Vectors and matrices are the last axes of the arrays. Axes before these are those of several
+samples, which share a matrix, and of several networks, which differ in their learning rate: all
+that is written here for one is done for each.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import count, islice
+from itertools import count
 
 import numpy as np
 
@@ -16,11 +20,11 @@ from sheetgen.network.data import Data
 from sheetgen.network.network import Network
 from sheetgen.network.trace import (
     Backward,
+    Batch,
     Evaluation,
     Forward,
     History,
     Parameters,
-    Row,
     Trace,
     is_right,
 )
@@ -29,7 +33,8 @@ from sheetgen.network.training import Training
 
 def initial(network: Network) -> Parameters:
     """Return the weights and biases before the first update."""
-    weights = [np.array(layer.weights, dtype=np.float64) for layer in network.layers]
+    # A pool has no weights: a matrix without columns.
+    weights = [np.array(layer.weights, dtype=np.float64, ndmin=2) for layer in network.layers]
     biases = [
         np.zeros(len(layer.weights))
         if layer.biases is None
@@ -40,9 +45,12 @@ def initial(network: Network) -> Parameters:
 
 
 def forward(
-    network: Network, parameters: Parameters, sample: Sequence[float], target: Sequence[float]
+    network: Network,
+    parameters: Parameters,
+    sample: Sequence[float] | Array,
+    target: Sequence[float] | Array,
 ) -> Forward:
-    """Run the network on one sample: z = W a + b, a = f(z), layer by layer."""
+    """Run the network on a sample, or on each of several: z = W a + b, a = f(z), layer by layer."""
     pre_activations, activations = [], []
     a = np.array(sample, dtype=np.float64)
     layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
@@ -58,8 +66,8 @@ def forward(
 def backward(
     network: Network,
     parameters: Parameters,
-    sample: Sequence[float],
-    target: Sequence[float],
+    sample: Sequence[float] | Array,
+    target: Sequence[float] | Array,
     run: Forward,
 ) -> Backward:
     """Carry the error back: δ = ∂E/∂a · f'(z), ∂E/∂W = δ aᵀ, and Wᵀ δ for the layer before."""
@@ -86,7 +94,7 @@ def _output(network: Network, target: Array, run: Forward) -> tuple[Array, Array
     """Return ∂E/∂a, ∂a/∂z and ∂E/∂z of the output layer."""
     loss, activation = network.loss, network.layers[-1].activation
     z, a = run.pre_activations[-1], run.activations[-1]
-    missing = np.full(len(a), np.nan)
+    missing = np.full_like(a, np.nan)
     if loss.activation is not None:
         return missing, missing, loss.delta(target, z, a)
     gradient = loss.slope(target, a)
@@ -96,13 +104,10 @@ def _output(network: Network, target: Array, run: Forward) -> tuple[Array, Array
 
 def evaluate(network: Network, parameters: Parameters, data: Data) -> Evaluation:
     """Run the network on every test sample."""
-    inputs, targets = data.used_test_inputs(), np.array(data.test_targets)
-    passes = tuple(
-        forward(network, parameters, sample, target)
-        for sample, target in zip(inputs, targets, strict=True)
-    )
-    outputs = np.array([each.activations[-1] for each in passes])
-    return Evaluation(parameters, passes, is_right(network, targets, outputs))
+    targets = np.array(data.test_targets)
+    each = Parameters([w[None] for w in parameters.weights], [b[None] for b in parameters.biases])
+    run = forward(network, each, data.used_test_inputs(), targets)
+    return Evaluation(parameters, run, is_right(network, targets, run.activations[-1]))
 
 
 def train(
@@ -114,49 +119,68 @@ def train(
     epoch the test samples are evaluated, if there are any. A run that diverges ends in inf and
     nan, as it does in a spreadsheet's #NUM!.
     """
+    return train_each(network, training, [learning_rate], rows)[0]
+
+
+def train_each(
+    network: Network, training: Training, learning_rates: Sequence[float], rows: int | None = None
+) -> tuple[Trace, ...]:
+    """Train the network with each of the learning rates, as `train` does, all at the same time."""
     rows = training.iterations + 1 if rows is None else rows
-    history = History(network, training, rows)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        passes = islice(_rows(network, training, learning_rate), rows)
-        for row in progress.counted(passes, "training", rows):
-            history.keep(row)
-    return history.trace()
+    history = History(network, training, len(learning_rates), rows)
+    batches = _batches(network, training, learning_rates)
+    with (
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        progress.step("training", rows) as advance,
+    ):
+        while rows:
+            kept = history.keep(next(batches))
+            advance(kept)
+            rows -= kept
+    return history.traces()
 
 
-def _rows(network: Network, training: Training, learning_rate: float) -> Iterator[Row]:
-    """Yield the rows of a training without end."""
-    inputs, targets = training.data.used_inputs(), np.array(training.data.targets)
+def _batches(
+    network: Network, training: Training, learning_rates: Sequence[float]
+) -> Iterator[Batch]:
+    """Yield the batches of the trainings without end."""
+    data = training.data
+    inputs, targets = data.used_inputs(), np.array(data.targets)
     trained = _Trained(network)
-    vector = trained.flat(initial(network))
-    state = tuple(np.zeros(len(vector)) for _ in training.optimizer.states)
+    vector = np.tile(trained.flat(initial(network)), (len(learning_rates), 1))
+    state = tuple(np.zeros_like(vector) for _ in training.optimizer.states)
     update = 0
     for epoch in count():
         for start in range(0, training.samples, training.batch_size):
-            batch = training.order[start : start + training.batch_size]
-            rate = training.schedule.rate(
-                learning_rate, update, training.updates, training.schedule_parameters
+            batch = list(training.order[start : start + training.batch_size])
+            rates = _rates(training, learning_rates, update)
+            parameters = trained.parameters(vector[:, None])  # which the samples share
+            run = forward(network, parameters, inputs[batch], targets[batch])
+            back = backward(network, parameters, inputs[batch], targets[batch], run)
+            gradients = trained.gradient(back)
+            total = gradients.sum(axis=1)
+            mean = total / len(batch) if training.reduction == "mean" else total
+            after, new_state = training.optimizer.step(
+                vector, mean, state, rates, update + 1, training.hyperparameters
             )
-            parameters = trained.parameters(vector)
-            total = np.zeros(len(vector))
-            for place, sample in enumerate(batch, start=1):
-                run = forward(network, parameters, inputs[sample], targets[sample])
-                back = backward(network, parameters, inputs[sample], targets[sample], run)
-                gradient = trained.gradient(back)
-                total = total + gradient
-                evaluation = None
-                if place == len(batch):
-                    mean = total / len(batch) if training.reduction == "mean" else total
-                    vector, state = training.optimizer.step(
-                        vector, mean, state, rate, update + 1, training.hyperparameters
-                    )
-                    if training.data.test_samples and start + place == training.samples:
-                        after = trained.parameters(vector)
-                        evaluation = evaluate(network, after, training.data)
-                yield Row(
-                    sample, epoch, place, len(batch), update, rate,
-                    parameters, run, back, gradient, total, state, evaluation,
-                )  # fmt: skip
-            update += 1
+            is_last = start + len(batch) == training.samples
+            evaluations = [
+                evaluate(network, trained.parameters(each), data)
+                for each in after
+                if is_last and data.test_samples
+            ]
+            yield Batch(
+                batch, epoch, update, rates, vector, run, back, gradients, state, new_state,
+                evaluations,
+            )  # fmt: skip
+            vector, state, update = after, new_state, update + 1
+
+
+def _rates(training: Training, learning_rates: Sequence[float], update: int) -> Array:
+    """Return the rate of an update in each training (trainings, 1)."""
+    chosen, parameters = training.schedule, training.schedule_parameters
+    each = (chosen.rate(rate, update, training.updates, parameters) for rate in learning_rates)
+    return np.array([*each])[:, None]
 
 
 class _Trained:
@@ -177,15 +201,17 @@ class _Trained:
         return self._joined(back.weight_gradients, back.bias_gradients)
 
     def _joined(self, weights: Sequence[Array], biases: Sequence[Array]) -> Array:
-        parts = [matrix.ravel() for matrix in weights]
-        return np.concatenate(parts + [biases[index] for index in self._with_bias])
+        parts = [matrix.reshape(*matrix.shape[:-2], -1) for matrix in weights]
+        return np.concatenate(parts + [biases[index] for index in self._with_bias], axis=-1)
 
     def parameters(self, vector: Array) -> Parameters:
         weights, biases, at = [], list(self._start.biases), 0
         for matrix in self._start.weights:
-            weights.append(vector[at : at + matrix.size].reshape(matrix.shape))
+            own = vector[..., at : at + matrix.size]
+            weights.append(own.reshape(*vector.shape[:-1], *matrix.shape))
             at += matrix.size
         for index in self._with_bias:
-            biases[index] = vector[at : at + len(biases[index])]
-            at += len(biases[index])
+            units = len(biases[index])
+            biases[index] = vector[..., at : at + units]
+            at += units
         return Parameters(weights, biases)

@@ -1,8 +1,11 @@
 """The values of every symbol in every row of a training, as a training table shows them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network, activation_name
@@ -34,7 +37,10 @@ def state_name(state: str, parameter: str) -> str:
 
 @dataclass(frozen=True)
 class Parameters:
-    """A layer's weights (units, fan-in) and biases (units); a layer without biases adds zeros."""
+    """A layer's weights (units, fan-in) and biases (units); a layer without biases adds zeros.
+
+    Those of several networks of one shape have more axes before these.
+    """
 
     weights: list[Array]
     biases: list[Array]
@@ -42,7 +48,10 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Forward:
-    """One sample's forward pass: a layer's pre_activations z[l] and activations a[l]."""
+    """A forward pass: a layer's pre_activations z[l] and activations a[l] (units), and the errors.
+
+    Those of several samples, or in several networks, have more axes before the units.
+    """
 
     pre_activations: list[Array]
     activations: list[Array]
@@ -50,8 +59,14 @@ class Forward:
 
     @property
     def total_error(self) -> float:
-        """E_total, the sum of the outputs' errors."""
+        """E_total of one sample, the sum of the outputs' errors."""
         return float(self.errors.sum())
+
+    def __getitem__(self, sample: int) -> "Forward":
+        """Return the pass of one of several samples."""
+        z = [layer[sample] for layer in self.pre_activations]
+        a = [layer[sample] for layer in self.activations]
+        return Forward(z, a, self.errors[sample])
 
     def values(self, network: Network) -> dict[str, float]:
         """Return all pre-activations, activations and errors by their symbols, and m and S."""
@@ -101,29 +116,29 @@ class Backward:
 
 
 @dataclass(frozen=True)
-class Row:
-    """All that belongs to one sample's pass."""
+class Batch:
+    """The passes of a batch, in each of several trainings (trainings, samples, …).
 
-    sample: int
-    """Its place in the data, from 0."""
+    What is trained is in the order of `Network.parameters`.
+    """
+
+    samples: Sequence[int]
+    """Their places in the data, from 0."""
     epoch: int
-    batch_row: int
-    """Its place in the batch, from 1."""
-    batch_size: int
     update: int
     """The number of updates made before."""
-    learning_rate: float
-    parameters: Parameters
+    learning_rates: Array
+    """(trainings, 1)"""
+    trained: Array
+    """What the passes were made with (trainings, parameters)."""
     run: Forward
     back: Backward
-    gradient: Array
-    """Of everything that is trained, in the order of `Network.parameters`."""
-    gradient_sum: Array
-    """Over the batch so far."""
+    gradients: Array
     state: tuple[Array, ...]
-    """The optimiser's, with the update after this row if there is one."""
-    evaluation: "Evaluation | None" = None
-    """Of the test samples after an epoch's last row."""
+    """The optimiser's before the update (trainings, parameters)."""
+    new_state: tuple[Array, ...]
+    evaluations: "Sequence[Evaluation]" = ()
+    """Of the test samples in each training, after an epoch's last update."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +149,13 @@ class Evaluation:
     """
 
     parameters: Parameters
-    passes: tuple[Forward, ...]
+    run: Forward
     right: Array
 
     @property
     def errors(self) -> Array:
         """E_total of each sample."""
-        return np.array([each.total_error for each in self.passes])
+        return np.asarray(self.run.errors.sum(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -158,111 +173,134 @@ class Trace:
 
 
 class History:
-    """Collects `rows` rows of a training: for each kind of value an array (rows, values)."""
+    """Collects the first `rows` passes of some trainings.
 
-    def __init__(self, network: Network, training: Training, rows: int) -> None:
+    Of each kind of value it has an array (trainings, rows, values), or (rows, values) if the
+    trainings have it in common.
+    """
+
+    def __init__(self, network: Network, training: Training, trainings: int, rows: int) -> None:
         self._network, self._training = network, training
         self._units = [unit for units in network.unit_names for unit in units]
         units, outputs, trained = len(self._units), network.outputs, len(network.parameters)
-        self._counts = np.empty((rows, 6))
-        self._weights = np.empty((rows, len(network.weights)))
-        self._biases = np.empty((rows, sum(len(layer.weights) for layer in network.layers)))
-        self._pre_activations = np.empty((rows, units))
-        self._activations = np.empty((rows, units))
-        self._deltas = np.empty((rows, units))
-        self._output_gradients = np.empty((rows, outputs))
-        self._errors = np.empty((rows, outputs))
-        self._gradients = np.empty((rows, trained))
-        self._sums = np.empty((rows, trained))
-        self._states = [np.empty((rows, trained)) for _ in training.optimizer.states]
-        self._evaluations: list[Evaluation] = []
+
+        def room(values: int) -> Array:
+            return np.empty((trainings, rows, values))
+
+        self._counts = np.empty((rows, 5))
+        self._learning_rates = room(1)
+        self._pre_activations = room(units)
+        self._activations = room(units)
+        self._deltas = room(units)
+        self._output_gradients = room(outputs)
+        self._errors = room(outputs)
+        self._trained = room(trained)
+        self._gradients = room(trained)
+        self._sums = room(trained)
+        self._states = [room(trained) for _ in training.optimizer.states]
+        self._evaluations: list[Sequence[Evaluation]] = []
         self._row = 0
 
-    def keep(self, row: Row) -> None:
-        """Take the next row."""
-        at = self._row
-        self._counts[at] = (
-            row.epoch, row.sample, row.batch_row, row.batch_size, row.update, row.learning_rate
-        )  # fmt: skip
-        self._weights[at] = np.concatenate([each.ravel() for each in row.parameters.weights])
-        self._biases[at] = np.concatenate(row.parameters.biases)
-        self._pre_activations[at] = np.concatenate(row.run.pre_activations)
-        self._activations[at] = np.concatenate(row.run.activations)
-        self._deltas[at] = np.concatenate(row.back.deltas)
-        self._output_gradients[at] = row.back.activation_gradients[-1]
-        self._errors[at] = row.run.errors
-        self._gradients[at] = row.gradient
-        self._sums[at] = row.gradient_sum
-        for kept, state in zip(self._states, row.state, strict=True):
-            kept[at] = state
-        if row.evaluation:
-            self._evaluations.append(row.evaluation)
-        self._row += 1
+    def keep(self, batch: Batch) -> int:
+        """Take the next batch; return how many of its passes are among the rows."""
+        size = len(batch.samples)
+        count = min(size, len(self._counts) - self._row)
+        rows = slice(self._row, self._row + count)
+        self._counts[rows] = [
+            (batch.epoch, sample, place, size, batch.update)
+            for place, sample in enumerate(batch.samples[:count], start=1)
+        ]
+        run, back = batch.run, batch.back
+        for kept, values in (
+            (self._learning_rates, batch.learning_rates[:, None]),
+            (self._trained, batch.trained[:, None]),
+            (self._pre_activations, np.concatenate(run.pre_activations, axis=-1)),
+            (self._activations, np.concatenate(run.activations, axis=-1)),
+            (self._deltas, np.concatenate(back.deltas, axis=-1)),
+            (self._output_gradients, back.activation_gradients[-1]),
+            (self._errors, run.errors),
+            (self._gradients, batch.gradients),
+            (self._sums, batch.gradients.cumsum(axis=1)),
+        ):
+            kept[:, rows] = values[:, :count]
+        for kept, before, after in zip(self._states, batch.state, batch.new_state, strict=True):
+            kept[:, rows] = before[:, None]
+            if count == size:
+                kept[:, rows.stop - 1] = after
+        if count == size and batch.evaluations:
+            self._evaluations.append(batch.evaluations)
+        self._row += count
+        return count
 
-    def trace(self) -> Trace:
-        """Return the arrays by their symbols."""
-        values = self._steps() | self._samples() | self._passes() | self._trained()
-        return Trace(values, tuple(self._evaluations))
+    def traces(self) -> tuple[Trace, ...]:
+        """Return the arrays of each training by their symbols."""
+        common = self._steps() | self._samples()
+        return tuple(
+            Trace(
+                common | self._passes(at) | self._learned(at),
+                tuple(each[at] for each in self._evaluations),
+            )
+            for at in range(len(self._trained))
+        )
 
     def _steps(self) -> dict[str, Array]:
-        epoch, sample, batch_row, batch_size, update, learning_rate = self._counts.T
+        epoch, sample, batch_row, batch_size, update = self._counts.T
         return {
             "iteration": np.arange(len(epoch), dtype=np.float64),
             "epoch": epoch + 1,
             "sample": sample + 1,
-            "learning_rate": learning_rate,
             BATCH_ROW: batch_row,
             BATCH_SIZE: batch_size,
             UPDATE: update,
         }
 
     def _samples(self) -> dict[str, Array]:
-        places = self._counts[:, 1].astype(int)
-        inputs = self._training.data.used_inputs()[places]
-        targets = np.array(self._training.data.targets)[places]
+        inputs = self._training.data.used_inputs()[self._places]
         values = dict(zip(self._network.input_names, inputs.T, strict=True))
-        values |= dict(zip(self._network.target_names, targets.T, strict=True))
-        if self._network.loss.activation is not None:
-            values[CORRECT] = is_right(
-                self._network, targets, self._activations[:, -self._network.outputs :]
-            )
-        return values
+        return values | dict(zip(self._network.target_names, self._targets.T, strict=True))
 
-    def _passes(self) -> dict[str, Array]:
+    @property
+    def _places(self) -> NDArray[np.intp]:
+        return self._counts[:, 1].astype(np.intp)
+
+    @cached_property
+    def _targets(self) -> Array:
+        return np.array(self._training.data.targets)[self._places]
+
+    def _passes(self, training: int) -> dict[str, Array]:
         network = self._network
-        values = dict(zip(self._units, self._pre_activations.T, strict=True))
-        values |= dict(zip(map(activation_name, self._units), self._activations.T, strict=True))
-        deltas = (f"∂E/∂{unit}" for unit in self._units)
-        values |= dict(zip(deltas, self._deltas.T, strict=True))
-        values |= dict(zip(network.error_names, self._errors.T, strict=True))
-        values["E_total"] = self._errors.sum(axis=1)
+        z, a, deltas = (
+            each[training] for each in (self._pre_activations, self._activations, self._deltas)
+        )
+        errors = self._errors[training]
+        values = dict(zip(self._units, z.T, strict=True))
+        values |= dict(zip(map(activation_name, self._units), a.T, strict=True))
+        values |= dict(zip((f"∂E/∂{unit}" for unit in self._units), deltas.T, strict=True))
+        values |= dict(zip(network.error_names, errors.T, strict=True))
+        values["E_total"] = errors.sum(axis=1)
+        z, a = z[:, -network.outputs :], a[:, -network.outputs :]
+        if network.loss.activation is not None:
+            values[CORRECT] = is_right(network, self._targets, a)
         if network.layers[-1].activation.acts_on_layer:
-            values |= self._softmax()
+            greatest = z.max(axis=1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                values[GREATEST] = greatest
+                values[EXPONENTIALS] = np.exp(z - greatest[:, None]).sum(axis=1)
+                values[INNER] = (self._output_gradients[training] * a).sum(axis=1)
         return values
 
-    def _softmax(self) -> dict[str, Array]:
-        outputs = self._network.outputs
-        z, a = self._pre_activations[:, -outputs:], self._activations[:, -outputs:]
-        greatest = z.max(axis=1)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return {
-                GREATEST: greatest,
-                EXPONENTIALS: np.exp(z - greatest[:, None]).sum(axis=1),
-                INNER: (self._output_gradients * a).sum(axis=1),
-            }
-
-    def _trained(self) -> dict[str, Array]:
+    def _learned(self, training: int) -> dict[str, Array]:
         network = self._network
-        weights = (weight.name for weight in network.weights)
-        values = dict(zip(weights, self._weights.T, strict=True))
-        before = np.cumsum([0, *(len(layer.weights) for layer in network.layers)])
-        values |= {bias.name: self._biases[:, before[bias.layer] + bias.unit]
-                   for bias in network.biases}  # fmt: skip
+        values = {"learning_rate": self._learning_rates[training, :, 0]}
+        values |= {
+            bias.name: np.full(len(self._counts), network.bias(bias)) for bias in network.biases
+        }
         for place, parameter in enumerate(network.parameters):
-            values[parameter.gradient] = self._gradients[:, place]
-            values[sum_name(parameter.name)] = self._sums[:, place]
+            values[parameter.name] = self._trained[training, :, place]
+            values[parameter.gradient] = self._gradients[training, :, place]
+            values[sum_name(parameter.name)] = self._sums[training, :, place]
             for state, kept in zip(self._training.optimizer.states, self._states, strict=True):
-                values[state_name(state, parameter.name)] = kept[:, place]
+                values[state_name(state, parameter.name)] = kept[training, :, place]
         return values
 
 

@@ -11,7 +11,7 @@ from sheetgen.network.data import Data, Rows
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.planes import Convolution
-from sheetgen.network.reference import initial, train
+from sheetgen.network.reference import initial, train, train_each
 from sheetgen.network.sample_pass import SamplePass
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Trace, sum_name
@@ -249,8 +249,13 @@ class Plan:
     @cached_property
     def traces(self) -> tuple[Trace, ...]:
         """The training of each variant."""
-        rates = self.template.learning_rates
-        return tuple(self.train(rates[each.rate], each.optimizer) for each in self.variants)
+        found = dict[Variant, Trace]()
+        for optimizer in self.optimizers:
+            own = [each for each in self.variants if each.optimizer == optimizer]
+            rates = [self.template.learning_rates[each.rate] for each in own]
+            traces = train_each(self.network, self.training(optimizer), rates)
+            found |= zip(own, traces, strict=True)
+        return tuple(found[each] for each in self.variants)
 
     def trace_of(self, tab: str) -> Trace:
         """Return the training that the sheet of this name shows."""
@@ -258,8 +263,12 @@ class Plan:
 
     @cached_property
     def playground(self) -> Trace:
-        """The training at the Playground's learning rate."""
-        return self.train(self.controls.learning_rate, self.template.optimizer)
+        """The training at the Playground's learning rate, which may be that of a variant."""
+        rate, optimizer = self.controls.learning_rate, self.template.optimizer
+        for each, trace in zip(self.variants, self.traces, strict=True):
+            if (self.template.learning_rates[each.rate], each.optimizer) == (rate, optimizer):
+                return trace
+        return self.train(rate, optimizer)
 
     def train(self, learning_rate: float, optimizer: str, rows: int | None = None) -> Trace:
         """Train by the reference, as far as the first `rows` if it is given."""

@@ -140,7 +140,7 @@ class Evaluations:
         """Write a row for each test sample, with the weights after an epoch."""
         canvas, left, trained = self._passes.canvas, self._passes.column, table.training.samples
         has_diverged = not _is_promised(evaluation.parameters)
-        for sample, run in enumerate(evaluation.passes):
+        for sample, right in enumerate(evaluation.right.tolist()):
             row, place = self._next_row, trained + sample
 
             def cell(name: str, row: int = row, place: int = place) -> str:
@@ -152,7 +152,7 @@ class Evaluations:
             counted: tuple[Value, ...] = (table.canvas.name, epoch, place + 1)
             for offset, content in enumerate(counted):
                 canvas.write(row, left + offset, content, number("iteration", WHOLE))
-            values = run.values(self._network) | {CORRECT: float(evaluation.right[sample])}
+            values = evaluation.run[sample].values(self._network) | {CORRECT: right}
             for name, column in self._columns.items():
                 formula = f"={pass_formula(self._network, name, cell)}"
                 value = np.nan if has_diverged else values[name]
