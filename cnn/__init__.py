@@ -10,8 +10,9 @@ logs any training loop as a sheet of a workbook, and needs no torch. `LightningL
 `TransformersLog` and `IgniteLog` do so for trainings of these frameworks.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sheetgen.first_use import on_first_use
 
 if TYPE_CHECKING:
     from cnn.export import export_workbook
@@ -23,21 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkbookLog", "export_workbook"]
 
-_MODULES = {
-    "IgniteLog": "cnn.log.adapters.ignite_log",
-    "KerasLog": "cnn.log.adapters.keras_log",
-    "LightningLog": "cnn.log.adapters.lightning_log",
-    "TransformersLog": "cnn.log.adapters.transformers_log",
-    "WorkbookLog": "cnn.log.workbook_log",
-    "export_workbook": "cnn.export",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - depends on the name
-    """Import on first use, so that the commands' help does not wait for torch.
-
-    Nothing imports a framework that the user does not ask for.
-    """
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "IgniteLog": "cnn.log.adapters.ignite_log",
+        "KerasLog": "cnn.log.adapters.keras_log",
+        "LightningLog": "cnn.log.adapters.lightning_log",
+        "TransformersLog": "cnn.log.adapters.transformers_log",
+        "WorkbookLog": "cnn.log.workbook_log",
+        "export_workbook": "cnn.export",
+    },
+)

@@ -1,7 +1,7 @@
 """The console command `sheetgen`.
 
-What a command needs is imported inside it, or with the module that has it: `--version` should not
-wait for NumPy, nor `check` for what writes workbooks.
+What a command needs is imported inside it, here and in the modules that have other commands:
+`--help` should not wait for NumPy, nor `check` for what writes workbooks.
 """
 
 import math
@@ -9,22 +9,19 @@ from pathlib import Path
 
 import click
 
+from sheetgen.check.check_command import check
 from sheetgen.console import progress
 from sheetgen.console.commands import PATH, CommandGroup
 from sheetgen.console.terminal import say, shown
 from sheetgen.errors import InputError
+from sheetgen.exercises.exercise_command import exercise, grade
+from sheetgen.verification.verify_command import verify, verify_built
 from sheetgen.version import __version__
 
 OUTPUT = Path("output/backprop.xlsx")
-MODULES = {
-    "check": "sheetgen.check.check_command",
-    "exercise": "sheetgen.exercises.exercise_command",
-    "grade": "sheetgen.exercises.exercise_command",
-    "verify": "sheetgen.verification.verify_command",
-}
 
 
-@click.group(cls=CommandGroup, modules=MODULES, context_settings={"show_default": True})
+@click.group(cls=CommandGroup, context_settings={"show_default": True})
 @click.version_option(__version__, prog_name="sheetgen")
 def main() -> None:
     """Neural networks as live spreadsheet formulas, verified against NumPy.
@@ -60,7 +57,6 @@ def build(
       sheetgen build era-v2 --learning-rates 0.5,1 --iterations 500 -o targets.xlsx
     """  # noqa: D301
     from sheetgen.template import template  # noqa: PLC0415
-    from sheetgen.verification.verify_command import verify_built  # noqa: PLC0415
     from sheetgen.workbook.build import build_workbook  # noqa: PLC0415
     from sheetgen.workbook.extent import MANY, announcement, formulas_of  # noqa: PLC0415
 
@@ -146,3 +142,7 @@ def parse_learning_rates(text: str) -> list[float]:
             )
         rates.append(rate)
     return rates
+
+
+for command in (check, exercise, grade, verify):
+    main.add_command(command)

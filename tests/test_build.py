@@ -1,8 +1,6 @@
 """`sheetgen build` writes, verifies and says so, and never overwrites a user's work."""
 
 import re
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -301,29 +299,3 @@ def test_a_lock_keeps_an_edited_workbook_behind_a_link(workbook, tmp_path, besid
     before = workbook.read_bytes()
     rebuild(link)
     assert workbook.read_bytes() == before
-
-
-def without_torch(code):
-    return subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.modules['torch'] = None; {code}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.slow
-def test_building_needs_no_torch(tmp_path):
-    path = tmp_path / "book.xlsx"
-    args = ["build", "--iterations", "2", "-o", str(path)]
-    result = without_torch(f"from sheetgen.cli import main; main({args!r})")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert path.exists()
-
-
-def test_sheetgen_does_not_load_torch():
-    code = "import sys, sheetgen.cli; print(sorted({'torch', 'cnn'} & sys.modules.keys()))"
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert result.stdout == "[]\n"

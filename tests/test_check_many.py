@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from dying import check_or_die
 from pausing import start_paused
 
-from sheetgen.check import check_command
+from sheetgen.check import audit
 from sheetgen.check.check_command import check
 
 
@@ -55,7 +55,7 @@ def test_json_is_the_same_however_many_files_are_worked_on_at_once(files):
 
 
 def test_a_file_whose_check_dies_takes_nothing_else_down(files, tmp_path, monkeypatch):
-    monkeypatch.setattr(check_command, "check_workbook", check_or_die)
+    monkeypatch.setattr(audit, "check_workbook", check_or_die)
     dies, findings = tmp_path / "dies.xlsx", tmp_path / "findings.csv"
     result = run(files[0], dies, files[2], "--csv", findings, "--jobs", 2)
     assert result.exit_code == 1
@@ -73,7 +73,7 @@ def test_an_error_of_ours_in_one_file_takes_nothing_else_down(files, monkeypatch
             raise RecursionError("too deep")
         return check_or_die(path)
 
-    monkeypatch.setattr(check_command, "check_workbook", checked)
+    monkeypatch.setattr(audit, "check_workbook", checked)
     result = run(*files[:3], "--jobs", 1)
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {files[1]} could not be checked: an unexpected Recurs")

@@ -199,6 +199,41 @@ def test_a_closed_pipe_ends_quietly():
     assert process.returncode == 1
 
 
+IMPORTED = """
+import atexit, runpy, sys
+known = {*sys.stdlib_module_names, *sys.modules}
+
+def imported():
+    files = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
+    print(*sorted({name.partition(".")[0] for name in files} - known), file=sys.stderr)
+
+atexit.register(imported)
+sys.argv[:] = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "packages"),
+    [
+        ("sheetgen --help", "click sheetgen"),
+        ("sheetgen grade --help", "click sheetgen"),
+        ("cnn --help", "click cnn sheetgen"),
+        ("cnn export --help", "click cnn sheetgen"),
+        ("sheetgen build --iterations 2 -o book.xlsx", "click lxml numpy sheetgen xlsxwriter"),
+    ],
+)
+def test_a_command_imports_what_it_needs(command, packages, tmp_path):
+    """What takes long to import: an engine is imported in a process of its own."""
+    line = [sys.executable, "-c", IMPORTED, *command.split()]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    result = subprocess.run(
+        line, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert result.stderr.splitlines()[-1] == packages
+
+
 @pytest.mark.parametrize("main", [cnn.cli.main, sheetgen.cli.main], ids=["cnn", "sheetgen"])
 def test_a_command_without_arguments_shows_its_help(main):
     result = CliRunner().invoke(main, [])
@@ -227,10 +262,6 @@ def test_without_torch_one_line_says_how_to_install_it(args):
     result = run_without_torch(*args)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "Error: cnn needs PyTorch: pip install 'sheetgen[cnn]'\n"
-
-
-def test_help_of_cnn_works_without_torch():
-    assert run_without_torch("summary", "--help").returncode == 0
 
 
 def test_a_torch_that_lacks_a_package_is_another_fault(monkeypatch):

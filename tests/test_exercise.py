@@ -25,8 +25,9 @@ from sheet_layout import problems
 from sheetgen.errors import InputError
 from sheetgen.exercises import make_exercise
 from sheetgen.exercises.assignment import exercise as exercise_module
-from sheetgen.exercises.assignment.exercise import TOPICS, Exercise, is_right
+from sheetgen.exercises.assignment.exercise import Exercise, is_right
 from sheetgen.exercises.assignment.table_layout import stage_of
+from sheetgen.exercises.choices import TOPICS
 from sheetgen.exercises.sheets.exercise_paper import FIRST, SYMBOL
 from sheetgen.exercises.sheets.exercise_workbook import compose
 from sheetgen.spreadsheet.copying import write_changed

@@ -235,7 +235,7 @@ def test_ctrl_c_keeps_the_marks_so_far_and_says_where(group, handed_in, tmp_path
     table = tmp_path / "marks.csv"
     table.write_text("file,name,right,of,remarks\nformer\n", encoding="utf-8")
     options = ["grade", "--key", group.key.path, *handed_in, "--csv", table, "--jobs", "1"]
-    call = ("sheetgen.exercises.exercise_command", "lines", 4)
+    call = ("sheetgen.exercises.grading.marks", "lines", 4)
     process = start_paused(call, tmp_path / "mark", "sheetgen", *options)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=600)
@@ -253,7 +253,7 @@ def test_ctrl_c_keeps_the_marks_so_far_and_says_where(group, handed_in, tmp_path
 def test_a_killed_command_leaves_the_marks_so_far(group, handed_in, tmp_path):
     table = tmp_path / "marks.csv"
     options = ["grade", "--key", group.key.path, *handed_in, "--csv", table, "--jobs", "1"]
-    call = ("sheetgen.exercises.exercise_command", "lines", 3)
+    call = ("sheetgen.exercises.grading.marks", "lines", 3)
     process = start_paused(call, tmp_path / "mark", "sheetgen", *options)
     process.kill()
     process.communicate()

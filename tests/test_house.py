@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the ground up: a room may import those below its own line, never one beside or above it.
 LAYERS = (
-    "sheetgen.errors sheetgen.version",
+    "sheetgen.errors sheetgen.first_use sheetgen.version",
     "sheetgen.console",
     "sheetgen.files sheetgen.processes",
     "sheetgen.network sheetgen.spreadsheet",

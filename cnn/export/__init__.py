@@ -3,8 +3,9 @@
 The functions are loaded on first use: the command line imports this package without torch.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sheetgen.first_use import on_first_use
 
 if TYPE_CHECKING:
     from cnn.export.export import Exported, export_workbook
@@ -12,14 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Exported", "export_workbook", "verify_workbook"]
 
-_MODULES = {
-    "Exported": "cnn.export.export",
-    "export_workbook": "cnn.export.export",
-    "verify_workbook": "cnn.export.verification.verify_export",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - depends on the name
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "Exported": "cnn.export.export",
+        "export_workbook": "cnn.export.export",
+        "verify_workbook": "cnn.export.verification.verify_export",
+    },
+)

@@ -1,32 +1,21 @@
-"""The console command `sheetgen check`."""
+"""The console command `sheetgen check`; cli.py says what it imports."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
-from sheetgen.check.audit import check_workbook
-from sheetgen.check.check_report import (
-    CSV_HEADER,
-    as_plain_values,
-    csv_lines,
-    finding_lines,
-    overview,
-    table_line,
-    unreadable_as_plain_values,
-    unreadable_line,
-    verdict,
-)
-from sheetgen.check.findings import WorkbookReport
 from sheetgen.console import progress
 from sheetgen.console.commands import jobs_option
 from sheetgen.console.terminal import plain, say, say_json
 from sheetgen.errors import InputError, RunError
-from sheetgen.files.growing_table import GrowingTable
-from sheetgen.processes.worker_process import Outcome, attempt
-from sheetgen.processes.workers import run_each
+
+if TYPE_CHECKING:
+    from sheetgen.check.findings import WorkbookReport
+    from sheetgen.files.growing_table import GrowingTable
+    from sheetgen.processes.worker_process import Outcome
 
 
 @click.command()
@@ -54,6 +43,8 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: i
       sheetgen check backpropagation.xlsx
       sheetgen check students/*.xlsx --csv findings.csv
     """  # noqa: D301
+    from sheetgen.check import check_report  # noqa: PLC0415
+
     shown: list[dict[str, object]] = []
     all_right = all_conclusive = True
     with _table(csv_file) or nullcontext() as table, progress.shown():
@@ -64,12 +55,18 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: i
             all_right &= not has_failed and (report is None or report.passed)
             all_conclusive &= report is not None and report.conclusive
             if table:
-                lines = csv_lines(report) if report else [unreadable_line(str(file), reason)]
+                lines = (
+                    check_report.csv_lines(report)
+                    if report
+                    else [check_report.unreadable_line(str(file), reason)]
+                )
                 table.add(line.values() for line in lines)
             if as_json:
                 path = str(file)
                 shown.append(
-                    as_plain_values(report) if report else unreadable_as_plain_values(path, reason)
+                    check_report.as_plain_values(report)
+                    if report
+                    else check_report.unreadable_as_plain_values(path, reason)
                 )
             with progress.paused():
                 if report is None:
@@ -87,28 +84,44 @@ def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: i
         raise click.exceptions.Exit(InputError.exit_code)
 
 
-def _table(path: Path | None) -> GrowingTable | None:
+def _table(path: Path | None) -> "GrowingTable | None":
     """Return the list of findings, if one is wanted."""
     if path is None:
         return None
+    from sheetgen.check.check_report import CSV_HEADER  # noqa: PLC0415
+    from sheetgen.files.growing_table import GrowingTable  # noqa: PLC0415
+
     return GrowingTable(path, CSV_HEADER, ",".join(CSV_HEADER), "list of findings")
 
 
-def _checked(files: Sequence[Path], jobs: int) -> Iterator[Outcome[WorkbookReport]]:
+def _checked(files: Sequence[Path], jobs: int) -> "Iterator[Outcome[WorkbookReport]]":
     """Yield the outcome of each file in turn, from processes of their own if these are several."""
+    from sheetgen.check.audit import check_workbook  # noqa: PLC0415
+    from sheetgen.processes.worker_process import attempt  # noqa: PLC0415
+    from sheetgen.processes.workers import run_each  # noqa: PLC0415
+
     jobs = min(jobs, len(files))
     if jobs > 1:
         return run_each(check_workbook, files, jobs)
     return (attempt(check_workbook, file) for file in files)
 
 
-def _reason(file: Path, outcome: Outcome[WorkbookReport]) -> str:
+def _reason(file: Path, outcome: "Outcome[WorkbookReport]") -> str:
     """Return why there is no report on a file, in one line that names it."""
     reason = " ".join(str(outcome.error).split())
     return reason if str(file) in reason else f"{file} could not be checked: {reason}"
 
 
-def _print(report: WorkbookReport) -> None:
+def _print(report: "WorkbookReport") -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from sheetgen.check.check_report import (  # noqa: PLC0415
+        finding_lines,
+        overview,
+        table_line,
+        verdict,
+    )
+
     console = Console(highlight=False, soft_wrap=True)
     colour = ("green" if report.conclusive else "yellow") if report.passed else "red"
     console.print(plain(f"{report.path}: {verdict(report)}", colour))

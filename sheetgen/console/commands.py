@@ -1,11 +1,10 @@
 """Options, output, exit codes and the answer to a mistyped name, for all console commands."""
 
 import errno
-import importlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -19,7 +18,8 @@ from sheetgen.errors import InputError, RunError, nearest
 PATH = click.Path(path_type=Path)
 COUNT = click.IntRange(min=0)
 MOST_JOBS = 64
-ENGINES = "ironcalc, formualizer or libreoffice"
+EMBEDDED = "ironcalc"
+ENGINES = f"{EMBEDDED}, formualizer or libreoffice"
 
 
 def processors() -> int:
@@ -75,31 +75,7 @@ class CommandGroup(click.Group):
     The line is `Error: …`, on stderr. Exit codes: 2 for `InputError` and for wrong usage, 1 for
     `RunError`, 130 for Ctrl-C, 143 for SIGTERM. When a reader closes the pipe early (`… | head`),
     click ends quietly with exit code 1.
-
-    `modules` names further commands, each with the module that has it under that name. A module is
-    imported when its command is used (or listed by --help): each command needs other libraries,
-    and nobody who checks a file should wait for those that build a workbook.
     """
-
-    def __init__(
-        self,
-        *args: Any,  # noqa: ANN401 - those of click
-        modules: Mapping[str, str] | None = None,
-        **options: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(*args, **options)
-        self.modules = modules or {}
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, without importing their modules."""
-        return sorted({*super().list_commands(ctx), *self.modules})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; the module that has it is imported here."""
-        if cmd_name in self.modules and cmd_name not in self.commands:
-            command = getattr(importlib.import_module(self.modules[cmd_name]), cmd_name)
-            self.add_command(command)
-        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Run the command named on the command line.

@@ -1,23 +1,20 @@
-"""The console commands `sheetgen exercise` and `sheetgen grade`."""
+"""The console commands `sheetgen exercise` and `sheetgen grade`; cli.py says what they import."""
 
 from collections import defaultdict
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sheetgen.console import progress
-from sheetgen.console.commands import ENGINES, PATH, jobs_option
+from sheetgen.console.commands import EMBEDDED, ENGINES, PATH, jobs_option
 from sheetgen.console.terminal import say, say_json, shown
 from sheetgen.errors import InputError, RunError
-from sheetgen.exercises.assignment.class_list import MAXIMUM_SEED
-from sheetgen.exercises.assignment.exercise import TOPICS
-from sheetgen.exercises.grading.grade import grade as grade_files
-from sheetgen.exercises.grading.marks import as_json, lines, marks_line, marks_table
-from sheetgen.exercises.key import read_key
-from sheetgen.exercises.make import Made, make_exercise
-from sheetgen.spreadsheet.engines import EMBEDDED, engine
-from sheetgen.template import template
+from sheetgen.exercises.choices import MAXIMUM_SEED, TOPICS
+
+if TYPE_CHECKING:
+    from sheetgen.exercises.make import Made
 
 SEED = click.IntRange(0, MAXIMUM_SEED)
 
@@ -61,6 +58,9 @@ def exercise(
       sheetgen exercise era-v2 --topic backward --level 2 --solution -o backward.xlsx
       sheetgen exercise --students names.csv --solution -o class
     """  # noqa: D301
+    from sheetgen.exercises.make import make_exercise  # noqa: PLC0415
+    from sheetgen.template import template  # noqa: PLC0415
+
     with progress.shown():
         made = make_exercise(
             template.load(source),
@@ -75,7 +75,7 @@ def exercise(
     _report(made, output)
 
 
-def _report(made: Made, output: Path) -> None:
+def _report(made: "Made", output: Path) -> None:
     for saved in (*made.workbooks, *made.solutions, made.key):
         if saved.reason:
             say(f"saved as {shown(saved.path)}, as {saved.reason}", err=True)
@@ -112,7 +112,7 @@ def _report(made: Made, output: Path) -> None:
 @click.option("--key", type=PATH, required=True, metavar="FILE", help="The exercise's key.")
 @click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Also save the marks as CSV.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON.")
-@click.option("--engine", "name", metavar="NAME", default=EMBEDDED.name, help=f"{ENGINES}.")
+@click.option("--engine", "name", metavar="NAME", default=EMBEDDED, help=f"{ENGINES}.")
 @jobs_option
 def grade(
     files: tuple[Path, ...],
@@ -135,6 +135,16 @@ def grade(
       sheetgen grade --key exercise.key.json exercise.xlsx
       sheetgen grade --key class/class.key.json class/*.xlsx --csv marks.csv
     """  # noqa: D301
+    from sheetgen.exercises.grading.grade import grade as grade_files  # noqa: PLC0415
+    from sheetgen.exercises.grading.marks import (  # noqa: PLC0415
+        as_json,
+        lines,
+        marks_line,
+        marks_table,
+    )
+    from sheetgen.exercises.key import read_key  # noqa: PLC0415
+    from sheetgen.spreadsheet.engines import engine  # noqa: PLC0415
+
     chosen = engine(name)
     chosen.require()
     read = read_key(key)

@@ -19,19 +19,18 @@ from pathlib import Path
 
 from sheetgen.errors import InputError
 from sheetgen.exercises.assignment.blanks import possible
-from sheetgen.exercises.assignment.class_list import MAXIMUM_NAME, MAXIMUM_SEED
+from sheetgen.exercises.assignment.class_list import MAXIMUM_NAME
 from sheetgen.exercises.assignment.exercise import (
     ABSOLUTE,
     LARGEST,
-    LEVELS,
     RELATIVE,
-    TOPICS,
     Assignment,
     Exercise,
     Student,
 )
 from sheetgen.exercises.assignment.own_numbers import RATE, draw
 from sheetgen.exercises.assignment.table_layout import Quantity
+from sheetgen.exercises.choices import LEVELS, MAXIMUM_SEED, TOPICS
 from sheetgen.exercises.key_document import LONGEST_NAME, Object, read_document
 from sheetgen.files.saving import resolved
 from sheetgen.template.template import parse

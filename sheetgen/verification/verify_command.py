@@ -1,21 +1,19 @@
-"""The console command `sheetgen verify`."""
+"""The console command `sheetgen verify`; cli.py says what it imports."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from sheetgen.console import progress
 from sheetgen.console.commands import COUNT, ENGINES, PATH, verify_written
 from sheetgen.console.terminal import plain, say, say_json
-from sheetgen.spreadsheet import engines
-from sheetgen.spreadsheet.engines import Engine
-from sheetgen.verification.results import Result, SheetResult
-from sheetgen.verification.sensitivity import MOVE
-from sheetgen.verification.verify import read_subject, verify_subject
+
+if TYPE_CHECKING:
+    from sheetgen.spreadsheet.engines import Engine
+    from sheetgen.verification.results import Result, SheetResult
 
 
 @click.command()
@@ -45,8 +43,10 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
         raise click.exceptions.Exit(1)
 
 
-def _verified(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Iterator[Result]:
+def _verified(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> "Iterator[Result]":
     """Yield the results of verifying a workbook, which are also printed unless as JSON."""
+    from sheetgen.verification.verify import read_subject, verify_subject  # noqa: PLC0415
+
     subject = read_subject(file)
     with progress.paused():
         chosen = _engines(name)
@@ -69,11 +69,13 @@ def _verified(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> 
 
 def verify_built(path: Path) -> None:
     """Verify a workbook that was just built, with the embedded engine, and say so in a line."""
+    from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: PLC0415
+    from sheetgen.verification.verify import read_subject, verify_subject  # noqa: PLC0415
 
-    def verify() -> Result:
+    def verify() -> "Result":
         """Return how the file agrees, with progress bars."""
         with progress.shown():
-            (found,) = verify_subject(read_subject(path), [engines.EMBEDDED], perturbations=0)
+            (found,) = verify_subject(read_subject(path), [EMBEDDED], perturbations=0)
         return found
 
     result = verify_written(path, verify, _print)
@@ -84,7 +86,9 @@ def verify_built(path: Path) -> None:
     )
 
 
-def _engines(name: str) -> Sequence[Engine]:
+def _engines(name: str) -> "Sequence[Engine]":
+    from sheetgen.spreadsheet import engines  # noqa: PLC0415
+
     if name == "auto":
         found = engines.installed()
         say(f"engines: {', '.join(each.version() for each in found)}", err=True)
@@ -94,7 +98,10 @@ def _engines(name: str) -> Sequence[Engine]:
     return [chosen]
 
 
-def _print(result: Result) -> None:
+def _print(result: "Result") -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     what = f"inputs moved, number {result.perturbation}" if result.perturbation else "as it is"
     table = Table(title=f"{result.engine}, {what}", title_justify="left", box=None)
     for header in ("sheet", "formulas", "largest difference", "result"):
@@ -116,8 +123,10 @@ def _print(result: Result) -> None:
         say(line, err=True)
 
 
-def _sensitive(result: Result) -> Iterable[str]:
+def _sensitive(result: "Result") -> Iterable[str]:
     """Yield at most one line that says which cells are off by rounding that has grown."""
+    from sheetgen.verification.sensitivity import MOVE  # noqa: PLC0415
+
     found = [
         f"{len(sheet.sensitive):,} cells on {sheet.sheet}, the first in {sheet.sensitive[0]}"
         for sheet in result.sheets
@@ -131,7 +140,7 @@ def _sensitive(result: Result) -> Iterable[str]:
         )
 
 
-def _remarks(result: Result) -> Iterable[str]:
+def _remarks(result: "Result") -> Iterable[str]:
     for sheet in result.sheets:
         for cells, what, which in (
             (sheet.extra, "not verified", f"on {sheet.sheet} that build did not write"),

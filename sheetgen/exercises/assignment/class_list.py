@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sheetgen.errors import InputError, shortened
+from sheetgen.exercises.choices import MAXIMUM_SEED
 from sheetgen.template.toml_table import hint
 
 MAXIMUM_STUDENTS = 1000  # each gets a workbook, and numbers unlike those of all the others
 CLASS_SIZE = f"1 to {MAXIMUM_STUDENTS}, as each has a workbook; a larger class takes several lists"
 MAXIMUM_NAME = 100  # characters
 MAXIMUM_FILE_NAME = 60  # characters, of up to four bytes each; file systems take 255 bytes
-MAXIMUM_SEED = 2**63 - 1
 DELIMITERS = ",;\t"
 
 # What Windows forbids in a file name or takes for a device.

@@ -13,6 +13,7 @@ from sheetgen.exercises.assignment import blanks
 from sheetgen.exercises.assignment.class_list import Name, file_names
 from sheetgen.exercises.assignment.own_numbers import RATE, Numbers, draw, with_numbers
 from sheetgen.exercises.assignment.table_layout import MAXIMUM_COLUMNS, Layout, Quantity, Stage
+from sheetgen.exercises.choices import LEVELS, TOPICS
 from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet import stamp
 from sheetgen.template.template import Template
@@ -20,8 +21,6 @@ from sheetgen.workbook.compose import draw_sources
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.sources import Sources
 
-TOPICS = ("forward", "backward", "update", "all")
-LEVELS = (1, 2, 3)
 ROWS = {1: 4, 2: 3, 3: 3}  # by level
 LARGEST_BATCH = 6  # rows before the first update that are not too many to fill in
 
