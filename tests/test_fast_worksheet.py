@@ -1,9 +1,10 @@
-"""The fast worksheet writes the very bytes that XlsxWriter's own class writes."""
+"""The fast workbook writes the very bytes that XlsxWriter's own class writes."""
 
 import inspect
 import io
 import re
 import zipfile
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,13 +18,17 @@ from hypothesis import strategies as st
 from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from sheetgen.spreadsheet import formula_blocks
+from sheetgen.spreadsheet import fast_workbook
+from sheetgen.spreadsheet.fast_workbook import FastWorkbook, new_workbook
 from sheetgen.spreadsheet.formula_blocks import FastWorksheet, FormulaBlock, write_block
 
 Write = Callable[[Worksheet, FormulaBlock], None]
 Program = Callable[[Workbook, Write], None]
+PICTURE = b64decode(  # a PNG of one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
-seen = xlsxwriter.__version__ in formula_blocks.SEEN_VERSIONS
+seen = xlsxwriter.__version__ in fast_workbook.SEEN_VERSIONS
 only_with_a_seen_release = pytest.mark.skipif(not seen, reason="this release goes the plain way")
 
 
@@ -41,10 +46,9 @@ def write_cells(sheet: Worksheet, block: FormulaBlock) -> None:
                 sheet.write_number(row, column, value, block.formats[j])
 
 
-def parts(program: Program, sheet_class: type[Worksheet], write: Write, option: str):
+def parts(program: Program, workbook_class: type[Workbook], write: Write, option: str):
     """Return the uncompressed parts of the workbook that `program` makes, by name."""
-    workbook = Workbook(file := io.BytesIO(), {option: True})
-    workbook.worksheet_class = sheet_class
+    workbook = workbook_class(file := io.BytesIO(), {option: True})
     workbook.set_properties({"created": datetime(2024, 1, 1)})
     program(workbook, write)
     workbook.close()
@@ -61,9 +65,9 @@ def assert_same(expected: dict[str, bytes], got: dict[str, bytes], how: str) -> 
 
 
 def compare(program: Program, option: str = "in_memory") -> None:
-    expected = parts(program, Worksheet, write_cells, option)
-    assert_same(expected, parts(program, Worksheet, write_block, option), "by cells")
-    assert_same(expected, parts(program, FastWorksheet, write_block, option), "streamed")
+    expected = parts(program, Workbook, write_cells, option)
+    assert_same(expected, parts(program, Workbook, write_block, option), "by cells")
+    assert_same(expected, parts(program, FastWorkbook, write_block, option), "streamed")
 
 
 def block_of(first_row, first_column, height, width=2, *, formats=None, seed=0) -> FormulaBlock:
@@ -116,10 +120,14 @@ def charts_over_blocks(workbook: Workbook, write: Write) -> None:
     write(sheet, with_errors(3, 1, 30))
     write(sheet, block_of(33, 1, 5, 1))
     sheet.write_number(40, 1, 7)
+    sheet.write_row(44, 1, ["7", "no number", 0.1 + 0.2])
+    write(sheet, replace(block_of(44, 5, 5000, 1), formulas=("",)))
     chart = workbook.add_chart({"type": "line"})
-    for cells in ("$B$1:$B$50", "$C$10:$C$12", "$A$8:$G$8", "$B$36", "$A$2:$D$2", "$A$90:$C$90"):
+    ranges = ("$B$1:$B$50", "$C$10:$C$12", "$A$8:$G$8", "$B$36", "$A$2:$D$2", "$A$90:$C$90")
+    for cells in (*ranges, "$B$41:$B$46", "$B$45:$F$45", "$F$1:$F$5044", "$B$34:$B$38", "Unknown"):
         chart.add_series({"values": f"='A b'!{cells}", "name": "='A b'!$C$2"})
     other.insert_chart("A1", chart)
+    sheet.insert_image("A9", "picture.png", {"image_data": io.BytesIO(PICTURE)})
 
 
 def formats_of_rows_and_columns(workbook: Workbook, write: Write) -> None:
@@ -272,11 +280,14 @@ def test_a_block_needs_free_cells(sheet_class, place, message):
 @only_with_a_seen_release
 @pytest.mark.parametrize("cell", ["D7", "E7"])
 def test_a_cell_written_into_a_block_is_refused(tmp_path, cell):
-    workbook = Workbook(tmp_path / "book.xlsx", {"tmpdir": str(tmp_path)})
-    sheet = workbook.add_worksheet("Table", FastWorksheet)
+    workbook = FastWorkbook((tmp_path / "book.xlsx").open("wb"))
+    sheet = workbook.add_worksheet("Table")
     write_block(sheet, block_of(3, 3, 8))
     sheet.write_number(cell, 1)
-    with pytest.raises(ValueError, match=f"Cell {cell} of sheet Table is written twice"):
+    with (
+        workbook._file,
+        pytest.raises(ValueError, match=f"Cell {cell} of sheet Table is written twice"),
+    ):
         workbook.close()
 
 
@@ -301,7 +312,7 @@ def test_a_block_that_makes_no_sense_is_refused(change, message):
 
 
 def test_an_unseen_release_goes_the_plain_way(monkeypatch):
-    monkeypatch.setattr(xlsxwriter, "__version__", formula_blocks.SEEN_VERSIONS[0])
-    assert formula_blocks.worksheet_class() is FastWorksheet
+    monkeypatch.setattr(xlsxwriter, "__version__", fast_workbook.SEEN_VERSIONS[0])
+    assert type(new_workbook(io.BytesIO(), {})) is FastWorkbook
     monkeypatch.setattr(xlsxwriter, "__version__", "99.0")
-    assert formula_blocks.worksheet_class() is Worksheet
+    assert type(new_workbook(io.BytesIO(), {})) is Workbook

@@ -65,7 +65,7 @@ def add_sheet(
     with in_turn(resolved(workbook)):
         built = not resolved(workbook).exists()
         if built and alone:
-            write = partial(write_workbook, [canvas], title=canvas.name, in_memory=True)
+            write = partial(write_workbook, [canvas], title=canvas.name)
             return Placed(save_workbook(workbook, write), canvas.name, built=False)
         if built:
             build_workbook(template.load("era-v1"), workbook)
@@ -77,7 +77,7 @@ def _insert(canvas: Canvas, mark: str, source: Path, workbook: Path, built: bool
     names: dict[str, str] = {}
     with scratch_folder() as folder:
         donor = Path(folder, "donor.xlsx")
-        write_workbook([canvas], donor, canvas.name, in_memory=True)
+        write_workbook([canvas], donor, canvas.name)
 
         def insert(to: Path) -> None:
             replaced = {canvas.name: former} if former else None

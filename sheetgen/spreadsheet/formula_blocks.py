@@ -7,9 +7,8 @@ a block into the XML of one row, with gaps for the row number and the cached res
 the gaps row by row while the file is written.
 
 The file is the same, byte for byte. For that the class overrides private methods of XlsxWriter,
-which may change in any release, so `worksheet_class` returns it only for the releases that the
-tests have compared (`SEEN_VERSIONS`). With any other release the workbook is the same and only
-takes longer. To allow a release, add it and run the tests.
+which may change in any release, so fast_workbook.py makes it the class of a workbook's sheets only
+for the releases that the tests have compared.
 """
 
 import re
@@ -19,7 +18,6 @@ from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
-import xlsxwriter
 import xlsxwriter.worksheet as plain
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -30,7 +28,6 @@ from sheetgen.spreadsheet.block import Block, in_row
 FormulaBlock = Block[Format | None]
 """A block as XlsxWriter takes it, its styles looked up."""
 
-SEEN_VERSIONS = ("3.3.1",)
 NOT_FINITE = "#NUM!"  # what a spreadsheet shows where floating point has a NaN or an infinity
 
 # The functions in a formula that XlsxWriter renames or turns into dynamic arrays. It takes any
@@ -43,14 +40,11 @@ _CHANGED = re.compile(
 )
 # Single characters are replaced faster than words; XML forbids these, so no formula has them.
 _ROW, _PREVIOUS = "\x01", "\x02"
+_CONSTANT = "%.16G"
+_FEW = 128  # numbers that tell whether a column has few different ones
 _CHUNK = 1024  # rows whose results exist as Python objects at one time
 _MOST_TEMPLATES = 64  # of one block; a table of scattered NaNs could need one for every row
 _SPAN = 16  # rows that share one `spans` attribute
-
-
-def worksheet_class() -> type[Worksheet]:
-    """Return `FastWorksheet` if XlsxWriter is of a release in `SEEN_VERSIONS`, else `Worksheet`."""
-    return FastWorksheet if xlsxwriter.__version__ in SEEN_VERSIONS else Worksheet
 
 
 def write_block(worksheet: Worksheet, block: FormulaBlock) -> None:
@@ -130,8 +124,23 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
     def _get_range_data(
         self, row_start: int, col_start: int, row_end: int, col_end: int
     ) -> list[object]:
-        with self._all_cells(range(col_start, col_end + 1)):
-            return list(super()._get_range_data(row_start, col_start, row_end, col_end))
+        if col_start != col_end:
+            with self._all_cells(range(col_start, col_end + 1)):
+                return list(super()._get_range_data(row_start, col_start, row_end, col_end))
+        data: list[object] = []
+        blocks = [block for block in self._blocks if col_start in block.column_range]
+        while row_start <= row_end:
+            here = next((block for block in blocks if row_start in block.row_range), None)
+            ends = [
+                each.row_range.stop if each is here else each.row_range.start for each in blocks
+            ]
+            end = min([row_end + 1, *(row for row in ends if row > row_start)])
+            if here:
+                data += _range_data(here, row_start, col_start, end)
+            else:
+                data += super()._get_range_data(row_start, col_start, end - 1, col_end)
+            row_start = end
+        return data
 
     @contextmanager
     def _all_cells(self, columns: range) -> Iterator[None]:
@@ -189,7 +198,8 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
         template = lru_cache(_MOST_TEMPLATES)(partial(self._template, block))
         for start in block.row_range[::_CHUNK]:
             columns, errors = _results(block, start)
-            for row, results in enumerate(zip(*columns, strict=True), start):
+            texts = map(_texts, columns, block.formulas)
+            for row, results in enumerate(zip(*texts, strict=True), start):
                 info = self.row_info.get(row)
                 text = template(info.row_format if info else None, errors[row - start])
                 yield text.replace(_ROW, str(row + 1)).replace(_PREVIOUS, str(row)) % results
@@ -206,7 +216,7 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             error = ' t="e"' if is_error else ""
             reference = f"{column_letters(column)}{_ROW}"
             if not formula:
-                cells.append(f'<c r="{reference}"{style}><v>%.16G</v></c>')
+                cells.append(f'<c r="{reference}"{style}><v>%s</v></c>')
                 continue
             text = self._escape_data(formula).removeprefix("=").replace("%", "%%")
             text = text.replace("{row}", _ROW).replace("{previous}", _PREVIOUS)
@@ -251,6 +261,29 @@ def _results(block: FormulaBlock, start: int) -> tuple[list[list[float | str]], 
     for row, column in np.argwhere(errors).tolist():
         columns[column][row] = NOT_FINITE
     return columns, [line.tobytes() for line in errors]
+
+
+def _texts(results: list[float | str], formula: str) -> list[str]:
+    """Return the texts of a column's results; of constants, if there is no formula."""
+    write = str if formula else _CONSTANT.__mod__
+    few = set(results[:_FEW])
+    if 2 * len(few) > len(results[:_FEW]):
+        return [*map(write, results)]
+    # The same few numbers again and again, as inputs are. 0 and -0 are one number, but two texts.
+    known = {result: write(result) for result in set(results)}
+    return [known[result] if result else write(result) for result in results]
+
+
+def _range_data(block: FormulaBlock, row: int, column: int, end: int) -> list[float | str]:
+    """Return what a chart keeps of a column of a block, from a row to that before the end."""
+    place = column - block.first_column
+    values = block.values[place][row - block.first_row : end - block.first_row]
+    found: list[float | str] = values.tolist()
+    if not block.formulas[place]:
+        return [f"{value:.16g}" for value in found]
+    for at in np.flatnonzero(~np.isfinite(values)).tolist():
+        found[at] = NOT_FINITE
+    return found
 
 
 def _write_by_cells(worksheet: Worksheet, block: FormulaBlock) -> None:

@@ -11,11 +11,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import chain, groupby, repeat
 from pathlib import Path
 
 from sheetgen.spreadsheet.address import place_of
-from sheetgen.spreadsheet.block import Block, in_row
+from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.package_parts import MalformedError, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
@@ -176,31 +176,30 @@ def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
     for (row, column), cell in canvas.cells.items():
         if cell.formula is not None or cell.value != "":
             singles[row].append((column, _text(column, _content(cell.formula, cell.value))))
-    lines = [(block, _block_text(block)) for block in canvas.blocks]
-    bottoms = [block.row_range.stop for block in canvas.blocks]
-    for row in range(max([*singles, *bottoms], default=-1) + 1):
-        parts = singles.get(row, [])
-        parts += [
-            (block.first_column, _row_text(block, text, row))
-            for block, text in lines
-            if row in block.row_range
-        ]
+    blocks = [(block.row_range, block.first_column, _block_rows(block)) for block in canvas.blocks]
+    edges = {edge for rows, *_ in blocks for edge in (rows.start, rows.stop)}
+    here = blocks[:0]
+    for row in range(max([*singles, *(edge - 1 for edge in edges)], default=-1) + 1):
+        if row in edges:
+            here = [each for each in blocks if row in each[0]]
+        parts = singles.get(row, []) + [(column, next(texts)) for _, column, texts in here]
         if parts:
             yield row, "".join(text for _, text in sorted(parts))
 
 
-def _block_text(block: Block[Style]) -> str:
-    """Return the text of a block's row, with the placeholders of its formulas and constants."""
-    return "".join(
+def _block_rows(block: Block[Style]) -> Iterator[str]:
+    """Yield the text of each row of a block, whose constants fill the gaps of the same text."""
+    text = "".join(
         _text(column, formula.replace("%", "%%") or _CONSTANT)
         for column, formula in zip(block.column_range, block.formulas, strict=True)
     )
-
-
-def _row_text(block: Block[Style], text: str, row: int) -> str:
-    at = row - block.first_row
+    # Single characters are replaced faster than words; a block's formula has none of these.
+    text = text.replace("{row}", "\x01").replace("{previous}", "\x02")
     parts = zip(block.formulas, block.values, strict=True)
-    return in_row(text, row) % tuple(values[at] for formula, values in parts if not formula)
+    columns = [values.tolist() for formula, values in parts if not formula]
+    constants = zip(*columns, strict=True) if columns else repeat(())
+    for row, numbers in zip(block.row_range, constants, strict=False):
+        yield text.replace("\x01", str(row + 1)).replace("\x02", str(row)) % numbers
 
 
 def _text(column: int, content: str) -> str:

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
+from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -18,12 +18,8 @@ from sheetgen.spreadsheet.address import quoted, range_address
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Place, Value
 from sheetgen.spreadsheet.charts import insert_chart
-from sheetgen.spreadsheet.formula_blocks import (
-    NOT_FINITE,
-    FastWorksheet,
-    worksheet_class,
-    write_block,
-)
+from sheetgen.spreadsheet.fast_workbook import new_workbook
+from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, FastWorksheet, write_block
 from sheetgen.spreadsheet.paper import MARGINS, areas, pages
 from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
 
@@ -42,21 +38,14 @@ BAR = {
 }
 
 
-def write_workbook(
-    canvases: Sequence[Canvas], path: Path, title: str, in_memory: bool = False
-) -> None:
-    """Write the sheets to a new file at `path`; raises OSError when that fails.
-
-    With `in_memory` the parts of the file are kept there until it is whole, which is quicker where
-    they are small: each would be a file of its own.
-    """
+def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
+    """Write the sheets to a new file at `path`; raises OSError when that fails."""
     with scratch_folder() as scratch, _ErrorKeepingFile(path, "w") as file:
         options = {
             "tmpdir": scratch,
-            "in_memory": in_memory,
             "default_format_properties": {"font_name": FONT, "font_size": 10},
         }
-        workbook = xlsxwriter.Workbook(file, options)
+        workbook = new_workbook(file, options)
         workbook.set_properties({"title": title, "comments": "Made by sheetgen."})
         writer = _Writer(workbook)
         require_possible(title, "the title of the workbook")
@@ -113,10 +102,9 @@ class _ErrorKeepingFile(FileIO):
 class _Writer:
     """Holds the cell formats, which cells of equal style share."""
 
-    def __init__(self, workbook: xlsxwriter.Workbook) -> None:
+    def __init__(self, workbook: Workbook) -> None:
         self.workbook = workbook
         self.formats: dict[Style, Format] = {}
-        self.worksheet_class = worksheet_class()
         self.good = workbook.add_format(PASS_FORMAT)
         self.bad = workbook.add_format(FAIL_FORMAT)
         self.large = workbook.add_format(LARGE_FORMAT)
@@ -141,7 +129,7 @@ class _Writer:
         return self.formats[style]
 
     def sheet(self, canvas: Canvas) -> None:
-        worksheet = self.workbook.add_worksheet(canvas.name, self.worksheet_class)
+        worksheet = self.workbook.add_worksheet(canvas.name)
         self._view(worksheet, canvas)
         self._page(worksheet, canvas)
         for first_row, first_column, last_row, last_column in canvas.merges:
