@@ -13,7 +13,12 @@ torch = pytest.importorskip("torch")
 from cnn import models  # noqa: E402
 from cnn.cli import main  # noqa: E402
 from cnn.data.images import Images  # noqa: E402
-from cnn.models import MaskDropout, speed_up_dropout  # noqa: E402
+from cnn.models import (  # noqa: E402
+    MaskDropout,
+    ReluDropout,
+    join_relu_and_dropout,
+    speed_up_dropout,
+)
 from cnn.training import recipes  # noqa: E402
 from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
 from cnn.training.config import Config  # noqa: E402
@@ -125,6 +130,26 @@ def test_faster_dropout_changes_neither_weights_nor_layers():
     layers = [layer for layer in model if isinstance(layer, torch.nn.Dropout)]
     assert [(type(layer), layer.p) for layer in layers] == [(MaskDropout, 0.1)] * 7
     assert list(model.state_dict()) == before
+
+
+@pytest.mark.parametrize("p", [0.1, 0.0, 1.0])
+def test_relu_joined_with_dropout_is_both_to_the_last_bit(p):
+    values = torch.randn(3, 4, 5, 5).contiguous(memory_format=torch.channels_last)
+    layers = torch.nn.Sequential(torch.nn.ReLU(), MaskDropout(p))
+    outputs, gradients = [], []
+    for _ in range(2):
+        torch.manual_seed(0)
+        values.grad = None
+        output = layers(values.requires_grad_())
+        (output * torch.arange(output.numel()).view(output.shape)).sum().backward()
+        outputs.append(output)
+        gradients.append(values.grad)
+        join_relu_and_dropout(layers)
+    assert [type(layer) for layer in layers] == [ReluDropout, torch.nn.Identity]
+    assert torch.equal(*outputs)
+    assert torch.equal(*gradients)
+    assert outputs[1].stride() == values.stride()
+    assert torch.equal(layers.eval()(values), values.relu())
 
 
 def affine(augmentation, count=500):

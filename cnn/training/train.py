@@ -15,7 +15,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.lr_scheduler import LambdaLR
 
 from cnn.data.images import DataSet, Images
-from cnn.models import speed_up_dropout
+from cnn.models import join_relu_and_dropout, speed_up_dropout
 from cnn.own_model import is_own, running
 from cnn.training.augmentation import apply_affine, random_affine
 from cnn.training.config import BEST, Config, new_model
@@ -229,6 +229,8 @@ def _for_training(config: Config, device: torch.device) -> nn.Module:
     if is_own(config.model):
         # Its forward may use what an activation was given once more, and ask for contiguous maps.
         return model.to(device)
+    assert isinstance(model, nn.Sequential)
+    join_relu_and_dropout(model)
     for module in model.modules():
         # Neither a convolution nor BatchNorm needs its output for the backward pass.
         if isinstance(module, nn.ReLU):
