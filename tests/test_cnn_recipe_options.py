@@ -85,9 +85,24 @@ def test_the_optimizer_in_words():
     assert ("optimiser", "AdamW, β₁ 0.9, weight decay 0.01") in settings_in_words(config, {})
 
 
+def test_the_last_epochs_leave_the_images_as_they_are():
+    light = RECIPES["fast"].augmentation
+    recipe = replace(RECIPES["fast"], epochs=3, augmentation=replace(light, plain_epochs=2))
+    assert [bool(recipe.augmentation_of(epoch)) for epoch in (1, 2, 3)] == [True, False, False]
+    config = Config("tiny", recipe, 0, "mnist", None, 0, "cpu", 1, 1)
+    words = dict(settings_in_words(config, {}))["augmentation"]
+    assert words == "rotation ±8°, scale ±8%, shift ±1.5 pixels, none in the last 2 epochs"
+    # At a constant rate more epochs may follow.
+    constant = replace(recipe, schedule="constant")
+    assert all(constant.augmentation_of(epoch) for epoch in (1, 2, 3))
+    assert (
+        "none" not in dict(settings_in_words(replace(config, recipe=constant), {}))["augmentation"]
+    )
+
+
 def test_a_recipe_of_an_earlier_version_is_one_of_sgd():
     values = asdict(RECIPES["fast"])
-    del values["optimizer"]
+    del values["optimizer"], values["augmentation"]["plain_epochs"]
     assert type(RECIPES["fast"]).from_dict(values) == RECIPES["fast"]
 
 
@@ -101,6 +116,7 @@ def test_a_recipe_of_an_earlier_version_is_one_of_sgd():
         (["--rotation", "nan"], "rotation is NaN; expected a number"),
         (["--scale", "1.5"], "scale is 1.5; expected 0 <= scale < 1"),
         (["--optim", "adam"], 'there is no option "--optim"; did you mean "--optimizer"?'),
+        (["--plain-epochs", "-1"], "plain_epochs is -1; expected at least 0"),
         (["--weight-decay", "much"], "'much' is not a valid float"),
     ],
 )
@@ -142,7 +158,8 @@ def test_a_printed_recipe_explains_itself():
     text = recipe_text("fast", RECIPES["fast"])
     assert "cnn train --model fast --recipe FILE" in text
     assert 'optimizer = "sgd"           # What makes the steps. One of sgd, adam, adamw.' in text
-    assert tomllib.loads(text)["augmentation"] == {"rotation": 8, "scale": 0.08, "shift": 1.5}
+    values = {"rotation": 8, "scale": 0.08, "shift": 1.5, "plain_epochs": 0}
+    assert tomllib.loads(text)["augmentation"] == values
 
 
 def refused(result, message):

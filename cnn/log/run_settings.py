@@ -6,7 +6,7 @@ from cnn.data.image_folder import FOLDER
 from cnn.data.sample_digits import SAMPLE
 from cnn.own_model import is_own, label, origin
 from cnn.training.config import BEST, Config
-from cnn.training.recipes import WARM_UP, Augmentation, Recipe
+from cnn.training.recipes import WARM_UP, Recipe
 
 _CHECKSUM_DIGITS = 8
 _FILES = {"train": "training", "t10k": "test"}
@@ -23,7 +23,7 @@ def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[s
         ("seed", str(config.seed)),
         ("optimiser", _optimiser(recipe)),
         ("learning rate", _schedule(recipe)),
-        ("augmentation", _augmentation(recipe.augmentation)),
+        ("augmentation", _augmentation(recipe)),
         ("regularisation", _regularisation(recipe)),
         ("data", _data(config)),
         ("device", f"{config.device}, {config.processes} {parts} of {config.threads} {threads}"),
@@ -63,8 +63,8 @@ def _schedule(recipe: Recipe) -> str:
     return f"{peak}, then falls to 0"
 
 
-def _augmentation(changes: Augmentation) -> str:
-    words = []
+def _augmentation(recipe: Recipe) -> str:
+    words, changes = [], recipe.augmentation
     if changes.rotation:
         words.append(f"rotation ±{changes.rotation:g}°")
     if changes.scale:
@@ -72,6 +72,9 @@ def _augmentation(changes: Augmentation) -> str:
     if changes.shift:
         pixels = "pixel" if changes.shift == 1 else "pixels"
         words.append(f"shift ±{changes.shift:g} {pixels}")
+    if words and recipe.plain_epochs:
+        last = "epoch" if recipe.plain_epochs == 1 else f"{recipe.plain_epochs} epochs"
+        words.append(f"none in the last {last}")
     return ", ".join(words) or "none"
 
 

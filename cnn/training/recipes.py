@@ -24,11 +24,15 @@ class Augmentation:
     rotation: Annotated[float, "Rotate training images by up to X degrees, either way."] = 0.0
     scale: Annotated[float, "Scale them by up to this fraction, larger or smaller."] = 0.0
     shift: Annotated[float, "Shift them by up to X pixels, along each axis and either way."] = 0.0
+    plain_epochs: Annotated[
+        int, "Leave them as they are in the last N epochs, unless the rate is constant."
+    ] = 0
 
     def __post_init__(self) -> None:
         _require_from_zero("rotation", self.rotation, below=360)
         _require_from_zero("scale", self.scale, below=1)
         _require_from_zero("shift", self.shift)
+        require_whole("plain_epochs", self.plain_epochs, 0)
 
     def __bool__(self) -> bool:
         """Return whether images are changed at all."""
@@ -81,6 +85,19 @@ class Recipe:
             raise InputError(f"{found}; expected sgd, or --no-nesterov")
         if self.nesterov and not self.momentum:
             raise InputError("nesterov is true but momentum is 0; expected a momentum above 0")
+
+    @property
+    def plain_epochs(self) -> int:
+        """How many epochs at the end leave the images as they are.
+
+        At a constant rate it is none: more epochs may follow, and the first must not change.
+        """
+        return 0 if self.schedule == "constant" else self.augmentation.plain_epochs
+
+    def augmentation_of(self, epoch: int) -> Augmentation:
+        """Return how the images of an epoch, counted from 1, are changed."""
+        is_plain = epoch > self.epochs - self.plain_epochs
+        return Augmentation() if is_plain else self.augmentation
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

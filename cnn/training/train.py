@@ -140,7 +140,8 @@ class Training:
         """
         rank, count = self.processes.rank, self.processes.count
         order = torch.randperm(len(images), generator=self.generator).to(self.device)
-        augmentation, sides = self.config.recipe.augmentation, images.format.shape[1:]
+        augmentation = self.config.recipe.augmentation_of(len(self.log) + 1)
+        sides = images.format.shape[1:]
         for batch in order.split(self.config.recipe.batch_size)[: self.batches]:
             mine = batch[rank::count]
             pixels = images.pixels[mine]
