@@ -88,7 +88,7 @@ class LibreOffice(Engine):
     def recalculate(self, path: Path) -> Values:
         """Evaluate every formula from scratch; see Engine.recalculate."""
         self.require()
-        with converted(path, _XLSX, self.seconds) as result:
+        with converted(path, _XLSX, self.seconds, only_values=True) as result:
             return _values(result)
 
     def recalculate_all(self, paths: Sequence[Path]) -> Iterator[Values]:
@@ -97,7 +97,7 @@ class LibreOffice(Engine):
         A workbook that fails among the others is tried again alone.
         """
         self.require()
-        with converted_all(paths, _XLSX, self.seconds) as results:
+        with converted_all(paths, _XLSX, self.seconds, only_values=True) as results:
             for path, result in zip(paths, results, strict=True):
                 yield _values(result) if result.is_file() else self.recalculate(path)
 
@@ -110,7 +110,7 @@ class LibreOffice(Engine):
         remaining = iter(cases)
         while batch := list(islice(remaining, BATCH)):
             paths = [path] * len(batch)
-            with converted_all(paths, _XLSX, self.seconds, changes=batch) as results:
+            with converted_all(paths, _XLSX, self.seconds, batch, only_values=True) as results:
                 for changes, result in zip(batch, results, strict=True):
                     if result.is_file():
                         yield _values(result)
@@ -131,11 +131,12 @@ def converted(
     conversion: str,
     seconds: float = SECONDS,
     edits: Mapping[str, copying.Edit] | None = None,
+    only_values: bool = False,
 ) -> Iterator[Path]:
     """Recalculate a workbook, convert it as --convert-to does, and yield the resulting file.
 
     The file is deleted when the block ends. `conversion` is FORMAT or FORMAT:FILTER; `edits` are
-    made before, as `copying.write_changed` says.
+    made before, and with `only_values` looks are left out, as `copying.write_changed` says.
 
     Raises:
         InputError: the file cannot be read as a workbook.
@@ -143,7 +144,10 @@ def converted(
 
     """
     with scratch_folder() as folder:
-        (result,), messages = _convert([path], conversion, Path(folder), seconds, edits)
+        place = Path(folder)
+        (result,), messages = _convert(
+            [path], conversion, place, seconds, edits, only_values=only_values
+        )
         if not result.is_file():
             raise RunError(f"LibreOffice could not convert {path}: {messages.strip()[-500:]}")
         yield result
@@ -155,15 +159,20 @@ def converted_all(
     conversion: str,
     seconds: float = SECONDS,
     changes: Sequence[Changes] = (),
+    only_values: bool = False,
 ) -> Iterator[list[Path]]:
     """Convert workbooks with one start of LibreOffice, and yield the paths of the results.
 
     Where one could not be converted, its path has no file. `seconds` is the time for each.
-    `changes`, one for each, are made before, empty cells being taken for 0.
+    `changes`, one for each, are made before, empty cells being taken for 0; `only_values` is that
+    of `converted`.
     Raises InputError if a file cannot be read as a workbook.
     """
     with scratch_folder() as folder:
-        yield _convert(paths, conversion, Path(folder), seconds * len(paths), changes=changes)[0]
+        seconds *= len(paths)
+        yield _convert(
+            paths, conversion, Path(folder), seconds, changes=changes, only_values=only_values
+        )[0]
 
 
 def _convert(
@@ -173,13 +182,14 @@ def _convert(
     seconds: float,
     edits: Mapping[str, copying.Edit] | None = None,
     changes: Sequence[Changes] = (),
+    only_values: bool = False,
 ) -> tuple[list[Path], str]:
     output, suffix = folder / "output", conversion.partition(":")[0]
     # Names of our own keep odd characters, and the lock files, away from the user's files.
     sources = [folder / f"workbook-{number}.xlsx" for number in range(len(paths))]
     for path, source, new in zip(paths, sources, changes or repeat({}), strict=False):
         # Without cached results none can pass for a result, whatever the profile says.
-        copying.write_changed(path, source, new, fill=True, edits=edits)
+        copying.write_changed(path, source, new, fill=True, edits=edits, only_values=only_values)
     options = ["--convert-to", conversion, "--outdir", str(output), *map(str, sources)]
     messages = ""
     try:
