@@ -118,14 +118,11 @@ def children(node: Expression) -> tuple[Expression, ...]:
 
 def with_children(node: Expression, parts: tuple[Expression, ...]) -> Expression:
     """Return the same node with other parts."""
-    match node:
-        case Operation(operator, _, _):
-            return Operation(operator, *parts)
-        case Negation():
-            return Negation(*parts)
-        case Call(name, _):
-            return Call(name, parts)
-    return node
+    if isinstance(node, Operation):
+        return Operation(node.operator, *parts)
+    if isinstance(node, Negation):
+        return Negation(*parts)
+    return Call(node.name, parts) if isinstance(node, Call) else node
 
 
 def walk(node: Expression) -> Iterator[Expression]:
@@ -166,6 +163,8 @@ def replace(node: Expression, change: Callable[[Expression], Expression | None])
     if changed is not None:
         return changed
     parts = children(node)
+    if not parts:
+        return node
     new = [replace(part, change) for part in parts]
     return node if all(map(operator.is_, parts, new)) else with_children(node, tuple(new))
 
@@ -191,10 +190,10 @@ def _chosen(condition: Array, if_true: Array, if_false: Array) -> Array:
 
 
 _OPERATIONS: dict[str, Callable[[Array, Array], Array]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
     "^": np.power,
     ">": lambda a, b: np.where(a > b, 1.0, 0.0),
     "<": lambda a, b: np.where(a < b, 1.0, 0.0),
@@ -243,6 +242,9 @@ def evaluate(node: Expression, lookup: Lookup) -> Array:
 
 
 def _evaluate(node: Expression, lookup: Lookup) -> Array:
+    if isinstance(node, Operation):
+        left, right = _evaluate(node.left, lookup), _evaluate(node.right, lookup)
+        return _OPERATIONS[node.operator](left, right)
     if isinstance(node, _LEAF):
         return lookup(node)
     if isinstance(node, Number):
