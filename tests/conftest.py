@@ -94,6 +94,14 @@ def require(reason: str | None) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def without_waiting_for_the_disk() -> Iterator[None]:
+    """Let `fsync` return at once: no file of a test need survive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what commands write by default, such as output/backprop.xlsx, out of the checkout."""
     with contextlib.chdir(tmp_path_factory.mktemp("elsewhere")):
