@@ -31,19 +31,21 @@ from cnn.torch_loading import import_mnist
 import_mnist()
 import torch._dynamo  # as every optimiser does
 
-for name, ignored, program, folder in json.loads(sys.argv[1]):
+for ignored, programs, folder in json.loads(sys.argv[1]):
     if os.fork() == 0:
         os.environ["KERAS_HOME"] = folder
-        for number, path in ((1, "said"), (2, "errors")):
-            os.dup2(os.open(f"{folder}/{path}.txt", os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(f"{folder}/errors.txt", os.O_WRONLY | os.O_CREAT), 2)
         if ignored:
             warnings.filterwarnings("ignore", ignored)
         sys.argv[1:] = [folder]
-        runpy.run_path(program, run_name="__main__")
+        for program in programs:
+            sys.stdout.flush()
+            os.dup2(os.open(f"{folder}/{Path(program).stem}.txt", os.O_WRONLY | os.O_CREAT), 1)
+            runpy.run_path(program, run_name="__main__")
         sys.exit()
     Path(folder, "status.txt").write_text(str(os.wait()[1]))
 """
-"""Runs programs in processes of their own, for which torch is imported once.
+"""Runs the programs of each framework in a process of its own, for which torch is imported once.
 
 torchvision can be imported in them also where it does not fit the torch.
 """
@@ -53,20 +55,26 @@ FRAMEWORKS = {
     "lightning": "pytorch_lightning",
     "transformers": "transformers",
 }
+PROGRAMS = ("train", "export")
 
 
 @pytest.fixture(scope="module")
 def programs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which tests/train_<framework>.py has run, for those that tests here ask for."""
-    place = tmp_path_factory.mktemp("frameworks")
-    wanted = {item.name.removeprefix("test_") for item in request.session.items}
+    """A folder in which tests/train_<framework>.py has run, for those that tests here ask for.
+
+    And export_<framework>.py, if there is one.
+    """
+    place, here = tmp_path_factory.mktemp("frameworks"), Path(__file__)
+    wanted = " ".join(item.name for item in request.session.items if item.path == here)
     cases = []
     for name, package in FRAMEWORKS.items():
         if name in wanted and find_spec(package):
             (place / name).mkdir()
-            program = str(Path(__file__).with_name(f"train_{name}.py"))
+            programs = [here.with_name(f"{each}_{name}.py") for each in PROGRAMS]
             ignored = re.escape(WARNINGS.get(package, ""))
-            cases.append((name, ignored, program, str(place / name)))
+            cases.append(
+                (ignored, [str(each) for each in programs if each.exists()], str(place / name))
+            )
     surroundings = os.environ | {
         "HF_HUB_OFFLINE": "1",
         "KERAS_BACKEND": "torch",
@@ -78,12 +86,17 @@ def programs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def trained(framework: str, programs: Path) -> tuple[Any, Path]:
-    """Return what a framework's program printed last, and the folder in which it has run."""
+    """Return what a framework's training printed last, and the folder in which it has run."""
+    said, folder = said_by(f"train_{framework}", framework, programs)
+    return json.loads(said), folder
+
+
+def said_by(program: str, framework: str, programs: Path) -> tuple[str, Path]:
     package, folder = FRAMEWORKS[framework], programs / framework
     found = find_spec(package)
     require(None if found else f"{package} is not installed: pip install 'sheetgen[loggers]'")
     assert (folder / "status.txt").read_text() == "0", (folder / "errors.txt").read_text()
-    return json.loads((folder / "said.txt").read_text().splitlines()[-1]), folder
+    return (folder / f"{program}.txt").read_text().splitlines()[-1], folder
 
 
 def table(book: Path, sheet: str) -> list[dict[str, Any]]:
@@ -180,6 +193,14 @@ def test_keras(programs: Path) -> None:
         "optimizer": "name adam, learning_rate 0.1, beta_1 0.9, beta_2 0.999, epsilon 1e-07",
     }
     assert column(table(book, "Stopped"), "epoch") == [1, 2]
+
+
+@pytest.mark.slow
+def test_a_model_of_keras_is_shown_with_its_layers_names_and_channels_first(programs: Path) -> None:
+    said, _ = said_by("export_keras", "keras", programs)
+    names = said.split()
+    assert names[:3] == ["input", "first", "each"]
+    assert names[-5:] == ["head.linear", "head.softmax", "2", "6", "5"]
 
 
 @pytest.mark.slow
