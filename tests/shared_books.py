@@ -54,7 +54,7 @@ def short_book(built_once: Callable[[str, Template], Built]) -> Callable[[str], 
     That is enough for all that is on its sheets, and two learning rates are as good as four. Of
     those with many samples there are a few rows: others have epochs and tests too.
     """
-    few = {"digits": 12, "iris": 24, "moons": 24}
+    few = {"conv-digits": 12, "digits": 12, "iris": 24, "moons": 24}
 
     def build(name: str) -> Built:
         source = template.load(name)

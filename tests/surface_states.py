@@ -15,6 +15,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.engines import EMBEDDED, Values
 from sheetgen.template import template
 from sheetgen.template.template import Template
+from sheetgen.verification.results import Result
 from sheetgen.verification.verify import read_subject, verify_subject
 from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.compose import compose
@@ -195,13 +196,22 @@ class Book:
         return compose(self.plan)
 
     @cached_property
-    def wrong(self) -> list[str]:
-        """What `verify` finds wrong with the sheets of pictures and the cells behind them."""
+    def _result(self) -> Result:
         subject = replace(read_subject(self.path), plan=self.plan, canvases=self.canvases)
         (result,) = verify_subject(subject, [Computed(self.values)], perturbations=0)
-        shown = [sheet for sheet in result.sheets if sheet.sheet in (*NAMES, WORKINGS)]
+        return result
+
+    @property
+    def wrong(self) -> list[str]:
+        """What `verify` finds wrong with the sheets of pictures and the cells behind them."""
+        shown = [sheet for sheet in self._result.sheets if sheet.sheet in (*NAMES, WORKINGS)]
         assert len(shown) == 3
         return [str(each) for sheet in shown for each in sheet.findings]
+
+    @property
+    def wrong_anywhere(self) -> list[str]:
+        """What `verify` finds wrong with any sheet."""
+        return [str(each) for sheet in self._result.sheets for each in sheet.findings]
 
     def canvas(self, name: str) -> Canvas:
         (found,) = (canvas for canvas in self.canvases if canvas.name == name)

@@ -6,7 +6,6 @@ import pytest
 from conftest import trained
 from one_start import Computed
 from openpyxl.formula.translate import Translator
-from surface_states import of
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from sheetgen.network import reference
@@ -179,7 +178,7 @@ def test_the_error_of_an_epoch_is_the_mean_of_its_rows():
     assert averages == pytest.approx(expected.tolist(), rel=1e-14)
 
 
-MANY = ("autoencoder", "digits", "iris", "moons")
+MANY = ("autoencoder", "conv-digits", "digits", "iris", "moons")
 
 
 # test_verify has era-v1; the first one is in the fast tier.
@@ -192,14 +191,13 @@ def test_every_built_in_template_verifies(name, short_book):
     assert_verifies(short_book(name).saved.path, [EMBEDDED], 0 if name in MANY else 1)
 
 
-def test_workbooks_verify_in_every_engine(every_engine, short_book, built_once):
-    """Optimisers and a fitted curve, several problems, and classes with a test set.
+def test_workbooks_verify_in_every_engine(every_engine, short_book):
+    """Optimisers and a fitted curve, and several problems.
 
-    The formulas of the other templates are of their kinds and of those of test_any_network.
+    test_surfaces has classes with a test set. The formulas of the other templates are of these
+    kinds and of those of test_any_network.
     """
-    classes = built_once("surfaces of softmax", of("softmax"))
-    books = [short_book("line-fit"), short_book("logic"), classes]
-    paths = [each.saved.path for each in books]
+    paths = [short_book(name).saved.path for name in ("line-fit", "logic")]
     (*_, engine) = every_engine  # other tests verify them in the first one, IronCalc
     for path, values in zip(paths, engine.recalculate_all(paths), strict=True):
         assert_verifies(path, [Computed(values)], 0)

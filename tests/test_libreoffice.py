@@ -74,7 +74,7 @@ WORKBOOKS: list[Test] = [
     test_sensitivity.test_a_chaotic_training_verifies_in_every_engine,
     test_sensitivity.test_a_diverging_training_verifies_and_is_summed_up_in_every_engine,
     test_sensitivity.test_a_sum_that_is_0_up_to_rounding_may_fall_on_either_side_of_a_kink,
-    test_surfaces.libreoffice_shows_a_chosen_state,
+    test_surfaces.test_every_sheet_follows_what_is_chosen_in_every_engine,
     test_verify.test_every_engine_agrees_with_numpy_whatever_the_inputs,
 ]
 EXPORTS: list[Test] = [

@@ -76,12 +76,14 @@ def test_random_states_are_the_reference_s(state, name):
         assert result.passed, result.sheets
 
 
-def libreoffice_shows_a_chosen_state(state, libreoffice):
-    """Run by test_libreoffice."""
+@pytest.mark.slow
+def test_every_sheet_follows_what_is_chosen_in_every_engine(state, every_engine):
+    """Classes with a test set; the first engine, IronCalc, is asked for all states at once."""
     name, inputs = STATES["all chosen"]
-    (values,) = libreoffice.recalculate_changed(state.path(name), [changes(name, inputs)])
-    assert replace(state("all chosen"), values=values).wrong == []
-    assert state("all chosen").wrong == []
+    (*_, engine) = every_engine
+    (values,) = engine.recalculate_changed(state.path(name), [changes(name, inputs)])
+    assert replace(state("all chosen"), values=values).wrong_anywhere == []
+    assert state("all chosen").wrong_anywhere == []
 
 
 def test_passes_of_many_samples_are_those_of_one():

@@ -46,7 +46,8 @@ def theirs(formula: str) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", built_in())
+# The formulas of pictures of digits are those of iris and of edges, in greater numbers.
+@pytest.mark.parametrize("name", [name for name in built_in() if "digits" not in name])
 def test_openpyxl_finds_the_same_in_every_formula_that_build_writes(name: str) -> None:
     few = load(name).with_training(iterations=3)  # the rows of a table differ in their numbers
     written = {
