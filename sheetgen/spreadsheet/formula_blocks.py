@@ -121,6 +121,12 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
         self.table[row][col] = plain.CellFormulaTuple(formula.removeprefix("="), cell_format, value)
         return 0
 
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        # Of conditional formats as well, of which there may be thousands.
+        if not expand_future_functions and self._takes_as_is(formula):
+            return formula.removeprefix("=")
+        return str(super()._prepare_formula(formula, expand_future_functions))
+
     def _get_range_data(
         self, row_start: int, col_start: int, row_end: int, col_end: int
     ) -> list[object]:

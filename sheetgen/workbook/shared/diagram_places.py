@@ -78,8 +78,8 @@ class Ground:
 
     def is_free(self, box: Box, own: Line | None = None) -> bool:
         """Tell whether nothing is in a box but the line that is its own."""
-        return self.is_clear(box) and not any(
-            passes(line, box) for line in self.lines if line is not own
+        return self.is_clear(box) and all(
+            line is own or not passes(line, box) for line in self.lines
         )
 
     def is_clear(self, box: Box) -> bool:
@@ -116,12 +116,13 @@ def passes(line: Line, box: Box) -> bool:
     """Tell whether a line from left to right passes through a box."""
     x_from, x_to, y_from, y_to = line
     x, y, across, up = box
-    left, right = max(x_from, x - across), min(x_to, x + across)
+    left = x - across if x - across > x_from else x_from
+    right = x + across if x + across < x_to else x_to
     if left > right:
         return False
     slope = (y_to - y_from) / (x_to - x_from)
-    ys = sorted(y_from + slope * (each - x_from) for each in (left, right))
-    return ys[0] < y + up and ys[1] > y - up
+    one, other = y_from + slope * (left - x_from), y_from + slope * (right - x_from)
+    return (one < y + up or other < y + up) and (one > y - up or other > y - up)
 
 
 def first_clear(ground: Ground, places: Iterable[Place], half: float) -> Place:
@@ -134,5 +135,7 @@ def first_clear(ground: Ground, places: Iterable[Place], half: float) -> Place:
 def _covers(circle: tuple[float, float, float], box: Box) -> bool:
     """Tell whether a circle and a box cover each other."""
     x, y, radius = circle
-    across, up = max(abs(x - box[0]) - box[2], 0), max(abs(y - box[1]) - box[3], 0)
-    return hypot(across, up) < radius
+    across, up = abs(x - box[0]) - box[2], abs(y - box[1]) - box[3]
+    if across >= radius or up >= radius:
+        return False
+    return hypot(max(across, 0), max(up, 0)) < radius
