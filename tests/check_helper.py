@@ -3,12 +3,16 @@
 The formulas are written here from the textbook, cell by cell, and share nothing with the package.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import xlsxwriter
 from openpyxl.utils import get_column_letter
+from plain_worksheet import PlainWorksheet
+
+_NAME = re.compile(r"\{([^{}]+?)(\.up|\.down|)\}")
 
 
 @dataclass
@@ -106,13 +110,9 @@ class HandMade:
 
     def column(self, name):
         """Return the zero-based column; there is a gap before the columns named in `gaps`."""
-        place = self.left
-        for one in self.order:
-            place += one in self.gaps
-            if one == name:
-                return place
-            place += 1
-        raise KeyError(name)
+        at = self.order.index(name)
+        gaps = sum(one in self.gaps for one in self.order[: at + 1]) if self.gaps else 0
+        return self.left + at + gaps
 
     def address(self, name, row):
         """Return the address of a column's cell; row 0 is the first below the header."""
@@ -126,11 +126,14 @@ class HandMade:
     def formula(self, name, row, template=None):
         """Return the formula of a cell, with "="."""
         text = self.formulas[name] if template is None else template
-        for one in self.order:
-            text = text.replace(f"{{{one}.up}}", self.address(one, row - 1))
-            text = text.replace(f"{{{one}.down}}", self.address(one, row + 1))
-            text = text.replace(f"{{{one}}}", self.address(one, row))
-        return "=" + text.replace("{η}", self.fixed_rate())
+        return "=" + _NAME.sub(lambda found: self._meaning(*found.groups(), row), text)
+
+    def _meaning(self, name, moved, row):
+        """Return the cell of {name}, {name.up} or {name.down} in a row."""
+        if name == "η":
+            return self.fixed_rate()
+        rows = {"": 0, ".up": -1, ".down": 1}[moved]
+        return self.address(name, row + rows) if name in self.order else f"{{{name}{moved}}}"
 
     # -- cells
 
@@ -202,9 +205,9 @@ class HandMade:
 
 def write(path: Path, **sheets: HandMade | dict) -> Path:
     """Write a workbook of one table on each sheet; XlsxWriter leaves 0 as every result."""
-    with xlsxwriter.Workbook(path) as workbook:
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as workbook:
         for name, table in sheets.items():
-            sheet = workbook.add_worksheet(name.replace("_", " "))
+            sheet = workbook.add_worksheet(name.replace("_", " "), PlainWorksheet)
             contents = table if isinstance(table, dict) else table.contents()
             for address, content in contents.items():
                 if isinstance(content, str) and content.startswith("="):

@@ -19,6 +19,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.utils import cell as names
+from plain_worksheet import PlainWorksheet
 from shared_books import (  # noqa: F401 - fixtures
     bare,
     books,
@@ -169,9 +170,9 @@ def poisoned(tmp_path: Path) -> Build:
 
     def build(sheets: dict[str, dict[str, str | float]]) -> Path:
         path = tmp_path / f"poisoned-{next(number)}.xlsx"
-        with xlsxwriter.Workbook(path) as book:
+        with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
             for name, cells in sheets.items():
-                sheet = book.add_worksheet(name)
+                sheet = book.add_worksheet(name, PlainWorksheet)
                 for address, content in cells.items():
                     if isinstance(content, str) and content.startswith("="):
                         sheet.write_formula(address, content, None, WRONG)

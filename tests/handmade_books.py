@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import xlsxwriter
 from handmade_tables import REFERENCE, Content, Place, SheetError, Table
+from plain_worksheet import PlainWorksheet
 
 _FUNCTIONS = {
     "EXP": math.exp,
@@ -73,8 +74,8 @@ class Book:
         """Write the workbook, with the formulas' results or without any."""
         sheets = dict.fromkeys(table.sheet for table in self.tables)
         if cached:
-            with xlsxwriter.Workbook(path) as workbook:
-                targets = {name: workbook.add_worksheet(name) for name in sheets}
+            with xlsxwriter.Workbook(path, {"in_memory": True}) as workbook:
+                targets = {name: workbook.add_worksheet(name, PlainWorksheet) for name in sheets}
                 for (sheet, y, x), text, value in self._entries():
                     if isinstance(text, str) and text.startswith("="):
                         targets[sheet].write_formula(y, x, text, None, value)

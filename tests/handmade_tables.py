@@ -9,7 +9,9 @@ the spreadsheet's formula and, through Python's own arithmetic, the result that 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
+from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -24,6 +26,15 @@ TOTALS = ("E_total", "E_tot", "E Total", "E_Total", "E_t")
 RATES = ("Learning rate", "learning_rate", "lr", "LR", "η", "Learning Rate =", "learning rate:")
 STEPS = (None, "Step", "iter", "epoch", "Iteration", "Epoch")
 REFERENCE = re.compile(r"\{([^{}:>$]+)(?::([+-]\d+)|\$(\d+)|>(-?\d+),(-?\d+))?\}")
+address = cache(xl_rowcol_to_cell)
+
+
+@cache
+def parts(reference: str) -> tuple[str | Any, ...]:
+    """The groups of a reference without its braces."""
+    match = REFERENCE.fullmatch(f"{{{reference}}}")
+    assert match, reference
+    return match.groups()
 
 
 class SheetError(Exception):
@@ -289,13 +300,11 @@ class Table:
         return self.layout.row + 1 + row + below, self.columns[symbol]
 
     def cell(self, symbol: str, row: int) -> str:
-        return str(xl_rowcol_to_cell(*self.where(symbol, row)))
+        return str(address(*self.where(symbol, row)))
 
     def resolve(self, reference: str, row: int) -> tuple[Place | float, str]:
         """What {reference} means in that row: a place or a number, and how a formula writes it."""
-        match = REFERENCE.fullmatch(f"{{{reference}}}")
-        assert match, reference
-        name, shift, fixed, down, right = match.groups()
+        name, shift, fixed, down, right = parts(reference)
         if name == "rate" and self.layout.rate == "formula":
             return self.rate, repr(self.rate)
         if name in self.places:
@@ -303,9 +312,9 @@ class Table:
             y, x = y + int(down or 0), x + int(right or 0)
             prefix = "" if sheet == self.sheet else f"'{sheet}'!"
             anchored = down is None
-            return (sheet, y, x), prefix + str(xl_rowcol_to_cell(y, x, anchored, anchored))
+            return (sheet, y, x), prefix + str(address(y, x, anchored, anchored))
         at = self.where(name, int(fixed) if fixed else row + int(shift or 0))
-        return (self.sheet, *at), str(xl_rowcol_to_cell(*at, bool(fixed), bool(fixed)))
+        return (self.sheet, *at), str(address(*at, bool(fixed), bool(fixed)))
 
     def surroundings(self) -> Iterator[tuple[int, int, Content]]:
         """Titles, labels and numbers around the table."""
