@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -51,8 +52,9 @@ if TYPE_CHECKING:
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
-# The processes that tests start need not compile our modules again each time.
+# Neither this process nor those that tests start need compile modules and tests again each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Before anything loads torch, as the command does.
 wait_briefly()

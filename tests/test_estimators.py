@@ -1,6 +1,7 @@
 """Estimators of scikit-learn as workbooks: every engine value is what they predict."""
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,19 @@ from cnn.export.verification.verify_export import verify_workbook
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.engines import EMBEDDED
 
-sklearn = pytest.importorskip("sklearn")
-linear = pytest.importorskip("sklearn.linear_model")
-networks = pytest.importorskip("sklearn.neural_network")
-scalers = pytest.importorskip("sklearn.preprocessing")
-pipeline = pytest.importorskip("sklearn.pipeline")
-compose = pytest.importorskip("sklearn.compose")
-tree = pytest.importorskip("sklearn.tree")
+
+class Later:
+    """A module of scikit-learn, which is slow to import: only where its tests run."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(pytest.importorskip(f"sklearn.{self._name}"), name)
+
+
+linear, networks, scalers = Later("linear_model"), Later("neural_network"), Later("preprocessing")
+pipeline, compose, tree = Later("pipeline"), Later("compose"), Later("tree")
 
 RANDOM = np.random.default_rng(4)
 X = RANDOM.normal(2.0, 3.0, size=(60, 3))
@@ -36,16 +43,22 @@ def standardized(regressor: Any) -> Any:
     return compose.TransformedTargetRegressor(regressor, transformer=scalers.StandardScaler())
 
 
-MLP = networks.MLPRegressor(hidden_layer_sizes=(3,), activation="logistic", max_iter=40)
-KINDS = {
-    "two classes": (networks.MLPClassifier((4,), max_iter=40), TWO),
-    "three classes": (networks.MLPClassifier((4, 3), activation="tanh", max_iter=40), THREE),
-    "regression": (MLP, np.column_stack([NUMBER, -NUMBER])),
-    "target scaled": (standardized(MLP), 500.0 + 100.0 * NUMBER),
-    "logarithm": (of_logarithm(linear.Ridge()), np.exp(NUMBER / 9.0)),
-    "linear": (linear.LinearRegression(), NUMBER),
-    "logistic": (linear.LogisticRegression(), THREE),
-    "by sign": (linear.RidgeClassifier(), TWO),
+def mlp() -> Any:
+    return networks.MLPRegressor(hidden_layer_sizes=(3,), activation="logistic", max_iter=40)
+
+
+KINDS: dict[str, tuple[Callable[[], Any], Any]] = {
+    "two classes": (lambda: networks.MLPClassifier((4,), max_iter=40), TWO),
+    "three classes": (
+        lambda: networks.MLPClassifier((4, 3), activation="tanh", max_iter=40),
+        THREE,
+    ),
+    "regression": (mlp, np.column_stack([NUMBER, -NUMBER])),
+    "target scaled": (lambda: standardized(mlp()), 500.0 + 100.0 * NUMBER),
+    "logarithm": (lambda: of_logarithm(linear.Ridge()), np.exp(NUMBER / 9.0)),
+    "linear": (lambda: linear.LinearRegression(fit_intercept=True), NUMBER),
+    "logistic": (lambda: linear.LogisticRegression(C=1.0), THREE),
+    "by sign": (lambda: linear.RidgeClassifier(alpha=1.0), TWO),
 }
 
 
@@ -70,7 +83,8 @@ def shown(path: Path) -> dict[object, object]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pipeline_predicts_in_cells_what_it_predicts(kind: str, tmp_path: Path) -> None:
     scaler = scalers.MinMaxScaler() if kind in ("linear", "logarithm") else scalers.StandardScaler()
-    model, path = fitted(*KINDS[kind], scaler), tmp_path / "model.xlsx"
+    make, targets = KINDS[kind]
+    model, path = fitted(make(), targets, scaler), tmp_path / "model.xlsx"
     cnn.export_workbook(model, None, path, X[:2], rows=2)
     for found in verify_workbook(path, model, (EMBEDDED,), inputs=2):
         assert found.passed, found.wrong
@@ -103,7 +117,7 @@ def test_scalers_beside_an_estimator_are_those_of_the_sheet(tmp_path: Path) -> N
 
 
 def test_a_file_of_another_target_is_not_that_of_the_estimator(tmp_path: Path) -> None:
-    model, path = fitted(standardized(MLP), 500.0 + NUMBER), tmp_path / "model.xlsx"
+    model, path = fitted(standardized(mlp()), 500.0 + NUMBER), tmp_path / "model.xlsx"
     cnn.export_workbook(model, (3,), path)
     model[-1].transformer_.mean_ += 1.0
     (found,) = verify_workbook(path, model, inputs=1)

@@ -38,53 +38,52 @@ def named(**names):
 
 
 ANSWER = "_answers!$M$6"
-
-
-@pytest.mark.parametrize(
-    "formula",
-    [
-        "=_answers!M6",
-        "='_answers'!M6",
-        "='_ANSWERS'!$M$6+0",
-        "=_answers!M6*1",
-        "=IF(1=1,_answers!M6,0)",
-        "=SUM(_answers!M6:M6)",
-        "=INDEX(_answers!A1:Z99,6,13)",
-        "=SUM(Exercise:_answers!M6)",
-        "=SUM(Inputs:Exercise!M6)",
-        '=INDIRECT("_answers!M6")',
-        '=INDIRECT("_ans"&"wers!M6")',
-        '=INDIRECT(CHAR(95)&"answers!R6C13",FALSE)',
-        '=_xlfn.INDIRECT("x")',
-        "=OFFSET(_answers!A1,5,12)",
-        "=[1]_answers!M6",
-        "='[exercise.xlsx]Sheet1'!M6",
-        "=[1]Exercise!M6",
-        "=Table1[answer]",
-        "=OFFSET(INDIRECT(ADDRESS(1,1)),5,12)",
-    ],
+REACHING = (
+    "=_answers!M6",
+    "='_answers'!M6",
+    "='_ANSWERS'!$M$6+0",
+    "=_answers!M6*1",
+    "=IF(1=1,_answers!M6,0)",
+    "=SUM(_answers!M6:M6)",
+    "=INDEX(_answers!A1:Z99,6,13)",
+    "=SUM(Exercise:_answers!M6)",
+    "=SUM(Inputs:Exercise!M6)",
+    '=INDIRECT("_answers!M6")',
+    '=INDIRECT("_ans"&"wers!M6")',
+    '=INDIRECT(CHAR(95)&"answers!R6C13",FALSE)',
+    '=_xlfn.INDIRECT("x")',
+    "=OFFSET(_answers!A1,5,12)",
+    "=[1]_answers!M6",
+    "='[exercise.xlsx]Sheet1'!M6",
+    "=[1]Exercise!M6",
+    "=Table1[answer]",
+    "=OFFSET(INDIRECT(ADDRESS(1,1)),5,12)",
+    "=leads",
+    "=leads+0",
+    "=leads_on+0",
+    "=leads_by_a_text",
+    "=leads_by_an_offset",
+    "=leads()",
+    "=leads_away",
 )
-def test_a_formula_that_reaches_for_the_answers_scores_nothing(made, tmp_path, formula):
-    mark = mark_of(made, hand_in(made, tmp_path / "book.xlsx", only(formula)))
-    assert mark.status == "answers"
-    assert mark.reason and mark.answer == formula
+NAMES = {
+    "leads_on": "leads",
+    "leads_by_a_text": 'INDIRECT("_answers!M6")',
+    "leads_by_an_offset": "OFFSET(_answers!$A$1,5,12)",
+    "leads_away": "[1]Sheet1!$M$6",
+}
 
 
-@pytest.mark.parametrize(
-    ("formula", "names"),
-    [
-        ("=mine", {"mine": ANSWER}),
-        ("=mine+0", {"mine": "other", "other": ANSWER}),
-        ("=Exercise!mine", {"mine": "'_answers'!$M$6"}),
-        ("=mine", {"mine": 'INDIRECT("_answers!M6")'}),
-        ("=mine", {"mine": "OFFSET(_answers!$A$1,5,12)"}),
-        ("=mine()", {"mine": "_xlfn.LAMBDA(_answers!$M$6)"}),
-        ("=mine", {"mine": "[1]Sheet1!$M$6"}),
-    ],
-)
-def test_a_name_that_leads_to_the_answers_scores_nothing(made, tmp_path, formula, names):
-    path = hand_in(made, tmp_path / "book.xlsx", only(formula), named(**names))
-    assert mark_of(made, path).status == "answers"
+@pytest.mark.parametrize("leads", [ANSWER, "'_answers'!$M$6", f"_xlfn.LAMBDA({ANSWER})"])
+def test_a_formula_that_reaches_for_the_answers_scores_nothing(made, tmp_path, leads):
+    """Each in a blank of its own."""
+    answers = dict(zip(made.exercise.blanks, REACHING, strict=False))
+    path = hand_in(made, tmp_path / "book.xlsx", answers.get, named(**NAMES | {"leads": leads}))
+    marks = {(mark.symbol, mark.iteration): mark for mark in graded(made, path).marks}
+    for blank, formula in answers.items():
+        assert (marks[blank].status, marks[blank].answer) == ("answers", formula)
+        assert marks[blank].reason
+    assert len(answers) == len(REACHING)
 
 
 def test_a_name_that_leads_to_itself_ends(made, tmp_path):
