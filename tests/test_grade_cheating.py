@@ -123,24 +123,31 @@ def test_an_array_formula_that_fills_several_blanks_is_found_in_all_of_them(made
     assert [mark_of(made, path, ("h1", row)).status for row in range(3)] == ["answers"] * 3
 
 
-@pytest.mark.parametrize(
-    ("formula", "said"),
-    [
-        ("=Nowhere!A1", "not a sheet of the exercise"),
-        ("=Overview!A1", "not a sheet of the exercise"),
-        ("=K15", "the error #CIRC!"),
-        ("=K15+1", "the error #CIRC!"),
-        ("=nothing_of_this_name", "the error #NAME?"),
-        ("=A1:", "error"),
-        ("=)(", "cannot be read as a formula"),
-        ("=1+", "error"),
-        ("=10^400", "error"),
-        ("=K29", "found 0, expected"),
-    ],
-)
-def test_a_formula_that_leads_nowhere_is_wrong_with_the_reason(made, tmp_path, formula, said):
-    mark = mark_of(made, hand_in(made, tmp_path / "book.xlsx", only(formula)))
-    assert mark.status == "wrong" and said in mark.reason
+NOWHERE = {
+    "=Nowhere!A1": "not a sheet of the exercise",
+    "=Overview!A1": "not a sheet of the exercise",
+    "={itself}": "the error #CIRC!",
+    "={itself}+1": "the error #CIRC!",
+    "=nothing_of_this_name": "the error #NAME?",
+    "=A1:": "error",
+    "=)(": "cannot be read as a formula",
+    "=1+": "error",
+    "=10^400": "error",
+    "=K29": "found 0, expected",
+}
+
+
+def test_a_formula_that_leads_nowhere_is_wrong_with_the_reason(made, tmp_path):
+    """Each in a blank of its own."""
+    cell = assignment_of(made).layout.cell
+    chosen = dict(zip(made.exercise.blanks, NOWHERE, strict=False))
+    answers = {blank: formula.format(itself=cell(blank)) for blank, formula in chosen.items()}
+    marks = graded(made, hand_in(made, tmp_path / "book.xlsx", answers.get)).marks
+    found = {(mark.symbol, mark.iteration): mark for mark in marks}
+    for blank, formula in chosen.items():
+        assert found[blank].status == "wrong"
+        assert NOWHERE[formula] in found[blank].reason, formula
+    assert len(chosen) == len(NOWHERE)
 
 
 def wrong(made):
