@@ -1,6 +1,7 @@
 """A part of a sheet with the same formulas in every row, as a training's table, or with numbers."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -67,6 +68,18 @@ class Block(Generic[Format]):
     def formula(self, row: int, column: int) -> str:
         """Return the formula of a cell, "" of a constant, its row and column counted from 0."""
         return in_row(self.formulas[column - self.first_column], row)
+
+
+def in_rows(formula: str) -> Callable[[int], str]:
+    """Return the function that does as `in_row` for many rows of one formula."""
+    pieces = [part.split("{row}") for part in formula.split("{previous}")]
+
+    def text(row: int) -> str:
+        """Return the formula of a row."""
+        own = str(row + 1)
+        return str(row).join([own.join(part) for part in pieces])
+
+    return text
 
 
 def in_row(formula: str, row: int) -> str:

@@ -5,10 +5,11 @@ A spreadsheet library would rewrite parts of the file (styles, charts) that are 
 
 import math
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from lxml import etree
 
@@ -24,7 +25,9 @@ from sheetgen.spreadsheet.package_parts import (
 )
 from sheetgen.spreadsheet.package_workbook import Sheet
 from sheetgen.spreadsheet.plain_rows import row_text, with_result
-from sheetgen.spreadsheet.reader import Cells, cells_in, worksheets
+from sheetgen.spreadsheet.plain_sheet import LARGEST, PlainSheet
+from sheetgen.spreadsheet.reader import worksheets
+from sheetgen.spreadsheet.sheet_contents import Cells, cells_in
 from sheetgen.spreadsheet.sheet_frame import SheetFrame
 
 NOWHERE = "file:///dev/null/nothing"
@@ -34,6 +37,11 @@ Edit = Callable[[etree._Element], None]
 """Changes the root element of a part."""
 
 _Changes = dict[tuple[int, int], float | str]
+
+# The type of a formula's result; the end of its cell; types of other cells that have no content.
+_FORMULA_TYPE = re.compile(r' t="(?:str|n|b|e)"><f')
+_FORMULA_END = re.compile(r"</f>(?:<v>[^<]*</v>|<v/>)?</c>")
+_TYPED = re.compile(r' t="[A-Za-z]+"[^<>]*(?:/>|></c>|><f)')
 
 _LOOKS = ("mergeCells", "conditionalFormatting", "dataValidations", "drawing", "legacyDrawing")
 """Elements that no value depends on, and for which LibreOffice takes an eighth of its time.
@@ -50,6 +58,7 @@ def write_changed(
     fill: bool = False,
     edits: Mapping[str, Edit] | None = None,
     only_values: bool = False,
+    packed: bool = True,
 ) -> None:
     """Copy a workbook for an engine: without cached results, and with new contents of cells.
 
@@ -59,7 +68,7 @@ def write_changed(
     `only_values`, what no value depends on is left out: merged ranges, conditional formats,
     validations, drawings. With `fill`, numbers may also go into empty cells, of rows that are in
     the file. `edits` change the root elements of other parts, and of sheets, which then have no
-    rows.
+    rows. Without `packed` the copy is written quickly, but needs ten times the space.
     Raises InputError if `path` cannot be read, RunError if `target`, which is a temporary file and
     not named, cannot be written, and ValueError if a changed cell holds no number (or text) of its
     own that the new one could replace, or the new number is not finite.
@@ -71,7 +80,7 @@ def write_changed(
             if only_values or cached is not None:
                 looks = {sheet.part: _without_looks for sheet in worksheets(package)}
                 edits = {**looks, **(edits or {})}
-            _write_copy(package, unfinished, pending, cached, fill, edits or {})
+            _write_copy(package, unfinished, pending, cached, fill, edits or {}, packed)
             unfinished.replace(target)
         except OSError as error:
             reason = error.strerror or error
@@ -87,18 +96,24 @@ def _write_copy(
     cached: float | None,
     fill: bool,
     edits: Mapping[str, Edit],
+    packed: bool,
 ) -> None:
     sheets = {sheet.part: sheet for sheet in worksheets(package)}
     with ZipFile(copy, "w", compresslevel=1) as output:
         for part, entry in package.parts.items():
             target = ZipInfo(part, entry.date_time)
-            target.compress_type, target.external_attr = entry.compress_type, entry.external_attr
+            target.external_attr = entry.external_attr
+            target.compress_type = entry.compress_type if packed else ZIP_STORED
             with output.open(target, "w", force_zip64=entry.file_size > 1 << 30) as file:
                 if sheet := sheets.get(part):
-                    changes = pending.get(sheet.name, {})
-                    with package.archive.open(entry) as source:
-                        edit = edits.get(part)
-                        _copy_sheet(sheet, source, file, changes, cached, fill, edit)
+                    changes, edit = pending.get(sheet.name, {}), edits.get(part)
+                    copied = None if changes else _copy_plain(package, entry, cached)
+                    if copied is None:
+                        with package.archive.open(entry) as source:
+                            copied = _copy_sheet(sheet, source, changes, cached, fill)
+                    if edit is not None:
+                        edit(copied.root)
+                    file.writelines(copied.text())
                 elif part in edits:
                     root = package.tree(part)
                     edits[part](root)
@@ -136,13 +151,11 @@ def _with_targets_inside(part: str, data: bytes) -> bytes:
 def _copy_sheet(
     sheet: Sheet,
     source: IO[bytes],
-    output: IO[bytes],
     changes: _Changes,
     cached: float | None,
     fill: bool,
-    edit: Edit | None,
-) -> None:
-    """Copy a sheet row by row; what is around its rows stays as it is."""
+) -> SheetFrame:
+    """Return a sheet with rows that are copied one by one."""
     frame, places = SheetFrame(), Places(sheet.name, refuse=True)
     result = None if cached is None else repr(cached)
     changed = {row for row, _ in changes}
@@ -162,10 +175,28 @@ def _copy_sheet(
                 place = f"{sheet.name!r}!{relative_address(row, column)}"
                 kind = "text" if isinstance(new, str) else "number"
                 raise ValueError(f"{place} holds no {kind} that {new} could replace")
-    if edit is not None:
-        edit(frame.root)
-    for piece in frame.text():
-        output.write(piece)
+    return frame
+
+
+def _copy_plain(package: Package, entry: ZipInfo, cached: float | None) -> SheetFrame | None:
+    """Return a sheet with this result in each formula's cell, or (None) with none.
+
+    Returns None if the sheet is large or its rows are not all as most programs write them.
+    """
+    if entry.file_size > LARGEST:
+        return None
+    sheet = PlainSheet.of(package.archive.read(entry))
+    if sheet is None:
+        return None
+    end = "</f></c>" if cached is None else f"</f><v>{cached!r}</v></c>"
+    rows = []
+    for piece in sheet.pieces():
+        text = _FORMULA_TYPE.sub("><f", piece)
+        parts = _FORMULA_END.split(text)
+        if len(parts) - 1 != text.count("<f") or _TYPED.search(text):
+            return None
+        rows.append(end.join(parts).encode())
+    return SheetFrame.of(sheet.frame(), rows)
 
 
 def _without_looks(sheet: etree._Element) -> None:

@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sheetgen.errors import InputError, RunError
+from sheetgen.spreadsheet.sheet_cells import Value
+from sheetgen.spreadsheet.sheet_values import SheetValues
 
-if TYPE_CHECKING:
-    from sheetgen.spreadsheet.reader import Value
-
-Found = dict[str, dict[tuple[int, int], "Value"]]
+Found = dict[str, Mapping[tuple[int, int], Value]]
 Changes = Mapping[str, Mapping[tuple[int, int], float | str]]
 """Sheet → zero-based (row, column) → the new number or text of a cell."""
 
@@ -55,7 +54,7 @@ class _Model:
 
         model = ironcalc.load_from_xlsx(str(path))
         names = [str(sheet["name"]) for sheet in model.get_worksheets_properties()]
-        return cls(model, names, model.get_all_cells())
+        return cls(model, names, sorted(model.get_all_cells()))
 
     def change(self, changes: Changes) -> None:
         """Make these changes to the workbook as it was loaded."""
@@ -74,11 +73,10 @@ class _Model:
 
     def evaluated(self) -> Found:
         self.model.evaluate()
-        values: Found = {name: {} for name in self.names}
+        values = [SheetValues() for _ in self.names]
         for sheet, row, column in self.cells:
-            value = self.model.get_cell_value(sheet, row, column)
-            values[self.names[sheet]][row - 1, column - 1] = value
-        return values
+            values[sheet].put(row - 1, column - 1, self.model.get_cell_value(sheet, row, column))
+        return dict(zip(self.names, values, strict=True))
 
 
 def ironcalc_values(path: Path) -> Found:
@@ -110,7 +108,7 @@ _loaded: dict[tuple[Path, int, int], _Model] = {}
 """The last workbook that was evaluated after changes, by its file; none after a failure."""
 
 
-def _constant(value: "Value") -> float | str:
+def _constant(value: Value) -> float | str:
     """Return the content of an input cell, 0 if it is empty.
 
     Raises ValueError for anything but a number or a text.
@@ -128,18 +126,18 @@ def formualizer_values(path: Path) -> Found:
 
     from sheetgen.spreadsheet import reader  # noqa: PLC0415 - slow to import
 
-    values: Found = {sheet: {} for sheet in reader.sheet_names(path)}
+    values = {sheet: SheetValues() for sheet in reader.sheet_names(path)}
     with _failures("formualizer", path):
         workbook = formualizer.load_workbook(str(path))
         workbook.set_temporal_egress("serial")
         workbook.evaluate_all()
         for sheet, row, column, _ in reader.iterate_cells(path):
             result = workbook.get_value(sheet, row + 1, column + 1)
-            values[sheet][row, column] = _value(result)
-    return values
+            values[sheet].put(row, column, _value(result))
+    return {**values}
 
 
-def _value(result: object) -> "Value":
+def _value(result: object) -> Value:
     """Return a result of Formualizer in the form that all engines share."""
     match result:
         case None | bool() | str():

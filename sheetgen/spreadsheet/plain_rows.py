@@ -5,7 +5,6 @@ Every other row is None to these functions, and read element by element.
 """
 
 import re
-from collections.abc import Iterator
 
 from lxml import etree
 
@@ -14,14 +13,14 @@ from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_ROWS, column_o
 # Address (letters, digits), style, type, formula (attribute, text), result or an empty result.
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([0-9]{1,7})"( s="[0-9]+")?(?: t="([a-zA-Z]+)")?(?:/>|>'
-    r'(?:<f( aca="[a-z]+")?>([^<]+)</f>)?(?:<v>([^<]+)</v>|(<v/>))?</c>)'
+    r'(?:<f( aca="[a-z]+")?>([^<]+)</f>)?(?:<v>([^<]+)</v>|(<v/>|<v></v>))?</c>)'
 )
 _GROUPS = _CELL.groups + 1
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}  # the last one last
 _NAMESPACES = re.compile(r'<[^\s/>]+((?: xmlns(?::[^\s=]+)?="[^"]*")+)')
 
-PlainCell = tuple[int, str, str | None, str | None]
-"""Column, type, formula and (cached) result."""
+PlainCells = tuple[list[int], list[str | None], list[str | None], list[str | None]]
+"""Columns, types, formulas and (cached) results."""
 
 
 def row_text(row: etree._Element, within: etree._Element | None = None) -> str:
@@ -33,14 +32,14 @@ def row_text(row: etree._Element, within: etree._Element | None = None) -> str:
     return text if found is None else text[: found.start(1)] + text[found.end(1) :]
 
 
-def plain_cells(row: etree._Element, number: int) -> Iterator[PlainCell] | None:
-    """Return the cells of the row of this number, counted from 1; None if it is not plain."""
-    text = row_text(row)
+def plain_cells(text: str, number: int) -> PlainCells | None:
+    """Return the cells in the XML text of the row of this number, counted from 1.
+
+    None if it is not plain.
+    """
     parts = _taken_apart(text, number)
     if parts is None:
         return None
-    columns = _columns(parts)
-    kinds = [kind or "n" for kind in parts[4::_GROUPS]]
     formulas, results = parts[6::_GROUPS], parts[7::_GROUPS]
     if "&" in text:
         if text.count("&") != sum(map(text.count, _ENTITIES)):
@@ -49,7 +48,7 @@ def plain_cells(row: etree._Element, number: int) -> Iterator[PlainCell] | None:
     if any(parts[8::_GROUPS]):
         empties = parts[8::_GROUPS]
         results = ["" if empty else it for it, empty in zip(results, empties, strict=True)]
-    return zip(columns, kinds, formulas, results, strict=True)
+    return _columns(parts), parts[4::_GROUPS], formulas, results
 
 
 def with_result(text: str, number: int, result: str | None) -> str | None:

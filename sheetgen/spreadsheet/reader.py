@@ -4,19 +4,17 @@ A spreadsheet library's object model needs gigabytes for a sheet of two million 
 row is in memory at a time, and cells without content are never built.
 """
 
-import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from enum import Enum, auto
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
-from sheetgen.errors import InputError, shortened
-from sheetgen.files.characters import without_noncharacters
+from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.cell_places import Places
 from sheetgen.spreadsheet.package_parts import (
@@ -24,47 +22,37 @@ from sheetgen.spreadsheet.package_parts import (
     MalformedError,
     Package,
     Relationship,
-    local_name,
     opened,
 )
 from sheetgen.spreadsheet.package_workbook import Sheet, Workbook
-from sheetgen.spreadsheet.plain_rows import PlainCell, plain_cells
+from sheetgen.spreadsheet.sheet_cells import EMPTY, FileCell, SheetCells, Value
+from sheetgen.spreadsheet.sheet_contents import (
+    Cells,
+    ContentRows,
+    Damage,
+    Formula,
+    PlainRow,
+    SheetContents,
+    cells_in,
+    elements_of,
+    invalid,
+    row_elements,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from openpyxl.formula.translate import Translator
 
-Value = float | str | bool | None  # an error value is its text, such as "#DIV/0!"
+__all__ = [
+    "EMPTY", "Damage", "FileCell", "SheetCells", "Value", "cells_of_sheets", "is_error",
+    "iterate_cells", "read_cells", "rows", "sheet_names", "visible_sheets", "with_cells",
+    "worksheets",
+]  # fmt: skip
 
+_SHEET_PART = re.compile(r"xl/worksheets/[^/]*?(\d*)\.xml$", re.IGNORECASE)
 _ERROR = re.compile(
     r"#(?:DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|NULL!|ERROR!|CALC!|CIRC!|N/IMPL!|SPILL!)"
 )
-_SHEET_PART = re.compile(r"xl/worksheets/[^/]*?(\d*)\.xml$", re.IGNORECASE)
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot hold
-_MOST_DIGITS = 9  # of the place of a text
-_Formula = TypeVar("_Formula")
-Cells = list[tuple[int, int, etree._Element]]
-
-
-class Damage(Enum):
-    """What to do about damage to a file, which files from unknown programs often have."""
-
-    REFUSE = auto()
-    """Raise an error."""
-    PASS_OVER = auto()
-    """Leave out what makes no sense: addresses, formulas without text, empty results."""
-    RECOVER = auto()
-    """Also do without parts that name the sheets, and read XML until it breaks off."""
-
-
-class FileCell(NamedTuple):
-    """One cell as the file holds it: its formula without "=", and its (cached) value."""
-
-    formula: str | None
-    value: Value
-
-
-EMPTY = FileCell(None, None)
-"""What a cell holds that is not in the file."""
 
 
 def is_error(value: object) -> bool:
@@ -92,14 +80,12 @@ def visible_sheets(path: Path) -> list[str]:
         return [sheet.name for sheet in Workbook(package).sheets if sheet.is_visible]
 
 
-def read_cells(
-    path: Path, sheets: Collection[str] | None = None
-) -> dict[str, dict[tuple[int, int], FileCell]]:
+def read_cells(path: Path, sheets: Collection[str] | None = None) -> dict[str, SheetCells]:
     """Return sheet → zero-based (row, column) → cell; raises InputError as iterate_cells does."""
     chosen = sheet_names(path) if sheets is None else sheets
-    cells: dict[str, dict[tuple[int, int], FileCell]] = {name: {} for name in chosen}
-    for name, row, column, cell in iterate_cells(path, sheets):
-        cells[name][row, column] = cell
+    cells = {name: SheetCells() for name in chosen}
+    for name, row, columns, formulas, values in _iterate_rows(path, sheets):
+        cells[name].put_row(row, columns, formulas, values)
     return cells
 
 
@@ -108,32 +94,44 @@ def iterate_cells(
 ) -> Iterator[tuple[str, int, int, FileCell]]:
     """Yield (sheet, row, column, cell), counted from zero, for cells with a formula or a value.
 
-    `sheets` limits it to these; None is all of them. Raises InputError if the file cannot be read
-    as a workbook or lacks one of the sheets.
+    The cells of a row come from left to right. `sheets` limits it to these; None is all of them.
+    Raises InputError if the file cannot be read as a workbook or lacks one of the sheets.
     """
+    for name, row, columns, formulas, values in _iterate_rows(path, sheets):
+        for column, formula, value in zip(columns, formulas, values, strict=True):
+            yield name, row, column, FileCell(formula, value)
+
+
+def _iterate_rows(
+    path: Path, sheets: Collection[str] | None
+) -> Iterator[tuple[str, int, list[int], list[str | None], list[Value]]]:
+    """Yield sheet, row, and the columns, formulas and values of the row's cells."""
     with opened(path) as package:
         if sheets is not None:
             present = {sheet.name for sheet in Workbook(package).sheets}
             for name in set(sheets) - present:
                 raise InputError(f"{path} has no sheet named {name!r}")
-        for name, cells in cells_of_sheets(package, _Written, sheets):
+        for name, contents in _contents_of_sheets(package, _Written, sheets, Damage.REFUSE):
             translated = cache(_translator)
-            for row, column, written, value in cells:
-                if written is None:
-                    yield name, row, column, FileCell(None, value)
+            for row, cells in contents:
+                if isinstance(cells, PlainRow):
+                    yield name, row, cells.columns, cells.formulas, cells.values
                     continue
-                formula = written.text
-                if (row, column) != (written.row, written.column):
-                    formula = _moved(written, translated, row, column)
-                yield name, row, column, FileCell(formula, value)
+                found = sorted(cells, key=itemgetter(0))
+                formulas = [
+                    _moved(written, translated, row, column) if written else None
+                    for column, written, _ in found
+                ]
+                columns, values = [each[0] for each in found], [each[2] for each in found]
+                yield name, row, columns, formulas, values
 
 
 def cells_of_sheets(
     package: Package,
-    formula_at: Callable[[str, int, int], _Formula],
+    formula_at: Callable[[str, int, int], Formula],
     sheets: Collection[str] | None = None,
     damage: Damage = Damage.REFUSE,
-) -> Iterator[tuple[str, Iterator[tuple[int, int, _Formula | None, Value]]]]:
+) -> Iterator[tuple[str, Iterator[tuple[int, int, Formula | None, Value]]]]:
     """Yield the name of each worksheet with its cells: row, column, formula, (cached) value.
 
     `formula_at` makes a formula of a text and the cell, counted from zero, that has it; all cells
@@ -143,11 +141,37 @@ def cells_of_sheets(
 
     Raises one of DAMAGE, or InputError, for damage that is not passed over.
     """
+    for name, contents in _contents_of_sheets(package, formula_at, sheets, damage):
+        yield name, _cells(name, contents, formula_at)
+
+
+def _contents_of_sheets(
+    package: Package,
+    formula_at: Callable[[str, int, int], Formula],
+    sheets: Collection[str] | None,
+    damage: Damage,
+) -> Iterator[tuple[str, "ContentRows[Formula]"]]:
     strings = _shared_strings(package, damage)
     for sheet in worksheets(package, damage):
         if sheets is None or sheet.name in sheets:
-            contents = _Contents(formula_at, strings, damage)
-            yield sheet.name, contents.cells(package, sheet)
+            yield sheet.name, SheetContents(formula_at, strings, damage).rows(package, sheet)
+
+
+def _cells(
+    sheet: str,
+    contents: "ContentRows[Formula]",
+    formula_at: Callable[[str, int, int], Formula],
+) -> Iterator[tuple[int, int, Formula | None, Value]]:
+    for row, cells in contents:
+        if not isinstance(cells, PlainRow):
+            yield from ((row, *cell) for cell in cells)
+            continue
+        for column, text, value in zip(cells.columns, cells.formulas, cells.values, strict=True):
+            try:
+                formula = None if text is None else formula_at(text, row, column)
+            except (ValueError, IndexError, KeyError) as error:
+                raise invalid(sheet, row, column) from error
+            yield row, column, formula, value
 
 
 def worksheets(package: Package, damage: Damage = Damage.REFUSE) -> list[Sheet]:
@@ -173,10 +197,6 @@ def _unnamed_worksheets(package: Package) -> list[Sheet]:
     ]
 
 
-def _elements(package: Package, part: str, tag: str, damage: Damage) -> Iterator[etree._Element]:
-    return (package.salvaged if damage is Damage.RECOVER else package.elements)(part, tag)
-
-
 def _shared_strings(package: Package, damage: Damage) -> list[str]:
     part = "xl/sharedStrings.xml"
     if damage is not Damage.RECOVER:
@@ -184,19 +204,7 @@ def _shared_strings(package: Package, damage: Damage) -> list[str]:
         if link is None or (damage is Damage.PASS_OVER and link.part not in package):
             return []
         part = link.part
-    return [_text(item) for item in _elements(package, part, "si", damage)]
-
-
-def _text(element: etree._Element) -> str:
-    """Join the runs of a string; how it is pronounced (rPh) is not part of it."""
-    texts = [text for run in element.iterchildren("{*}r") for text in run.iterchildren("{*}t")]
-    texts.extend(element.iterchildren("{*}t"))
-    return _unescaped("".join(text.text or "" for text in texts))
-
-
-def _unescaped(text: str) -> str:
-    """Return a text with the character that each "_x0009_" means, where that is one."""
-    return without_noncharacters(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), text))
+    return [text_of(item) for item in elements_of(package, part, "si", damage)]
 
 
 def rows(
@@ -207,16 +215,7 @@ def rows(
     Where damage is not refused, empty cells are left out, and those beyond the end of a sheet. No
     work is done for rows that are not in the file, whatever their numbers.
     """
-    return with_cells(_row_elements(package, sheet, damage), sheet.name, damage)
-
-
-def _row_elements(package: Package, sheet: Sheet, damage: Damage) -> Iterator[etree._Element]:
-    # The position of a form control has elements called row as well.
-    return (
-        row
-        for row in _elements(package, sheet.part, "row", damage)
-        if (holder := row.getparent()) is not None and local_name(holder) == "sheetData"
-    )
+    return with_cells(row_elements(package, sheet, damage), sheet.name, damage)
 
 
 def with_cells(
@@ -227,122 +226,6 @@ def with_cells(
     for element in elements:
         places.begin_row(element.get("r"))
         yield element, cells_in(element, places)
-
-
-def cells_in(element: etree._Element, places: Places) -> Cells:
-    """Return the (row, column, cell) of a row that has begun."""
-    cells: Cells = []
-    for cell in element.iterchildren("{*}c"):
-        place = places.next_cell(cell.get("r"), has_content=len(cell) > 0)
-        if place is not None:
-            cells.append((*place, cell))
-    return cells
-
-
-class _Contents(Generic[_Formula]):
-    """Reads what the cells of one sheet hold; raises errors only where damage is refused."""
-
-    def __init__(
-        self, formula_at: Callable[[str, int, int], _Formula], strings: list[str], damage: Damage
-    ) -> None:
-        self._formula_at, self._strings, self._damage = formula_at, strings, damage
-        self._refuse = damage is Damage.REFUSE
-        self._shared: dict[str, _Formula] = {}
-
-    def cells(
-        self, package: Package, sheet: Sheet
-    ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
-        places = Places(sheet.name, self._refuse)
-        for element in _row_elements(package, sheet, self._damage):
-            places.begin_row(element.get("r"))
-            plain = plain_cells(element, places.row + 1)
-            if plain is None:
-                yield from self._by_element(cells_in(element, places), sheet)
-            else:
-                yield from self._by_text(plain, places.row, sheet)
-
-    def _by_element(
-        self, cells: Cells, sheet: Sheet
-    ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
-        for row, column, element in cells:
-            try:
-                formula, value = self._content(element, row, column)
-            except (ValueError, IndexError, KeyError) as error:
-                raise _invalid(sheet, row, column) from error
-            if formula is not None or value is not None:
-                yield row, column, formula, value
-
-    def _by_text(
-        self, cells: Iterable[PlainCell], row: int, sheet: Sheet
-    ) -> Iterator[tuple[int, int, _Formula | None, Value]]:
-        for column, kind, text, result in cells:
-            try:
-                formula = None if text is None else self._formula_at(text, row, column)
-                value = None if result is None else self._value(kind, result)
-            except (ValueError, IndexError, KeyError) as error:
-                raise _invalid(sheet, row, column) from error
-            if formula is not None or value is not None:
-                yield row, column, formula, value
-
-    def _content(
-        self, cell: etree._Element, row: int, column: int
-    ) -> tuple[_Formula | None, Value]:
-        formula, value = None, None
-        for child in cell:
-            tag = str(child.tag).rpartition("}")[2]
-            if tag == "v":
-                value = self._value(str(cell.get("t", "n")), child.text or "")
-            elif tag == "f":
-                formula = self._formula(child, row, column)
-            elif tag == "is" and value is None:
-                value = _text(child)
-        return formula, value
-
-    def _formula(self, element: etree._Element, row: int, column: int) -> _Formula | None:
-        text, is_shared = element.text or "", element.get("t") == "shared"
-        if is_shared and not text:
-            group = str(element.get("si"))
-            return self._shared[group] if self._refuse else self._shared.get(group)
-        if not (text or self._refuse):
-            return None
-        formula = self._formula_at(text, row, column)
-        if is_shared:
-            self._shared[str(element.get("si"))] = formula
-        return formula
-
-    def _value(self, kind: str, text: str) -> Value:
-        if not text:
-            # A program that computes nothing may write an empty result, which is then no text.
-            return "" if kind == "str" and self._refuse else None
-        if kind == "str":
-            return _unescaped(text)
-        if kind in ("n", "s"):
-            try:
-                return _number(text) if kind == "n" else self._strings[_index(text)]
-            except (ValueError, IndexError):
-                if self._refuse:
-                    raise
-                return text
-        return text.strip() in ("1", "true") if kind == "b" else text
-
-
-def _invalid(sheet: Sheet, row: int, column: int) -> MalformedError:
-    return MalformedError(f"the cell {sheet.name!r}!{relative_address(row, column)} is not valid")
-
-
-def _number(text: str) -> float:
-    """Return a number; raises ValueError for what Python takes for one and a sheet cannot hold."""
-    number = float(text)
-    if "_" in text or not math.isfinite(number):
-        raise ValueError(f"found {shortened(text)}; expected a number")
-    return number
-
-
-def _index(text: str) -> int:
-    """Return a place in a list; raises ValueError for anything else, such as -1."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        raise ValueError(f"found {shortened(text)}; expected the number of a text")
-    return int(text)
 
 
 def _moved(

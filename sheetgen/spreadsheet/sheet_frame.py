@@ -30,6 +30,14 @@ class SheetFrame:
         self._texts: list[tuple[etree._Element, list[bytes]]] = []
         self._instead: str | None = None
 
+    @classmethod
+    def of(cls, root: etree._Element, rows: list[bytes]) -> "SheetFrame":
+        """Return a sheet of this root element, which has a place for rows, and the text of them."""
+        frame = cls()
+        frame.root = root
+        frame._texts = [(next(root.iterchildren("{*}sheetData")), rows)]
+        return frame
+
     def rows(self, source: IO[bytes]) -> Iterator[etree._Element]:
         """Yield each row of a sheet's XML, to be changed before the next one is asked for.
 

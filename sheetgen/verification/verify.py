@@ -8,24 +8,23 @@ input cells and everything is compared again: only live formulas follow.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from operator import itemgetter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from sheetgen.console import progress
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.address import relative_address
-from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE, disagreement
+from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
-from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
-from sheetgen.spreadsheet.tokens import refers_to_cells
+from sheetgen.spreadsheet.reader import read_cells
+from sheetgen.spreadsheet.sheet_cells import EMPTY, SheetCells
 from sheetgen.verification.older import Older
 from sheetgen.verification.perturbation import perturbed
-from sheetgen.verification.results import Finding, Result, SheetResult
+from sheetgen.verification.results import Result, SheetResult
 from sheetgen.verification.sensitivity import Sensitivity
+from sheetgen.verification.sheet_comparison import SheetComparison, Tables
 from sheetgen.version import is_older
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import MANY, formulas_of
@@ -35,7 +34,7 @@ from sheetgen.workbook.sheets import origin
 BATCH = 4  # states of the workbook that are in memory at once
 
 Place = tuple[int, int]
-Cells = Mapping[str, Mapping[Place, FileCell]]
+Cells = Mapping[str, SheetCells]
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ class Subject:
     compose: Callable[[Plan], Sequence[Canvas]] = compose
     written_by: str = ""
     older: Older | None = None
+    tables: Tables = field(default_factory=dict)
+    """What is known of the formulas in the file's tables."""
 
 
 def verify(
@@ -170,7 +171,7 @@ def _require_formulas(cells: Cells, expected: int) -> None:
     A small file must not make us compose a workbook that fits no memory.
     """
     if expected > MANY:
-        found = sum(cell.formula is not None for sheet in cells.values() for cell in sheet.values())
+        found = sum(sheet.formulas for sheet in cells.values())
         if found < expected / 2:
             raise InputError(
                 f"found {found:,} formulas; expected about {expected:,} by its {origin.NAME}"
@@ -219,50 +220,7 @@ def _compare(
     values: Mapping[Place, Value | None],
     sensitivity: Sensitivity,
 ) -> SheetResult:
-    result, cells = SheetResult(canvas.name), subject.cells.get(canvas.name, {})
-    tolerance = tolerance_of(subject.plan)
-    findings: list[tuple[bool, Place, Finding]] = []
-    sensitive: list[tuple[bool, Place]] = []
-    promised: set[Place] = set()
-    for row, column, formula, expected in canvas.promised():
-        place = row, column
-        promised.add(place)
-        cell = cells.get(place, EMPTY)
-        # Some engines save an empty text as no value at all.
-        value = values.get(place, "" if expected == "" else None)
-        shown = "" if cell.formula is None else f"={cell.formula}"
-        is_ours = shown == formula
-        reason, difference = "" if is_ours else _wrong_formula(formula, cell), 0.0
-        if not reason:
-            scale = canvas.scales.get(place, 1.0)
-            reason, difference = disagreement(expected, value, scale, tolerance)
-        off = canvas.name, place, expected, value, difference
-        if reason and is_ours and sensitivity.explains(*off):
-            if not sensitivity.is_beyond(canvas.name, place):
-                sensitive.append((place in canvas.cells, place))
-            continue
-        result.largest_difference = max(result.largest_difference, difference)
-        if reason:
-            finding = Finding(canvas.name, relative_address(*place), reason, shown, expected, value)
-            findings.append((is_ours, place, finding))
-        elif not is_ours and not subject.older:
-            result.reworded.append(relative_address(*place))
-    result.formulas = len(promised)
-    formulas = (place for place, cell in sorted(cells.items()) if cell.formula is not None)
-    if not (subject.older and canvas.name in subject.older.tables):
-        result.extra = [relative_address(*place) for place in formulas if place not in promised]
-    # A table's rows come first: they say from where on the training is chaotic.
-    result.sensitive = [relative_address(*place) for _, place in sorted(sensitive)]
-    # Cells whose formula has changed come first: others are wrong because they read those.
-    result.findings = [finding for *_, finding in sorted(findings, key=itemgetter(0, 1))]
-    return result
-
-
-def _wrong_formula(expected: str, cell: FileCell) -> str:
-    """Say what is wrong with the cell before anything is computed, or return nothing."""
-    if cell.formula is None:
-        found = "nothing" if cell.value is None else f"the constant {cell.value!r}"
-        return f"it holds {found} where a formula belongs ({expected})"
-    if refers_to_cells(expected) and not refers_to_cells(cell.formula):
-        return f"its formula refers to no cell where one that does belongs ({expected})"
-    return ""
+    cells, older = subject.cells.get(canvas.name, SheetCells()), subject.older
+    is_part = older is not None and canvas.name in older.tables
+    comparison = SheetComparison(canvas, cells, tolerance_of(subject.plan), sensitivity)
+    return comparison.result(values, subject.tables, older is not None, extra=not is_part)

@@ -1,7 +1,7 @@
 """The interface of the spreadsheet engines that can recalculate a workbook."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.library_calls import Changes
 from sheetgen.spreadsheet.reader import Value
 
-Values = dict[str, dict[tuple[int, int], Value]]
+Values = dict[str, Mapping[tuple[int, int], Value]]
 """Sheet → zero-based (row, column) → value; an error value is its text, such as "#DIV/0!"."""
 
 BATCH = 4  # copies of a workbook that are on the disk at once

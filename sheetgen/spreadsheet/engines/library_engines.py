@@ -129,11 +129,11 @@ class IronCalc(LibraryEngine):
         self.require()
         with scratch_folder() as folder:
             copy = Path(folder, "copy.xlsx")
-            write_changed(path, copy, {}, IMPOSSIBLE)
+            write_changed(path, copy, {}, IMPOSSIBLE, packed=False)
             requests = ((copy, changes) for changes in cases)
             with errors_about(path, [copy]):
                 yield from self.in_worker(
-                    ironcalc_values_after, requests, repeat(copy), _seconds(copy)
+                    ironcalc_values_after, requests, repeat(copy), _seconds(path)
                 )
 
 

@@ -16,6 +16,7 @@ from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet import copying, fence, reader
 from sheetgen.spreadsheet.engines.engine import BATCH, Engine, Values
 from sheetgen.spreadsheet.library_calls import Changes
+from sheetgen.spreadsheet.sheet_values import SheetValues
 
 INSTALL = "sudo apt-get install libreoffice-calc"
 SECONDS = 600.0
@@ -119,10 +120,10 @@ class LibreOffice(Engine):
 
 
 def _values(path: Path) -> Values:
-    values: Values = {sheet: {} for sheet in reader.sheet_names(path)}
+    values = {sheet: SheetValues() for sheet in reader.sheet_names(path)}
     for sheet, row, column, cell in reader.iterate_cells(path):
-        values[sheet][row, column] = cell.value
-    return values
+        values[sheet].put(row, column, cell.value)
+    return {**values}
 
 
 @contextmanager
