@@ -2,7 +2,7 @@
 
 import pytest
 
-from sheetgen.check.tables.headers import error_of, family, number, symbol_of
+from sheetgen.check.tables.headers import error_of, family, layer, number, symbol_of
 
 GRADIENTS = [
     "∂E/∂w1",
@@ -69,6 +69,18 @@ def test_the_many_ways_to_write_the_total_error(header):
         ("E_total:", "E_total"),
         ("δ_o1", "∂E/∂o1"),
         ("dE/da_h1", "∂E/∂a_h1"),
+        ("h1_2", "h1_2"),
+        ("a_h2,3", "a_h2_3"),
+        ("∂E/∂h1_2", "∂E/∂h1_2"),
+        ("epoch", "epoch"),
+        ("batch row", "batch row"),
+        ("Σ∂E/∂w1", "Σ∂E/∂w1"),
+        ("sum of dE/db2", "Σ∂E/∂b2"),
+        ("velocity w1", "velocity w1"),
+        ("v_w2", "v w2"),
+        ("S = Σ e^(o − m)", "Σe^o"),
+        ("sum of exps", "Σe^o"),
+        ("exp(o1)", "e^o1"),
     ],
 )
 def test_every_quantity_has_its_symbol(header, symbol):
@@ -89,7 +101,7 @@ def test_every_quantity_has_its_symbol(header, symbol):
         "J",
         "",
         "w0",
-        "h1_2",
+        "w1_2",
     ],
 )
 def test_what_is_no_quantity_of_the_table_has_none(header):
@@ -99,6 +111,7 @@ def test_what_is_no_quantity_of_the_table_has_none(header):
 def test_a_symbol_is_a_family_and_a_number():
     assert (family("∂E/∂w12"), number("∂E/∂w12")) == ("∂E/∂w", 12)
     assert (family("E_total"), number("E_total")) == ("E_total", 0)
+    assert (family("a_h2_13"), layer("a_h2_13"), number("a_h2_13")) == ("a_h", 2, 13)
 
 
 @pytest.mark.parametrize(

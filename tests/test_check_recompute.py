@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from sheetgen.check import check_workbook
 from sheetgen.check.formula.expressions import written
+from sheetgen.check.meaning.network_names import infer
 from sheetgen.check.meaning.simulation import Simulation, same
-from sheetgen.check.meaning.table_network import expanded, infer, is_helper
+from sheetgen.check.meaning.table_network import expanded, is_helper
 from sheetgen.check.mistakes.mistake_kinds import KINDS, each
 from sheetgen.check.mistakes.mutations import mutations
 

@@ -133,13 +133,13 @@ def test_weights_that_do_not_follow_each_sample_tell_no_learning_rate(tmp_path):
     assert {one.kind for one in report.remarks} == {"several-samples", "unchecked"}
 
 
-def test_a_softmax_is_said_to_be_unchecked(tmp_path):
+def test_the_outputs_of_a_softmax_depend_on_each_other(tmp_path):
     table = HandMade(rows=8)
     for unit in (1, 2):
         table.formulas[f"a_o{unit}"] = f"EXP({{o{unit}}})/(EXP({{o1}})+EXP({{o2}}))"
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
-    assert report.passed, report.mistakes
+    # The gradients have a·(1 − a), as if each output had an activation of its own.
+    gradients = [name for name in table.formulas if name.startswith("∂E/∂")]
+    assert [one.column for one in report.mistakes] == gradients
     (said,) = (one.words for one in report.remarks if one.kind == "activation")
-    assert (
-        said == "the hidden activation is sigmoid; the outputs are a softmax, which was not checked"
-    )
+    assert said == "the hidden activation is sigmoid, the output activation is softmax"

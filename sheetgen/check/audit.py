@@ -9,7 +9,6 @@ from sheetgen.check.judging.check_remarks import table_remarks
 from sheetgen.check.judging.judge_columns import judge
 from sheetgen.check.judging.starting_values import compare_sheets, judge_givens
 from sheetgen.check.judging.taken_back import Verdicts, unreadable_part
-from sheetgen.check.meaning.choosing import has_softmax
 from sheetgen.check.meaning.resolving import lacks_results
 from sheetgen.check.meaning.searches import Searches
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
@@ -18,12 +17,10 @@ from sheetgen.check.reading.book_values import read_texts, recalculated
 from sheetgen.check.reading.cells import Book
 from sheetgen.check.reading.open_file import read_book
 from sheetgen.check.tables.find_tables import headers_alone, tables_of, unfinished_tables
-from sheetgen.check.tables.headers import family
 from sheetgen.check.tables.table import Table, holds_number
 from sheetgen.errors import InputError, shortened
 from sheetgen.spreadsheet.address import relative_address
 
-_AFTER_SOFTMAX = ("a_o", "E", "E_total")
 _KERNEL = re.compile(r"k\d+_[\d_]+", re.IGNORECASE)
 _ANSWERS = "_answers"  # the sheet that `sheetgen exercise` hides the right numbers on
 
@@ -44,7 +41,7 @@ def check_workbook(path: Path) -> WorkbookReport:
     tables = _tables(book)
     if not tables:
         raise InputError(book.damage or f"{path} has no training table: {_why_no_table(book)}")
-    if lacks_results(book, tables):
+    if lacks_results(book, [table for table in tables if not _has_kernel(table)]):
         book = recalculated(path, book)
         tables = _tables(book)
     reports, read, searches = [], [], Searches()
@@ -102,12 +99,7 @@ def _tables(book: Book) -> list[Table]:
 def _report(meaning: TableMeaning) -> TableReport:
     table, network = meaning.table, meaning.network
     verdicts = Verdicts([], [])
-    softmax = has_softmax(meaning.numbers, network)
     for symbol in sorted(table.columns, key=lambda one: table.columns[one]):
-        if softmax and (family(symbol) in _AFTER_SOFTMAX or symbol.startswith("∂E/∂")):
-            reason = "follows from a softmax, which is not audited"
-            verdicts.columns.append(table.verdict(symbol, "unchecked", reason=reason))
-            continue
         verdict, found = _judged(meaning, symbol)
         verdicts.columns.append(verdict)
         verdicts.findings.extend(found)
@@ -120,9 +112,9 @@ def _report(meaning: TableMeaning) -> TableReport:
         table.sheet,
         table.place,
         table.rows,
-        (network.inputs, network.hidden, network.outputs),
+        network.layers,
         meaning.rate,
-        "unknown" if "hidden" in meaning.unknown else network.hidden_activation.name,
+        "unknown" if "hidden" in meaning.unknown else network.activations[0].name,
         (*verdicts.columns, *_unknown_columns(table)),
         (*mistakes, *table_remarks(meaning, verdicts.columns, verdicts.findings)),
     )
@@ -153,12 +145,10 @@ def _has_kernel(table: Table) -> bool:
 
 
 def _without_network(table: Table) -> TableReport:
-    words = "the headers name no network with one hidden layer whose weights are all numbered"
+    words = "the headers name no network of dense layers whose weights are all numbered"
     if _has_kernel(table):
         words = "the headers name a convolution’s kernel, and only fully connected layers are read"
     columns = tuple(table.verdict(one, "unchecked", reason=words) for one in table.columns)
     nothing = LearningRate(None, "unknown")
     findings = (table.remark("unchecked", words),)
-    return TableReport(
-        table.sheet, table.place, table.rows, (0, 0, 0), nothing, "", columns, findings
-    )
+    return TableReport(table.sheet, table.place, table.rows, (), nothing, "", columns, findings)

@@ -94,13 +94,14 @@ class _Report:
 class TableReport(_Report):
     """The audit of one table: its place, size, learning rate, columns and findings.
 
-    `network` is (inputs, hidden units, outputs); `rows` counts the rows below the header.
+    `network` is (inputs, units of each hidden layer …, outputs), empty if unknown; `rows` counts
+    the rows below the header.
     """
 
     sheet: str
     place: str
     rows: int
-    network: tuple[int, int, int]
+    network: tuple[int, ...]
     learning_rate: LearningRate
     activation: str
     columns: tuple[Column, ...]

@@ -220,6 +220,8 @@ _FUNCTIONS: dict[str, tuple[int | None, Callable[..., Array]]] = {
     "MINUS": (2, np.subtract),
     "DIVIDE": (2, np.divide),
     "IF": (3, _chosen),
+    "AND": (None, lambda *values: np.where(np.all(values, axis=0), 1.0, 0.0)),
+    "OR": (None, lambda *values: np.where(np.any(values, axis=0), 1.0, 0.0)),
     "SUM": (None, lambda *values: np.add.reduce(values)),
     "SUMSQ": (None, lambda *values: np.add.reduce(np.square(values))),
     "PRODUCT": (None, lambda *values: np.multiply.reduce(values)),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from sheetgen.check.findings import Column, Finding
 from sheetgen.check.judging.header_remarks import header_remarks
-from sheetgen.check.meaning.choosing import has_softmax
 from sheetgen.check.meaning.learning_rate import labels_of, rate_in
 from sheetgen.check.meaning.table_meaning import TableMeaning
+from sheetgen.check.meaning.table_network import Network
 from sheetgen.check.tables.headers import family, number
 from sheetgen.check.tables.table import Table
 from sheetgen.spreadsheet.address import relative_address
@@ -74,21 +74,39 @@ def _network(meaning: TableMeaning) -> Iterator[Finding]:
     network, remark = meaning.network, meaning.table.remark
     for what, words in meaning.unknown.items():
         yield remark("loss" if what == "loss" else "activation", words)
-    if "loss" not in meaning.unknown and network.loss.name != "half-squared-error":
+    usual = "cross-entropy" if network.is_softmax else "half-squared-error"
+    if "loss" not in meaning.unknown and network.loss.name != usual:
         name = network.loss.name.replace("-", " ")
         yield remark("loss", f"the error is the {name}; the gradients were checked for that")
-    hidden, output = network.hidden_activation.name, network.output_activation.name
-    if has_softmax(meaning.numbers, network):
-        outputs = "the outputs are a softmax, which was not checked"
-        yield remark("activation", f"the hidden activation is {hidden}; {outputs}")
-    elif {hidden, output} != {"sigmoid"} and not meaning.unknown.keys() & {"hidden", "output"}:
-        words = f"the hidden activation is {hidden}, the output activation is {output}"
-        yield remark("activation", words)
+    if {one.name for one in network.activations} != {"sigmoid"} and not (
+        meaning.unknown.keys() - {"loss"}
+    ):
+        yield remark("activation", _activations(network))
+    yield from _steps(meaning)
     if meaning.negated:
         words = "the gradients' columns hold −∂E/∂w, and the updates add them, which is the same"
         yield remark("negated-gradients", words)
     if network.biases and not network.trains_biases:
         yield remark("untrained-biases", "the biases are not trained")
+
+
+def _activations(network: Network) -> str:
+    """Say which activation each layer has."""
+    *hidden, output = [one.name for one in network.activations]
+    said = f"the output activation is {output}"
+    if len(set(hidden)) == 1:
+        which = "activation is" if len(hidden) == 1 else "activations are"
+        return f"the hidden {which} {hidden[0]}, {said}"
+    return f"the hidden activations are {', '.join(hidden)}, {said}" if hidden else said
+
+
+def _steps(meaning: TableMeaning) -> Iterator[Finding]:
+    """Yield a remark on batches and optimisers."""
+    steps = meaning.network.steps
+    settings = ", ".join(f"{name} {value:g}" for name, value in steps.settings)
+    if steps.optimizer != "sgd" or steps.decay:
+        name = "gradient descent" if steps.optimizer == "sgd" else steps.optimizer
+        yield meaning.table.remark("optimizer", f"the updates are those of {name} with {settings}")
 
 
 def _rows(table: Table) -> Iterator[Finding]:

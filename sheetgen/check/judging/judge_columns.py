@@ -26,6 +26,7 @@ def judge(column: ComputedColumn) -> tuple[Column, list[Finding]]:
     else:
         judged.append(judge_numbers(column, numbers))
     wrongs = [wrong for found, _ in judged for wrong in found]
+    wrongs += _wrong_start(column)
     findings = [_finding(column, one) for one in _merged([*_wrong_contents(column), *wrongs])]
     verdict = _verdict(column, bool(findings), any(count for _, count in judged))
     if not is_live and len(numbers) > 1:
@@ -38,7 +39,7 @@ def _sorted(column: ComputedColumn) -> tuple[list[int], dict[Formula, list[int]]
     numbers: list[int] = []
     formulas: dict[Formula, list[int]] = {}
     for row, content in enumerate(column.contents):
-        if column.is_parameter and row == 0:
+        if column.is_carried and row == 0:
             continue  # what the training starts from
         if content.formula is not None:
             formulas.setdefault(content.formula, []).append(row)
@@ -59,6 +60,16 @@ def _wrong_contents(column: ComputedColumn) -> Iterator[Wrong]:
             yield Wrong([row], kind, words)
 
 
+def _wrong_start(column: ComputedColumn) -> Iterator[Wrong]:
+    """Yield the first row of a sum or a state that does not begin from nothing."""
+    if column.is_parameter or not column.is_carried:
+        return
+    difference, agrees = column.numbers.agreement(column.symbol, column.first_form)
+    if np.isfinite(difference[0]) and not agrees[0]:
+        words = f"{column.symbol} is {column.values[0]:g} in the first row; it begins from 0"
+        yield Wrong([0], "unknown-mistake", words)
+
+
 def _merged(wrongs: list[Wrong]) -> list[Wrong]:
     """Return one entry for each mistake, with all of its rows."""
     merged: dict[tuple[str, str], list[int]] = {}
@@ -70,6 +81,8 @@ def _merged(wrongs: list[Wrong]) -> list[Wrong]:
 
 def _finding(column: ComputedColumn, wrong: Wrong) -> Finding:
     row, form = wrong.rows[0], column.forms[0]
+    if row == 0 and column.is_carried and not column.is_parameter:
+        form = column.first_form
     difference = column.numbers.agreement(column.symbol, form)[0][wrong.rows]
     finite = difference[np.isfinite(difference)]
     expected = float(column.numbers.recomputed(form)[0][row])

@@ -12,7 +12,7 @@ import numpy as np
 from sheetgen.check.findings import Column, Finding
 from sheetgen.check.mistakes.mistake_kinds import KINDS
 from sheetgen.check.reading.cells import Content
-from sheetgen.check.tables.headers import PARAMETERS, family
+from sheetgen.check.tables.headers import COUNTED, PARAMETERS, family
 from sheetgen.check.tables.table import Table
 
 _STARTS = ("i", "t", *PARAMETERS)
@@ -20,7 +20,7 @@ _STARTS = ("i", "t", *PARAMETERS)
 
 def judge_givens(table: Table, symbol: str, moving: set[str]) -> tuple[Column, list[Finding]]:
     """Return the verdict on a column without a definition, and the findings on it."""
-    if family(symbol) not in (*_STARTS, "η", "iteration"):
+    if family(symbol) not in (*_STARTS, "η", *COUNTED):
         return table.verdict(symbol, "unchecked", reason="no definition"), []
     findings: list[Finding] = []
     if family(symbol) in ("i", "t"):

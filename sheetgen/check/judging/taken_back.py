@@ -11,18 +11,14 @@ from sheetgen.check.findings import Column, Finding
 from sheetgen.check.formula.expressions import symbols, walk
 from sheetgen.check.formula.parsing import Formula, Reference
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
-from sheetgen.check.meaning.table_network import Network, is_helper
+from sheetgen.check.meaning.table_network import Network, is_helper, layer_name
 from sheetgen.check.tables.headers import family, is_parameter, number
 from sheetgen.spreadsheet.address import column_letters
 
 _GIVEN = ("i", "t")
 OTHER_FUNCTION = {"unknown-mistake", "wrong-activation-function"}
 """What a function that is not known may be taken for; any other mistake explains itself."""
-REASONS = {
-    "hidden": "the activation of the hidden layer is not a known one",
-    "output": "the activation of the outputs is not a known one",
-    "loss": "the error is not a known one",
-}
+_NAMES = {"loss": "error", "output": "activation of the outputs"}
 
 
 @dataclass
@@ -53,11 +49,12 @@ class Verdicts:
                 all(name in wrong for name in direct) if direct else kinds == {"unknown-mistake"}
             )
             if present and kinds <= OTHER_FUNCTION and explained:
-                unknown[what] = REASONS[what]
+                function = _NAMES.get(what, f"activation of the {what} layer")
+                unknown[what] = f"the {function} is not a known one"
                 below = {name for group in slopes for name in group}
                 total = {"E_total"} if what == "loss" else set()
                 for name in {*present, *total, *below} & accused:
-                    reasons.setdefault(name, REASONS[what])
+                    reasons.setdefault(name, unknown[what])
         self._uncheck(reasons)
         return unknown
 
@@ -115,22 +112,21 @@ class Verdicts:
 
 def _parts(network: Network) -> dict[str, tuple[list[str], list[list[str]]]]:
     """Return function → its values, and the gradients with its slope, the nearest first."""
-    hidden, outputs = network.hidden_units, network.output_units
-    of_hidden, of_outputs = (
-        [
+    below: list[list[str]] = []
+    found = {}
+    layers = network.unit_layers
+    for place, units in enumerate(layers):
+        own = [
             [f"∂E/∂{unit}" for unit in units],
             [f"∂E/∂{weight}" for unit in units for weight, _ in network.incoming(unit)]
             + [f"∂E/∂{bias}" for unit, bias in network.biases.items() if unit in units],
         ]
-        for units in (hidden, outputs)
-    )
-    of_outputs = [*of_outputs, [f"∂E/∂a_{unit}" for unit in hidden], *of_hidden]
-    of_loss = [[f"∂E/∂a_{unit}" for unit in outputs], *of_outputs]
-    return {
-        "hidden": ([f"a_{unit}" for unit in hidden], of_hidden),
-        "output": ([f"a_{unit}" for unit in outputs], of_outputs),
-        "loss": ([f"E{number(unit)}" for unit in outputs], of_loss),
-    }
+        earlier = [[f"∂E/∂a_{unit}" for unit in layers[place - 1]]] if place else []
+        below = [*own, *earlier, *below]
+        found[layer_name(network, place + 1)] = [f"a_{unit}" for unit in units], below
+    of_loss = [[f"∂E/∂a_{unit}" for unit in network.output_units], *below]
+    errors = [f"E{number(unit)}" for unit in network.output_units]
+    return found | {"loss": (errors, of_loss)}
 
 
 def unreadable_part(column: ComputedColumn, mistake: Finding) -> str:

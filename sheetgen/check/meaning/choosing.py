@@ -8,10 +8,11 @@ import numpy as np
 
 from sheetgen.check.formula.expressions import Expression, Symbol, evaluate, leaves, symbols
 from sheetgen.check.meaning.column_values import Numbers
-from sheetgen.check.meaning.functions import ACTIVATIONS, activated, losses
+from sheetgen.check.meaning.functions import ACTIVATIONS, SOFTMAX, activated, losses
+from sheetgen.check.meaning.network_names import bias_readings
 from sheetgen.check.meaning.resolving import Resolver
-from sheetgen.check.meaning.table_network import Network, bias_readings, expanded, is_helper
-from sheetgen.check.tables.headers import family
+from sheetgen.check.meaning.table_network import Network, expanded, is_helper
+from sheetgen.check.tables.headers import GREATEST, family
 from sheetgen.check.tables.table import Table
 from sheetgen.network.activations import Activation
 
@@ -23,11 +24,11 @@ def with_biases(network: Network, numbers: Numbers, resolver: Resolver) -> Netwo
 
     Two biases of a 2-2-2 network may be those of the layers or of the hidden units.
     """
-    readings = bias_readings(resolver.table.columns, network.hidden, network.outputs)
+    readings = bias_readings(resolver.table.columns, network.layers)
     if len(readings) < 2:
         return network
     evidence = _Evidence(numbers, resolver)
-    units = [*_numbered("h", network.hidden), *_numbered("o", network.outputs)]
+    units = [unit for layer in network.unit_layers for unit in layer]
     used = {unit: evidence.biases_in(unit) for unit in units}
     names = set(readings[0].values())
     columns = [*units, *(f"a_{unit}" for unit in units), *(f"∂E/∂{name}" for name in names)]
@@ -51,15 +52,39 @@ def chosen_network(network: Network, numbers: Numbers, resolver: Resolver) -> Ne
     not make another network of it.
     """
     evidence = _Evidence(numbers, resolver)
-    network = replace(network, trains_biases=_trains_biases(resolver.table, network))
+    network = replace(
+        network,
+        trains_biases=_trains_biases(resolver.table, network),
+        is_distribution=_is_distribution(numbers, network),
+        is_shifted=GREATEST in resolver.table.columns,
+    )
     gradients = _numbered("∂E/∂w", network.weights)
-    first = network.hidden * network.inputs
-    outputs, hidden = _numbered("a_o", network.outputs), _numbered("a_h", network.hidden)
-    choices = [replace(network, output_activation=one) for one in evidence.written(outputs)]
-    network = evidence.best(choices, outputs, gradients[first:])
-    choices = [replace(network, hidden_activation=one) for one in evidence.written(hidden)]
-    network = evidence.best(choices, hidden, gradients[:first])
+    for layer in range(len(network.layers) - 1, 0, -1):
+        units = network.units(layer)
+        values = [f"a_{unit}" for unit in units]
+        own = [f"∂E/∂{weight}" for unit in units for weight, _ in network.incoming(unit)]
+        choices = [_with(network, layer, one) for one in evidence.written(values)]
+        if layer == len(network.layers) - 1 and len(units) > 1 and len(choices) > 1:
+            choices.append(_with(network, layer, SOFTMAX))
+        network = evidence.best(choices, values, own)
     return evidence.with_loss(network, gradients)
+
+
+def _with(network: Network, layer: int, activation: Activation) -> Network:
+    """Return the network with another activation of a layer; a softmax has a loss of its own."""
+    changed = list(network.activations)
+    changed[layer - 1] = activation
+    loss = losses(network.outputs, changed[-1] is SOFTMAX)[0]
+    return replace(network, activations=tuple(changed), loss=loss)
+
+
+def _is_distribution(numbers: Numbers, network: Network) -> bool:
+    """Return whether the targets of every row add up to 1, as the outputs of a softmax do."""
+    targets = [f"t{index}" for index in range(1, network.outputs + 1)]
+    if not all(name in numbers.values for name in targets):
+        return True
+    sums = np.sum([numbers.values[name] for name in targets], axis=0)
+    return bool(np.mean(np.abs(sums - 1) < 1e-6) > 0.5)
 
 
 def _numbered(stem: str, count: int) -> list[str]:
@@ -125,7 +150,7 @@ class _Evidence:
     def with_loss(self, network: Network, gradients: list[str]) -> Network:
         errors = [*_numbered("E", network.outputs), "E_total"]
         best, most = network, -1.0
-        for index, loss in enumerate(losses(network.outputs)):
+        for index, loss in enumerate(losses(network.outputs, network.is_softmax)):
             candidate = replace(network, loss=loss)
             of_errors = self.votes(candidate, errors)
             votes = of_errors + self.votes(candidate, gradients)
@@ -157,21 +182,3 @@ def _trains_biases(table: Table, network: Network) -> bool:
         or (bias in table.columns and len(set(table.values(bias).tolist())) > 1)
         for bias in network.biases.values()
     )
-
-
-def has_softmax(numbers: Numbers, network: Network) -> bool:
-    """Return whether the outputs are a softmax: they sum to 1, with a_j/a_k = e^(o_j - o_k)."""
-    units = range(1, network.outputs + 1)
-    names = [f"{stem}{unit}" for stem in ("a_o", "o") for unit in units]
-    if network.outputs < 2 or not all(name in numbers.values for name in names):
-        return False
-    activated = np.array([numbers.values[f"a_o{unit}"] for unit in units])
-    z = np.array([numbers.values[f"o{unit}"] for unit in units])
-    with np.errstate(all="ignore"):
-        ratios = np.log(activated / activated[0]) - (z - z[0])
-        separate = 1 / (1 + np.exp(-z))
-    sums = np.abs(activated.sum(axis=0) - 1)
-    fits = (sums < 1e-3) & np.all(np.abs(ratios) < 1e-2, axis=0)
-    # Sigmoids of units that get nothing are 1/2, and those of two units sum to 1 as well.
-    sigmoids = np.all(np.abs(activated - separate) < 1e-6, axis=0)
-    return bool(np.mean(fits & ~sigmoids) > 0.5)

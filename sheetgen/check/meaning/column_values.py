@@ -20,6 +20,7 @@ from sheetgen.check.formula.expressions import (
     evaluate,
     leaves,
 )
+from sheetgen.check.tables.headers import COUNTED
 
 RELATIVE = 1e-9
 _FULL_DIGITS = 14
@@ -46,7 +47,9 @@ class Numbers:
         return _moved(self.values[leaf.name], leaf.offset)
 
     def rounding(self, leaf: Leaf) -> Array:
-        """Return the largest possible error of each value of `lookup`."""
+        """Return the largest possible error of each value of `lookup`; counts are exact."""
+        if isinstance(leaf, Symbol) and leaf.name in COUNTED:
+            return np.zeros(self.rows)
         values = np.abs(self.lookup(leaf)) * _FLOAT
         if isinstance(leaf, Symbol) and leaf.name in self.roundings:
             return np.maximum(values, _moved(self.roundings[leaf.name], leaf.offset))

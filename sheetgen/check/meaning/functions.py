@@ -25,6 +25,7 @@ ACTIVATIONS: tuple[Activation, ...] = tuple(
         key=lambda one: one.name == "identity",
     )
 )
+SOFTMAX = activations.ACTIVATIONS["softmax"]
 _Z, _A = "$A$1", "$B$1"
 
 
@@ -60,7 +61,7 @@ def _parsed(text: str, cells: dict[str, Expression]) -> Expression:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """E_k = `each` · (t - a)² or the binary cross-entropy, E_total = `whole` · Σ E_k."""
+    """E_k = `each` · (t - a)² or a cross-entropy, E_total = `whole` · Σ E_k."""
 
     name: str
     each: float
@@ -69,6 +70,8 @@ class Loss:
     def error(self, t: Expression, a: Expression) -> Expression:
         """Return E of one output."""
         if self.name == CROSS_ENTROPY:
+            return scaled(self.each, -(t * Call("LN", (a,))))
+        if self.name == BINARY_CROSS_ENTROPY:
             entropy = -(t * Call("LN", (a,)) + (1 - t) * Call("LN", (1 - a,)))
             return scaled(self.each, entropy)
         return scaled(self.each, (t - a) ** 2)
@@ -76,15 +79,20 @@ class Loss:
     def slope(self, t: Expression, a: Expression) -> Expression:
         """Return ∂E_total/∂a of one output."""
         if self.name == CROSS_ENTROPY:
+            return scaled(self.each * self.whole, -(t / a))
+        if self.name == BINARY_CROSS_ENTROPY:
             return scaled(self.each * self.whole, (a - t) / (a * (1 - a)))
         return scaled(2 * self.each * self.whole, a - t)
 
 
-CROSS_ENTROPY = "binary-cross-entropy"
+BINARY_CROSS_ENTROPY = "binary-cross-entropy"
+CROSS_ENTROPY = "cross-entropy"
 
 
-def losses(outputs: int) -> tuple[Loss, ...]:
-    """Return the errors that textbooks use, the seeds' own first."""
+def losses(outputs: int, is_softmax: bool = False) -> tuple[Loss, ...]:
+    """Return the errors that textbooks use, the seeds' own first; a softmax has its own."""
+    if is_softmax:
+        return (Loss(CROSS_ENTROPY, 1.0, 1.0), *losses(outputs)[:5])
     mean = 1 / outputs
     found = (
         Loss("half-squared-error", 0.5, 1.0),
@@ -92,9 +100,9 @@ def losses(outputs: int) -> tuple[Loss, ...]:
         Loss("mean-squared-error", 1.0, mean),
         Loss("mean-squared-error", mean, 1.0),
         Loss("half-mean-squared-error", 0.5, mean),
-        Loss(CROSS_ENTROPY, 1.0, 1.0),
-        Loss(CROSS_ENTROPY, mean, 1.0),
-        Loss(CROSS_ENTROPY, 1.0, mean),
+        Loss(BINARY_CROSS_ENTROPY, 1.0, 1.0),
+        Loss(BINARY_CROSS_ENTROPY, mean, 1.0),
+        Loss(BINARY_CROSS_ENTROPY, 1.0, mean),
     )
     return tuple(dict.fromkeys(found))
 

@@ -205,7 +205,7 @@ class _ByFormulas:
         self.judged = sorted(self._trees, key=lambda one: len(leaves(self._trees[one])))
 
     def is_right(self, column: int, names: Names) -> bool:
-        symbol = names.get(column)
+        symbol = names.get(column, "")
         if symbol not in self._definitions or any(one not in names for one in self._reads[column]):
             return False
         if symbol not in self._truths:
@@ -219,7 +219,7 @@ class _ByFormulas:
         return self._reads[column]
 
 
-def _with_typed_rate(reading: Reading) -> dict[str, Expression]:
+def _with_typed_rate(reading: Reading) -> Mapping[str, Expression]:
     """Return the definitions, with the number of a learning rate that the formulas hold."""
     rate = reading.rate
     definitions = reading.network.definitions()
@@ -255,7 +255,7 @@ class _ByNumbers:
         self.judged = [one for one in columns if known.get(one, "") in {"", *defined}]
 
     def is_right(self, column: int, names: Names) -> bool:
-        symbol = names.get(column)
+        symbol = names.get(column, "")
         if symbol not in self._definitions:
             return False
         right = self._right(symbol, names)
@@ -285,8 +285,12 @@ class _ByNumbers:
         return self._expanded[symbol, kept]
 
     def read_by(self, column: int, names: Names) -> Collection[int]:
-        symbol = names.get(column)
-        right = self._right(symbol, names) if symbol in self._definitions else Number(0)
+        symbol = names.get(column, "")
+        right = (
+            self._right(symbol, names)
+            if symbol is not None and symbol in self._definitions
+            else Number(0)
+        )
         needed = {one.name for one in symbols(right)}
         unnamed = [one for one in self._values if one not in names]
         return [one for one, name in names.items() if name in needed] + unnamed

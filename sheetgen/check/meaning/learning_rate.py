@@ -9,6 +9,7 @@ import numpy as np
 from sheetgen.check.findings import LearningRate
 from sheetgen.check.formula.expressions import (
     Array,
+    Call,
     Cell,
     Expression,
     Number,
@@ -130,6 +131,8 @@ def _literal_rate(resolver: Resolver) -> float | None:
     counted: Counter[float] = Counter()
     for symbol, column in table.columns_of(*PARAMETERS).items():
         tree = resolver.at(table.first + 1, column) if table.rows > 1 else None
+        if isinstance(tree, Call) and tree.name == "IF":
+            tree = tree.arguments[1]  # at the end of a batch
         if isinstance(tree, Operation) and tree.operator in "+-":
             counted.update(_literal(tree.right, f"∂E/∂{symbol}"))
     return counted.most_common(1)[0][0] if counted else None
@@ -179,7 +182,7 @@ def _by_the_updates(
 def _intervals(symbol: str, network: Network, numbers: Numbers) -> Array:
     """Return the rates that each update of a parameter allows, shape (updates, 2)."""
     kept = set(numbers.values) | set(numbers.constants)
-    gradient = expanded(Symbol(f"∂E/∂{symbol}", -1), network.definitions(), kept)
+    gradient = expanded(network.steps.direction(symbol), network.definitions(), kept)
     slopes, doubts = numbers.recomputed(gradient)
     steps, errors = numbers.recomputed(Symbol(symbol, -1) - Symbol(symbol))
     with np.errstate(all="ignore"):

@@ -1,9 +1,10 @@
 """Finds the network that a table's headers name, even where one of them is mistyped or missing."""
 
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 
-from sheetgen.check.meaning.functions import losses
-from sheetgen.check.meaning.table_network import Network, bias_readings, infer, is_helper, names_of
+from sheetgen.check.meaning.network_names import Layers, bias_readings, hidden_layers, infer
+from sheetgen.check.meaning.table_network import Network, is_helper, names_of
 from sheetgen.check.tables.headers import family, number
 
 _FAMILIES = ("i", "t", "w", "b", "b_h", "b_o", "h", "a_h", "o", "a_o", "E")
@@ -43,14 +44,18 @@ def _contradictions(network: Network, names: Collection[str]) -> int:
 def _near(names: Collection[str]) -> Iterator[Network]:
     """Yield the networks of the sizes that the names of each family make likely."""
     likely = {one: _likely(names, one) for one in _FAMILIES}
-    for hidden in sorted(likely["h"] | likely["a_h"]):
+    named = hidden_layers(names)
+    for hidden in [named] if named else [(one,) for one in sorted(likely["h"] | likely["a_h"])]:
         for outputs in sorted(likely["o"] | likely["a_o"] | likely["t"] | likely["E"]):
-            by_weights = {one // hidden - outputs for one in likely["w"] if one % hidden == 0}
+            after = (*hidden, outputs)
+            later = sum(one * other for one, other in pairwise(after))
+            by_weights = {
+                (one - later) // hidden[0] for one in likely["w"] if (one - later) % hidden[0] == 0
+            }
             for inputs in sorted(likely["i"] | by_weights):
-                weights = hidden * (inputs + outputs)
                 # A header such as w77 makes no large network of a small table.
-                if inputs > 0 and weights <= 2 * len(names):
-                    yield from _with_biases(names, inputs, hidden, outputs, likely["b"])
+                if inputs > 0 and inputs * hidden[0] + later <= 2 * len(names):
+                    yield from _with_biases(names, (inputs, *after), likely["b"])
 
 
 def _likely(names: Collection[str], wanted: str) -> set[int]:
@@ -66,8 +71,8 @@ def _quantity(name: str) -> str:
 
 
 def _with_biases(
-    names: Collection[str], inputs: int, hidden: int, outputs: int, likely: Collection[int]
+    names: Collection[str], layers: Layers, likely: Collection[int]
 ) -> Iterator[Network]:
     for numbered in sorted(likely) or [0]:
-        for biases in bias_readings(names, hidden, outputs, numbered)[:1]:
-            yield Network(inputs, hidden, outputs, biases, loss=losses(outputs)[0])
+        for biases in bias_readings(names, layers, numbered)[:1]:
+            yield Network.sized(layers, biases)

@@ -13,9 +13,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from sheetgen.check.formula.expressions import Array, Cell, Expression, Leaf, Symbol, evaluate
+from sheetgen.check.formula.expressions import (
+    Array,
+    Cell,
+    Expression,
+    Leaf,
+    Symbol,
+    evaluate,
+)
 from sheetgen.check.meaning.table_network import Network
-from sheetgen.check.tables.headers import is_parameter
+from sheetgen.check.meaning.training_steps import is_carried
+from sheetgen.check.tables.headers import BATCH_ROW, BATCH_SIZE, ITERATION, UPDATE, is_parameter
 
 POINTS = 7
 REACH = 12
@@ -89,28 +97,60 @@ def _trained_rows(network: Network, several_samples: bool) -> Sequence[Mapping[s
     scale = _scale_of_inputs(network)
     definitions = network.definitions()
     ones = np.ones_like(scale)
-    given = {f"i{one}": scale for one in range(1, network.inputs + 1)}
-    given |= {f"t{one}": ones for one in range(1, network.outputs + 1)}
-    fixed = {name: _draw(random, size) for name, size in given.items()}
+    fixed = _samples(random, network, scale)
     biases = list(dict.fromkeys(network.biases.values()))
     parameters = [f"w{one}" for one in range(1, network.weights + 1)] + biases
     first = {name: _draw(random, ones) for name in parameters}
     # A gradient grows with the square of the inputs, and no training may diverge.
     rate = random.uniform(0.05, 0.4, scale.shape) / scale**2
+    settings = {name: np.full(scale.shape, value) for name, value in network.steps.settings}
+    counts = network.steps.optimizer == "adam" and not network.steps.batches
+    carried = [name for name in definitions if is_carried(name) and not is_parameter(name)]
     rows: list[dict[str, Array]] = []
     for row in range(2 * REACH + 1):
-        values: dict[str, Array] = {"η": rate}
+        values: dict[str, Array] = {"η": rate, **settings, **_place_in_batch(row, len(scale))}
+        if counts:
+            values[ITERATION] = np.full(scale.shape, float(row))
         rows.append(values)
         if several_samples:
-            fixed = {name: _draw(random, size) for name, size in given.items()}
+            fixed = _samples(random, network, scale)
         values.update(fixed)
+        if row == 0:
+            values.update({name: np.abs(_draw(random, ones)) for name in carried})
         for name in parameters:
             earlier = row > 0 and name in definitions
             values[name] = _at(definitions[name], rows, row) if earlier else first[name]
         for name, definition in definitions.items():
-            if not is_parameter(name):
+            if not is_parameter(name) and name not in values:
                 values[name] = _at(definition, rows, row)
     return rows
+
+
+def _samples(random: np.random.Generator, network: Network, scale: Array) -> dict[str, Array]:
+    """Return inputs and targets; those of a softmax are shares of 1, and in some trainings 0 or 1.
+
+    A sum of all targets is 1 then, as people take it to be.
+    """
+    found = {f"i{one}": _draw(random, scale) for one in range(1, network.inputs + 1)}
+    targets = [_draw(random, np.ones_like(scale)) for _ in range(network.outputs)]
+    if network.is_softmax and network.is_distribution:
+        shares = np.abs(targets) / np.sum(np.abs(targets), axis=0)
+        certain = np.arange(network.outputs)[:, None] == np.arange(len(scale)) % network.outputs
+        targets = list(np.where(np.arange(len(scale)) % 4 == 3, certain, shares))
+    return found | {f"t{one}": target for one, target in enumerate(targets, 1)}
+
+
+def _place_in_batch(row: int, trainings: int) -> dict[str, Array]:
+    """Return the place in its batch that a row has, in batches of 1, 2, … rows."""
+    sizes = 1.0 + np.arange(trainings) % 4
+    # Of the row at hand, about half begin a batch, and half end one.
+    before = row - REACH + np.where(np.arange(trainings) % 3 == 1, sizes // 2, 0.0) + 4 * 12
+    after = np.where(np.arange(trainings) % 3 == 2, sizes - 1, 0.0)
+    return {
+        BATCH_ROW: (before + after) % sizes + 1,
+        BATCH_SIZE: sizes,
+        UPDATE: (before + after) // sizes,
+    }
 
 
 def _at(expression: Expression, rows: Sequence[Mapping[str, Array]], row: int) -> Array:
@@ -126,9 +166,9 @@ def _at(expression: Expression, rows: Sequence[Mapping[str, Array]], row: int) -
 
 def _scale_of_inputs(network: Network) -> Array:
     """Return the size of the inputs of each training: all 1, or half of them large."""
-    activations = network.hidden_activation, network.output_activation
-    reach = max((abs(kink) for each in activations for kink in each.kinks), default=0.0)
-    return np.tile([1.0, 1.0 + 4.0 * reach], 3 * POINTS) if reach else np.ones(POINTS)
+    reach = max((abs(kink) for each in network.activations for kink in each.kinks), default=0.0)
+    more = 2 if network.is_softmax or network.steps.batches else 1
+    return np.tile([1.0, 1.0 + 4.0 * reach], 3 * POINTS) if reach else np.ones(POINTS * more)
 
 
 def _draw(random: np.random.Generator, size: Array) -> Array:

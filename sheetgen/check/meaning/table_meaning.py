@@ -12,6 +12,7 @@ from sheetgen.check.formula.expressions import (
     Cell,
     Expression,
     Leaf,
+    Number,
     Symbol,
     replace,
     symbols,
@@ -23,6 +24,7 @@ from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.searches import Searches
 from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_network import Network, expanded, is_helper
+from sheetgen.check.meaning.training_steps import is_carried
 from sheetgen.check.tables.headers import is_parameter
 from sheetgen.check.tables.table import Table
 from sheetgen.spreadsheet.address import relative_address
@@ -81,7 +83,8 @@ class TableMeaning:
                 )
             if leaf.name in cells:
                 return full_address(cells[leaf.name], sheet)
-            return f"{self.rate.value:g}"
+            settings = dict(self.network.steps.settings)
+            return f"{settings.get(leaf.name, self.rate.value):g}"
 
         return None if self.missing(expression) else f"={written(expression, name)}"
 
@@ -102,6 +105,7 @@ class ComputedColumn:
         self.contents = meaning.table.contents(symbol)
         self.values = meaning.numbers.values[symbol]
         self.is_parameter = is_parameter(symbol)
+        self.is_carried = is_carried(symbol)
         self.forms = self.right_forms()
 
     def right_forms(self, tree: Expression | None = None) -> list[Expression]:
@@ -117,6 +121,13 @@ class ComputedColumn:
             # A scheduled rate may be in the row of the update, or in that of the gradient.
             forms.extend([_with_earlier_rate(form) for form in forms])
         return list(dict.fromkeys(forms))
+
+    @property
+    def first_form(self) -> Expression:
+        """What a sum or a state is in the first row: there was nothing before it."""
+        nothing = Number(0)
+        own = Symbol(self.symbol, -1)
+        return replace(self.forms[0], lambda part: nothing if part == own else None)
 
     @cached_property
     def truth(self) -> Array:

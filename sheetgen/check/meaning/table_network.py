@@ -1,4 +1,4 @@
-"""Infers the network that a table's headers name, and defines each of its quantities.
+"""Defines each quantity of a dense network that a table trains.
 
 The definitions are the seeds' own: h = Σ w·i + b, a = f(h), E = ½ (t - a)², and the chain rule
 through ∂E/∂a_o, ∂E/∂o, ∂E/∂a_h and ∂E/∂h, which need not be columns of the table. Weights are
@@ -7,10 +7,13 @@ Source of the chain rule: Rumelhart, Hinton and Williams, "Learning representati
 back-propagating errors", Nature 323 (1986).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 from sheetgen.check.formula.expressions import (
+    Call,
     Expression,
     Number,
     Operation,
@@ -22,117 +25,230 @@ from sheetgen.check.formula.expressions import (
 )
 from sheetgen.check.meaning.functions import (
     ACTIVATIONS,
-    CROSS_ENTROPY,
+    SOFTMAX,
     Loss,
     activated,
     losses,
     scaled,
     slope,
 )
-from sheetgen.check.tables.headers import family, is_parameter, number
+from sheetgen.check.meaning.training_steps import AT_ONCE, Steps, is_carried
+from sheetgen.check.tables.headers import (
+    EXPONENTIALS,
+    GREATEST,
+    family,
+    is_parameter,
+    layer,
+    number,
+)
 from sheetgen.network.activations import Activation
-
-_MISSING = 4  # times as many weights as columns: w999999 is no weight of a table
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network of one hidden layer: its size, its biases and its functions.
+    """A network of dense layers: its sizes, its biases and its functions.
 
-    `biases` gives the symbol of each unit's bias, such as {"h1": "b1", "h2": "b1"}.
+    `layers` are the numbers of inputs, of the units of each hidden layer, and of outputs, and
+    `activations` those of each layer after the inputs. `biases` gives the symbol of each unit's
+    bias, such as {"h1": "b1", "h2": "b1"}. `is_distribution` tells whether the targets of a softmax
+    add up to 1 in every row, and `is_shifted` whether its exponents are o less the greatest o.
     """
 
-    inputs: int
-    hidden: int
-    outputs: int
+    layers: tuple[int, ...]
     biases: Mapping[str, str]
-    hidden_activation: Activation = ACTIVATIONS[0]
-    output_activation: Activation = ACTIVATIONS[0]
+    activations: tuple[Activation, ...]
     loss: Loss = losses(1)[0]
     trains_biases: bool = True
+    steps: Steps = AT_ONCE
+    is_distribution: bool = True
+    is_shifted: bool = False
+
+    @classmethod
+    def sized(cls, layers: Sequence[int], biases: Mapping[str, str]) -> "Network":
+        """Return a network of this size with the usual functions."""
+        usual = (ACTIVATIONS[0],) * (len(layers) - 1)
+        return cls(tuple(layers), biases, usual, losses(layers[-1])[0])
 
     def __hash__(self) -> int:
         """Return a hash for the key of a dictionary: of the sizes, for `biases` has none."""
-        return hash((self.inputs, self.hidden, self.outputs))
+        return hash((self.layers, self.activations, self.steps))
+
+    @property
+    def inputs(self) -> int:
+        """The number of inputs."""
+        return self.layers[0]
+
+    @property
+    def outputs(self) -> int:
+        """The number of outputs."""
+        return self.layers[-1]
 
     @property
     def weights(self) -> int:
         """The number of weights."""
-        return self.hidden * (self.inputs + self.outputs)
+        return sum(before * after for before, after in pairwise(self.layers))
 
     @property
-    def hidden_units(self) -> list[str]:
-        """The hidden units: h1, h2, …"""
-        return [f"h{unit}" for unit in range(1, self.hidden + 1)]
+    def is_softmax(self) -> bool:
+        """Whether the outputs are a softmax."""
+        return self.activations[-1] is SOFTMAX
+
+    def units(self, layer: int) -> list[str]:
+        """Return the units of a layer, counted from 1: h1, … (h2_1, … of several), or o1, …"""
+        stem = "o" if layer == len(self.layers) - 1 else "h"
+        if stem == "h" and len(self.layers) > 3:
+            stem = f"h{layer}_"
+        return [f"{stem}{unit}" for unit in range(1, self.layers[layer] + 1)]
+
+    @property
+    def unit_layers(self) -> list[list[str]]:
+        """The units of each layer after the inputs."""
+        return [self.units(layer) for layer in range(1, len(self.layers))]
 
     @property
     def output_units(self) -> list[str]:
         """The output units: o1, o2, …"""
-        return [f"o{unit}" for unit in range(1, self.outputs + 1)]
+        return self.units(len(self.layers) - 1)
+
+    def layer_of(self, unit: str) -> int:
+        """Return the layer of a unit, counted from 1."""
+        return len(self.layers) - 1 if family(unit) == "o" else max(layer(unit), 1)
+
+    def sources(self, layer: int) -> list[str]:
+        """Return what the units of a layer read: the inputs, or the activations before it."""
+        if layer == 1:
+            return [f"i{index}" for index in range(1, self.inputs + 1)]
+        return [f"a_{unit}" for unit in self.units(layer - 1)]
 
     def incoming(self, unit: str) -> list[tuple[str, str]]:
         """Return (weight, source) of each connection to a unit, such as ("w3", "i1") for h2."""
-        is_hidden = family(unit) == "h"
-        source, count = ("i", self.inputs) if is_hidden else ("a_h", self.hidden)
-        before = (number(unit) - 1) * count + (0 if is_hidden else self.hidden * self.inputs)
-        return [(f"w{before + index}", f"{source}{index}") for index in range(1, count + 1)]
+        own = self.layer_of(unit)
+        sources = self.sources(own)
+        earlier = sum(before * after for before, after in pairwise(self.layers[:own]))
+        first = earlier + (number(unit) - 1) * len(sources) + 1
+        return [(f"w{first + index}", source) for index, source in enumerate(sources)]
 
-    def definitions(self) -> dict[str, Expression]:
+    def definitions(self) -> Mapping[str, Expression]:
         """Return symbol → its definition from the symbols nearest to it, in the order of a row.
 
         Weights and biases, which come from the row before, are last.
         """
-        found: dict[str, Expression] = {}
-        self._forward(found)
-        self._backward(found)
-        names = [f"w{index}" for index in range(1, self.weights + 1)]
-        if self.trains_biases:
-            names.extend(dict.fromkeys(self.biases.values()))
-        for name in names:
-            found[name] = Symbol(name, -1) - Symbol("η") * Symbol(f"∂E/∂{name}", -1)
-        return found
+        return _definitions(self)
 
-    def _forward(self, found: dict[str, Expression]) -> None:
-        for unit in (*self.hidden_units, *self.output_units):
-            terms = [Symbol(weight) * Symbol(source) for weight, source in self.incoming(unit)]
-            if unit in self.biases:
-                terms.append(Symbol(self.biases[unit]))
-            is_hidden = family(unit) == "h"
-            activation = self.hidden_activation if is_hidden else self.output_activation
+
+@lru_cache(64)
+def _definitions(network: Network) -> Mapping[str, Expression]:
+    found: dict[str, Expression] = {}
+    _forward(network, found)
+    _backward(network, found)
+    names = [f"w{index}" for index in range(1, network.weights + 1)]
+    if network.trains_biases:
+        names.extend(dict.fromkeys(network.biases.values()))
+    for name in names:
+        found.update(network.steps.definitions(name))
+    return found
+
+
+def _forward(network: Network, found: dict[str, Expression]) -> None:
+    for units, activation in zip(network.unit_layers, network.activations, strict=True):
+        for unit in units:
+            terms = [Symbol(weight) * Symbol(source) for weight, source in network.incoming(unit)]
+            if unit in network.biases:
+                terms.append(Symbol(network.biases[unit]))
             found[unit] = total(terms)
-            found[f"a_{unit}"] = activated(activation, Symbol(unit))
-        errors: list[Expression] = []
-        for index in range(1, self.outputs + 1):
-            found[f"E{index}"] = self.loss.error(Symbol(f"t{index}"), Symbol(f"a_o{index}"))
-            errors.append(Symbol(f"E{index}"))
-        found["E_total"] = scaled(self.loss.whole, total(errors))
+            if activation is not SOFTMAX:
+                found[f"a_{unit}"] = activated(activation, Symbol(unit))
+    if network.is_softmax:
+        _softmax(network, found)
+    errors: list[Expression] = []
+    for index in range(1, network.outputs + 1):
+        found[f"E{index}"] = network.loss.error(Symbol(f"t{index}"), Symbol(f"a_o{index}"))
+        errors.append(Symbol(f"E{index}"))
+    found["E_total"] = scaled(network.loss.whole, total(errors))
+    found["correct"] = _correct(network)
 
-    def _backward(self, found: dict[str, Expression]) -> None:
-        for unit in self.output_units:
-            z, a, target = Symbol(unit), Symbol(f"a_{unit}"), Symbol(f"t{number(unit)}")
-            through = slope(self.output_activation, z, a)
-            found[f"∂E/∂a_{unit}"] = self.loss.slope(target, a)
-            found[f"∂E/∂{unit}"] = _times(Symbol(f"∂E/∂a_{unit}"), through)
-            if (self.loss.name, self.output_activation.name) == (CROSS_ENTROPY, "sigmoid"):
-                # The slope of the sigmoid cancels the denominator.
-                scale = self.loss.each * self.loss.whole
-                found[f"∂E/∂{unit}"] = scaled(scale, a - target)
-        for unit in self.hidden_units:
+
+def _softmax(network: Network, found: dict[str, Expression]) -> None:
+    """Define a_k = e^o_k / Σ e^o, in steps that need not be columns of the table."""
+    units = network.output_units
+    if network.is_shifted:
+        found[GREATEST] = Call("MAX", tuple(map(Symbol, units)))
+    for unit in units:
+        exponent = Symbol(unit) - Symbol(GREATEST) if network.is_shifted else Symbol(unit)
+        found[f"e^{unit}"] = Call("EXP", (exponent,))
+    found[EXPONENTIALS] = total([Symbol(f"e^{unit}") for unit in units])
+    for unit in units:
+        found[f"a_{unit}"] = Symbol(f"e^{unit}") / Symbol(EXPONENTIALS)
+
+
+def _correct(network: Network) -> Expression:
+    """Return 1 where the outputs say what the targets do, else 0."""
+    pairs = [
+        (Symbol(f"t{index}"), Symbol(f"a_o{index}")) for index in range(1, network.outputs + 1)
+    ]
+    if network.is_softmax:
+        likeliest = Call("MAX", tuple(a for _, a in pairs))
+        right: Expression = Operation(">=", total([t * a for t, a in pairs]), likeliest)
+        return Call("IF", (right, Number(1), Number(0)))
+    half = Number(0.5)
+    each = (Operation("=", Operation(">=", a, half), Operation(">=", t, half)) for t, a in pairs)
+    return Call("IF", (Call("AND", tuple(each)), Number(1), Number(0)))
+
+
+def _backward(network: Network, found: dict[str, Expression]) -> None:
+    _output_slopes(network, found)
+    last = len(network.layers) - 1
+    for below in range(last - 1, 0, -1):
+        following = [(unit, network.incoming(unit)) for unit in network.units(below + 1)]
+        for place, unit in enumerate(network.units(below)):
             paths = [
-                Symbol(f"∂E/∂{output}") * Symbol(weight)
-                for output in self.output_units
-                for weight, source in self.incoming(output)
-                if source == f"a_{unit}"
+                Symbol(f"∂E/∂{later}") * Symbol(incoming[place][0]) for later, incoming in following
             ]
-            through = slope(self.hidden_activation, Symbol(unit), Symbol(f"a_{unit}"))
+            through = slope(network.activations[below - 1], Symbol(unit), Symbol(f"a_{unit}"))
             found[f"∂E/∂a_{unit}"] = total(paths)
             found[f"∂E/∂{unit}"] = _times(Symbol(f"∂E/∂a_{unit}"), through)
-        for unit in (*self.hidden_units, *self.output_units):
-            for weight, source in self.incoming(unit):
-                found[f"∂E/∂{weight}"] = Symbol(f"∂E/∂{unit}") * Symbol(source)
-        for bias in dict.fromkeys(self.biases.values()):
-            units = [unit for unit, name in self.biases.items() if name == bias]
-            found[f"∂E/∂{bias}"] = total([Symbol(f"∂E/∂{unit}") for unit in units])
+    for unit in (one for units in network.unit_layers for one in units):
+        for weight, source in network.incoming(unit):
+            found[f"∂E/∂{weight}"] = Symbol(f"∂E/∂{unit}") * Symbol(source)
+    for bias in dict.fromkeys(network.biases.values()):
+        units = [unit for unit, name in network.biases.items() if name == bias]
+        found[f"∂E/∂{bias}"] = total([Symbol(f"∂E/∂{unit}") for unit in units])
+
+
+def _output_slopes(network: Network, found: dict[str, Expression]) -> None:
+    loss, units = network.loss, network.output_units
+    for unit in units:
+        found[f"∂E/∂a_{unit}"] = loss.slope(Symbol(f"t{number(unit)}"), Symbol(f"a_{unit}"))
+    scale = loss.each * loss.whole
+    mean = total([Symbol(f"∂E/∂a_{unit}") * Symbol(f"a_{unit}") for unit in units])
+    targets = total([Symbol(f"t{number(unit)}") for unit in units])
+    for unit in units:
+        z, a, target = Symbol(unit), Symbol(f"a_{unit}"), Symbol(f"t{number(unit)}")
+        before = Symbol(f"∂E/∂a_{unit}")
+        match loss.name, network.activations[-1].name:
+            case ("binary-cross-entropy", "sigmoid"):
+                # The slope of the sigmoid cancels the denominator.
+                found[f"∂E/∂{unit}"] = scaled(scale, a - target)
+            case ("cross-entropy", "softmax"):
+                sure = a if network.is_distribution else a * targets
+                found[f"∂E/∂{unit}"] = scaled(scale, sure - target)
+            case (_, "softmax"):
+                found[f"∂E/∂{unit}"] = a * (before - mean)
+            case _:
+                found[f"∂E/∂{unit}"] = _times(before, slope(network.activations[-1], z, a))
+
+
+def layer_name(network: Network, layer: int) -> str:
+    """Return what a layer is called: "output", "hidden", or "second hidden" where there are more.
+
+    Layers are counted from 1.
+    """
+    last = len(network.layers) - 1
+    if layer == last:
+        return "output"
+    ordinals = ("first", "second", "third")
+    place = ordinals[layer - 1] if layer <= len(ordinals) else f"{layer}th"
+    return "hidden" if last == 2 else f"{place} hidden"
 
 
 def _times(left: Expression, right: Expression) -> Expression:
@@ -142,9 +258,14 @@ def _times(left: Expression, right: Expression) -> Expression:
     return left if right == Number(1) else left * right
 
 
+_HELPERS = (GREATEST, EXPONENTIALS, "e^o", "correct")
+
+
 def is_helper(symbol: str) -> bool:
-    """Return whether a symbol is a step of the chain rule that most tables do not show."""
-    return symbol.startswith("∂E/∂") and not is_parameter(symbol.removeprefix("∂E/∂"))
+    """Return whether a symbol is a step on the way to others that most tables do not show."""
+    if symbol.startswith("∂E/∂"):
+        return not is_parameter(symbol.removeprefix("∂E/∂"))
+    return symbol in _HELPERS or family(symbol) in _HELPERS
 
 
 def names_of(definitions: Mapping[str, Expression]) -> list[str]:
@@ -169,73 +290,8 @@ def expanded(
         if not isinstance(part, Symbol) or part.name in kept:
             return None
         definition = definitions.get(part.name)
-        if definition is None or is_parameter(part.name):
+        if definition is None or is_carried(part.name):
             return None
         return shifted(expanded(definition, definitions, kept), part.offset)
 
     return replace(expression, expand)
-
-
-def infer(names: Collection[str]) -> Network | None:
-    """Return the network whose quantities have these names, or None if they fit none."""
-    greatest: dict[str, int] = {}
-    for name in names:
-        of = name.removeprefix("∂E/∂")
-        greatest[family(of)] = max(greatest.get(family(of), 0), number(of))
-    weights = greatest.get("w", 0)
-    if weights > _MISSING * len(names):
-        return None
-    hidden = max(greatest.get("h", 0), greatest.get("a_h", 0))
-    outputs = max(greatest.get(one, 0) for one in ("o", "a_o", "t", "E"))
-    for n, m, k in _shapes(weights, greatest.get("i", 0), hidden, outputs):
-        if readings := bias_readings(names, m, k):
-            return Network(n, m, k, readings[0], loss=losses(k)[0])
-    return None
-
-
-def _shapes(weights: int, inputs: int, hidden: int, outputs: int) -> list[tuple[int, int, int]]:
-    """Return every (n inputs, m hidden, k outputs) with this number of weights; 0 is unknown."""
-    found = []
-    for m in [hidden] if hidden else range(1, weights + 1):
-        if weights == 0 or weights % m:
-            continue
-        for k in [outputs] if outputs else range(1, weights // m):
-            n = weights // m - k
-            if n > 0 and inputs in (0, n):
-                found.append((n, m, k))
-    # 2-2-2 is the most likely.
-    return sorted(found, key=lambda shape: (abs(shape[0] - shape[2]), abs(shape[1] - shape[0])))
-
-
-def bias_readings(
-    names: Collection[str], hidden: int, outputs: int, numbered: int | None = None
-) -> list[dict[str, str]]:
-    """Return every way to assign biases of these names to the units, the most usual first.
-
-    One for each unit, one for each layer, or for the units of one layer only; empty if none fits.
-    `numbered` is how many biases have a number, if that is not the greatest number of their names.
-    """
-    network = Network(1, hidden, outputs, {})
-    layers = [network.hidden_units, network.output_units]
-    units = [*layers[0], *layers[1]]
-    named = {name.removeprefix("∂E/∂") for name in names}
-    if numbered is None:
-        numbered = max((number(one) for one in named if family(one) == "b"), default=0)
-    explicit = {
-        unit: bias for unit in units for bias in (f"b_{unit}", f"b_{unit[0]}") if bias in named
-    }
-    if explicit or numbered == 0:
-        return [explicit]
-    readings = []
-    if numbered == len(units):
-        readings.append({unit: f"b{index}" for index, unit in enumerate(units, 1)})
-    if numbered == len(layers):
-        readings.append({unit: f"b{1 + (unit in layers[1])}" for unit in units})
-    for layer in layers:
-        if numbered in (1, len(layer)):
-            readings.append(
-                {unit: f"b{min(index, numbered)}" for index, unit in enumerate(layer, 1)}
-            )
-    if numbered == 1:
-        readings.append(dict.fromkeys(units, "b1"))
-    return readings

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sheetgen.check.findings import LearningRate
 from sheetgen.check.formula.expressions import Cell
 from sheetgen.check.meaning.choosing import chosen_network, with_biases
+from sheetgen.check.meaning.choosing_steps import with_steps
 from sheetgen.check.meaning.column_values import Numbers, roundings_of
 from sheetgen.check.meaning.learning_rate import find_rate, referenced_cell
 from sheetgen.check.meaning.nearest_network import nearest_network, surplus_names
@@ -16,9 +17,10 @@ from sheetgen.check.meaning.searches import Searches
 from sheetgen.check.meaning.table_meaning import TableMeaning
 from sheetgen.check.meaning.table_network import Network
 from sheetgen.check.reading.cells import Book
+from sheetgen.check.tables.headers import BATCH_ROW, COUNTED
 from sheetgen.check.tables.table import Table
 
-_GIVEN = ("i", "t", "η", "iteration")
+_GIVEN = ("i", "t", "η", *COUNTED)
 _FEW = 0.1
 
 
@@ -52,6 +54,10 @@ class Reading:
         numbers = _numbers(resolver)
         network = with_biases(network, numbers, resolver)
         network = chosen_network(network, numbers, resolver)
+        rate = find_rate(network, unassigned, numbers).value
+        network, settings = with_steps(network, numbers, resolver, rate)
+        numbers.constants.update(network.steps.settings)
+        resolver = replace(resolver, assigned=resolver.assigned | settings)
         return cls(table, network, resolver, unassigned, numbers, rate_cell, moving)
 
     def with_table(self, table: Table) -> Reading:
@@ -83,12 +89,14 @@ class Reading:
 def _varying(table: Table) -> set[str]:
     """Return the inputs and targets that differ from row to row because the rows are samples.
 
-    If most inputs and targets stay the same, one that changes is a mistake and not a sample.
+    If most inputs and targets stay the same, one that changes is a mistake and not a sample, unless
+    the table counts its samples.
     """
     shares = {symbol: _share(table, symbol) for symbol in table.columns_of("i", "t")}
     moving = {symbol for symbol, share in shares.items() if share < 1}
     many = any(share < 1 - _FEW for share in shares.values())
-    return moving if many and 2 * len(moving) >= len(shares) else set()
+    counts = not {"sample", BATCH_ROW}.isdisjoint(table.columns)
+    return moving if many and (counts or 2 * len(moving) >= len(shares)) else set()
 
 
 def _share(table: Table, symbol: str) -> float:

@@ -153,7 +153,8 @@ class WrongCells:
         """Return what is wrong if all updates of the rows imply the same other rate."""
         numbers, symbol, usual = self._column.numbers, self._column.symbol, self._meaning.rate.value
         kept = self._meaning.kept | {symbol}
-        gradient = expanded(Symbol(f"∂E/∂{symbol}", -1), self._meaning.definitions, kept)
+        direction = self._meaning.network.steps.direction(symbol)
+        gradient = expanded(direction, self._meaning.definitions, kept)
         slopes = numbers.recomputed(gradient)[0][self._rows]
         step = numbers.recomputed(Symbol(symbol, -1) - Symbol(symbol))
         steps, errors = (one[self._rows] for one in step)

@@ -17,7 +17,7 @@ from sheetgen.check.formula.expressions import (
     with_children,
 )
 from sheetgen.check.meaning.functions import ACTIVATIONS
-from sheetgen.check.meaning.table_network import Network, expanded
+from sheetgen.check.meaning.table_network import Network, expanded, layer_name
 from sheetgen.check.mistakes.mistake_kinds import Mutation, plain
 from sheetgen.check.tables.headers import family, is_parameter
 
@@ -67,14 +67,16 @@ def _changed_parts(tree: Expression, change: Change) -> Iterator[Mutation]:
 def wrong_signs(column: str, right: Expression) -> Iterator[Mutation]:
     """Yield the formula with a wrong sign."""
     sign = partial(Mutation, "sign")
+    own, added = Symbol(column, -1), "the gradient is added; gradient descent subtracts it"
     if is_parameter(column) and isinstance(right, Operation):
-        words = "the gradient is added; gradient descent subtracts it"
-        yield sign(words, Operation("+", right.left, right.right))
+        yield sign(added, Operation("+", right.left, right.right))
     yield sign("the sign of the whole is wrong", Negation(right))
 
     def change(node: Expression) -> Iterator[Mutation]:
         """Yield a part with a wrong sign."""
         match node:
+            case Operation("-", left, other) if is_parameter(column) and left == own:
+                yield sign(added, Operation("+", left, other))
             case Operation("-", left, other):
                 yield sign("a difference is the wrong way round", Operation("-", other, left))
             case Operation("+", left, other):
@@ -120,6 +122,9 @@ def wrong_functions(column: str, right: Expression, network: Network) -> Iterato
                     yield Mutation("wrong-constant", f"e is written as {e}", power)
             case Operation("/", Number(1), divisor):
                 yield plain("missing-reciprocal", divisor)
+            case Operation("/", dividend, divisor):
+                words = f"the division by {_shown(divisor)} is missing"
+                yield Mutation("missing-division", words, dividend)
             case Operation("^", base, _):
                 yield plain("missing-square", base)
 
@@ -130,12 +135,10 @@ def _other_activations(column: str, right: Expression, network: Network) -> Iter
     kept = {one.name for one in symbols(right)}
     # Without its slope an activation counts as the identity, which is the likeliest.
     for activation in sorted(ACTIVATIONS, key=lambda each: each.name != "identity"):
-        choices = {
-            "hidden": replace(network, hidden_activation=activation),
-            "output": replace(network, output_activation=activation),
-        }
-        for layer, choice in choices.items():
-            changed = choice.definitions()
+        for place in range(1, len(network.layers)):
+            layer, every = layer_name(network, place), list(network.activations)
+            every[place - 1] = activation
+            changed = replace(network, activations=tuple(every)).definitions()
             other = expanded(changed[column], changed, kept) if column in changed else right
             if other == right:
                 continue

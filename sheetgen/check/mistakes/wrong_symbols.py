@@ -97,7 +97,7 @@ def _substitution_kind(column: str, symbol: Symbol, other: str) -> str:
     mine, theirs = family(symbol.name), family(other)
     if is_parameter(column) and symbol.name == column:
         return "wrong-previous-weight" if is_parameter(other) else "wrong-symbol"
-    if mine.startswith("∂E/∂") and theirs.startswith("∂E/∂"):
+    if "∂E/∂" in mine and "∂E/∂" in theirs:
         return "wrong-gradient"
     if mine == theirs:
         return _SAME_FAMILY.get(mine, "wrong-symbol")

@@ -5,8 +5,13 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # The last but one are Latin, turned and Cyrillic letters that people take for ∂.
+ITERATION, BATCH_ROW, BATCH_SIZE, UPDATE = "iteration", "batch row", "batch size", "update"
+COUNTED = (ITERATION, "epoch", "sample", BATCH_ROW, BATCH_SIZE, UPDATE)
+"""What counts rows, samples or updates."""
+GREATEST, EXPONENTIALS = "max o", "Σe^o"
 _PARTIAL = "(?:[∂ðδdəǝɘәэϑ]|del|partial)"
 _ENERGY = "(?:e(?:t|tot|total|rror|rrortotal|err)?|totale|totalerror|loss|cost|j|l)"
 _DROPPED = re.compile(r"[\s_{}\\$()\[\]|,;:·*'’\"“”′-]+")
@@ -14,8 +19,9 @@ _LATEX = re.compile(
     r"\\(?:frac|mathrm|mathbf|text|left|right|partial|delta|eta|sigma)\b|\\(?=[_ ])"
 )
 _NAMES = re.compile(
-    r"(?:(?P<iteration>step|steps|iter|iters|iteration|iterations|epoch|epochs|n|no|sno|slno|"
-    r"number|#|index|sample)"
+    r"(?:(?P<iteration>step|steps|iter|iters|iteration|iterations|n|no|sno|slno|number|#)"
+    r"|(?P<epoch>epochs?)|(?P<sample>index|samples?)|(?P<correct>correct)|(?P<update>updates?)"
+    r"|(?P<place>batchrow)|(?P<size>batchsize)"
     r"|(?P<rate>η|eta|lr|learningrate|learningrateη|ηlearningrate|alpha|α|ƞ|ɳ|ŋ)"
     r"|(?:t|target|y|truth|tgt|desired)(?P<t>\d+)"
     r"|(?:i|input|x|in|inp)(?P<i>\d+)"
@@ -29,14 +35,32 @@ _NAMES = re.compile(
     r"|(?:outputo|oout|oact|pred|ŷ|yhat)(?P<a_o2>\d+)"
     r"|(?:e|error|err|loss|cost|eo|erroro)(?P<E>\d+)"
     r"|(?P<total>e(?:t|tot|total|totals)|total(?:e|err|error|loss|cost)|(?:error|err|loss|mse)(?:tot|total)?"
-    r"|cost(?:tot|total)?|e|σe|sume))$"
+    r"|cost(?:tot|total)?|e|σe|sume)"
+    r"|(?:e\^|exp|exponential)(?:of)?(?:z?o|neto)(?P<exponential>\d+)"
+    r"|(?P<greatest>max(?:of)?o|greatesto)"
+    r"|(?P<sum>(?:σ|sum(?:of)?)(?:e\^o?|expo?|exps|exponentials)))$"
 )
+_WHOLE = {
+    **{one: one for one in ("iteration", "epoch", "sample", "correct", "update")},
+    **{"rate": "η", "total": "E_total", "place": BATCH_ROW, "size": BATCH_SIZE},
+    **{"greatest": GREATEST, "sum": EXPONENTIALS},
+}
+"""What the headers without a number name."""
+_OWN = {"m = greatest o": GREATEST, "S = Σ e^(o − m)": EXPONENTIALS}
+"""Headers of our own tables that look like formulas."""
 _GRADIENT = re.compile(
     rf"(?:(?:{_PARTIAL}?{_ENERGY}/?{_PARTIAL})|(?:{_PARTIAL}{_ENERGY}/?{_PARTIAL}?)"
     rf"|(?:{_ENERGY}/{_PARTIAL}?)|{_PARTIAL}|(?:gradientof|gradient|gradof|grad|∇))(?P<of>.+)$"
 )
 _LIKE = str.maketrans("⁄∕÷∆", "///Δ")
-_TWO_NUMBERS = re.compile(r"\d[_.,]\s*\d")  # such as h1_2, in a network with more layers
+_SUM_OF_GRADIENTS = re.compile(rf"(?:σ|sum(?:of)?)(?={_PARTIAL}|grad)(?P<gradient>.+)$")
+_STATE = re.compile(
+    r"(?P<state>velocity|momentum|sumofsquares|meansquare|m|v)(?:of|for)?(?P<of>[wb][a-z]*\d+)$"
+)
+_STATES = {"momentum": "velocity", "sumofsquares": "sum of squares", "meansquare": "mean square"}
+_TWO_NUMBERS = re.compile(r"\d[_.,]\s*\d")
+_IN_A_LAYER = re.compile(r"(?P<stem>.*\D)(?P<layer>[1-9]\d?)[_.,]\s*(?P<unit>[1-9]\d*)\W*$")
+_OF_LAYERS = ("h", "a_h", "b_h", "∂E/∂h", "∂E/∂a_h")
 _SHORT_ERROR = re.compile(r"[lj](?:(?P<number>\d+)|t|tot|total)?$")
 _DELTA = re.compile(r"(?:δ|delta)(?P<unit>[ho])(?P<number>\d+)$")
 
@@ -44,11 +68,20 @@ _DELTA = re.compile(r"(?:δ|delta)(?P<unit>[ho])(?P<number>\d+)$")
 def symbol_of(text: str) -> str | None:
     """Return the symbol that a header names, or None.
 
-    Symbols are i1, t1, w1, b1 (or b_h1, b_o1, b_h, b_o), h1, a_h1, o1, a_o1, E1, E_total, ∂E/∂ of
-    any of these, η and "iteration".
+    Symbols are i1, t1, w1, b1 (or b_h1, b_o1, b_h, b_o), h1 (or h1_2, the second unit of the first
+    of several hidden layers), a_h1, o1, a_o1, E1, E_total, ∂E/∂ of any of these, η, what counts
+    rows ("iteration", "epoch", "sample"), the steps to a softmax ("max o", "e^o1", "Σe^o"), what
+    batches need ("batch row", "batch size", "update", Σ∂E/∂w1), the states of optimisers
+    ("velocity w1"), and "correct".
     """
-    if len(text) > 60 or "=" in text.strip().strip("=") or _TWO_NUMBERS.search(text):
+    if len(text) > 60:
         return None
+    if text.strip() in _OWN:
+        return _OWN[text.strip()]
+    if "=" in text.strip().strip("="):
+        return None
+    if _TWO_NUMBERS.search(text):
+        return _in_a_layer(text)
     plain = _plain(text.rstrip(" :="))
     # Unlike ΔE/Δw, Δw is a step of the weight and not a gradient; in lower case it would look like
     # δw. And w′ is the next row's weight.
@@ -56,9 +89,28 @@ def symbol_of(text: str) -> str | None:
     if not plain or is_step or text.rstrip().endswith(("'", "′", "’")):
         return None
     plain = plain.lower()
+    return _of_training(plain) or _quantity(plain) or _gradient(plain)
+
+
+def _of_training(plain: str) -> str | None:
+    """Return a unit's δ, a sum of gradients or an optimiser's state, or None."""
     if match := _DELTA.match(plain):
         return f"∂E/∂{match['unit']}{int(match['number'])}"
-    return _quantity(plain) or _gradient(plain)
+    if match := _SUM_OF_GRADIENTS.match(plain):
+        of = _gradient(match["gradient"])
+        return f"Σ{of}" if of is not None and of[4] in "wb" else None
+    if (match := _STATE.match(plain)) and (of := _quantity(match["of"])):
+        return f"{_STATES.get(match['state'], match['state'])} {of}"
+    return None
+
+
+def _in_a_layer(text: str) -> str | None:
+    """Return the symbol of a unit that is named by its layer and its number, such as h1_2."""
+    match = _IN_A_LAYER.match(text.rstrip(" :="))
+    of = symbol_of(f"{match['stem']}{match['unit']}") if match else None
+    if match is None or of is None or family(of) not in _OF_LAYERS:
+        return None
+    return f"{family(of)}{match['layer']}_{int(match['unit'])}"
 
 
 def error_of(text: str) -> str | None:
@@ -83,8 +135,10 @@ def _quantity(plain: str) -> str | None:
         return None
     found = {key: value for key, value in match.groupdict().items() if value is not None}
     ((key, value),) = found.items()
-    if key in ("iteration", "rate", "total"):
-        return {"iteration": "iteration", "rate": "η", "total": "E_total"}[key]
+    if key in _WHOLE:
+        return _WHOLE[key]
+    if key == "exponential":
+        return f"e^o{int(value)}"
     if key == "b":
         return f"b{int(value)}" if value.isdecimal() else f"b_{value}"
     return f"{key.removesuffix('2')}{int(value)}" if int(value) else None
@@ -98,15 +152,27 @@ def _gradient(plain: str) -> str | None:
     return f"∂E/∂{of}"
 
 
+_DIGITS = "0123456789"
+
+
+@lru_cache(1 << 14)
 def family(symbol: str) -> str:
-    """Return the symbol without its number: "w", "a_h", "E", "∂E/∂w", …"""
-    return symbol.rstrip("0123456789")
+    """Return the symbol without its number, or layer and number: "w", "a_h", "E", "∂E/∂w", …"""
+    stem = symbol.rstrip(_DIGITS)
+    in_a_layer = stem.endswith("_") and stem[-2] in _DIGITS
+    return stem[:-1].rstrip(_DIGITS) if in_a_layer else stem
 
 
 def number(symbol: str) -> int:
-    """Return the number at the end of a symbol, or 0."""
-    digits = symbol[len(family(symbol)) :]
+    """Return the number at the end of a symbol, or 0: that of a unit within its layer."""
+    digits = symbol[len(symbol.rstrip(_DIGITS)) :]
     return int(digits) if digits else 0
+
+
+def layer(symbol: str) -> int:
+    """Return the hidden layer that a symbol such as h2_1 names, or 0."""
+    digits = symbol[len(family(symbol)) :].partition("_")
+    return int(digits[0]) if digits[1] else 0
 
 
 PARAMETERS = ("w", "b", "b_h", "b_o")

@@ -1,0 +1,81 @@
+"""`sheetgen check` reads networks of any depth, softmax outputs, batches, and single units."""
+
+from random import Random
+
+import pytest
+from check_helper import mistakes, write
+from deep_tables import FUNCTIONS, DeepTable
+
+from sheetgen.check import check_workbook
+from sheetgen.check.check_report import verdict
+
+
+def random_table(seed: int) -> DeepTable:
+    """A table without a mistake of up to three hidden layers, with any activations."""
+    random = Random(seed)
+    layers = [random.randint(1, 3) for _ in range(2 + seed % 4)]
+    functions = [random.choice(list(FUNCTIONS)) for _ in layers[1:]]
+    if layers[-1] > 1 and random.random() < 0.6:
+        functions[-1] = "softmax"
+    batch = random.choice((0, 0, 2, 3))
+    biases = random.random() < 0.6
+    return DeepTable(
+        *layers, functions=functions, batch=batch, biases=biases, rows=5, seed=seed, rate=0.1
+    )
+
+
+@pytest.mark.parametrize("seed", range(7))
+def test_no_correct_table_of_any_depth_is_accused(tmp_path, seed):
+    table = random_table(seed)
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    said = f"{table.layers} {table.functions} {table.batch}"
+    assert mistakes(report) == [], f"{said}: {report.mistakes[0]}"
+    (found,) = report.tables
+    assert found.network == table.layers, said
+    assert {one.header: one.reason for one in found.unchecked} == {}, said
+
+
+DEEP = {"functions": ["tanh", "sigmoid", "sigmoid"], "rows": 4}
+SOFTMAX = {"functions": ["tanh", "softmax"], "rows": 4}
+UNIT = {"functions": ["sigmoid"], "rows": 4, "biases": True}
+BATCHES = {"functions": ["identity"], "rows": 6, "batch": 2, "biases": True}
+PLANTED = [
+    ((2, 2, 2, 1), DEEP, "∂E/∂h1_2", "*(1-{a_h1_2}^2)", "", "forgotten-slope"),
+    ((2, 2, 2, 1), DEEP, "∂E/∂h1_1", "{w5}", "{w6}", "wrong-weight-index"),
+    ((2, 2, 2, 1), DEEP, "h2_1", "{a_h1_2}", "{a_h1_1}", "wrong-activation-index"),
+    ((2, 2, 2, 1), DEEP, "h2_2", "{a_h1_1}", "{h1_1}", "pre-activation-for-activation"),
+    ((2, 2, 2, 1), DEEP, "∂E/∂w7", "{a_h1_1}", "{a_h1_1.down}", "wrong-row"),
+    ((2, 2, 2, 1), DEEP, "∂E/∂o1", "({a_o1}-{t1})", "({t1}-{a_o1})", "sign"),
+    ((2, 2, 3), SOFTMAX, "a_o2", "+EXP({o3})", "", "forgotten-term"),
+    ((2, 2, 3), SOFTMAX, "E1", "{a_o1}", "{a_o2}", "wrong-activation-index"),
+    ((2, 2, 3), SOFTMAX, "∂E/∂o3", "{a_o3}-{t3}", "{t3}-{a_o3}", "sign"),
+    ((2, 2, 3), SOFTMAX, "∂E/∂o1", "{t1}", "{t2}", "target-swapped"),
+    ((2, 1), UNIT, "∂E/∂w2", "{i2}", "{i1}", "wrong-input-index"),
+    ((2, 1), UNIT, "w2", "{∂E/∂w2.up}", "{∂E/∂w1.up}", "wrong-gradient"),
+    ((2, 1), BATCHES, "Σ∂E/∂w2", "{∂E/∂w2}", "{∂E/∂w1}", "wrong-gradient"),
+    ((2, 1), BATCHES, "w1", "-{η}", "+{η}", "sign"),
+    ((2, 1), BATCHES, "w2", "/{batch size.up}", "", "missing-division"),
+    ((2, 1), BATCHES, "b1", "{Σ∂E/∂b1.up}", "{Σ∂E/∂w1.up}", "wrong-gradient"),
+]
+
+
+@pytest.mark.parametrize(("layers", "settings", "column", "old", "new", "kind"), PLANTED)
+def test_a_mistake_in_it_is_named_in_its_column(tmp_path, layers, settings, column, old, new, kind):
+    table = DeepTable(*layers, **settings)
+    assert old in table.formulas[column]
+    table.formulas[column] = table.formulas[column].replace(old, new, 1)
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == [(column, kind)]
+
+
+SLOW = [
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in ("autoencoder", "biases", "digits", "logic", "logic-unit", "moons", "sine", "xor")
+]
+
+
+@pytest.mark.parametrize("name", ["deep", "iris", "line-fit", *SLOW])
+def test_our_own_tables_are_right(short_book, name):
+    report = check_workbook(short_book(name).saved.path)
+    assert mistakes(report) == []
+    assert verdict(report) == "right", report.remarks
