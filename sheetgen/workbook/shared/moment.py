@@ -63,8 +63,11 @@ class Moment:
         at: tuple[int, int],
         workings: Workings,
         may_be_after: bool = False,
+        label: int | None = None,
     ) -> "Moment":
         """Write the drop-down of tables into a cell, the iteration below it, both with labels.
+
+        Those are in the column to the left, or in the column `label`.
 
         `prefix` is that of the two controls: moment, explorer, surface or error. A block of the
         workings gets the place of the chosen table, and the iteration, limited to those of the
@@ -72,6 +75,7 @@ class Moment:
         more.
         """
         row, column = at
+        label = column - 1 if label is None else label
         tabs = [table.canvas.name for table in tables]
         tab = str(getattr(plan.controls, f"{prefix}_table"))
         iteration = int(getattr(plan.controls, f"{prefix}_iteration"))
@@ -83,10 +87,10 @@ class Moment:
         formula = f"=MATCH({chosen},{local(workings.tables)},0)" if len(tabs) > 1 else "=1"
         behind.calculate(corner.row + 1, corner.column, formula, tabs.index(tab) + 1, HELPER)
         what = "optimiser" if plan.template.compare else "learning rate"
-        canvas.write(row, column - 1, what, LABEL)
+        canvas.write(row, label, what, LABEL)
         canvas.choose(row, column, f"{prefix}_table", tab, tabs, source=TABLES)
         last = tables[0].iterations + (1 if may_be_after and tables[0].after else 0)
-        canvas.write(row + 1, column - 1, f"iteration, 0 to {last:,}", LABEL)
+        canvas.write(row + 1, label, f"iteration, 0 to {last:,}", LABEL)
         canvas.count(row + 1, column, f"{prefix}_iteration", iteration, 0, last)
         where = corner.absolute(1, 0)
         index = _index(tables, where, canvas.absolute(row + 1, column), last)

@@ -18,6 +18,7 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 
+NEARLY_NOTHING = "1E-9"
 ARROW = 2  # characters of a drop-down's arrow
 
 
@@ -68,10 +69,18 @@ def fit_errors(canvas: Canvas, place: Place) -> None:
 
 def shade_by_sign(canvas: Canvas, places: Sequence[Place]) -> None:
     """Shade ranges on one scale: 0 is white, the largest number without its sign orange or blue."""
-    numbers = ",".join(range_address(*place) for place in places)
-    largest = f"MAX(MAX({numbers}),-MIN({numbers}))"
+    largest = largest_of(places)
     limits = (f"=-{largest}", 0.0, f"={largest}")
     canvas.heat_maps += [HeatMap(place, DIVERGING, limits) for place in places]
+
+
+def largest_of(places: Sequence[Place]) -> str:
+    """Return the expression of the largest number of some ranges without its sign, at least 1E-9.
+
+    Less is a rounding error of 0, which nothing is shaded for.
+    """
+    numbers = ",".join(range_address(*place) for place in places)
+    return f"MAX(MAX({numbers}),-MIN({numbers}),{NEARLY_NOTHING})"
 
 
 def is_middle(place: Place) -> str:

@@ -1,7 +1,8 @@
 """A network that looks at pictures, drawn in cells: a column of planes for each of its steps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import NamedTuple
 
 from sheetgen.formulas import notation
@@ -10,10 +11,13 @@ from sheetgen.network.planes import Convolution, Planes, Windowed
 from sheetgen.spreadsheet.address import range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule
 from sheetgen.spreadsheet.style import HIDDEN, INK, KINDS, Style
-from sheetgen.workbook.shared.page import shade_by_sign
+from sheetgen.workbook.shared.page import largest_of, shade_by_sign
 
-WIDTH = 4.7  # characters of a column
-LEAST = 3  # columns that a step takes, for its title
+MOST_ROWS = 24
+"""Rows of cells that a step takes before its planes are put side by side."""
+WIDEST = 16  # columns of kernels side by side
+OF_TITLE = 6.1  # pixels of a character of a step's title, in bold
+INTO_GAP = 0.4  # of a column that such a title may take of the gap behind it
 SMALL_NUMBERS = Style(size=8, number_format="0.00", align="center")
 FRAME: dict[str, object] = {"bold": True, "border": 1, "border_color": INK}
 """How a cell looks that is chosen."""
@@ -22,47 +26,63 @@ KEPT: dict[str, object] = {"border": 1, "border_color": KINDS["unit"].strong}
 
 
 class Tile(NamedTuple):
-    """One plane of a step: its title, and its symbols row by row."""
+    """One plane of a step: its title, and its symbols row by row; a bias has its name below."""
 
     title: str
     symbols: tuple[str, ...]
     columns: int
-    number_format: str = ""
-    is_shaded: bool = True
+    bias: str = ""
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
-        return len(self.symbols) // self.columns
+        """How many rows of cells it takes, with its title and the bias."""
+        return 1 + ceil(len(self.symbols) / self.columns) + (self.bias != "")
+
+    @property
+    def width(self) -> int:
+        """How many columns of cells it takes."""
+        return max(self.columns, 2 if self.bias else 1)
+
+    def mapped(self, symbol_of: Callable[[str], str]) -> "Tile":
+        """Return a tile of the same shape with other symbols."""
+        return self._replace(symbols=tuple(map(symbol_of, self.symbols)))
 
 
 @dataclass(frozen=True)
 class Step:
-    """What stands in a column of the strip: its tiles, one below the other, of one kind."""
+    """What is in a column of the strip: tiles of one kind, `across` of them side by side.
+
+    Tiles that `touch` have no gap between them, and each has its own scale of colours. `back` is
+    what comes back to the step.
+    """
 
     title: str
     kind: str
     tiles: tuple[Tile, ...]
+    across: int = 1
+    touch: bool = False
+    back: "Step | None" = None
 
     @property
-    def columns(self) -> int:
-        """How many columns of cells it takes."""
-        return max((tile.columns for tile in self.tiles), default=0)
+    def lines(self) -> list[tuple[Tile, ...]]:
+        """The tiles that are side by side."""
+        starts = range(0, len(self.tiles), self.across)
+        return [self.tiles[start : start + self.across] for start in starts]
 
     @property
-    def width(self) -> int:
-        """How many columns of cells there are to the next step: a gap, and room for its title."""
-        return max(self.columns, LEAST) + 1
+    def gap(self) -> int:
+        """Columns between two tiles."""
+        return 0 if self.touch else 1
+
+    def columns(self, pixels: int) -> int:
+        """Return how many columns of cells of that width it takes, with its title."""
+        widths = (sum(tile.width + self.gap for tile in line) - self.gap for line in self.lines)
+        return max(ceil(len(self.title) * OF_TITLE / pixels - INTO_GAP), *widths)
 
     @property
     def rows(self) -> int:
-        """How many rows of cells it takes, with a title above each tile and a gap below."""
-        return sum(tile.rows + 2 for tile in self.tiles)
-
-    def mapped(self, title: str, kind: str, symbol_of: Callable[[str], str]) -> "Step":
-        """Return a step of the same shape with other symbols."""
-        tiles = (tile._replace(symbols=tuple(map(symbol_of, tile.symbols))) for tile in self.tiles)
-        return Step(title, kind, tuple(tiles))
+        """How many rows of cells it takes, with its title, and a row between two lines."""
+        return sum(max(tile.rows for tile in line) + 1 for line in self.lines)
 
 
 def tiles_of(symbols: Sequence[str], shape: Planes, titles: Sequence[str]) -> tuple[Tile, ...]:
@@ -74,11 +94,17 @@ def tiles_of(symbols: Sequence[str], shape: Planes, titles: Sequence[str]) -> tu
     )
 
 
+def _step(title: str, kind: str, tiles: tuple[Tile, ...]) -> Step:
+    """Return a step whose tiles are as far below each other as it has rows for."""
+    lines = max(1, MOST_ROWS // (tiles[0].rows + 1))
+    return Step(title, kind, tiles, ceil(len(tiles) / lines))
+
+
 def input_step(network: Network) -> Step:
     """Return the planes of the inputs."""
     assert network.planes
     titles = map_titles(network.input_names, network.planes)
-    return Step("input", "input", tiles_of(network.input_names, network.planes, titles))
+    return _step("input", "input", tiles_of(network.input_names, network.planes, titles))
 
 
 def map_titles(units: tuple[str, ...], shape: Planes) -> list[str]:
@@ -86,26 +112,37 @@ def map_titles(units: tuple[str, ...], shape: Planes) -> list[str]:
     return [notation.map_name(units, shape, channel) for channel in range(shape.channels)]
 
 
-def unit_step(network: Network, layer: int) -> Step:
-    """Return the planes of a layer's pre-activations, or of what a pool puts out."""
+def map_step(network: Network, layer: int) -> Step:
+    """Return the planes of a convolution's pre-activations, or of what a pool puts out."""
     chosen, units = network.layers[layer], network.unit_names[layer]
-    if isinstance(chosen, Windowed):
-        titles = map_titles(units, chosen.shape)
-        title = notation.layer_title(network, layer)
-        return Step(title, "unit", tiles_of(units, chosen.shape, titles))
-    return Step(notation.layer_title(network, layer), "unit", (Tile("", units, 1),))
+    assert isinstance(chosen, Windowed)
+    tiles = tiles_of(units, chosen.shape, map_titles(units, chosen.shape))
+    return _step(notation.layer_title(network, layer), "unit", tiles)
 
 
 def activation_step(network: Network, layer: int) -> Step:
-    """Return the planes of a layer's activations."""
-    step = unit_step(network, layer)
-    activation = network.layers[layer].activation
-    value = "softmax(z)" if activation.acts_on_layer else activation.notation("z")
-    return step.mapped(f"a = {value}", "unit", activation_name)
+    """Return the planes of a convolution's activations."""
+    step, activation = map_step(network, layer), network.layers[layer].activation
+    tiles = tuple(tile.mapped(activation_name) for tile in step.tiles)
+    return replace(step, title=f"a = {activation.notation('z')}", tiles=tiles)
+
+
+def dense_step(network: Network, layer: int) -> Step:
+    """Return the columns of a fully connected layer: z, a, and of the last one t."""
+    units = network.unit_names[layer]
+    columns = {"z": units, "a": tuple(map(activation_name, units))}
+    is_last = layer == len(network.layers) - 1
+    if is_last:
+        columns["t"] = network.target_names
+    wide = ceil(len(units) / MOST_ROWS)
+    tiles = tuple(Tile(title, names, wide) for title, names in columns.items())
+    title = "output" if is_last else f"layer {layer + 1}"
+    name = network.layers[layer].activation.name
+    return Step(f"{title}: {name}", "unit", tiles, len(tiles), touch=True)
 
 
 def kernel_step(network: Network, layer: int) -> Step:
-    """Return the kernels of a convolution, the maps' one below the other, and their biases."""
+    """Return the kernels of a convolution, each map's side by side, with the biases."""
     chosen = network.layers[layer]
     assert isinstance(chosen, Convolution)
     names = [each.name for each in network.weights if each.layer == layer]
@@ -113,16 +150,19 @@ def kernel_step(network: Network, layer: int) -> Step:
     size, channels = chosen.window[0] * chosen.window[1], chosen.planes.channels
     tiles = []
     for number, title in enumerate(kernel_titles(network, layer)):
-        at = number * size
-        tiles.append(Tile(title, tuple(names[at : at + size]), chosen.window[1]))
         each, channel = divmod(number, channels)
-        if channel == channels - 1 and each in biases:
-            tiles.append(Tile(biases[each], (biases[each],), 1))
-    return Step("kernels", "weight", tuple(tiles))
+        bias = biases.get(each, "") if channel == channels - 1 else ""
+        kernel = tuple(names[number * size : (number + 1) * size])
+        tiles.append(Tile(title, kernel, chosen.window[1], bias))
+    step = _step("kernels", "weight", tuple(tiles))
+    if channels == 1:
+        return step
+    fitting = max(1, (WIDEST + 1) // (chosen.window[1] + 1))
+    return replace(step, across=channels if channels <= fitting else fitting)
 
 
 def kernel_titles(network: Network, layer: int) -> list[str]:
-    """Return from which map to which one each kernel of a convolution leads: i1→h1_1, …"""
+    """Return from which map to which one each kernel of a convolution leads: i→h1_1, …"""
     chosen = network.layers[layer]
     assert isinstance(chosen, Convolution)
     sources = map_titles(network.source_names[layer], chosen.planes)
@@ -130,61 +170,124 @@ def kernel_titles(network: Network, layer: int) -> list[str]:
     return [f"{source}→{to}" for to in maps for source in sources]
 
 
-def forward_steps(network: Network) -> list[Step]:
-    """Return the strip from the inputs to the outputs, with activations only."""
-    steps = [input_step(network)]
+def forward_groups(network: Network) -> Iterator[list[Step]]:
+    """Yield the steps from the inputs to the outputs, with activations only, layer by layer."""
+    yield [input_step(network)]
     for layer, chosen in enumerate(network.layers):
         if isinstance(chosen, Convolution):
-            steps.append(kernel_step(network, layer))
-        step = activation_step(network, layer)
-        steps.append(Step(unit_step(network, layer).title, "unit", step.tiles))
-    return steps
+            step = activation_step(network, layer)
+            title = notation.layer_title(network, layer)
+            yield [kernel_step(network, layer), replace(step, title=title)]
+        elif isinstance(chosen, Windowed):
+            yield [map_step(network, layer)]
+        else:
+            step = dense_step(network, layer)
+            yield [replace(step, tiles=(step.tiles[1]._replace(title="a"),))]
+
+
+def bands(groups: Iterator[list[Step]], pixels: int, most: int) -> list[list[Step]]:
+    """Divide the strip into bands of at most so many columns; what is of a layer stays together."""
+    found: list[list[Step]] = [[]]
+    for group in groups:
+        if found[-1] and band_width([*found[-1], *group], pixels) > most:
+            found.append([])
+        for step in group:
+            if found[-1] and band_width([*found[-1], step], pixels) > most:
+                found.append([])
+            found[-1].append(step)
+    return found
+
+
+def band_width(steps: Sequence[Step], pixels: int) -> int:
+    """Return how many columns some steps take side by side, with a gap between two."""
+    return sum(step.columns(pixels) + 1 for step in steps) - 1
 
 
 @dataclass
 class Strip:
     """Draws steps side by side on a canvas; `cell` gives a symbol's formula and value.
 
-    `places` has the place of every tile by its first symbol, `addresses` the cell of every symbol.
+    `pixels` is the width of its columns. `places` has the place of every tile by its first symbol,
+    `addresses` the cell of every symbol.
     """
 
     canvas: Canvas
     cell: Callable[[str], tuple[str, float]]
+    pixels: int
     style: Style = SMALL_NUMBERS
     places: dict[str, Place] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
 
-    def step(self, row: int, column: int, step: Step) -> None:
-        """Write a step's title into a row, and its tiles below; they share one scale."""
-        canvas = self.canvas
-        strong = KINDS[step.kind].strong
-        title = Style(size=max(9, self.style.size), bold=True, colour=strong)
-        canvas.write(row, column, step.title, title)
+    def band(self, row: int, column: int, steps: Sequence[Step], is_back: bool = False) -> int:
+        """Draw steps side by side, or what comes back to them; return the last row."""
+        last = row
+        for step in steps:
+            shown = step.back if is_back else step
+            if shown:
+                last = max(last, self._step(row, column, shown))
+            column += step.columns(self.pixels) + 1
+        return last
+
+    def _step(self, row: int, column: int, step: Step) -> int:
+        """Write a step's title into a row, and its tiles below; return the last row."""
+        title = Style(size=9, bold=True, colour=KINDS[step.kind].strong)
+        self.canvas.write(row, column, step.title, title)
         row += 1
         ranges = []
-        for tile in step.tiles:
-            canvas.write(row, column, tile.title, Style(size=self.style.size, colour=strong))
-            for at, symbol in enumerate(tile.symbols):
-                down, across = divmod(at, tile.columns)
-                formula, value = self.cell(symbol)
-                place = row + 1 + down, column + across
-                shown = tile.number_format or self.style.number_format
-                style = replace(self.style, number_format=shown)
-                canvas.calculate(*place, formula, value, style)
-                self.addresses[symbol] = range_address(*place, *place)
-            area = (row + 1, column, row + tile.rows, column + tile.columns - 1)
-            self.places[tile.symbols[0]] = area
-            if tile.is_shaded:
-                ranges.append(area)
-            row += tile.rows + 2
-        shade_by_sign(self.canvas, ranges)
+        for line in step.lines:
+            at = column
+            for tile in line:
+                ranges.append(self._tile(row, at, tile, step.kind))
+                at += tile.width + step.gap
+            row += max(tile.rows for tile in line) + 1
+        for together in [[each] for each in ranges] if step.touch else [ranges]:
+            self._shade([place for places in together for place in places])
+        return row - 2
+
+    def _tile(self, row: int, column: int, tile: Tile, kind: str) -> list[Place]:
+        """Write a tile and its bias; return their places."""
+        name = Style(size=8, colour=KINDS[kind].strong)
+        self.canvas.write(row, column, tile.title, name)
+        for at, symbol in enumerate(tile.symbols):
+            down, across = divmod(at, tile.columns)
+            self._number(row + 1 + down, column + across, symbol)
+        bottom = row + ceil(len(tile.symbols) / tile.columns)
+        places = [(row + 1, column, bottom, column + tile.columns - 1)]
+        if tile.bias:
+            self.canvas.write(bottom + 1, column, tile.bias.removeprefix("∂E/∂"), name)
+            self._number(bottom + 1, column + 1, tile.bias)
+            places.append((bottom + 1, column + 1, bottom + 1, column + 1))
+        self.places[tile.symbols[0]] = places[0]
+        return places
+
+    def _number(self, row: int, column: int, symbol: str) -> None:
+        formula, value = self.cell(symbol)
+        self.canvas.calculate(row, column, formula, value, self.style)
+        self.addresses[symbol] = range_address(row, column, row, column)
+
+    def _shade(self, places: list[Place]) -> None:
+        shade_by_sign(self.canvas, places)
         if self.style.number_format != HIDDEN:
-            for area in ranges:
-                fit_small(self.canvas, area)
+            fit_small(self.canvas, places)
 
 
-def fit_small(canvas: Canvas, place: Place) -> None:
-    """Show numbers that are large for a narrow column in few characters."""
-    cell = relative_address(*place[:2])
-    for least, shown in ((10_000, "0E+00"), (100, "0")):
-        canvas.rules.append(Rule(place, f"=ABS({cell})>={least}", {"num_format": shown}))
+def fit_small(canvas: Canvas, places: Sequence[Place]) -> None:
+    """Show numbers of a narrow column in few characters, of ranges that are shaded on one scale.
+
+    Small numbers have an exponent if they have a colour: none that is not white is shown as 0.00.
+    """
+    largest = largest_of(places)
+    for place in places:
+        size = f"ABS({relative_address(*place[:2])})"
+        is_coloured = f"AND({size}<0.01,{size}>={largest}*{COLOURED},{size}>0)"
+        for condition, shown in (
+            (f"{size}>=1000", "0E-0"),
+            (f"{size}>=100", "0"),
+            (f"{size}>=10", "0.0"),
+            (is_coloured, "0E-0"),
+        ):
+            canvas.rules.append(Rule(place, f"={condition}", {"num_format": shown}))
+
+
+COLOURED = 0.05
+"""The share of the largest number from which on a shade is seen."""

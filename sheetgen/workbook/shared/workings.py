@@ -75,6 +75,20 @@ class Corner:
         return Corner(self.canvas, self.row + down, self.column + across)
 
 
+@dataclass(frozen=True)
+class Choices:
+    """A table on the sheet, whose first column a drop-down offers; `columns` are their ranges."""
+
+    columns: tuple[str, ...]
+    rows: int
+
+    def of(self, chosen: str) -> list[str]:
+        """Return the expressions of what the other columns say of the choice in a cell."""
+        # ironcalc finds nothing by MATCH in a range of one cell.
+        place = f"MATCH({chosen},{self.columns[0]},0)" if self.rows > 1 else "1"
+        return [f"INDEX({column},{place})" for column in self.columns[1:]]
+
+
 class Workings:
     """Hands out blocks of columns on the sheet, from left to right.
 
@@ -90,6 +104,7 @@ class Workings:
         write_title(self.canvas, 1, WORKINGS, text)
         self.canvas.widths[0] = 2
         self._next = 1
+        self._choices: dict[str, Choices] = {}
         self.tabs, self.tables = tuple(tabs), ""
         if self.tabs:
             corner = self.block("", "The training tables", 1)
@@ -113,6 +128,23 @@ class Workings:
         if sheet:
             self.canvas.link(TITLE_ROW + 1, column, sheet, f"for {sheet}", LINK)
         return Corner(self.canvas, FIRST_ROW, column)
+
+    def choices(
+        self, sheet: str, title: str, name: str, rows: Sequence[tuple[Value, ...]]
+    ) -> Choices:
+        """Write a table for a drop-down in a block of its own, once for all sheets that offer it.
+
+        `name` is the defined name of its first column.
+        """
+        if name not in self._choices:
+            corner, width = self.block(sheet, title, len(rows[0])), len(rows[0])
+            for down, cells in enumerate(rows, start=1):
+                for across, value in enumerate(cells):
+                    corner.write(down, across, value)
+            columns = tuple(corner.range(1, at, len(rows), at) for at in range(width))
+            self.canvas.names[name] = columns[0]
+            self._choices[name] = Choices(columns, len(rows))
+        return self._choices[name]
 
     def fit(self) -> None:
         """Make the columns as wide as the texts in them and above them, once all are written.

@@ -43,8 +43,9 @@ from sheetgen.workbook.plan import (
 )
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
+from sheetgen.workbook.shared.grid import pixels_wide
 from sheetgen.workbook.shared.live_text import Words, joined
-from sheetgen.workbook.shared.plane_strip import Strip, forward_steps
+from sheetgen.workbook.shared.plane_strip import Step, Strip, band_width, bands, forward_groups
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.gradient_check.gradient_check import VERDICT_CELL
 
@@ -71,7 +72,8 @@ COLOURS = {
 }
 INDENT = Style(indent=1)
 SHADE = Style(number_format=HIDDEN, border=LINE)  # a plane of zeros is to be seen, too
-NARROW = 3.2  # characters of a column of the planes
+PIXEL = 20  # of the screen, along the side of a cell of the planes
+MOST_CELLS = 36  # of the planes side by side, beside the text on a laptop's screen
 TO_WEIGHTS = replace(LINK, align="right")
 Legend = dict[str, tuple[Style, str]]
 """What a colour is called, its style and its meaning."""
@@ -113,7 +115,7 @@ def overview_sheet(
     title = joined("The network at ", chosen.place)
     weights = MATRICES if MATRICES in sheets else INPUTS
     below = draw_diagram(canvas, plan, cells, chosen.values, title, workings, weights)
-    columns = 2 if plan.network.is_dense else 4
+    columns = 2 if plan.network.is_dense else 6
     last = write_colours(canvas, below + 1, INPUT_COLOUR | kind_colours(plan), columns)
     finish(canvas, plan, max(row, last))
     return canvas
@@ -174,7 +176,7 @@ def draw_diagram(
 def _last_column(plan: Plan) -> int:
     """Return the last column that the diagram covers, or the colours' texts without one."""
     if not plan.network.is_dense:
-        return DIAGRAM[1] + sum(step.width for step in forward_steps(plan.network)) - 2
+        return DIAGRAM[1] + max(band_width(band, PIXEL) for band in _bands(plan.network))
     if diagram.why_not(plan.network, plan.data):
         return DIAGRAM[1] + 5
     width, _ = diagram.size(plan.network, plan.data)
@@ -191,12 +193,16 @@ def _draw_planes(
 ) -> int:
     """Draw a network that looks at pictures as a strip of planes; return the row behind it."""
     row, column = DIAGRAM
-    strip = Strip(canvas, lambda symbol: (f"={cells[symbol]}", values[symbol]), SHADE)
-    for step in forward_steps(network):
-        strip.step(row, column, step)
-        column += step.width
-    canvas.widths |= dict.fromkeys(range(DIAGRAM[1], column), NARROW)
-    return row + max(step.rows for step in forward_steps(network))
+    strip = Strip(canvas, lambda symbol: (f"={cells[symbol]}", values[symbol]), PIXEL, SHADE)
+    for band in _bands(network):
+        row = strip.band(row, column, band) + 2
+        columns = range(column, column + band_width(band, PIXEL))
+        canvas.widths |= dict.fromkeys(columns, pixels_wide(PIXEL))
+    return row - 1
+
+
+def _bands(network: Network) -> list[list[Step]]:
+    return bands(forward_groups(network), PIXEL, MOST_CELLS)
 
 
 def write_steps(canvas: Canvas, row: int, steps: Sequence[str]) -> int:

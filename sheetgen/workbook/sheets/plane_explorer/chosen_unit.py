@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import chain
+from math import ceil
 
 from sheetgen.network.network import activation_name
 from sheetgen.network.planes import Convolution
@@ -11,10 +13,18 @@ from sheetgen.spreadsheet.style import LABEL, SECTION
 from sheetgen.workbook.shared.live_text import Words, joined
 from sheetgen.workbook.shared.plane_strip import FRAME
 from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.plane_explorer.pictures import NOTHING, SIGN, Pictures
+from sheetgen.workbook.sheets.plane_explorer.pictures import (
+    NOTHING,
+    SIGN,
+    Fact,
+    Pictures,
+    title_columns,
+)
 
 UNITS = "convolution_units"
 """The defined name of the list of the units of all convolutions."""
+SUM = " = Σ window · kernel + bias"
+RESULTS = 8  # columns of the sum's results
 COUNTS = ("layer", "map", "row", "column", "window from row", "window from column")
 
 
@@ -42,33 +52,24 @@ class ChosenUnit:
         top, left = convolution.corner(row, column)
         return layer + 1, channel + 1, row + 1, column + 1, top + 1, left + 1
 
-    def ask(self, control: tuple[int, int], at: tuple[int, int]) -> int:
-        """Write the drop-down, and below a heading where the unit is; return the row behind."""
+    def ask(self, control: tuple[int, int], label: int) -> None:
+        """Write the drop-down, its label in a column, and beside it where the unit is."""
         rows: list[tuple[Value, ...]] = [
             (name, *self._counts(layer, convolution, unit))
             for layer, convolution in self.pictures.convolutions
             for unit, name in enumerate(self.network.unit_names[layer])
         ]
-        columns = self.pictures.list(self.workings, "Units of the convolutions", UNITS, rows)
-        self.canvas.write(control[0], control[1] - 1, "unit of a convolution", LABEL)
+        title = "Units of the convolutions"
+        choices = self.workings.choices(self.canvas.name, title, UNITS, rows)
+        self.canvas.write(control[0], label, "unit of a convolution", LABEL)
         names = [str(name) for name, *_ in rows]
         self.canvas.choose(*control, "explorer_unit", self.name, names, source=UNITS)
         self.cell = self.canvas.absolute(*control)
-        place = f"MATCH({self.cell},{columns[0]},0)"
-        row, column = at
-        self.canvas.write(row, column, "The chosen unit", SECTION)
-        found = rows[names.index(self.name)][1:]
-        self.counts = {}
-        for down, (label, source, value) in enumerate(
-            zip(COUNTS, columns[1:], found, strict=True), start=1
-        ):
-            expression = f"INDEX({source},{place})"
-            assert isinstance(value, int)
-            self.counts[label] = self.pictures.count(row + down, column, label, expression, value)
-        self._frames()
-        return row + len(COUNTS) + 1
+        found = self._counts(self.layer, self.convolution, self.place)
+        facts = map(Fact, COUNTS, choices.of(self.cell), found)
+        self.counts = dict(zip(COUNTS, self.pictures.facts(control[0], facts), strict=True))
 
-    def _frames(self) -> None:
+    def frame(self) -> None:
         """Frame the unit in its maps, and its window in what it looks at."""
         pictures, counts = self.pictures, self.counts
         top, left = counts["window from row"], counts["window from column"]
@@ -90,27 +91,46 @@ class ChosenUnit:
         condition = ",".join((f"{self.counts['layer']}={layer + 1}", *conditions))
         self.canvas.rules.append(Rule(place, f"=AND({condition})", FRAME))
 
-    def write(self, at: tuple[int, int]) -> tuple[int, int]:
-        """Write out the chosen unit's sum; return the last row and column."""
-        row, column = at
+    def _in_a_line(self, room: int) -> int:
+        """Return how many channels fit side by side into so many columns."""
+        channels, _, columns = self.pictures.largest_window
+        return min(channels, (room + 1) // (3 * columns + 3))
+
+    def fits(self, room: int, rows: int) -> bool:
+        """Tell whether it can be written into so many columns and rows."""
+        channels, height, _ = self.pictures.largest_window
+        in_a_line = self._in_a_line(room)
+        is_high = ceil(channels / max(1, in_a_line)) * (height + 1) + 3 > rows
+        return in_a_line > 0 and room >= self._title_columns and not is_high
+
+    @property
+    def _title_columns(self) -> int:
+        units = (self.network.unit_names[layer] for layer, _ in self.pictures.convolutions)
+        return title_columns(chain.from_iterable(units), SUM)
+
+    def write(self, at: tuple[int, int], room: int) -> tuple[int, int]:
+        """Write out the chosen unit's sum in so many columns; return the last row and column."""
+        row, left = at
         pictures = self.pictures
         channels, rows, columns = pictures.largest_window
         name = Words(f'{self.cell}&""', self.name)
-        title = joined("Forward: ", name, " is the sum of window · kernel, and its bias")
-        self.canvas.calculate(row, column, title.formula, title.text, SECTION)
-        row += 1
-        first, products = row, list[str]()
+        title = joined(name, SUM)
+        self.canvas.calculate(row, left, title.formula, title.text, SECTION)
+        row, products, in_a_line = row + 1, list[str](), max(1, self._in_a_line(room))
         for channel in range(channels):
-            window = pictures.block((row, column), (rows, columns), self._window(channel))
-            kernel = pictures.block(
-                (row, column + columns + 1), (rows, columns), self._kernel(channel)
-            )
-            product = pictures.products((row, column + 2 * columns + 2), window, kernel)
+            down, across = divmod(channel, in_a_line)
+            top, column = row + down * (rows + 1), left + across * (3 * columns + 3)
+            window = pictures.block((top, column), (rows, columns), self._window(channel))
+            at_kernel = top, column + columns + 1
+            kernel = pictures.block(at_kernel, (rows, columns), self._kernel(channel))
+            product = pictures.products((top, column + 2 * columns + 2), window, kernel)
             products.append(range_address(*product))
-            self._signs(row + rows // 2, (column + columns, column + 2 * columns + 1), channel)
-            row += rows + 1
-        last = self._results(first, column + 3 * columns + 3, products)
-        return max(row, first + 2), last
+            signs = column + columns, column + 2 * columns + 1
+            self._signs(top + rows // 2, signs, channel)
+        last = row + ceil(channels / in_a_line) * (rows + 1)
+        self._results(last, left, products)
+        taken = max(RESULTS, self._title_columns, in_a_line * (3 * columns + 3) - 1)
+        return last + 1, left + taken - 1
 
     def _signs(self, row: int, columns: tuple[int, int], channel: int) -> None:
         """Write · and = between the blocks of a channel, if the chosen layer reads so many."""
@@ -171,8 +191,8 @@ class ChosenUnit:
     def _map(self) -> int:
         return self.convolution.bias_row(self.place)
 
-    def _results(self, row: int, column: int, products: list[str]) -> int:
-        """Write the sum, the bias, z and a; return the last column."""
+    def _results(self, row: int, column: int, products: list[str]) -> None:
+        """Write the sum and the bias, and below them z and a."""
         pictures, values = self.pictures, self.pictures.values
         bias = self.network.bias_of(self.name)
         added = values[bias.name] if bias else 0.0
@@ -185,13 +205,12 @@ class ChosenUnit:
             cells = [pictures.addresses[name] for name in names]
             expressions.append(pictures.one_of(self.counts["map"], cells) if cells else "0")
         expression = pictures.of_layer(self.counts["layer"], expressions)
-        shown = pictures.result(row, column + 1, "+ b", expression, added)
-        z = pictures.result(row, column + 2, "= z", f"{total}+{shown}", values[self.name])
+        shown = pictures.result(row, column + 5, "+ b", expression, added)
+        z = pictures.result(row + 1, column, "= z", f"{total}+{shown}", values[self.name])
         formulas = [each.activation.formula(z) for _, each in pictures.convolutions]
         activated = pictures.of_layer(self.counts["layer"], formulas)
         value = values[activation_name(self.name)]
-        pictures.result(row, column + 3, "a = f(z)", activated, value)
-        return column + 3
+        pictures.result(row + 1, column + 5, "a = f(z)", activated, value)
 
     def _has(self, convolution: Convolution, channel: int, y: int, x: int) -> bool:
         rows, columns = convolution.window

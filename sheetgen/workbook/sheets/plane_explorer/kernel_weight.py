@@ -8,10 +8,17 @@ from sheetgen.spreadsheet.style import LABEL, SECTION
 from sheetgen.workbook.shared.live_text import Words, joined
 from sheetgen.workbook.shared.plane_strip import FRAME
 from sheetgen.workbook.shared.workings import Workings
-from sheetgen.workbook.sheets.plane_explorer.pictures import NOTHING, SIGN, Pictures
+from sheetgen.workbook.sheets.plane_explorer.pictures import (
+    NOTHING,
+    SIGN,
+    Fact,
+    Pictures,
+    title_columns,
+)
 
 KERNEL_WEIGHTS = "kernel_weights"
 """The defined name of the list of all kernels' weights."""
+SUM = " = Σ δ · input over all positions"
 COUNTS = ("layer", "to map", "from channel", "row in kernel", "column in kernel")
 
 
@@ -39,30 +46,21 @@ class KernelWeight:
         row, column = divmod(place, columns)
         return weight.layer + 1, weight.unit + 1, channel + 1, row + 1, column + 1
 
-    def ask(self, control: tuple[int, int], at: tuple[int, int]) -> int:
-        """Write the drop-down, and below a heading where the weight is; return the row behind."""
+    def ask(self, control: tuple[int, int], label: int) -> None:
+        """Write the drop-down, its label in a column, and beside it where the weight is."""
         rows: list[tuple[Value, ...]] = [(each.name, *self._counts(each)) for each in self.weights]
-        columns = self.pictures.list(self.workings, "Kernels’ weights", KERNEL_WEIGHTS, rows)
-        self.canvas.write(control[0], control[1] - 1, "weight of a kernel", LABEL)
+        title = "Kernels’ weights"
+        choices = self.workings.choices(self.canvas.name, title, KERNEL_WEIGHTS, rows)
+        self.canvas.write(control[0], label, "weight of a kernel", LABEL)
         names = [each.name for each in self.weights]
         chosen = self.weight.name
         self.canvas.choose(*control, "explorer_weight", chosen, names, source=KERNEL_WEIGHTS)
         self.cell = self.canvas.absolute(*control)
-        place = f"MATCH({self.cell},{columns[0]},0)"
-        if len(names) == 1:  # ironcalc finds nothing by MATCH in a range of one cell
-            place = "1"
-        row, column = at
-        self.canvas.write(row, column, "The chosen weight", SECTION)
-        self.counts = {}
-        for down, (label, source, value) in enumerate(
-            zip(COUNTS, columns[1:], self._counts(self.weight), strict=True), start=1
-        ):
-            expression = f"INDEX({source},{place})"
-            self.counts[label] = self.pictures.count(row + down, column, label, expression, value)
-        self._frames()
-        return row + len(COUNTS) + 1
+        found = self._counts(self.weight)
+        facts = map(Fact, COUNTS, choices.of(self.cell), found)
+        self.counts = dict(zip(COUNTS, self.pictures.facts(control[0], facts), strict=True))
 
-    def _frames(self) -> None:
+    def frame(self) -> None:
         """Frame the weight and its gradient."""
         layer, to, channel, row, column = (self.counts[label] for label in COUNTS)
         for each in self.weights:
@@ -77,25 +75,39 @@ class KernelWeight:
                 )
                 self.canvas.rules.append(Rule(place, f"=AND({condition})", FRAME))
 
-    def write(self, at: tuple[int, int]) -> tuple[int, int]:
-        """Write out the gradient of the chosen weight; return the last row and column."""
+    def fits(self, room: int, rows: int) -> bool:
+        """Tell whether it can be written into so many columns and rows."""
+        height, columns = self.pictures.largest_map
+        return max(3 * columns + 2, self._title_columns) <= room and height + 3 <= rows
+
+    @property
+    def _title_columns(self) -> int:
+        return title_columns((each.gradient for each in self.weights), SUM)
+
+    def write(self, at: tuple[int, int], room: int) -> tuple[int, int]:
+        """Write out the gradient of the chosen weight; return the last row and column.
+
+        The products are below if there is no room for them side by side.
+        """
         (row, column), pictures = at, self.pictures
-        rows, columns = pictures.largest_map
+        rows, columns = size = pictures.largest_map
         name = Words(f'{self.cell}&""', self.weight.name)
-        title = joined("Backward: ∂E/∂", name, " is the sum over positions of δ · what it reads")
+        title = joined("∂E/∂", name, SUM)
         self.canvas.calculate(row, column, title.formula, title.text, SECTION)
         row += 1
-        for at_sign, sign in ((column + columns, "·"), (column + 2 * columns + 1, "=")):
-            self.canvas.write(row + rows // 2, at_sign, sign, SIGN)
-        size = rows, columns
         deltas = pictures.block((row, column), size, self._delta)
         read = pictures.block((row, column + columns + 1), size, self._read)
         at_products = row, column + 2 * columns + 2
+        if 3 * columns + 2 > room:
+            at_products = row + rows + 1, column + 1
+        for place, sign in (((row, column + columns), "·"), (at_products, "=")):
+            across = place[1] - (sign == "=")
+            self.canvas.write(place[0] + rows // 2, across, sign, SIGN)
         products = pictures.products(at_products, deltas, read)
         total, value = f"SUM({range_address(*products)})", pictures.values[self.weight.gradient]
-        last = column + 3 * columns + 3
-        pictures.result(row, last, "Σ = ∂E/∂k", total, value)
-        return row + rows, last
+        last = at_products[0] + rows + 1
+        pictures.result(last, column + 2, "Σ = ∂E/∂k", total, value)
+        return last, max(products[3], read[3], column + self._title_columns - 1)
 
     def _delta(self, row: int, column: int) -> tuple[str, Value]:
         """Return δ at a position, counted from 0, of the chosen weight's map."""

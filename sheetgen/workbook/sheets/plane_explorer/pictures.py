@@ -1,23 +1,38 @@
 """What the written out sums of `Explorer` read: the planes that are drawn above them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import ceil
+from typing import NamedTuple
 
 from sheetgen.network.network import Network
 from sheetgen.network.planes import Convolution
 from sheetgen.spreadsheet.address import cell_address, choose, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Place, Value
-from sheetgen.spreadsheet.style import LABEL, WHOLE, Style
+from sheetgen.spreadsheet.style import MUTED, WHOLE, Style
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.page import shade_by_sign
 from sheetgen.workbook.shared.plane_strip import SMALL_NUMBERS, fit_small
-from sheetgen.workbook.shared.workings import Workings
 
 NOTHING = '""'
-NUMBER = Style(size=8, number_format="0.000", align="center", bold=True)
-SIGN = Style(align="center")
-COUNT = Style(number_format=WHOLE)
+PIXELS = 28  # of a column
+OF_TITLE = 7.2  # pixels of a character of a title
+FACTS = 11  # the column beside the controls
+SIGN = Style(size=8, align="center")
+RESULT = Style(size=8, number_format="0.000", align="center", bold=True)
+NAME = Style(size=9, colour=MUTED, align="right")
+OF_NAME = 6.0  # pixels of a character of a name, at most
+
+
+class Fact(NamedTuple):
+    """A number beside the controls: what it is, its expression and value, and its columns."""
+
+    name: str
+    expression: str
+    value: float
+    number_format: str = WHOLE
+    columns: int = 1
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,7 @@ class Pictures:
                 self.canvas.calculate(*cell, f"={expression}", value, SMALL_NUMBERS)
         place = (row, column, row + rows - 1, column + columns - 1)
         shade_by_sign(self.canvas, [place])
-        fit_small(self.canvas, place)
+        fit_small(self.canvas, [place])
         return place
 
     def products(self, at: tuple[int, int], one: Place, other: Place) -> Place:
@@ -129,29 +144,28 @@ class Pictures:
         return self.block(at, size, content)
 
     def result(self, row: int, column: int, label: str, expression: str, value: Value) -> str:
-        """Write a number below its label; return its address."""
-        self.canvas.write(row, column, label, Style(align="center", size=8))
-        self.canvas.calculate(row + 1, column, f"={expression}", value, NUMBER)
-        fit_small(self.canvas, (row + 1, column, row + 1, column))
-        return cell_address(row + 1, column)
-
-    def list(
-        self, workings: Workings, title: str, name: str, rows: Sequence[tuple[Value, ...]]
-    ) -> list[str]:
-        """Write a table into the workings; its first column is what a drop-down offers.
-
-        Returns the address of each column; `name` is the defined name of the first one.
-        """
-        corner = workings.block(self.canvas.name, title, len(rows[0]))
-        for down, cells in enumerate(rows, start=1):
-            for across, value in enumerate(cells):
-                corner.write(down, across, value)
-        found = [corner.range(1, at, len(rows), at) for at in range(len(rows[0]))]
-        workings.canvas.names[name] = found[0]
-        return found
-
-    def count(self, row: int, column: int, label: str, expression: str, value: float) -> str:
-        """Write a label and a whole number beside it; return the number's address."""
-        self.canvas.write(row, column, label, LABEL)
-        self.canvas.calculate(row, column + 1, f"={expression}", value, COUNT)
+        """Write a label and a number of two columns beside it; return the number's address."""
+        self.canvas.write(row, column, label, replace(SIGN, align="right"))
+        self.canvas.calculate(row, column + 1, f"={expression}", value, RESULT)
+        self.canvas.merges.append((row, column + 1, row, column + 2))
+        self.canvas.numbers.append((row, column + 1, row, column + 1))
         return cell_address(row, column + 1)
+
+    def facts(self, row: int, facts: Iterable[Fact]) -> list[str]:
+        """Write names beside a control, each with its number; return the numbers' addresses."""
+        addresses, column = [], FACTS
+        for fact in facts:
+            column += ceil(len(fact.name) * OF_NAME / PIXELS)
+            self.canvas.write(row, column - 1, fact.name, NAME)
+            style = Style(size=9, bold=True, number_format=fact.number_format, align="left")
+            self.canvas.calculate(row, column, f"={fact.expression}", fact.value, style)
+            if fact.columns > 1:
+                self.canvas.merges.append((row, column, row, column + fact.columns - 1))
+            addresses.append(cell_address(row, column))
+            column += fact.columns
+        return addresses
+
+
+def title_columns(names: Iterable[str], rest: str) -> int:
+    """Return how many columns a title takes that begins with any of the names."""
+    return ceil((max(map(len, names)) + len(rest)) * OF_TITLE / PIXELS)
