@@ -129,6 +129,11 @@ def test_a_weight_is_used_at_every_position(twice):
             "padding = 1",
             "network.layers[1].padding: found an unknown key; expected one of kernel, stride",
         ),
+        (
+            "kernel = [2, 3]",
+            "size = 2",
+            "network.layers[1].size: found an unknown key; expected kernel, the sides of a pool's",
+        ),
         ("stride = 2", "stride = 0", "network.layers[2].stride: found 0; expected a whole"),
         ("padding = 1", "padding = 2", "a window in 5 by 5, larger than the padding"),
         (
@@ -288,7 +293,7 @@ def test_modules_with_settings_that_have_no_counterpart_are_refused():
         "model[1]: found a Linear after planes; expected a Flatten": (
             [nn.Conv2d(1, 1, 2), nn.Linear(3, 1)], (1, 4, 4)
         ),
-        "model: the padding of layer 0 is not smaller than its window": (
+        "model[0]: found a Conv2d whose padding is not smaller than its window": (
             [nn.Conv2d(1, 1, 2, padding=2), flat, nn.Linear(49, 1)], (1, 4, 4)
         ),
         "found padding 'same'; expected a": ([nn.Conv2d(1, 1, 3, padding="same")], (1, 4, 4)),

@@ -82,7 +82,7 @@ def test_biases_may_be_missing_or_fixed():
         ([nn.Linear(2, 2)], nn.L1Loss(), "loss: found L1Loss"),
         ([nn.Linear(2, 2)], "hinge", "loss: found 'hinge'"),
         ([nn.Linear(2, 2), nn.Tanh()], "cross-entropy", "needs softmax outputs, not tanh"),
-        ([nn.Linear(2, 2), nn.Linear(3, 1)], "half-squared-error", "every unit of layer 1 needs 2"),
+        ([nn.Linear(2, 2), nn.Linear(3, 1)], "half-squared-error", "every unit of layer 2 needs 2"),
         ([nn.Linear(2, 2), nn.Softmax(1), nn.Linear(2, 1)], "half-squared-error", "output layer"),
         ([], "half-squared-error", "found no Linear"),
         (PLAIN, nn.CrossEntropyLoss(weight=torch.ones(2)), "loss: found CrossEntropyLoss with w"),

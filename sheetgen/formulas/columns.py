@@ -5,6 +5,7 @@ row above. This module is the spreadsheet's own account of the training: it shar
 reference.py, and nothing else.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -75,11 +76,7 @@ def training_columns(
     """
     draft = _Draft(network, training, first_column)
     _place(draft)
-    width = first_column + len(draft.bands)
-    if width > MAXIMUM_COLUMNS:
-        raise InputError(
-            f"the network's table needs {width:,} columns; a worksheet has {MAXIMUM_COLUMNS:,}"
-        )
+    _check_width(draft)
     rule = Rule(training, draft.cell, address, learning_rate)
     texts = dict(_formulas(draft, rule))
     columns = tuple(Column(symbol, band, *texts[symbol]) for symbol, band in draft.bands.items())
@@ -89,11 +86,36 @@ def training_columns(
     return columns
 
 
-def column_count(network: Network, training: Training) -> int:
-    """Return how many columns `training_columns` returns, without writing their formulas."""
-    draft = _Draft(network, training, 0)
+def column_count(network: Network, training: Training, first_column: int) -> int:
+    """Return how many columns `training_columns` returns, without writing their formulas.
+
+    Raises InputError if they are more than a worksheet has.
+    """
+    draft = _Draft(network, training, first_column)
     _place(draft)
+    _check_width(draft)
     return len(draft.bands)
+
+
+def _check_width(draft: _Draft) -> None:
+    """Raise InputError, naming the layer that takes most, if a worksheet has too few columns."""
+    width, network = draft.first_column + len(draft.bands), draft.network
+    if width <= MAXIMUM_COLUMNS:
+        return
+    layers = {each.name: each.layer for each in (*network.weights, *network.biases)}
+    layers |= {unit: layer for unit, (layer, _) in network.positions.items()}
+    found = (next(filter(layers.__contains__, _ends(symbol)), "") for symbol in draft.bands)
+    counts = Counter(layers[name] for name in found if name)
+    (layer, count), *_ = counts.most_common()
+    raise InputError(
+        f"the network's table needs {width:,} columns, {width - MAXIMUM_COLUMNS:,} more than a "
+        f"worksheet has; the {notation.layer_title(network, layer)} takes most, {count:,} of them"
+    )
+
+
+def _ends(symbol: str) -> Iterator[str]:
+    """Yield all ends of a symbol, the longest first: what ∂E/∂k1_1 and a_h1 belong to is last."""
+    return (symbol[at:] for at in range(len(symbol)))
 
 
 def _is_simple(network: Network, training: Training) -> bool:

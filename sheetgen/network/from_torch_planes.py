@@ -71,6 +71,8 @@ def windowed_layer(
         )  # fmt: skip
     if min(layer.shape) < 1:
         raise InputError(f"{path}: found a {kind} whose window is larger than what it reads")
+    if any(edge >= side for edge, side in zip(layer.padding, layer.window, strict=True)):
+        raise InputError(f"{path}: found a {kind} whose padding is not smaller than its window")
     return layer
 
 

@@ -115,7 +115,10 @@ class AnyLayer(ABC):
         """Return each sample's gradients from ∂E/∂z (…, units) and what was read (…, fan-in)."""
 
     def check(self, number: int, fan_in: int) -> None:
-        """Raise ValueError unless the layer reads `fan_in` values and its numbers are finite."""
+        """Raise ValueError unless the layer reads `fan_in` values and its numbers are finite.
+
+        `number` is the layer's, from 1 as on the sheets.
+        """
         width = len(self.weights[0]) if self.weights else 0
         if self.fan_in != fan_in or fan_in == 0 or any(len(row) != width for row in self.weights):
             raise ValueError(f"every unit of layer {number} needs {fan_in} weights")

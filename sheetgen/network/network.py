@@ -36,7 +36,7 @@ class Network:
         if not self.layers:
             raise ValueError("a network needs at least one layer")
         fan_in = self.inputs
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(self.layers, start=1):
             layer.check(number, fan_in)
             fan_in = layer.units
         self._check_output()

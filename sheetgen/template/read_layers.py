@@ -28,6 +28,11 @@ KEYS = {
     "average-pool": ("type", "kernel", "stride"),
     "flatten": ("type",),
 }
+MOST_POOLED = {
+    "max-pool": (64, "as deep as Excel nests the IF that finds the largest"),
+    "average-pool": (255, "as many as Excel’s AVERAGE takes"),
+}
+"""Values in a window."""
 PICTURE = "a picture to look at: inputs = [rows, columns] or [channels, rows, columns]"
 
 
@@ -85,6 +90,9 @@ def _outlines(read: int | Planes, entries: Sequence[Table]) -> list[_Outline]:
     found = []
     for entry in entries:
         kind = _type(entry)
+        if kind in MOST_POOLED and "size" in entry:
+            expected = "kernel, the sides of a pool's window"
+            raise InputError(f"{entry.path('size')}: found an unknown key; expected {expected}")
         entry.only(*KEYS[kind])
         if kind == "flatten" or (kind == "dense" and isinstance(read, Planes)):
             read = read.size if isinstance(read, Planes) else read
@@ -113,6 +121,10 @@ def _outline(table: Table, read: int | Planes) -> _Outline:
     if min(out) < 1 or any(edge >= seen for edge, seen in zip(padding, side, strict=True)):
         around = ", larger than the padding" if any(padding) else ""
         raise table.refused("kernel", f"a window in {read.rows} by {read.columns}{around}")
+    if is_pool:
+        most, why = MOST_POOLED[_type(table)]
+        if prod(side) > most:
+            raise table.refused("kernel", f"a window of at most {most} values, {why}")
     weights = (0, 0) if is_pool else (maps, read.channels * prod(side))
     return _Outline(table, *weights, Planes(maps, *out), window)
 

@@ -5,7 +5,7 @@ from sheetgen.formulas.columns import column_count, has_correct
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
 from sheetgen.network.training import Training
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA
+from sheetgen.spreadsheet.address import MAXIMUM_FORMULA
 from sheetgen.template.template import Template
 from sheetgen.workbook.shared.diagram import layout_of
 from sheetgen.workbook.shared.diagram_lines import LINE_COLUMNS
@@ -53,7 +53,10 @@ def formulas_of(template: Template) -> int:
         )
     rows, rates = template.iterations + 1, len(template.learning_rates)
     compared = template.compare or (template.optimizer,) * rates
-    widths = {name: _width(template, name) for name in {*compared, template.optimizer}}
+    widths = {
+        name: column_count(template.network, _training(template, name), FIRST_COLUMN)
+        for name in {*compared, template.optimizer}
+    }
     found = sum(widths[name] * rows for name in (*compared, template.optimizer))
     training = _training(template, template.optimizer)
     steps = rows
@@ -99,16 +102,6 @@ def _of_one_moment(template: Template) -> int:
         + formulas_of_curves(network)
         + formulas_of_errors(network, data.samples)
     )
-
-
-def _width(template: Template, optimizer: str) -> int:
-    width = column_count(template.network, _training(template, optimizer))
-    if FIRST_COLUMN + width > MAXIMUM_COLUMNS:
-        raise InputError(
-            f"the network's table needs {FIRST_COLUMN + width:,} columns; "
-            f"a worksheet has {MAXIMUM_COLUMNS:,}"
-        )
-    return width
 
 
 def _training(template: Template, optimizer: str) -> Training:

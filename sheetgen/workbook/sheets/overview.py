@@ -73,6 +73,7 @@ COLOURS = {
 INDENT = Style(indent=1)
 SHADE = Style(number_format=HIDDEN, border=LINE)  # a plane of zeros is to be seen, too
 PIXEL = 20  # of the screen, along the side of a cell of the planes
+LEGEND_CELLS = 22  # that the colours take below them
 MOST_CELLS = 36  # of the planes side by side, beside the text on a laptop's screen
 TO_WEIGHTS = replace(LINK, align="right")
 Legend = dict[str, tuple[Style, str]]
@@ -176,7 +177,8 @@ def draw_diagram(
 def _last_column(plan: Plan) -> int:
     """Return the last column that the diagram covers, or the colours' texts without one."""
     if not plan.network.is_dense:
-        return DIAGRAM[1] + max(band_width(band, PIXEL) for band in _bands(plan.network))
+        widths = (band_width(band, PIXEL) for band in _bands(plan.network))
+        return DIAGRAM[1] + max(LEGEND_CELLS, *widths)
     if diagram.why_not(plan.network, plan.data):
         return DIAGRAM[1] + 5
     width, _ = diagram.size(plan.network, plan.data)

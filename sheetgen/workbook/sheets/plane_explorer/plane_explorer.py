@@ -42,6 +42,7 @@ CONTROLS = (2, 6)  # the cell of the first drop-down
 ACROSS = 4  # columns of a drop-down
 TOP, LEFT = 7, 1  # the row below the frozen ones; the first column
 MOST = 46  # columns that a laptop's screen shows
+TITLE_COLUMNS = 21  # that the sheet's title takes
 ROW, SECTION_ROW = 11.25, 16.5  # points: 15 pixels of a row of a picture, 22 of one with a title
 WINNERS = "kept_by_pools"
 """The defined name of the places in their windows of what the max pools keep."""
@@ -73,8 +74,7 @@ class _Sheet:
         canvas.heights[0] = 24
         canvas.write(0, LEFT, "Explorer: one moment of the training", TITLE)
         table = "an optimiser" if self.plan.template.compare else "a learning rate"
-        text = f"Choose {table}, an iteration, a unit and a weight in the yellow cells."
-        canvas.write(1, LEFT, text, SUBTITLE)
+        canvas.write(1, LEFT, f"Choose {table} and what to look at in the yellow cells.", SUBTITLE)
         kept = "; green frames: what a max pool keeps" if self.network.winners else ""
         note = f"black frames: what is chosen{kept}"
         canvas.write(CONTROLS[0] + 1, FACTS - 1, note, replace(NOTE, size=9))
@@ -82,14 +82,16 @@ class _Sheet:
             canvas, self.plan, self.network, self.strip.addresses, self.strip.places, self.values
         )
         self.facts(pictures)
-        unit, weight = ChosenUnit(pictures, self.workings), KernelWeight(pictures, self.workings)
-        unit.ask((CONTROLS[0] + 2, CONTROLS[1]), LEFT)
-        weight.ask((CONTROLS[0] + 3, CONTROLS[1]), LEFT)
+        unit = weight = None
+        if pictures.convolutions:
+            unit, weight = (each(pictures, self.workings) for each in (ChosenUnit, KernelWeight))
+        for down, each in enumerate(filter(None, (unit, weight)), start=2):
+            each.ask((CONTROLS[0] + down, CONTROLS[1]), LEFT)
         last, right = self.part(TOP, "Forward, from the input to the outputs", unit)
         title = "Backward: ∂E/∂ of what is in the same place above"
         last, right_of_back = self.part(last + 2, title, weight, is_back=True)
-        unit.frame()
-        weight.frame()
+        for each in filter(None, (unit, weight)):
+            each.frame()
         self.mark_winners()  # behind what is chosen, whose frame goes before
         self.finish(last, max(right, right_of_back))
         return canvas
@@ -97,8 +99,9 @@ class _Sheet:
     def finish(self, last: int, right: int) -> None:
         """Give rows and columns their sizes, and let it be printed."""
         canvas = self.canvas
-        for at in range(CONTROLS[0], CONTROLS[0] + 4):
-            canvas.merges.append((at, CONTROLS[1], at, CONTROLS[1] + ACROSS - 1))
+        right = max(right, TITLE_COLUMNS, *(column for _, column in canvas.cells))
+        for row, column in canvas.inputs.values():
+            canvas.merges.append((row, column, row, column + ACROSS - 1))
         rows = range(TOP, last + 1)
         canvas.heights |= {row: SECTION_ROW if row in self.titles else ROW for row in rows}
         canvas.widths = {0: 1.0, **dict.fromkeys(range(LEFT, right + 1), pixels_wide(PIXELS))}
@@ -115,7 +118,7 @@ class _Sheet:
         pictures.facts(CONTROLS[0], facts)
 
     def part(
-        self, row: int, title: str, chosen: ChosenUnit | KernelWeight, is_back: bool = False
+        self, row: int, title: str, chosen: ChosenUnit | KernelWeight | None, is_back: bool = False
     ) -> tuple[int, int]:
         """Draw the strip and what is written out, beside the last band if there is room.
 
@@ -130,6 +133,8 @@ class _Sheet:
                 continue
             last = self.strip.band(first, LEFT, band, is_back)
             right = max(right, LEFT + width)  # with the gap, for a long title
+        if chosen is None:
+            return last, right
         beside = LEFT + width + 1
         if chosen.fits(MOST + LEFT - beside, last - first + 2):
             room, at = MOST + LEFT - beside, (first - 1, beside)
