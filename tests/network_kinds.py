@@ -128,7 +128,8 @@ def derivation_of(plan: Plan) -> Derivation:
     sources = draw_sources(plan)
     tables = [variant_sheet(plan, at, sources, "").table for at in range(len(plan.variants))]
     workings = Workings([table.canvas.name for table in tables])
-    return derivation_sheet(choose_moment(Canvas("Overview"), plan, tables, (4, 2), workings))
+    chosen = choose_moment(Canvas("Overview"), plan, tables, (4, 2), workings)
+    return derivation_sheet(chosen, workings)
 
 
 def sheet(plan: Plan, name: str) -> Canvas:

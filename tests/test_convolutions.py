@@ -132,7 +132,7 @@ def test_a_weight_is_used_at_every_position(twice):
         (
             "kernel = [2, 3]",
             "size = 2",
-            "network.layers[1].size: found an unknown key; expected kernel, the sides of a pool's",
+            "network.layers[1].size: found an unknown key; expected kernel, the sides",
         ),
         ("stride = 2", "stride = 0", "network.layers[2].stride: found 0; expected a whole"),
         ("padding = 1", "padding = 2", "a window in 5 by 5, larger than the padding"),
@@ -200,23 +200,35 @@ def test_derivation_says_where_the_gradient_of_a_kernels_weight_comes_from(twice
 
 @pytest.mark.slow
 def test_any_unit_and_any_weight_are_written_out(twice, tmp_path):
-    """Whichever layer they are of: the sums on Explorer follow, and agree with the table."""
+    """Whichever layer they are of: the sums on Explorer follow, and agree with the table.
+
+    Derivation names each unit of the weight's map, and says why a term is 0.
+    """
     path, moved = tmp_path / "twice.xlsx", tmp_path / "moved.xlsx"
     plan = build_workbook(twice, path).plan
-    (canvas,) = (each for each in compose(plan) if each.name == EXPLORER)
-    for unit, weight in (("h1_2_6_6", "k1_2_1_1"), ("h3_2_1_2", "k3_2_2_2_1")):
-        chosen = {canvas.inputs["explorer_unit"]: unit, canvas.inputs["explorer_weight"]: weight}
-        write_changed(path, moved, {EXPLORER: chosen})
+    sheets = {each.name: each for each in compose(plan)}
+    explorer, derivation = sheets[EXPLORER].inputs, sheets[DERIVATION].inputs
+    for unit, weight, positions in (
+        ("h1_2_6_6", "k1_2_1_1", 36),
+        ("h3_2_1_2", "k3_2_2_2_1", 2),
+    ):
+        chosen = {explorer["explorer_unit"]: unit, explorer["explorer_weight"]: weight}
+        chosen_there = {derivation["derivation_weight"]: weight}
+        write_changed(path, moved, {EXPLORER: chosen, DERIVATION: chosen_there})
         (result,) = verify(moved, [EMBEDDED], 0)
         assert result.passed, [str(each) for sheet in result.sheets for each in sheet.findings][:3]
-        cells = EMBEDDED.recalculate(moved)[EXPLORER]
-        trace = plan.trace_of("lr 0.1")
+        found = EMBEDDED.recalculate(moved)
+        cells, trace = found[EXPLORER], plan.trace_of("lr 0.1")
         row = int(plan.controls.explorer_iteration)
         shown = [value for value in cells.values() if isinstance(value, float)]
         labels = {place for place, value in cells.items() if value == "layer"}
         assert {cells[row, column + 1] for row, column in labels} == {int(unit[1])}
         for symbol in (unit, f"∂E/∂{weight}"):
             assert min(abs(value - trace[symbol][row]) for value in shown) < 1e-12
+        texts = list(found[DERIVATION].values())
+        assert sum(str(each).startswith(f"h{unit[1]}_2_") for each in texts) == positions
+        assert any(str(each).startswith(f"∂E/∂{weight} = Σ ") for each in texts)
+        assert ("outside" in map(str, texts)) == (weight == "k1_2_1_1")
 
 
 @pytest.mark.slow

@@ -62,7 +62,7 @@ def _compose_others(
     tables = [each.table for each in compared]
     overview = overview_canvas(plan.template.title, plan.template.description)
     chosen = choose_moment(overview, plan, tables, MOMENT, workings)
-    derivation = derivation_sheet(chosen)
+    derivation = derivation_sheet(chosen, workings)
     gradient_check = gradient_check_sheet(chosen, derivation, workings)
     canvases = [
         *sources.canvases,

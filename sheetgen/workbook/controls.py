@@ -32,6 +32,7 @@ class Controls:
     moment_iteration: float = 0
     explorer_iteration: float = 0
     explorer_unit: str = ""
+    derivation_weight: str = ""
     surface_across: str = ""
     surface_up: str = ""
     surface_iteration: float = 0
@@ -61,6 +62,7 @@ class Controls:
             moment_table=tab,
             explorer_table=tab,
             explorer_weight=network.parameters[0].name,
+            derivation_weight=network.parameters[0].name,
             surface_table=tab,
             surface_output=output_titles(template)[targets.index(max(targets))],
             surface_across=shown[0],

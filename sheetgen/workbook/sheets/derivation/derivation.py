@@ -16,6 +16,7 @@ from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, WHOLE
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
     EQUALS,
@@ -45,10 +46,10 @@ def is_by_unit(network: Network) -> bool:
     return len(network.weights) <= MAXIMUM_WEIGHTS
 
 
-def derivation_sheet(chosen: ChosenMoment) -> Derivation:
+def derivation_sheet(chosen: ChosenMoment, workings: Workings) -> Derivation:
     """Draw the sheet."""
     if not chosen.network.is_dense:
-        return plane_derivation_sheet(chosen)
+        return plane_derivation_sheet(chosen, workings)
     if not is_by_unit(chosen.network):
         return matrix_derivation_sheet(chosen)
     subtitle = "The chain rule from the error back to each weight"

@@ -252,8 +252,9 @@ def _forward_equation(network: Network, layer: int) -> str:
     added = "" if chosen.biases is None else f" + {bias}"
     is_softmax = chosen.activation.acts_on_layer
     value = f"softmax({z})" if is_softmax else chosen.activation.notation(z)
+    units = f"{chosen.units} unit" if chosen.units == 1 else f"{chosen.units} units"
     return (
-        f"{notation.layer_title(network, layer).capitalize()}, {chosen.units} units:  "
+        f"{notation.layer_title(network, layer).capitalize()}, {units}:  "
         f"{z} = {weights}·{notation.indexed('a', layer - 1)}{added}  with {chosen.units} × "
         f"{chosen.fan_in} weights {weights} on Workings,  {notation.indexed('a', layer)} = {value}"
     )

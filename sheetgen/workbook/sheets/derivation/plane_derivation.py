@@ -16,6 +16,7 @@ from sheetgen.spreadsheet.style import VALUE, number
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.page import shade_by_sign, write_headers
 from sheetgen.workbook.shared.plane_strip import kernel_titles
+from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
     FIRST_NUMBER,
@@ -24,19 +25,23 @@ from sheetgen.workbook.sheets.derivation.derivation_pens import (
     SYMBOL,
     Derivation,
 )
+from sheetgen.workbook.sheets.derivation.kernel_sum import write_kernel_sum
 from sheetgen.workbook.sheets.derivation.matrix_derivation import LayerPen
 
 
-def plane_derivation_sheet(chosen: ChosenMoment) -> Derivation:
+def plane_derivation_sheet(chosen: ChosenMoment, workings: Workings) -> Derivation:
     """Draw the sheet."""
     pen = _ByPlane(chosen, "Backpropagation in planes, layer by layer", LAST_NUMBER)
     numbers = range(FIRST_NUMBER, LAST_NUMBER + 1)
     pen.canvas.widths = {0: 2, SYMBOL: 17, **dict.fromkeys(numbers, 11)}
     pen.forward()
-    if any(isinstance(layer, Convolution) for layer in chosen.network.layers):
+    has_kernels = any(isinstance(layer, Convolution) for layer in chosen.network.layers)
+    if has_kernels:
         pen.rule_of_kernels()
     for layer in reversed(range(len(chosen.network.layers))):
         pen.backward(layer)
+    if has_kernels:
+        write_kernel_sum(pen, workings)
     pen.update()
     pen.canvas.numbers.append((FIRST_ROW, FIRST_NUMBER, pen.row, LAST_NUMBER))
     return pen.sheet
@@ -65,7 +70,7 @@ RULE = (
     "Σ ∂E/∂z[r, c]·∂z[r, c]/∂k[y, x] = Σ δ[r, c]·{read}",
     "And a value that is read gets back what every window that looks at it sends:  ∂E/∂a[i, j] = "
     "Σ δ[r, c]·k[i − (r−1)·s + p, j − (c−1)·s + p]",
-    "Explorer writes the sum out with its numbers for the weight that is chosen there.",
+    "Above the update the sum is written out, position by position, for a weight that you choose.",
 )
 """What a convolution and the chain rule say of a kernel's weight."""
 

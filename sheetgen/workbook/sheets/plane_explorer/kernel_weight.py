@@ -1,25 +1,29 @@
 """The kernel's weight that is chosen on `Explorer`: its gradient, a sum over positions."""
 
-from sheetgen.network.parameters import Weight
-from sheetgen.network.planes import Convolution
 from sheetgen.spreadsheet.address import range_address
-from sheetgen.spreadsheet.canvas import Rule, Value
+from sheetgen.spreadsheet.canvas import Rule
 from sheetgen.spreadsheet.style import LABEL, SECTION
+from sheetgen.workbook.shared.kernel_terms import (
+    KERNEL_WEIGHTS,
+    PLACE,
+    Found,
+    KernelTerms,
+    Where,
+    kernel_choices,
+    place_of_weight,
+    weights_of_kernels,
+)
 from sheetgen.workbook.shared.live_text import Words, joined
 from sheetgen.workbook.shared.plane_strip import FRAME
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.plane_explorer.pictures import (
-    NOTHING,
     SIGN,
     Fact,
     Pictures,
     title_columns,
 )
 
-KERNEL_WEIGHTS = "kernel_weights"
-"""The defined name of the list of all kernels' weights."""
 SUM = " = Σ δ · input over all positions"
-COUNTS = ("layer", "to map", "from channel", "row in kernel", "column in kernel")
 
 
 class KernelWeight:
@@ -28,43 +32,28 @@ class KernelWeight:
     def __init__(self, pictures: Pictures, workings: Workings) -> None:
         """Find out which one is chosen."""
         self.pictures, self.workings, self.canvas = pictures, workings, pictures.canvas
-        network = pictures.network
-        layers = {layer for layer, _ in pictures.convolutions}
-        self.weights = [each for each in network.weights if each.layer in layers]
+        self.weights = weights_of_kernels(pictures.network)
         chosen = pictures.plan.controls.explorer_weight
         (self.weight,) = (each for each in self.weights if each.name == chosen)
 
-    def _convolution(self, layer: int) -> Convolution:
-        found = self.pictures.network.layers[layer]
-        assert isinstance(found, Convolution)
-        return found
-
-    def _counts(self, weight: Weight) -> tuple[int, ...]:
-        """Return COUNTS of a weight, all from 1."""
-        rows, columns = self._convolution(weight.layer).window
-        channel, place = divmod(weight.position, rows * columns)
-        row, column = divmod(place, columns)
-        return weight.layer + 1, weight.unit + 1, channel + 1, row + 1, column + 1
-
     def ask(self, control: tuple[int, int], label: int) -> None:
         """Write the drop-down, its label in a column, and beside it where the weight is."""
-        rows: list[tuple[Value, ...]] = [(each.name, *self._counts(each)) for each in self.weights]
-        title = "Kernels’ weights"
-        choices = self.workings.choices(self.canvas.name, title, KERNEL_WEIGHTS, rows)
+        network = self.pictures.network
+        choices = kernel_choices(self.workings, self.canvas.name, network)
         self.canvas.write(control[0], label, "weight of a kernel", LABEL)
         names = [each.name for each in self.weights]
         chosen = self.weight.name
         self.canvas.choose(*control, "explorer_weight", chosen, names, source=KERNEL_WEIGHTS)
         self.cell = self.canvas.absolute(*control)
-        found = self._counts(self.weight)
-        facts = map(Fact, COUNTS, choices.of(self.cell), found)
-        self.counts = dict(zip(COUNTS, self.pictures.facts(control[0], facts), strict=True))
+        facts = map(Fact, PLACE, choices.of(self.cell), place_of_weight(network, self.weight))
+        place = self.pictures.facts(control[0], facts)
+        self.terms = KernelTerms(self.pictures, self.weight, place)
 
     def frame(self) -> None:
         """Frame the weight and its gradient."""
-        layer, to, channel, row, column = (self.counts[label] for label in COUNTS)
+        layer, to, channel, row, column = self.terms.place
         for each in self.weights:
-            number, unit, source, y, x = self._counts(each)
+            number, unit, source, y, x = place_of_weight(self.pictures.network, each)
             if (y, x) != (1, 1):
                 continue
             for symbol in (each.name, each.gradient):
@@ -109,50 +98,22 @@ class KernelWeight:
         pictures.result(last, column + 2, "Σ = ∂E/∂k", total, value)
         return last, max(products[3], read[3], column + self._title_columns - 1)
 
-    def _delta(self, row: int, column: int) -> tuple[str, Value]:
+    def _delta(self, row: int, column: int) -> Found:
         """Return δ at a position, counted from 0, of the chosen weight's map."""
-        expressions, value = [], float("nan")
-        for layer, convolution in self.pictures.convolutions:
-            shape = convolution.shape
-            if row >= shape.rows or column >= shape.columns:
-                expressions.append(NOTHING)
-                continue
-            units = self.pictures.network.unit_names[layer]
-            symbols = [
-                f"∂E/∂{units[shape.place(each, row, column)]}" for each in range(convolution.maps)
-            ]
-            cells = [self.pictures.addresses[symbol] for symbol in symbols]
-            expressions.append(self.pictures.one_of(self.counts["to map"], cells))
-            if layer == self.weight.layer:
-                value = self.pictures.values[symbols[self.weight.unit]]
-        expression = self.pictures.of_layer(self.counts["layer"], expressions)
-        return expression, value if self._has(self.weight.layer, row, column) else ""
+        addresses, values = self.pictures.addresses, self.pictures.values
 
-    def _has(self, layer: int, row: int, column: int) -> bool:
-        shape = self._convolution(layer).shape
-        return row < shape.rows and column < shape.columns
+        def delta(unit: str) -> Found:
+            return addresses[f"∂E/∂{unit}"], values[f"∂E/∂{unit}"]
 
-    def _read(self, row: int, column: int) -> tuple[str, Value]:
+        return self.terms.of_unit(_at(row, column), delta)
+
+    def _read(self, row: int, column: int) -> Found:
         """Return what the chosen weight multiplies at a position."""
-        y, x = self.counts["row in kernel"], self.counts["column in kernel"]
-        expressions = []
-        for layer, convolution in self.pictures.convolutions:
-            if not self._has(layer, row, column):
-                expressions.append(NOTHING)
-                continue
-            down, across = convolution.corner(row, column)
-            looked_up = [
-                self.pictures.looked_up(layer, channel, f"({y}{down:+d})", f"({x}{across:+d})")
-                for channel in range(convolution.planes.channels)
-            ]
-            expressions.append(self.pictures.one_of(self.counts["from channel"], looked_up))
-        expression = self.pictures.of_layer(self.counts["layer"], expressions)
-        if not self._has(self.weight.layer, row, column):
-            return expression, ""
-        chosen = self._convolution(self.weight.layer)
-        _, _, channel, at_row, at_column = self._counts(self.weight)
-        down, across = chosen.corner(row, column)
-        value = self.pictures.read(
-            self.weight.layer, channel - 1, at_row + down, at_column + across
-        )
-        return expression, value
+        return self.terms.read(_at(row, column))
+
+
+def _at(row: int, column: int) -> Where:
+    """Return the same position of all convolutions whose maps have it."""
+    return lambda each: (
+        (row, column) if row < each.shape.rows and column < each.shape.columns else None
+    )

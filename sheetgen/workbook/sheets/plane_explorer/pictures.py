@@ -1,21 +1,18 @@
 """What the written out sums of `Explorer` read: the planes that are drawn above them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import ceil
 from typing import NamedTuple
 
-from sheetgen.network.network import Network
-from sheetgen.network.planes import Convolution
-from sheetgen.spreadsheet.address import cell_address, choose, range_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Place, Value
 from sheetgen.spreadsheet.style import MUTED, WHOLE, Style
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.page import shade_by_sign
+from sheetgen.workbook.shared.plane_lookup import NOTHING, PlaneLookup
 from sheetgen.workbook.shared.plane_strip import SMALL_NUMBERS, fit_small
 
-NOTHING = '""'
 PIXELS = 28  # of a column
 OF_TITLE = 7.2  # pixels of a character of a title
 FACTS = 11  # the column beside the controls
@@ -36,76 +33,12 @@ class Fact(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """The planes: `addresses` of every symbol, `places` of tiles by their first symbol."""
+class Pictures(PlaneLookup):
+    """The planes, with the `places` of tiles by their first symbol."""
 
     canvas: Canvas
     plan: Plan
-    network: Network
-    addresses: Mapping[str, str]
     places: Mapping[str, Place]
-    values: Mapping[str, float]
-
-    @cached_property
-    def convolutions(self) -> tuple[tuple[int, Convolution], ...]:
-        """The convolutions, each after the number of its layer."""
-        layers = enumerate(self.network.layers)
-        return tuple((at, each) for at, each in layers if isinstance(each, Convolution))
-
-    @property
-    def largest_window(self) -> tuple[int, int, int]:
-        """Channels, rows and columns that any of the kernels has at most."""
-        each = [(c.planes.channels, *c.window) for _, c in self.convolutions]
-        return max(a for a, _, _ in each), max(b for _, b, _ in each), max(c for _, _, c in each)
-
-    @property
-    def largest_map(self) -> tuple[int, int]:
-        """Rows and columns that any of the maps has at most."""
-        shapes = [convolution.shape for _, convolution in self.convolutions]
-        return max(shape.rows for shape in shapes), max(shape.columns for shape in shapes)
-
-    def of_layer(self, layer: str, expressions: Sequence[str]) -> str:
-        """Return, of an expression for each convolution, that of the layer in a cell."""
-        if len(set(expressions)) == 1:
-            return expressions[0]
-        of_layers = [NOTHING] * (self.convolutions[-1][0] + 1)
-        for (at, _), expression in zip(self.convolutions, expressions, strict=True):
-            of_layers[at] = expression
-        return choose(layer, of_layers)
-
-    def one_of(self, place: str, cells: Sequence[str]) -> str:
-        """Return the expression of the cell that a number chooses, from 1."""
-        return cells[0] if len(cells) == 1 else choose(place, cells)
-
-    def source(self, layer: int, channel: int) -> tuple[str, ...]:
-        """Return the symbols of a plane that a convolution reads."""
-        planes = self.network.layers[layer]
-        assert isinstance(planes, Convolution)
-        size = planes.planes.rows * planes.planes.columns
-        return self.network.source_names[layer][channel * size : (channel + 1) * size]
-
-    def looked_up(self, layer: int, channel: int, row: str, column: str) -> str:
-        """Return the expression of a value of a plane that a convolution reads, 0 around it."""
-        convolution = self.network.layers[layer]
-        assert isinstance(convolution, Convolution)
-        _, rows, columns = convolution.planes
-        symbols = self.source(layer, channel)
-        found = self.addresses[symbols[0]]
-        if len(symbols) > 1:  # ironcalc takes no INDEX of a single cell
-            found = f"INDEX({range_address(*self.places[symbols[0]])},{row},{column})"
-        if not any(convolution.padding):
-            return found
-        inside = f"{row}>=1,{row}<={rows},{column}>=1,{column}<={columns}"
-        return f"IF(AND({inside}),{found},0)"
-
-    def read(self, layer: int, channel: int, row: int, column: int) -> float:
-        """Return the reference's value there; rows and columns count from 1."""
-        convolution = self.network.layers[layer]
-        assert isinstance(convolution, Convolution)
-        _, rows, columns = convolution.planes
-        if not (1 <= row <= rows and 1 <= column <= columns):
-            return 0.0
-        return self.values[self.source(layer, channel)[(row - 1) * columns + column - 1]]
 
     def block(
         self,

@@ -78,8 +78,9 @@ class _Sheet:
         kept = "; green frames: what a max pool keeps" if self.network.winners else ""
         note = f"black frames: what is chosen{kept}"
         canvas.write(CONTROLS[0] + 1, FACTS - 1, note, replace(NOTE, size=9))
+        strip = self.strip
         pictures = Pictures(
-            canvas, self.plan, self.network, self.strip.addresses, self.strip.places, self.values
+            self.network, strip.addresses, self.values, canvas, self.plan, strip.places
         )
         self.facts(pictures)
         unit = weight = None
