@@ -102,7 +102,8 @@ def _check_width(draft: _Draft) -> None:
     width, network = draft.first_column + len(draft.bands), draft.network
     if width <= MAXIMUM_COLUMNS:
         return
-    layers = {each.name: each.layer for each in (*network.weights, *network.biases)}
+    layers = {each.name: each.layer for each in network.weights}
+    layers |= {each.name: each.layer for each in network.biases}
     layers |= {unit: layer for unit, (layer, _) in network.positions.items()}
     found = (next(filter(layers.__contains__, _ends(symbol)), "") for symbol in draft.bands)
     counts = Counter(layers[name] for name in found if name)

@@ -11,10 +11,10 @@ from sheetgen.spreadsheet.address import range_address
 from sheetgen.spreadsheet.canvas import Place, Rule, Value
 from sheetgen.spreadsheet.style import LABEL, SECTION
 from sheetgen.workbook.shared.live_text import Words, joined
+from sheetgen.workbook.shared.plane_lookup import NOTHING
 from sheetgen.workbook.shared.plane_strip import FRAME
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.plane_explorer.pictures import (
-    NOTHING,
     SIGN,
     Fact,
     Pictures,

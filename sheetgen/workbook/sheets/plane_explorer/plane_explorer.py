@@ -83,15 +83,16 @@ class _Sheet:
             self.network, strip.addresses, self.values, canvas, self.plan, strip.places
         )
         self.facts(pictures)
-        unit = weight = None
+        chosen: list[ChosenUnit | KernelWeight] = []
         if pictures.convolutions:
-            unit, weight = (each(pictures, self.workings) for each in (ChosenUnit, KernelWeight))
-        for down, each in enumerate(filter(None, (unit, weight)), start=2):
+            chosen = [ChosenUnit(pictures, self.workings), KernelWeight(pictures, self.workings)]
+        for down, each in enumerate(chosen, start=2):
             each.ask((CONTROLS[0] + down, CONTROLS[1]), LEFT)
+        unit, weight = chosen or (None, None)
         last, right = self.part(TOP, "Forward, from the input to the outputs", unit)
         title = "Backward: ∂E/∂ of what is in the same place above"
         last, right_of_back = self.part(last + 2, title, weight, is_back=True)
-        for each in filter(None, (unit, weight)):
+        for each in chosen:
             each.frame()
         self.mark_winners()  # behind what is chosen, whose frame goes before
         self.finish(last, max(right, right_of_back))
