@@ -26,6 +26,7 @@ from sheetgen.spreadsheet.style import (
 from sheetgen.workbook.plan import DATA, Plan
 from sheetgen.workbook.shared.page import write_title
 from sheetgen.workbook.shared.sources import DataSheet
+from sheetgen.workbook.sheets.data_pictures import draw_pictures, picture_columns
 from sheetgen.workbook.sheets.inputs import target_limits, write_reach
 
 REMARK_ROW = 2
@@ -53,9 +54,13 @@ def data_sheet(plan: Plan) -> DataSheet:
     column = _targets(sheet, plan)
     inputs = data.inputs + data.test_inputs
     titles = "inputs", network.input_names
-    columns = _columns(sheet, plan, _parted(sheet, column), "input", titles, inputs)
+    column = _parted(sheet, column)
+    pictures = picture_columns(plan, column)
+    column += len(pictures)
+    columns = _columns(sheet, plan, column, "input", titles, inputs)
     sheet.columns.update(columns)
-    column += 1 + len(columns)
+    column += len(columns)
+    below = draw_pictures(sheet, plan, pictures, BAND_ROW) if pictures else 0
     if data.standardize:
         column = _standardized(sheet, plan, network, _parted(sheet, column))
     if plan.template.order != tuple(range(data.samples)):
@@ -66,13 +71,13 @@ def data_sheet(plan: Plan) -> DataSheet:
         sheet.columns["order"] = column
         column += 1
     if data.test_samples:
-        _test_band(sheet, max(sheet.columns.values()))
+        _test_band(sheet, max(sheet.columns.values()), pictures, below)
     if data.problems:
         _problems(sheet, plan, _parted(sheet, column))
     first, last = (sheet.columns[network.target_names[at]] for at in (0, -1))
     remark = REMARK_ROW, 4 if data.problems else 1
     write_reach(canvas, plan, remark, range_address(sheet.first_row, first, sheet.last_row, last))
-    canvas.print_area = (0, 0, sheet.rows[-1], _last_column(canvas, remark))
+    canvas.print_area = (0, 0, max(below, sheet.rows[-1]), _last_column(canvas, remark))
     return sheet
 
 
@@ -127,11 +132,13 @@ def _count(
         canvas.write(row, column, value, label("iteration"))
 
 
-def _test_band(sheet: DataSheet, last_column: int) -> None:
-    """Write above the test samples what they are."""
+def _test_band(sheet: DataSheet, last_column: int, pictures: range, below: int) -> None:
+    """Write above the test samples what they are, but not over the pictures down to a row."""
     row = sheet.last_row + 1
     text = "test samples: never trained on, only evaluated at the end of each epoch"
     for column in range(1, last_column + 1):
+        if column in pictures and row <= below:
+            continue
         sheet.canvas.write(row, column, text if column == 1 else "", band("helper"))
 
 
