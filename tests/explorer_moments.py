@@ -15,9 +15,9 @@ from sheetgen.spreadsheet.engines import Values
 from sheetgen.spreadsheet.library_calls import Changes
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
-from sheetgen.verification.verify import tolerance_of
 from sheetgen.workbook.compose import draw_sources
 from sheetgen.workbook.plan import EXPLORER, Plan
+from sheetgen.workbook.promise import tolerance_of
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.explorer.explorer import explorer_sheet
 from sheetgen.workbook.sheets.plane_explorer.plane_explorer import plane_explorer_sheet

@@ -25,9 +25,10 @@ from sheetgen.spreadsheet.agreement import DIVERGED  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
 from sheetgen.spreadsheet.engines.libreoffice import LibreOffice  # noqa: E402
 from sheetgen.template import template  # noqa: E402
-from sheetgen.verification.verify import tolerance_of, verify  # noqa: E402
+from sheetgen.verification.verify import verify  # noqa: E402
 from sheetgen.workbook.build import build_workbook  # noqa: E402
 from sheetgen.workbook.plan import Plan  # noqa: E402
+from sheetgen.workbook.promise import tolerance_of  # noqa: E402
 
 NETWORKS = int(os.environ.get("NETWORKS", "90"))
 WORKBOOKS = int(os.environ.get("WORKBOOKS", "3"))

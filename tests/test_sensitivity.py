@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from conftest import held, put, sheetgen
 
+from sheetgen.network.rounding import MOVE
 from sheetgen.spreadsheet import engines
 from sheetgen.template import template
-from sheetgen.verification.sensitivity import MOVE, Sensitivity
+from sheetgen.verification.sensitivity import Sensitivity
 from sheetgen.verification.verify import verify
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose

@@ -28,6 +28,7 @@ class Finding:
 class SheetResult:
     """The result of one engine for one sheet: its formulas, the largest relative difference.
 
+    `changed` of the findings are in cells with another formula than `build` writes.
     `reworded` are cells whose formula is not the one that `build` writes but has the same value;
     `extra` are formulas where `build` writes none, such as rows that a user dragged down.
     `sensitive` are cells with build's own formula that are off, but no more than rounding can
@@ -38,6 +39,7 @@ class SheetResult:
     formulas: int = 0
     largest_difference: float = 0.0
     findings: list[Finding] = field(default_factory=list)
+    changed: int = 0
     reworded: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     sensitive: list[str] = field(default_factory=list)

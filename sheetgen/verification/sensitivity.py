@@ -1,33 +1,25 @@
 """Measures how far rounding alone moves the values of a workbook.
 
 In a chaotic training an error in the last digit grows until it reaches the first one, and two
-correct programs disagree. So the initial weights are moved by about 1e-15, some ten units in the
-last place of a number near 1, and everything is composed again. The movement of the promised
-values is their sensitivity, as in N. J. Higham, "Accuracy and Stability of Numerical Algorithms"
-(2002), section 1.6: the error of a result is about the problem's condition times the backward
-error. The activations move by as much, because of a saturated unit no movement of the weights
-shows in a, but the rounding of a does in its slope: tanh's 1 − a² and sigmoid's a (1 − a) cancel.
+correct programs disagree. So the initial weights are moved by about 1e-15, as rounding.py does,
+and everything is composed again: the movement of the promised values is their sensitivity.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import cycle
 from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetgen.network.activation import Activation
+from sheetgen.network.rounding import moved_networks
 from sheetgen.spreadsheet.agreement import numbers_in, same_text, words
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
 
-MOVE = 1e-15  # of a weight of up to 1, relative beyond that
-DIRECTIONS = 2  # each of them both ways, so that one of the two crosses a kink nearby
 ALLOWED = 1000  # times the movement: every step rounds again, with its own signs
 
 Place = tuple[int, int]
@@ -60,38 +52,11 @@ class Sensitivity:
     @cached_property
     def _movements(self) -> dict[str, "_Movement"]:
         movements = {canvas.name: _Movement(canvas) for canvas in self.canvases}
-        for plan in _moved(self.plan):
-            for canvas in self.compose(plan):
+        for network in moved_networks(self.plan.network):
+            template = replace(self.plan.template, network=network)
+            for canvas in self.compose(replace(self.plan, template=template)):
                 movements[canvas.name].take(canvas)
         return movements
-
-
-def _moved(plan: Plan) -> Iterator[Plan]:
-    """Yield the plan with initial weights and biases and all activations moved, by seeded steps."""
-    starts, random = plan.network.values, np.random.default_rng(0)
-    for _ in range(DIRECTIONS):
-        steps = random.choice((-1.0, 1.0), len(starts)) * random.uniform(0.5, 1.5, len(starts))
-        for step in (MOVE * steps, -MOVE * steps):
-            values = {
-                name: start + by * max(1.0, abs(start))
-                for (name, start), by in zip(starts.items(), step.tolist(), strict=True)
-            }
-            network = plan.network.with_parameters(values)
-            layers = tuple(
-                layer.with_activation(_moved_activation(layer.activation, by))
-                for layer, by in zip(network.layers, cycle(step.tolist()), strict=False)
-            )
-            network = replace(network, layers=layers)
-            yield replace(plan, template=replace(plan.template, network=network))
-
-
-def _moved_activation(activation: Activation, by: float) -> Activation:
-    """Return an activation whose values are moved relatively, but not out of its reach."""
-    moved = copy(activation)
-    object.__setattr__(  # some are frozen
-        moved, "value", lambda z: np.clip(activation.value(z) * (1 + by), *activation.reach)
-    )
-    return moved
 
 
 class _Movement:

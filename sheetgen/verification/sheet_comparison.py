@@ -68,6 +68,7 @@ class SheetComparison:
         # Cells whose formula has changed come first: others are wrong because they read those.
         self._findings.sort(key=itemgetter(0, 1))
         self._result.findings = [finding for *_, finding in self._findings]
+        self._result.changed = sum(not is_ours for is_ours, *_ in self._findings)
         return self._result
 
     def _has(self, block: Block[Style], tables: Tables) -> bool:

@@ -9,13 +9,13 @@ input cells and everything is compared again: only live formulas follow.
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sheetgen.console import progress
 from sheetgen.errors import InputError
-from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.engines import EMBEDDED, Engine
 from sheetgen.spreadsheet.reader import read_cells
@@ -29,7 +29,9 @@ from sheetgen.version import is_older
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import MANY, formulas_of
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.promise import tolerance_of
 from sheetgen.workbook.sheets import origin
+from sheetgen.workbook.sheets.proof.proof import as_built
 
 BATCH = 4  # states of the workbook that are in memory at once
 
@@ -149,11 +151,12 @@ def read_subject(path: Path) -> Subject:
     except InputError as error:
         raise InputError(f"{path} cannot be verified: {error}") from None
     plan = Plan.of(made_from.template)
-    composed: Callable[[Plan], Sequence[Canvas]] = compose
-    canvases, older = composed(plan), None
+    canvases: Sequence[Canvas] = compose(plan)
+    older = None
+    composed: Callable[[Plan], Sequence[Canvas]] = partial(compose, as_built=as_built(canvases))
     if is_older(made_from.written_by):
         older = Older.of(plan, canvases, cells, made_from.sheets)
-        composed = older.comparing(compose)
+        composed = older.comparing(composed)
         canvases = composed(plan)
     inputs = [(canvas, key) for canvas in canvases for key in canvas.inputs]
     values = {key: _input(path, canvas, key, cells, older) for canvas, key in inputs}
@@ -207,11 +210,6 @@ def _accepts(limits: Mapping[str, object], value: float) -> bool:
     if limits["criteria"] == ">":
         return least < value < math.inf
     return least <= value <= most
-
-
-def tolerance_of(plan: Plan) -> float:
-    """Return the tolerance that holds for a workbook's optimisers."""
-    return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
 
 
 def _compare(

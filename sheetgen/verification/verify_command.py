@@ -114,7 +114,8 @@ def _print(result: "Result") -> None:
         )
     console = Console(highlight=False)
     console.print(table)
-    for sheet in result.sheets:
+    # Where formulas are others comes first: further sheets are wrong because they read those.
+    for sheet in sorted(result.sheets, key=lambda each: not each.changed):
         if sheet.findings:
             more = len(sheet.findings) - 1
             line = f"{sheet.findings[0]}" + (f" (and {more:,} more)" if more else "")
@@ -125,7 +126,7 @@ def _print(result: "Result") -> None:
 
 def _sensitive(result: "Result") -> Iterable[str]:
     """Yield at most one line that says which cells are off by rounding that has grown."""
-    from sheetgen.verification.sensitivity import MOVE  # noqa: PLC0415
+    from sheetgen.network.rounding import MOVE  # noqa: PLC0415
 
     found = [
         f"{len(sheet.sensitive):,} cells on {sheet.sheet}, the first in {sheet.sensitive[0]}"

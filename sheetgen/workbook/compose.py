@@ -6,7 +6,7 @@ from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.address import MAXIMUM_FORMULA
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.version import __version__
-from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.plan import PROOF, Plan
 from sheetgen.workbook.shared.chosen_moment import choose_moment
 from sheetgen.workbook.shared.epoch_tests import Evaluations
 from sheetgen.workbook.shared.sources import Sources
@@ -27,14 +27,19 @@ from sheetgen.workbook.sheets.overview import MOMENT, overview_canvas, overview_
 from sheetgen.workbook.sheets.plane_explorer.plane_explorer import plane_explorer_sheet
 from sheetgen.workbook.sheets.playground import playground_sheet
 from sheetgen.workbook.sheets.predictions.predictions import predictions_sheet
+from sheetgen.workbook.sheets.proof.measured import measured
+from sheetgen.workbook.sheets.proof.proof import AsBuilt, proof_sheet, write_state
 from sheetgen.workbook.sheets.training_table import Compared, variant_sheet
 
 PICTURES = (predictions_sheet, decision_surface_sheet, fitted_curve_sheet, error_surface_sheet)
 """Sheets that show what a trained network does; each returns None if it does not suit it."""
 
 
-def compose(plan: Plan) -> list[Canvas]:
+def compose(plan: Plan, as_built: AsBuilt | None = None) -> list[Canvas]:
     """Return the sheets in the order of their tabs, all but `_sheetgen`.
+
+    `as_built` is what `Proof` holds of the workbook whose inputs have been changed to those of the
+    plan; without it the plan is that of a new workbook.
 
     Raises InputError when the network does not fit a worksheet.
     """
@@ -48,7 +53,7 @@ def compose(plan: Plan) -> list[Canvas]:
     )
     with progress.step("composing the other sheets"):
         playground = playground_sheet(plan, sources, evaluations)
-        return _compose_others(plan, sources, workings, compared, playground)
+        return _compose_others(plan, sources, workings, compared, playground, as_built)
 
 
 def _compose_others(
@@ -57,6 +62,7 @@ def _compose_others(
     workings: Workings,
     compared: tuple[Compared, ...],
     playground: Table,
+    as_built: AsBuilt | None,
 ) -> list[Canvas]:
     """Return all sheets, of which the sources and the tables are drawn already."""
     tables = [each.table for each in compared]
@@ -79,9 +85,13 @@ def _compose_others(
         workings.canvas,
     ]
     sheets = [canvas.name for canvas in canvases]
-    canvases.insert(
-        0, overview_sheet(overview, chosen, sheets, gradient_check, derivation.cells, workings)
-    )
+    sheets.insert(-1, PROOF)
+    row = overview_sheet(overview, chosen, sheets, gradient_check, derivation.cells, workings)
+    canvases.insert(0, overview)
+    as_built = as_built or measured(plan, canvases, [*tables, playground])
+    proof = proof_sheet(canvases, as_built, workings)
+    write_state(overview, row, proof)
+    canvases.insert(-1, proof)
     workings.fit()
     for canvas in canvases:
         _check_formulas(canvas)

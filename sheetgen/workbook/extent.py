@@ -16,6 +16,8 @@ from sheetgen.workbook.sheets.error_surface.error_surface import formulas_of_err
 from sheetgen.workbook.sheets.fitted_curve import formulas_of_curves
 from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
 from sheetgen.workbook.sheets.predictions.listed_samples import Extent, formulas_of_sample
+from sheetgen.workbook.sheets.proof.checksums import MOST_RANGES
+from sheetgen.workbook.sheets.proof.proof import FORMULAS_OF_PART
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 MANY = 1_000_000
@@ -35,6 +37,8 @@ _IN_PLANES = 3
 """The same where they are drawn in planes, on Overview, Derivation and Explorer."""
 _OF_WEIGHT = 10
 """The same for each weight and bias, but for the lines of the diagrams."""
+_BLOCKS = 45
+"""Of other sheets and of `Workings` that have a checksum each on `Proof`."""
 _FRAME = 700
 """Formulas around all that: titles, axes, the path on `Error surface`."""
 
@@ -74,6 +78,7 @@ def formulas_of(template: Template) -> int:
     if template.data.samples + template.data.test_samples > 1:
         found += Extent.of(template).all * formulas_of_sample(template)
     found += evaluated_cells(template.network, training)
+    found += _of_proof(template, sum(widths[name] for name in (*compared, template.optimizer)))
     if found <= MAXIMUM_FORMULAS:
         found += _of_one_moment(template)
     if found > MAXIMUM_FORMULAS:
@@ -82,6 +87,16 @@ def formulas_of(template: Template) -> int:
             "fewer iterations, learning rates or units"
         )
     return found
+
+
+def _of_proof(template: Template, columns: int) -> int:
+    """Return about how many formulas `Proof` has for all inputs and the columns of all tables."""
+    data, network = template.data, template.network
+    numbers = (data.samples + data.test_samples) * (network.inputs + network.outputs)
+    # A layer has a checksum for its weights, its units and their gradients, and more if it is wide.
+    tables = len(template.compare or template.learning_rates) + 1
+    checksums = tables * (5 + 3 * len(network.layers)) + columns // MOST_RANGES
+    return numbers + len(network.parameters) + FORMULAS_OF_PART * (checksums + _BLOCKS)
 
 
 def _of_one_moment(template: Template) -> int:

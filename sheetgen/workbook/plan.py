@@ -38,6 +38,7 @@ DECISION_SURFACE = "Decision surface"
 PREDICTIONS = "Predictions"
 FITTED_CURVE = "Fitted curve"
 ERROR_SURFACE = "Error surface"
+PROOF = "Proof"
 WORKINGS = "Workings"
 TINY = 1e-12
 """Of a gradient: less is a rounding error of 0."""

@@ -38,6 +38,7 @@ from sheetgen.workbook.plan import (
     OVERVIEW,
     PLAYGROUND,
     PREDICTIONS,
+    PROOF,
     WORKINGS,
     Plan,
 )
@@ -100,26 +101,26 @@ def overview_sheet(
     gradient_check: Canvas,
     cells: Mapping[str, str],
     workings: Workings,
-) -> Canvas:
+) -> int:
     """Fill the sheet, on which the moment has been asked for already.
 
     `sheets` are the names of all others in their order; `cells` gives the address of every input,
-    target, weight, bias and activation at the moment.
+    target, weight, bias and activation at the moment. Returns the row for the verdict of `Proof`.
     """
     plan = chosen.plan
     row = _moment(canvas, chosen, sheets)
     where = f"{INPUTS} or {DATA}" if plan.has_data_sheet else INPUTS
     row = write_steps(canvas, row + 1, [step.format(where=where) for step in STEPS])
-    row = _state(canvas, row + 1, gradient_check)
+    state = row = _state(canvas, row + 1, gradient_check)
     texts = _descriptions(plan)
-    row = write_sheets(canvas, row + 1, {name: texts[name] for name in sheets})
+    row = write_sheets(canvas, row + 2, {name: texts[name] for name in sheets})
     title = joined("The network at ", chosen.place)
     weights = MATRICES if MATRICES in sheets else INPUTS
     below = draw_diagram(canvas, plan, cells, chosen.values, title, workings, weights)
     columns = 2 if plan.network.is_dense else 6
     last = write_colours(canvas, below + 1, INPUT_COLOUR | kind_colours(plan), columns)
     finish(canvas, plan, max(row, last))
-    return canvas
+    return state
 
 
 def _moment(canvas: Canvas, chosen: ChosenMoment, sheets: Sequence[str]) -> int:
@@ -216,7 +217,7 @@ def write_steps(canvas: Canvas, row: int, steps: Sequence[str]) -> int:
 
 
 def _state(canvas: Canvas, row: int, gradient_check: Canvas) -> int:
-    canvas.write(row, 1, "Gradient check", SECTION)
+    canvas.write(row, 1, "Checks", SECTION)
     formula = f"={gradient_check.absolute(*VERDICT_CELL)}"
     value = gradient_check.value(*VERDICT_CELL)
     canvas.calculate(row + 1, 1, formula, value, VERDICT)
@@ -250,6 +251,7 @@ def _descriptions(plan: Plan) -> dict[str, str]:
         ERROR_SURFACE: "the error around the path of the training, for any two weights",
         GRADIENT_CHECK: "every gradient, computed in three ways",
         MATRICES: "the whole pass in matrices, forth and back",
+        PROOF: "every number against NumPy’s, in any program that opens the file",
         WORKINGS: "the cells behind the pictures of the other sheets",
     }
 

@@ -1,0 +1,69 @@
+"""Measures the sheets of a new workbook: what of them `Proof` can promise in any program."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, WORKINGS, Plan
+from sheetgen.workbook.promise import MARGIN, closeness, moved, tolerance_of
+from sheetgen.workbook.shared.table_cells import FIRST_ROW, Table
+from sheetgen.workbook.shared.workings import TITLE_ROW
+from sheetgen.workbook.sheets.proof.checksums import Closeness
+from sheetgen.workbook.sheets.proof.proof import AsBuilt
+from sheetgen.workbook.sheets.training_table import BAND_ROW, FIRST_COLUMN
+
+SOURCES = (INPUTS, DATA)
+_SHORT = re.compile(r", | \(")  # where the rest of a block's title is left out
+
+
+def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) -> AsBuilt:
+    """Return the checksums of all sheets as the reference computes them for a new workbook."""
+    others = moved(plan)
+    near = {
+        table.canvas.name: closeness(plan, table.trace, other, table.places)
+        for table, other in zip(tables, (*others.traces, others.playground), strict=True)
+    }
+    apart = max(rows[-1] for rows in near.values())
+    alike: dict[str, Closeness] = {
+        **{canvas.name: _everywhere(apart) for canvas in canvases},
+        **dict.fromkeys(SOURCES, _everywhere(MARGIN * tolerance_of(plan))),
+        **{name: _by_row(rows) for name, rows in near.items()},
+    }
+    return AsBuilt.of(
+        canvases,
+        {canvas.name: _titles(canvas, near) for canvas in canvases},
+        alike,
+        SOURCES,
+        {*SOURCES, *near} - {PLAYGROUND},
+    )
+
+
+def _everywhere(apart: float) -> Closeness:
+    return lambda _, rows: np.full(len(rows), apart)
+
+
+def _by_row(near: Array) -> Closeness:
+    """Return the closeness of a table's rows; what is left of it depends on all of them."""
+
+    def at(column: int, rows: Array) -> Array:
+        if column < FIRST_COLUMN:
+            return np.full(len(rows), near[-1])
+        return near[np.clip(rows - FIRST_ROW, 0, len(near) - 1)]
+
+    return at
+
+
+def _titles(canvas: Canvas, tables: Mapping[str, Array]) -> dict[int, str]:
+    """Return what the columns of a sheet are called: by the bands of a table, or by its blocks."""
+    if canvas.name not in (*tables, WORKINGS):
+        return {}
+    row, first = (BAND_ROW, FIRST_COLUMN) if canvas.name in tables else (TITLE_ROW, 0)
+    titles = {
+        column: _SHORT.split(str(cell.value))[0]
+        for (at, column), cell in sorted(canvas.cells.items())
+        if at == row and column >= first and cell.value != ""
+    }
+    return {0: "summary"} | titles if canvas.name in tables else titles

@@ -1,0 +1,315 @@
+"""The sheet `Proof`: NumPy's checksums of every sheet beside those that live formulas compute.
+
+It proves the numbers in any program that opens the file, for the inputs that the workbook was built
+with: each input is compared with a stored copy of it, and where one differs nothing is judged that
+depends on it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sheetgen.spreadsheet.address import local, relative_address
+from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.style import (
+    KINDS,
+    NOTE,
+    SCIENTIFIC,
+    SUBTITLE,
+    VERDICT,
+    Style,
+    number,
+)
+from sheetgen.workbook.plan import PROOF
+from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
+from sheetgen.workbook.shared.page import write_band, write_title
+from sheetgen.workbook.shared.workings import Corner, Workings
+from sheetgen.workbook.sheets.proof.checksums import (
+    Closeness,
+    Computed,
+    Numbers,
+    Part,
+    parts_of,
+    weights,
+)
+
+VERDICT_CELL = (3, 1)
+SENTENCE_CELL = (4, 1)
+BAND_ROW = 8
+FIRST_ROW = 10
+SHEET, TITLE, FORMULAS, COUNT, COUNTED, SUM, SUMMED, APART, ALLOWED, LARGEST, FOUND, JUDGED = range(
+    1, 13
+)
+FORMULAS_OF_PART = 5
+HEADERS = {
+    SHEET: ("What is summed", ("sheet", "part", "formulas"), "iteration"),
+    COUNT: ("numbers", ("NumPy", "here"), "unit"),
+    SUM: ("checksum: Σ weight · number", ("NumPy", "here", "difference", "allowed"), "error"),
+    LARGEST: ("largest |number|", ("NumPy", "here"), "unit"),
+    JUDGED: ("", ("verdict",), "iteration"),
+}
+WIDTHS: dict[int, float] = {
+    **{SHEET: 18, TITLE: 38, FORMULAS: 9, COUNT: 9, COUNTED: 9, SUM: 16, SUMMED: 16},
+    **{APART: 9, ALLOWED: 9, LARGEST: 14, FOUND: 14, JUDGED: 11},
+}
+PASS, FAIL, CHANGED, OPEN = "PASS", "FAIL", "inputs changed", "not judged"
+TEXT = "Each number of this workbook twice: stored by NumPy, and by the live formulas."
+EXPLANATION = (
+    "NumPy computed the numbers in its columns when the workbook was built; the formulas beside "
+    "them read the cells that you see.",
+    "A checksum is the sum of all numbers, each times a weight between 1 and 2 (on Workings): a "
+    "wrong sign in one cell, or a value pasted over a formula, changes it.",
+)
+UNTOLD = (
+    "Not here: {}. A training is chaotic or diverges, so that rounding alone decides their digits."
+)
+NOTHING = Computed(0, 0, 0)
+COUNTS = Style(number_format="#,##0")
+SMALL = Style(number_format=SCIENTIFIC)
+CHECKSUM = Style(number_format="#,##0.00000000")
+LARGE = Style(number_format="#,##0.000000")
+BIG = Style(bold=True, size=20, align="center", border=VERDICT.border)
+
+
+@dataclass(frozen=True)
+class Given:
+    """An input cell, and what it held when the workbook was built."""
+
+    sheet: str
+    place: tuple[int, int]
+    value: Value
+
+
+@dataclass(frozen=True)
+class AsBuilt:
+    """What a workbook proves: the parts with NumPy's numbers, and the inputs that these are for.
+
+    The first `sources` of the inputs are those that the sheets in `tables` depend on; all others
+    depend on every input. `untold` are sheets of which nothing is promised.
+    """
+
+    parts: tuple[Part, ...]
+    inputs: tuple[Given, ...]
+    sources: int
+    tables: frozenset[str]
+    untold: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        canvases: Sequence[Canvas],
+        titles: Mapping[str, Mapping[int, str]],
+        closeness: Mapping[str, Closeness],
+        sources: Collection[str],
+        tables: Collection[str],
+    ) -> "AsBuilt":
+        """Measure the sheets; `sources` are those with the inputs that all others depend on."""
+        found = {
+            canvas.name: tuple(parts_of(canvas, titles[canvas.name], closeness[canvas.name]))
+            for canvas in canvases
+        }
+        inputs = [
+            Given(canvas.name, place, canvas.value(*place))
+            for canvas in sorted(canvases, key=lambda each: each.name not in sources)
+            for place in canvas.inputs.values()
+        ]
+        return cls(
+            tuple(part for parts in found.values() for part in parts),
+            tuple(inputs),
+            sum(each.sheet in sources for each in inputs),
+            frozenset(tables),
+            tuple(
+                canvas.name
+                for canvas in canvases
+                if not found[canvas.name] and _has_numbers(canvas)
+            ),
+        )
+
+
+def _has_numbers(canvas: Canvas) -> bool:
+    """Tell whether a formula of a sheet gives a number."""
+    return any(not isinstance(value, str) for *_, value in canvas.promised())
+
+
+@dataclass
+class ProofCanvas(Canvas):
+    """The sheet, and what it holds of the workbook as it was built."""
+
+    as_built: AsBuilt | None = None
+
+
+def as_built(canvases: Sequence[Canvas]) -> AsBuilt | None:
+    """Return what the `Proof` among a workbook's sheets holds, None without one."""
+    return next((each.as_built for each in canvases if isinstance(each, ProofCanvas)), None)
+
+
+def proof_sheet(canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings) -> ProofCanvas:
+    """Draw the sheet about the other `canvases`, whose inputs may have changed since."""
+    return _Proof(canvases, as_built, workings).draw()
+
+
+class _Proof:
+    def __init__(self, canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings) -> None:
+        self.canvas = ProofCanvas(PROOF, tab_colour=KINDS["unit"].strong, as_built=as_built)
+        self.canvases = {canvas.name: canvas for canvas in canvases}
+        self.numbers = {
+            name: Numbers(self.canvases[name]) for name in {part.sheet for part in as_built.parts}
+        }
+        self.built, self.workings = as_built, workings
+
+    def draw(self) -> ProofCanvas:
+        """Draw everything."""
+        canvas, parts = self.canvas, self.built.parts
+        write_title(canvas, 1, PROOF, TEXT)
+        for offset, sentence in enumerate(EXPLANATION):
+            canvas.write(SENTENCE_CELL[0] + 1 + offset, 1, sentence, NOTE)
+        canvas.widths |= {0: 2} | WIDTHS
+        for column, (title, headers, kind) in HEADERS.items():
+            write_band(canvas, BAND_ROW, column, title, headers, kind)
+        canvas.freeze = (FIRST_ROW, TITLE)
+        canvas.repeat_rows = (BAND_ROW, FIRST_ROW - 1)
+        self.weights = self._weights()
+        self._inputs()
+        if self.built.untold:
+            names = ", ".join(self.built.untold)
+            canvas.write(BAND_ROW - 1, 1, UNTOLD.format(names), NOTE)
+        last = FIRST_ROW + len(parts) - 1
+        canvas.numbers += [(FIRST_ROW, SUM, last, SUMMED), (FIRST_ROW, LARGEST, last, FOUND)]
+        judged = [self._part(FIRST_ROW + at, part) for at, part in enumerate(parts)]
+        self._verdict(judged)
+        return canvas
+
+    def _weights(self) -> Corner:
+        count = max((part.rows for part in self.built.parts), default=1)
+        corner = self.workings.block(PROOF, "The weights of the checksums", 1)
+        corner.headers("weight")
+        values = weights(count)[:, None]
+        corner.canvas.fill(corner.row + 1, corner.column, values, number("helper"))
+        return corner
+
+    def _inputs(self) -> None:
+        """List the inputs as built, each with 1 if it has changed, and count these.
+
+        They are counted twice: all, and only those that the tables depend on.
+        """
+        inputs = self.built.inputs
+        corner = self.workings.block(PROOF, "The inputs, as built", 3)
+        corner.headers("input", "as built", "changed")
+        marks = []
+        for down, each in enumerate(inputs, start=3):
+            canvas = self.canvases[each.sheet]
+            marks.append(int(canvas.value(*each.place) != each.value))
+            corner.write(down, 0, _named(each))
+            corner.write(down, 1, each.value)
+            stored = corner.local(down, 1)
+            expression = f"IF({canvas.absolute(*each.place)}={stored},0,1)"
+            corner.calculate(down, 2, expression, marks[-1])
+        counts = {True: len(inputs), False: self.built.sources}
+        self.changed = {}
+        for down, (is_all, count) in enumerate(counts.items(), start=1):
+            corner.write(down, 0, "that changed" if is_all else "of those of the tables")
+            cells, value = local(corner.range(3, 2, 2 + count, 2)), sum(marks[:count])
+            self.changed[is_all] = corner.calculate(down, 2, f"SUM({cells})", value), value
+        self.marks, last = marks, 2 + len(inputs)
+        self.names, self.marked = corner.range(3, 0, last, 0), corner.range(3, 2, last, 2)
+
+    def _part(self, row: int, part: Part) -> str:
+        """Write a row; return its verdict."""
+        canvas, built = self.canvas, part.built
+        found = part.computed(self.numbers[part.sheet])
+        canvas.write(row, SHEET, part.sheet)
+        canvas.write(row, TITLE, part.title)
+        canvas.write(row, FORMULAS, part.formulas, COUNTS)
+        canvas.write(row, COUNT, int(built.count), COUNTS)
+        canvas.calculate(row, COUNTED, f"=COUNT({part.ranges})", found.count, COUNTS)
+        canvas.write(row, SUM, built.checksum, CHECKSUM)
+        formula = f"={part.checksum(self._weight)}"
+        canvas.calculate(row, SUMMED, formula, found.checksum, CHECKSUM, part.size)
+        stored, here = relative_address(row, SUM), relative_address(row, SUMMED)
+        apart = abs(found.checksum - built.checksum)
+        canvas.calculate(row, APART, f"=ABS({here}-{stored})", apart, SMALL, part.size)
+        canvas.write(row, ALLOWED, part.allowed, SMALL)
+        canvas.write(row, LARGEST, built.largest, LARGE)
+        formula = f"=MAX(MAX({part.ranges}),-MIN({part.ranges}))"
+        canvas.calculate(row, FOUND, formula, found.largest, LARGE)
+        address, changed = self.changed[part.sheet not in self.built.tables]
+        verdict = OPEN if changed else _verdict(part, found)
+        formula = f'=IF({address}>0,"{OPEN}",{_judgement(row)})'
+        canvas.calculate(row, JUDGED, formula, verdict, VERDICT)
+        return verdict
+
+    def _weight(self, offset: int, rows: int) -> str:
+        return self.weights.range(1 + offset, 0, offset + rows, 0)
+
+    def _verdict(self, judged: Sequence[str]) -> None:
+        canvas, last = self.canvas, FIRST_ROW + len(judged) - 1
+        canvas.heights[VERDICT_CELL[0]] = 32
+        if not judged:
+            canvas.write(*VERDICT_CELL, OPEN, BIG)
+            return
+        verdicts = local(canvas.range(FIRST_ROW, JUDGED, last, JUDGED))
+        address, changed = self.changed[True]
+        word = FAIL if FAIL in judged else CHANGED if changed else PASS
+        fails = f'COUNTIF({verdicts},"{FAIL}")'
+        formula = f'=IF({fails}>0,"{FAIL}",IF({address}>0,"{CHANGED}","{PASS}"))'
+        canvas.calculate(*VERDICT_CELL, formula, word, BIG)
+        canvas.verdicts += [(*VERDICT_CELL, *VERDICT_CELL), (FIRST_ROW, JUDGED, last, JUDGED)]
+        sentence = only_if(f"{fails}>0", word == FAIL, self._failed(judged, last), self._others())
+        canvas.calculate(*SENTENCE_CELL, sentence.formula, sentence.text, SUBTITLE)
+
+    def _failed(self, judged: Sequence[str], last: int) -> Words:
+        """Return the sentence on the first part that fails."""
+        verdicts, sheets, titles = (
+            local(self.canvas.range(FIRST_ROW, column, last, column))
+            for column in (JUDGED, SHEET, TITLE)
+        )
+        place, part = f'MATCH("{FAIL}",{verdicts},0)', Part("", "", (), 0, 0, 0, NOTHING)
+        if FAIL in judged:
+            part = self.built.parts[judged.index(FAIL)]
+        sheet = Words(f"INDEX({sheets},{place})", part.sheet)
+        title = Words(f"INDEX({titles},{place})", part.title)
+        return joined(
+            "At least one number is not NumPy's. The first is in ", sheet, ", ", title, "."
+        )
+
+    def _others(self) -> Words:
+        """Return the sentence on what has changed, or that all is well."""
+        address, count = self.changed[True]
+        first = next((at for at, mark in enumerate(self.marks) if mark), 0)
+        given = self.built.inputs[first]
+        name = Words(f"INDEX({self.names},MATCH(1,{self.marked},0))", _named(given))
+        more = Words(f"{address}-1", str(count - 1))
+        more = only_if(f"{address}>1", count > 1, joined(" and ", more, " more"))
+        text = "The proof is for the inputs that the workbook was built with. Changed since then: "
+        formulas = sum(part.formulas for part in self.built.parts)
+        sheets = len({part.sheet for part in self.built.parts})
+        fine = f"The numbers of {formulas:,} formulas on {sheets} sheets are those of NumPy."
+        return only_if(f"{address}>0", count > 0, joined(text, name, more, "."), literal(fine))
+
+
+def _named(given: Given) -> str:
+    return f"{given.sheet}!{relative_address(*given.place)}"
+
+
+def _judgement(row: int) -> str:
+    """Return the expression of a row's verdict, which fails where an error makes numbers errors."""
+    count, counted, apart, allowed, largest, found = (
+        relative_address(row, column) for column in (COUNT, COUNTED, APART, ALLOWED, LARGEST, FOUND)
+    )
+    good = f"AND({counted}={count},{apart}<={allowed},ABS({found}-{largest})<={allowed})"
+    return f'IF(ISNUMBER({apart}+{found}),IF({good},"{PASS}","{FAIL}"),"{FAIL}")'
+
+
+def _verdict(part: Part, found: Computed) -> str:
+    """Return what the reference says of a part: nan where a number is not promised."""
+    built = part.built
+    is_near = abs(found.checksum - built.checksum) <= part.allowed
+    is_near &= abs(found.largest - built.largest) <= part.allowed
+    return PASS if is_near and found.count == built.count else FAIL
+
+
+def write_state(canvas: Canvas, row: int, proof: Canvas) -> None:
+    """Write the verdict into a cell of Overview, and what it is about."""
+    formula, value = f"={proof.absolute(*VERDICT_CELL)}", proof.value(*VERDICT_CELL)
+    canvas.calculate(row, 1, formula, value, VERDICT)
+    canvas.verdicts.append((row, 1, row, 1))
+    canvas.write(row, 2, "every number against NumPy's, live", Style(indent=1))

@@ -1,0 +1,127 @@
+"""The sheet `Proof` says in any program that opens a workbook whether its numbers are NumPy's."""
+
+import shutil
+
+import openpyxl
+import pytest
+from conftest import held, put
+from test_sensitivity import product
+from verify_helper import replaced
+
+from sheetgen.spreadsheet import engines
+from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen.spreadsheet.reader import read_cells
+from sheetgen.template import template
+from sheetgen.workbook.compose import compose
+from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets.proof.checksums import weights
+from sheetgen.workbook.sheets.proof.proof import FIRST_ROW, JUDGED, SHEET
+
+FACE = {"verdict": (3, 1), "sentence": (4, 1)}
+
+
+@pytest.fixture
+def book(bare, tmp_path):
+    """A small workbook to tamper with."""
+    return shutil.copy(bare, tmp_path / "book.xlsx")
+
+
+def shown(path, engine=EMBEDDED):
+    """Return the verdict, the sentence below it, and the verdicts by sheet, recalculated."""
+    cells = engine.recalculate(path)["Proof"]
+    judged = {}
+    for (row, column), sheet in cells.items():
+        if column == SHEET and row >= FIRST_ROW:
+            judged.setdefault(sheet, set()).add(cells[row, JUDGED])
+    return *(cells[place] for place in FACE.values()), judged
+
+
+def test_a_workbook_as_built_is_proven_and_overview_says_so(bare):
+    verdict, sentence, judged = shown(bare)
+    assert verdict == "PASS"
+    assert sentence.startswith("The numbers of ")
+    assert {word for words in judged.values() for word in words} == {"PASS"}
+    words = {cell.value for cell in read_cells(bare, ["Overview"])["Overview"].values()}
+    assert "every number against NumPy's, live" in words
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "old", "new"),
+    [
+        pytest.param("lr 0.1", "AF7", "(V7-E7)", "(E7-V7)", id="wrong sign in a gradient"),
+        pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
+        pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
+        pytest.param("Derivation", "G37", "$C$33", "$C$23", id="wrong factor in Derivation"),
+        pytest.param("Learning rates", "J8", "0.1", "0.5", id="column that follows another sheet"),
+        pytest.param("Gradient check", "F9", "$C$22", "$C$23", id="wrong central difference"),
+    ],
+)
+def test_a_wrong_formula_fails_it(book, sheet, cell, old, new):
+    replaced(book, sheet, cell, old, new)
+    verdict, sentence, judged = shown(book)
+    assert verdict == "FAIL"
+    assert "FAIL" in judged[sheet]
+    assert sentence.startswith("At least one number is not NumPy's. The first is in ")
+
+
+def test_a_number_pasted_over_a_formula_fails_it_unless_it_is_the_same(book):
+    right = EMBEDDED.recalculate(book)["lr 0.5"][6, 31]
+    put(book, "lr 0.5", "AF7", right)
+    assert shown(book)[0] == "PASS"
+    put(book, "lr 0.5", "AF7", right * (1 + 1e-4))
+    verdict, sentence, judged = shown(book)
+    assert verdict == "FAIL"
+    assert sentence.startswith("At least one number is not NumPy's. The first is in lr 0.5, ")
+    assert judged["lr 0.1"] == {"PASS"}
+
+
+@pytest.mark.parametrize("content", ["none", None, "=1/0"], ids=["a text", "nothing", "an error"])
+def test_what_is_no_number_fails_it(book, content):
+    put(book, "lr 0.5", "AF7", content, cached=0.0 if content == "=1/0" else None)
+    assert shown(book)[0] == "FAIL"
+
+
+def test_for_other_inputs_it_claims_nothing_and_names_the_first(book):
+    put(book, "Inputs", "C6", held(book, "Inputs", "C6").value / 2)
+    verdict, sentence, judged = shown(book)
+    assert verdict == "inputs changed"
+    assert sentence.endswith("Changed since then: Inputs!C6.")
+    assert judged["lr 0.1"] == judged["Derivation"] == {"not judged"}
+
+
+def test_tables_stay_proven_where_only_a_view_has_changed(book):
+    (row, column) = next(
+        (row, column)
+        for canvas in compose(Plan.of(template.load("era-v1").with_training([0.1, 0.5], 5)))
+        if canvas.name == "Explorer"
+        for key, (row, column) in canvas.inputs.items()
+        if key == "explorer_iteration"
+    )
+    address = f"{openpyxl.utils.get_column_letter(column + 1)}{row + 1}"
+    put(book, "Explorer", address, 3)
+    verdict, sentence, judged = shown(book)
+    assert verdict == "inputs changed"
+    assert sentence.endswith(f"Changed since then: Explorer!{address}.")
+    assert judged["lr 0.1"] == judged["lr 0.5"] == {"PASS"}
+    assert judged["Explorer"] == {"not judged"}
+
+
+def test_it_holds_after_another_program_has_saved_the_file(book):
+    workbook = openpyxl.load_workbook(book)
+    workbook.save(book)
+    assert shown(book, engines.engine("formualizer"))[0] == "PASS"
+
+
+def test_a_chaotic_training_is_not_judged_where_rounding_decides():
+    plan = Plan.of(product("0.1, 2.9", 35))
+    (proof,) = (each for each in compose(plan) if each.name == "Proof")
+    assert "Learning rates" in proof.value(7, 1)
+    sheets = {cell.value for (row, column), cell in proof.cells.items() if column == SHEET}
+    assert {"lr 0.1", "lr 2.9"} <= sheets, "of the second a few rows"
+    assert "Learning rates" not in sheets
+
+
+def test_neighbours_have_different_weights_between_1_and_2():
+    found = weights(2000)
+    assert ((found >= 1) & (found <= 2)).all()
+    assert len(set(found)) > 1990
