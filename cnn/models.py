@@ -200,7 +200,7 @@ class ReluDropout(MaskDropout):
         """Return max(0, input) with some units 0 and the others divided by 1 - p."""
         if not self._is_quick(input):
             return super().forward(functional.relu(input))
-        output: torch.Tensor = _ReluDropout.apply(input, self._dropped)
+        output: torch.Tensor = _ReluDropout.apply(input, self._dropped)  # type: ignore[no-untyped-call]
         return output
 
 

@@ -28,7 +28,8 @@ def moved_networks(network: Network) -> Iterator[Network]:
         steps = random.choice((-1.0, 1.0), len(starts)) * random.uniform(0.5, 1.5, len(starts))
         for step in (MOVE * steps, -MOVE * steps):
             values = {
-                name: start + by * max(1.0, abs(start))
+                # A start of 0 stays: it is exact, and moving it could cross a kink that is at 0.
+                name: start + by * max(1.0, abs(start)) if start else start
                 for (name, start), by in zip(starts.items(), step.tolist(), strict=True)
             }
             moved = network.with_parameters(values)

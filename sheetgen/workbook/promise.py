@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice, product
 
 import numpy as np
 
@@ -24,22 +25,27 @@ def tolerance_of(plan: Plan) -> float:
     return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
 
 
-def moved(plan: Plan) -> Plan:
-    """Return the plan with the initial weights moved by about what rounding does."""
-    network = next(moved_networks(plan.network))
-    return replace(plan, template=replace(plan.template, network=network))
+def moved(plan: Plan) -> tuple[Plan, ...]:
+    """Return the plan with the initial weights moved by about what rounding does, both ways.
+
+    One of the two crosses a kink nearby.
+    """
+    networks = islice(moved_networks(plan.network), 2)
+    return tuple(
+        replace(plan, template=replace(plan.template, network=network)) for network in networks
+    )
 
 
-def closeness(plan: Plan, trace: Trace, other: Trace, symbols: Iterable[str]) -> Array:
+def closeness(plan: Plan, trace: Trace, others: Iterable[Trace], symbols: Iterable[str]) -> Array:
     """Return by how much each row of a training may differ, relative to max(1, |value|).
 
-    `other` is the same training of the `moved` plan. The array has one number for each row and
+    `others` are the same training of the `moved` plans. The array has one number for each row and
     never falls; it is infinite from the row on in which rounding alone decides the symbols' digits,
     because the training is chaotic or diverges.
     """
     movement = np.zeros(len(trace["iteration"]))
     with np.errstate(invalid="ignore", over="ignore"):
-        for symbol in symbols:
+        for symbol, other in product(symbols, others):
             values = trace[symbol]
             apart = np.abs(other[symbol] - values) / np.maximum(1.0, np.abs(values))
             np.maximum(movement, np.where(np.isnan(apart), np.inf, apart), out=movement)

@@ -50,7 +50,7 @@ def draw_pictures(sheet: DataSheet, plan: Plan, columns: range, heading: int) ->
         canvas.write(heading, column, title if column == columns[0] else "", band("input"))
         for row in sheet.header_rows.values():
             canvas.write(row, column, "", Style(fill=KINDS["input"].tint))
-    places = []
+    places: list[Place] = []
     for down, line in enumerate(_lines(plan)):
         row = sheet.first_row + down * (planes.rows + 1)
         for across, sample in enumerate(line):

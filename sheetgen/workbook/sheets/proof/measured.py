@@ -21,10 +21,10 @@ _SHORT = re.compile(r", | \(")  # where the rest of a block's title is left out
 
 def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) -> AsBuilt:
     """Return the checksums of all sheets as the reference computes them for a new workbook."""
-    others = moved(plan)
+    others = zip(*((*each.traces, each.playground) for each in moved(plan)), strict=True)
     near = {
-        table.canvas.name: closeness(plan, table.trace, other, table.places)
-        for table, other in zip(tables, (*others.traces, others.playground), strict=True)
+        table.canvas.name: closeness(plan, table.trace, traces, table.places)
+        for table, traces in zip(tables, others, strict=True)
     }
     apart = max(rows[-1] for rows in near.values())
     alike: dict[str, Closeness] = {

@@ -246,7 +246,8 @@ class _Proof:
         if not judged:
             canvas.write(*VERDICT_CELL, OPEN, BIG)
             return
-        verdicts = local(canvas.range(FIRST_ROW, JUDGED, last, JUDGED))
+        # With the empty row below, so that no range is of one cell, which ironcalc takes for none.
+        verdicts = local(canvas.range(FIRST_ROW, JUDGED, last + 1, JUDGED))
         address, changed = self.changed[True]
         word = FAIL if FAIL in judged else CHANGED if changed else PASS
         fails = f'COUNTIF({verdicts},"{FAIL}")'
@@ -259,7 +260,7 @@ class _Proof:
     def _failed(self, judged: Sequence[str], last: int) -> Words:
         """Return the sentence on the first part that fails."""
         verdicts, sheets, titles = (
-            local(self.canvas.range(FIRST_ROW, column, last, column))
+            local(self.canvas.range(FIRST_ROW, column, last + 1, column))
             for column in (JUDGED, SHEET, TITLE)
         )
         place, part = f'MATCH("{FAIL}",{verdicts},0)', Part("", "", (), 0, 0, 0, NOTHING)
