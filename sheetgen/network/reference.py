@@ -9,7 +9,7 @@ samples, which share a matrix, and of several networks, which differ in their le
 that is written here for one is done for each.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -94,11 +94,11 @@ def _output(network: Network, target: Array, run: Forward) -> tuple[Array, Array
     """Return ∂E/∂a, ∂a/∂z and ∂E/∂z of the output layer."""
     loss, activation = network.loss, network.layers[-1].activation
     z, a = run.pre_activations[-1], run.activations[-1]
-    missing = np.full_like(a, np.nan)
     if loss.activation is not None:
+        missing = np.full_like(a, np.nan)
         return missing, missing, loss.delta(target, z, a)
     gradient = loss.slope(target, a)
-    slope = missing if activation.acts_on_layer else activation.slope(z, a)
+    slope = np.full_like(a, np.nan) if activation.acts_on_layer else activation.slope(z, a)
     return gradient, slope, activation.delta(z, a, gradient)
 
 
@@ -149,11 +149,12 @@ def _batches(
     trained = _Trained(network)
     vector = np.tile(trained.flat(initial(network)), (len(learning_rates), 1))
     state = tuple(np.zeros_like(vector) for _ in training.optimizer.states)
+    rate_of = _schedule(training)
     update = 0
     for epoch in count():
         for start in range(0, training.samples, training.batch_size):
             batch = list(training.order[start : start + training.batch_size])
-            rates = _rates(training, learning_rates, update)
+            rates = np.array([[rate_of(each, update)] for each in learning_rates])
             parameters = trained.parameters(vector[:, None])  # which the samples share
             run = forward(network, parameters, inputs[batch], targets[batch])
             back = backward(network, parameters, inputs[batch], targets[batch], run)
@@ -176,11 +177,10 @@ def _batches(
             vector, state, update = after, new_state, update + 1
 
 
-def _rates(training: Training, learning_rates: Sequence[float], update: int) -> Array:
-    """Return the rate of an update in each training (trainings, 1)."""
-    chosen, parameters = training.schedule, training.schedule_parameters
-    each = (chosen.rate(rate, update, training.updates, parameters) for rate in learning_rates)
-    return np.array([*each])[:, None]
+def _schedule(training: Training) -> Callable[[float, int], float]:
+    """Return what gives the rate of an update, from the base rate."""
+    updates, parameters = training.updates, training.schedule_parameters
+    return lambda base, update: training.schedule.rate(base, update, updates, parameters)
 
 
 class _Trained:

@@ -8,9 +8,9 @@ To allow a release, add it to `SEEN_VERSIONS` and run the tests.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
 from itertools import islice
-from types import MethodType
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -21,9 +21,9 @@ from xlsxwriter.packager import Packager
 from sheetgen.spreadsheet.formula_blocks import FastWorksheet
 
 SEEN_VERSIONS = ("3.3.1",)
-LEVEL = 2
-"""Of zlib: it takes a third of the time of its default, 6, for files an eighth larger."""
-_CHUNK = 4096  # points of a chart that are written at one time
+LEVEL = 3
+"""Of zlib: it takes less than half the time of its default, 6, for files a tenth larger."""
+_POINTS = 4096  # of a chart that are written at one time
 
 
 def new_workbook(file: BinaryIO, options: dict[str, Any]) -> xlsxwriter.Workbook:
@@ -43,7 +43,7 @@ class FastWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]
     def add_chart(self, options: dict[str, Any]) -> Chart:
         """Return a new chart."""
         chart = super().add_chart(options)
-        chart._write_num_cache = MethodType(_write_num_cache, chart)
+        chart._write_num_cache = partial(_write_num_cache, chart)
         return chart
 
     def _get_packager(self) -> "_Packager":
@@ -91,18 +91,17 @@ class _Packager(Packager):  # type: ignore[misc]
 
 
 def _write_num_cache(chart: Chart, data: Sequence[float | str | None] | None) -> None:
-    """Write the numbers of a series; what is no number is 0, and nothing is left out."""
-    points = enumerate(data or ())
+    """Write the numbers of a series; what is no number is 0, and what is missing is left out."""
+    points = (
+        f'<c:pt idx="{place}"><c:v>{_number(value)}</c:v></c:pt>'
+        for place, value in enumerate(data or ())
+        if value is not None
+    )
     chart._xml_start_tag("c:numCache")
     chart._write_format_code("General")
     chart._write_pt_count(len(data or ()))
-    while several := list(islice(points, _CHUNK)):
-        texts = (
-            f'<c:pt idx="{place}"><c:v>{_number(value)}</c:v></c:pt>'
-            for place, value in several
-            if value is not None
-        )
-        chart.fh.write("".join(texts))
+    while text := "".join(islice(points, _POINTS)):
+        chart.fh.write(text)
     chart._xml_end_tag("c:numCache")
 
 
