@@ -13,16 +13,17 @@ torch = pytest.importorskip("torch")
 from cnn import models  # noqa: E402
 from cnn.cli import main  # noqa: E402
 from cnn.data.images import Images  # noqa: E402
-from cnn.models import (  # noqa: E402
-    MaskDropout,
-    ReluDropout,
-    join_relu_and_dropout,
-    speed_up_dropout,
-)
 from cnn.training import recipes  # noqa: E402
 from cnn.training.augmentation import apply_affine, random_affine  # noqa: E402
 from cnn.training.config import Config  # noqa: E402
 from cnn.training.evaluation import evaluate  # noqa: E402
+from cnn.training.faster_layers import (  # noqa: E402
+    MaskDropout,
+    ReluDropout,
+    join_relu_and_dropout,
+    pool_before_relu,
+    speed_up_dropout,
+)
 from cnn.training.processes import Interruption, Processes  # noqa: E402
 from cnn.training.recipes import Augmentation, Recipe, rate_factor  # noqa: E402
 from cnn.training.train import Training  # noqa: E402
@@ -150,6 +151,23 @@ def test_relu_joined_with_dropout_is_both_to_the_last_bit(p):
     assert torch.equal(*gradients)
     assert outputs[1].stride() == values.stride()
     assert torch.equal(layers.eval()(values), values.relu())
+
+
+def test_a_pool_before_relu_gives_the_same_gradients_to_the_last_bit():
+    model = models.tiny()
+    images = torch.rand(8, *models.IMAGE_SHAPE)
+    before, found = list(model.state_dict()), []
+    for _ in range(2):
+        model.zero_grad(set_to_none=True)
+        model(images).square().sum().backward()
+        found.append([parameter.grad.clone() for parameter in model.parameters()])
+        pool_before_relu(model)
+    kinds = [type(layer).__name__ for layer in model]
+    assert [kinds[place - 1] for place, kind in enumerate(kinds) if kind == "MaxPool2d"] == [
+        "BatchNorm2d"
+    ] * 2
+    assert list(model.state_dict()) == before
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
 def affine(augmentation, count=500):

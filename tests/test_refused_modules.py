@@ -14,7 +14,7 @@ from verified_export import require_torchs  # noqa: E402
 
 import sheetgen  # noqa: E402
 from cnn.export import export_workbook  # noqa: E402
-from cnn.models import MaskDropout  # noqa: E402
+from cnn.training.faster_layers import MaskDropout  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 
 

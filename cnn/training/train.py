@@ -11,16 +11,15 @@ import torch
 from torch import nn
 from torch.nn.functional import nll_loss
 from torch.nn.parallel import DistributedDataParallel
-from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.lr_scheduler import LambdaLR
 
 from cnn.data.images import DataSet, Images
-from cnn.models import join_relu_and_dropout, speed_up_dropout
 from cnn.own_model import is_own, running
 from cnn.training.augmentation import apply_affine, random_affine
 from cnn.training.config import BEST, Config, new_model
 from cnn.training.devices import longest_float, random_state, set_random_state
 from cnn.training.evaluation import evaluate
+from cnn.training.faster_layers import speed_up, speed_up_dropout
 from cnn.training.optimizing import load_optimizer, load_schedule, moving_average, new_optimizer
 from cnn.training.processes import Interruption, Processes
 from cnn.training.recipes import rate_factor
@@ -226,17 +225,11 @@ class Training:
 def _for_training(config: Config, device: torch.device) -> nn.Module:
     """Return a new network, changed to train faster and compute the same."""
     model = new_model(config)
-    speed_up_dropout(model)
     if is_own(config.model):
         # Its forward may use what an activation was given once more, and ask for contiguous maps.
+        speed_up_dropout(model)
         return model.to(device)
-    assert isinstance(model, nn.Sequential)
-    join_relu_and_dropout(model)
-    for module in model.modules():
-        # Neither a convolution nor BatchNorm needs its output for the backward pass.
-        if isinstance(module, nn.ReLU):
-            module.inplace = True
-    return convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
+    return speed_up(model.to(device))
 
 
 def batch_count(images: int, batch_size: int, processes: int) -> int:

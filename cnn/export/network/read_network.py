@@ -39,7 +39,7 @@ from cnn.export.network.stages import (
 )
 from cnn.export.network.traced import follow
 from cnn.export.network.written_modules import as_written
-from cnn.models import MaskDropout
+from cnn.training.faster_layers import MaskDropout
 from sheetgen.errors import InputError, shortened
 from sheetgen.files.characters import require_possible
 from sheetgen.network.torch_modules import instead_of_network, own_forward
