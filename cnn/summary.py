@@ -3,6 +3,7 @@
 The table follows torchsummary's layout, with a receptive-field column added.
 """
 
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -34,19 +35,23 @@ class ReceptiveField:
     """Input pixels between the windows of neighbouring units."""
     start: int = 0
     """First pixel of the first unit's window; negative if that is in the padding."""
+    end: int = sys.maxsize
+    """One more than the last pixel that any unit sees; a stride may leave some out."""
 
-    def after(self, kernel: int, stride: int, padding: int) -> "ReceptiveField":
-        """Return the field after one more layer; its three lengths are in units of the map."""
-        return ReceptiveField(
-            size=self.size + (kernel - 1) * self.jump,
-            jump=self.jump * stride,
-            start=self.start - padding * self.jump,
-        )
+    def after(self, kernel: int, stride: int, padding: int, units: int) -> "ReceptiveField":
+        """Return the field after one more layer, whose map is this number of units wide.
+
+        The layer's three lengths are in units of the map before it.
+        """
+        size, jump = self.size + (kernel - 1) * self.jump, self.jump * stride
+        start = self.start - padding * self.jump
+        end = min(self.end, start + (units - 1) * jump + size)
+        return ReceptiveField(size, jump, start, end)
 
     def window(self, unit: int, side: int) -> tuple[int, int]:
         """Return the first and last pixel that a unit sees in an image `side` pixels wide."""
         first = self.start + unit * self.jump
-        return max(first, 0), min(first + self.size, side) - 1
+        return max(first, 0), min(first + self.size, side, self.end) - 1
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,13 @@ def _field_after(
         if isinstance(module.padding, str):
             raise ValueError(f"the receptive field of padding={module.padding!r}: give a number")
         kernel = _side(module.dilation) * (_side(module.kernel_size) - 1) + 1
-        return field.after(kernel, _side(module.stride), _side(module.padding))
+        return field.after(kernel, _side(module.stride), _side(module.padding), after[-1])
     # After these, every unit depends on the whole map, a single window as wide as the map.
     whole_map = isinstance(module, nn.Flatten) or (
         isinstance(module, nn.AdaptiveAvgPool2d) and after[2:] == (1, 1)
     )
     if whole_map and len(before) == 4:
-        return field.after(before[-1], before[-1], 0)
+        return field.after(before[-1], before[-1], 0, 1)
     if before != after and not isinstance(module, nn.Linear):
         raise ValueError(f"the receptive field of a {type(module).__name__} layer is not known")
     return field
