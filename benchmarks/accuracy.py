@@ -2,9 +2,10 @@
 
     python benchmarks/accuracy.py era-v1 era-v2 --seeds 3 --data-dir DIR
 
-Each training is a separate `cnn train` with the network's recipe. Results are kept in
-benchmarks/accuracy.jsonl, one training per line, and are not measured twice; delete a line to
-measure it again. Without networks it only prints the table of the results.
+Each network is trained by `cnn train --seeds` with its recipe. Results are kept in
+benchmarks/accuracy.jsonl, one training per line, and every epoch in benchmarks/runs/. What is
+there is not measured twice; delete a line to measure it again. Results of earlier recipes stay.
+Without networks it only prints the table of the results.
 """
 
 import argparse
@@ -12,9 +13,13 @@ import json
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from cnn.training.recipes import RECIPES, Recipe
+
 RESULTS = Path(__file__).with_name("accuracy.jsonl")
+LOGS = Path(__file__).with_name("runs")
 
 
 def read() -> list[dict]:
@@ -22,18 +27,31 @@ def read() -> list[dict]:
     return [json.loads(line) for line in lines]
 
 
-def train(model: str, seed: int, data_dir: Path, runs: Path) -> dict:
-    """Train once, or continue a training that was stopped; return its result."""
-    run = runs / f"{model}-{seed}"
-    line = [sys.executable, "-m", "cnn", "train", "--model", model, "--seed", str(seed)]
-    line += ["--data-dir", str(data_dir), "--run", str(run)]
-    line += ["--resume"] if (run / "config.json").exists() else []
+def is_current(result: dict) -> bool:
+    """Return whether a result is of the recipe that the network has now."""
+    return Recipe.from_dict(result["recipe"]) == RECIPES[result["model"]]
+
+
+def train(model: str, seeds: list[int], data_dir: Path, runs: Path) -> Iterator[dict]:
+    """Train with each seed, or continue where it was stopped; yield the results."""
+    paths = {seed: runs / f"{model}-{seed}" for seed in seeds}
+    line = [sys.executable, "-m", "cnn", "train", "--model", model]
+    line += ["--seeds", ",".join(map(str, seeds)), "--data-dir", str(data_dir)]
+    line += ["--run", str(runs / model), "--workbook", str(runs / f"{model}.xlsx")]
+    line += ["--resume"] if any((run / "config.json").exists() for run in paths.values()) else []
     subprocess.run(line, check=True)
-    config = json.loads((run / "config.json").read_text())
-    log = [json.loads(epoch) for epoch in (run / "log.jsonl").read_text().splitlines()]
+    LOGS.mkdir(exist_ok=True)
+    for seed, run in paths.items():
+        text = (run / "log.jsonl").read_text()
+        (LOGS / f"{model}-{seed}.jsonl").write_text(text)
+        yield result_of(seed, json.loads((run / "config.json").read_text()), text)
+
+
+def result_of(seed: int, config: dict, text: str) -> dict:
+    log = [json.loads(epoch) for epoch in text.splitlines()]
     accuracies = [epoch["test_accuracy"] for epoch in log]
     return {
-        "model": model,
+        "model": config["model"],
         "seed": seed,
         "parameters": config["parameters"],
         "epochs": len(log),
@@ -48,15 +66,18 @@ def train(model: str, seed: int, data_dir: Path, runs: Path) -> dict:
 
 def table(results: list[dict]) -> None:
     print("model    parameters epochs seeds  last epoch, mean ± deviation   best epoch, mean")
-    for model in dict.fromkeys(result["model"] for result in results):
-        group = [result for result in results if result["model"] == model]
+    groups: dict[tuple[str, str], list[dict]] = {}
+    for result in results:
+        groups.setdefault((result["model"], json.dumps(result["recipe"])), []).append(result)
+    for (model, _), group in groups.items():
         last = [100 * result["last"] for result in group]
         best = [100 * result["best"] for result in group]
         spread = statistics.stdev(last) if len(last) > 1 else 0.0
         print(
             f"{model:<8} {group[0]['parameters']:>10,} {group[0]['epochs']:>6} {len(group):>5}"
-            f"  {statistics.mean(last):>10.2f} ± {spread:.2f} %"
-            f"  {statistics.mean(best):>21.2f} %"
+            f"  {statistics.mean(last):>10.3f} ± {spread:.3f} %"
+            f"  {statistics.mean(best):>19.3f} %"
+            f"{'' if is_current(group[0]) else '  (an earlier recipe)'}"
         )
 
 
@@ -68,9 +89,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("output/runs/accuracy"))
     arguments = parser.parse_args()
     for model in arguments.models:
-        for seed in range(arguments.seeds):
-            if not any((one["model"], one["seed"]) == (model, seed) for one in read()):
-                result = train(model, seed, arguments.data_dir, arguments.runs)
+        done = {one["seed"] for one in read() if one["model"] == model and is_current(one)}
+        if missing := [seed for seed in range(arguments.seeds) if seed not in done]:
+            for result in train(model, missing, arguments.data_dir, arguments.runs):
                 with RESULTS.open("a") as file:
                     file.write(json.dumps(result) + "\n")
     table(read())

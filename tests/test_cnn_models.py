@@ -48,7 +48,8 @@ ERA_V2_FIELDS = [3, 3, 5, 5, 7, 7, 8, 8, 12, 12, 16, 16, 20, 20, 22, 22]
 ERA_V2_FIELDS += [30, 30, 38, 38, 46, 46, 46, 70]
 
 
-COUNTS = {"era-v1": 16_794, "era-v2": 19_178, "fast": 16_570, "best": 18_906, "tiny": 7_698}
+COUNTS = {"era-v1": 16_794, "era-v2": 19_178, "fast": 16_570, "sprint": 17_274}
+COUNTS |= {"best": 18_906, "tiny": 7_698, "nano": 4_778}
 
 
 def invoke(*args):
@@ -212,7 +213,7 @@ def test_models_command_lists_each_model_with_its_count():
     ("name", "end"),
     [
         ("era_v2", 'did you mean "era-v2"?'),
-        ("resnet50", "choose from era-v1, era-v2, fast, best, tiny"),
+        ("resnet50", "choose from era-v1, era-v2, fast, sprint, best, tiny, nano"),
     ],
 )
 def test_unknown_model(name, end):

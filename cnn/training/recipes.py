@@ -158,12 +158,17 @@ OURS = Recipe(
 LIGHT = Augmentation(rotation=8, scale=0.08, shift=1.5)
 """For few epochs or few parameters, which over-fit less."""
 
+HALF = Augmentation(rotation=5, scale=0.05, shift=1, plain_epochs=1)
+"""For five epochs."""
+
 RECIPES: dict[str, Recipe] = {
     "era-v1": Recipe(epochs=19, learning_rate=0.08),
     "era-v2": Recipe(epochs=18, learning_rate=0.01),
     "fast": replace(OURS, epochs=6, batch_size=64, augmentation=LIGHT),
+    "sprint": replace(OURS, epochs=5, batch_size=256, learning_rate=0.5, augmentation=HALF),
     "best": replace(OURS, learning_rate=0.2),
     "tiny": replace(OURS, augmentation=LIGHT),
+    "nano": replace(OURS, batch_size=64, augmentation=replace(LIGHT, plain_epochs=2)),
 }
 
 OWN = Recipe(epochs=6, learning_rate=0.05, schedule="triangular", nesterov=True, weight_decay=5e-4)
