@@ -1,5 +1,6 @@
 """A network changed to train faster on a CPU and compute the same."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -93,8 +94,8 @@ class ReluDropout(MaskDropout):
         """Return max(0, input) with some units 0 and the others divided by 1 - p."""
         if not self._is_quick(input):
             return super().forward(functional.relu(input))
-        output: torch.Tensor = _ReluDropout.apply(input, self._dropped)
-        return output
+        apply: Callable[[torch.Tensor, int], torch.Tensor] = _ReluDropout.apply
+        return apply(input, self._dropped)
 
 
 class _ReluDropout(torch.autograd.Function):
