@@ -1,12 +1,17 @@
 """Compares our training loop with a plain notebook loop with the same maths.
 
     python benchmarks/train_speed.py --data-dir DIR [--busy] [--rounds N] [--steps N]
+    python benchmarks/train_speed.py --data-dir DIR --recipes fast sprint [--rounds N] [--threads N]
 
 The notebook loop reads MNIST through a DataLoader with ToTensor and Normalize: one process, the
 default memory format, torch's own dropout, `zero_grad`, `backward`, `step`. Both train the same
 network with the same recipe; each round times `--steps` steps of each in turn. With `--busy`
 another process computes meanwhile. The notebook's process has PyTorch's defaults; ours prepares
 itself as `cnn train` does, and chooses its threads.
+
+With `--recipes` it compares how long whole trainings of ours take, by their recipes: each round
+times a part of an epoch of each in turn, and the result is that for all epochs, without tests, in
+seconds of the clock and of the processor. With `--threads` ours does not choose its threads.
 """
 
 import argparse
@@ -20,9 +25,15 @@ from pathlib import Path
 
 MODELS = ("era-v1", "era-v2")
 
+IMAGES = 60_000
+"""Of MNIST's training set."""
 
-def plain(model_name: str, steps: int, data_dir: Path) -> float:
-    """Return the seconds of the notebook's steps."""
+PART = 15_360
+"""Images that are timed of an epoch: whole batches of 64, 128 and 256."""
+
+
+def plain(model_name: str, steps: int, data_dir: Path) -> tuple[float, float]:
+    """Return the seconds of the notebook's steps, of the clock and of the processor."""
     from itertools import islice  # noqa: PLC0415
 
     import torch  # noqa: PLC0415
@@ -51,13 +62,15 @@ def plain(model_name: str, steps: int, data_dir: Path) -> float:
             optimizer.step()
 
     run(3)
-    start = time.perf_counter()
+    start = time.perf_counter(), time.process_time()
     run(steps)
-    return time.perf_counter() - start
+    return time.perf_counter() - start[0], time.process_time() - start[1]
 
 
-def ours(model_name: str, steps: int, data_dir: Path) -> float:
-    """Return the seconds of the same number of steps of `cnn train`."""
+def ours(
+    model_name: str, steps: int, data_dir: Path, threads: int | None = None
+) -> tuple[float, float]:
+    """Return the seconds of the same number of steps of `cnn train`, as `plain` does."""
     from cnn.torch_loading import wait_briefly  # noqa: PLC0415
 
     wait_briefly()
@@ -75,41 +88,67 @@ def ours(model_name: str, steps: int, data_dir: Path) -> float:
     recipe = RECIPES[model_name]
     digits = load_idx(MNIST, data_dir)
     config = Config(model_name, recipe, 0, "mnist", None, 0, "cpu", torch.get_num_threads(), 1)
-    torch.set_num_threads(thread_count(config))
+    torch.set_num_threads(threads or thread_count(config))
     warm = digits.limit(3 * recipe.batch_size).train
     timed = digits.limit(steps * recipe.batch_size).train
     training = Training(config, Processes(), timed)
     with Interruption() as interruption:
         training.epoch(warm, Report(), interruption)
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         training.epoch(timed, Report(), interruption)
-        return time.perf_counter() - start
+        return time.perf_counter() - start[0], time.process_time() - start[1]
 
 
-def measure(which: str, model: str, steps: int, data_dir: Path) -> float:
-    """Time one of the loops in its own process, in milliseconds per step."""
+def measure(
+    which: str, model: str, steps: int, arguments: argparse.Namespace
+) -> tuple[float, float]:
+    """Time one of the loops in its own process; return the seconds of all steps."""
     environment = dict(os.environ)
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
         environment.pop(name, None)
     line = [sys.executable, __file__, "--only", which, model, "--steps", str(steps)]
-    line += ["--data-dir", str(data_dir)]
+    line += ["--data-dir", str(arguments.data_dir)]
+    line += ["--threads", str(arguments.threads)] if arguments.threads else []
     result = subprocess.run(line, env=environment, check=True, capture_output=True, text=True)
-    return 1000 * json.loads(result.stdout) / steps
+    clock, processor = json.loads(result.stdout)
+    return clock, processor
 
 
 def compare(model: str, arguments: argparse.Namespace) -> None:
-    pairs = [
-        tuple(
-            measure(which, model, arguments.steps, arguments.data_dir)
-            for which in ("plain", "ours")
-        )
+    """Compare our loop with the notebook's."""
+    steps = arguments.steps
+    rounds = [
+        [1000 * measure(which, model, steps, arguments)[0] / steps for which in ("plain", "ours")]
         for _ in range(arguments.rounds)
     ]
-    notebook, own = (statistics.median(times) for times in zip(*pairs, strict=True))
-    ratio = statistics.median(one / other for one, other in pairs)
+    notebook, own = (statistics.median(times) for times in zip(*rounds, strict=True))
+    ratio = statistics.median(one / other for one, other in rounds)
     print(
         f"{model}: notebook {notebook:.0f} ms a step, ours {own:.0f} ms: {ratio:.1f} times faster"
     )
+
+
+def compare_recipes(models: list[str], arguments: argparse.Namespace) -> None:
+    """Compare whole trainings with the first network's."""
+    from cnn.training.recipes import RECIPES  # noqa: PLC0415
+
+    found: dict[str, list[tuple[float, float]]] = {model: [] for model in models}
+    for _ in range(arguments.rounds):
+        for model in models:
+            recipe = RECIPES[model]
+            part = measure("ours", model, PART // recipe.batch_size, arguments)
+            clock, processor = (each * recipe.epochs * IMAGES / PART for each in part)
+            found[model].append((clock, processor))
+    for model, rounds in found.items():
+        pairs = list(zip(rounds, found[models[0]], strict=True))
+        seconds = [statistics.median(own[kind] for own in rounds) for kind in (0, 1)]
+        ratios = [
+            statistics.median(own[kind] / first[kind] for own, first in pairs) for kind in (0, 1)
+        ]
+        print(
+            f"{model}: {RECIPES[model].epochs} epochs in {seconds[0]:.1f} s, of the processor "
+            f"{seconds[1]:.1f} s: {ratios[0]:.2f} and {ratios[1]:.2f} of {models[0]}'s"
+        )
 
 
 def main() -> None:
@@ -118,16 +157,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--recipes", nargs="+", metavar="MODEL")
     parser.add_argument("--only", nargs=2, metavar=("LOOP", "MODEL"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
-        loop = {"plain": plain, "ours": ours}[arguments.only[0]]
-        print(json.dumps(loop(arguments.only[1], arguments.steps, arguments.data_dir)))
+        loop, model = arguments.only
+        settings = (model, arguments.steps, arguments.data_dir)
+        seconds = plain(*settings) if loop == "plain" else ours(*settings, arguments.threads)
+        print(json.dumps(seconds))
         return
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if arguments.busy else None
     try:
-        for model in MODELS:
-            compare(model, arguments)
+        if arguments.recipes:
+            compare_recipes(arguments.recipes, arguments)
+        else:
+            for model in MODELS:
+                compare(model, arguments)
     finally:
         if busy:
             busy.kill()
