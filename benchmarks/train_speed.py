@@ -116,15 +116,20 @@ def measure(
 
 def compare(model: str, arguments: argparse.Namespace) -> None:
     """Compare our loop with the notebook's."""
-    steps = arguments.steps
     rounds = [
-        [1000 * measure(which, model, steps, arguments)[0] / steps for which in ("plain", "ours")]
+        [measure(which, model, arguments.steps, arguments) for which in ("plain", "ours")]
         for _ in range(arguments.rounds)
     ]
-    notebook, own = (statistics.median(times) for times in zip(*rounds, strict=True))
-    ratio = statistics.median(one / other for one, other in rounds)
+    notebook, own = (
+        1000 * statistics.median(pair[which][0] for pair in rounds) / arguments.steps
+        for which in (0, 1)
+    )
+    clock, processor = (
+        statistics.median(other[kind] / one[kind] for other, one in rounds) for kind in (0, 1)
+    )
     print(
-        f"{model}: notebook {notebook:.0f} ms a step, ours {own:.0f} ms: {ratio:.1f} times faster"
+        f"{model}: notebook {notebook:.0f} ms a step, ours {own:.0f} ms: {clock:.1f} times faster, "
+        f"{processor:.1f} times less of the processor"
     )
 
 

@@ -150,6 +150,7 @@ def test_relu_joined_with_dropout_is_both_to_the_last_bit(p):
     assert torch.equal(*outputs)
     assert torch.equal(*gradients)
     assert outputs[1].stride() == values.stride()
+    layers(values).sum().backward()  # a gradient that is one number for all units
     assert torch.equal(layers.eval()(values), values.relu())
 
 

@@ -119,10 +119,18 @@ class _ReluDropout(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Context, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
-        """Return the gradient of the input; none of `dropped`, a whole number."""
+        """Return the gradient of the input; none of `dropped`, a whole number.
+
+        It takes the memory of the output's gradient, which nothing else reads where one layer
+        follows the other.
+        """
         (output,) = context.saved_tensors
+        if gradient.stride() != output.stride():
+            gradient = torch.empty_like(output).copy_(gradient)
         # That of ELU with slope 0 below 0 and a scale: the gradient times the scale where y > 0.
-        return torch.ops.aten.elu_backward(gradient, 0.0, context.factor, 1.0, True, output), None
+        scale = torch.ops.aten.elu_backward.grad_input
+        scale(gradient, 0.0, context.factor, 1.0, True, output, grad_input=gradient)
+        return gradient, None
 
 
 def _random_numbers(like: torch.Tensor) -> torch.Tensor:
