@@ -121,3 +121,36 @@ class DeepTable(HandMade):
         if template is None and row == 0 and name.startswith("Σ"):
             template = f"{{{name.removeprefix('Σ')}}}"
         return super().formula(name, row, template)
+
+
+COURSE = {
+    "i1": "x1",
+    "i2": "x2",
+    "t1": "target",
+    "o1": "net",
+    "a_o1": "prediction",
+    "b1": "bias",
+    "E1": "error",
+}
+
+
+def course_table(function: str, error: str = "{t1}-{a_o1}", **changes: object) -> DeepTable:
+    """A single unit as courses have it, a row for each sample: without gradients, in words."""
+    table = DeepTable(
+        *(2, 1), functions=["sigmoid"], biases=True, headers=COURSE, rows=6, **changes
+    )
+    table.formulas["a_o1"] = function.replace("{z}", "{o1}")
+    table.formulas["E1"] = error
+    for name in list(table.formulas):
+        if name.startswith("∂E/∂") or name == "E_total":
+            del table.formulas[name]
+            table.order.remove(name)
+    for source, weight in (("i1", "w1"), ("i2", "w2"), ("", "b1")):
+        factor = f"*{{{source}.up}}" if source else ""
+        table.formulas[weight] = f"{{{weight}.up}}+{{η}}*{{E1.up}}{factor}"
+    random = Random(table.seed)
+    for row in range(table.rows):
+        for name in table.given:
+            value = random.choice((0, 1)) if name == "t1" else round(random.uniform(-1, 1), 2)
+            table.cells[table.address(name, row)] = value
+    return table

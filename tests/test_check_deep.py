@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 from check_helper import mistakes, write
-from deep_tables import FUNCTIONS, DeepTable
+from deep_tables import FUNCTIONS, DeepTable, course_table
 
 from sheetgen.check import check_workbook
 from sheetgen.check.check_report import verdict
@@ -66,6 +66,48 @@ def test_a_mistake_in_it_is_named_in_its_column(tmp_path, layers, settings, colu
     table.formulas[column] = table.formulas[column].replace(old, new, 1)
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
     assert mistakes(report) == [(column, kind)]
+
+
+UNITS = {
+    "perceptron": ("IF({z}>0,1,0)", "{t1}-{a_o1}"),
+    "signs": ("IF({z}>=0,1,-1)", "{t1}-{a_o1}"),
+    "linear": ("{z}", "{t1}-{a_o1}"),
+    "logistic": ("1/(1+EXP(-{z}))", "{t1}-{a_o1}"),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_in_the_words_of_courses_is_right(tmp_path, name):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=course_table(*UNITS[name])))
+    assert mistakes(report) == []
+    assert verdict(report) == "right", report.remarks
+
+
+@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize(
+    ("column", "old", "new", "kind"),
+    [
+        ("w1", "{i1.up}", "{i2.up}", "wrong-input-index"),
+        ("w2", "*{i2.up}", "", "forgotten-input-factor"),
+        ("w2", "+{η}", "-{η}", "sign"),
+        ("o1", "{w2}*{i2}", "{w1}*{i2}", "wrong-weight-index"),
+        ("b1", "{η}*", "", "missing-learning-rate"),
+    ],
+)
+def test_a_mistake_in_one_of_its_columns_is_found(tmp_path, name, column, old, new, kind):
+    table = course_table(*UNITS[name])
+    assert old in table.formulas[column]
+    table.formulas[column] = table.formulas[column].replace(old, new)
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == [(table.headers.get(column, column), kind)]
+
+
+def test_words_that_mean_something_else_are_not_accused(tmp_path):
+    table = course_table("MAX({z},{t1})^2", "{x}".replace("x", "i1"))
+    table.formulas |= {name: f"{{{name}.up}}*{{t1}}" for name in table.start}
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == []
+    assert verdict(report).startswith("not checked: its formulas are not those of a unit")
 
 
 SLOW = [

@@ -3,6 +3,7 @@
 import pytest
 
 from sheetgen.check.tables.headers import error_of, family, layer, number, symbol_of
+from sheetgen.check.tables.unit_headers import unit_symbols
 
 GRADIENTS = [
     "∂E/∂w1",
@@ -124,3 +125,23 @@ def test_beside_targets_and_outputs_letters_are_errors(header, symbol):
 @pytest.mark.parametrize("header", ["L0", "layer 1", "LR", "jj"])
 def test_not_every_letter_is_one(header):
     assert error_of(header) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "symbols"),
+    [
+        ("x y ŷ error m c dm dc", "i1 t1 a_o1 E1 w1 b1 ∂E/∂w1 ∂E/∂b1"),
+        ("X_0 X_1 W_0 W_1 net Y Desired", "i1 i2 w1 w2 o1 a_o1 t1"),
+        ("x1 x2 target w0 w1 w2 prediction epoch", "i1 i2 t1 b1 w1 w2 a_o1 epoch"),
+        ("x1 x2 d θ w1 w2 y", "i1 i2 t1 b1 w1 w2 a_o1"),
+    ],
+)
+def test_in_the_words_of_courses_a_column_is_what_the_others_leave(headers, symbols):
+    texts = headers.split()
+    found = unit_symbols(texts)
+    assert [found.get(one) for one in texts] == symbols.split()
+
+
+@pytest.mark.parametrize("headers", ["x y ŷ", "x1 x2 y w1 w2 w3 z", "name x w", "w1 w2 E"])
+def test_headers_that_name_no_single_unit_name_none(headers):
+    assert not unit_symbols(headers.split())

@@ -1,7 +1,7 @@
 """Audits a workbook: from a file to its report."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
@@ -49,7 +49,8 @@ def check_workbook(path: Path) -> WorkbookReport:
         reading = None if _has_kernel(table) else understood(book, table, searches)
         found = None if reading is None else reading.meaning(searches)
         reports.append(_without_network(table) if found is None else _report(found))
-        read.append(table if reading is None else reading.table)
+        if not table.is_unit:  # other sheets have other samples
+            read.append(table if reading is None else reading.table)
     with_table = {table.sheet for table in tables}
     skipped = tuple(name for name in book.sheets if name not in with_table)
     return WorkbookReport(
@@ -107,6 +108,8 @@ def _report(meaning: TableMeaning) -> TableReport:
     meaning.unknown = verdicts.without_unknown_functions(meaning)
     if meaning.moving and verdicts.without_batches():
         meaning.rate = LearningRate(None, "unknown")
+    if table.is_unit and _is_of_another_kind(meaning, verdicts.columns):
+        return _unread(table, "its formulas are not those of a unit that each row trains")
     mistakes = (one for one in verdicts.findings if one.severity == "mistake")
     return TableReport(
         table.sheet,
@@ -144,10 +147,21 @@ def _has_kernel(table: Table) -> bool:
     return any(_KERNEL.fullmatch(header) for header in table.others.values())
 
 
+def _is_of_another_kind(meaning: TableMeaning, columns: Sequence[Column]) -> bool:
+    """Return whether few columns are right: headers that are words may mean something else."""
+    computed = [one.status for one in columns if one.symbol in meaning.definitions]
+    return 2 * computed.count("right") < len(computed)
+
+
 def _without_network(table: Table) -> TableReport:
     words = "the headers name no network of dense layers whose weights are all numbered"
     if _has_kernel(table):
         words = "the headers name a convolution’s kernel, and only fully connected layers are read"
+    return _unread(table, words)
+
+
+def _unread(table: Table, words: str) -> TableReport:
+    """Return the report on a table that is not audited, and why."""
     columns = tuple(table.verdict(one, "unchecked", reason=words) for one in table.columns)
     nothing = LearningRate(None, "unknown")
     findings = (table.remark("unchecked", words),)

@@ -48,7 +48,9 @@ class Verdicts:
             explained = (
                 all(name in wrong for name in direct) if direct else kinds == {"unknown-mistake"}
             )
-            if present and kinds <= OTHER_FUNCTION and explained:
+            # In the words of courses an error may be many things.
+            is_word = table.is_unit and what == "loss" and "none" not in kinds
+            if present and (is_word or (kinds <= OTHER_FUNCTION and explained)):
                 function = _NAMES.get(what, f"activation of the {what} layer")
                 unknown[what] = f"the {function} is not a known one"
                 below = {name for group in slopes for name in group}

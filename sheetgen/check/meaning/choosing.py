@@ -8,7 +8,14 @@ import numpy as np
 
 from sheetgen.check.formula.expressions import Expression, Symbol, evaluate, leaves, symbols
 from sheetgen.check.meaning.column_values import Numbers
-from sheetgen.check.meaning.functions import ACTIVATIONS, SOFTMAX, activated, losses
+from sheetgen.check.meaning.functions import (
+    ACTIVATIONS,
+    SOFTMAX,
+    THRESHOLDS,
+    Loss,
+    activated,
+    losses,
+)
 from sheetgen.check.meaning.network_names import bias_readings
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.table_network import Network, expanded, is_helper
@@ -63,11 +70,17 @@ def chosen_network(network: Network, numbers: Numbers, resolver: Resolver) -> Ne
         units = network.units(layer)
         values = [f"a_{unit}" for unit in units]
         own = [f"∂E/∂{weight}" for unit in units for weight, _ in network.incoming(unit)]
-        choices = [_with(network, layer, one) for one in evidence.written(values)]
+        own += _updated(network)
+        choices = [_with(network, layer, one) for one in evidence.written(values, network.is_unit)]
         if layer == len(network.layers) - 1 and len(units) > 1 and len(choices) > 1:
             choices.append(_with(network, layer, SOFTMAX))
         network = evidence.best(choices, values, own)
-    return evidence.with_loss(network, gradients)
+    return evidence.with_loss(network, [*gradients, *_updated(network)])
+
+
+def _updated(network: Network) -> list[str]:
+    """Return the weights of a single unit, whose table may have no gradients; else nothing."""
+    return _numbered("w", network.weights) if network.is_unit else []
 
 
 def _with(network: Network, layer: int, activation: Activation) -> Network:
@@ -117,23 +130,24 @@ class _Evidence:
             return None
         return {one.name for one in symbols(tree) if family(one.name) in ("b", "b_h", "b_o")}
 
-    def written(self, columns: Sequence[str]) -> tuple[Activation, ...]:
+    def written(self, columns: Sequence[str], is_unit: bool) -> tuple[Activation, ...]:
         """Return the activation that most of a layer's formulas are, or all that are possible.
 
         Where z is never negative, numbers cannot tell the ReLU from the identity.
         """
         found: Counter[Activation] = Counter()
+        possible = (*ACTIVATIONS, *(THRESHOLDS if is_unit else ()))
         for column in columns:
             tree, z = self.formula(column), Symbol(column.removeprefix("a_"))
             if tree is not None and set(leaves(tree)) == {z}:
                 values = evaluate(tree, lambda _: _PROBES)
-                for one in ACTIVATIONS:
+                for one in possible:
                     usual = evaluate(activated(one, z), lambda _: _PROBES)
                     if np.allclose(values, usual, rtol=1e-9):
                         found[one] += 1
                         break
-        (best, most), *_ = found.most_common(1) or [(ACTIVATIONS[0], 0)]
-        return (best,) if 2 * most > len(columns) else ACTIVATIONS
+        (best, most), *_ = found.most_common(1) or [(possible[0], 0)]
+        return (best,) if 2 * most > len(columns) else possible
 
     def best(
         self, candidates: list[Network], activations: list[str], gradients: list[str]
@@ -150,7 +164,7 @@ class _Evidence:
     def with_loss(self, network: Network, gradients: list[str]) -> Network:
         errors = [*_numbered("E", network.outputs), "E_total"]
         best, most = network, -1.0
-        for index, loss in enumerate(losses(network.outputs, network.is_softmax)):
+        for index, loss in enumerate(self.losses(network)):
             candidate = replace(network, loss=loss)
             of_errors = self.votes(candidate, errors)
             votes = of_errors + self.votes(candidate, gradients)
@@ -159,6 +173,10 @@ class _Evidence:
             if most == len(self.present([*errors, *gradients])):
                 break
         return best
+
+    def losses(self, network: Network) -> tuple[Loss, ...]:
+        """Return the errors that the network may have."""
+        return losses(network.outputs, network.is_softmax, network.is_unit)
 
     def votes(self, network: Network, columns: Iterable[str]) -> float:
         """Return the number of columns that agree, in part where only some of its rows do."""

@@ -25,6 +25,8 @@ from sheetgen.check.formula.expressions import (
 )
 from sheetgen.check.meaning.functions import (
     ACTIVATIONS,
+    BINARY_CROSS_ENTROPY,
+    LOGISTIC_DIFFERENCE,
     SOFTMAX,
     Loss,
     activated,
@@ -87,6 +89,11 @@ class Network:
     def weights(self) -> int:
         """The number of weights."""
         return sum(before * after for before, after in pairwise(self.layers))
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether it is a single unit, without hidden layers."""
+        return len(self.layers) == 2 and self.outputs == 1
 
     @property
     def is_softmax(self) -> bool:
@@ -164,7 +171,7 @@ def _forward(network: Network, found: dict[str, Expression]) -> None:
     for index in range(1, network.outputs + 1):
         found[f"E{index}"] = network.loss.error(Symbol(f"t{index}"), Symbol(f"a_o{index}"))
         errors.append(Symbol(f"E{index}"))
-    found["E_total"] = scaled(network.loss.whole, total(errors))
+    found["E_total"] = network.loss.total(errors, Symbol("t1"), Symbol("a_o1"))
     found["correct"] = _correct(network)
 
 
@@ -219,19 +226,22 @@ def _output_slopes(network: Network, found: dict[str, Expression]) -> None:
     loss, units = network.loss, network.output_units
     for unit in units:
         found[f"∂E/∂a_{unit}"] = loss.slope(Symbol(f"t{number(unit)}"), Symbol(f"a_{unit}"))
-    scale = loss.each * loss.whole
+    scale = abs(loss.each) * loss.whole
     mean = total([Symbol(f"∂E/∂a_{unit}") * Symbol(f"a_{unit}") for unit in units])
     targets = total([Symbol(f"t{number(unit)}") for unit in units])
     for unit in units:
         z, a, target = Symbol(unit), Symbol(f"a_{unit}"), Symbol(f"t{number(unit)}")
         before = Symbol(f"∂E/∂a_{unit}")
         match loss.name, network.activations[-1].name:
-            case ("binary-cross-entropy", "sigmoid"):
+            case (name, "sigmoid") if name in (BINARY_CROSS_ENTROPY, LOGISTIC_DIFFERENCE):
                 # The slope of the sigmoid cancels the denominator.
                 found[f"∂E/∂{unit}"] = scaled(scale, a - target)
             case ("cross-entropy", "softmax"):
                 sure = a if network.is_distribution else a * targets
                 found[f"∂E/∂{unit}"] = scaled(scale, sure - target)
+            case (_, "step"):
+                # The rule of the perceptron, although a step has no slope.
+                found[f"∂E/∂{unit}"] = a - target
             case (_, "softmax"):
                 found[f"∂E/∂{unit}"] = a * (before - mean)
             case _:

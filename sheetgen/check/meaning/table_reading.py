@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from sheetgen.check.findings import LearningRate
 from sheetgen.check.formula.expressions import Cell
 from sheetgen.check.meaning.choosing import chosen_network, with_biases
@@ -45,7 +47,12 @@ class Reading:
         network = nearest_network(table.columns)
         if network is None:
             return None
-        table = _without(table, surplus_names(network, table.columns))
+        surplus = surplus_names(network, table.columns)
+        if "η" in table.columns and sum(np.isfinite(table.values("η"))) == 1:
+            surplus.add("η")  # a cell with a label above it, and no column
+        if table.is_unit:
+            surplus |= {one for one in table.columns if not table.has_numbers(table.columns[one])}
+        table = _without(table, surplus)
         moving = _varying(table)
         constant = (table.columns_of("i", "t").keys() - moving) | _constant_biases(table)
         unassigned = Resolver(book, table, constant, labelled_cells(table.cells))
@@ -53,7 +60,11 @@ class Reading:
         resolver = replace(unassigned, assigned={} if rate_cell is None else {rate_cell: "η"})
         numbers = _numbers(resolver)
         network = with_biases(network, numbers, resolver)
-        network = chosen_network(network, numbers, resolver)
+        known = numbers
+        if rate_cell is not None:
+            rates = {"η": unassigned.number(rate_cell)}
+            known = replace(numbers, constants=numbers.constants | rates)
+        network = chosen_network(network, known, resolver)
         rate = find_rate(network, unassigned, numbers).value
         network, settings = with_steps(network, numbers, resolver, rate)
         numbers.constants.update(network.steps.settings)
@@ -95,8 +106,10 @@ def _varying(table: Table) -> set[str]:
     shares = {symbol: _share(table, symbol) for symbol in table.columns_of("i", "t")}
     moving = {symbol for symbol, share in shares.items() if share < 1}
     many = any(share < 1 - _FEW for share in shares.values())
-    counts = not {"sample", BATCH_ROW}.isdisjoint(table.columns)
-    return moving if many and (counts or 2 * len(moving) >= len(shares)) else set()
+    counts = table.is_unit or not {"sample", BATCH_ROW}.isdisjoint(table.columns)
+    if many and counts:
+        return set(shares)
+    return moving if many and 2 * len(moving) >= len(shares) else set()
 
 
 def _share(table: Table, symbol: str) -> float:

@@ -8,6 +8,7 @@ from sheetgen.check.reading.cells import Cells, Content
 from sheetgen.check.tables.headers import error_of, family, number, symbol_of
 from sheetgen.check.tables.table import EMPTY, Table, holds_number
 from sheetgen.check.tables.table_rows import read_rows
+from sheetgen.check.tables.unit_headers import unit_symbols
 
 _GAP = 3  # rows that may lie between the header and the first row of numbers
 _SHAPE = re.compile(r"\d+ *[×x] *\d+")  # below a matrix's name, as on our own sheet Matrices
@@ -156,6 +157,9 @@ def _has_labels(table: Table) -> bool:
 
 def _headed(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table | None:
     """Return a table without rows if the headers name weights and what is computed from them."""
+    unit = unit_symbols([one.text for one in block]) if not _names_units(block) else {}
+    if unit:
+        block = [_Header(one.column, one.text, unit.get(one.text)) for one in block]
     columns: dict[str, int] = {}
     others: dict[int, str] = {}
     repeated: list[tuple[int, str]] = []
@@ -168,10 +172,23 @@ def _headed(sheet: str, cells: Cells, row: int, block: list[_Header]) -> Table |
             columns[symbol] = column
     _read_short_errors(columns, others)
     named = {column: symbol for symbol, column in columns.items()} | dict(repeated)
-    table = Table(sheet, cells, row, columns, others, repeated=repeated, named=named)
+    table = Table(
+        sheet, cells, row, columns, others, repeated=repeated, named=named, is_unit=bool(unit)
+    )
+    if unit:
+        return table
     follow = any(family(one) in _FORWARD or one.startswith("∂E/∂") for one in columns)
     weights = [one for one in named.values() if family(one.removeprefix("∂E/∂")) == "w"]
     return table if table.columns_of("w") and len(weights) > 1 and follow else None
+
+
+def _names_units(block: list[_Header]) -> bool:
+    """Return whether headers name units of a network by their letter and number."""
+    return any(
+        family(one.symbol.removeprefix("∂E/∂")) in ("h", "a_h", "o", "a_o")
+        for one in block
+        if one.symbol is not None
+    )
 
 
 def _first_row(table: Table) -> int | None:

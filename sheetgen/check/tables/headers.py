@@ -121,6 +121,11 @@ def error_of(text: str) -> str | None:
     return f"E{int(match['number'])}" if match["number"] else "E_total"
 
 
+def plain_header(text: str) -> str:
+    """Return a header in small letters, without formatting and without a colon at its end."""
+    return _plain(text.rstrip(" :=")).lower()
+
+
 def _plain(text: str) -> str:
     """Return the header without formatting: spaces, subscripts, braces."""
     text = unicodedata.normalize("NFKC", text).replace("\\partial", "∂").replace("\\delta", "δ")

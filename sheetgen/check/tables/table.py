@@ -76,6 +76,8 @@ class Table:
     edges: tuple[int, ...] = ()
     """Columns of numbers without a header that touch the table."""
     filled: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    is_unit: bool = False
+    """Whether the headers are those of a single unit, in the words of courses."""
     restarts: bool = False
     """Whether another training above has the headers."""
     _counts: dict[tuple[int, int, int], Counter[int]] = field(
