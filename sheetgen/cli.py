@@ -75,7 +75,7 @@ def build(
     if built.kept:
         say(f"kept the added sheets: {', '.join(built.kept)}")
     if not no_verify:
-        verify_built(saved.path)
+        verify_built(built)
 
 
 @main.command()

@@ -26,6 +26,7 @@ from sheetgen.verification.results import Result, SheetResult
 from sheetgen.verification.sensitivity import Sensitivity
 from sheetgen.verification.sheet_comparison import SheetComparison, Tables
 from sheetgen.version import is_older
+from sheetgen.workbook.build import Built
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import MANY, formulas_of
 from sheetgen.workbook.plan import Plan
@@ -131,8 +132,10 @@ def verify_canvases(path: Path, canvases: Sequence[Canvas], plan: Plan, engine: 
     return result
 
 
-def read_subject(path: Path) -> Subject:
+def read_subject(path: Path, built: Built | None = None) -> Subject:
     """Read a workbook: the structure from its `_sheetgen`, the numbers from its input cells.
+
+    What was `built` of the same template a moment ago is not composed again.
 
     Raises InputError when there is no such sheet or an input cell holds no number.
     """
@@ -150,10 +153,13 @@ def read_subject(path: Path) -> Subject:
         _require_formulas(cells, formulas_of(made_from.template))
     except InputError as error:
         raise InputError(f"{path} cannot be verified: {error}") from None
-    plan = Plan.of(made_from.template)
-    canvases: Sequence[Canvas] = compose(plan)
-    older = None
+    if built and made_from.is_of(built.plan):
+        plan, canvases = built.plan, built.canvases
+    else:
+        plan = Plan.of(made_from.template)
+        canvases = compose(plan)
     composed: Callable[[Plan], Sequence[Canvas]] = partial(compose, as_built=as_built(canvases))
+    older = None
     if is_older(made_from.written_by):
         older = Older.of(plan, canvases, cells, made_from.sheets)
         composed = older.comparing(composed)

@@ -14,6 +14,7 @@ from sheetgen.console.terminal import plain, say, say_json
 if TYPE_CHECKING:
     from sheetgen.spreadsheet.engines import Engine
     from sheetgen.verification.results import Result, SheetResult
+    from sheetgen.workbook.build import Built
 
 
 @click.command()
@@ -67,7 +68,7 @@ def _verified(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> 
         yield result
 
 
-def verify_built(path: Path) -> None:
+def verify_built(built: "Built") -> None:
     """Verify a workbook that was just built, with the embedded engine, and say so in a line."""
     from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: PLC0415
     from sheetgen.verification.verify import read_subject, verify_subject  # noqa: PLC0415
@@ -75,10 +76,11 @@ def verify_built(path: Path) -> None:
     def verify() -> "Result":
         """Return how the file agrees, with progress bars."""
         with progress.shown():
-            (found,) = verify_subject(read_subject(path), [EMBEDDED], perturbations=0)
+            subject = read_subject(built.saved.path, built)
+            (found,) = verify_subject(subject, [EMBEDDED], perturbations=0)
         return found
 
-    result = verify_written(path, verify, _print)
+    result = verify_written(built.saved.path, verify, _print)
     sensitive = "".join(f"; {remark}" for remark in _sensitive(result))
     say(
         f"verified {result.formulas:,} formulas with {result.engine}: "

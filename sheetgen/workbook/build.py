@@ -28,6 +28,8 @@ class Built:
 
     saved: Saved
     plan: Plan
+    canvases: Sequence[Canvas] = ()
+    """The sheets as they were composed, all but `_sheetgen`."""
     kept: tuple[str, ...] = ()
     """The sheets carried over from the former workbook, by their present names."""
     lost: str = ""
@@ -69,7 +71,8 @@ def _build(template: Template, path: Path, target: Path, force: bool) -> Built:
     if former.work and not may_lose:
         raise InputError(f"{path} {former.work}")
     plan = Plan.of(template)
-    canvases = with_origin(plan, compose(plan))
+    sheets = compose(plan)
+    canvases = with_origin(plan, sheets)
     kept, lost = dict[str, str](), ""
 
     def write(to: Path) -> None:
@@ -91,7 +94,7 @@ def _build(template: Template, path: Path, target: Path, force: bool) -> Built:
         write_workbook(canvases, to, template.title)
 
     saved = save_workbook(path, write, aside, former=target)
-    return Built(saved, plan, tuple(kept.values()), lost)
+    return Built(saved, plan, sheets, tuple(kept.values()), lost)
 
 
 def _write_with(

@@ -27,6 +27,12 @@ class Origin:
     fingerprint: str
     written_by: str
 
+    def is_of(self, plan: Plan) -> bool:
+        """Tell whether a workbook of this origin has the plan that a new one would have."""
+        mine, other = self.template, plan.template
+        same = mine.source == other.source and mine.files == other.files
+        return same and (mine.learning_rates, mine.iterations) == (plan.tabs, other.iterations)
+
 
 def origin_sheet(plan: Plan, sheets: tuple[str, ...], fingerprint: str, version: str) -> Canvas:
     """Draw the sheet; `sheets` are the names of all others that `build` writes."""
