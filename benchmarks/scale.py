@@ -6,7 +6,8 @@ The network is a 4-5-3 softmax network with trained biases on eight samples in b
 with momentum, at one learning rate; with --convolution it is a 3 x 3 kernel over 6 x 6 pictures, a
 max pool and those three outputs. Only the number of iterations grows, until a workbook has some two
 million formulas. Each build runs in its own process, all sizes in turn in each round. The time is
-the median over the rounds; the time per formula leaves out that of a workbook of three rows.
+that of the processor, the median over the rounds; the time per formula leaves out that of a
+workbook of three rows.
 """
 
 import argparse
@@ -87,11 +88,11 @@ def formulas(iterations: int, convolution: bool) -> int:
 
 
 def build(folder: Path, iterations: int, convolution: bool) -> float:
-    """Return the seconds of a build in this process."""
+    """Return the processor seconds of a build in this process."""
     template = parse(text(iterations, convolution))
-    start = time.perf_counter()
+    start = time.process_time()
     build_workbook(template, folder / f"{iterations}.xlsx", force=True)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def measure(folder: Path, iterations: int, convolution: bool) -> tuple[float, int]:

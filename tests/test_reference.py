@@ -1,6 +1,6 @@
 """The reference is backpropagation: its numbers are the textbook's, and PyTorch's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -182,11 +182,11 @@ def test_a_run_that_diverges_ends_without_an_exception_or_a_warning():
     assert np.isnan(trace["E_total"][-1])
 
 
-@pytest.mark.parametrize("name", ["era-v1", "edges", "iris"])
-def test_rates_that_are_trained_at_the_same_time_do_not_disturb_each_other(name):
+@pytest.mark.parametrize(("name", "batch_size"), [("era-v1", 1), ("edges", 3), ("conv-digits", 4)])
+def test_rates_that_are_trained_at_the_same_time_do_not_disturb_each_other(name, batch_size):
     source = template.load(name).with_training(iterations=9)
     rates, plan = (0.1, 1e200, 2.0), Plan.untrained(source)
-    training = plan.training(source.optimizer)
+    training = replace(plan.training(source.optimizer), batch_size=batch_size)
     together = reference.train_each(source.network, training, rates)
     for rate, trace in zip(rates, together, strict=True):
         alone = reference.train(source.network, training, rate)
