@@ -279,5 +279,5 @@ class Pool(Windowed):
             share = np.full(flat.shape, 1 / flat.shape[-1])
         maps = delta.reshape(*delta.shape[:-1], *self.shape)
         back = (maps[..., None] * share).reshape(windows.shape)
-        none = np.zeros((*delta.shape[:-1], 0))
-        return Gradients(none[..., None], none, self._put_back(back))
+        nothing = np.zeros((*delta.shape[:-1], 0))  # of each sample: there are no weights
+        return Gradients(nothing[..., None], nothing, self._put_back(back))

@@ -156,8 +156,11 @@ def _batches(
             batch = list(training.order[start : start + training.batch_size])
             rates = np.array([[rate_of(each, update)] for each in learning_rates])
             parameters = trained.parameters(vector[:, None])  # which the samples share
-            run = forward(network, parameters, inputs[batch], targets[batch])
-            back = backward(network, parameters, inputs[batch], targets[batch], run)
+            given = inputs[batch]
+            if not network.layers[0].weights:  # a pool, whose outputs all trainings have in common
+                given = np.broadcast_to(given, (len(learning_rates), *given.shape))
+            run = forward(network, parameters, given, targets[batch])
+            back = backward(network, parameters, given, targets[batch], run)
             gradients = trained.gradient(back)
             total = gradients.sum(axis=1)
             mean = total / len(batch) if training.reduction == "mean" else total

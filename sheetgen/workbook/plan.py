@@ -22,6 +22,7 @@ from sheetgen.spreadsheet.style import common_format
 from sheetgen.template.template import Template
 from sheetgen.workbook.controls import Controls
 from sheetgen.workbook.error_view import telling_samples, telling_weights
+from sheetgen.workbook.pictured import pictured_samples
 from sheetgen.workbook.threshold import default_threshold, outcome_of
 
 INPUTS = "Inputs"
@@ -63,8 +64,8 @@ class Plan:
     `settings` are the hyper-parameters of each optimiser and of the schedule, by "adam.beta1".
     `classes` are those that the network tells apart, `code` is the layer of an autoencoder's code,
     the first of `telling_samples` stand for all on `Error surface`, and of a network with one input
-    `curve_ends` are the ends of the x axis of `Fitted curve` and the unit of its numbers: a change
-    to the data does not change these.
+    `curve_ends` are the ends of the x axis of `Fitted curve` and the unit of its numbers. `Data`
+    shows the `pictured_samples`, line by line. A change to the data does not change these.
     """
 
     template: Template
@@ -73,6 +74,7 @@ class Plan:
     settings: Mapping[str, float]
     classes: tuple[str, ...] = ()
     code: int | None = None
+    pictured_samples: tuple[tuple[int, ...], ...] = ()
     telling_samples: tuple[int, ...] = ()
     curve_ends: tuple[float, float, float] = (0.0, 1.0, 0.1)
 
@@ -95,6 +97,7 @@ class Plan:
             _settings(template),
             class_names(template.network, template.data),
             code_layer(template.network, template.data),
+            pictured_samples(template.network, template.data),
         )
 
     @classmethod

@@ -4,15 +4,14 @@ They are beside the targets, before the columns of the pixels, which are many sc
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 
 from sheetgen.network.answers import THRESHOLD, classes_of
-from sheetgen.network.planes import Planes
 from sheetgen.spreadsheet.address import choose, relative_address
 from sheetgen.spreadsheet.canvas import Place
 from sheetgen.spreadsheet.style import HIDDEN, KINDS, LINE, Style, band
+from sheetgen.workbook.pictured import columns_of
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.grid import pixels_wide
 from sheetgen.workbook.shared.live_text import Words, joined
@@ -20,9 +19,6 @@ from sheetgen.workbook.shared.page import shade_by_sign
 from sheetgen.workbook.shared.sources import DataSheet
 
 PIXEL, GAP = 20, 8  # of the screen, along the side of a cell, and between two pictures
-MOST_CELLS = 36  # side by side
-MOST_PIXELS = 2000  # cells of all pictures, each with a formula; a class has one in any case
-LINES = 4  # of pictures, where there are no classes
 LONGEST_CLASS = 12  # characters
 CELL = Style(number_format=HIDDEN, border=LINE)
 CAPTION = Style(size=8, colour=KINDS["target"].strong)
@@ -33,8 +29,8 @@ def picture_columns(plan: Plan, first: int) -> range:
     planes = plan.network.planes
     if planes is None:
         return range(0)
-    longest = max(map(len, _lines(plan)))
-    return range(first, first + longest * _width(planes))
+    longest = max(map(len, plan.pictured_samples))
+    return range(first, first + longest * columns_of(planes))
 
 
 def draw_pictures(sheet: DataSheet, plan: Plan, columns: range, heading: int) -> int:
@@ -51,37 +47,15 @@ def draw_pictures(sheet: DataSheet, plan: Plan, columns: range, heading: int) ->
         for row in sheet.header_rows.values():
             canvas.write(row, column, "", Style(fill=KINDS["input"].tint))
     places: list[Place] = []
-    for down, line in enumerate(_lines(plan)):
+    for down, line in enumerate(plan.pictured_samples):
         row = sheet.first_row + down * (planes.rows + 1)
         for across, sample in enumerate(line):
-            column = columns[0] + across * _width(planes)
+            column = columns[0] + across * columns_of(planes)
             caption = _caption(sheet, plan, sample)
             canvas.calculate(row, column, caption.formula, caption.text, CAPTION)
             places += _picture(sheet, plan, sample, (row + 1, column))
     shade_by_sign(canvas, places)
     return max(bottom for *_, bottom, _ in places)
-
-
-def _lines(plan: Plan) -> list[list[int]]:
-    """Return the samples of each line of pictures: the first of each class."""
-    planes, samples = plan.network.planes, plan.data.samples
-    assert planes
-    lines = len(plan.classes) or LINES
-    across = MOST_CELLS // _width(planes)
-    across = max(1, min(across, MOST_PIXELS // (lines * planes.size)))
-    if not plan.classes:
-        return [list(range(samples))[at : at + across] for at in range(0, samples, across)][:lines]
-    classes = classes_of(np.array(plan.data.targets)).tolist()
-    found = (
-        list(islice((sample for sample in range(samples) if classes[sample] == each), across))
-        for each in range(len(plan.classes))
-    )
-    return [line for line in found if line]
-
-
-def _width(planes: Planes) -> int:
-    """Return how many columns a picture takes: its channels, each with a gap behind it."""
-    return planes.channels * (planes.columns + 1)
 
 
 def _caption(sheet: DataSheet, plan: Plan, sample: int) -> Words:

@@ -77,7 +77,7 @@ class _Sheet:
         canvas.write(1, LEFT, f"Choose {table} and what to look at in the yellow cells.", SUBTITLE)
         kept = "; green frames: what a max pool keeps" if self.network.winners else ""
         note = f"black frames: what is chosen{kept}"
-        canvas.write(CONTROLS[0] + 1, FACTS - 1, note, replace(NOTE, size=9))
+        canvas.write(CONTROLS[0] + 1, FACTS, note, replace(NOTE, size=9))
         strip = self.strip
         pictures = Pictures(
             self.network, strip.addresses, self.values, canvas, self.plan, strip.places
