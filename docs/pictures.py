@@ -21,7 +21,7 @@ from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.package_parts import opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.render import render
-from sheetgen.spreadsheet.sheet_sizes import measure
+from sheetgen.spreadsheet.sheet_sizes import SheetSizes, measure
 from sheetgen.template import template
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
@@ -84,7 +84,7 @@ def explorer(folder: Path) -> None:
 
 
 def kernel(folder: Path) -> None:
-    """Save Explorer of edges at its last iteration."""
+    """Save how the kernel of edges has learned, and the first sheets of conv-digits."""
     edges = template.load("edges")
     built = build_workbook(edges, folder / "edges.xlsx").saved.path
     canvas = next(each for each in compose(Plan.of(edges)) if each.name == "Explorer")
@@ -95,6 +95,11 @@ def kernel(folder: Path) -> None:
     }
     write_changed(built, folder / "learned.xlsx", {"Explorer": chosen})
     save(folder / "learned.xlsx", Explorer="edges")
+    part = ("The gradient of one kernel’s weight, position by position", "The update")
+    save(built, part=part, Derivation="edges-derivation")
+    digits = template.load("conv-digits").with_training(iterations=48)
+    built = build_workbook(digits, folder / "conv-digits.xlsx").saved.path
+    save(built, Overview="conv-digits", Data="conv-digits-data")
 
 
 def exercise(folder: Path) -> None:
@@ -146,14 +151,26 @@ def digit(folder: Path, run: Path, data_dir: Path) -> None:
     save(folder / "drawn.xlsx", "Digit", "Layers", "Activation")
 
 
-def save(workbook: Path, *sheets: str, highest: int = HIGHEST, **named: str) -> None:
-    """Save sheets of a workbook as docs/<sheet>.png, or by the names given, in 256 colours."""
+def save(
+    workbook: Path,
+    *sheets: str,
+    highest: int = HIGHEST,
+    part: tuple[str, str] | None = None,
+    **named: str,
+) -> None:
+    """Save sheets of a workbook as docs/<sheet>.png, or by the names given, in 256 colours.
+
+    A `part` is from the row with its first text to the one above that with its second.
+    """
     names = {sheet: sheet.lower().replace(" ", "-") for sheet in sheets} | named
     with TemporaryDirectory() as folder:
         for picture in render(workbook, Path(folder), sheets=list(names)):
             with Image.open(picture.path) as whole:
-                part = (0, 0, *shown(workbook, picture.sheet, whole.size, highest))
-                small = without_panel(whole.crop(part).convert("RGB")).quantize(256)
+                if part:
+                    box = between(workbook, picture.sheet, whole.size, part)
+                else:
+                    box = (0, 0, *shown(workbook, picture.sheet, whole.size, highest))
+                small = without_panel(whole.crop(box).convert("RGB")).quantize(256)
                 target = Path(__file__).parent / f"{names[picture.sheet]}.png"
                 small.save(target, optimize=True)
 
@@ -165,10 +182,7 @@ def shown(workbook: Path, sheet: str, size: tuple[int, int], highest: int) -> tu
     chart. LibreOffice's columns and rows have other sizes by up to a hundredth.
     """
     width, height = size
-    with opened(workbook) as package:
-        book = Workbook(package)
-        tabs = [each.name for each in book.sheets]
-        sizes = measure(package, book, tabs.index(sheet))
+    sizes = measured(workbook, sheet)
     assert sizes.shown
     top, left, bottom, right = sizes.shown
     whole_width, whole_height = sizes.size(sizes.shown)
@@ -180,6 +194,26 @@ def shown(workbook: Path, sheet: str, size: tuple[int, int], highest: int) -> tu
         bottom = sizes.rows.last_within(top, bottom, lowest) + 1
         height = round(height * sizes.size((top, left, bottom, right))[1] / whole_height)
     return width, height
+
+
+def measured(workbook: Path, sheet: str) -> SheetSizes:
+    """Return the sizes of a sheet's rows and columns."""
+    with opened(workbook) as package:
+        book = Workbook(package)
+        return measure(package, book, [each.name for each in book.sheets].index(sheet))
+
+
+def between(
+    workbook: Path, sheet: str, size: tuple[int, int], texts: tuple[str, str]
+) -> tuple[int, int, int, int]:
+    """Return the box of the rows from that with the first text to the one above the second."""
+    rows = openpyxl.load_workbook(workbook)[sheet].iter_rows()
+    found = {cell.value: cell.row - 1 for row in rows for cell in row if cell.value in texts}
+    sizes = measured(workbook, sheet)
+    assert sizes.shown
+    ratio = size[1] / sizes.size(sizes.shown)[1]
+    top, bottom = (round(sizes.rows.start(found[text]) * ratio) for text in texts)
+    return 0, top - MARGIN, size[0], bottom - 2 * MARGIN  # empty rows are there
 
 
 def without_panel(picture: Image.Image) -> Image.Image:

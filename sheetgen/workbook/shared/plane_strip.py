@@ -279,7 +279,7 @@ def fit_small(canvas: Canvas, places: Sequence[Place]) -> None:
     largest = largest_of(places)
     for place in places:
         size = f"ABS({relative_address(*place[:2])})"
-        is_coloured = f"AND({size}<0.01,{size}>={largest}*{COLOURED},{size}>0)"
+        is_coloured = f"AND({size}<0.005,{size}>={largest}*{COLOURED},{size}>0)"
         for condition, shown in (
             (f"{size}>=1000", "0E-0"),
             (f"{size}>=100", "0"),
