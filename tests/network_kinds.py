@@ -116,7 +116,7 @@ class Book:
         headers = [cells[7, column] for column in range(1, 10)]
         return {
             cells[row, 1]: {header: cells[row, at] for at, header in enumerate(headers, start=1)}
-            for row in range(8, max(row for row, _ in cells))
+            for row in range(8, max(row for row, _ in cells) + 1)
             if (row, 9) in cells and cells[row, 9] in ("PASS", "FAIL", "kink")
         }
 

@@ -145,7 +145,7 @@ def test_in_a_batch_a_sample_at_a_kink_leaves_no_derivative_to_compare_with(tmp_
     assert verdicts(book) == {
         "w1": "kink", "w2": "PASS", "w3": "PASS", "w4": "PASS", "b1": "kink", "b2": "PASS"
     }  # fmt: skip
-    assert "the gradient of the batch's sum error" in book.texts("Gradient check")
+    assert "The gradient of the batch's sum error" in book.texts("Gradient check")
     found = verify(built.saved.path, perturbations=2)  # also where the batch is a short one
     assert not [finding for each in found for s in each.sheets for finding in s.findings]
 
@@ -154,8 +154,8 @@ def test_a_batch_that_would_need_too_many_cells_is_checked_by_one_sample():
     kind = Kind((4, 20, 2), ("tanh", "identity"), "mean-squared-error", "trained", 40)
     plan = Plan.of(replace(kind.template, batch_size=40))
     canvas = sheet(plan, "Gradient check")
-    assert "of this sample alone (the batch is too large to check)" in canvas.cells[1, 1].value
-    assert max(row for row, _ in canvas.cells) < 8 + 3 * 142 + 10
+    assert "of this sample alone: the batch is too large to check." in canvas.cells[2, 1].value
+    assert max(row for row, _ in canvas.cells) == 8 + 142 - 1
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
@@ -164,7 +164,7 @@ def test_the_check_by_unit_says_that_it_takes_one_sample_of_a_batch(batch_size):
     canvas = sheet(Plan.of(replace(kind.template, batch_size=batch_size)), "Gradient check")
     texts = [str(cell.value) for cell in canvas.cells.values()]
     said = "E is the error of this sample alone: in a network of this size no batch is checked."
-    assert (said in texts) == (batch_size == 2)
+    assert any(text.endswith(said) for text in texts) == (batch_size == 2)
 
 
 def test_away_from_the_kink_the_same_rows_pass(tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetgen.spreadsheet.address import cell_address, quoted, range_address
+from sheetgen.spreadsheet.address import cell_address, quoted, range_address, relative_address
 from sheetgen.spreadsheet.block import Block, in_row
 from sheetgen.spreadsheet.style import HEAT, INPUT, PLAIN, Style
 
@@ -248,10 +248,18 @@ class Canvas:
             "error_message": f"Type {listed(options)}.",
         }
 
-    def link(self, row: int, column: int, sheet: str, text: str, style: Style) -> None:
-        """Write a link to another sheet."""
+    def link(
+        self,
+        row: int,
+        column: int,
+        sheet: str,
+        text: str,
+        style: Style,
+        place: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Write a link to a place on another sheet."""
         self.write(row, column, text, style)
-        self.links[row, column] = f"internal:{quoted(sheet)}!A1"
+        self.links[row, column] = f"internal:{quoted(sheet)}!{relative_address(*place)}"
 
     def address(self, key: str) -> str:
         """Return the absolute address of an input with the sheet's name: Inputs!$C$9."""

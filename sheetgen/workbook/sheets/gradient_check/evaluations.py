@@ -1,7 +1,7 @@
-"""The lower part of `Gradient check`: the network evaluated again, with something moved.
+"""The network evaluated again for `Gradient check`, with something moved.
 
 Each row is a forward pass in cells. If all weights into a unit are moved at once, only what that
-changes is computed.
+changes is computed. A table of a few rows is on the sheet itself, a larger one on `Workings`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,14 @@ from sheetgen.formulas import notation, quantities
 from sheetgen.formulas.quantities import Cell
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, Forward, winner_name
-from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.address import cell_address, quoted
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, SECTION, header, label, number
 from sheetgen.workbook.shared.page import write_headers, write_value
+from sheetgen.workbook.sheets.gradient_check.probes import has_kinks
 
-MOVED, TO, FIRST = 1, 2, 3
+TO, FIRST = 1, 2  # columns, counted from that of what is moved
+CROSSES = "at a kink"
 WINNER = winner_name("")
 MOVED_Z, MOVED_A = "z", "a"
 TEXTS = {
@@ -31,16 +33,45 @@ MANY_OUTPUTS = 20  # with more, every output's error has its own cell
 
 @dataclass(frozen=True)
 class Evaluations:
-    """The table; `row` is that of its headers.
+    """The table; `row` is that of its headers, `column` its first one.
 
+    `canvas` is that of `sheet`, on which the gradients are compared, or of `Workings`.
     If all weights into a unit are moved at once (`is_by_unit`), the table has columns for that
     unit, MOVED_Z and MOVED_A, and for the layers after the first one.
     """
 
     canvas: Canvas
+    sheet: Canvas
     network: Network
     row: int
+    column: int
     is_by_unit: bool = False
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the table is on the sheet of the comparisons."""
+        return self.canvas is self.sheet
+
+    @property
+    def to(self) -> int:
+        """The column of what is moved to where."""
+        return self.column + TO
+
+    @property
+    def first(self) -> int:
+        """The first column of the passes."""
+        return self.column + FIRST
+
+    def seen(self, row: int, column: int, rows: int = 0) -> str:
+        """Return the address of a cell, or of so many `rows`, for the sheet's formulas."""
+        address = cell_address(row, column)
+        if rows:
+            address = f"{address}:{cell_address(row + rows - 1, column)}"
+        return address if self.is_beside else f"{quoted(self.canvas.name)}!{address}"
+
+    def sees(self, row: int, column: int) -> str:
+        """Return the address of a cell of the sheet for the table's formulas."""
+        return cell_address(row, column) if self.is_beside else self.sheet.absolute(row, column)
 
     @cached_property
     def symbols(self) -> list[str]:
@@ -68,7 +99,12 @@ class Evaluations:
     @property
     def total(self) -> int:
         """The column of E_total."""
-        return FIRST + len(self.symbols) - 1
+        return self.first + len(self.symbols) - 1
+
+    @property
+    def crossing(self) -> int:
+        """The column that tells whether a kink is crossed, where there may be one."""
+        return self.total + 1
 
     def place(self, row: int, symbol: str, moved: str = "") -> str:
         """Return the address of a quantity in a row, in which a unit may be `moved`."""
@@ -81,21 +117,25 @@ class Evaluations:
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        return {symbol: column for column, symbol in enumerate(self.symbols, start=FIRST)}
+        return {symbol: column for column, symbol in enumerate(self.symbols, start=self.first)}
 
     def headers(self, title: str, to: str) -> None:
-        """Write the title and the headers; `to` says what the second column holds."""
+        """Write the title, if any, and the headers; `to` says what the second column holds."""
         canvas, row = self.canvas, self.row
-        canvas.write(row - 1, MOVED, title, SECTION)
-        write_headers(canvas, row, MOVED, ("moved", "s" if self.is_by_unit else "to"), "weight")
-        for column, symbol in enumerate(self.symbols, start=FIRST):
+        if title:
+            canvas.write(row - 1, self.column, title, SECTION)
+        names = "moved", "s" if self.is_by_unit else "to"
+        write_headers(canvas, row, self.column, names, "weight")
+        for column, symbol in enumerate(self.symbols, start=self.first):
             canvas.write(row, column, notation.heading(symbol), header(_kind(symbol)))
             text = TEXTS.get(symbol) or notation.forward(self.network, symbol)
             canvas.notes[row, column] = f"{symbol} = {text}"
             canvas.widths.setdefault(column, 12.5)
             if symbol.startswith(WINNER):
                 canvas.widths[column] = max(canvas.widths[column], len(symbol) + 1)
-        canvas.notes[row, TO] = to
+        if has_kinks(self.network):
+            canvas.write(row, self.crossing, CROSSES, header("helper"))
+        canvas.notes[row, self.to] = to
         canvas.widths[self.total] = max(14, canvas.widths.get(self.total, 0))
 
     def evaluate(self, row: int, run: Forward, known: Mapping[str, str]) -> None:
@@ -144,16 +184,14 @@ class Evaluations:
         outputs = range(network.outputs)
         return "+".join(quantities.error_formula(network, output, cell) for output in outputs)
 
+    def moved(self, row: int, text: str, formula: str, value: float) -> None:
+        """Write what is moved, and to what value or by what step."""
+        write_value(self.canvas, row, self.column, text, f"={formula}", value, "weight")
 
-def write_moved(canvas: Canvas, row: int, text: str, formula: str, value: float) -> None:
-    """Write what is moved, and to what value or by what step."""
-    write_value(canvas, row, MOVED, text, f"={formula}", value, "weight")
-
-
-def write_next(canvas: Canvas, row: int, text: str) -> None:
-    """Write that a row is of another sample, with the same moved."""
-    canvas.write(row, MOVED, text, replace(label("weight"), bold=False))
-    canvas.write(row, TO, "", number("weight"))
+    def goes_on(self, row: int, text: str) -> None:
+        """Write that a row is of another sample, with the same moved."""
+        self.canvas.write(row, self.column, text, replace(label("weight"), bold=False))
+        self.canvas.write(row, self.to, "", number("weight"))
 
 
 def _kind(symbol: str) -> str:

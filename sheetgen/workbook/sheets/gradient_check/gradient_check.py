@@ -17,8 +17,8 @@ from sheetgen.formulas import notation, quantities
 from sheetgen.network.parameters import Parameter
 from sheetgen.spreadsheet.address import cell_address, without_dollars
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import FINE, KINDS, NOTE, SECTION, label, number
-from sheetgen.workbook.plan import GRADIENT_CHECK
+from sheetgen.spreadsheet.style import FINE, KINDS, LINK, SECTION, label, number
+from sheetgen.workbook.plan import GRADIENT_CHECK, WORKINGS
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.workings import Workings
@@ -26,10 +26,7 @@ from sheetgen.workbook.sheets.derivation.derivation import Derivation, is_by_uni
 from sheetgen.workbook.sheets.gradient_check.batch import Checked, checked
 from sheetgen.workbook.sheets.gradient_check.evaluations import (
     FIRST,
-    TO,
     Evaluations,
-    write_moved,
-    write_next,
 )
 from sheetgen.workbook.sheets.gradient_check.gradient_rows import (
     EPSILON,
@@ -55,8 +52,9 @@ from sheetgen.workbook.sheets.gradient_check.probes import (
 __all__ = ["VERDICT_CELL", "gradient_check_sheet", "verdict"]
 
 UNIT_TEXTS = Texts(
-    "found in three ways that must agree: all weights into a unit and its trained bias are moved "
-    "at once, along the direction d given below.",
+    "All weights into a unit and its trained bias are moved at once, along a direction d: the "
+    "gradient of E_total in three ways that must agree.",
+    "",
     "all weights and biases",
     ("weights", "Σ d·∂E/∂w, found in three ways"),
     {
@@ -65,12 +63,15 @@ UNIT_TEXTS = Texts(
         "analytic": "Σ d·∂E/∂w over the gradients of the chosen row of the training table",
         "closed form": "δ·(d·x), with δ = ∂E/∂z from Derivation",
         "central difference": (
-            "(E(w + s·d) − E(w − s·d)) / 2s, from the table below; s is ε, or less where z would "
-            "move by more than ε"
+            "(E(w + s·d) − E(w − s·d)) / 2s, from the table on Workings; s is ε, or less where z "
+            "would move by more than ε"
         ),
     },
 )
-ALONE = "E is the error of this sample alone: in a network of this size no batch is checked."
+ALONE = " E is the error of this sample alone: in a network of this size no batch is checked."
+TOO_LARGE = " E_total is the error of this sample alone: the batch is too large to check."
+EVALUATIONS, TO_WORKINGS = (3, 8), replace(LINK, indent=1)
+MOST_ROWS, MOST_COLUMNS = 40, 11  # of evaluations that are below the comparisons, on one page
 DIRECTION_ROWS = 4  # names, x, d, and an empty row before the next layer
 
 
@@ -79,10 +80,8 @@ def gradient_check_sheet(
 ) -> Canvas:
     """Draw the sheet: the table's gradients at the moment, and those of `derivation`."""
     samples = checked(chosen, derivation, workings)
-    if is_by_parameter(chosen.network):
-        return _WeightCheck(samples, 0).draw()
-    rows = DIRECTION_ROWS * len(chosen.network.layers) + 2 + len(checked_units(chosen.network))
-    return _UnitCheck(samples, rows).draw()
+    kind = _WeightCheck if is_by_parameter(chosen.network) else _UnitCheck
+    return kind(samples, workings).draw()
 
 
 def verdict(subject: Subject) -> str:
@@ -94,32 +93,57 @@ def verdict(subject: Subject) -> str:
 
 
 class _Check(ABC):
-    """Draws the sheet: a row of comparisons for each probe, then two evaluations for each.
+    """Draws the sheet: a row of comparisons for each probe, and two evaluations for each.
 
-    `between` is the number of rows that a kind of check needs between the two, from `below` on.
+    The evaluations are below the comparisons if there are few, and else on `Workings`. `between`
+    is the number of rows there that a kind of check needs above them.
     """
 
-    def __init__(self, samples: Checked, between: int) -> None:
+    between = 0
+
+    def __init__(self, samples: Checked, workings: Workings) -> None:
         self.samples, self.chosen, self.derivation = samples, samples.chosen, samples.derivation
         self.network, self.reference = self.chosen.network, self.chosen.reference
         strong = KINDS["gradient"].strong
-        self.canvas = canvas = Canvas(GRADIENT_CHECK, tab_colour=strong, freeze=(FIRST_ROW, 2))
+        self.canvas = Canvas(GRADIENT_CHECK, tab_colour=strong, freeze=(FIRST_ROW, 2))
         controls = self.chosen.plan.controls
-        self.probes = found = probes(Subject(samples.passes, controls, samples.share))
-        self.below = FIRST_ROW + len(found) + 3
-        self.evaluations = Evaluations(canvas, self.network, self.below + between, between > 0)
-        self.comparisons = Comparisons(canvas, samples, found, self.evaluations)
+        self.probes = probes(Subject(samples.passes, controls, samples.share))
+        self.evaluations = self._evaluations(workings)
+        self.comparisons = Comparisons(self.canvas, samples, self.probes, self.evaluations)
+
+    def _evaluations(self, workings: Workings) -> Evaluations:
+        """Return the table of evaluations, on the sheet or in a block of its own."""
+        count, is_by_unit = len(self.probes), isinstance(self, _UnitCheck)
+        row = FIRST_ROW + count + 3
+        table = Evaluations(self.canvas, self.canvas, self.network, row, 1, is_by_unit)
+        is_small = 2 * count * len(self.samples.known) <= MOST_ROWS
+        if is_small and table.crossing <= MOST_COLUMNS + 1 and not is_by_unit:
+            return table
+        title = self.headings()[0]
+        corner = workings.block(GRADIENT_CHECK, title, self.columns(table), width=12.5)
+        row, column = corner.row + self.between, corner.column
+        return replace(table, canvas=corner.canvas, row=row, column=column)
+
+    def columns(self, table: Evaluations) -> int:
+        """Return how many columns a block needs for the evaluations."""
+        return table.crossing + 1 - table.column
 
     def draw(self) -> Canvas:
+        table = self.evaluations
         self.begin()
+        if not table.is_beside:
+            place = table.row - 1, table.column
+            self.canvas.link(*EVALUATIONS, WORKINGS, "evaluations: Workings", TO_WORKINGS, place)
         for place in range(len(self.probes)):
             self.comparisons.row(place, self.gradients(place))
-        self.evaluations.headers(*self.headings())
+        title, to = self.headings()
+        table.headers(title if table.is_beside or self.between else "", to)
         for place in range(len(self.probes)):
             for side in (1, -1):
                 self.evaluate(place, side, self.comparisons.evaluation(place, side))
+            self.comparisons.crossings(place)
         last = self.comparisons.evaluation(len(self.probes), 1) - 1
-        self.canvas.numbers.append((self.evaluations.row + 1, 2, last, self.evaluations.total))
+        table.canvas.numbers.append((table.row + 1, table.to, last, table.total))
         return self.canvas
 
     @abstractmethod
@@ -157,8 +181,11 @@ class _WeightCheck(_Check):
         of_what, analytic, error = self._of_batch()
         if self.samples.is_batch:
             closed = f"δ·a of each sample of the batch, on Workings: their {of_what}"
+        is_alone = self.chosen.moment.table.training.is_batched and not self.samples.is_batch
+        where = "below" if self.evaluations.is_beside else "on Workings"
         texts = Texts(
-            f"{error} for {checked}, in three ways that must agree.",
+            f"The gradient of {error} for {checked}, in three ways that must agree.",
+            TOO_LARGE if is_alone else "",
             "all weights and biases" if both else "all weights",
             ("weights and biases" if both else "weights", "∂E/∂w, found in three ways"),
             {
@@ -167,8 +194,8 @@ class _WeightCheck(_Check):
                 "analytic": analytic,
                 "closed form": closed,
                 "central difference": (
-                    "(E(w + ε) − E(w − ε)) / 2ε, from the table below; where a weight multiplies "
-                    "an x beyond ±1, it is moved by ε/|x|"
+                    f"(E(w + ε) − E(w − ε)) / 2ε, from the table {where}; where a weight "
+                    "multiplies an x beyond ±1, it is moved by ε/|x|"
                 ),
             },
         )
@@ -176,15 +203,12 @@ class _WeightCheck(_Check):
 
     def _of_batch(self) -> tuple[str, str, str]:
         """Return what is made of the samples, where the gradient comes from, and of which error."""
-        training = self.chosen.moment.table.training
         if not self.samples.is_batch:
-            analytic = "from the chosen row of the training table"
-            alone = "the gradient of E_total of this sample alone (the batch is too large to check)"
-            return "", analytic, alone if training.is_batched else "the gradient of E_total"
+            return "", "from the chosen row of the training table", "E_total"
         what = "mean" if self.samples.is_mean else "sum"
         over = ", over the number of rows" if self.samples.is_mean else ""
         analytic = f"Σ∂E/∂w in the last row of the chosen row's batch{over}"
-        return what, analytic, f"the gradient of the batch's {what} error"
+        return what, analytic, f"the batch's {what} error"
 
     @property
     def moved(self) -> str:
@@ -210,20 +234,19 @@ class _WeightCheck(_Check):
     def evaluate(self, place: int, side: int, row: int) -> None:
         """Write forward passes with a parameter replaced by the cell that holds w ± ε."""
         probe, parameter = self.probes[place], self.parameters[place]
-        step = self.samples.step(parameter, cell_address(*EPSILON))
+        table = self.evaluations
+        step = self.samples.step(parameter, table.sees(*EPSILON))
         sign, shown = ("+", "+") if side > 0 else ("-", "−")
         formula = f"{self.chosen.cells[parameter.name]}{sign}{step}"
         value = self.reference.value(parameter) + side * probe.step
-        write_moved(self.canvas, row, f"{parameter.name} {shown} ε", formula, value)
+        table.moved(row, f"{parameter.name} {shown} ε", formula, value)
         runs = probe.above if side > 0 else probe.below
-        moved = {parameter.name: cell_address(row, TO)}
+        moved = {parameter.name: cell_address(row, table.to)}
         for at, known in enumerate(self.samples.known):
             if at:
-                write_next(self.canvas, row + at, f"row {at + 1}")
+                table.goes_on(row + at, f"row {at + 1}")
             run = runs[min(at, len(runs) - 1)]
-            self.evaluations.evaluate(row + at, run, {**known, **moved})
-        if side < 0:
-            self.comparisons.crossings(place)
+            table.evaluate(row + at, run, {**known, **moved})
 
 
 class _UnitCheck(_Check):
@@ -233,30 +256,38 @@ class _UnitCheck(_Check):
     that of the table's gradients of each unit.
     """
 
-    def __init__(self, samples: Checked, between: int) -> None:
-        super().__init__(samples, between)
+    def __init__(self, samples: Checked, workings: Workings) -> None:
+        network = samples.chosen.network
         self.rows: dict[int, int] = {}
         self.rows_of_units: dict[str, int] = {}
+        self.between = DIRECTION_ROWS * len(network.layers) + 2 + len(checked_units(network))
+        super().__init__(samples, workings)
+        self.behind = self.evaluations.canvas
+
+    def columns(self, table: Evaluations) -> int:
+        """Return how many columns a block needs for the evaluations, and for the directions."""
+        network = self.network
+        sources = (layer.fan_in + trains_biases(network, at)
+                   for at, layer in enumerate(network.layers))  # fmt: skip
+        return max(super().columns(table), FIRST + max(sources))
 
     def begin(self) -> None:
         self.comparisons.frame(self.texts())
-        if self.chosen.moment.table.training.is_batched:
-            self.canvas.write(2, 1, ALONE, NOTE)
+        row = self.evaluations.row - self.between
         title = "The directions: what the weights multiply, x, how far they are moved, d, and ∂E/∂w"
-        self.canvas.write(self.below, 1, title, SECTION)
-        row = self.below + 3
+        self.behind.write(row, self.evaluations.column, title, SECTION)
+        row += 3
         for layer in range(len(self.network.layers)):
             self.rows[layer] = row
             row = self.direction(layer) + DIRECTION_ROWS - 1
 
     def texts(self) -> Texts:
         step = units_per_probe(self.network)
+        remark = ALONE if self.chosen.moment.table.training.is_batched else ""
         if step == 1:
-            return UNIT_TEXTS
-        subtitle = (
-            f"{UNIT_TEXTS.subtitle} This network is so deep that one unit in {step} is checked."
-        )
-        return replace(UNIT_TEXTS, subtitle=subtitle, rows=f"the weights into one unit in {step}")
+            return replace(UNIT_TEXTS, remark=remark)
+        remark = f" This network is so deep that one unit in {step} is checked.{remark}"
+        return replace(UNIT_TEXTS, remark=remark, rows=f"the weights into one unit in {step}")
 
     def headings(self) -> tuple[str, str]:
         return (
@@ -270,23 +301,23 @@ class _UnitCheck(_Check):
 
         Below are the table's gradients of each unit that is checked. Returns the last row.
         """
-        canvas, row, network = self.canvas, self.rows[layer], self.network
+        canvas, row, network, table = self.behind, self.rows[layer], self.network, self.evaluations
         names = [*network.source_names[layer], *["bias"] * trains_biases(network, layer)]
-        write_headers(canvas, row - 2, 1, (notation.layer_title(network, layer), "d·x", *names))
-        canvas.write(row - 1, 1, "x", label("helper"))
-        canvas.write(row, 1, "d", label("helper"))
+        titles = notation.layer_title(network, layer), "d·x", *names
+        write_headers(canvas, row - 2, table.column, titles)
+        canvas.write(row - 1, table.column, "x", label("helper"))
+        canvas.write(row, table.column, "d", label("helper"))
         xs, ds = sources_of(self.reference, layer), direction(network, layer)
-        for column, (name, x, d) in enumerate(zip(names, xs, ds, strict=True), start=FIRST):
+        for column, (name, x, d) in enumerate(zip(names, xs, ds, strict=True), start=table.first):
             if name == "bias":
                 canvas.write(row - 1, column, 1, number("helper"))
             else:
                 source = self.derivation.cells[name]
                 canvas.calculate(row - 1, column, f"={source}", float(x), number("helper"))
             canvas.write(row, column, float(d), number("helper"))
-            canvas.widths.setdefault(column, 12.5)
-        upper, lower = (_range(at, len(names)) for at in (row - 1, row))
+        upper, lower = (self._range(at, len(names)) for at in (row - 1, row))
         formula = f"=SUMPRODUCT({upper},{lower})"
-        canvas.calculate(row, TO, formula, float(xs @ ds), number("helper"))
+        canvas.calculate(row, table.to, formula, float(xs @ ds), number("helper"))
         for unit in checked_units(network):
             if network.positions[unit][0] == layer:
                 row += 1
@@ -296,22 +327,24 @@ class _UnitCheck(_Check):
     def analytic_row(self, row: int, unit: str) -> None:
         """Write the table's gradients of the weights into a unit, and of its trained bias."""
         self.rows_of_units[unit] = row
-        write_headers(self.canvas, row, 1, (unit, "∂E/∂w"), "gradient")
+        table = self.evaluations
+        write_headers(self.behind, row, table.column, (unit, "∂E/∂w"), "gradient")
         moment, bias = self.chosen.moment, self.network.bias_of(unit)
         parameters: list[Parameter] = [*self.network.weights_into(unit)]
         if bias and bias.is_trained:
             parameters.append(bias)
-        for column, each in enumerate(parameters, start=FIRST):
+        for column, each in enumerate(parameters, start=table.first):
             value, style = moment.value(each.gradient), number("gradient", FINE)
-            self.canvas.calculate(row, column, moment.formula(each.gradient), value, style)
+            self.behind.calculate(row, column, moment.formula(each.gradient), value, style)
 
     def gradients(self, place: int) -> Gradients:
         probe, network = self.probes[place], self.network
         name = network.unit_names[probe.layer][probe.unit]
         row, xs = self.rows[probe.layer], sources_of(self.reference, probe.layer)
-        slope = cell_address(row, TO)
-        gradients = _range(self.rows_of_units[name], len(xs))
-        analytic = f"SUMPRODUCT({gradients},{_range(row, len(xs))})"
+        slope = self.evaluations.seen(row, self.evaluations.to)
+        rows = self.rows_of_units[name], row
+        gradients, directions = (f"{WORKINGS}!{self._range(at, len(xs))}" for at in rows)
+        analytic = f"SUMPRODUCT({gradients},{directions})"
         value = float(xs @ direction(network, probe.layer))
         closed = f"{self.derivation.cells[f'∂E/∂{name}']}*{slope}"
         return Gradients(name, slope, value, analytic, closed)
@@ -320,13 +353,15 @@ class _UnitCheck(_Check):
         """Write what changes when the weights into a unit are moved."""
         probe = self.probes[place]
         name = self.network.unit_names[probe.layer][probe.unit]
-        slope = cell_address(self.rows[probe.layer], TO)
+        table = self.evaluations
+        slope = cell_address(self.rows[probe.layer], table.to)
         sign, shown = ("", "+") if side > 0 else ("-", "−")
-        formula = f"{sign}{cell_address(*EPSILON)}/MAX(1,ABS({slope}))"
-        write_moved(self.canvas, row, f"{name} {shown} s", formula, side * probe.step)
+        formula = f"{sign}{table.sees(*EPSILON)}/MAX(1,ABS({slope}))"
+        table.moved(row, f"{name} {shown} s", formula, side * probe.step)
         (run,) = probe.above if side > 0 else probe.below
-        moved = f"{without_dollars(self.derivation.cells[name])}+{cell_address(row, TO)}*{slope}"
-        self.evaluations.evaluate_after(row, run, self.known, name, moved)
+        by = f"{cell_address(row, table.to)}*{slope}"
+        moved = f"{without_dollars(self.derivation.cells[name])}+{by}"
+        table.evaluate_after(row, run, self.known, name, moved)
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -342,10 +377,10 @@ class _UnitCheck(_Check):
             row = self.rows[layer] - 1
             known |= {
                 name: without_dollars(cell_address(row, column))
-                for column, name in enumerate(sources, start=FIRST)
+                for column, name in enumerate(sources, start=self.evaluations.first)
             }
         return known
 
-
-def _range(row: int, count: int) -> str:
-    return f"{cell_address(row, FIRST)}:{cell_address(row, FIRST + count - 1)}"
+    def _range(self, row: int, count: int) -> str:
+        first = self.evaluations.first
+        return f"{cell_address(row, first)}:{cell_address(row, first + count - 1)}"

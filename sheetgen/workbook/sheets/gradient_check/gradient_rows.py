@@ -10,7 +10,6 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     NOTE,
     SCIENTIFIC,
-    SUBTITLE,
     VERDICT,
     WHOLE,
     Style,
@@ -23,7 +22,7 @@ from sheetgen.workbook.shared.chosen_moment import STATE
 from sheetgen.workbook.shared.live_text import joined
 from sheetgen.workbook.shared.page import column_range, write_title
 from sheetgen.workbook.sheets.gradient_check.batch import Checked
-from sheetgen.workbook.sheets.gradient_check.evaluations import TO, Evaluations
+from sheetgen.workbook.sheets.gradient_check.evaluations import Evaluations
 from sheetgen.workbook.sheets.gradient_check.probes import SMALLEST, Probe, has_kinks, verdict_of
 
 VERDICT_CELL = (3, 3)
@@ -34,13 +33,18 @@ BAND_ROW = 6
 HEADER_ROW = 7
 FIRST_ROW = 8
 VERDICT_COLUMN = 9
+AIRY = 22  # points of a row between blocks
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The sheet's texts about its rows; `headers` are the first columns' titles and notes."""
+    """The sheet's texts about its rows; `headers` are the first columns' titles and notes.
+
+    `remark` follows the moment, after a space.
+    """
 
     subtitle: str
+    remark: str
     rows: str
     bands: tuple[str, str]
     headers: dict[str, str]
@@ -93,9 +97,10 @@ class Comparisons:
             **dict.fromkeys(range(3, 9), 18),
             VERDICT_COLUMN: 12,
         }
-        write_title(canvas, 1, "Gradient check", "")
-        words = joined("At ", self.checked.chosen.place, f" (chosen on Overview): {texts.subtitle}")
-        canvas.calculate(1, 1, words.formula, words.text, SUBTITLE)
+        canvas.heights |= {2: AIRY, 5: AIRY}
+        write_title(canvas, 1, "Gradient check", texts.subtitle)
+        words = joined("At ", self.checked.chosen.place, f", chosen on Overview.{texts.remark}")
+        canvas.calculate(2, 1, words.formula, words.text, NOTE)
         self._verdict(texts.rows)
         canvas.write(3, 5, "ε, by which a weight is moved", LABEL)
         canvas.ask(*EPSILON, "epsilon", self.checked.chosen.plan.controls.epsilon, **EPSILON_LIMITS)
@@ -168,7 +173,7 @@ class Comparisons:
         canvas.calculate(row, 4, f"={gradients.closed}", gradient, fine)
         rows = [self.evaluation(place, side) for side in (1, -1)]
         above, below = map(self._error, rows)
-        high, low = (cell_address(each, TO) for each in rows)
+        high, low = (self.evaluations.seen(each, self.evaluations.to) for each in rows)
         # Where the training has diverged, w + ε may be w.
         central = self._unless_diverged(f"({above}-{below})/({high}-{low})", probe.central)
         canvas.calculate(row, 5, *central, fine, probe.noise)
@@ -200,23 +205,24 @@ class Comparisons:
         return "+".join(signs)
 
     def crossings(self, place: int) -> None:
-        """Write beside a batch's lower evaluations whether they cross a kink, if there are any."""
-        probe, checked = self.probes[place], self.checked
-        if not probe.has_kinks or not checked.is_batch:
+        """Write beside the lower evaluations whether they cross a kink, if there are any."""
+        probe, checked, table = self.probes[place], self.checked, self.evaluations
+        if not probe.has_kinks:
             return
-        row, column = self.evaluation(place, -1), self.evaluations.total + 1
-        counted = len(checked.passes)
+        row, counted = self.evaluation(place, -1), len(checked.passes)
         for sample in range(len(checked.known)):
-            formula = f"=IF({self._crossing(place, sample)},{checked.counts(sample)},0)"
+            counts = checked.counts(sample) if checked.is_batch else "1"
+            formula = f"=IF({self._crossing(place, sample)},{counts},0)"
             crosses = int(sample < counted and probe.crosses(sample))
-            self.canvas.calculate(row + sample, column, formula, crosses, number("helper", WHOLE))
+            style = number("helper", WHOLE)
+            table.canvas.calculate(row + sample, table.crossing, formula, crosses, style)
 
     def _error(self, row: int) -> str:
         """Return the expression of the error in an evaluation that begins in a row."""
-        column, checked = self.evaluations.total, self.checked
+        checked, table = self.checked, self.evaluations
         if not checked.is_batch:
-            return cell_address(row, column)
-        errors = column_range(column, row, row + len(checked.known) - 1)
+            return table.seen(row, table.total)
+        errors = table.seen(row, table.total, len(checked.known))
         return checked.reduced(f"SUMPRODUCT({checked.counted},{errors})")
 
     def _agreement(self, place: int) -> str:
@@ -224,9 +230,7 @@ class Comparisons:
         central, closed, allowed = (cell_address(row, column) for column in (6, 7, 8))
         if not self.probes[place].has_kinks:
             return f'IF(MAX({central},{closed})<={allowed},"PASS","FAIL")'
-        crossing = self._crossing(place, 0)
-        if self.checked.is_batch:
-            column, row = self.evaluations.total + 1, self.evaluation(place, -1)
-            crossing = f"SUM({column_range(column, row, row + len(self.checked.known) - 1)})>0"
+        first, table = self.evaluation(place, -1), self.evaluations
+        crossing = f"SUM({table.seen(first, table.crossing, len(self.checked.known))})>0"
         agree = f'IF({central}<={allowed},"PASS","FAIL")'
         return f'IF({closed}>{allowed},"FAIL",IF({crossing},"kink",{agree}))'
