@@ -25,7 +25,7 @@ from sheetgen.workbook.sheets.training_table import variant_sheet
 
 IRONCALC = engines.engine("ironcalc")
 MOST_FORMULAS = 3000
-NAME, SYMBOLS, NUMBERS, VALUE = range(4, 8)  # columns of the lines that are written out
+NAME, SYMBOLS, NUMBERS, VALUE = range(9, 13)  # columns of the lines that are written out
 FIRST_LINE = 7
 CHARACTERS = 1.25  # of a text like these, for each that is a column's width
 

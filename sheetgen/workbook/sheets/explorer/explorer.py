@@ -1,9 +1,9 @@
 """The sheet `Explorer`: one moment of a training, chosen by learning rate and iteration.
 
-On the left is the network's diagram with all values, and below it the gradient flowing back; in
-the middle the chain rule of a chosen weight and the forward pass, with their numbers; on the right
-the moment's values. All of it is live: it reads the training tables. The first diagram and the
-chain rule are in sight together on a screen of 1366 × 768 pixels.
+On the left is the network's diagram with all values, and below it the gradient flowing back, and
+the moment's values; on the right the chain rule of a chosen weight and the forward pass, with their
+numbers. All of it is live: it reads the training tables. It is no wider than a screen of 1366 × 768
+pixels, on which the first diagram and the chain rule are in sight together.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ from math import ceil, isfinite
 
 from sheetgen.formulas.quantities import softmax_helpers
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas, Rule
 from sheetgen.spreadsheet.style import KINDS, LABEL, SECTION, SUBTITLE, TITLE, Style
 from sheetgen.workbook.plan import EXPLORER
 from sheetgen.workbook.shared import diagram
@@ -39,11 +40,12 @@ from sheetgen.workbook.sheets.explorer.moment_values import RATE, Values
 from sheetgen.workbook.sheets.explorer.shown_lines import Lines
 from sheetgen.workbook.sheets.explorer.weight_update import Update, is_plain
 
-CONTROLS = (2, 2)  # the cell of the first drop-down
+CONTROLS = (2, 3)  # the cell of the first drop-down
 TOP = 6  # the row below the frozen ones
-LEFT, FILLER, PANEL = 1, 3, 4  # columns
-EDGE, LABELS, INPUTS, GAP = 1.3, 19, 14, 2  # characters of width
-VALUE_WIDTHS = (11, 12, 13)
+LEFT, STATE, FILLER, PANEL = 1, 4, 8, 9  # columns
+EDGE, GAP = 1.3, 2  # characters of width
+VALUE_WIDTHS = (11, 12, 14, 1, 11, 12, 13)  # of two groups of values, and of what is between
+LEAST_FILLER = 0.5
 TITLE_HEIGHT, GAP_HEIGHT = 22, 6  # points
 MARGIN = 12  # pixels
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
@@ -57,15 +59,18 @@ def explorer_sheet(sources: Sources, tables: Sequence[Table], workings: Workings
 
 class _Sheet:
     def __init__(self, sources: Sources, tables: Sequence[Table], workings: Workings) -> None:
-        self.sources, self.plan = sources, sources.plan
+        self.sources, self.plan, self.network = sources, sources.plan, sources.plan.network
         plan = self.plan
         self.canvas = Canvas(EXPLORER, tab_colour=KINDS["gradient"].strong)
-        self.moment = Moment.ask(self.canvas, plan, tables, "explorer", CONTROLS, workings)
-        self.values = Values(self.canvas, plan, self.moment, TOP + 1, PANEL + 5)
+        self.moment = Moment.ask(
+            self.canvas, plan, tables, "explorer", CONTROLS, workings, label=LEFT
+        )
+        self.layout = layout_at(plan)
+        at = self._below_diagrams(), LEFT
+        self.values = Values(self.canvas, plan, self.moment, at, workings)
         at = CONTROLS[0] + 2, CONTROLS[1]
         self.choice = Choice(self.values, at, workings)
         self.panel = Panel(self.values, PANEL, TOP)
-        self.network = plan.network
 
     def draw(self) -> Canvas:
         canvas = self.canvas
@@ -81,15 +86,14 @@ class _Sheet:
         self.values.draw()
         self.state()
         self.written_out()
-        last = self.diagrams()
-        pictures = self.pictures()
-        fit_errors(canvas, (TOP, self.panel.last_column, self.panel.row, self.panel.last_column))
-        canvas.write(TOP, self.values.column, "Values of this moment", SECTION)
-        last, last_column = max(last, self.panel.row, self.values.last_row), self.values.column + 2
+        self.diagrams()
+        pictures, last_column = self.pictures(), self.panel.last_column
+        fit_errors(canvas, (TOP, last_column, self.panel.row, last_column))
+        last = max(self.panel.row - 1, self.values.last_row)
         if pictures:
             last, last_column = max(last, pictures.row), pictures.last_column
+            canvas.column_breaks.append(pictures.column)
         canvas.print_area = (0, 0, last, last_column)
-        canvas.column_breaks.append(self.values.column)
         return canvas
 
     def state(self) -> None:
@@ -117,17 +121,14 @@ class _Sheet:
         return decimal(self.values.cells[symbol], self.values.instant[symbol], 0)
 
     def _text(self, row: int, words: Words, style: Style) -> None:
-        self.canvas.calculate(row, FILLER, words.formula, words.text, style)
+        self.canvas.calculate(row, STATE, words.formula, words.text, style)
 
     def written_out(self) -> None:
         """Write the chain rule and the forward pass."""
         panel, choice, workings = self.panel, self.choice, self.choice.workings
-        if is_written_out(self.network):
-            self.values.write_texts(self.values.cells, workings)
-        else:
-            helpers = softmax_helpers(self.network)
-            shown = [each for each in helpers if each in self.values.cells]
-            self.values.write_texts(shown, workings)
+        helpers = softmax_helpers(self.network)
+        as_texts = self.values.cells if is_written_out(self.network) else helpers
+        self.values.write_list([each for each in as_texts if each in self.values.cells])
         choice.draw()
         shares = Shares(choice)
         shares.draw()
@@ -169,57 +170,82 @@ class _Sheet:
             + each.optimizer.rule("w", gradient, "weight_decay" in each.hyperparameters)
             for each in trainings
         ]
-        chosen = texts[tables.index(self.moment.table)]
-        words = literal(chosen)
-        if len(set(texts)) > 1:
-            words = Words(self.moment.chosen(literal(text).expression for text in texts), chosen)
-        style = Style(wrap=True, vertical="top", fill=KINDS["weight"].tint, indent=1)
-        fitting = FITTING * sum(panel.widths().values())
-        row, last = panel.row, panel.row + ceil(max(map(len, texts)) / fitting) - 1
-        for each in range(row, last + 1):
-            for column in range(PANEL, panel.last_column + 1):
-                self.canvas.write(each, column, "", style)
-        self.canvas.merges.append((row, PANEL, last, panel.last_column))
-        self.canvas.calculate(row, PANEL, words.formula, words.text, style)
-        panel.row = last + 1
+        room = round(FITTING * sum(panel.widths().values()))
+        rules = [_rule_lines(text, room) for text in texts]
+        at = tables.index(self.moment.table)
+        for place in range(max(map(len, rules))):
+            of_each = [literal(lines[place] if place < len(lines) else "") for lines in rules]
+            words = of_each[at]
+            if len(set(texts)) > 1:
+                words = Words(self.moment.chosen(each.expression for each in of_each), words.text)
+            self._rule_line(words)
+
+    def _rule_line(self, words: Words) -> None:
+        """Write a line of the chosen optimiser's rule, which has a ground if it is not empty."""
+        canvas, row, last = self.canvas, self.panel.row, self.panel.last_column
+        canvas.calculate(row, PANEL, words.formula, words.text, Style(indent=1))
+        is_there = f'={cell_address(row, PANEL)}<>""'
+        ground: dict[str, object] = {"bg_color": KINDS["weight"].tint}
+        canvas.rules.append(Rule((row, PANEL, row, last), is_there, ground))
+        self.panel.row += 1
 
     def widths(self, pixels: int) -> None:
         """Set the columns' widths, with a diagram of so many pixels."""
-        canvas = self.canvas
-        pixels += MARGIN - 3 * PIXELS_OF_COLUMN
-        filler = pixels / PIXELS_OF_CHARACTER - LABELS - INPUTS
-        canvas.widths = {0: EDGE, LEFT: LABELS, LEFT + 1: INPUTS, FILLER: round(filler, 1)}
+        canvas, count = self.canvas, FILLER + 1 - LEFT
+        fitting = (pixels + MARGIN - count * PIXELS_OF_COLUMN) / PIXELS_OF_CHARACTER
+        filler = max(LEAST_FILLER, round(fitting - sum(VALUE_WIDTHS), 1))
+        canvas.widths = {0: EDGE, **dict(enumerate((*VALUE_WIDTHS, filler), start=LEFT))}
         canvas.widths |= self.panel.widths()
-        column = self.values.column
-        canvas.widths |= {column - 1: GAP} | dict(enumerate(VALUE_WIDTHS, start=column))
 
     def pictures(self) -> InputPictures | None:
         """Draw the sample and the first weights as pictures, where the data are images."""
         if not self.plan.data.image:
             return None
-        column = self.values.column + len(VALUE_WIDTHS) + 1
+        column = self.panel.last_column + 2
         self.canvas.widths[column - 1] = GAP
         pictures = InputPictures(self.values, self.sources, TOP, column)
         pictures.draw()
         return pictures
 
-    def diagrams(self) -> int:
-        """Draw the diagrams, or say why not; return the last row that they cover."""
-        canvas = self.canvas
-        layout = layout_at(self.plan)
+    def _below_diagrams(self) -> int:
+        """Return the row below both diagrams, or below what is written in their place."""
+        if self.layout.too_many:
+            return TOP + len(self.network.layers) + 3
+        return self._second_diagram() + 1 + ceil((self._diagram_height() + MARGIN) / PIXELS_OF_ROW)
+
+    def _diagram_height(self) -> int:
+        return self.layout.height + diagram.LEGEND_PIXELS
+
+    def _second_diagram(self) -> int:
+        """Return the row of the second diagram's title."""
+        return TOP + 2 + ceil(self._diagram_height() / PIXELS_OF_ROW)
+
+    def diagrams(self) -> None:
+        """Draw the diagrams, or say why not."""
+        canvas, layout = self.canvas, self.layout
         if why := layout.too_many:
             diagram.note(canvas, self.network, TOP, LEFT, why)
             self.widths(SIZE[0])
-            return TOP + len(self.network.layers) + 2
+            return
         self.widths(layout.width)
-        moment, height = self.moment, layout.height + diagram.LEGEND_PIXELS
-        diagrams = Diagrams(self.values, self.choice)
-        when = Words(f'{moment.row}&""', f"{moment.iteration}")
+        diagrams = Diagrams(self.values, self.choice, layout)
+        when = Words(f'{self.moment.row}&""', f"{self.moment.iteration}")
         title = joined("Forward at iteration ", when, ": inputs, weights, activations, errors")
         canvas.calculate(TOP, LEFT, title.formula, title.text, SECTION)
         diagrams.forward((TOP + 1, LEFT))
-        row = TOP + 2 + ceil(height / PIXELS_OF_ROW)
+        row = self._second_diagram()
         title = joined("Backward at iteration ", when, ": ∂E/∂ of every weight and unit")
         canvas.calculate(row, LEFT, title.formula, title.text, SECTION)
         diagrams.backward((row + 1, LEFT))
-        return row + 1 + ceil((height + MARGIN) / PIXELS_OF_ROW)
+
+
+def _rule_lines(text: str, room: int) -> list[str]:
+    """Return a rule in lines of so many characters, or one more step of it."""
+    first, *others = text.split(";  ")
+    lines = [first]
+    for step in others:
+        if len(lines[-1]) + len(step) <= room:
+            lines[-1] = f"{lines[-1]};  {step}"
+        else:
+            lines.append(f"    {step}")
+    return lines

@@ -37,9 +37,9 @@ from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.forward_pass import has_long_names
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
-SIZE = (604, 388)  # pixels, at most, of the network
+SIZE = (604, 350)  # pixels, at most, of the network
 ROOM_AT = 6  # pixels from the lower left corner
-NARROWER = 42  # pixels, where the lines beside it are longer
+NARROWER = 49  # pixels, where the lines beside it are longer
 LABEL_DIGITS, LABEL_DECIMALS, CHOSEN_DECIMALS = 3, 7, 5
 BACKWARD = (("∂E/∂w > 0: w falls", ABOVE, 2), ("< 0: w rises", BELOW, 2), ("0", LINE, 0))
 
@@ -219,10 +219,10 @@ class Followed:
 class Diagrams:
     """Draws both."""
 
-    def __init__(self, values: Values, choice: Choice) -> None:
+    def __init__(self, values: Values, choice: Choice, layout: Layout) -> None:
         """Write where the connections run, and the frame around the chosen one."""
         self.values, self.choice, self.network = values, choice, values.network
-        self.layout = layout_at(values.plan)
+        self.layout = layout
         self.followed = Followed(choice, self.layout)
         self.numbers, self.gradients = self.followed.numbers, self.followed.gradients
         corner = choice.block("The labels of the diagrams", 5)

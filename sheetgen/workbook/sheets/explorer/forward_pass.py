@@ -21,7 +21,7 @@ EXPONENTIAL_IN_NUMBERS = 24  # characters of "e^(0.1234 − 0.1234) + "
 NUMBER = 11  # characters of "−0.01234, "
 NAMES, SYMBOLS, NUMBERS, VALUES = 13, 31.3, 37.6, 13.5  # characters of the columns' widths
 LONG_NAME = 3  # characters of a unit's name: with longer ones two columns are wider
-WIDER_NAMES, WIDER_SYMBOLS = 1, 5  # characters
+WIDER_NAMES, WIDER_SYMBOLS = 2, 5  # characters
 FITTING = 1.2  # characters of such a text that fit into one character of a column's width
 Piece = tuple[str, Words, int]
 """A part of an equation: in symbols, in numbers, and the most characters that these may have."""

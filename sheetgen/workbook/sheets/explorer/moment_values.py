@@ -1,7 +1,8 @@
 """The values of one moment, fetched from its training table: symbol, value, gradient.
 
-Every other part of `Explorer` reads these cells. For a network of many weights they hold the
-outputs only; other values are fetched one by one where they are needed.
+They are in two groups side by side. Every other part of `Explorer` reads these cells. For a network
+of many weights they hold the outputs only; other values are fetched one by one where they are
+needed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ from sheetgen.network.reference import backward, forward
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, Backward
 from sheetgen.spreadsheet.address import cell_address, local
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import FINE, VALUE, WHOLE, header, label, number
+from sheetgen.spreadsheet.style import FINE, SECTION, VALUE, WHOLE, header, label, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.live_text import Words, factor, significant
 from sheetgen.workbook.shared.moment import Moment
@@ -30,6 +31,7 @@ from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 MOST_SYMBOLS = 400  # that are listed; with more, the outputs only
 MOST_OUTPUTS = 40  # that are listed of a network with more symbols
 RATE = "η"
+GROUPS, GROUP = 2, 4  # side by side, and the columns of each with what is between
 STEPS = ("epoch", "sample", BATCH_ROW, BATCH_SIZE)
 
 
@@ -80,7 +82,7 @@ class Instant:
 
 @dataclass
 class Values:
-    """The block of cells; `row` and `column` are those of its headers.
+    """The block of cells; `at` is the place of its title, above its headers.
 
     `cells` and `gradients` are the absolute addresses, with the sheet's name, of the values and of
     ∂E/∂ of each symbol. `instant` is the reference's account of the moment.
@@ -89,11 +91,11 @@ class Values:
     canvas: Canvas
     plan: Plan
     moment: Moment
-    row: int
-    column: int
+    at: tuple[int, int]
+    workings: Workings
     cells: dict[str, str] = field(default_factory=dict)
     gradients: dict[str, str] = field(default_factory=dict)
-    _rows: dict[str, int] = field(default_factory=dict)
+    _places: dict[str, tuple[int, int]] = field(default_factory=dict)
     _texts: dict[str, Words] = field(default_factory=dict)
     _factors: dict[str, Words] = field(default_factory=dict)
 
@@ -109,23 +111,35 @@ class Values:
         parameters = len(network.weights) + len(network.biases)
         return network.inputs + parameters + 2 * units + 2 * network.outputs <= MOST_SYMBOLS
 
+    @cached_property
+    def _count(self) -> int:
+        """The number of values in a group."""
+        return -(-len(list(self._symbols())) // GROUPS)
+
     @property
     def last_row(self) -> int:
         """The last row of the block."""
-        return self.row + len(self.cells)
+        return max(row for row, _ in self._places.values())
 
     def draw(self) -> None:
         """Write the block."""
-        canvas, row, column = self.canvas, self.row, self.column
+        canvas, (row, column), symbols = self.canvas, self.at, list(self._symbols())
+        canvas.write(row, column, "Values of this moment", SECTION)
+        count = self._count
         headers = (("symbol", "iteration"), ("value", "iteration"), ("∂E/∂symbol", "gradient"))
-        for offset, (text, kind) in enumerate(headers):
-            canvas.write(row, column + offset, text, header(kind))
-        for symbol, kind in self._symbols():
+        for group in range(GROUPS):
+            left = column + GROUP * group
+            for offset, (text, kind) in enumerate(headers):
+                canvas.write(row + 1, left + offset, text, header(kind))
+            last = row + 1 + count
+            canvas.numbers.append((row + 2, left + 1, last, left + 1))
+            fit_errors(canvas, (row + 2, left + 2, last, left + 2))
+        for place, (symbol, kind) in enumerate(symbols):
+            group, down = divmod(place, count)
+            self._places[symbol] = row + 2 + down, column + GROUP * group
             self._value(symbol, kind)
         for symbol in list(self.cells):
             self._gradient(symbol)
-        canvas.numbers.append((row + 1, column + 1, self.last_row, column + 1))
-        fit_errors(canvas, (row + 1, column + 2, self.last_row, column + 2))
 
     def _symbols(self) -> Iterator[tuple[str, str]]:
         network, table = self.network, self.moment.tables[0]
@@ -152,8 +166,7 @@ class Values:
             yield from ((name, "unit") for name in (unit, activation_name(unit)))
 
     def _value(self, symbol: str, kind: str) -> None:
-        canvas, column = self.canvas, self.column
-        row = self._rows[symbol] = self.row + 1 + len(self.cells)
+        canvas, (row, column) = self.canvas, self._places[symbol]
         canvas.write(row, column, notation.letter(symbol), label(kind))
         shown = WHOLE if kind == "iteration" else VALUE
         style = number(kind, self.plan.data_formats.get(symbol, shown))
@@ -170,14 +183,14 @@ class Values:
 
     def _gradient(self, symbol: str) -> None:
         """Write ∂E/∂ of a symbol beside its value, if it has one."""
-        row = self._rows[symbol]
+        row, column = self._places[symbol]
         formula = self._gradient_formula(symbol)
         if not formula:
-            self.canvas.write(row, self.column + 2, "", number("gradient"))
+            self.canvas.write(row, column + 2, "", number("gradient"))
             return
         value, style = self.instant.gradients[symbol], number("gradient", FINE)
-        self.canvas.calculate(row, self.column + 2, formula, value, style)
-        self.gradients[symbol] = self.canvas.absolute(row, self.column + 2)
+        self.canvas.calculate(row, column + 2, formula, value, style)
+        self.gradients[symbol] = self.canvas.absolute(row, column + 2)
 
     def _gradient_formula(self, symbol: str) -> str:
         """Return the formula of ∂E/∂ of a symbol: fetched if the table has it."""
@@ -206,18 +219,25 @@ class Values:
 
     def _gradient_cell(self, symbol: str) -> str:
         """Return the address of a gradient that may be written further down."""
-        return cell_address(self._rows[symbol], self.column + 2)
+        row, column = self._places[symbol]
+        return cell_address(row, column + 2)
 
-    def write_texts(self, symbols: Iterable[str], workings: Workings) -> None:
-        """Write values as texts, and as factors: in parentheses where they are negative."""
-        corner = workings.block(self.canvas.name, "The values as texts", 3)
-        corner.headers("symbol", "as text", "as factor")
-        for down, symbol in enumerate(symbols, start=1):
-            corner.write(down, 0, symbol)
-            text = significant(self.cells[symbol], self.instant[symbol])
-            self._texts[symbol] = corner.words(down, 1, text)
-            written = factor(self.cells[symbol], self.instant[symbol], self._texts[symbol])
-            self._factors[symbol] = corner.words(down, 2, written)
+    def write_list(self, as_texts: Iterable[str]) -> None:
+        """Write the symbols one below the other, and some of their values as texts and as factors.
+
+        Negative factors are in parentheses.
+        """
+        titles = "symbol", "as text", "as factor"
+        corner = self._list = self.workings.block(self.canvas.name, "The values", len(titles))
+        corner.headers(*titles)
+        listed = set(as_texts)
+        for down, (symbol, cell) in enumerate(self.cells.items(), start=1):
+            corner.write(down, 0, notation.letter(symbol))
+            if symbol in listed:
+                text = significant(cell, self.instant[symbol])
+                self._texts[symbol] = corner.words(down, 1, text)
+                written = factor(cell, self.instant[symbol], self._texts[symbol])
+                self._factors[symbol] = corner.words(down, 2, written)
 
     def text(self, symbol: str) -> Words:
         """Return a value as text."""
@@ -231,18 +251,23 @@ class Values:
         """Return the expression of the value of the symbol that a cell or expression names."""
         if not self.is_complete:
             return self.fetch(name, self.moment.row)
-        return f"INDEX({self._range(1)},MATCH({name},{self._range(0)},0))"
+        return self._found(name, 1)
 
     def lookup_gradient(self, name: str, is_unit: bool = False) -> str:
         """Return the expression of ∂E/∂ of the symbol that a cell or expression names."""
         is_here = is_unit and not quantities.uses_delta_columns(self.network)
         if not self.is_complete and not is_here:
             return self.fetch(f'"∂E/∂"&{name}', self.moment.row)
-        return f"INDEX({self._range(2)},MATCH({name},{self._range(0)},0))"
+        return self._found(name, 2)
 
-    def _range(self, offset: int) -> str:
-        column = self.column + offset
-        return self.canvas.range(self.row + 1, column, self.last_row, column)
+    def _found(self, name: str, offset: int) -> str:
+        """Return the expression of what is so many columns beside a symbol, in either group."""
+        row, column = self.at
+        last_column = column + GROUP * GROUPS - 2
+        values = self.canvas.range(row + 2, column, self.last_row, last_column)
+        place = f"(MATCH({name},{self._list.range(1, 0, len(self.cells), 0)},0)-1)"
+        count = self._count
+        return f"INDEX({values},MOD({place},{count})+1,INT({place}/{count})*{GROUP}+{offset + 1})"
 
     def fetch(self, name: str, row: str) -> str:
         """Return the expression of a symbol's value in the chosen table, at an iteration.
