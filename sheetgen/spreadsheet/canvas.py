@@ -191,11 +191,6 @@ class Canvas:
         if scale > 1:
             self.scales[row, column] = scale
 
-    def shorten(self, first_column: int, last_column: int) -> None:
-        """Show large numbers in few characters, in these columns down to the last used row."""
-        last = max(row for row, _ in self.cells)
-        self.numbers.append((0, first_column, last, last_column))
-
     def ask(
         self, row: int, column: int, key: str, value: float, style: Style = INPUT, **limits: object
     ) -> None:

@@ -41,6 +41,8 @@ FINE = "0.000000000"
 # The format of larger numbers, which would otherwise fill the cell with ####.
 LARGE = 10_000
 LARGE_FORMAT = {"num_format": "0.000E+00"}
+LONG = 1000  # from here on six decimals would fill a narrow column, so that there are three
+LONG_FORMAT: dict[str, object] = {"num_format": "0.000"}
 MIDDLE = 100  # from here on nine decimals would fill a column, so that there are six
 SMALL = 0.0001  # smaller learning rates have a format of their own, or would show 0.000000
 SMALL_FORMAT: dict[str, object] = {"num_format": "0.00E+00"}

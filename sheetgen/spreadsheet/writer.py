@@ -21,7 +21,16 @@ from sheetgen.spreadsheet.charts import insert_chart
 from sheetgen.spreadsheet.fast_workbook import new_workbook
 from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, FastWorksheet, write_block
 from sheetgen.spreadsheet.paper import MARGINS, areas, pages
-from sheetgen.spreadsheet.style import FAIL_FORMAT, FONT, LARGE, LARGE_FORMAT, PASS_FORMAT, Style
+from sheetgen.spreadsheet.style import (
+    FAIL_FORMAT,
+    FONT,
+    LARGE,
+    LARGE_FORMAT,
+    LONG,
+    LONG_FORMAT,
+    PASS_FORMAT,
+    Style,
+)
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -107,7 +116,10 @@ class _Writer:
         self.formats: dict[Style, Format] = {}
         self.good = workbook.add_format(PASS_FORMAT)
         self.bad = workbook.add_format(FAIL_FORMAT)
-        self.large = workbook.add_format(LARGE_FORMAT)
+        self.shortened = tuple(
+            (limit, workbook.add_format(how))
+            for limit, how in ((LARGE, LARGE_FORMAT), (LONG, LONG_FORMAT))
+        )
 
     @property
     def rows(self) -> int:
@@ -234,8 +246,10 @@ class _Writer:
             rule = {"type": "formula", "criteria": each.formula, "format": highlight}
             worksheet.conditional_format(*each.place, rule)
         for place in canvas.numbers:
-            rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
-            worksheet.conditional_format(*place, {**rule, "format": self.large})
+            for limit, how in self.shortened:
+                rule = {"type": "cell", "criteria": "not between", "format": how}
+                limits = {"minimum": -limit, "maximum": limit}
+                worksheet.conditional_format(*place, {**rule, **limits})
         # The first row of a table starts the training and so differs from the rows below it.
         worksheet.ignore_errors({"formula_differs": WHOLE_SHEET})
 

@@ -4,12 +4,12 @@ A sheet that people look at asks for blocks here, one beside the other, writes i
 them and refers to these by their absolute addresses, which have the name of this sheet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA, cell_address
 from sheetgen.spreadsheet.canvas import Canvas, Place, Value
-from sheetgen.spreadsheet.style import FINE, KINDS, LINK, SECTION, Style
+from sheetgen.spreadsheet.style import FINE, KINDS, LINK, SECTION, VALUE, Style
 from sheetgen.workbook.plan import WORKINGS
 from sheetgen.workbook.shared.live_text import Words
 from sheetgen.workbook.shared.page import fit_errors, write_headers, write_title
@@ -167,20 +167,17 @@ class Workings:
             widths[following - 2] += max(0, missing)
 
     def _fit_numbers(self) -> None:
-        """Show large numbers in few characters; side by side columns of nine decimals share it."""
-        fine: dict[int, list[int]] = {}
-        for (row, column), cell in self.canvas.cells.items():
-            if cell.style.number_format == FINE:
-                fine.setdefault(column, []).append(row)
-        places: list[Place] = []
-        for column, rows in sorted(fine.items()):
-            top, left, bottom = min(rows), column, max(rows)
-            if places and places[-1] == (top, places[-1][1], bottom, column - 1):
-                left = places.pop()[1]
-            places.append((top, left, bottom, column))
-        for place in places:
-            fit_errors(self.canvas, place)
-        self.canvas.shorten(0, self._next)
+        """Show large numbers with decimals in few characters; columns side by side share it."""
+        for number_format in (FINE, VALUE):
+            rows: dict[int, list[int]] = {}
+            for (row, column), cell in self.canvas.cells.items():
+                if cell.style.number_format == number_format:
+                    rows.setdefault(column, []).append(row)
+            for place in _side_by_side(rows):
+                if number_format == FINE:
+                    fit_errors(self.canvas, place)
+                else:
+                    self.canvas.numbers.append(place)
 
     @property
     def end(self) -> Corner:
@@ -213,3 +210,14 @@ class Workings:
         canvas.blocks = [each for each in canvas.blocks if each.first_column < first]
         canvas.numbers = [place for place in canvas.numbers if place[1] < first]
         self._next = first
+
+
+def _side_by_side(rows: Mapping[int, Sequence[int]]) -> list[Place]:
+    """Return the ranges of some rows of columns, one range where neighbours have the same."""
+    places: list[Place] = []
+    for column, found in sorted(rows.items()):
+        top, left, bottom = min(found), column, max(found)
+        if places and places[-1] == (top, places[-1][1], bottom, column - 1):
+            left = places.pop()[1]
+        places.append((top, left, bottom, column))
+    return places

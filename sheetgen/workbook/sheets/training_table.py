@@ -237,11 +237,11 @@ def _rows(
     later = tuple(trace[column.symbol][1:] for column in columns)
     formulas = tuple(column.rest for column in columns)
     canvas.blocks.append(Block(FIRST_ROW + 1, FIRST_COLUMN, formulas, later, tuple(styles)))
-    last_row, last_column = FIRST_ROW + len(later[0]), FIRST_COLUMN + len(columns) - 1
+    last_row = FIRST_ROW + len(later[0])
     places = [at for at, each in enumerate(formats, FIRST_COLUMN) if each == FINE]
     for first, last in runs(places):
         fit_errors(canvas, (FIRST_ROW, first, last_row, last))
-    places = sorted(set(range(FIRST_COLUMN + 1, last_column + 1)) - set(places))
+    places = [at for at, each in enumerate(formats, FIRST_COLUMN) if each not in (FINE, WHOLE)]
     canvas.numbers += [(FIRST_ROW, first, last_row, last) for first, last in runs(places)]
     for place, column in enumerate(columns, start=FIRST_COLUMN):
         if column.symbol == "learning_rate":

@@ -14,6 +14,7 @@ from sheetgen.network.network import Network, activation_name
 from sheetgen.network.parameters import Connection, Parameter, Weight
 from sheetgen.network.trace import INNER
 from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, KINDS, VALUE, WHOLE
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.shared.workings import Workings
@@ -37,6 +38,9 @@ from sheetgen.workbook.sheets.derivation.plane_derivation import plane_derivatio
 
 __all__ = ["Derivation", "derivation_sheet", "is_by_unit"]
 
+WIDTHS = {FIRST: 63.0, SECOND: 22.0, THIRD: 14.0}  # characters, at most, of the factors' columns
+LEAST_WIDTH, PADDING = 12.0, 2
+FITTING_IN_ONE = 1.2  # characters of a text that fit into one of a column's width
 MAXIMUM_WEIGHTS = 40  # with more, a derivation by unit is a dozen screens long
 TOGETHER = 8  # weights of a unit without a gap, so that they fit a page
 
@@ -55,15 +59,37 @@ def derivation_sheet(chosen: ChosenMoment, workings: Workings) -> Derivation:
     subtitle = "The chain rule from the error back to each weight"
     pen = _ByUnit(chosen, subtitle, THIRD)
     canvas = pen.canvas
-    canvas.widths = {0: 2, SYMBOL: 18, EQUALS: 4, FIRST: 63, TIMES_1: 4, SECOND: 22}
-    canvas.widths.update({TIMES_2: 4, THIRD: 14, RESULT: 15})
     pen.forward()
     for layer in reversed(range(len(chosen.network.layers))):
         pen.layer(layer)
     pen.closed_forms()
     pen.update()
+    canvas.widths = {0: 2, SYMBOL: 18, RESULT: 15, EQUALS: 4, TIMES_1: 4, TIMES_2: 4}
+    canvas.widths |= _factor_widths(canvas)
     canvas.numbers.append((FIRST_ROW, RESULT, pen.row, THIRD))
     return pen.sheet
+
+
+def _factor_widths(canvas: Canvas) -> dict[int, float]:
+    """Return the widths of the factors' columns: as wide as their texts, and no wider than WIDTHS.
+
+    What the longest line needs besides is shared by all three, as far as that goes.
+    """
+    widths, before, running = dict.fromkeys(WIDTHS, LEAST_WIDTH), sum(canvas.widths.values()), 0.0
+    for (_, column), cell in canvas.cells.items():
+        needed = len(str(cell.value)) * cell.style.size / 10 / FITTING_IN_ONE + PADDING
+        if cell.style.wrap:
+            return WIDTHS
+        if column in WIDTHS and cell.style.align == "center":
+            widths[column] = max(widths[column], needed)
+        elif column in (SYMBOL, FIRST):
+            start = sum(canvas.widths[at] for at in (SYMBOL, RESULT, EQUALS) if at < column)
+            running = max(running, start + needed)
+    fixed = before - canvas.widths[0]
+    for at, places in ((THIRD, 3), (SECOND, 2), (FIRST, 1)):
+        missing = max(0.0, running - fixed - sum(widths.values()))
+        widths[at] = round(min(WIDTHS[at], widths[at] + missing / places), 1)
+    return widths
 
 
 class _ByUnit(UnitPen):

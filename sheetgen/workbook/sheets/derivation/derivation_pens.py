@@ -30,6 +30,7 @@ from sheetgen.workbook.shared.page import shade_by_sign, write_headers, write_ti
 
 SYMBOL = 1  # the column in which every line begins
 FIRST_ROW = 3
+GAP_HEIGHT = 6  # points
 # The blocks of neighbouring units take turns in two tints of the gradients' colour.
 GRADIENT = KINDS["gradient"]
 BLOCKS = (GRADIENT, Palette("#F7F5FF", GRADIENT.strong))
@@ -65,6 +66,7 @@ class Pen:
         self.palette, self.row = BLOCKS[0], FIRST_ROW
         colour = KINDS["gradient"].strong
         self.canvas = Canvas(DERIVATION, tab_colour=colour, freeze=(FIRST_ROW, 0))
+        self.canvas.heights[FIRST_ROW - 1] = GAP_HEIGHT
         write_title(self.canvas, SYMBOL, "Derivation of every gradient", "")
         words = joined(f"{subtitle}; the numbers are from ", chosen.place, ": chosen on Overview.")
         self.canvas.calculate(1, SYMBOL, words.formula, words.text, SUBTITLE)

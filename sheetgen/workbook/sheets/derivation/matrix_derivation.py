@@ -10,33 +10,46 @@ from collections.abc import Sequence
 from sheetgen.formulas import back_formulas, notation, quantities
 from sheetgen.network.network import Network, activation_name
 from sheetgen.network.trace import EXPONENTIALS, GREATEST, INNER
-from sheetgen.spreadsheet.style import KINDS
+from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.canvas import Rule
+from sheetgen.spreadsheet.style import KINDS, LARGE, LONG_FORMAT, MIDDLE
 from sheetgen.workbook.shared.chosen_moment import ChosenMoment
 from sheetgen.workbook.sheets.derivation.derivation_pens import (
     BLOCKS,
     FIRST_NUMBER,
     FIRST_ROW,
-    LAST_NUMBER,
     SYMBOL,
+    WIDTH,
     Derivation,
     MatrixPen,
     Vector,
 )
 
 LARGEST_MATRIX = 1024  # numbers; a larger one would be a wall of digits
+FEWEST, MANY = 9, 14  # numbers in a line: what the sentences need, and what fits a screen
+WIDE, NARROW, ZOOM = 11, 10.2, 95  # characters, and the zoom at which lines of more fit it
 
 
 def matrix_derivation_sheet(chosen: ChosenMoment) -> Derivation:
     """Draw the sheet."""
     subtitle = "Backpropagation in matrices, layer by layer"
-    pen = LayerPen(chosen, subtitle, LAST_NUMBER)
-    numbers = range(FIRST_NUMBER, LAST_NUMBER + 1)
-    pen.canvas.widths = {0: 2, SYMBOL: 17, **dict.fromkeys(numbers, 11)}
+    layers = chosen.network.layers
+    longest = min(WIDTH, max(FEWEST, *(max(each.units, each.fan_in) for each in layers)))
+    last, is_long = FIRST_NUMBER + longest - 1, longest > MANY
+    pen = LayerPen(chosen, subtitle, last)
+    numbers = dict.fromkeys(range(FIRST_NUMBER, last + 1), NARROW if is_long else WIDE)
+    pen.canvas.widths = {0: 2, SYMBOL: 17} | numbers
+    pen.canvas.zoom = ZOOM if is_long else 100
     pen.forward()
     for layer in reversed(range(len(chosen.network.layers))):
         pen.backward(layer)
     pen.update()
-    pen.canvas.numbers.append((FIRST_ROW, FIRST_NUMBER, pen.row, LAST_NUMBER))
+    place = FIRST_ROW, FIRST_NUMBER, pen.row, last
+    if is_long:
+        size = f"ABS(N({relative_address(*place[:2])}))"
+        is_middle = f"=AND({size}>={MIDDLE},{size}<={LARGE})"
+        pen.canvas.rules.append(Rule(place, is_middle, LONG_FORMAT))
+    pen.canvas.numbers.append(place)
     return pen.sheet
 
 

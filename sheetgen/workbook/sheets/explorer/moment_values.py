@@ -132,7 +132,8 @@ class Values:
             for offset, (text, kind) in enumerate(headers):
                 canvas.write(row + 1, left + offset, text, header(kind))
             last = row + 1 + count
-            canvas.numbers.append((row + 2, left + 1, last, left + 1))
+            whole = 0 if group else 1 + sum(symbol in STEPS for symbol, _ in symbols)
+            canvas.numbers.append((row + 2 + whole, left + 1, last, left + 1))
             fit_errors(canvas, (row + 2, left + 2, last, left + 2))
         for place, (symbol, kind) in enumerate(symbols):
             group, down = divmod(place, count)
