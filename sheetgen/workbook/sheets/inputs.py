@@ -1,6 +1,5 @@
 """The sheet `Inputs`: the only training inputs, which all other sheets read."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
@@ -29,7 +28,13 @@ from sheetgen.workbook.plan import DATA, INPUTS, Plan
 from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if, rounded_text
 from sheetgen.workbook.shared.page import write_band, write_title
 
-REMARK_ROW = 2
+REMARK_ROW, REMARK_HEIGHT = 2, 24
+TEXT = 9  # characters of a column with the names of units
+SYMBOLS = {
+    "momentum": "μ", "beta1": "β₁", "beta2": "β₂", "alpha": "α", "epsilon": "ε",
+    "weight_decay": "λ",
+}  # fmt: skip
+"""What the rules call hyper-parameters."""
 MOST_NAMED = 8  # targets out of reach; more are counted
 HEADER = 4
 FIRST = 5
@@ -45,6 +50,7 @@ def inputs_sheet(plan: Plan) -> tuple[Canvas, str]:
     text = "Change a yellow cell: every table, chart and check follows at once."
     write_title(canvas, 1, "Inputs", text)
     canvas.widths.update({0: 2})
+    canvas.heights[REMARK_ROW] = REMARK_HEIGHT
     column = 1
     if plan.has_data_sheet:
         canvas.link(2, column, DATA, "inputs and targets: sheet Data", LINK)
@@ -77,9 +83,10 @@ def _list(
     style = replace(INPUT, number_format=common_format(value for *_, value in rows))
     write_band(canvas, HEADER - 1, at, title, ("symbol", *headers), kind)
     last = at + len(headers)
-    canvas.widths.update(dict.fromkeys(range(at, last), 10))
-    longest = max(len(symbol) for symbol, *_ in rows)
-    canvas.widths.update({at: max(10, longest + 3), last: 13, last + 1: 3})
+    names = [symbol for symbol, *_ in rows], *zip(*(texts for _, texts, _ in rows), strict=True)
+    for column, texts in enumerate(names, start=at):
+        canvas.widths[column] = max(TEXT, max(map(len, texts)) + 3)
+    canvas.widths |= {last: 13, last + 1: 3}
     for row, (symbol, texts, value) in enumerate(rows, start=FIRST):
         canvas.write(row, at, symbol, label(kind))
         for column, text in enumerate(texts, start=at + 1):
@@ -123,16 +130,16 @@ def _biases(canvas: Canvas, column: int, plan: Plan) -> None:
         # The column stays, so that the rates are where earlier versions have written them.
         canvas.widths.update({column + 3: 1, column + 4: 1})
         return
-    write_band(canvas, HEADER - 1, column + 3, "", [""], "weight")
-    canvas.widths.update({column + 3: 12, column + 4: 3})
+    write_band(canvas, HEADER - 1, column + 3, "", ["trained"], "weight")
+    canvas.widths.update({column + 3: TEXT, column + 4: 3})
     for row, bias in enumerate(network.biases, start=FIRST):
-        if not bias.is_trained:
-            canvas.write(row, column + 3, "not trained", NOTE)
+        text = "yes" if bias.is_trained else "no"
+        canvas.write(row, column + 3, text, Style(align="center"))
 
 
 def _learning_rates(canvas: Canvas, column: int, plan: Plan) -> None:
     write_band(canvas, HEADER - 1, column, "learning rates", ("number", "η", "tab"), "error")
-    canvas.widths.update({column: 10, column + 1: 13, column + 2: 13, column + 3: 3})
+    canvas.widths.update({column: TEXT, column + 1: 13, column + 2: 13, column + 3: 3})
     links = [
         [each.tab for each in plan.variants if each.rate == at] for at in range(len(plan.tabs))
     ]
@@ -159,13 +166,13 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
     for key, value in plan.settings.items():
         owner, name = key.split(".")
         canvas.write(row, column, owner, label("error"))
-        canvas.write(row, column + 1, name.replace("_", " "), Style(align="center"))
+        canvas.write(row, column + 1, _called(name), Style(align="center"))
         canvas.ask(row, column + 2, key, value, **limits_of(name))
         row += 1
     address = ""
     if training.is_scheduled:
         canvas.write(row, column, plan.template.schedule, label("error"))
-        canvas.write(row, column + 1, "updates", Style(align="center"))
+        canvas.write(row, column + 1, "updates T", Style(align="center"))
         canvas.write(row, column + 2, training.updates)
         canvas.notes[row, column + 2] = "the number of updates up to the last row of a table"
         address = canvas.absolute(row, column + 2)
@@ -178,17 +185,20 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
 
 
 def _notes(plan: Plan) -> Iterator[str]:
-    """Yield the rules of the optimizers and of the schedule, in lines short enough for a screen."""
+    """Yield the rules of the optimizers and of the schedule, a line for each."""
     rules = {
         name: OPTIMIZERS[name].rule("w", "∂E/∂w", f"{name}.weight_decay" in plan.settings)
         for name in plan.optimizers
     }
     if plan.template.schedule != "constant":
         rules[plan.template.schedule] = SCHEDULES[plan.template.schedule].rule()
-    for name, rule in rules.items():
-        first, *others = re.split(r";  |  (?=\()", rule)
-        yield f"{name}: {first}"
-        yield from (f"    {each}" for each in others)
+    yield from (f"{name}: {rule}" for name, rule in rules.items())
+
+
+def _called(name: str) -> str:
+    """Return a hyper-parameter's name, with the symbol that its rule has for it."""
+    symbol = SYMBOLS.get(name, "")
+    return symbol if symbol in ("β₁", "β₂") else f"{name.replace('_', ' ')} {symbol}".strip()
 
 
 def target_limits(plan: Plan) -> dict[str, Any]:

@@ -14,7 +14,7 @@ NUMBERS = ((4, 7.4), (3, 5.8))  # decimals, and the characters of width for a nu
 PIXELS_OF_CHARACTER, PIXELS_OF_COLUMN = 7, 5
 SCREEN = 1320  # pixels: what a window of 1366 shows
 PAPER = 1389  # pixels across A4 on its side at a scale of 70 %, where texts have 7 points
-ZOOMS = (100, 90, 80, 70)
+ZOOMS = range(100, 69, -5)
 MOST_ROWS = 12  # of a matrix; two of them, one below the other, fill a screen
 
 
