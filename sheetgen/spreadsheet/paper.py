@@ -81,8 +81,7 @@ class _Divided:
     def pages(self, portrait: bool) -> Pages:
         """Return how the canvas is divided into pages that are upright, or not.
 
-        It shrinks a little more where that saves many pages, as of blocks of half a page and more,
-        or a page that begins within a block.
+        It shrinks a little more where that saves many pages, or one that begins within a block.
         """
         top, left, bottom, right = self.area
         across, down = _A4[::-1] if portrait else _A4
@@ -97,9 +96,7 @@ class _Divided:
             scale = min(scale, room_down / height)
         scales = [scale - (scale - self.smallest) * step / _STEPS for step in range(_STEPS + 1)]
         found = [self._at(int(100 * each) / 100, room_across, room_down) for each in scales]
-        least = min(map(self._cut_blocks, found))
-        first = next(way for way in found if self._cut_blocks(way) == least)
-        best = min(found, key=_cost)
+        first, best = min(found, key=self._cut_blocks), min(found, key=_cost)
         is_worth_it = len(best.rows) + 1 <= _FEWER * (len(first.rows) + 1)
         return (best if is_worth_it else first)._replace(portrait=portrait)
 

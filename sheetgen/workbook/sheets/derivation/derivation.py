@@ -39,7 +39,7 @@ from sheetgen.workbook.sheets.derivation.plane_derivation import plane_derivatio
 __all__ = ["Derivation", "derivation_sheet", "is_by_unit"]
 
 WIDTHS = {FIRST: 63.0, SECOND: 22.0, THIRD: 14.0}  # characters, at most, of the factors' columns
-LEAST_WIDTH, PADDING = 12.0, 2
+LEAST_WIDTH, PADDING = 12.0, 3
 FITTING_IN_ONE = 1.2  # characters of a text that fit into one of a column's width
 MAXIMUM_WEIGHTS = 40  # with more, a derivation by unit is a dozen screens long
 TOGETHER = 8  # weights of a unit without a gap, so that they fit a page
