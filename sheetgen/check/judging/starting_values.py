@@ -15,6 +15,7 @@ from sheetgen.check.reading.cells import Content
 from sheetgen.check.tables.headers import COUNTED, PARAMETERS, family
 from sheetgen.check.tables.table import Table
 
+_LAST_DIGITS = 1e-12  # relative
 _STARTS = ("i", "t", *PARAMETERS)
 
 
@@ -57,7 +58,8 @@ def _changes(table: Table, symbol: str) -> list[Finding]:
         return []
     # The first number is meant; everything after it was copied or dragged.
     expected = float(values[finite][0])
-    odd = np.flatnonzero(finite & (values != expected))
+    # Programs that drag a series sum up its last digits.
+    odd = np.flatnonzero(finite & (np.abs(values - expected) > _LAST_DIGITS * abs(expected)))
     if not len(odd):
         return []
     row = int(odd[0])
@@ -99,7 +101,7 @@ def _compare(symbol: str, tables: list[Table]) -> list[Finding]:
     found = []
     for table in tables:
         value = firsts[table.sheet]
-        if value is not None and abs(value - usual) > 1e-12 * abs(usual):
+        if value is not None and abs(value - usual) > _LAST_DIGITS * abs(usual):
             words = f"{symbol} begins with {value:g} here, but with {usual:g} on {where}"
             one = table.mistake(symbol, 0, "inputs-differ-between-sheets", words, 1, usual)
             found.append(replace(one, value=value, formula=None))
