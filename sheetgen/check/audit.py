@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
 from sheetgen.check.judging.check_remarks import table_remarks
+from sheetgen.check.judging.judge_averages import judge_averages
 from sheetgen.check.judging.judge_columns import judge
 from sheetgen.check.judging.starting_values import compare_sheets, judge_givens
 from sheetgen.check.judging.taken_back import Verdicts, unreadable_part
@@ -134,6 +135,10 @@ def _unknown_columns(table: Table) -> Iterator[Column]:
 def _judged(meaning: TableMeaning, symbol: str) -> tuple[Column, list[Finding]]:
     if symbol not in meaning.definitions:
         return judge_givens(meaning.table, symbol, meaning.moving)
+    if symbol.startswith("∂E/∂"):
+        averaged = judge_averages(meaning.resolver.book, meaning.table, symbol)
+        if averaged is not None:
+            return averaged
     column = ComputedColumn(meaning, symbol)
     verdict, findings = judge(column)
     mistake = next((one for one in findings if one.severity == "mistake"), None)

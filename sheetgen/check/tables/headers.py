@@ -54,6 +54,7 @@ _GRADIENT = re.compile(
 )
 _LIKE = str.maketrans("⁄∕÷∆", "///Δ")
 _SUM_OF_GRADIENTS = re.compile(rf"(?:σ|sum(?:of)?)(?={_PARTIAL}|grad)(?P<gradient>.+)$")
+_MEAN = re.compile(rf"(?:avg|average|mean)(?:of)?(?={_PARTIAL}|grad)")
 _STATE = re.compile(
     r"(?P<state>velocity|momentum|sumofsquares|meansquare|m|v)(?:of|for)?(?P<of>[wb][a-z]*\d+)$"
 )
@@ -89,6 +90,7 @@ def symbol_of(text: str) -> str | None:
     if not plain or is_step or text.rstrip().endswith(("'", "′", "’")):
         return None
     plain = plain.lower()
+    plain = _MEAN.sub("", plain)
     return _of_training(plain) or _quantity(plain) or _gradient(plain)
 
 
