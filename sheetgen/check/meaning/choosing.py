@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sheetgen.check.formula.expressions import Expression, Symbol, evaluate, leaves, symbols
+from sheetgen.check.formula.expressions import Array, Expression, Symbol, evaluate, leaves, symbols
 from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.functions import (
     ACTIVATIONS,
@@ -24,6 +24,7 @@ from sheetgen.check.tables.table import Table
 from sheetgen.network.activations import Activation
 
 _PROBES = np.linspace(-3.1, 3.3, 17)
+_SHARES = np.linspace(0.1, 0.9, 9)
 
 
 def with_biases(network: Network, numbers: Numbers, resolver: Resolver) -> Network:
@@ -73,7 +74,8 @@ def chosen_network(network: Network, numbers: Numbers, resolver: Resolver) -> Ne
         own += _updated(network)
         choices = [_with(network, layer, one) for one in evidence.written(values, network.is_unit)]
         if layer == len(network.layers) - 1 and len(units) > 1 and len(choices) > 1:
-            choices.append(_with(network, layer, SOFTMAX))
+            softmax = _with(network, layer, SOFTMAX)
+            choices = [softmax] if evidence.is_softmax(units) else [*choices, softmax]
         network = evidence.best(choices, values, own)
     return evidence.with_loss(network, [*gradients, *_updated(network)])
 
@@ -149,6 +151,22 @@ class _Evidence:
         (best, most), *_ = found.most_common(1) or [(possible[0], 0)]
         return (best,) if 2 * most > len(columns) else possible
 
+    def is_softmax(self, units: Sequence[str]) -> bool:
+        """Return whether most formulas of the outputs are those of a softmax.
+
+        Where all pre-activations are 0, numbers cannot tell two sigmoids from it.
+        """
+        probes = {Symbol(unit): _PROBES / place for place, unit in enumerate(units, 1)}
+        exponentials = {unit: np.exp(values) for unit, values in probes.items()}
+        whole = np.sum(list(exponentials.values()), axis=0)
+        found = 0
+        for unit in probes:
+            tree = self.formula(f"a_{unit.name}")
+            if tree is not None and set(leaves(tree)) == probes.keys():
+                values = evaluate(tree, lambda leaf: probes[leaf])  # type: ignore[index]
+                found += np.allclose(values, exponentials[unit] / whole, rtol=1e-9)
+        return 2 * found > len(units)
+
     def best(
         self, candidates: list[Network], activations: list[str], gradients: list[str]
     ) -> Network:
@@ -175,8 +193,24 @@ class _Evidence:
         return best
 
     def losses(self, network: Network) -> tuple[Loss, ...]:
-        """Return the errors that the network may have."""
-        return losses(network.outputs, network.is_softmax, network.is_unit)
+        """Return the errors that the network may have; those of a unit, its formula may say.
+
+        A perceptron that makes no error has 0 as every number.
+        """
+        possible = losses(network.outputs, network.is_softmax, network.is_unit)
+        tree = self.formula("E1") if network.is_unit else None
+        target, output = Symbol("t1"), Symbol("a_o1")
+        if tree is None or set(leaves(tree)) != {target, output}:
+            return possible
+        probes = {target: _SHARES, output: _SHARES[::-1] ** 2}
+
+        def values(error: Expression) -> Array:
+            """Return the values of an error at some targets and outputs."""
+            return evaluate(error, lambda leaf: probes[leaf])  # type: ignore[index]
+
+        own = values(tree)
+        fitting = [one for one in possible if np.allclose(values(one.error(target, output)), own)]
+        return tuple(fitting) or possible
 
     def votes(self, network: Network, columns: Iterable[str]) -> float:
         """Return the number of columns that agree, in part where only some of its rows do."""
