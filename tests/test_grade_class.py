@@ -72,13 +72,13 @@ class Odd(IronCalc):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", [2, 3, 64])
-def test_several_processes_give_the_same_results_in_the_same_order(group, handed_in, jobs):
+def test_several_processes_give_the_same_results_in_the_same_order(group, handed_in):
     one = list(grade(group.key.path, handed_in))
     assert [each.path for each in one] == handed_in
     assert [each.is_full for each in one] == [True, False, True, True, True, False, True, True]
     assert one[-1].remarks == (f"{handed_in[-1]} is this exercise, too",)
-    assert list(grade(group.key.path, handed_in, jobs=jobs)) == one
+    for jobs in (3, 64):
+        assert list(grade(group.key.path, handed_in, jobs=jobs)) == one, jobs
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
