@@ -101,8 +101,12 @@ class Book:
         return derivation_of(self.plan)
 
     @cached_property
+    def canvases(self) -> dict[str, Canvas]:
+        return {canvas.name: canvas for canvas in compose(self.plan)}
+
+    @property
     def check(self) -> Canvas:
-        return sheet(self.plan, "Gradient check")
+        return self.canvases["Gradient check"]
 
     def of(self, symbol: str) -> float:
         """The number in the cell that Derivation gives for a symbol."""

@@ -190,7 +190,7 @@ def test_the_widest_sums_stay_within_a_cell():
 @pytest.mark.parametrize("name", KINDS)
 def test_the_diagram_shows_all_units_or_the_first_and_the_last_of_many(name, books):
     book = books(name)
-    network, canvas = book.plan.network, sheet(book.plan, "Overview")
+    network, canvas = book.plan.network, book.canvases["Overview"]
     (chart,) = canvas.charts
     assert len(chart.series) <= 255
     cells = book.values["Workings"]

@@ -52,7 +52,7 @@ def test_the_check_by_unit_notices_every_wrong_gradient(name, books, tmp_path):
     """Gradients of the table that are a little off fail their units and no others."""
     book = books(name)
     network = book.plan.network
-    table = sheet(book.plan, "lr 0.1")
+    table = book.canvases["lr 0.1"]
     columns = {cell.value: at for (row, at), cell in table.cells.items() if row == 4}
     before_last = network.into(network.unit_names[-1][-2])[-1]
     chosen = [network.connections[0], before_last, network.parameters[-1]]
@@ -74,7 +74,7 @@ def test_the_check_by_unit_notices_two_exchanged_gradients(books, tmp_path):
     book = books("by unit")
     edges = book.plan.network.into("o2")
     one, other = [edge for edge in edges if book.of(edge.source) > 0.1][:2]
-    table = sheet(book.plan, "lr 0.1")
+    table = book.canvases["lr 0.1"]
     columns = {cell.value: at for (row, at), cell in table.cells.items() if row == 4}
     path = tmp_path / "exchanged.xlsx"
     path.write_bytes(book.path.read_bytes())
@@ -175,7 +175,7 @@ def test_away_from_the_kink_the_same_rows_pass(tmp_path):
 
 def test_a_wrong_gradient_fails_at_a_kink_too(tmp_path):
     book = kinked_book(1.0, tmp_path / "wrong.xlsx")
-    table = sheet(book.plan, "lr 0.1")
+    table = book.canvases["lr 0.1"]
     (column,) = (at for (row, at), c in table.cells.items() if row == 4 and c.value == "∂E/∂w1")
     put(book.path, "lr 0.1", f"{get_column_letter(column + 1)}6", 0.3)
     cells = EMBEDDED.recalculate(book.path)["Gradient check"]
