@@ -26,7 +26,7 @@ from sheetgen.spreadsheet.agreement import DIVERGED  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
 from sheetgen.spreadsheet.engines.libreoffice import LibreOffice  # noqa: E402
 from sheetgen.template import template  # noqa: E402
-from sheetgen.verification.verify import verify  # noqa: E402
+from sheetgen.verification.verify import read_subject, verify_subject  # noqa: E402
 from sheetgen.workbook.build import build_workbook  # noqa: E402
 from sheetgen.workbook.plan import Plan  # noqa: E402
 from sheetgen.workbook.promise import tolerance_of  # noqa: E402
@@ -209,8 +209,8 @@ def test_line_fit_takes_each_optimisers_path_of_pytorch(optimizer):
 def assert_verifies(text, folder, engine, moved):
     plan_of(text)
     path = folder / "book.xlsx"
-    build_workbook(template.parse(text), path, force=True)
-    for result in verify(path, [engine], moved):
+    built = build_workbook(template.parse(text), path, force=True)
+    for result in verify_subject(read_subject(path, built), [engine], moved):
         wrong = [str(finding) for sheet in result.sheets for finding in sheet.findings]
         assert not wrong, "\n".join(wrong[:5])
         assert result.formulas > 100

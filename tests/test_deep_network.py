@@ -3,8 +3,9 @@
 import pytest
 
 from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.engines import EMBEDDED
 from sheetgen.template import template
-from sheetgen.verification.verify import verify
+from sheetgen.verification.verify import read_subject, verify, verify_subject
 from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import EXPLORER, GRADIENT_CHECK, Plan
@@ -35,25 +36,24 @@ def test_a_deep_workbook_verifies_with_its_inputs_moved_too(tmp_path):
 def test_explorer_shows_any_layer_of_a_deep_network(tmp_path, without_surfaces):  # noqa: ARG001
     """A network of more layers than Explorer has a part of a formula for each."""
     built, copy = build_workbook(deep(23), tmp_path / "deep.xlsx"), tmp_path / "copy.xlsx"
-    network, canvases = built.plan.network, compose(built.plan)
-    numbers = {key: each.value(*place) for each in canvases for key, place in each.inputs.items()}
+    network = built.plan.network
+    place = explorer(read_subject(built.saved.path)).inputs["explorer_weight"]
     for weight in ("b8", "w92"):
-        choice = {explorer(canvases).inputs["explorer_weight"]: weight}
-        write_changed(built.saved.path, copy, {EXPLORER: choice})
-        (result,) = verify(copy, perturbations=0)
+        write_changed(built.saved.path, copy, {EXPLORER: {place: weight}})
+        subject = read_subject(copy)
+        (result,) = verify_subject(subject, [EMBEDDED], perturbations=0)
         assert result.passed, result.sheets
         # The reference knows which layer that is by another way than the sheet.
         (chosen,) = [each for each in network.parameters if each.name == weight]
-        plan = built.plan.with_values({**numbers, "explorer_weight": weight})
-        texts = [cell.value for cell in explorer(compose(plan)).cells.values()]
+        texts = [cell.value for cell in explorer(subject).cells.values()]
         layer = network.layers[chosen.layer]
         bias = " and the bias" if layer.biases else ""
         assert f"the sum of {layer.fan_in} products{bias}" in texts
         assert layer.activation.notation(chosen.target) in texts
 
 
-def explorer(canvases):
-    return next(each for each in canvases if each.name == EXPLORER)
+def explorer(subject):
+    return next(each for each in subject.canvases if each.name == EXPLORER)
 
 
 @pytest.mark.parametrize("layers", [40, 150])
