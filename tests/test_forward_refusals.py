@@ -45,7 +45,7 @@ REFUSED = {
     "memory": (Remembering(), "gives other numbers each time, also in evaluation mode; expected a"),
     "buffer": (Counting(), "changes its buffer calls, so that its result depends on what was"),
     "chance": (Calls(lambda x: x + torch.rand(4)), "calls rand: it takes numbers at random"),
-    "dropout": (Calls(lambda x: F.dropout(x, 0.5)), "dropout: it takes numbers at random"),
+    "dropout": (Calls(lambda x: F.dropout(x, 0.5)), "dropout: it drops values at random, also"),
     "statistics": (KEPT, "(track_running_stats=False)"),
     "of the batch": (Calls(lambda x: F.batch_norm(x, None, None, training=True)), "expected runn"),
     # What torch.export refuses.

@@ -35,6 +35,8 @@ IDENTITIES = frozenset(
     ("alias", "clone", "contiguous", "detach", "lift_fresh_copy", "to", "_to_copy", "type_as")
 ).union(("dropout", "feature_dropout", "alpha_dropout"))
 """Operators that change no number in evaluation mode."""
+_KNOWN = frozenset((*IDENTITIES, *MOVES, *LIKE, *METHODS))
+"""Operators that stay as they are."""
 MASKED = -1e9
 """What stands for minus infinity, which no cell holds: softmax makes 0 of both."""
 
@@ -97,8 +99,11 @@ def _quiet() -> Iterator[None]:
 
 
 def _simplified(program: ExportedProgram) -> fx.GraphModule:
-    with torch.no_grad(), in_double_precision(casts=False):
-        simplified = program.run_decompositions(_decompositions())
+    simplified = program
+    # To prepare for it, torch goes through all its operators: 0.1 seconds.
+    if not all(map(_is_simple, program.graph.nodes)):
+        with torch.no_grad(), in_double_precision(casts=False):
+            simplified = program.run_decompositions(_decompositions())
     for name in simplified.graph_signature.buffers_to_mutate.values():
         raise InputError(
             f"the network's forward changes its buffer {name}, so that its result depends on what "
@@ -106,11 +111,23 @@ def _simplified(program: ExportedProgram) -> fx.GraphModule:
         )
     graph = simplified.module(check_guards=False)
     assert isinstance(graph, fx.GraphModule)
+    graph.graph.eliminate_dead_code()
     for node in graph.graph.nodes:
         if node.op == "call_function":
             node.args, node.kwargs = fx.node.map_aggregate((node.args, node.kwargs), _finite)
     graph.recompile()
     return graph
+
+
+def _is_simple(node: fx.Node) -> bool:
+    """Return whether a node calls nothing to decompose, and nothing that works in place."""
+    if node.op != "call_function":
+        return True
+    schema = getattr(node.target, "_schema", None)
+    if schema is None or schema.is_mutable or name_of(node.target) not in _KNOWN:
+        return False
+    is_plain_sum = name_of(node.target) in ("add", "sub") and "alpha" not in node.kwargs
+    return is_plain_sum or node.target not in DECOMPOSITIONS
 
 
 def _finite(argument: Any) -> Any:  # noqa: ANN401 - of any node
@@ -128,9 +145,8 @@ def _decompositions() -> Mapping[Any, Callable[..., Any]]:
     See https://docs.pytorch.org/docs/stable/torch.compiler_ir.html.
     """
     table = torch.export.default_decompositions()
-    known = {*IDENTITIES, *MOVES, *LIKE, *METHODS}
     for kind in list(table.keys()):
-        if name_of(kind) in known:
+        if name_of(kind) in _KNOWN:
             table.pop(kind)
     table.update(DECOMPOSITIONS)
     return table
