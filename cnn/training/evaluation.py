@@ -18,7 +18,7 @@ from cnn.training.run import Run
 from cnn.training.tensor_files import misfit
 from sheetgen.errors import InputError
 
-BATCH = 1000
+BATCH = 250
 """Images per forward pass."""
 _SHORT = 5
 """Cells of a terminal that a column has for a class; a Chinese letter takes two."""

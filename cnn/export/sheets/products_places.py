@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 from cnn.export.sheets.layout import chosen_of
@@ -72,7 +73,7 @@ class Products:
         kernels = [lens for lens in self.lenses if lens.kernels is not None]
         return _largest((lens.height, lens.width) for lens in kernels)
 
-    @property
+    @cached_property
     def picture(self) -> tuple[int, int]:
         """Height and width of the largest map that is looked at, or that a layer makes."""
         maps = [(lens.seen, lens.sheet.shape.sides[1:]) for lens in self.lenses]
