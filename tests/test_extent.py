@@ -127,8 +127,8 @@ def test_more_than_a_million_formulas_are_announced_before_they_are_composed(tmp
 
 
 def test_the_announcement_says_how_long_it_takes():
-    assert "about a minute and 1.1 GB of memory, at 25,000 a second" in announcement(MANY)
-    assert "about 13 minutes and 22.0 GB of memory" in announcement(20 * MANY)
+    assert "about a minute and 0.6 GB of memory, at 35,000 a second" in announcement(MANY)
+    assert "about 10 minutes and 12.0 GB of memory" in announcement(20 * MANY)
 
 
 @pytest.mark.usefixtures("no_work")

@@ -120,7 +120,7 @@ def test_a_hog_costs_one_item() -> None:
 def test_workers_share_the_memory_of_the_machine(
     monkeypatch: pytest.MonkeyPatch, machine: int, jobs: int, share: int
 ) -> None:
-    """A million formulas take 1.1 GB, and so have room in every share."""
+    """A million formulas take 300 MB, and so have room in every share."""
     assert 0 < workers._memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     monkeypatch.setattr(workers, "_memory", lambda: machine << 30)
     (outcome,) = run_each(limit_of, [None], jobs)

@@ -40,10 +40,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SECONDS = 600.0
-"""Processor time that an item may take by default: a million formulas take a twentieth of it."""
+"""Processor time that an item may take by default: a million formulas take a fiftieth of it."""
 LEAST_MEMORY, MOST_MEMORY = 2 << 30, 8 << 30
-"""Bytes that a worker may allocate on a small and on a large machine: a million formulas take 1.1
-GB, whatever the machine is."""
+"""Bytes that a worker may allocate on a small and on a large machine: a million formulas take some
+300 MB, whatever the machine is."""
 _LAST = 1 << 16  # bytes of its messages that are read; a trace of Rust has some 10,000
 GRACE = 1.0
 """Seconds in which a worker that is stopped may remove its temporary files."""
