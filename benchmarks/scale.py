@@ -124,12 +124,19 @@ def main() -> None:
         ]
     seconds = [statistics.median(run[at][0] for run in runs) for at in range(len(rows))]
     counts = [few + per_row * (count - 100) for count in rows]
+    spent_each, bytes_each = [], []
     print("formulas   seconds   µs a formula   bytes a formula")
     for at in range(1, len(rows)):
         # The smallest workbook's time is for sheets, charts and styles, not for formulas.
         spent = (seconds[at] - seconds[0]) / (counts[at] - counts[0])
         size = runs[0][at][1] / counts[at]
+        spent_each.append(spent)
+        bytes_each.append(size)
         print(f"{counts[at]:>9,.0f} {seconds[at]:>8.2f} {1e6 * spent:>12.2f} {size:>15.1f}")
+    mean = statistics.mean(spent_each)
+    spread = max(abs(spent / mean - 1) for spent in spent_each)
+    sizes = f"{min(bytes_each):.0f} to {max(bytes_each):.0f}"
+    print(f"the time per formula is within {spread:.0%} of its mean, at {sizes} bytes each")
 
 
 if __name__ == "__main__":
