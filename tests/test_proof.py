@@ -45,6 +45,13 @@ def test_a_workbook_as_built_is_proven_and_overview_says_so(bare):
     assert "every number against NumPy's, live" in words
 
 
+@pytest.mark.parametrize("name", template.built_in())
+def test_every_sheet_of_a_built_in_template_is_proven(name, short_book):
+    proof = read_cells(short_book(name).saved.path, ["Proof"])["Proof"]
+    assert proof[FACE["verdict"]].value == "PASS"
+    assert (7, 1) not in proof, "no sheet is left out"
+
+
 @pytest.mark.parametrize(
     ("sheet", "cell", "old", "new"),
     [

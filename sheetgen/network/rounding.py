@@ -15,6 +15,7 @@ from itertools import cycle
 import numpy as np
 
 from sheetgen.network.activation import Activation
+from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
 
 MOVE = 1e-15  # of a weight of up to 1, relative beyond that: ten units in the last place near 1
@@ -41,9 +42,16 @@ def moved_networks(network: Network) -> Iterator[Network]:
 
 
 def _moved_activation(activation: Activation, by: float) -> Activation:
-    """Return an activation whose values are moved relatively, but not out of its reach."""
+    """Return an activation whose values are moved relatively, but not out of its reach.
+
+    At 0 nothing is rounded: e^0 is exact, and so is sigmoid's ½, on which an answer turns.
+    """
+
+    def value(z: Array) -> Array:
+        """Return the moved values."""
+        exact = activation.value(z)
+        return np.where(z == 0, exact, np.clip(exact * (1 + by), *activation.reach))
+
     moved = copy(activation)
-    object.__setattr__(  # some are frozen
-        moved, "value", lambda z: np.clip(activation.value(z) * (1 + by), *activation.reach)
-    )
+    object.__setattr__(moved, "value", value)  # some are frozen
     return moved

@@ -62,6 +62,7 @@ EXPLANATION = (
 UNTOLD = (
     "Not here: {}. A training is chaotic or diverges, so that rounding alone decides their digits."
 )
+MOST_NAMED = 5
 NOTHING = Computed(0, 0, 0)
 COUNTS = Style(number_format="#,##0")
 SMALL = Style(number_format=SCIENTIFIC)
@@ -170,8 +171,9 @@ class _Proof:
         self.weights = self._weights()
         self._inputs()
         if self.built.untold:
-            names = ", ".join(self.built.untold)
-            canvas.write(BAND_ROW - 1, 1, UNTOLD.format(names), NOTE)
+            names, rest = self.built.untold[:MOST_NAMED], self.built.untold[MOST_NAMED:]
+            listed = ", ".join(names) + (f" and {len(rest)} more" if rest else "")
+            canvas.write(BAND_ROW - 1, 1, UNTOLD.format(listed), NOTE)
         last = FIRST_ROW + len(parts) - 1
         canvas.numbers += [(FIRST_ROW, SUM, last, SUMMED), (FIRST_ROW, LARGEST, last, FOUND)]
         judged = [self._part(FIRST_ROW + at, part) for at, part in enumerate(parts)]
