@@ -5,6 +5,7 @@ from dataclasses import replace
 from cnn.log.axes import step_axis
 from cnn.log.comparison import LONGEST_NAME, Comparison, t_quantile
 from cnn.log.comparison_data import (
+    SHARE,
     by_step,
     draw_logs,
     draw_means,
@@ -16,6 +17,7 @@ from cnn.log.comparison_page import (
     CHART_COLUMN,
     CHOSEN,
     COLUMNS,
+    FORMAT,
     NUMBERS,
     STEP,
     WIDTH,
@@ -23,7 +25,7 @@ from cnn.log.comparison_page import (
 )
 from cnn.log.comparison_tables import draw_every, draw_groups, draw_runs, draw_settings, result
 from cnn.log.log_page import FIRST_ROW, HEADER_ROW, LEFT, MARGIN_WIDTH
-from cnn.log.metrics import Metric, number_formats
+from cnn.log.metrics import Metric, is_number, number_formats
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Place, Rule, Series
 from sheetgen.spreadsheet.stamp import identifier, stamp_sheet
 from sheetgen.spreadsheet.style import (
@@ -40,6 +42,10 @@ from sheetgen.spreadsheet.style import (
 _MOST_NAMED = 8
 """Curves with a name in the legend."""
 _MOST_DOTS = 40
+_LOW, _NEAR = 0.95, 0.85
+"""An axis of shares up to the one does not go beyond 100 %; nor does it, or not far, if the least
+share is so near the largest."""
+_UP_TO_100 = "[<=100]General;"
 _RESULT = Style(size=12, bold=True, colour=KINDS["gradient"].strong)
 _WHOLE = "#,##0"
 _FORMATS = ("0.0000", "0.00%", "0.00E+00", _WHOLE)
@@ -52,7 +58,8 @@ def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
     """Draw the sheet; return it and the mark by which a later one replaces it."""
     canvas = Canvas(sheet, tab_colour=KINDS["gradient"].strong)
     page = ComparisonPage(canvas, comparison)
-    canvas.freeze, canvas.repeat_rows = (FIRST_ROW, 0), (0, HEADER_ROW)
+    # All that is long enough to go on on the next page is the table of the logs.
+    canvas.freeze, canvas.repeat_rows = (FIRST_ROW, 0), (page.logs_row, page.logs_row)
     canvas.heights |= {0: 28.0, 1: 20.0, HEADER_ROW: 20.0, FIRST_ROW: 26.0}
     canvas.widths |= {0: MARGIN_WIDTH, LEFT: float(LONGEST_NAME)}
     canvas.widths |= dict.fromkeys(range(NUMBERS, CHART_COLUMN + COLUMNS), WIDTH)
@@ -71,6 +78,8 @@ def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
     canvas.calculate(1, LEFT, told.formula, told.text, _RESULT)
     _follow_formats(page)
     _charts(page)
+    if page.has_means:
+        canvas.row_breaks.append(page.means_row - 2)  # so that the table has its header
     mark = identifier(["comparison", comparison.title])
     stamp_sheet(canvas, mark, page.end, LEFT)
     return canvas, mark
@@ -112,31 +121,37 @@ def _follow_formats(page: ComparisonPage) -> None:
         (first, NUMBERS + 3, last, NUMBERS + 5),
         (page.runs_row + 1, NUMBERS + 1, page.runs_row + count, NUMBERS + 2),
     ]
-    spread: Place = (first, NUMBERS + 2, last, NUMBERS + 2)
+    spread: list[Place] = [
+        (first, NUMBERS + 2, last, NUMBERS + 2),
+        (page.runs_row + 1, NUMBERS + 4, page.runs_row + count, NUMBERS + 4),
+    ]
     drawn: list[Place] = [(page.logs_row + 1, CHOSEN, page.end - 2, page.metric_column(-1))]
     if page.has_means:
         right = page.mean_column(groups) - 1
         drawn.append((page.means_row + 1, NUMBERS, page.logs_row - 3, right))
     for kind, number_format in enumerate(_FORMATS[1:], start=1):
         # The deviation of whole numbers is none.
-        places = shown if number_format == _WHOLE else [*shown, spread]
+        places = shown if number_format == _WHOLE else [*shown, *spread]
         drawn_format = number_format.replace("%", "")  # drawn as percent: 97.24
         for of, places_of in ((number_format, places), (drawn_format, drawn)):
             for place in places_of:
                 formula = f"={page.kind}={kind}"
                 page.canvas.rules.append(Rule(place, formula, {"num_format": of}))
-    page.canvas.numbers += [*shown, spread, *drawn]
+    page.canvas.numbers += [*shown, *spread, *drawn]
 
 
 def _charts(page: ComparisonPage) -> None:
-    x_axis, step = step_axis(page.comparison.steps), page.comparison.logs[0].step
-    drawn = [(_curves(page), "each training")]
+    steps, step = page.comparison.steps, page.comparison.logs[0].step
+    start = _first_drawn(page)
+    x_axis = step_axis([each for each in steps if each >= start])
+    since = f", from {step} {start:g} on" if start > steps[0] else ""
+    drawn = [(_curves(page, start), "each training")]
     if page.has_means:
         spread = " ± s" if page.mean_columns > 1 else ""
-        drawn.insert(0, (_means(page), f"mean{spread} of each setting"))
+        drawn.insert(0, (_means(page, start), f"mean{spread} of each setting"))
     for place, (series, title) in enumerate(drawn):
         row = page.chart_row(place)
-        told = by_step(page, f": {title}")
+        told = by_step(page, f": {title}{since}")
         page.canvas.calculate(
             row, CHART_COLUMN, told.formula, told.text, replace(SECTION, indent=2)
         )
@@ -152,9 +167,45 @@ def _charts(page: ComparisonPage) -> None:
                 labels_outside=True,
                 limits=(x_axis.low, x_axis.high, None, None),
                 units=(x_axis.unit, None),
+                number_format=_axis_format(page),
                 offset=(_BESIDE, 0),
             )
         )
+
+
+def _axis_format(page: ComparisonPage) -> str:
+    """Return the format of the numbers along the axis: if all are at most 100, of no others."""
+    logs = page.comparison.logs
+    metrics = [
+        page.comparison.metric(place, name)
+        for place in range(len(logs))
+        for name in page.comparison.metrics
+    ]
+    return "General" if any(max(each.numbers, default=0) > 100 for each in metrics) else _UP_TO_100
+
+
+def _first_drawn(page: ComparisonPage) -> float:
+    """Return from which epoch on the curves are drawn.
+
+    Programs begin an axis with 0 where numbers are far apart, and then it ends with 120 %. So the
+    first epochs of accuracies near 100 % are left out, but no more than half of them.
+    """
+    logs, name, steps = page.comparison.logs, page.comparison.metrics[0], page.comparison.steps
+    if page.canvas.value(*page.known(FORMAT)) != SHARE:
+        return steps[0]
+    metrics = [page.comparison.metric(place, name) for place in range(len(logs))]
+    points = [
+        (step, value)
+        for log, metric in zip(logs, metrics, strict=True)
+        for step, value in zip(log.steps, metric.values, strict=True)
+        if is_number(value)
+    ]
+    most = min(len(log.steps) for log in logs) // 2
+    for start in steps[: most + 1]:
+        shown = [value for step, value in points if step >= start]
+        if max(shown, default=0) <= _LOW or min(shown) >= _NEAR * max(shown):
+            return start
+    return steps[0]
 
 
 def _series(
@@ -166,13 +217,15 @@ def _series(
     return Series(x, y, "", colour, 1.25, dots=4 if last - first < _MOST_DOTS else 0)
 
 
-def _curve(page: ComparisonPage, place: int, colour: str) -> Series:
+def _curve(page: ComparisonPage, place: int, colour: str, start: float) -> Series:
     """Return the curve of a training; of one with gaps from cells without texts."""
     column = CHOSEN + 1 if place in page.with_gaps else CHOSEN
-    return _series(page, page.log_rows(place), (STEP, column), colour)
+    first, last = page.log_rows(place)
+    first += sum(step < start for step in page.comparison.logs[place].steps)
+    return _series(page, (min(first, last), last), (STEP, column), colour)
 
 
-def _curves(page: ComparisonPage) -> list[Series]:
+def _curves(page: ComparisonPage, start: float) -> list[Series]:
     """Return a curve for each training; of several groups with the group's colour and name."""
     found, groups = [], page.comparison.groups
     for rank, group in enumerate(groups):
@@ -182,20 +235,23 @@ def _curves(page: ComparisonPage) -> list[Series]:
             row = page.runs_row + 1 + place if is_own else page.groups_row + 1 + rank
             name = page.canvas.absolute(row, LEFT)
             in_legend = is_own or place == group[0]
-            found.append(replace(_curve(page, place, colour), name=name, in_legend=in_legend))
+            found.append(
+                replace(_curve(page, place, colour, start), name=name, in_legend=in_legend)
+            )
     return found
 
 
-def _means(page: ComparisonPage) -> list[Series]:
+def _means(page: ComparisonPage, start: float) -> list[Series]:
     """Return the mean of each group, with the band of one standard deviation around it."""
     found = []
     for rank, group in enumerate(page.comparison.groups):
         colour = SERIES_COLOURS[rank % len(SERIES_COLOURS)]
         name = page.canvas.absolute(page.groups_row + 1 + rank, LEFT)
         if len(group) == 1:
-            found.append(replace(_curve(page, group[0], colour), name=name, width=2.25))
+            found.append(replace(_curve(page, group[0], colour, start), name=name, width=2.25))
             continue
-        rows, column = mean_rows(page, group), page.mean_column(rank)
+        (first, last), column = mean_rows(page, group), page.mean_column(rank)
+        rows = max(first, page.means_row + 1 + sum(step < start for step in page.mean_steps)), last
         middle = _series(page, rows, (LEFT, column), colour)
         found.append(replace(middle, name=name, width=2.25))
         for offset in range(1, page.mean_columns):
