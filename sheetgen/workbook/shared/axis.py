@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor, log10
 
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.style import FINE, LABEL, number
 from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.workings import Corner
@@ -65,29 +67,6 @@ class Axis:
                 canvas.calculate(at, column + 2, formula, float(read[place]), VALUE)
         return cls(corner, start, step, values, read)
 
-    @classmethod
-    def around(
-        cls,
-        corner: Corner,
-        title: str,
-        span: tuple[Known, Known],
-        part: int,
-        count: int,
-        reading: tuple[Callable[[str], str], Callable[[Array], Array]] | None = None,
-    ) -> "Axis":
-        """Write an axis from the least to the most of some values, `span`, and more.
-
-        It is longer by one `part`th of that on either side, or by 1 about a single value.
-        """
-        (least, low), (most, high) = span
-        width, whole = high - low, 1 + 2 / part
-        is_wide, steps = f"{most}>{least}", count - 1
-        ends = (
-            (f"{least}-IF({is_wide},({most}-{least})/{part},1)", low - (width / part or 1)),
-            (f"IF({is_wide},{whole:g}*({most}-{least}),2)/{steps}", (whole * width or 2) / steps),
-        )
-        return cls.write(corner, title, ends, count, reading)
-
     @property
     def range(self) -> str:
         """The range of the values, with the sheet's name."""
@@ -113,3 +92,54 @@ class Axis:
     def scale(self, value: float) -> float:
         """Return the size of the numbers whose difference a position takes."""
         return max(abs(value), abs(self.start)) / self.step
+
+
+def round_ends(
+    corner: Corner, title: str, span: tuple[Known, Known], steps: tuple[int, int]
+) -> tuple[Known, Known]:
+    """Return the start and the step of an axis around some values, `span` from least to most.
+
+    `steps` are how many there are in all, and from one number along the axis to the next: these
+    are multiples of the least round unit with which the axis, whose middle is such a multiple,
+    goes beyond the values. It is found in three columns from a corner.
+    """
+    (count, every), ((least, low), (most, high)) = steps, span
+    write_headers(corner.canvas, corner.row, corner.column, (title, "", ""), "input")
+    width, centre = high - low or 1.0, (low + high) / 2
+    power, reach = 10.0 ** floor(log10(width)), count / every / 2 - BEYOND
+    known = {
+        "width": (f"IF({most}>{least},{most}-{least},1)", width),
+        "middle": (f"({least}+{most})/2", centre),
+        "power of ten": (f"10^INT(LOG10({corner.local(1, 1)}))", power),
+    }
+    for at, (name, (formula, value)) in enumerate(known.items(), start=1):
+        corner.write(at, 0, name)
+        corner.calculate(at, 1, formula, value, VALUE)
+    titles = ("unit", "units to the middle", "is it enough?")
+    write_headers(corner.canvas, corner.row + UNITS - 1, corner.column, titles, "input")
+    fitting = []
+    for at, factor in enumerate(ROUND, start=UNITS):
+        unit = factor * power
+        units = floor(centre / unit + HALF)
+        is_enough = abs(centre - units * unit) + width / 2 <= reach * unit * SURE
+        fitting += [(unit, units)] * is_enough
+        own, middle = corner.local(at, 0), corner.local(at, 1)
+        corner.calculate(at, 0, f"{factor}*{corner.local(3, 1)}", unit, VALUE)
+        formula = f"INT({corner.local(2, 1)}/{own}+{HALF})"
+        corner.calculate(at, 1, formula, units, PLACE)
+        far = f"ABS({corner.local(2, 1)}-{middle}*{own})+{corner.local(1, 1)}/2"
+        formula = f"IF({far}<={reach}*{own}*{SURE},1,0)"
+        corner.calculate(at, 2, formula, int(is_enough), PLACE)
+    last = UNITS + len(ROUND) - 1
+    chosen, middle, enough = (local(corner.range(UNITS, at, last, at)) for at in range(3))
+    first = f"MATCH(1,{enough},0)"
+    unit, units = fitting[0]  # the last one is always enough
+    step, back = f"INDEX({chosen},{first})/{every}", count // 2
+    start = f"{step}*({every}*INDEX({middle},{first})-{back})"
+    return (start, unit / every * (every * units - back)), (step, unit / every)
+
+
+UNITS = 6  # the row of the first unit, counted from the corner
+ROUND = (0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 2.5, 3.0)
+BEYOND = 0.25  # units that the axis is longer at the least
+HALF, SURE = 0.5 + 1e-9, 1 + 1e-9  # so that a rounding error changes nothing

@@ -193,7 +193,5 @@ class _Sheet:
             lines.append((f"↑  {plane.title(1).text}", KINDS["input"].strong))
         if side_of(network) < SIDE:
             lines.append((BETWEEN, MUTED))
-        if len(network.layers) > 1:
-            lines.append(("right: the hidden units", MUTED))
         for text, colour in lines:
             canvas.write(next(rows), 1, text, Style(colour=colour))

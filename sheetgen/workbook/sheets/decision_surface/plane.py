@@ -15,7 +15,8 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, LABEL, NOTE, WHOLE, label, number
 from sheetgen.workbook.controls import input_titles
 from sheetgen.workbook.plan import WORKINGS, Plan
-from sheetgen.workbook.shared.axis import COLUMNS, Axis, Known
+from sheetgen.workbook.shared.axis import COLUMNS, Axis, Known, round_ends
+from sheetgen.workbook.shared.grid import TICKS
 from sheetgen.workbook.shared.live_text import Words, literal
 from sheetgen.workbook.shared.moment import Snapshot
 from sheetgen.workbook.shared.page import fit_choices, write_headers
@@ -23,7 +24,6 @@ from sheetgen.workbook.shared.samples_list import SampleInput
 from sheetgen.workbook.shared.sources import InputColumn, Sources
 from sheetgen.workbook.shared.workings import Corner, Workings
 
-PART = 4  # the axes are longer than the range of the data, by this part of it on either side
 INPUTS = "inputs"
 """The defined name of the list of the inputs, for the drop-downs."""
 SAME = "choose two different ones"
@@ -154,12 +154,14 @@ class Plane:
     def axes(self, workings: Workings, size: int) -> tuple[Axis, Axis]:
         """Write both axes, of so many values, into a block."""
         corner = workings.block(self.canvas.name, "The axes", 2 * COLUMNS)
+        rounded = workings.block(self.canvas.name, "Round numbers along the axes", 2 * COLUMNS)
         across, up = (
-            self._axis(which, corner.moved(0, which * COLUMNS), size) for which in range(2)
+            self._axis(which, corner.beside(at), rounded.beside(at), size)
+            for which, at in enumerate((0, COLUMNS))
         )
         return across, up
 
-    def _axis(self, which: int, corner: Corner, size: int) -> Axis:
+    def _axis(self, which: int, corner: Corner, rounded: Corner, size: int) -> Axis:
         each = self.columns[self.chosen[which]]
         least, most, mean, deviation = (
             self.corner.local(row, which + 1) for row in (LEAST, MOST, MEAN, DEVIATION)
@@ -168,7 +170,8 @@ class Plane:
         reading = None
         if self.plan.data.standardize:
             reading = (lambda value: f"({value}-{mean})/{deviation}"), each.used
-        return Axis.around(corner, WHICH[which], span, PART, size, reading)
+        ends = round_ends(rounded, WHICH[which], span, (size - 1, TICKS))
+        return Axis.write(corner, WHICH[which], ends, size, reading)
 
     def title(self, which: int) -> Words:
         """Return the name of an axis's input, with its name in the data."""

@@ -42,6 +42,7 @@ class UnitPictures:
         network = units.network
         if len(network.layers) > 1:
             self.canvas.column_breaks.append(self._first)  # so that the output is not too small
+            self.canvas.write(main.row - 3, self._first, "The hidden units", SECTION)
         for unit, (row, column) in zip(_hidden(network), _places(network), strict=True):
             at = self._row(row), self._first + column * (self.size + 1)
             self._draw(activation_name(unit), Picture(self.canvas, *at, self.size), network, unit)
