@@ -142,7 +142,6 @@ def _axis(chart: Chart, which: int) -> dict[str, Any]:
         if chart.logarithmic:
             options["log_base"] = 10
             options["crossing"] = "min"
-            options["num_format"] = "0E+00"
     if chart.labels_outside or (which == 0 and chart.logarithmic):
         options["label_position"] = "low"
     return options

@@ -166,6 +166,7 @@ def insert_chart(
             limits=(first, last, 0, 1 if is_share else None),
             units=(unit, 0.2 if is_share else None),
             number_format="0%" if is_share else "General",
+            legend="bottom" if len(series) > 1 else "",
             offset=(4, 6),
         )
     )

@@ -20,6 +20,7 @@ from sheetgen.spreadsheet.style import (
 
 NEARLY_NOTHING = "1E-9"
 ARROW = 2  # characters of a drop-down's arrow
+ROOMY = 21  # points of a subtitle's row that has a cell to type in right below it
 
 
 def write_title(canvas: Canvas, column: int, title: str, subtitle: str) -> None:

@@ -24,7 +24,7 @@ from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import Curve, cell_of, step_axis, with_dots
 from sheetgen.workbook.shared.grid import pixels_wide
 from sheetgen.workbook.shared.live_text import beginning, joined
-from sheetgen.workbook.shared.page import fit_errors, write_band, write_title
+from sheetgen.workbook.shared.page import ROOMY, fit_errors, write_band, write_title
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
 from sheetgen.workbook.shared.workings import Workings
@@ -42,14 +42,14 @@ from sheetgen.workbook.threshold import FALLS
 
 __all__ = ["comparison_sheet", "series_name"]
 
-CHARTS_PER_ROW, GAP = 3, 10
+GAP = 10
 DASHES = "", "round_dot"  # of the first curves, and of those that have the same colours again
 OVERLAY = (464, 320)
-SMALL = (306, 220)
+HALF, THIRD = (464, 220), (306, 220)  # of the charts of each curve by itself, as many fill a row
 PIXELS_OF_ROW = 20
-ROWS_OF_SMALL = SMALL[1] // PIXELS_OF_ROW + 1
+ROWS_OF_SMALL = THIRD[1] // PIXELS_OF_ROW + 1
 UNUSED = 8.43  # characters of a column
-WIDTH = CHARTS_PER_ROW * (SMALL[0] + GAP)
+WIDTH = 3 * (THIRD[0] + GAP)
 """Of the summary and the charts, up to the table: an upright page of A4, large enough to read."""
 PAGE = 1250
 """What fits the width of a page that is not upright, with the table's last column."""
@@ -75,6 +75,7 @@ def comparison_sheet(
     if sheet.is_tested:
         text += " Dashed: the test samples, after each epoch."
     write_title(canvas, 0, title, text)
+    canvas.heights[1] = ROOMY
     write_table(sheet, workings)
     _summary(sheet, write_flags(sheet, workings))
     bottom = _charts(sheet, workings)
@@ -197,20 +198,34 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
     drawn = write_drawn(sheet, workings)
     curves = tuple(_curves(sheet, index, drawn) for index in range(count))
     every, one = ("optimisers", "optimiser") if sheet.compares_optimizers else ("rates", "rate")
-    together = f"All {every}, linear" if count > 1 else "Linear"
-    text = f"{together} axis on the left and logarithmic on the right"
+    text, second = "Linear axis on the left and logarithmic on the right", _logarithmic
+    if _has_few_powers(sheet) and sheet.curves[0].accuracies is not None:
+        text, second = "The error on the left and the accuracy on the right", _accuracy
+    if count > 1:
+        text = f"All {every}, {text[0].lower()}{text[1:]}"
     title = joined(text, drawn.remark)
     canvas.calculate(row, 0, title.formula, title.text, SECTION)
-    for place, logarithmic in enumerate((False, True)):
-        canvas.charts.append(_overlay(sheet, row + 1, sum(curves, ()), place, logarithmic))
+    linear = f"{sheet.error} (linear)" if second is _logarithmic else sheet.error
+    described = f"{sheet.error} of all {every}, "
+    together = _overlay(sheet, row + 1, sum(curves, ()), linear, f"{described}linear axis")
+    right = replace(together, offset=(OVERLAY[0] + GAP, 0))
+    canvas.charts += [together, second(sheet, right, described)]
     row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 1
     if count == 1:
         return row - 2
     canvas.write(row, 0, f"Each {one} by itself, all on the same scale", SECTION)
+    size = HALF if count in (2, 4) else THIRD
     for index, curve in enumerate(curves):
         series = (*curve, *drawn.leaving[index : index + 1], drawn.greatest)
-        canvas.charts.append(_small_chart(sheet, row + 1, index, series))
-    return row + -(-count // CHARTS_PER_ROW) * ROWS_OF_SMALL
+        canvas.charts.append(_small_chart(sheet, row + 1, index, series, size))
+    return row + -(-count // _per_row(size)) * ROWS_OF_SMALL
+
+
+def _has_few_powers(sheet: Comparison) -> bool:
+    """Tell whether the errors are within a power of ten: programs show two on such an axis."""
+    errors = np.concatenate(sheet.errors)
+    errors = errors[np.isfinite(errors)]
+    return bool(errors.size and errors.max() <= 10 * errors.min())
 
 
 def _curves(sheet: Comparison, index: int, drawn: Drawn) -> tuple[Series, ...]:
@@ -226,36 +241,70 @@ def _curves(sheet: Comparison, index: int, drawn: Drawn) -> tuple[Series, ...]:
 
 
 def _overlay(
-    sheet: Comparison, row: int, curves: tuple[Series, ...], place: int, logarithmic: bool
+    sheet: Comparison, row: int, curves: tuple[Series, ...], title: str, description: str
 ) -> Chart:
-    scale = "logarithmic" if logarithmic else "linear"
-    every = "optimisers" if sheet.compares_optimizers else "rates"
+    """Return the chart of all curves, with a linear axis."""
     first, last, unit = step_axis(sheet.step, sheet.steps)
     return Chart(
         (row, 0),
         OVERLAY,
         curves,
-        f"{sheet.error} of all {every}, {scale} axis",
-        (sheet.step, f"{sheet.error} ({scale})"),
-        offset=(place * (OVERLAY[0] + GAP), 0),
-        logarithmic=logarithmic,
-        limits=(first, last, None if logarithmic else 0, None),
+        description,
+        (sheet.step, title),
+        limits=(first, last, 0, None),
         units=(unit, None),
         legend="right",
     )
 
 
-def _small_chart(sheet: Comparison, row: int, index: int, series: tuple[Series, ...]) -> Chart:
-    down, across = divmod(index, CHARTS_PER_ROW)
+def _logarithmic(sheet: Comparison, linear: Chart, described: str) -> Chart:
+    """Return the same chart with a logarithmic axis."""
+    return replace(
+        linear,
+        description=f"{described}logarithmic axis",
+        titles=(sheet.step, f"{sheet.error} (logarithmic)"),
+        logarithmic=True,
+        limits=(*linear.limits[:2], None, None) if linear.limits else None,
+    )
+
+
+def _accuracy(sheet: Comparison, errors: Chart, described: str) -> Chart:
+    """Return the chart of the accuracies, which has the curves of that of the errors."""
+    areas = [
+        area
+        for curve in sheet.curves
+        for area in (curve.accuracy, *(points.y for points in curve.tested[1:]))
+    ]
+    return replace(
+        errors,
+        description=described.replace(sheet.error, "accuracy").removesuffix(", "),
+        titles=(sheet.step, "accuracy"),
+        series=tuple(
+            replace(each, y=area) for each, area in zip(errors.series, areas, strict=True)
+        ),
+        limits=(*errors.limits[:2], 0, 1) if errors.limits else None,
+        units=(*errors.units[:1], 0.2) if errors.units else None,
+        number_format="0%",
+    )
+
+
+def _small_chart(
+    sheet: Comparison, row: int, index: int, series: tuple[Series, ...], size: tuple[int, int]
+) -> Chart:
+    down, across = divmod(index, _per_row(size))
     first, last, unit = step_axis(sheet.step, sheet.steps)
     return Chart(
         (row + down * ROWS_OF_SMALL, 0),
-        SMALL,
+        size,
         series,
         f"{sheet.error}, curve {index + 1}, on the scale of all",
         (sheet.step, sheet.error),
-        offset=(across * (SMALL[0] + GAP), 0),
+        offset=(across * (size[0] + GAP), 0),
         limits=(first, last, 0, None),
         units=(unit, None),
         legend="top",
     )
+
+
+def _per_row(size: tuple[int, int]) -> int:
+    return WIDTH // size[0]
