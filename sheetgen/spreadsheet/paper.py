@@ -114,12 +114,11 @@ class _Divided:
         rows, columns = (top, *way.rows, bottom + 1), (left, *way.columns, right + 1)
         found: list[Place] = []
         for first, end in pairwise(rows):
-            taken = [
-                bisect_right(columns, column) - 1
-                for column in self._filled_between(first, end)
-                if left <= column <= right
-            ] or [0]
-            start, last = columns[min(taken)], columns[max(taken) + 1] - 1
+            filled = [at for at in self._filled_between(first, end) if left <= at <= right] or [
+                left
+            ]
+            # What is repeated on each page is not repeated above columns that are empty.
+            start, last = min(filled), columns[bisect_right(columns, max(filled))] - 1
             goes_on = found and (found[-1][1], found[-1][3]) == (start, last)
             found.append((found.pop()[0] if goes_on else first, start, end - 1, last))
         return tuple(found) if 1 < len(found) <= _MOST_AREAS else ()
