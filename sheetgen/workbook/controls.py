@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sheetgen.errors import short
 from sheetgen.network.network import activation_name
 from sheetgen.template.template import Template
 
-LABEL_LENGTH = 60  # characters of a name in the data, as a text in a formula holds 255
+LABEL_LENGTH = 24  # letters of a name in the data: a cell to choose it in is not too wide for it
 
 
 @dataclass(frozen=True)
@@ -89,4 +90,4 @@ def _titled(names: Iterable[str], labels: tuple[str, ...]) -> tuple[str, ...]:
     if not labels:
         return tuple(names)
     pairs = zip(names, labels, strict=True)
-    return tuple(f"{name}: {label[:LABEL_LENGTH]}" for name, label in pairs)
+    return tuple(f"{name}: {short(label, LABEL_LENGTH)}" for name, label in pairs)

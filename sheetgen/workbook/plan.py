@@ -1,6 +1,6 @@
 """Holds what the sheets are drawn from: template, results of the reference, view controls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -140,9 +140,12 @@ class Plan:
     def _first_shown(self) -> int:
         """Return the place of the variant that the sheets show at first: one that learns.
 
-        It is as near to the middle as possible, where the rates are neither small nor large.
+        It is as near to the middle as possible, where the rates are neither small nor large; of
+        optimisers it is as near as possible to the first, which the template names as its own.
         """
         training, middle = self.training(self.template.optimizer), len(self.variants) // 2
+        if self.template.compare:
+            middle = 0
         ways = [outcome_of(trace, training) for trace in self.traces]
         return min(range(len(ways)), key=lambda place: (ways[place], abs(place - middle)))
 
@@ -198,14 +201,15 @@ class Plan:
     @cached_property
     def data_formats(self) -> dict[str, str]:
         """The number formats of targets and inputs, with the decimals that they are given in."""
-        named = [(self.network.target_names, self.data.targets)]
-        if not self.data.standardize:
-            named.append((self.network.input_names, self.data.inputs))
-        return {
-            name: common_format(row[place] for row in rows)
-            for names, rows in named
-            for place, name in enumerate(names)
-        }
+        targets = formats_of(self.network.target_names, self.data.targets)
+        if self.data.standardize:
+            return targets
+        return targets | formats_of(self.network.input_names, self.data.inputs, self.has_pictures)
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the inputs are the pixels of a picture."""
+        return self.data.image is not None or self.network.planes is not None
 
     @property
     def has_data_sheet(self) -> bool:
@@ -337,6 +341,14 @@ class Plan:
         """
         key = f"{symbol} of {sample + 1}" if self.has_data_sheet else symbol
         return f"{key} in {problem}" if problem else key
+
+
+def formats_of(names: Sequence[str], rows: Rows, is_one: bool = False) -> dict[str, str]:
+    """Return the format of each column of rows, or of all columns the same one."""
+    every = common_format(value for row in rows for value in row) if is_one else ""
+    return {
+        name: every or common_format(row[place] for row in rows) for place, name in enumerate(names)
+    }
 
 
 def _variants(template: Template, tabs: tuple[float, ...]) -> tuple[Variant, ...]:

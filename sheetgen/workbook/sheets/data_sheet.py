@@ -11,11 +11,11 @@ from sheetgen.network.network import Network
 from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
-    FINE,
     GENERAL,
     INPUT,
     KINDS,
     LABEL,
+    VALUE,
     Style,
     band,
     common_format,
@@ -23,8 +23,8 @@ from sheetgen.spreadsheet.style import (
     label,
     number,
 )
-from sheetgen.workbook.plan import DATA, Plan
-from sheetgen.workbook.shared.page import write_title
+from sheetgen.workbook.plan import DATA, Plan, formats_of
+from sheetgen.workbook.shared.page import ROOMY, write_title
 from sheetgen.workbook.shared.sources import DataSheet
 from sheetgen.workbook.sheets.data_pictures import draw_pictures, picture_columns
 from sheetgen.workbook.sheets.inputs import target_limits, write_reach
@@ -32,9 +32,14 @@ from sheetgen.workbook.sheets.inputs import target_limits, write_reach
 REMARK_ROW = 2
 BAND_ROW = 3
 SYMBOL_ROW = 4
-LONGEST_LINE = 16  # characters of a column's name
+LONGEST_LINE = 12  # characters of a column's name
+FITTING = 15  # letters that fit a line of such a column, as most are narrower
 MOST_LINES, POINTS_OF_LINE = 4, 13.5
-WIDTH_OF_WHOLE = 8.5  # characters of a column whose numbers the program fits into it
+WIDTHS, NARROW = (8.5, 11.0), (5.0, 9.5)
+"""Characters of a column whose numbers the program fits into it, and of one with decimals; of very
+many columns."""
+MANY = 16
+WIDTH_OF_STANDARDISED = 11.5
 GAP = 0.5  # characters, between groups of columns
 WIDTH_OF_EMPTY = 9  # characters of a column behind the table
 
@@ -161,6 +166,7 @@ def _targets(sheet: DataSheet, plan: Plan) -> int:
 def _problems(sheet: DataSheet, plan: Plan, column: int) -> None:
     """Write the targets of each problem, and let one of them be chosen."""
     canvas, data, names = sheet.canvas, plan.data, plan.network.target_names
+    canvas.heights[REMARK_ROW - 1] = ROOMY
     canvas.write(REMARK_ROW, 1, "problem", LABEL)
     options = [each.name for each in data.problems]
     canvas.choose(REMARK_ROW, 2, "problem", data.problem, options)
@@ -195,11 +201,13 @@ def _columns(
     canvas, (title, names) = sheet.canvas, titles
     labels = plan.data.input_labels if kind == "input" else plan.data.target_labels
     limits = target_limits(plan) if kind == "target" else {}
+    formats = formats_of(names, samples, kind == "input" and plan.has_pictures)
+    is_wide = plan.network.inputs + plan.network.outputs > MANY
     for place, name in enumerate(names):
         at = column + place
         _head(sheet, at, name, kind, "" if place else title)
-        shown = common_format(values[place] for values in samples)
-        canvas.widths[at] = WIDTH_OF_WHOLE if shown == GENERAL else 11
+        shown = formats[name]
+        canvas.widths[at] = (NARROW if is_wide else WIDTHS)[shown != GENERAL]
         if labels:
             _name(sheet, at, labels[place], kind)
         style = replace(INPUT, number_format=shown)
@@ -216,7 +224,7 @@ def _name(sheet: DataSheet, column: int, name: str, kind: str) -> None:
     style = name_style(kind)
     if len(name) > LONGEST_LINE:
         shown = short(name, MOST_LINES * LONGEST_LINE)
-        lines = min(MOST_LINES, len(textwrap.wrap(shown, LONGEST_LINE)))
+        lines = min(MOST_LINES, len(textwrap.wrap(shown, FITTING)))
         canvas.heights[row] = max(canvas.heights.get(row, 0), lines * POINTS_OF_LINE)
         canvas.notes[row, column] = name
         style = replace(style, wrap=True)
@@ -239,9 +247,9 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
     for place, name in enumerate(network.input_names):
         at, raw = column + place, sheet.columns[name]
         cells = range_address(sheet.first_row, raw, sheet.last_row, raw)
-        _head(sheet, at, f"{name} standardised", "helper", "" if place else "standardised")
-        canvas.widths[at] = 15
-        fine = Style(number_format=FINE, border="#E2E8F0")
+        _head(sheet, at, name, "helper", "" if place else "standardised")
+        canvas.widths[at] = WIDTH_OF_STANDARDISED
+        fine = Style(number_format=VALUE, border="#E2E8F0")
         # Rounding can leave a constant column a deviation that is not quite 0.
         constant = f"MAX({cells})=MIN({cells})"
         mean, deviation = values[:, place].mean(), values[:, place].std()
@@ -255,7 +263,7 @@ def _standardized(sheet: DataSheet, plan: Plan, network: Network, column: int) -
         for sample, row in enumerate(sheet.rows):
             formula = f"=({source}{row + 1}-{top}${mean_row + 1})/{top}${deviation_row + 1}"
             value = float(used[sample, place])
-            canvas.calculate(row, at, formula, value, number("helper", FINE))
+            canvas.calculate(row, at, formula, value, number("helper", VALUE))
         sheet.columns[name] = at
     last = column + network.inputs - 1
     canvas.numbers.append((mean_row, column, sheet.rows[-1], last))

@@ -42,7 +42,7 @@ CLASS, ANSWER, PAIR = "class", "answer", "pair"
 CLASS_NAME, ANSWER_NAME = "name of the class", "name of the answer"
 MISTAKES = "wrong so far"
 """The numbers of the first samples of a kind whose answers are wrong, as a text."""
-LONGEST_CLASS = 28  # characters of a class's name; a longer one is cut
+LONGEST_CLASS = 18  # characters of a class's name; a longer one is cut
 LONGEST = 30
 """Once that text has more characters, nothing is added to it."""
 NUMBER_OF = {CLASS_NAME: CLASS, ANSWER_NAME: ANSWER}

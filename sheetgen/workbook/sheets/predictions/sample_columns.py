@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sheetgen.errors import display_width, short
+from sheetgen.errors import display_width, short_names
 from sheetgen.formulas import notation
 from sheetgen.network.network import activation_name
 from sheetgen.network.trace import CORRECT
@@ -34,8 +34,9 @@ MOST_INPUTS = 8
 """More inputs are on `Data` only, as are those of an autoencoder, which are its targets."""
 MARK = '"✓";;"✗"'
 """The format of 1 where the answer is right, and of 0 where it is wrong."""
-NARROW, NUMBER, WIDE = 7.5, 11.0, 14.0
+NARROW, NUMBER, WIDE = 7.5, 11.0, 12.0
 """The least width of a column, that of numbers of any size, the most for a header."""
+LONGEST = int(WIDE) - 1  # letters of a header
 FINE, SHORT = ("0.0000", NARROW), ("0.000", 6.2)
 """The format of activations and their column's width, and those of very many units."""
 MANY_UNITS = 16
@@ -116,11 +117,14 @@ class SampleColumns:
     def draw(self) -> None:
         """Write the columns, and mark the rows of wrong answers."""
         for group in self._groups:
+            shown = dict(
+                zip(group.headers, short_names([*group.headers.values()], LONGEST), strict=True)
+            )
             for symbol, text in group.headers.items():
                 column = self._columns[symbol]
                 title = group.title if symbol == next(iter(group.headers)) else ""
                 self._canvas.write(BAND_ROW, column, title, band(group.kind))
-                self._header(column, symbol, text, group)
+                self._header(column, symbol, (text, shown[symbol]), group)
                 self._column(column, symbol, number(group.kind, group.number_format))
                 if group.width == NUMBER:
                     self._canvas.numbers.append((FIRST_ROW, column, self.last_row, column))
@@ -130,9 +134,9 @@ class SampleColumns:
             formula = f"=${column_letters(self._columns[CORRECT])}{FIRST_ROW + 1}=0"
             self._canvas.rules.append(Rule(place, formula, dict(FAIL_FORMAT)))
 
-    def _header(self, column: int, symbol: str, text: str, group: Group) -> None:
-        canvas = self._canvas
-        shown = short(text, int(WIDE) - 1)
+    def _header(self, column: int, symbol: str, texts: tuple[str, str], group: Group) -> None:
+        """Write a header: a name, and the same shortened."""
+        canvas, (text, shown) = self._canvas, texts
         canvas.write(HEADER_ROW, column, shown, header(group.kind))
         longest, widest = display_width(shown), WIDE
         if symbol in (CLASS_NAME, ANSWER_NAME):
