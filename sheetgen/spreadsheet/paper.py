@@ -121,7 +121,25 @@ class _Divided:
             start, last = min(filled), columns[bisect_right(columns, max(filled))] - 1
             goes_on = found and (found[-1][1], found[-1][3]) == (start, last)
             found.append((found.pop()[0] if goes_on else first, start, end - 1, last))
+        if self.canvas.repeat_columns:
+            found[:1] = self._beside_the_first(found[0], columns[1])
         return tuple(found) if 1 < len(found) <= _MOST_AREAS else ()
+
+    def _beside_the_first(self, place: Place, behind: int) -> list[Place]:
+        """Return the first page of a range, and the others, which begin with a column.
+
+        These have only the rows with something on them: beside the columns that are repeated, a
+        heading of the first page would be there again, and cut.
+        """
+        top, left, bottom, right = place
+        rows = {row for row, cells in self.filled.items() if max(cells) >= behind}
+        for block in self.canvas.blocks:
+            if block.column_range[-1] >= behind:
+                rows |= {max(top, block.row_range[0]), min(bottom, block.row_range[-1])}
+        rows = {row for row in rows if top <= row <= bottom} or {top}
+        if right < behind or any(box[2] > self.columns.start(behind) for box in self.boxes):
+            return [place]
+        return [(top, left, bottom, behind - 1), (min(rows), behind, max(rows), right)]
 
     def _filled_between(self, first: int, end: int) -> Iterator[int]:
         """Yield outer columns of all that is in rows from the first on, before the end."""

@@ -71,6 +71,8 @@ class ExercisePaper:
         value = self._sheet.canvas.value(*RATE_CELL)
         canvas.calculate(5, FIRST, rate, value, Style(bold=True, align="left"))
         text = f"Fill in the {count} boxes; six digits are enough.   Right: ____ of {count}"
+        if self._sheet.solved:
+            text = f"The {count} numbers that are asked for are bold."
         canvas.write(5, FIRST + 1, text)
 
     def _field(self, row: int, column: int, text: str) -> None:

@@ -121,6 +121,7 @@ class ExerciseSheet:
         canvas.widths[0] = 2
         canvas.heights.update({0: 30, SCORE_CELL[0]: 24})
         canvas.repeat_rows = (BAND_ROW, HEADER_ROW)
+        canvas.repeat_columns = (FIRST_COLUMN, FIRST_COLUMN)
         self._heading()
         self._headers()
         blanks = set(self.assignment.exercise.blanks)
