@@ -41,6 +41,8 @@ WIDE = {
     "Inputs",
 }
 """Sheets that are made for LARGE_SCREEN: many charts or pictures, or a table beside them."""
+LISTED = "Samples"
+"""The sheet of an exported network of which only the names are printed, if it has many numbers."""
 TABLE = 12
 """A row of more cells is one of a table, which may be wider than any screen, as its titles may;
 but not those of Matrices and Predictions."""
@@ -176,7 +178,7 @@ def unprinted(sheet: SheetFile) -> Iterator[str]:
         for (row, column), cell in sheet.cells.items()
         if cell.text and not sheet.is_printed(row, column) and widths.size(column) > 0
     ]
-    if outside:
+    if outside and sheet.name != LISTED:
         yield f"{len(outside)} cells from {relative_address(*outside[0])} on are not printed"
 
 

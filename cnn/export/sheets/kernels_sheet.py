@@ -124,9 +124,8 @@ def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
     layers = {name: _of_own_group(kernels) for name, kernels in tiled(network).items()}
     if not layers:
         return None
-    width = max(kernels.shape[3] for kernels in layers.values())
-    several = [kernels.shape[3] for kernels in layers.values() if kernels.shape[1] > 1]
-    width = max(several, key=several.count) if several else width
+    widths = {kernels.shape[3] for kernels in layers.values()}
+    gap = GAP if len(widths) == 1 else SIDE  # tiles of several widths share their columns
     canvas = Canvas(KERNELS, tab_colour=KINDS["weight"].strong, freeze=(1, LEFT))
     canvas.repeat_rows, canvas.repeat_columns = (0, 0), (0, 1)
     canvas.heights[0] = 30
@@ -136,26 +135,27 @@ def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
     canvas.widths |= {0: width_of(LABEL_PIXELS), 1: width_of(GAP)}
     row, widest = TOP, 0
     for name, kernels in layers.items():
-        slots = -(-(kernels.shape[3] + 1) // (width + 1)) if kernels.shape[3] > width else 1
-        fit = max(1, PIXELS // (slots * (width * SIDE + GAP)))
+        step = kernels.shape[3] + 1
+        room = PIXELS if len(widths) == 1 else PAGE - LABEL_PIXELS
+        fit = max(1, (room + gap) // ((step - 1) * SIDE + gap))
         count = min(MOST, kernels.shape[0] if kernels.shape[1] == 1 else kernels.shape[1])
         in_line = -(-count // -(-count // fit))
         section = _Section(sheets[name], kernels, places[name], row, in_line)
-        _draw(canvas, section, width, slots)
-        row, widest = section.bottom + 2, max(widest, in_line * slots)
+        _draw(canvas, section, step)
+        row, widest = section.bottom + 2, max(widest, in_line)
     last = max(column for _, column in canvas.cells)
     for column in range(LEFT, last + 1):
-        is_gap = (column - LEFT) % (width + 1) == width
-        canvas.widths[column] = width_of(GAP if is_gap else SIDE)
+        is_gap = (column - LEFT + 1) % (max(widths) + 1) == 0
+        canvas.widths[column] = width_of(gap if is_gap else SIDE)
     write_links(canvas, 3, LEFT, ["Activation", "Weights", "Network"])
-    if widest * (width * SIDE + GAP) + LABEL_PIXELS > PAGE:
-        canvas.column_breaks.append(LEFT + -(-widest // 2) * (width + 1))
+    if len(widths) == 1 and widest * (max(widths) * SIDE + GAP) + LABEL_PIXELS > PAGE:
+        canvas.column_breaks.append(LEFT + -(-widest // 2) * (max(widths) + 1))
     canvas.print_area = (0, 0, row - 2, max(last, LEFT + TEXT_PIXELS // SIDE))
     return canvas
 
 
-def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
-    """Draw a layer's heading and tiles; a slot is `width` columns and a gap."""
+def _draw(canvas: Canvas, section: _Section, step: int) -> None:
+    """Draw a layer's heading and tiles; from one to the next there are `step` columns."""
     sheet, kernels = section.sheet, section.kernels
     count, channels, height, across = kernels.shape
     shown = section.shown
@@ -171,8 +171,8 @@ def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
     canvas.write(section.top + 1, LEFT, text, NOTE)
     areas = []
     for kernel, channel in np.ndindex(*shown):
-        row, slot = section.tile(kernel, channel)
-        left = LEFT + slot * slots * (width + 1)
+        row, place = section.tile(kernel, channel)
+        left = LEFT + place * step
         only = shown[1] == 1
         if channel == 0 and not only:
             canvas.write(row, 0, f"kernel {kernel}", CAPTION)
@@ -182,12 +182,11 @@ def _draw(canvas: Canvas, section: _Section, width: int, slots: int) -> None:
         block = section.places.kernels[kernel]
         own = kernel * (every // channels) // count * channels + channel
         for y, x in np.ndindex(height, across):
-            column = left + x + (x // width if across > width else 0)
             source = cell_address(block[0] + y, block[1] + x * every + own)
             value = float(kernels[kernel, channel, y, x])
-            canvas.calculate(row + y, column, f"={WEIGHTS}!{source}", value, NUMBER)
+            canvas.calculate(row + y, left + x, f"={WEIGHTS}!{source}", value, NUMBER)
             canvas.heights[row + y] = height_of(SIDE)
-        areas.append((row, left, row + height - 1, column))
+        areas.append((row, left, row + height - 1, left + across - 1))
     area: Place = (
         min(place[0] for place in areas),
         min(place[1] for place in areas),

@@ -12,6 +12,7 @@ from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, PLAIN, SECTION, TITLE
 
 PIXEL_COLUMN = replace(header("input"), size=8)
 WIDTH, WIDEST = 9, 24  # characters of a column with the name of a feature
+MOST_ON_PAPER = 100  # numbers of a sample; of more there is only the list of the samples
 CENTRED = Style(align="center")
 PIXEL = Style(size=8, align="center", number_format="0")
 READING = (
@@ -42,6 +43,8 @@ def samples_sheet(samples: Samples, shape: Shape, known: Quantities, *, pictures
         canvas.write(row, 2, samples.names[at])
         for column, value in enumerate(values, start=FIRST_VALUE):
             canvas.write(row, column, value, pixel)
+    if shape.size > MOST_ON_PAPER:  # which would be a hundred pages
+        canvas.print_area = (0, 0, FIRST_SAMPLE + len(samples) - 1, FIRST_VALUE - 1)
     if shape.flat:
         for column, feature in enumerate(known.features, start=FIRST_VALUE):
             canvas.write(FIRST_SAMPLE - 1, column, feature.title, LABEL)
