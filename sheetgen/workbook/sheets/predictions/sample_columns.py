@@ -34,9 +34,9 @@ MOST_INPUTS = 8
 """More inputs are on `Data` only, as are those of an autoencoder, which are its targets."""
 MARK = '"✓";;"✗"'
 """The format of 1 where the answer is right, and of 0 where it is wrong."""
-NARROW, NUMBER, WIDE = 7.5, 11.0, 12.0
+NARROW, NUMBER, WIDE = 7.5, 11.0, 13.4
 """The least width of a column, that of numbers of any size, the most for a header."""
-LONGEST = int(WIDE) - 1  # letters of a header
+LONGEST, CUT = 12, 10  # letters of a header, and of those of which some are longer
 FINE, SHORT = ("0.0000", NARROW), ("0.000", 6.2)
 """The format of activations and their column's width, and those of very many units."""
 MANY_UNITS = 16
@@ -117,9 +117,10 @@ class SampleColumns:
     def draw(self) -> None:
         """Write the columns, and mark the rows of wrong answers."""
         for group in self._groups:
-            shown = dict(
-                zip(group.headers, short_names([*group.headers.values()], LONGEST), strict=True)
-            )
+            texts = [*group.headers.values()]
+            if max(map(display_width, texts)) > LONGEST:
+                texts = short_names(texts, CUT)
+            shown = dict(zip(group.headers, texts, strict=True))
             for symbol, text in group.headers.items():
                 column = self._columns[symbol]
                 title = group.title if symbol == next(iter(group.headers)) else ""
