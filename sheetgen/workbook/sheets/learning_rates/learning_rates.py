@@ -268,7 +268,7 @@ def _logarithmic(sheet: Comparison, linear: Chart, described: str) -> Chart:
     )
 
 
-def _accuracy(sheet: Comparison, errors: Chart, described: str) -> Chart:
+def _accuracy(sheet: Comparison, linear: Chart, described: str) -> Chart:
     """Return the chart of the accuracies, which has the curves of that of the errors."""
     areas = [
         area
@@ -276,14 +276,14 @@ def _accuracy(sheet: Comparison, errors: Chart, described: str) -> Chart:
         for area in (curve.accuracy, *(points.y for points in curve.tested[1:]))
     ]
     return replace(
-        errors,
+        linear,
         description=described.replace(sheet.error, "accuracy").removesuffix(", "),
         titles=(sheet.step, "accuracy"),
         series=tuple(
-            replace(each, y=area) for each, area in zip(errors.series, areas, strict=True)
+            replace(each, y=area) for each, area in zip(linear.series, areas, strict=True)
         ),
-        limits=(*errors.limits[:2], 0, 1) if errors.limits else None,
-        units=(*errors.units[:1], 0.2) if errors.units else None,
+        limits=(*linear.limits[:2], 0, 1) if linear.limits else None,
+        units=(*linear.units[:1], 0.2) if linear.units else None,
         number_format="0%",
     )
 
