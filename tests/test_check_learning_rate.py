@@ -93,3 +93,12 @@ def test_a_weight_with_another_rate(tmp_path):
     table.formulas["w3"] = "{w3.up}-0.7*{∂E/∂w3.up}"
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
     assert mistakes(report) == [("w3", "wrong-learning-rate")]
+
+
+def test_a_rate_in_another_sheet(tmp_path):
+    table = HandMade(rate_cell=None, rate_label=None)
+    for name in table.start:
+        table.formulas[name] = table.formulas[name].replace("{η}", "Rates!$B$2")
+    rates = {"A2": "learning rate", "B2": 0.5}
+    path = write(tmp_path / "a.xlsx", S=table, Rates=rates)
+    assert rate_of(path) == (0.5, "cell", "Rates!B2")

@@ -1,9 +1,11 @@
 """`sheetgen check` finds training tables wherever they are."""
 
 import random
+import re
 
 import pytest
-from check_helper import HandMade, write
+from check_helper import HandMade, mistakes, write
+from openpyxl.utils import get_column_letter
 
 from sheetgen.check import check_workbook
 
@@ -143,3 +145,35 @@ def test_the_outputs_of_a_softmax_depend_on_each_other(tmp_path):
     assert [one.column for one in report.mistakes] == gradients
     (said,) = (one.words for one in report.remarks if one.kind == "activation")
     assert said == "the hidden activation is sigmoid, the output activation is softmax"
+
+
+def fed_by_another_sheet(changed: str = "", old: str = "", new: str = "") -> dict[str, object]:
+    """A table whose gradients are on a sheet of their own, row by row; one may be changed."""
+    table = HandMade(rows=4)
+    gradients = [name for name in table.formulas if name.startswith("∂E/∂")]
+    table.order = [name for name in table.order if name not in gradients]
+    other: dict[str, object] = {}
+    for index, name in enumerate(gradients, 1):
+        column, template = get_column_letter(index), table.formulas[name]
+        template = template.replace(old, new) if name == changed else template
+        other[f"{column}5"] = name
+        for row in range(table.rows):
+            text = table.formula(name, row, template)
+            other[f"{column}{6 + row}"] = re.sub(r"([A-Z]+\d+)", r"S!\1", text)
+            if row:
+                weight = name.removeprefix("∂E/∂")
+                update = f"{{{weight}.up}}-{{η}}*Slopes!{column}{5 + row}"
+                table.cells[table.address(weight, row)] = table.formula(weight, row, update)
+    return {"S": table, "Slopes": other}
+
+
+def test_tables_of_two_sheets_may_feed_each_other(tmp_path):
+    report = check_workbook(write(tmp_path / "a.xlsx", **fed_by_another_sheet()))
+    assert mistakes(report) == []
+    assert len(report.tables[0].right) == 19
+
+
+def test_a_mistake_on_the_other_sheet_is_found_where_it_is_used(tmp_path):
+    sheets = fed_by_another_sheet("∂E/∂w5", "{a_h1}", "{a_h2}")
+    report = check_workbook(write(tmp_path / "a.xlsx", **sheets))
+    assert mistakes(report) == [("w5", "wrong-activation-index")]

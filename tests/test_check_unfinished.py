@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from sheetgen.check import check_workbook
 from sheetgen.check.check_command import check
+from sheetgen.errors import InputError
 
 CASES = Path(__file__).parent / "cases" / "check"
 ONE_ROW = "remark: S: the table has one row: there is nothing to check from row to row"
@@ -112,3 +113,16 @@ def test_headers_with_numbers_of_something_else_far_below(tmp_path: Path) -> Non
     code, (line,) = checked(tmp_path, table)
     assert code == 2
     assert line.endswith("there are no numbers below the headers in row 5 of 'S'")
+
+
+def test_a_page_of_matrices_is_called_that(tmp_path):
+    cells: dict[str, object] = {"A1": "X", "D1": "W1", "G1": "z1"}
+    for left, right in ("AB", "DE"):
+        cells |= {f"{column}{row}": 0.1 * row for column in (left, right) for row in (2, 3)}
+    for row in (2, 3):
+        cells |= {f"{z}{row}": f"=A{row}*{w}2+B{row}*{w}3" for z, w in ("GD", "HE")}
+    path = write(tmp_path / "a.xlsx", S=cells)
+    with pytest.raises(InputError) as refused:
+        check_workbook(path)
+    said = "'S' has matrices (X at A2:B3, W1 at D2:E3, z1 at G2:H3), and only tables with a row"
+    assert said in str(refused.value)

@@ -18,6 +18,7 @@ from sheetgen.check.reading.book_values import read_texts, recalculated
 from sheetgen.check.reading.cells import Book
 from sheetgen.check.reading.open_file import read_book
 from sheetgen.check.tables.find_tables import headers_alone, tables_of, unfinished_tables
+from sheetgen.check.tables.named_matrices import in_words, is_page_of_matrices, named_matrices
 from sheetgen.check.tables.table import Table, holds_number
 from sheetgen.errors import InputError, shortened
 from sheetgen.spreadsheet.address import relative_address
@@ -68,6 +69,10 @@ def _why_no_table(book: Book) -> str:
     for name, cells in book.sheets.items():
         if (table := headers_alone(name, cells)) is not None:
             return _why_no_row(table, f"row {table.header_row + 1} of {name!r}")
+    for name, cells in book.sheets.items():
+        if is_page_of_matrices(matrices := named_matrices(cells)):
+            words = "and only tables with a row for each step are read"
+            return f"{name!r} has matrices ({in_words(matrices)}), {words}"
     return "no row of headers names weights (w1, w2, …) with activations, errors or gradients"
 
 
