@@ -9,7 +9,8 @@ from itertools import islice, product
 
 import numpy as np
 
-from sheetgen.check.formula.expressions import Cell, Leaf, Number, walk
+from sheetgen.check.formula.expressions import Cell, Expression, Leaf, Number, Symbol, walk
+from sheetgen.check.formula.expressions import replace as with_nodes
 from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.resolving import Resolver
 from sheetgen.check.meaning.table_network import Network, expanded, is_helper
@@ -85,15 +86,21 @@ def _votes(network: Network, numbers: Numbers, resolver: Resolver) -> float:
     """Return the share of rows that agree in the columns of the first parameters."""
     columns = resolver.table.columns
     settings = dict(network.steps.settings)
-    known = replace(numbers, constants=numbers.constants | settings)
     definitions = network.definitions()
-    kept = {one for one in columns if not is_helper(one)} | known.constants.keys()
+    kept = {one for one in columns if not is_helper(one)} | numbers.constants.keys()
+
+    def as_number(part: Expression) -> Expression | None:
+        """Return the number of a setting: what depends on the others too is computed once."""
+        if isinstance(part, Symbol) and part.name in settings:
+            return Number(settings[part.name])
+        return None
+
     shares: list[float] = []
     for parameter in list(resolver.table.columns_of(*PARAMETERS))[:_FEW]:
         for name in dict(network.steps.definitions(parameter)):
             if name in columns:
-                right = expanded(definitions[name], definitions, kept)
-                difference, agrees = known.agreement(name, right)
+                right = expanded(definitions[name], definitions, kept | settings.keys())
+                difference, agrees = numbers.agreement(name, with_nodes(right, as_number))
                 judged = np.isfinite(difference)
                 shares.append(float(np.mean(agrees[judged])) if judged.any() else 0.0)
     return float(np.mean(shares)) if shares else 0.0
