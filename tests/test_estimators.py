@@ -72,7 +72,7 @@ def shown(path: Path) -> dict[object, object]:
     cells = EMBEDDED.recalculate(path)["Inputs"]
     heads = [place for place, value in cells.items() if value in ("class", "output")]
     ((head, column),) = heads
-    found = {"answer": cells.get((head - 2, column), "")}
+    found: dict[object, object] = {"answer": cells.get((head - 2, column), "")}
     row = head + 1
     while cells.get((row, column)) not in ("", None):
         found[cells[row, column]] = cells[row, column + 1]

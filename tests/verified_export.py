@@ -1,6 +1,5 @@
 """Exports a network and verifies the workbook; the network is read once only."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from sheetgen.spreadsheet.reader import read_cells
 
 
 def require_torchs(
-    model: nn.Module, shape: Sequence[int], path: Path, engine: Engine = EMBEDDED
+    model: nn.Module, shape: tuple[int, ...], path: Path, engine: Engine = EMBEDDED
 ) -> None:
     """Every cell of every sheet is torch's, for a random input, in an engine."""
     network = cnn.export_workbook(model, shape, path, force=True).network
