@@ -3,7 +3,7 @@
 All states of a workbook are computed together, when the first of them is wanted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -182,18 +182,21 @@ class Book:
     source: Template
     values: Values
     inputs: Inputs = field(default_factory=dict)
+    unchanged: Sequence[Canvas] = ()
+    """Its sheets with the inputs as they were built, where those are known."""
 
     @cached_property
     def plan(self) -> Plan:
         plan = Plan.of(self.source)
         if not self.inputs:
             return plan
-        every = {key: c.value(*at) for c in compose(plan) for key, at in c.inputs.items()}
+        canvases = self.unchanged or compose(plan)
+        every = {key: c.value(*at) for c in canvases for key, at in c.inputs.items()}
         return plan.with_values(every | self.inputs)
 
     @cached_property
-    def canvases(self) -> list[Canvas]:
-        return compose(self.plan)
+    def canvases(self) -> Sequence[Canvas]:
+        return self.unchanged if self.unchanged and not self.inputs else compose(self.plan)
 
     @cached_property
     def _result(self) -> Result:
@@ -295,5 +298,5 @@ class States:
             cases = [changes(name, inputs) for inputs in states.values()]
             found = EMBEDDED.recalculate_changed(self.path(name), cases)
             for (each, inputs), values in zip(states.items(), found, strict=True):
-                self._known[each] = Book(self.path(name), of(name), values, inputs)
+                self._known[each] = Book(self.path(name), of(name), values, inputs, sheets(name))
         return self._known[key]
