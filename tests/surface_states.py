@@ -20,6 +20,7 @@ from sheetgen.verification.verify import read_subject, verify_subject
 from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import DECISION_SURFACE, ERROR_SURFACE, FITTED_CURVE, WORKINGS, Plan
+from sheetgen.workbook.sheets.proof.proof import as_built
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
 NAMES = (DECISION_SURFACE, FITTED_CURVE, ERROR_SURFACE)
@@ -196,7 +197,9 @@ class Book:
 
     @cached_property
     def canvases(self) -> Sequence[Canvas]:
-        return self.unchanged if self.unchanged and not self.inputs else compose(self.plan)
+        if self.unchanged and not self.inputs:
+            return self.unchanged
+        return compose(self.plan, as_built(self.unchanged))
 
     @cached_property
     def _result(self) -> Result:

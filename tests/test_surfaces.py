@@ -138,7 +138,8 @@ def test_lines_between_cells_stand_on_the_range_of_the_colours():
 def test_a_single_sample_has_a_range_around_it(state):
     book = state("one sample")
     x, y = book.axes(DECISION_SURFACE)
-    np.testing.assert_allclose([x[0], x[-1], y[0], y[-1]], [-0.625, 0.625, -0.75, 0.75])
+    np.testing.assert_allclose([x[0], x[-1], y[0], y[-1]], [-0.375, 0.875, -0.75, 0.75])
+    assert book.wrong == []
 
 
 @pytest.mark.slow
