@@ -43,8 +43,9 @@ _FORMULA_TYPE = re.compile(r' t="(?:str|n|b|e)"><f')
 _FORMULA_END = re.compile(r"</f>(?:<v>[^<]*</v>|<v/>)?</c>")
 _TYPED = re.compile(r' t="[A-Za-z]+"[^<>]*(?:/>|></c>|><f)')
 
-_LOOKS = ("mergeCells", "conditionalFormatting", "dataValidations", "drawing", "legacyDrawing")
-"""Elements that no value depends on, and for which LibreOffice takes an eighth of its time.
+_LOOKS = ("mergeCells", "conditionalFormatting", "dataValidations")
+"""Elements that no value depends on. Drawings are not among them: without the charts LibreOffice
+7.4 computes 0 in the first rows of xor's tables.
 
 ironcalc goes through merged ranges and conditional formats cell by cell: it may be billions.
 """
@@ -66,7 +67,7 @@ def write_changed(
     but for links that lead out of the workbook, which lead nowhere in the copy.
     `cached` takes the place of every cached result; None leaves no result. With it, or with
     `only_values`, what no value depends on is left out: merged ranges, conditional formats,
-    validations, drawings. With `fill`, numbers may also go into empty cells, of rows that are in
+    validations. With `fill`, numbers may also go into empty cells, of rows that are in
     the file. `edits` change the root elements of other parts, and of sheets, which then have no
     rows. Without `packed` the copy is written quickly, but needs ten times the space.
     Raises InputError if `path` cannot be read, RunError if `target`, which is a temporary file and
