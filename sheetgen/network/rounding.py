@@ -41,6 +41,11 @@ def moved_networks(network: Network) -> Iterator[Network]:
             yield replace(moved, layers=layers)
 
 
+def has_kinks(network: Network) -> bool:
+    """Tell whether a small movement can lead to another slope: of an activation, or of a max."""
+    return bool(network.winners) or any(layer.activation.kinks for layer in network.layers)
+
+
 def _moved_activation(activation: Activation, by: float) -> Activation:
     """Return an activation whose values are moved relatively, but not out of its reach.
 

@@ -1,13 +1,13 @@
 """Says how close the numbers of every spreadsheet program are to NumPy's, row by row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice, product
+from itertools import islice
 
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.rounding import moved_networks
+from sheetgen.network.rounding import has_kinks, moved_networks
 from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet.agreement import OTHER_TOLERANCE, TOLERANCE
 from sheetgen.workbook.plan import Plan
@@ -25,29 +25,34 @@ def tolerance_of(plan: Plan) -> float:
     return TOLERANCE if set(plan.optimizers) == {"sgd"} else OTHER_TOLERANCE
 
 
-def moved(plan: Plan) -> tuple[Plan, ...]:
-    """Return the plan with the initial weights moved by about what rounding does, both ways.
+def moved(plan: Plan) -> Iterator[Plan]:
+    """Yield the plan with the initial weights moved by about what rounding does.
 
-    One of the two crosses a kink nearby.
+    They are moved both ways where one of the two may cross a kink nearby.
     """
-    networks = islice(moved_networks(plan.network), 2)
-    return tuple(
-        replace(plan, template=replace(plan.template, network=network)) for network in networks
-    )
+    for network in islice(moved_networks(plan.network), 1 + has_kinks(plan.network)):
+        yield replace(plan, template=replace(plan.template, network=network))
 
 
-def closeness(plan: Plan, trace: Trace, others: Iterable[Trace], symbols: Iterable[str]) -> Array:
-    """Return by how much each row of a training may differ, relative to max(1, |value|).
+def movement(trace: Trace, other: Trace, symbols: Iterable[str]) -> Array:
+    """Return how far each row of a training is from that of a moved plan, as far as it counts.
 
-    `others` are the same training of the `moved` plans. The array has one number for each row and
-    never falls; it is infinite from the row on in which rounding alone decides the symbols' digits,
-    because the training is chaotic or diverges.
+    It is relative to max(1, |value|), and infinite where a value is nan.
     """
-    movement = np.zeros(len(trace["iteration"]))
+    found = np.zeros(len(trace["iteration"]))
     with np.errstate(invalid="ignore", over="ignore"):
-        for symbol, other in product(symbols, others):
+        for symbol in symbols:
             values = trace[symbol]
             apart = np.abs(other[symbol] - values) / np.maximum(1.0, np.abs(values))
-            np.maximum(movement, np.where(np.isnan(apart), np.inf, apart), out=movement)
+            np.maximum(found, np.where(np.isnan(apart), np.inf, apart), out=found)
+    return found
+
+
+def closeness(plan: Plan, movement: Array) -> Array:
+    """Return by how much each row of a training may differ, relative to max(1, |value|).
+
+    `movement` is the largest of the moved plans. The array never falls; it is infinite from the row
+    on in which rounding alone decides the digits, because the training is chaotic or diverges.
+    """
     allowed = MARGIN * tolerance_of(plan) + ROUNDED * np.maximum.accumulate(movement)
     return np.where(allowed <= MOST, allowed, np.inf)

@@ -168,12 +168,12 @@ def _rectangles(runs: Sequence[Run]) -> Iterator[list[Run]]:
 
 def _computed(runs: Sequence[Run], numbers: Numbers) -> Computed:
     count, total, largest = 0, 0.0, 0.0
+    every = weights(OFFSETS + max(run.rows for run in runs))
     for offset, run in zip(_offsets(runs), runs, strict=True):
         rows, values, *_ = numbers.of(run)
         if not (np.abs(values) <= DIVERGED).all():  # nan too
             return Computed(np.nan, np.nan, np.nan)
-        weight = weights(offset + run.rows)[offset:]
-        total += float(values @ weight[rows.astype(int) - run.first_row])
+        total += float(values @ every[rows.astype(int) - run.first_row + offset])
         largest = max(largest, float(np.abs(values).max(initial=0.0)))
         count += len(values)
     return Computed(count, total, largest)
@@ -209,12 +209,10 @@ def _runs(numbers: Numbers, closeness: Closeness) -> Iterator[Run]:
             is_good = (np.abs(values) <= DIVERGED) & np.isfinite(closeness(column, rows))
         texts = np.searchsorted(np.sort(numbers.texts.get(column, [])), rows)
         # It grows from row to row where a text or a number that is not promised is between them.
-        place = texts + np.cumsum(~is_good)
-        for each in np.unique(place[is_good]):
-            here = is_good & (place == each)
+        place, good = texts + np.cumsum(~is_good), np.flatnonzero(is_good)
+        for here in np.split(good, np.flatnonzero(np.diff(place[good])) + 1):
             if is_formula[here].any():
-                first, *_, last = rows[here][[0, 0, -1]].astype(int).tolist()
-                yield Run(column, first, last)
+                yield Run(column, int(rows[here[0]]), int(rows[here[-1]]))
 
 
 def _chunks(sheet: str, runs: Sequence[Run]) -> Iterator[list[Run]]:

@@ -8,7 +8,7 @@ import numpy as np
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, WORKINGS, Plan
-from sheetgen.workbook.promise import MARGIN, closeness, moved, tolerance_of
+from sheetgen.workbook.promise import MARGIN, closeness, moved, movement, tolerance_of
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, Table
 from sheetgen.workbook.shared.workings import TITLE_ROW
 from sheetgen.workbook.sheets.proof.checksums import Closeness
@@ -21,10 +21,14 @@ _SHORT = re.compile(r", | \(")  # where the rest of a block's title is left out
 
 def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) -> AsBuilt:
     """Return the checksums of all sheets as the reference computes them for a new workbook."""
-    others = zip(*((*each.traces, each.playground) for each in moved(plan)), strict=True)
+    movements = [np.zeros(table.iterations + 1) for table in tables]
+    for each in moved(plan):  # one after the other: each has as many values as the workbook
+        others = (*each.traces, each.playground)
+        for table, other, found in zip(tables, others, movements, strict=True):
+            np.maximum(found, movement(table.trace, other, table.places), out=found)
     near = {
-        table.canvas.name: closeness(plan, table.trace, traces, table.places)
-        for table, traces in zip(tables, others, strict=True)
+        table.canvas.name: closeness(plan, found)
+        for table, found in zip(tables, movements, strict=True)
     }
     apart = max(rows[-1] for rows in near.values())
     alike: dict[str, Closeness] = {

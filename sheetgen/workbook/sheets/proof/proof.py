@@ -152,9 +152,7 @@ class _Proof:
     def __init__(self, canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings) -> None:
         self.canvas = ProofCanvas(PROOF, tab_colour=KINDS["unit"].strong, as_built=as_built)
         self.canvases = {canvas.name: canvas for canvas in canvases}
-        self.numbers = {
-            name: Numbers(self.canvases[name]) for name in {part.sheet for part in as_built.parts}
-        }
+        self.numbers: dict[str, Numbers] = {}
         self.built, self.workings = as_built, workings
 
     def draw(self) -> ProofCanvas:
@@ -217,6 +215,8 @@ class _Proof:
     def _part(self, row: int, part: Part) -> str:
         """Write a row; return its verdict."""
         canvas, built = self.canvas, part.built
+        if part.sheet not in self.numbers:  # only one sheet's: they are as large as the workbook
+            self.numbers = {part.sheet: Numbers(self.canvases[part.sheet])}
         found = part.computed(self.numbers[part.sheet])
         canvas.write(row, SHEET, part.sheet)
         canvas.write(row, TITLE, part.title)
