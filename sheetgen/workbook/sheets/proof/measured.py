@@ -21,14 +21,9 @@ _SHORT = re.compile(r", | \(")  # where the rest of a block's title is left out
 
 def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) -> AsBuilt:
     """Return the checksums of all sheets as the reference computes them for a new workbook."""
-    movements = [np.zeros(table.iterations + 1) for table in tables]
-    for each in moved(plan):  # one after the other: each has as many values as the workbook
-        others = (*each.traces, each.playground)
-        for table, other, found in zip(tables, others, movements, strict=True):
-            np.maximum(found, movement(table.trace, other, table.places), out=found)
     near = {
         table.canvas.name: closeness(plan, found)
-        for table, found in zip(tables, movements, strict=True)
+        for table, found in zip(tables, _movements(plan, tables), strict=True)
     }
     apart = max(rows[-1] for rows in near.values())
     alike: dict[str, Closeness] = {
@@ -43,6 +38,16 @@ def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) ->
         SOURCES,
         {*SOURCES, *near} - {PLAYGROUND},
     )
+
+
+def _movements(plan: Plan, tables: Sequence[Table]) -> list[Array]:
+    """Return the movement of each table's rows."""
+    movements = [np.zeros(table.iterations + 1) for table in tables]
+    for each in moved(plan):  # one after the other: each has as many values as the workbook
+        others = (*each.traces, each.playground)
+        for table, other, found in zip(tables, others, movements, strict=True):
+            np.maximum(found, movement(table.trace, other, table.places), out=found)
+    return movements
 
 
 def _everywhere(apart: float) -> Closeness:
