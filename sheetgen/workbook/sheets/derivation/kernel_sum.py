@@ -15,7 +15,7 @@ from sheetgen.formulas import quantities
 from sheetgen.network.network import activation_name
 from sheetgen.network.planes import Convolution, Pool
 from sheetgen.network.trace import winner_name
-from sheetgen.spreadsheet.address import choose, range_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, choose, relative_address
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import LABEL, VALUE, Style, label, number
 from sheetgen.workbook.plan import DERIVATION
@@ -89,7 +89,8 @@ class _KernelSum:
         for position in range(self.positions):
             pen.row += 1
             self.line(terms, _at(position), kept)
-        total = range_address(first, TERM, pen.row, TERM)
+        # Even of one cell it is $A$1:$A$1: ironcalc takes no COUNTIF of $A$1.
+        total = f"{cell_address(first, TERM)}:{cell_address(pen.row, TERM)}"
         value = pen.values[terms.weight.gradient]
         pen.row += 1
         canvas.write(pen.row, NAME, "Σ = ∂E/∂k", label("gradient"))
