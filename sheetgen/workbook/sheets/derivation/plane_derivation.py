@@ -66,10 +66,10 @@ READ = "a[(r−1)·s + y − p, (c−1)·s + x − p]"
 RULE = (
     "z[r, c] = Σ k[y, x]·{read} + b: the kernel's weight in row y and column x is in every z.",
     "Rows and columns count from 1, s is the stride, p the zeros around.",
-    "So its gradient is by the chain rule the sum over all positions:  ∂E/∂k[y, x] = "
-    "Σ ∂E/∂z[r, c]·∂z[r, c]/∂k[y, x] = Σ δ[r, c]·{read}",
-    "And a value that is read gets back what every window that looks at it sends:  ∂E/∂a[i, j] = "
-    "Σ δ[r, c]·k[i − (r−1)·s + p, j − (c−1)·s + p]",
+    "So its gradient is by the chain rule the sum over all positions:",
+    "∂E/∂k[y, x] = Σ ∂E/∂z[r, c]·∂z[r, c]/∂k[y, x] = Σ δ[r, c]·{read}",
+    "And a value that is read gets back what every window that looks at it sends:",
+    "∂E/∂a[i, j] = Σ δ[r, c]·k[i − (r−1)·s + p, j − (c−1)·s + p]",
     "Above the update the sum is written out, position by position, for a weight that you choose.",
 )
 """What a convolution and the chain rule say of a kernel's weight."""
