@@ -98,3 +98,15 @@ def column_range(column: int, first_row: int, last_row: int) -> str:
 def longest_formula(canvas: Canvas) -> int:
     """Return the number of characters of the longest formula in a single cell."""
     return max(len(cell.formula or "") for cell in canvas.cells.values())
+
+
+def rule_lines(text: str, room: int) -> list[str]:
+    """Return a rule in lines of so many characters, or one more step of it."""
+    first, *others = text.split(";  ")
+    lines = [first]
+    for step in others:
+        if len(lines[-1]) + len(step) <= room:
+            lines[-1] = f"{lines[-1]};  {step}"
+        else:
+            lines.append(f"    {step}")
+    return lines

@@ -26,9 +26,10 @@ from sheetgen.spreadsheet.style import (
 )
 from sheetgen.workbook.plan import DATA, INPUTS, Plan
 from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if, rounded_text
-from sheetgen.workbook.shared.page import write_band, write_title
+from sheetgen.workbook.shared.page import rule_lines, write_band, write_title
 
 REMARK_ROW, REMARK_HEIGHT = 2, 24
+RULE = 170  # characters of a line
 TEXT = 9  # characters of a column with the names of units
 SYMBOLS = {
     "momentum": "μ", "beta1": "β₁", "beta2": "β₂", "alpha": "α", "epsilon": "ε",
@@ -185,14 +186,15 @@ def _settings(canvas: Canvas, column: int, plan: Plan) -> str:
 
 
 def _notes(plan: Plan) -> Iterator[str]:
-    """Yield the rules of the optimizers and of the schedule, a line for each."""
+    """Yield the rules of the optimizers and of the schedule, in lines short enough for a screen."""
     rules = {
         name: OPTIMIZERS[name].rule("w", "∂E/∂w", f"{name}.weight_decay" in plan.settings)
         for name in plan.optimizers
     }
     if plan.template.schedule != "constant":
         rules[plan.template.schedule] = SCHEDULES[plan.template.schedule].rule()
-    yield from (f"{name}: {rule}" for name, rule in rules.items())
+    for name, rule in rules.items():
+        yield from rule_lines(f"{name}: {rule}", RULE)
 
 
 def _called(name: str) -> str:

@@ -27,7 +27,7 @@ from sheetgen.workbook.shared.live_text import (
     significant,
 )
 from sheetgen.workbook.shared.moment import Moment
-from sheetgen.workbook.shared.page import fit_errors
+from sheetgen.workbook.shared.page import fit_errors, rule_lines
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
@@ -171,7 +171,7 @@ class _Sheet:
             for each in trainings
         ]
         room = round(FITTING * sum(panel.widths().values()))
-        rules = [_rule_lines(text, room) for text in texts]
+        rules = [rule_lines(text, room) for text in texts]
         at = tables.index(self.moment.table)
         for place in range(max(map(len, rules))):
             of_each = [literal(lines[place] if place < len(lines) else "") for lines in rules]
@@ -237,15 +237,3 @@ class _Sheet:
         title = joined("Backward at iteration ", when, ": ∂E/∂ of every weight and unit")
         canvas.calculate(row, LEFT, title.formula, title.text, SECTION)
         diagrams.backward((row + 1, LEFT))
-
-
-def _rule_lines(text: str, room: int) -> list[str]:
-    """Return a rule in lines of so many characters, or one more step of it."""
-    first, *others = text.split(";  ")
-    lines = [first]
-    for step in others:
-        if len(lines[-1]) + len(step) <= room:
-            lines[-1] = f"{lines[-1]};  {step}"
-        else:
-            lines.append(f"    {step}")
-    return lines

@@ -37,7 +37,8 @@ from sheetgen.workbook.sheets.explorer.chosen_weight import Choice
 from sheetgen.workbook.sheets.explorer.forward_pass import has_long_names
 from sheetgen.workbook.sheets.explorer.moment_values import Values
 
-SIZE = (604, 350)  # pixels, at most, of the network
+SIZE = (604, 388)  # pixels, at most, of the network
+LOWER, LEAST_TEXT = 350, 8  # of both on a page, unless the texts would be of fewer points then
 ROOM_AT = 6  # pixels from the lower left corner
 NARROWER = 49  # pixels, where the lines beside it are longer
 LABEL_DIGITS, LABEL_DECIMALS, CHOSEN_DECIMALS = 3, 7, 5
@@ -53,8 +54,11 @@ def layout_at(plan: Plan) -> Layout:
         looked_at[parameter.layer] = parameter.position
     counts = plan.network.inputs, *(layer.units for layer in plan.network.layers)
     inner = {at: unit for at, unit in looked_at.items() if FIRST_UNITS <= unit < counts[at] - 1}
-    size = SIZE[0] - NARROWER * has_long_names(plan.network), SIZE[1]
-    return layout_of(plan.network, plan.data, size, inner)
+    width, height = SIZE[0] - NARROWER * has_long_names(plan.network), SIZE[1]
+    lower = layout_of(plan.network, plan.data, (width, LOWER), inner)
+    if lower.too_many or lower.scale.text >= LEAST_TEXT:
+        return lower
+    return layout_of(plan.network, plan.data, (width, height), inner)
 
 
 @dataclass
