@@ -177,3 +177,16 @@ def test_a_mistake_on_the_other_sheet_is_found_where_it_is_used(tmp_path):
     sheets = fed_by_another_sheet("∂E/∂w5", "{a_h1}", "{a_h2}")
     report = check_workbook(write(tmp_path / "a.xlsx", **sheets))
     assert mistakes(report) == [("w5", "wrong-activation-index")]
+
+
+def test_weights_may_be_numbered_source_by_source(tmp_path):
+    table = HandMade(rows=4)
+    other = {"w2": "w3", "w3": "w2", "w6": "w7", "w7": "w6"}
+    swapped = re.compile(r"w[2367]\b")
+    table.formulas = {
+        swapped.sub(lambda one: other[one[0]], name): swapped.sub(lambda one: other[one[0]], text)
+        for name, text in table.formulas.items()
+    }
+    report = check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert mistakes(report) == []
+    assert len(report.tables[0].right) == 27

@@ -114,8 +114,10 @@ def _report(meaning: TableMeaning) -> TableReport:
     meaning.unknown = verdicts.without_unknown_functions(meaning)
     if meaning.moving and verdicts.without_batches():
         meaning.rate = LearningRate(None, "unknown")
-    if table.is_unit and _is_of_another_kind(meaning, verdicts.columns):
-        return _unread(table, "its formulas are not those of a unit that each row trains")
+    guessed = table.is_unit or not table.columns_of("i", "h", "a_h", "o", "a_o")
+    if guessed and _is_of_another_kind(meaning, verdicts.columns):
+        what = "unit" if table.is_unit else "network"
+        return _unread(table, f"its formulas are not those of a {what} that each row trains")
     mistakes = (one for one in verdicts.findings if one.severity == "mistake")
     return TableReport(
         table.sheet,

@@ -66,6 +66,10 @@ def chosen_network(network: Network, numbers: Numbers, resolver: Resolver) -> Ne
         is_distribution=_is_distribution(numbers, network),
         is_shifted=GREATEST in resolver.table.columns,
     )
+    units_of_all = [unit for units in network.unit_layers for unit in units]
+    by_source = replace(network, is_by_source=True)
+    if evidence.votes(by_source, units_of_all) > evidence.votes(network, units_of_all) + 1:
+        network = by_source
     gradients = _numbered("∂E/∂w", network.weights)
     for layer in range(len(network.layers) - 1, 0, -1):
         units = network.units(layer)

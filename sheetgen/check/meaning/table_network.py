@@ -64,6 +64,8 @@ class Network:
     steps: Steps = AT_ONCE
     is_distribution: bool = True
     is_shifted: bool = False
+    is_by_source: bool = False
+    """Whether weights are numbered source by source instead of unit by unit: w2 from i1 to h2."""
 
     @classmethod
     def sized(cls, layers: Sequence[int], biases: Mapping[str, str]) -> "Network":
@@ -132,6 +134,9 @@ class Network:
         own = self.layer_of(unit)
         sources = self.sources(own)
         earlier = sum(before * after for before, after in pairwise(self.layers[:own]))
+        if self.is_by_source:
+            first, step = earlier + number(unit), self.layers[own]
+            return [(f"w{first + index * step}", source) for index, source in enumerate(sources)]
         first = earlier + (number(unit) - 1) * len(sources) + 1
         return [(f"w{first + index}", source) for index, source in enumerate(sources)]
 

@@ -25,7 +25,8 @@ def named_matrices(cells: Cells) -> list[str]:
             continue
         for corner in ((row + 1, column), (row, column + 1), (row + 1, column + 1)):
             rows, columns = _size(cells, *corner)
-            if rows > 1 and columns > 1:
+            beside = (cells.get((row, column + one), EMPTY).text for one in range(1, columns))
+            if rows > 1 and columns > 1 and not any(beside):  # which would be headers
                 last = relative_address(corner[0] + rows - 1, corner[1] + columns - 1)
                 found.append(f"{text} at {relative_address(*corner)}:{last}")
                 break
