@@ -23,7 +23,7 @@ from sheetgen.template.template import Template
 from sheetgen.workbook.controls import Controls
 from sheetgen.workbook.error_view import telling_samples, telling_weights
 from sheetgen.workbook.pictured import pictured_samples
-from sheetgen.workbook.threshold import default_threshold, outcome_of
+from sheetgen.workbook.threshold import default_threshold, has_few_powers, outcome_of
 
 INPUTS = "Inputs"
 DATA = "Data"
@@ -77,6 +77,8 @@ class Plan:
     pictured_samples: tuple[tuple[int, ...], ...] = ()
     telling_samples: tuple[int, ...] = ()
     curve_ends: tuple[float, float, float] = (0.0, 1.0, 0.1)
+    has_few_powers: bool = False
+    """Whether the errors of all trainings were within a power of ten when it was built."""
 
     @classmethod
     def untrained(cls, template: Template) -> "Plan":
@@ -129,7 +131,13 @@ class Plan:
         )
         first = [row[0] for row in template.data.inputs]
         ends = round_ends(min(first), max(first))
-        found = replace(plan, controls=controls, telling_samples=samples, curve_ends=ends)
+        found = replace(
+            plan,
+            controls=controls,
+            telling_samples=samples,
+            curve_ends=ends,
+            has_few_powers=has_few_powers(plan.traces, training),
+        )
         return plan._trained(found)
 
     def _trained(self, changed: "Plan") -> "Plan":

@@ -1,4 +1,4 @@
-"""Chooses the error that the summary of the rates asks for, from the curves that it is about."""
+"""Chooses from the errors' curves what the summary of the rates asks for, and what is drawn."""
 
 from collections.abc import Sequence
 
@@ -48,6 +48,13 @@ def outcome_of(trace: Trace, training: Training) -> int:
         return 2
     is_comparable = training.is_by_epoch or training.samples == 1
     return int(is_comparable and not errors[-1] < FALLS * errors[0])
+
+
+def has_few_powers(traces: Sequence[Trace], training: Training) -> bool:
+    """Tell whether the errors are within a power of ten: programs show two on such an axis."""
+    errors = np.concatenate([shown_errors(trace, training) for trace in traces])
+    errors = errors[np.isfinite(errors)]
+    return bool(errors.size and errors.max() <= 10 * errors.min())
 
 
 def shown_errors(trace: Trace, training: Training) -> Array:

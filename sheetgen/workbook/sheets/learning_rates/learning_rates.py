@@ -199,7 +199,7 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
     curves = tuple(_curves(sheet, index, drawn) for index in range(count))
     every, one = ("optimisers", "optimiser") if sheet.compares_optimizers else ("rates", "rate")
     text, second = "Linear axis on the left and logarithmic on the right", _logarithmic
-    if _has_few_powers(sheet) and sheet.curves[0].accuracies is not None:
+    if sheet.plan.has_few_powers and sheet.curves[0].accuracies is not None:
         text, second = "The error on the left and the accuracy on the right", _accuracy
     if count > 1:
         text = f"All {every}, {text[0].lower()}{text[1:]}"
@@ -219,13 +219,6 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
         series = (*curve, *drawn.leaving[index : index + 1], drawn.greatest)
         canvas.charts.append(_small_chart(sheet, row + 1, index, series, size))
     return row + -(-count // _per_row(size)) * ROWS_OF_SMALL
-
-
-def _has_few_powers(sheet: Comparison) -> bool:
-    """Tell whether the errors are within a power of ten: programs show two on such an axis."""
-    errors = np.concatenate(sheet.errors)
-    errors = errors[np.isfinite(errors)]
-    return bool(errors.size and errors.max() <= 10 * errors.min())
 
 
 def _curves(sheet: Comparison, index: int, drawn: Drawn) -> tuple[Series, ...]:
