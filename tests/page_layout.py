@@ -103,8 +103,9 @@ def page_problems(sheet: SheetFile) -> Iterator[str]:
     if sheet.name != WORKINGS:
         yield from _cut_texts(sheet, columns)
         yield from _nearly_empty(sheet, rows)
-    for start in rows[1:]:
-        yield from _break_in_block(sheet, start)
+        # Side by side on Workings are lists of thousands of rows and blocks of a few.
+        for start in rows[1:]:
+            yield from _break_in_block(sheet, start)
     filled = list(sheet.filled)
     for start, end in zip(rows, [*rows[1:], max([0, *filled]) + 1], strict=True):
         count = sum(start <= row < end for row in filled)

@@ -23,6 +23,7 @@ from sheetgen.verification.verify import read_subject, verify
 from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.sheets.proof.proof import as_built
 
 IRONCALC = engines.engine("ironcalc")
 RATES = ["lr 0.1", "lr 0.2", "lr 0.5", "lr 0.8", "lr 1", "lr 2"]
@@ -159,7 +160,7 @@ def test_the_diagram_shows_the_weight_that_was_typed_and_the_activations_it_lead
 def test_the_moment_that_overview_chooses_is_explained_on_every_sheet(era_v1, typed, untouched):
     found = typed(moment_iteration=40.0)
     assert found.differs(untouched) == {
-        "Overview", "Derivation", "Gradient check", "Matrices", "Workings"
+        "Overview", "Derivation", "Gradient check", "Matrices", "Proof", "Workings"
     }  # fmt: skip
     row = {symbol: values[40] for symbol, values in era_v1.plan.trace_of("lr 0.8").values.items()}
     cells = found.values["Gradient check"]
@@ -177,7 +178,9 @@ def test_the_moment_that_overview_chooses_is_explained_on_every_sheet(era_v1, ty
 def test_a_learning_rate_changes_its_own_sheet_and_no_other_training(era_v1, typed, untouched):
     found = typed(learning_rate_2=0.3)
     assert close(found.column("lr 0.2", "E_total"), errors(era_v1.plan.template, 0.3))
-    assert found.differs(untouched) == {"Inputs", "lr 0.2", "Learning rates", "Workings"}
+    assert found.differs(untouched) == {
+        "Overview", "Inputs", "lr 0.2", "Learning rates", "Proof", "Workings"
+    }  # fmt: skip
 
 
 def test_a_learning_rate_changes_its_own_column_in_the_comparison(era_v1, typed, untouched):
@@ -206,7 +209,7 @@ def test_a_sheet_says_when_its_rate_is_not_the_tabs_any_more(typed, untouched):
 def test_the_playgrounds_learning_rate_changes_the_playground_only(era_v1, typed, untouched):
     found = typed(learning_rate=3.0)
     assert close(found.column("Playground", "E_total"), errors(era_v1.plan.template, 3.0))
-    assert found.differs(untouched) == {"Playground"}
+    assert found.differs(untouched) == {"Overview", "Playground", "Proof", "Workings"}
 
 
 def test_the_summary_names_the_first_iteration_below_the_threshold(era_v1, typed):
@@ -226,19 +229,21 @@ def test_a_central_difference_too_coarse_to_agree_is_said_to_fail(typed, untouch
     assert found.at("Gradient check", "all weights") == "FAIL"
     assert "FAIL" in found.texts("Overview")
     assert "FAIL" not in untouched.texts("Overview")
-    assert found.differs(untouched) == {"Gradient check", "Overview"}
+    assert found.differs(untouched) == {"Gradient check", "Overview", "Proof", "Workings"}
 
 
 def test_several_changes_at_once_are_what_the_plan_expects_of_every_cell(era_v1, typed):
     values = inputs(compose(era_v1.plan)) | SEVERAL
     found = typed(**SEVERAL)
-    for canvas in compose(era_v1.plan.with_values(values)):
+    built = as_built(compose(era_v1.plan))
+    for canvas in compose(era_v1.plan.with_values(values), built):
         for row, column, _, expected in canvas.promised():
             value = found.values[canvas.name][row, column]
             if isinstance(expected, str):
                 assert same_text(expected, value)
             else:
-                assert value == pytest.approx(expected, rel=1e-12, abs=1e-12)
+                scale = canvas.scales.get((row, column), 1.0)
+                assert value == pytest.approx(expected, rel=1e-12, abs=1e-12 * scale)
 
 
 def inputs(canvases: list[Canvas]) -> dict[str, float | str]:

@@ -162,7 +162,7 @@ def test_the_sheets_stand_in_the_order_of_the_design(era: Book):
         *("Overview", "Inputs", "Derivation", "Explorer", "Playground"),
         *RATES,
         *("Learning rates", "Decision surface", "Error surface", "Gradient check"),
-        *("Matrices", "Workings", "_sheetgen"),
+        *("Matrices", "Proof", "Workings", "_sheetgen"),
     ]
 
 

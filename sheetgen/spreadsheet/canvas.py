@@ -20,6 +20,14 @@ Place = tuple[int, int, int, int]
 """A range: first row and column, last row and column."""
 
 
+class AnyText(float):
+    """The value, nan, of a formula that gives a text of which nothing is promised.
+
+    The file has an empty text in its place: an error value would need a wider cell than a text,
+    which may go on into the cells beside it.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A constant, or a formula ("=…") with the value that it must have."""

@@ -16,7 +16,7 @@ from sheetgen.files.characters import impossible_character, require_possible, wi
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import quoted, range_address
 from sheetgen.spreadsheet.block import Block
-from sheetgen.spreadsheet.canvas import Canvas, Cell, HeatMap, Place, Value
+from sheetgen.spreadsheet.canvas import AnyText, Canvas, Cell, HeatMap, Place, Value
 from sheetgen.spreadsheet.charts import insert_chart
 from sheetgen.spreadsheet.fast_workbook import new_workbook
 from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, FastWorksheet, write_block
@@ -312,4 +312,6 @@ def _colour_scale(heat_map: HeatMap) -> dict[str, object]:
 
 def _cached(value: Value) -> Value:
     """Return a formula's value as a file can hold it: neither inf nor nan is a number there."""
+    if isinstance(value, AnyText):
+        return ""
     return NOT_FINITE if isinstance(value, float) and not isfinite(value) else value

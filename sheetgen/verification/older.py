@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sheetgen.spreadsheet.canvas import Canvas, Cell
 from sheetgen.spreadsheet.reader import FileCell
-from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, Plan
+from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, PROOF, Plan
 from sheetgen.workbook.shared.table_cells import HEADER_ROW
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
@@ -50,6 +50,8 @@ class Older:
             for name in sheets
             if name not in today or (name in cells and not _coincides(today[name], cells[name]))
         ]
+        if different and PROOF in sheets and PROOF not in different:
+            different.append(PROOF)  # its checksums are of what is laid out otherwise, too
         return cls(
             tuple(name for name in different if name not in with_table),
             tuple(name for name in different if name in with_table),

@@ -17,7 +17,9 @@ from sheetgen.workbook.shared.live_text import Fact, Words, is_promised
 from sheetgen.workbook.shared.workings import Corner
 
 FRAME = 9  # pixels to either side of what is framed
-THICK, MEDIUM = 0.4, 0.08  # of the largest number: from there on a line has this width
+# Of the largest number: from there on a line has this width. So close to a round number that it is
+# shown as one; a weight may be just 0.4 times another, and rounding is not to choose its width.
+THICK, MEDIUM = 0.4 - 1e-9, 0.08 - 1e-9
 NOTHING = "1E-9"  # of the largest number: anything less may be rounding, and counts as 0
 NO_NUMBER = "1E-12"  # of less than this nothing is promised, not even the sign: it counts as 0 too
 WIDTHS = {3: 5.0, 2: 2.5, 1: 1.0, 0: 1.0}  # points

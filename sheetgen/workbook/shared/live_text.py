@@ -9,9 +9,10 @@ promised as nan, which allows any content.
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from math import floor, isfinite, log10, nan
+from math import floor, isfinite, log10
 
 from sheetgen.spreadsheet.agreement import DIVERGED
+from sheetgen.spreadsheet.canvas import AnyText
 
 SIGNIFICANT = 4
 """Digits of a number in a text."""
@@ -24,6 +25,8 @@ HUGE = 1e9
 DIVERGED_HERE = "diverged here: choose an earlier iteration"
 SURELY_NEGATIVE = -1e-10
 """Less is negative for sure; rounding errors around 0 do not put a number in parentheses."""
+
+UNPROMISED = AnyText("nan")
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -55,7 +58,7 @@ def joined(*parts: Words | str) -> Words:
     texts = [word.text for word in words]
     expression = "&".join(word.expression for word in words)
     if any(isinstance(text, float) for text in texts):
-        return Words(expression, nan)
+        return Words(expression, UNPROMISED)
     return Words(expression, "".join(map(str, texts)))
 
 
@@ -86,7 +89,7 @@ def is_promised(number: float) -> bool:
 
 def decimal(cell: str, number: float, digits: int = 4) -> Words:
     """Return a number rounded to some decimals."""
-    text = rounded_text(number, digits) if is_promised(number) else nan
+    text = rounded_text(number, digits) if is_promised(number) else UNPROMISED
     return Words(f"ROUND({cell},{digits})", text)
 
 
@@ -111,7 +114,7 @@ def significant(
         expression = f'IF({cell}=0,0,{rounded})&""'
     expression = f"IF(ABS({cell})<{HUGE:.0f},{expression},{_with_power(cell, digits)})"
     if not is_promised(number):
-        return Words(expression, nan)
+        return Words(expression, UNPROMISED)
     if number == 0:
         return Words(expression, "0")
     decimals = min(finest, digits - 1 - floor(log10(abs(number))))
@@ -124,7 +127,7 @@ def fixed(cell: str, number: float, digits: int = 4) -> Words:
     rounded = f"ROUND({cell},{digits})"
     expression = f'IF({rounded}=0,"0",FIXED({rounded},{digits},TRUE))'
     if not is_promised(number):
-        return Words(expression, nan)
+        return Words(expression, UNPROMISED)
     return Words(expression, _with_zeros(rounded_text(number, digits), digits))
 
 
@@ -140,7 +143,7 @@ def compact(cell: str, number: float, digits: int = 4, with_zeros: bool = True) 
     """
     is_small = f"ABS({cell})<{LARGE}", abs(number) < LARGE
     expression = _with_power(cell, SIGNIFICANT)
-    large = Words(expression, nan)
+    large = Words(expression, UNPROMISED)
     if is_promised(number) and not is_small[1]:
         power = floor(log10(abs(number)))
         large = Words(expression, f"{rounded_text(number / 10**power, SIGNIFICANT - 1)}E{power}")

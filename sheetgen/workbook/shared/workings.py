@@ -7,9 +7,24 @@ them and refers to these by their absolute addresses, which have the name of thi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, MAXIMUM_FORMULA, cell_address
-from sheetgen.spreadsheet.canvas import Canvas, Place, Value
-from sheetgen.spreadsheet.style import FINE, KINDS, LINK, SECTION, VALUE, Style
+from sheetgen.spreadsheet.address import (
+    MAXIMUM_COLUMNS,
+    MAXIMUM_FORMULA,
+    cell_address,
+    relative_address,
+)
+from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Value
+from sheetgen.spreadsheet.style import (
+    FINE,
+    GENERAL,
+    KINDS,
+    LARGE,
+    LARGE_FORMAT,
+    LINK,
+    SECTION,
+    VALUE,
+    Style,
+)
 from sheetgen.workbook.plan import WORKINGS
 from sheetgen.workbook.shared.live_text import Words
 from sheetgen.workbook.shared.page import fit_errors, write_headers, write_title
@@ -167,15 +182,19 @@ class Workings:
             widths[following - 2] += max(0, missing)
 
     def _fit_numbers(self) -> None:
-        """Show large numbers with decimals in few characters; columns side by side share it."""
-        for number_format in (FINE, VALUE):
+        """Show large numbers in few characters; columns side by side share it."""
+        for number_format in (FINE, VALUE, GENERAL):
             rows: dict[int, list[int]] = {}
             for (row, column), cell in self.canvas.cells.items():
-                if cell.style.number_format == number_format:
+                is_number = not isinstance(cell.value, str)
+                if is_number and cell.style.number_format == number_format:
                     rows.setdefault(column, []).append(row)
             for place in _side_by_side(rows):
                 if number_format == FINE:
                     fit_errors(self.canvas, place)
+                elif number_format == GENERAL:
+                    large = f"=ABS({relative_address(*place[:2])})>{LARGE}"
+                    self.canvas.rules.append(Rule(place, large, dict(LARGE_FORMAT)))
                 else:
                     self.canvas.numbers.append(place)
 
