@@ -17,6 +17,8 @@ PLAIN = {
     "numbers": '<row r="2" spans="1:2"><c r="A2"><v>2</v></c><c r="C2"><v>-1E-3</v></c></row>',
     "a formula": '<row r="2"><c r="A2" s="1"><f>1+1</f><v>2</v></c></row>',
     "a formula of LibreOffice": '<row r="2"><c r="A2"><f aca="false">1+1</f><v>2</v></c></row>',
+    "a sheet that is lost": '<row r="2"><c r="A2" t="e"><f>#ref!a1</f><v>#NAME?</v></c></row>',
+    "a formula without end": '<row r="2"><c r="A2"><f>"a</f><v>1</v></c></row>',
     "entities": '<row r="2"><c r="A2" t="str"><f>"&lt;"&amp;"&amp;gt;"</f><v>&lt;</v></c></row>',
     "no ASCII": '<row r="2"><c r="A2" t="str"><f>"∂"</f><v>∂</v></c></row>',
     "an empty text": '<row r="2"><c r="A2" t="str"><f>""</f><v></v></c></row>',

@@ -231,7 +231,12 @@ def with_cells(
 def _moved(
     written: _Written, translator: Callable[[_Written], "Translator"], row: int, column: int
 ) -> str:
-    """Return a shared formula as one of its cells has it; raises MalformedError."""
+    """Return a shared formula as one of its cells has it; raises MalformedError.
+
+    The cell that has the text gets it as it is: LibreOffice writes some that nobody can take apart.
+    """
+    if (row, column) == (written.row, written.column):
+        return written.text
     # Few files have shared formulas, and no command should wait for openpyxl without need.
     from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
 

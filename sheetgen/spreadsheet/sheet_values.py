@@ -5,7 +5,7 @@ A worker process sends them to the one that asked; so little is imported here.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, ValuesView
 
 from sheetgen.spreadsheet.sheet_cells import Value
 
@@ -45,6 +45,20 @@ class SheetValues(Mapping[tuple[int, int], Value]):
             return None
         return numbers[at : at + len(rows)]
 
+    def values(self) -> ValuesView[Value]:
+        """Return all values; going through them looks none up by its place."""
+        return _Values(self)
+
+    def each_value(self) -> Iterator[Value]:
+        """Yield each value, in the order of the places."""
+        mixed = {column for _, column in self._others}
+        for column, (rows, numbers) in self._columns.items():
+            if column not in mixed:
+                yield from numbers
+                continue
+            for row, number in zip(rows, numbers, strict=True):
+                yield self._others.get((row, column), number)
+
     def __getitem__(self, place: tuple[int, int]) -> Value:
         if place in self._others:
             return self._others[place]
@@ -60,3 +74,12 @@ class SheetValues(Mapping[tuple[int, int], Value]):
 
     def __len__(self) -> int:
         return sum(len(rows) for rows, _ in self._columns.values())
+
+
+class _Values(ValuesView[Value]):
+    def __init__(self, cells: SheetValues) -> None:
+        super().__init__(cells)
+        self._cells = cells
+
+    def __iter__(self) -> Iterator[Value]:
+        return self._cells.each_value()

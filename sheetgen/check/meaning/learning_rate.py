@@ -51,7 +51,8 @@ class Label:
 def labels_of(cells: Cells) -> list[Label]:
     """Return every labelled learning rate of a sheet; the number is beside its label or below."""
     found = []
-    for (row, column), content in cells.items():
+    texts = [each for each in cells.items() if isinstance(each[1].value, str)]
+    for (row, column), content in texts:
         text = content.text.strip()
         if not text or len(text) > 60:
             continue
