@@ -73,7 +73,8 @@ def tidy(mark: str) -> None:
     """Put a mark, wait for ever, and remove the mark when told to end."""
     try:
         Path(mark).write_text(str(os.getpid()))
-        signal.pause()
+        while True:  # signal.pause() would not end if the signal came just before it
+            time.sleep(0.005)
     finally:
         Path(mark).unlink()
 
