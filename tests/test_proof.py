@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from conftest import held, put
 from test_sensitivity import product
-from verify_helper import replaced
+from verify_helper import WRONG_NUMBERS, replaced
 
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import EMBEDDED
@@ -52,17 +52,7 @@ def test_every_sheet_of_a_built_in_template_is_proven(name, short_book):
     assert (7, 1) not in proof, "no sheet is left out"
 
 
-@pytest.mark.parametrize(
-    ("sheet", "cell", "old", "new"),
-    [
-        pytest.param("lr 0.1", "AF7", "(V7-E7)", "(E7-V7)", id="wrong sign in a gradient"),
-        pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
-        pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
-        pytest.param("Derivation", "G37", "$C$33", "$C$23", id="wrong factor in Derivation"),
-        pytest.param("Learning rates", "J8", "0.1", "0.5", id="column that follows another sheet"),
-        pytest.param("Gradient check", "F9", "$C$22", "$C$23", id="wrong central difference"),
-    ],
-)
+@pytest.mark.parametrize(("sheet", "cell", "old", "new"), WRONG_NUMBERS)
 def test_a_wrong_formula_fails_it(book, sheet, cell, old, new):
     replaced(book, sheet, cell, old, new)
     verdict, sentence, judged = shown(book)

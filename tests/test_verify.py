@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 from conftest import held, put
-from verify_helper import check, finding, findings, plain, replaced
+from verify_helper import WRONG_NUMBERS, check, finding, findings, plain, replaced
 
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import relative_address
@@ -92,13 +92,8 @@ def test_the_same_seed_moves_the_inputs_alike(small):
 @pytest.mark.parametrize(
     ("sheet", "cell", "old", "new"),
     [
-        pytest.param("lr 0.1", "AF7", "(V7-E7)", "(E7-V7)", id="wrong sign in a gradient"),
-        pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
-        pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
-        pytest.param("Derivation", "G37", "$C$33", "$C$23", id="wrong factor in Derivation"),
+        *WRONG_NUMBERS,
         pytest.param("Overview", "D6", "$20,4", "$19,4", id="label of another number"),
-        pytest.param("Learning rates", "J8", "0.1", "0.5", id="column that follows another sheet"),
-        pytest.param("Gradient check", "F9", "$C$22", "$C$23", id="wrong central difference"),
     ],
 )
 def test_a_wrong_formula_is_named_with_what_it_should_come_to(workbook, sheet, cell, old, new):

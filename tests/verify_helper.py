@@ -2,7 +2,18 @@
 
 import re
 
+import pytest
 from conftest import held, put, sheetgen
+
+WRONG_NUMBERS = [
+    pytest.param("lr 0.1", "AF7", "(V7-E7)", "(E7-V7)", id="wrong sign in a gradient"),
+    pytest.param("lr 0.5", "I7", "-", "+", id="ascent instead of descent"),
+    pytest.param("Playground", "Y11", "0.5*", "", id="loss without its half"),
+    pytest.param("Derivation", "G37", "$C$33", "$C$23", id="wrong factor in Derivation"),
+    pytest.param("Learning rates", "J8", "0.1", "0.5", id="column that follows another sheet"),
+    pytest.param("Gradient check", "F9", "$C$22", "$C$23", id="wrong central difference"),
+]
+"""Sheet, cell, what is replaced in its formula and by what, in `small`."""
 
 
 def check(path, perturb=0):

@@ -37,8 +37,8 @@ _IN_PLANES = 3
 """The same where they are drawn in planes, on Overview, Derivation and Explorer."""
 _OF_WEIGHT = 10
 """The same for each weight and bias, but for the lines of the diagrams."""
-_BLOCKS = 45
-"""Of other sheets and of `Workings` that have a checksum each on `Proof`."""
+_BLOCKS = 20
+"""Of other sheets, and of blocks for one sheet on `Workings`, that have a checksum on `Proof`."""
 _FRAME = 700
 """Formulas around all that: titles, axes, the path on `Error surface`."""
 

@@ -24,6 +24,7 @@ from sheetgen.workbook.controls import Controls
 from sheetgen.workbook.error_view import telling_samples, telling_weights
 from sheetgen.workbook.pictured import pictured_samples
 from sheetgen.workbook.threshold import default_threshold, has_few_powers, outcome_of
+from sheetgen.workbook.variants import Variant, optimizers_of, settings_of, variants_of
 
 INPUTS = "Inputs"
 DATA = "Data"
@@ -43,17 +44,6 @@ PROOF = "Proof"
 WORKINGS = "Workings"
 TINY = 1e-12
 """Of a gradient: less is a rounding error of 0."""
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One of the trainings that a workbook compares, with a sheet of its own."""
-
-    tab: str
-    """The name of its sheet."""
-    optimizer: str
-    rate: int
-    """The position of its learning rate in the list on `Inputs`, from 0."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +80,13 @@ class Plan:
         if template.compare:
             rates = rates[:1]
             template = replace(template, learning_rates=rates)
-        variants = _variants(template, rates)
+        variants = variants_of(template, rates)
         shown = variants[len(variants) // 2]
         return cls(
             template,
             Controls.of(template, shown.tab, rates[shown.rate]),
             rates,
-            _settings(template),
+            settings_of(template),
             class_names(template.network, template.data),
             code_layer(template.network, template.data),
             pictured_samples(template.network, template.data),
@@ -227,7 +217,7 @@ class Plan:
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
         """The trainings to compare: one for each learning rate or for each optimiser."""
-        return _variants(self.template, self.tabs)
+        return variants_of(self.template, self.tabs)
 
     @property
     def comparison(self) -> str:
@@ -237,7 +227,7 @@ class Plan:
     @property
     def optimizers(self) -> tuple[str, ...]:
         """Every optimiser that is used."""
-        return _optimizers(self.template)
+        return optimizers_of(self.template)
 
     def training(self, optimizer: str) -> Training:
         """Return how the network is trained with one of the optimisers."""
@@ -357,25 +347,3 @@ def formats_of(names: Sequence[str], rows: Rows, is_one: bool = False) -> dict[s
     return {
         name: every or common_format(row[place] for row in rows) for place, name in enumerate(names)
     }
-
-
-def _variants(template: Template, tabs: tuple[float, ...]) -> tuple[Variant, ...]:
-    if template.compare:
-        return tuple(Variant(name, name, 0) for name in template.compare)
-    return tuple(
-        Variant(f"lr {tab:g}", template.optimizer, place) for place, tab in enumerate(tabs)
-    )
-
-
-def _optimizers(template: Template) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*template.compare, template.optimizer)))
-
-
-def _settings(template: Template) -> dict[str, float]:
-    found = {
-        f"{optimizer}.{name}": value
-        for optimizer in _optimizers(template)
-        for name, value in template.hyperparameters_of(optimizer).items()
-    }
-    parameters = template.schedule_parameters
-    return found | {f"{template.schedule}.{name}": value for name, value in parameters.items()}

@@ -29,7 +29,8 @@ from sheetgen.workbook.plan import WORKINGS
 from sheetgen.workbook.shared.live_text import Words
 from sheetgen.workbook.shared.page import fit_errors, write_headers, write_title
 
-TITLE_ROW = 3  # of every block; the link back is below it, and then the block's own cells
+TITLE_ROW = 3  # of every block
+LINK_ROW = 4  # to the sheet that it is for; below it are the block's own cells
 FIRST_ROW = 6
 TITLE_WIDTH = 1.2  # of a character of a title, in those of a cell
 NAME = Style(colour=KINDS["helper"].strong)
@@ -141,7 +142,7 @@ class Workings:
         self.canvas.widths[column + columns] = 3
         self.canvas.write(TITLE_ROW, column, title, SECTION)
         if sheet:
-            self.canvas.link(TITLE_ROW + 1, column, sheet, f"for {sheet}", LINK)
+            self.canvas.link(LINK_ROW, column, sheet, f"for {sheet}", LINK)
         return Corner(self.canvas, FIRST_ROW, column)
 
     def choices(

@@ -1,6 +1,5 @@
 """Measures the sheets of a new workbook: what of them `Proof` can promise in any program."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,13 +9,12 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, WORKINGS, Plan
 from sheetgen.workbook.promise import MARGIN, closeness, moved, movement, tolerance_of
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, Table
-from sheetgen.workbook.shared.workings import TITLE_ROW
+from sheetgen.workbook.shared.workings import LINK_ROW
 from sheetgen.workbook.sheets.proof.checksums import Closeness
 from sheetgen.workbook.sheets.proof.proof import AsBuilt
 from sheetgen.workbook.sheets.training_table import BAND_ROW, FIRST_COLUMN
 
 SOURCES = (INPUTS, DATA)
-_SHORT = re.compile(r", | \(")  # where the rest of a block's title is left out
 
 
 def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) -> AsBuilt:
@@ -66,13 +64,19 @@ def _by_row(near: Array) -> Closeness:
 
 
 def _titles(canvas: Canvas, tables: Mapping[str, Array]) -> dict[int, str]:
-    """Return what the columns of a sheet are called: by the bands of a table, or by its blocks."""
-    if canvas.name not in (*tables, WORKINGS):
-        return {}
-    row, first = (BAND_ROW, FIRST_COLUMN) if canvas.name in tables else (TITLE_ROW, 0)
-    titles = {
-        column: _SHORT.split(str(cell.value))[0]
+    """Return what the columns of a sheet are called.
+
+    A table has bands, and each block of Workings says which sheet it is for.
+    """
+    if canvas.name in tables:
+        return {0: "summary"} | _texts(canvas, BAND_ROW, FIRST_COLUMN)
+    return _texts(canvas, LINK_ROW, 0) if canvas.name == WORKINGS else {}
+
+
+def _texts(canvas: Canvas, row: int, first: int) -> dict[int, str]:
+    """Return the texts of a row by their columns, from the first on."""
+    return {
+        column: str(cell.value)
         for (at, column), cell in sorted(canvas.cells.items())
         if at == row and column >= first and cell.value != ""
     }
-    return {0: "summary"} | titles if canvas.name in tables else titles
