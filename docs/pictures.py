@@ -1,4 +1,4 @@
-"""Makes the README's pictures: builds the workbooks, renders them and crops the sheets.
+"""Makes the pictures of README and docs: builds the workbooks, renders them and crops the sheets.
 
 Run it as `python docs/pictures.py --run output/runs/fast --data-dir DIR`, with a finished run of
 the network `fast`; it needs LibreOffice, pdftoppm and the extra `cnn`.
@@ -31,10 +31,11 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 SEEDS = Path(__file__).parents[1] / "tests" / "cases" / "seeds"
 WIDEST, HIGHEST = 1940, 1800  # pixels of a picture, at 96 per inch
 MARGIN = 10
+PICTURES = Path(__file__).parent / "pictures"
 
 
 def main() -> None:
-    """Write docs/<name>.png for each picture that README shows."""
+    """Write docs/pictures/<name>.png for each picture that README and docs show."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
@@ -158,7 +159,7 @@ def save(
     part: tuple[str, str] | None = None,
     **named: str,
 ) -> None:
-    """Save sheets of a workbook as docs/<sheet>.png, or by the names given, in 256 colours.
+    """Save sheets of a workbook in docs/pictures, by the names given or their own, in 256 colours.
 
     A `part` is from the row with its first text to the one above that with its second.
     """
@@ -171,12 +172,12 @@ def save(
                 else:
                     box = (0, 0, *shown(workbook, picture.sheet, whole.size, highest))
                 small = without_panel(whole.crop(box).convert("RGB")).quantize(256)
-                target = Path(__file__).parent / f"{names[picture.sheet]}.png"
+                target = PICTURES / f"{names[picture.sheet]}.png"
                 small.save(target, optimize=True)
 
 
 def shown(workbook: Path, sheet: str, size: tuple[int, int], highest: int) -> tuple[int, int]:
-    """Return the width and height of the part of a sheet's picture that README shows.
+    """Return the width and height of the part of a sheet's picture that the documents show.
 
     What is too wide ends with a column. What is too high is a long table: it ends beside the lowest
     chart. LibreOffice's columns and rows have other sizes by up to a hundredth.

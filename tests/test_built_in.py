@@ -237,9 +237,9 @@ def test_a_built_in_template_is_plain_toml(name):
     assert set(tomllib.loads(text)) == {"title", "description", "network", "data", "training"}
 
 
-def test_the_readmes_table_names_an_optimiser_where_there_is_one_to_name():
-    readme = Path(__file__).resolve().parents[1].joinpath("README.md").read_text(encoding="utf-8")
-    table = readme.partition("| template | network |")[2].partition("\n\n")[0]
+def test_the_documents_table_names_an_optimiser_where_there_is_one_to_name():
+    page = Path(__file__).resolve().parents[1].joinpath("docs/networks.md").read_text("utf-8")
+    table = page.partition("| template | network |")[2].partition("\n\n")[0]
     for name in BUILT_IN:
         (row,) = [row for row in table.splitlines() if f"`{name}`" in row]
         optimizer = template.load(name).optimizer

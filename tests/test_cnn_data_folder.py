@@ -198,10 +198,10 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         assert f"MNIST is not in {folder}/MNIST/raw" in result.stderr and reason in result.stderr
 
 
-def test_the_readme_has_the_checksums():
+def test_the_page_on_training_has_the_checksums():
     from cnn.data.idx_files import CHECKSUMS  # noqa: PLC0415
 
-    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    text = (Path(__file__).parents[1] / "docs" / "train.md").read_text("utf-8")
     for name, checksum in CHECKSUMS.items():
         assert f"`{name}`" in text and checksum in text
     assert MNIST.page in text

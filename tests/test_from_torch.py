@@ -109,7 +109,7 @@ def test_what_has_no_counterpart_is_refused(modules, loss, said):
 
 @pytest.mark.slow
 def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
-    """The README's example."""
+    """The example of docs/networks.md."""
     network = sheetgen.Network.from_torch(model(nn.Tanh()), nn.CrossEntropyLoss())
     template = sheetgen.Template.of(
         network,
@@ -133,11 +133,11 @@ def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_readmes_example_runs(tmp_path, monkeypatch):
-    readme = Path(__file__).resolve().parents[1] / "README.md"
-    code = readme.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+def test_the_example_of_the_documents_runs(tmp_path, monkeypatch):
+    page = Path(__file__).resolve().parents[1] / "docs" / "networks.md"
+    code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "networks.md", "exec"), {})
     assert (tmp_path / "output" / "from-torch.xlsx").exists()
 
 

@@ -34,7 +34,8 @@ jobs_option = click.option(
     type=click.IntRange(1, MOST_JOBS),
     default=processors,
     metavar="N",
-    help="How many files to work on at once; by default as many as there are processors.",
+    show_default="one for each processor",
+    help="How many files to work on at once.",
 )
 
 
