@@ -8,9 +8,10 @@ from conftest import held, put
 from test_sensitivity import product
 from verify_helper import WRONG_NUMBERS, replaced
 
+from sheetgen.exercises import make_exercise
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import EMBEDDED
-from sheetgen.spreadsheet.reader import read_cells
+from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.template import template
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import Plan
@@ -24,6 +25,13 @@ FACE = {"verdict": (3, 1), "sentence": (4, 1)}
 def book(bare, tmp_path):
     """A small workbook to tamper with."""
     return shutil.copy(bare, tmp_path / "book.xlsx")
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    """era-v1's exercise and its solution; not to be written to."""
+    path = tmp_path_factory.mktemp("solved") / "exercise.xlsx"
+    return make_exercise(template.load("era-v1"), path, solution=True)
 
 
 def shown(path, engine=EMBEDDED):
@@ -122,3 +130,31 @@ def test_neighbours_have_different_weights_between_1_and_2():
     found = weights(2000)
     assert ((found >= 1) & (found <= 2)).all()
     assert len(set(found)) > 1990
+
+
+def test_a_solution_is_proven_and_an_exercise_says_nothing_of_it(solved):
+    solution = solved.solutions[0].path
+    verdict, _, judged = shown(solution)
+    assert verdict == "PASS"
+    assert {"Exercise", "Worksheet", "Workings", "_answers"} == set(judged)
+    assert read_cells(solution, ["Overview"])["Overview"][6, 1].value == "PASS"
+    assert "Proof" not in sheet_names(solved.workbooks[0].path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "content"),
+    [
+        pytest.param("G15", 0.21, id="a weight pasted over"),
+        pytest.param(
+            "AE15", "=(C15-T15)*T15*(1-T15)*N15", id="a wrong sign in a gradient of the teacher's"
+        ),
+        pytest.param("X15", 0.0362, id="a number pasted over a formula"),
+    ],
+)
+def test_a_wrong_cell_of_a_solution_fails_it(solved, cell, content, tmp_path):
+    book = shutil.copy(solved.solutions[0].path, tmp_path / "solution.xlsx")
+    put(book, "Exercise", cell, content)
+    verdict, sentence, judged = shown(book)
+    assert verdict == "FAIL"
+    assert sentence.startswith("At least one number is not NumPy's. The first is in Exercise, ")
+    assert judged["_answers"] == {"PASS"}

@@ -8,12 +8,14 @@ from sheetgen.exercises.sheets.exercise_sheet import NAME, SCORE, ExerciseSheet
 from sheetgen.network.network import activation_name
 from sheetgen.spreadsheet.canvas import Canvas, Cell
 from sheetgen.spreadsheet.style import FAIL_FORMAT, INPUT, PASS_FORMAT, SECTION, Style
-from sheetgen.workbook.plan import DATA, INPUTS, WORKINGS
+from sheetgen.workbook.plan import DATA, INPUTS, PROOF, WORKINGS
 from sheetgen.workbook.shared.diagram import why_not
 from sheetgen.workbook.shared.diagram_layout import SCALES
 from sheetgen.workbook.shared.live_text import compact, literal
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.overview import (
+    BEHIND,
+    PROVEN,
     Legend,
     draw_diagram,
     finish,
@@ -23,6 +25,7 @@ from sheetgen.workbook.sheets.overview import (
     write_sheets,
     write_steps,
 )
+from sheetgen.workbook.sheets.proof.proof import write_state
 
 STEPS = (
     "Your numbers are on Inputs. The blanks are the yellow cells on Exercise.",
@@ -31,6 +34,7 @@ STEPS = (
     "The diagram shows an activation as soon as you have found it.",
     "Save the workbook under its name and hand it in.",
 )
+PROOF_ROW = 6
 TASKS = {
     1: "one cell in each column; the cells that it is calculated from are given",
     2: "every other column, from top to bottom",
@@ -46,19 +50,23 @@ def exercise_overview(sheet: ExerciseSheet, workings: Workings) -> Canvas:
     canvas.write(4, 1, f"Blank: {TASKS[assignment.exercise.level]}")
     canvas.calculate(5, 1, f"={sheet.score}", sheet.score_text, SCORE)
     canvas.heights[5] = 24
-    row = write_steps(canvas, 7, STEPS)
-    row = write_sheets(canvas, row + 1, _sheets(assignment))
+    row = write_steps(canvas, PROOF_ROW + 1 + sheet.solved, STEPS)
+    row = write_sheets(canvas, row + 1, _sheets(assignment, sheet.solved))
     title = literal("The network at iteration 0")
     plan = assignment.plan
     below = draw_diagram(canvas, plan, _cells(sheet), plan.start.values, title, workings)
     last = write_colours(canvas, below + 1, _colours(assignment))
     finish(canvas, plan, max(row, last))
     _hide_what_is_asked(workings.canvas, sheet)
-    workings.fit()
     return canvas
 
 
-def _sheets(assignment: Assignment) -> dict[str, str]:
+def write_proof(canvas: Canvas, proof: Canvas) -> None:
+    """Write the verdict of `Proof` below the score of a solution."""
+    write_state(canvas, PROOF_ROW, proof)
+
+
+def _sheets(assignment: Assignment, solved: bool) -> dict[str, str]:
     texts = {INPUTS: "the inputs, targets, first weights and the learning rate of this exercise"}
     if assignment.plan.has_data_sheet:
         texts = {INPUTS: "the first weights and the learning rate", DATA: "the samples"}
@@ -67,6 +75,8 @@ def _sheets(assignment: Assignment) -> dict[str, str]:
         WORKSHEET: "the same to print and fill in with a pen",
     }
     is_drawn = not why_not(assignment.plan.network, assignment.plan.data)
+    if solved:
+        return texts | {PROOF: PROVEN, WORKINGS: BEHIND}
     return texts | ({WORKINGS: "the cells behind the diagram"} if is_drawn else {})
 
 

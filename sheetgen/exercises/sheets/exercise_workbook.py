@@ -2,15 +2,16 @@
 
 `Overview` has a module of its own. `Inputs` and `Data` are those of any workbook, but to be read
 only; the very hidden `_answers` has the whole table as live formulas, and says whose exercise it
-is.
+is. The teacher's copy has a `Proof`, which could say of blanks only that they are not filled in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sheetgen.exercises.assignment.exercise import Assignment
 from sheetgen.exercises.assignment.own_numbers import RATE
-from sheetgen.exercises.sheets.exercise_overview import exercise_overview
+from sheetgen.exercises.assignment.table_layout import BAND_ROW, FIRST_COLUMN
+from sheetgen.exercises.sheets.exercise_overview import exercise_overview, write_proof
 from sheetgen.exercises.sheets.exercise_paper import exercise_paper
 from sheetgen.exercises.sheets.exercise_sheet import NAME, ExerciseSheet
 from sheetgen.spreadsheet import stamp
@@ -18,6 +19,8 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import LINE, LINK, SUBTITLE, Style
 from sheetgen.workbook.shared.table_cells import RATE_CELL, Table
 from sheetgen.workbook.shared.workings import Workings
+from sheetgen.workbook.sheets.proof.measured import measured
+from sheetgen.workbook.sheets.proof.proof import proof_sheet
 from sheetgen.workbook.sheets.training_table import draw_table
 
 ANSWERS = "_answers"
@@ -47,11 +50,32 @@ def compose(assignment: Assignment, solved: bool) -> Composed:
     overview = exercise_overview(sheet, workings)
     given = given_sheets(assignment)
     behind = () if workings.is_empty else (workings.canvas,)
-    visible = (overview, *given, sheet.canvas, paper, *behind)
+    visible = [overview, *given, sheet.canvas, paper, *behind]
+    if solved:
+        proof = _proof(assignment, visible, answers, workings)
+        write_proof(overview, proof)
+        visible = [overview, *given, sheet.canvas, paper, proof, workings.canvas]
+    workings.fit()
     hidden = answers.canvas
     hidden.write(FINGERPRINT[0], 0, "fingerprint")
     hidden.write(*FINGERPRINT, stamp.fingerprint(visible))
     return Composed((*visible, hidden), f"{sheet.title} ({sheet.owner})")
+
+
+def _proof(
+    assignment: Assignment, visible: Sequence[Canvas], answers: Table, workings: Workings
+) -> Canvas:
+    """Draw the sheet `Proof` about the visible sheets and the answers that they read."""
+    rate, rows = assignment.student.numbers[RATE], assignment.exercise.rows
+    canvases = [*visible, answers.canvas]
+    as_built = measured(
+        assignment.plan,
+        canvases,
+        [answers],
+        lambda plan: [plan.train(rate, plan.template.optimizer, rows)],
+        {NAME: (BAND_ROW, FIRST_COLUMN + 1)},
+    )
+    return proof_sheet(canvases, as_built, workings)
 
 
 def given_sheets(assignment: Assignment) -> tuple[Canvas, ...]:

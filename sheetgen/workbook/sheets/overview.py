@@ -71,6 +71,8 @@ COLOURS = {
     "gradient": "gradients ∂E/∂w",
     "helper": "helpers",
 }
+PROVEN = "every number against NumPy’s, in any program that opens the file"
+BEHIND = "the cells behind the pictures of the other sheets"
 INDENT = Style(indent=1)
 SHADE = Style(number_format=HIDDEN, border=LINE)  # a plane of zeros is to be seen, too
 PIXEL = 20  # of the screen, along the side of a cell of the planes
@@ -251,8 +253,8 @@ def _descriptions(plan: Plan) -> dict[str, str]:
         ERROR_SURFACE: "the error around the path of the training, for any two weights",
         GRADIENT_CHECK: "every gradient, computed in three ways",
         MATRICES: "the whole pass in matrices, forth and back",
-        PROOF: "every number against NumPy’s, in any program that opens the file",
-        WORKINGS: "the cells behind the pictures of the other sheets",
+        PROOF: PROVEN,
+        WORKINGS: BEHIND,
     }
 
 

@@ -1,10 +1,11 @@
 """Measures the sheets of a new workbook: what of them `Proof` can promise in any program."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.network.trace import Trace
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, WORKINGS, Plan
 from sheetgen.workbook.promise import MARGIN, closeness, moved, movement, tolerance_of
@@ -16,12 +17,29 @@ from sheetgen.workbook.sheets.training_table import BAND_ROW, FIRST_COLUMN
 
 SOURCES = (INPUTS, DATA)
 
+Trainings = Callable[[Plan], Sequence[Trace]]
+"""Returns the trainings that the tables show, one of each, as those of a plan."""
 
-def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) -> AsBuilt:
-    """Return the checksums of all sheets as the reference computes them for a new workbook."""
+
+def measured(
+    plan: Plan,
+    canvases: Sequence[Canvas],
+    tables: Sequence[Table],
+    trainings: Trainings,
+    bands: Mapping[str, tuple[int, int]] | None = None,
+) -> AsBuilt:
+    """Return the checksums of all sheets as the reference computes them for a new workbook.
+
+    `bands` are sheets with bands besides the tables: their row, and the first column with one.
+    """
     near = {
         table.canvas.name: closeness(plan, found)
-        for table, found in zip(tables, _movements(plan, tables), strict=True)
+        for table, found in zip(tables, _movements(plan, tables, trainings), strict=True)
+    }
+    titled = {
+        **dict.fromkeys(near, (BAND_ROW, FIRST_COLUMN)),
+        WORKINGS: (LINK_ROW, 0),  # each block says which sheet it is for
+        **(bands or {}),
     }
     apart = max(rows[-1] for rows in near.values())
     alike: dict[str, Closeness] = {
@@ -31,19 +49,18 @@ def measured(plan: Plan, canvases: Sequence[Canvas], tables: Sequence[Table]) ->
     }
     return AsBuilt.of(
         canvases,
-        {canvas.name: _titles(canvas, near) for canvas in canvases},
+        {canvas.name: _titles(canvas, titled.get(canvas.name)) for canvas in canvases},
         alike,
         SOURCES,
         {*SOURCES, *near} - {PLAYGROUND},
     )
 
 
-def _movements(plan: Plan, tables: Sequence[Table]) -> list[Array]:
+def _movements(plan: Plan, tables: Sequence[Table], trainings: Trainings) -> list[Array]:
     """Return the movement of each table's rows."""
-    movements = [np.zeros(table.iterations + 1) for table in tables]
+    movements = [np.zeros(len(table.trace["iteration"])) for table in tables]
     for each in moved(plan):  # one after the other: each has as many values as the workbook
-        others = (*each.traces, each.playground)
-        for table, other, found in zip(tables, others, movements, strict=True):
+        for table, other, found in zip(tables, trainings(each), movements, strict=True):
             np.maximum(found, movement(table.trace, other, table.places), out=found)
     return movements
 
@@ -63,20 +80,14 @@ def _by_row(near: Array) -> Closeness:
     return at
 
 
-def _titles(canvas: Canvas, tables: Mapping[str, Array]) -> dict[int, str]:
-    """Return what the columns of a sheet are called.
-
-    A table has bands, and each block of Workings says which sheet it is for.
-    """
-    if canvas.name in tables:
-        return {0: "summary"} | _texts(canvas, BAND_ROW, FIRST_COLUMN)
-    return _texts(canvas, LINK_ROW, 0) if canvas.name == WORKINGS else {}
-
-
-def _texts(canvas: Canvas, row: int, first: int) -> dict[int, str]:
-    """Return the texts of a row by their columns, from the first on."""
-    return {
+def _titles(canvas: Canvas, bands: tuple[int, int] | None) -> dict[int, str]:
+    """Return what the columns of a sheet are called, none without bands."""
+    if bands is None:
+        return {}
+    row, first = bands
+    found = {
         column: str(cell.value)
         for (at, column), cell in sorted(canvas.cells.items())
         if at == row and column >= first and cell.value != ""
     }
+    return {0: "summary", **found} if canvas.name != WORKINGS else found
