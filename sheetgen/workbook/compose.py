@@ -88,10 +88,11 @@ def _compose_others(
     sheets.insert(-1, PROOF)
     row = overview_sheet(overview, chosen, sheets, gradient_check, derivation.cells, workings)
     canvases.insert(0, overview)
+    is_new = as_built is None
     as_built = as_built or measured(
         plan, canvases, [*tables, playground], lambda each: (*each.traces, each.playground)
     )
-    proof = proof_sheet(canvases, as_built, workings)
+    proof = proof_sheet(canvases, as_built, workings, is_new)
     write_state(overview, row, proof)
     canvases.insert(-1, proof)
     workings.fit()

@@ -75,7 +75,7 @@ def _proof(
         lambda plan: [plan.train(rate, plan.template.optimizer, rows)],
         {NAME: (BAND_ROW, FIRST_COLUMN + 1)},
     )
-    return proof_sheet(canvases, as_built, workings)
+    return proof_sheet(canvases, as_built, workings, is_new=True)
 
 
 def given_sheets(assignment: Assignment) -> tuple[Canvas, ...]:

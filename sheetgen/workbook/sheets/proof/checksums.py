@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import quoted, range_address
@@ -25,8 +26,12 @@ MOST_RANGES = 100
 OFFSETS = 32
 _GOLDEN = (5**0.5 - 1) / 2
 
-Closeness = Callable[[int, Array], Array]
-"""Gives by how much the numbers of a column and rows may differ, relatively; inf: not promised."""
+Integers = NDArray[np.int_]
+ROWS = 2**20
+"""Of a worksheet."""
+
+Closeness = Callable[[Array, Array], Array]
+"""Gives by how much the numbers of columns and rows may differ, relatively; inf: not promised."""
 
 
 def weights(count: int) -> Array:
@@ -38,50 +43,44 @@ def weights(count: int) -> Array:
 
 
 class Numbers:
-    """The numbers of a canvas by column: rows, values, the sizes of what was added, if formulas."""
+    """All numbers of a canvas in the order of columns, then rows.
+
+    `places` are made of columns and rows, `sizes` are those of what was added to get the numbers,
+    `formulas` tells where there is a formula, and `texts` are the places of texts.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
-        """Collect the numbers, and the rows of texts by column."""
-        self._parts: dict[int, list[tuple[Array, Array, Array, Array]]] = {}
-        self.texts: dict[int, list[int]] = {}
-        singles: dict[int, list[tuple[int, float, float, bool]]] = {}
+        """Collect them."""
+        singles, texts, scales = [], [], canvas.scales
         for (row, column), cell in canvas.cells.items():
+            place = column * ROWS + row
             if isinstance(cell.value, str):
-                self.texts.setdefault(column, []).append(row)
+                texts.append(place)
             else:
-                size = max(1.0, abs(cell.value), canvas.scales.get((row, column), 1.0))
-                known = row, float(cell.value), size, cell.formula is not None
-                singles.setdefault(column, []).append(known)
-        for column, found in singles.items():
-            self._add(column, *(np.array(each) for each in zip(*found, strict=True)))
+                scale = scales.get((row, column), 1.0)
+                singles.append((place, cell.value, scale, cell.formula is not None))
+        found = np.array(singles, float).reshape(-1, 4)
+        parts = [(found[:, 0].astype(int), found[:, 1], found[:, 2], found[:, 3].astype(bool))]
         for block in canvas.blocks:
-            rows = np.array(block.row_range)
-            for column, formula, values in zip(
-                block.column_range, block.formulas, block.values, strict=True
-            ):
-                sizes = np.maximum(1.0, np.abs(values))
-                self._add(column, rows, values, sizes, np.full(len(rows), bool(formula)))
+            columns, rows = np.array(block.column_range)[:, None], np.array(block.row_range)
+            places, values = (columns * ROWS + rows).ravel(), np.concatenate(block.values)
+            formulas = np.repeat([bool(formula) for formula in block.formulas], len(rows))
+            parts.append((places, values, np.ones(len(places)), formulas))
+        places, values, sizes, formulas = map(np.concatenate, zip(*parts, strict=True))
+        np.maximum(sizes, np.abs(values), out=sizes)
+        order = np.argsort(places, kind="stable")
+        self.places, self.values = places[order], values[order]
+        self.sizes, self.formulas = sizes[order], formulas[order]
+        self.texts = np.sort(np.array(texts, int))
 
-    def _add(self, column: int, *arrays: Array) -> None:
-        rows, values, sizes, formulas = arrays
-        self._parts.setdefault(column, []).append((rows, values, sizes, formulas))
-
-    @cached_property
-    def columns(self) -> dict[int, tuple[Array, Array, Array, Array]]:
-        """Rows in their order, values, sizes and whether there is a formula, of each column."""
-        found = {}
-        for column, parts in sorted(self._parts.items()):
-            rows, values, sizes, formulas = map(np.concatenate, zip(*parts, strict=True))
-            order = np.argsort(rows, kind="stable")
-            found[column] = rows[order], values[order], sizes[order], formulas[order]
-        return found
-
-    def of(self, run: "Run") -> tuple[Array, Array, Array, Array]:
-        """Return the same of a part of a column."""
-        rows, *arrays = self.columns.get(run.column, (np.empty(0),) * 4)
-        first, behind = np.searchsorted(rows, (run.first_row, run.last_row + 1))
-        values, sizes, formulas = (each[first:behind] for each in arrays)
-        return rows[first:behind], values, sizes, formulas
+    def indices(self, runs: Sequence["Run"]) -> tuple[Integers, Integers]:
+        """Return where the numbers of these runs are, and how many each of them has."""
+        starts = np.array([run.column * ROWS + run.first_row for run in runs])
+        last = np.array([run.column * ROWS + run.last_row for run in runs])
+        first = np.searchsorted(self.places, starts)
+        counts = np.searchsorted(self.places, last, "right") - first
+        before = np.repeat(first - (np.cumsum(counts) - counts), counts)
+        return before + np.arange(len(before)), counts
 
 
 @dataclass(frozen=True)
@@ -167,53 +166,56 @@ def _rectangles(runs: Sequence[Run]) -> Iterator[list[Run]]:
 
 
 def _computed(runs: Sequence[Run], numbers: Numbers) -> Computed:
-    count, total, largest = 0, 0.0, 0.0
+    indices, counts = numbers.indices(runs)
+    values = numbers.values[indices]
+    if not (np.abs(values) <= DIVERGED).all():  # nan too
+        return Computed(np.nan, np.nan, np.nan)
+    starts = np.array(
+        [offset - run.first_row for offset, run in zip(_offsets(runs), runs, strict=True)]
+    )
+    rows = numbers.places[indices] % ROWS + np.repeat(starts, counts)
     every = weights(OFFSETS + max(run.rows for run in runs))
-    for offset, run in zip(_offsets(runs), runs, strict=True):
-        rows, values, *_ = numbers.of(run)
-        if not (np.abs(values) <= DIVERGED).all():  # nan too
-            return Computed(np.nan, np.nan, np.nan)
-        # No product of matrices, for which threads of BLAS would wait for each other.
-        total += float((values * every[rows.astype(int) - run.first_row + offset]).sum())
-        largest = max(largest, float(np.abs(values).max(initial=0.0)))
-        count += len(values)
-    return Computed(count, total, largest)
+    # No product of matrices, for which threads of BLAS would wait for each other.
+    total = float((values * every[rows]).sum())
+    return Computed(len(values), total, float(np.abs(values).max(initial=0.0)))
 
 
 def parts_of(canvas: Canvas, titles: Mapping[int, str], closeness: Closeness) -> Iterator[Part]:
     """Yield the parts of a sheet; `titles` has the first column of each and what it is called."""
     numbers = Numbers(canvas)
-    titled = ((_title(titles, run.column), run) for run in _runs(numbers, closeness))
+    apart = closeness(*np.divmod(numbers.places, ROWS))
+    titled = ((_title(titles, run.column), run) for run in _runs(numbers, apart))
     for title, found in groupby(titled, key=itemgetter(0)):
         for runs in _chunks(canvas.name, [run for _, run in found]):
-            size = allowed = formulas = 0.0
-            for run in runs:
-                rows, _, sizes, is_formula = numbers.of(run)
-                # A weight is 2 at most.
-                size += 2 * sizes.sum()
-                allowed += 2 * (sizes * closeness(run.column, rows)).sum()
-                formulas += is_formula.sum()
-            # Two digits: the others differ from processor to processor, and with them the file.
-            allowed = float(f"{allowed:.1e}")
-            built = _computed(runs, numbers)
-            yield Part(canvas.name, title, tuple(runs), int(formulas), float(size), allowed, built)
+            indices, _ = numbers.indices(runs)
+            sizes, formulas = numbers.sizes[indices], int(numbers.formulas[indices].sum())
+            # A weight is 2 at most. Two digits: the others differ from processor to processor, and
+            # with them the file.
+            allowed = float(f"{2 * (sizes * apart[indices]).sum():.1e}")
+            size, built = float(2 * sizes.sum()), _computed(runs, numbers)
+            yield Part(canvas.name, title, tuple(runs), formulas, size, allowed, built)
 
 
 def _title(titles: Mapping[int, str], column: int) -> str:
     return titles.get(max((first for first in titles if first <= column), default=-1), "")
 
 
-def _runs(numbers: Numbers, closeness: Closeness) -> Iterator[Run]:
+def _runs(numbers: Numbers, apart: Array) -> Iterator[Run]:
     """Yield the longest runs of numbers that are promised, with a formula among them."""
-    for column, (rows, values, _, is_formula) in numbers.columns.items():
-        with np.errstate(invalid="ignore"):
-            is_good = (np.abs(values) <= DIVERGED) & np.isfinite(closeness(column, rows))
-        texts = np.searchsorted(np.sort(numbers.texts.get(column, [])), rows)
-        # It grows from row to row where a text or a number that is not promised is between them.
-        place, good = texts + np.cumsum(~is_good), np.flatnonzero(is_good)
-        for here in np.split(good, np.flatnonzero(np.diff(place[good])) + 1):
-            if is_formula[here].any():
-                yield Run(column, int(rows[here[0]]), int(rows[here[-1]]))
+    places = numbers.places
+    with np.errstate(invalid="ignore"):
+        is_good = (np.abs(numbers.values) <= DIVERGED) & np.isfinite(apart)
+    good = np.flatnonzero(is_good)
+    if not len(good):
+        return
+    # It grows where a text, a number that is not promised or another column begins.
+    bars = np.searchsorted(numbers.texts, places) + np.cumsum(~is_good) + places // ROWS
+    starts = np.flatnonzero(np.diff(bars[good], prepend=-1))
+    ends = np.append(starts[1:], len(good)) - 1
+    has_formula = np.logical_or.reduceat(numbers.formulas[good], starts)
+    for first, last in zip(good[starts[has_formula]], good[ends[has_formula]], strict=True):
+        column, row = divmod(int(places[first]), ROWS)
+        yield Run(column, row, int(places[last]) % ROWS)
 
 
 def _chunks(sheet: str, runs: Sequence[Run]) -> Iterator[list[Run]]:

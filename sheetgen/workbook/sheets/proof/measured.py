@@ -72,10 +72,10 @@ def _everywhere(apart: float) -> Closeness:
 def _by_row(near: Array) -> Closeness:
     """Return the closeness of a table's rows; what is left of it depends on all of them."""
 
-    def at(column: int, rows: Array) -> Array:
-        if column < FIRST_COLUMN:
-            return np.full(len(rows), near[-1])
-        return near[np.clip(rows - FIRST_ROW, 0, len(near) - 1)]
+    def at(columns: Array, rows: Array) -> Array:
+        return near[
+            np.where(columns < FIRST_COLUMN, -1, np.clip(rows - FIRST_ROW, 0, len(near) - 1))
+        ]
 
     return at
 

@@ -143,17 +143,24 @@ def as_built(canvases: Sequence[Canvas]) -> AsBuilt | None:
     return next((each.as_built for each in canvases if isinstance(each, ProofCanvas)), None)
 
 
-def proof_sheet(canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings) -> ProofCanvas:
-    """Draw the sheet about the other `canvases`, whose inputs may have changed since."""
-    return _Proof(canvases, as_built, workings).draw()
+def proof_sheet(
+    canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings, is_new: bool = False
+) -> ProofCanvas:
+    """Draw the sheet about the other `canvases`.
+
+    Their inputs may have changed since they were measured, unless the workbook is new.
+    """
+    return _Proof(canvases, as_built, workings, is_new).draw()
 
 
 class _Proof:
-    def __init__(self, canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings) -> None:
+    def __init__(
+        self, canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings, is_new: bool
+    ) -> None:
         self.canvas = ProofCanvas(PROOF, tab_colour=KINDS["unit"].strong, as_built=as_built)
         self.canvases = {canvas.name: canvas for canvas in canvases}
         self.numbers: dict[str, Numbers] = {}
-        self.built, self.workings = as_built, workings
+        self.built, self.workings, self.is_new = as_built, workings, is_new
 
     def draw(self) -> ProofCanvas:
         """Draw everything."""
@@ -215,9 +222,7 @@ class _Proof:
     def _part(self, row: int, part: Part) -> str:
         """Write a row; return its verdict."""
         canvas, built = self.canvas, part.built
-        if part.sheet not in self.numbers:  # only one sheet's: they are as large as the workbook
-            self.numbers = {part.sheet: Numbers(self.canvases[part.sheet])}
-        found = part.computed(self.numbers[part.sheet])
+        found = built if self.is_new else part.computed(self._numbers(part.sheet))
         canvas.write(row, SHEET, part.sheet)
         canvas.write(row, TITLE, part.title)
         canvas.write(row, FORMULAS, part.formulas, COUNTS)
@@ -238,6 +243,11 @@ class _Proof:
         formula = f'=IF({address}>0,"{OPEN}",{_judgement(row)})'
         canvas.calculate(row, JUDGED, formula, verdict, VERDICT)
         return verdict
+
+    def _numbers(self, sheet: str) -> Numbers:
+        if sheet not in self.numbers:  # only one sheet's: they are as large as the workbook
+            self.numbers = {sheet: Numbers(self.canvases[sheet])}
+        return self.numbers[sheet]
 
     def _weight(self, offset: int, rows: int) -> str:
         return self.weights.range(1 + offset, 0, offset + rows, 0)
