@@ -35,7 +35,9 @@ def test_the_wheel_builds_and_verifies_a_workbook(unpacked, tmp_path):
     )
     assert re.search(r"^verified [\d,]+ formulas with ironcalc", done.stdout, re.MULTILINE)
     where = [sys.executable, "-c", "import sheetgen; print(sheetgen.__file__)"]
-    found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    found = subprocess.run(
+        where, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+    )
     assert Path(found.stdout).is_relative_to(unpacked)
 
 
