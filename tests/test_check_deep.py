@@ -102,6 +102,42 @@ def test_a_mistake_in_one_of_its_columns_is_found(tmp_path, name, column, old, n
     assert mistakes(report) == [(table.headers.get(column, column), kind)]
 
 
+def regression(**formulas: str) -> dict[str, object]:
+    """A line through points, all of them above 0: the sum is in the column of the prediction."""
+    named = {
+        "w": "=C{up}-$B$1*G{up}", "b": "=D{up}-$B$1*H{up}",
+        "prediction": "=C{row}*A{row}+D{row}", "error": "=E{row}-B{row}",
+        "dw": "=F{row}*A{row}", "db": "=F{row}",
+    } | formulas  # fmt: skip
+    cells: dict[str, object] = {"A1": "learning rate", "B1": 0.05, "A2": "x", "B2": "y"}
+    cells |= {f"{letter}2": header for letter, header in zip("CDEFGH", named, strict=True)}
+    for row in range(3, 15):
+        cells |= {f"A{row}": 1 + row % 4, f"B{row}": 3 + row % 4 * 2}
+        for letter, text in zip("CDEFGH", named.values(), strict=True):
+            cells[f"{letter}{row}"] = text.format(row=row, up=row - 1)
+    return cells | {"C3": 0, "D3": 0}
+
+
+def test_a_line_through_points_is_right_though_a_relu_would_have_its_numbers(tmp_path):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=regression()))
+    assert verdict(report) == "right", report.remarks
+    assert report.tables[0].activation == "identity"
+
+
+@pytest.mark.parametrize(
+    ("column", "formula", "kind"),
+    [
+        ("w", "=C{up}-$B$1*H{up}", "wrong-gradient"),
+        ("b", "=D{up}-$B$1*G{up}", "wrong-gradient"),
+        ("dw", "=F{row}", "forgotten-input-factor"),
+        ("prediction", "=C{row}*A{row}", "forgotten-bias"),
+    ],
+)
+def test_a_mistake_in_it_is_found(tmp_path, column, formula, kind):
+    report = check_workbook(write(tmp_path / "a.xlsx", S=regression(**{column: formula})))
+    assert mistakes(report) == [(column, kind)]
+
+
 def test_words_that_mean_something_else_are_not_accused(tmp_path):
     table = course_table("MAX({z},{t1})^2", "{x}".replace("x", "i1"))
     table.formulas |= {name: f"{{{name}.up}}*{{t1}}" for name in table.start}

@@ -3,10 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
-from sheetgen.check.formula.expressions import Array, Expression, Symbol, evaluate, leaves, symbols
+from sheetgen.check.formula.expressions import (
+    Array,
+    Expression,
+    Operation,
+    Symbol,
+    children,
+    evaluate,
+    leaves,
+    symbols,
+    walk,
+)
 from sheetgen.check.meaning.column_values import Numbers
 from sheetgen.check.meaning.functions import (
     ACTIVATIONS,
@@ -76,7 +87,7 @@ def chosen_network(network: Network, numbers: Numbers, resolver: Resolver) -> Ne
         values = [f"a_{unit}" for unit in units]
         own = [f"∂E/∂{weight}" for unit in units for weight, _ in network.incoming(unit)]
         own += _updated(network)
-        choices = [_with(network, layer, one) for one in evidence.written(values, network.is_unit)]
+        choices = [_with(network, layer, one) for one in evidence.written(network, values)]
         if layer == len(network.layers) - 1 and len(units) > 1 and len(choices) > 1:
             softmax = _with(network, layer, SOFTMAX)
             choices = [softmax] if evidence.is_softmax(units) else [*choices, softmax]
@@ -136,22 +147,18 @@ class _Evidence:
             return None
         return {one.name for one in symbols(tree) if family(one.name) in ("b", "b_h", "b_o")}
 
-    def written(self, columns: Sequence[str], is_unit: bool) -> tuple[Activation, ...]:
+    def written(self, network: Network, columns: Sequence[str]) -> tuple[Activation, ...]:
         """Return the activation that most of a layer's formulas are, or all that are possible.
 
-        Where z is never negative, numbers cannot tell the ReLU from the identity.
+        A formula reads z, or has the sum that z is written out. Where z is never negative, numbers
+        cannot tell the ReLU from the identity.
         """
         found: Counter[Activation] = Counter()
-        possible = (*ACTIVATIONS, *(THRESHOLDS if is_unit else ()))
+        possible = (*ACTIVATIONS, *(THRESHOLDS if network.is_unit else ()))
         for column in columns:
-            tree, z = self.formula(column), Symbol(column.removeprefix("a_"))
-            if tree is not None and set(leaves(tree)) == {z}:
-                values = evaluate(tree, lambda _: _PROBES)
-                for one in possible:
-                    usual = evaluate(activated(one, z), lambda _: _PROBES)
-                    if np.allclose(values, usual, rtol=1e-9):
-                        found[one] += 1
-                        break
+            tree, unit = self.formula(column), column.removeprefix("a_")
+            for z in (Symbol(unit), network.definitions()[unit]):
+                found.update(_applied(possible, z, tree, network.is_unit))
         (best, most), *_ = found.most_common(1) or [(possible[0], 0)]
         return (best,) if 2 * most > len(columns) else possible
 
@@ -229,6 +236,34 @@ class _Evidence:
                 share = float(np.mean(agrees))
                 votes += 1.0 if share > 0.99 else 0.5 * share
         return votes
+
+
+def _applied(
+    possible: Iterable[Activation], z: Expression, tree: Expression | None, is_unit: bool
+) -> list[Activation]:
+    """Return the activation of z that a formula is, none if it is not one of the possible.
+
+    A single unit's sum of products is the identity, even if a term of z is missing in it.
+    """
+    probes = {leaf: np.roll(_PROBES, 3 * place) for place, leaf in enumerate(leaves(z))}
+    read = set() if tree is None else set(leaves(tree))
+    if tree is None or not read or not read <= probes.keys():
+        return []
+    if is_unit and len(probes) > 1 and _is_sum(tree):
+        return [one for one in possible if one.name == "identity"]
+    values = evaluate(tree, probes.__getitem__)
+    same = (
+        one
+        for one in possible
+        if np.allclose(values, evaluate(activated(one, z), probes.__getitem__), rtol=1e-9)
+    )
+    return [*islice(same, 1)]
+
+
+def _is_sum(tree: Expression) -> bool:
+    """Return whether a formula is a sum of products."""
+    nodes = (node for node in walk(tree) if children(node))
+    return all(isinstance(node, Operation) and node.operator in "+-*" for node in nodes)
 
 
 def _trains_biases(table: Table, network: Network) -> bool:
