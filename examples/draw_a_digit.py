@@ -13,9 +13,7 @@ import torch
 from torch import nn
 
 from cnn import export_workbook
-from cnn.export.sheets.layout import sheets_of
-from sheetgen.spreadsheet.copying import write_changed
-from sheetgen.spreadsheet.engines import EMBEDDED
+from sheetgen import open_workbook
 
 
 def main(folder: Path) -> None:
@@ -26,24 +24,18 @@ def main(folder: Path) -> None:
         nn.Flatten(), nn.Linear(4 * 4 * 4, 3), nn.Softmax(dim=1),
     )  # fmt: skip
     path = folder / "network.xlsx"
-    exported = export_workbook(model, (1, 8, 8), path, force=True)
+    export_workbook(model, (1, 8, 8), path, force=True)
     picture = np.zeros((8, 8))
     picture[1:7, 3] = 1.0
-    places = exported.places
-    painted: dict[tuple[int, int], float | str] = {
-        places.drawn(0, row, column): float(picture[row, column])
-        for row in range(8)
-        for column in range(8)
-    }
-    write_changed(path, folder / "painted.xlsx", {places.sheet: painted}, cached=0)
-    values = EMBEDDED.recalculate(folder / "painted.xlsx")
-    sheets = sheets_of(exported.network)
-    layer = exported.network.layers[-1]
-    found = [values[layer.name][sheets[layer.name].cell(unit, 0, 0)] for unit in range(3)]
+    book = open_workbook(path)
+    book["Inputs!O8:V15"] = picture
+    book.recalculate()
+    found = book["softmax1!B4:D4"].ravel()
     with torch.inference_mode():
         expected = model.double()(torch.from_numpy(picture)[None, None])[0].tolist()
     for cell, number in zip(found, expected, strict=True):
         print(f"the workbook says {cell:.12f}, torch {number:.12f}")
+    book.save(folder / "painted.xlsx")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import openpyxl
 
+from sheetgen import Template
 from sheetgen.exercises import grade, make_exercise
-from sheetgen.template import template
 
 
 def main(folder: Path) -> None:
     """Grade two students: one answers with a formula and a wrong number, one not at all."""
-    era = template.load("era-v1")
+    era = Template.load("era-v1")
     made = make_exercise(era, folder / "class", level=1, students=["Ada", "Grace"], force=True)
     ada, grace = (saved.path for saved in made.workbooks)
     book = openpyxl.load_workbook(ada)

@@ -25,6 +25,16 @@ class UnmovableError(InputError):
         self.sheets = sheets
 
 
+class CellNameError(InputError, KeyError):
+    """A workbook has no cells, sheet or table of that name."""
+
+    __str__ = Exception.__str__  # a KeyError would show its sentence in quotes
+
+
+class CellValueError(InputError, ValueError):
+    """A cell cannot hold a value, or may not be given one, or has none that is right."""
+
+
 class RunError(Exception):
     """The input was fine but the work failed, such as on a full disk (exit code 1)."""
 

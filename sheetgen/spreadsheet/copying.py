@@ -15,6 +15,7 @@ from lxml import etree
 
 from sheetgen.errors import RunError
 from sheetgen.spreadsheet.address import relative_address
+from sheetgen.spreadsheet.cell_contents import missing_cell, put_value
 from sheetgen.spreadsheet.cell_places import Places
 from sheetgen.spreadsheet.package_parts import (
     Package,
@@ -212,25 +213,25 @@ def _fill_row(element: etree._Element, cells: Cells, changes: _Changes) -> None:
             continue
         cell = present.get(column)
         if cell is None:
-            cell = etree.Element(f"{namespace(element)}c", r=relative_address(row, column))
-            element.insert(sum(each < column for each in present), cell)
-            present[column] = cell
+            cell = missing_cell(element, (row, column), present)
             cells.append((row, column, cell))
         if not len(cell):
-            cell.attrib.pop("t", "")
-            etree.SubElement(cell, f"{namespace(cell)}v").text = "0"
+            put_value(cell, 0.0)
 
 
 def _strip_or_change(cell: etree._Element, new: float | str | None, cached: float | None) -> bool:
     """Return whether it could be done; only a number may replace a number, a text a text."""
     children = {str(child.tag).rpartition("}")[2]: child for child in cell}
-    if isinstance(new, str):
-        return _change_text(cell, children, new)
     if new is not None:
-        if "f" in children or "v" not in children or cell.get("t", "n") != "n":
-            return False
-        children["v"].text = repr(float(new))
-        return math.isfinite(new)
+        kind = cell.get("t", "n")
+        if isinstance(new, str):
+            is_possible = kind in ("s", "inlineStr")
+        else:
+            is_possible = kind == "n" and "v" in children and math.isfinite(new)
+        if is_possible and "f" not in children:
+            put_value(cell, new)
+            return True
+        return False
     if "f" in children or not children:
         # openpyxl writes empty cells as numbers without a value, which ironcalc takes for 0.
         cell.attrib.pop("t", "")
@@ -245,15 +246,4 @@ def _strip_or_change(cell: etree._Element, new: float | str | None, cached: floa
                 value = etree.SubElement(cell, f"{namespace(cell)}v")
             value.clear()
             value.text = repr(cached)
-    return True
-
-
-def _change_text(cell: etree._Element, children: dict[str, etree._Element], text: str) -> bool:
-    if "f" in children or cell.get("t") not in ("s", "inlineStr"):
-        return False
-    for child in children.values():
-        cell.remove(child)
-    cell.set("t", "inlineStr")
-    inline = etree.SubElement(cell, f"{namespace(cell)}is")
-    etree.SubElement(inline, f"{namespace(cell)}t").text = text
     return True

@@ -29,6 +29,7 @@ class SheetFrame:
         """Take nothing yet: `rows` reads the sheet."""
         self._texts: list[tuple[etree._Element, list[bytes]]] = []
         self._instead: str | None = None
+        self._new: list[etree._Element] = []
 
     @classmethod
     def of(cls, root: etree._Element, rows: list[bytes]) -> "SheetFrame":
@@ -55,6 +56,7 @@ class SheetFrame:
                 yield row
                 if not self._texts or self._texts[-1][0] is not holder:
                     self._texts.append((holder, []))
+                self._add_new()
                 text = row_text(row, holder) if self._instead is None else self._instead
                 self._texts[-1][1].append(text.encode())
                 self._instead = None
@@ -67,8 +69,24 @@ class SheetFrame:
         """Put this XML text in the place of the row that was yielded last."""
         self._instead = text
 
+    def insert(self, row: etree._Element) -> None:
+        """Put a new row before the one that was yielded last, or, behind the last, at the end."""
+        self._new.append(row)
+
+    def _add_new(self) -> None:
+        holder, rows = self._texts[-1]
+        for row in self._new:
+            holder.append(row)  # which gives it the namespaces that the others have
+            rows.append(row_text(row, holder).encode())
+            holder.remove(row)
+        self._new.clear()
+
     def text(self) -> Iterator[bytes]:
         """Yield the XML text of the sheet with its rows in pieces; raises MalformedError."""
+        if self._new:
+            if not self._texts:
+                self._texts.append((next(self.root.iterchildren("{*}sheetData")), []))
+            self._add_new()
         # Nothing in a file can be mistaken for a mark that was made up after the file.
         mark = etree.ProcessingInstruction(f"rows-{uuid4().hex}")
         for holder, _ in self._texts:

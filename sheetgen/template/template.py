@@ -73,6 +73,11 @@ class Template(Recipe):
             raise refused(f"data.{key}", about_data[key], "the samples outside of `data`")
         return parse(template_text(network, *rows, title, description, about_data, settings))
 
+    @staticmethod
+    def load(name: str) -> "Template":
+        """Return a built-in template, or that of a TOML file, as the function `load` does."""
+        return load(name)
+
     def with_training(
         self, learning_rates: Sequence[float] | None = None, iterations: int | None = None
     ) -> "Template":

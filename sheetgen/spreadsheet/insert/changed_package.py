@@ -47,6 +47,7 @@ class ChangedPackage(Package):
         self._removed: set[str] = set()
         self._taken = {name.casefold() for name in self.parts}
         self._first_free: dict[str, int] = {}
+        self._has_new_types = False
 
     def free_name(self, part: str) -> str:
         """Claim a name for a new part, which differs from `part` in the number at its end."""
@@ -121,7 +122,8 @@ class ChangedPackage(Package):
 
         Parts keep their order, time and compression; new ones come last.
         """
-        self.change(CONTENT_TYPES, serialized(self.types))
+        if self._has_new_types:
+            self.change(CONTENT_TYPES, serialized(self.types))
         with ZipFile(path, "w") as output:
             output.comment = self.archive.comment
             for part, entry in self.parts.items():
@@ -172,8 +174,10 @@ class ChangedPackage(Package):
     def _forget_type(self, part: str) -> None:
         for element in self._overrides.pop(declared(part), []):
             self.types.remove(element)
+            self._has_new_types = True
 
     def _declare(self, part: str, content_type: str) -> None:
+        self._has_new_types = True
         tag = namespace(self.types)
         # A default for all .xml parts would say something about parts that are there already.
         if extension(part) in ("", "xml") or self.default_type(part):
@@ -259,18 +263,26 @@ class ChangedWorkbook(Workbook):
         self._set_identifier(element, self.relate(kind, part))
         return len(children(self.root, "externalReferences"))
 
-    def recalculate(self) -> None:
-        """Have all formulas computed when a program opens the file, and drop their old order.
+    def compute_when_opened(self) -> bool:
+        """Have programs compute all formulas when they open the file; return whether that is new.
 
         A user who has switched that off decides when.
         """
         settings = list_of(self.root, "calcPr", LISTS)
-        if settings.get("calcMode") != "manual":
-            settings.set("fullCalcOnLoad", "1")
-        if chain := self.link("calcChain"):
-            for element in self._relationships(chain.identifier):
-                self._links.remove(element)
-            self.package.remove(chain.part)
+        if settings.get("calcMode") == "manual" or settings.get("fullCalcOnLoad") == "1":
+            return False
+        settings.set("fullCalcOnLoad", "1")
+        return True
+
+    def forget_order(self) -> bool:
+        """Drop the order in which a program computed the formulas; return whether there was one."""
+        chain = self.link("calcChain")
+        if chain is None:
+            return False
+        for element in self._relationships(chain.identifier):
+            self._links.remove(element)
+        self.package.remove(chain.part)
+        return True
 
     def save(self) -> None:
         """Put the workbook and its relationships into the package."""

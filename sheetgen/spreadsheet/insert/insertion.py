@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sheetgen.errors import InputError, UnmovableError
-from sheetgen.spreadsheet.insert.changed_package import ChangedPackage, ChangedWorkbook
+from sheetgen.spreadsheet.insert.changed_copy import changed_copy, refuse_repeated
+from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook
 from sheetgen.spreadsheet.insert.dates import first_date
 from sheetgen.spreadsheet.insert.move import Move, has_cell_attribute, kinds_of_parts
 from sheetgen.spreadsheet.package_parts import MalformedError, Package, blaming, opened
@@ -22,7 +23,6 @@ _IMMOVABLE = {
     "timeline": "a timeline",
     "queryTable": "a query",
 }
-_SIGNATURE = "/digital-signature/origin"
 
 
 def insert_sheets(
@@ -51,12 +51,8 @@ def insert_sheets(
     chosen, replaced = tuple(dict.fromkeys(sheets)), dict(replace or {})
     if len(set(replaced.values())) < len(replaced) or not replaced.keys() <= set(chosen):
         raise ValueError(f"{sheets} cannot replace {replaced}")
-    called, failure = called or {}, None
-    with opened(target, called.get(target)) as found:
-        package = ChangedPackage(found.archive, found.path)
-        _refuse_repeated(package)
-        _refuse_signed(package)
-        workbook = ChangedWorkbook(package)
+    called = called or {}
+    with changed_copy(target, output, called.get(target)) as workbook:
         _require(workbook, replaced.values())
         with opened(donor, called.get(donor)) as parts:
             source = _source(workbook, parts, chosen)
@@ -64,21 +60,12 @@ def insert_sheets(
             missing = Move(workbook, source, names).run()
             if missing and keep_references:
                 raise _losing(missing)
-        try:
-            package.write(output)
-        except OSError as error:
-            if error.errno is None:
-                raise  # from unpacking a part of the target
-            # Inside of this block it would pass for an error of reading the target.
-            failure = error
-    if failure:
-        raise failure
     return names
 
 
 def _source(workbook: ChangedWorkbook, parts: Package, sheets: Sequence[str]) -> Workbook:
     """Return the workbook of the donor, once it is sure that its sheets can be moved."""
-    _refuse_repeated(parts)
+    refuse_repeated(parts)
     parts.translate(to_strict=workbook.is_strict)
     source = Workbook(parts)
     _require(source, sheets)
@@ -114,26 +101,6 @@ def _require(workbook: Workbook, sheets: Iterable[str]) -> None:
     for name in sheets:
         if name not in present:
             raise InputError(f"{path} has no sheet named {name!r}")
-
-
-def _refuse_repeated(package: Package) -> None:
-    """Raise InputError where programs could disagree about what a part holds."""
-    with blaming(package.path):
-        for part in sorted(package.repeated):
-            raise MalformedError(f"it has more than one part {part!r}")
-
-
-def _refuse_signed(package: Package) -> None:
-    """Raise InputError for a file whose signature, of macros or of all, a change would break."""
-    names = [part.casefold() for part in package.parts]
-    macros = any("vbaprojectsignature" in str(each.values()).casefold() for each in package.types)
-    whole = any(link.type.endswith(_SIGNATURE) for link in package.relationships(""))
-    if (
-        macros
-        or whole
-        or any("vbaprojectsignature" in name or name.startswith("_xmlsig") for name in names)
-    ):
-        raise InputError(f"{package.path} is signed, and a change would make the signature invalid")
 
 
 def _refuse_immovable(workbook: Workbook, sheets: Iterable[str]) -> None:

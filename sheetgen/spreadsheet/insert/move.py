@@ -222,7 +222,8 @@ class Move:
             self._package.add(part, data, _STYLES)
             self._workbook.relate(f"{self._workbook.links}/styles", part)
         self._add_titles()
-        self._workbook.recalculate()
+        self._workbook.compute_when_opened()
+        self._workbook.forget_order()
         self._workbook.save()
 
     def _add_titles(self) -> None:
