@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from sheetgen.spreadsheet import fast_workbook
+from sheetgen.spreadsheet import fast_workbook, formula_blocks
 from sheetgen.spreadsheet.fast_workbook import FastWorkbook, new_workbook
 from sheetgen.spreadsheet.formula_blocks import FastWorksheet, FormulaBlock, write_block
 
@@ -97,7 +97,11 @@ def side_cells(workbook: Workbook, write: Write) -> None:
     sheet.write_url(6, 0, "https://example.org/")
     sheet.write_rich_string(7, 7, "a", bold, "b")
     sheet.write_array_formula(8, 7, 9, 7, "{=SUM(A1:A3)}", None, 5)
-    sheet.write_formula(60, 9, "=SUM(D2:D34)", bold, "")
+    for row, value in enumerate(
+        ["", "a < b", "#N/A", "# 1", True, np.float64(0.1), 1e300], start=60
+    ):
+        sheet.write_formula(row, 9, "=SUM(D2:D34)&", bold, value)
+        sheet.write(row, 10, value, bold)
 
 
 def comments_rules_and_widths(workbook: Workbook, write: Write) -> None:
@@ -191,6 +195,9 @@ def formulas_that_xlsxwriter_changes(workbook: Workbook, write: Write) -> None:
         sheet.write_formula(row, 2, f"{{={name}(A1:A2)}}")
         block = FormulaBlock(row, 4, (f"={name}(A{{row}})", "=1"), (np.ones(1),) * 2, (None, None))
         write(sheet, block)
+    for name in [*names, *formula_blocks._LEFT_ALONE]:
+        rule = {"type": "formula", "criteria": f"=N({name}(A1))+{name}(B2,ABS(C3))"}
+        sheet.conditional_format(0, 6, 0, 6, rule)
     sheet = workbook.add_worksheet()
     braces = ("{=A1}", "{=A1", "=A1}", "=SUM({1,2})", "={1,2}", "=A1}\n")
     for row, formula in enumerate((*braces, "==A1", "A1", "=A1\n")):

@@ -38,6 +38,14 @@ _CHANGED = re.compile(
     r"|MAKEARRAY|MAP|RANDARRAY|REDUCE|SCAN|INGLE|SEQUENCE|SORT|SORTBY|SWITCH|TAKE|TEXTSPLIT|TOCOL"
     r"|TOROW|UNIQUE|VSTACK|WRAPCOLS|WRAPROWS|XLOOKUP)\("
 )
+# Of conditional formats XlsxWriter renames some 150 functions more; of these it leaves all alone.
+_CALLED = re.compile(r"[\w.]+(?=\()")
+_LEFT_ALONE = frozenset(
+    [
+        *("ABS", "AND", "COLUMN", "COUNT", "EXP", "IF", "INDEX", "INT", "ISNUMBER", "LEN", "LN"),
+        *("MATCH", "MAX", "MIN", "MOD", "N", "NOT", "OR", "ROUND", "ROW", "SQRT", "SUM"),
+    ]
+)
 # Single characters are replaced faster than words; XML forbids these, so no formula has them.
 _ROW, _PREVIOUS = "\x01", "\x02"
 _CONSTANT = "%.16G"
@@ -123,9 +131,34 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         # Of conditional formats as well, of which there may be thousands.
-        if not expand_future_functions and self._takes_as_is(formula):
+        known = not expand_future_functions or _LEFT_ALONE.issuperset(_CALLED.findall(formula))
+        if known and self._takes_as_is(formula):
             return formula.removeprefix("=")
         return str(super()._prepare_formula(formula, expand_future_functions))
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:  # noqa: ANN401 - XlsxWriter's
+        content = self._content(cell) if cell.format else None
+        if content is None:
+            super()._write_cell(row, col, cell)
+        else:
+            style = cell.format._get_xf_index()
+            self.fh.write(f'<c r="{column_letters(col)}{row + 1}" s="{style}"{content}')
+
+    def _content(self, cell: Any) -> str | None:  # noqa: ANN401
+        """Return the XML behind a cell's address and style, None of a kind that is rare."""
+        kind = type(cell)
+        if kind is plain.CellFormulaTuple and not isinstance(cell.value, bool):
+            is_text = isinstance(cell.value, str) and cell.value != ""
+            if is_text and cell.value.startswith("#"):
+                return None  # it may be an error
+            kind_of_value = ' t="str"' if is_text else ""
+            formula, value = self._escape_data(cell.formula), self._escape_data(cell.value)
+            return f"{kind_of_value}><f>{formula}</f><v>{value}</v></c>"
+        if kind is plain.CellNumberTuple:
+            return f"><v>{cell.number:.16G}</v></c>"
+        if kind is plain.CellStringTuple and not self.constant_memory:
+            return f' t="s"><v>{cell.string}</v></c>'
+        return "/>" if kind is plain.CellBlankTuple else None
 
     def _get_range_data(
         self, row_start: int, col_start: int, row_end: int, col_end: int
