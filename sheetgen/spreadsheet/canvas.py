@@ -6,7 +6,7 @@ values that they promise with those that a spreadsheet engine computes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,11 @@ class AnyText(float):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A constant, or a formula ("=…") with the value that it must have."""
+class Cell(NamedTuple):
+    """A constant, or a formula ("=…") with the value that it must have.
+
+    There may be millions: a tuple is made in a third of the time of a dataclass.
+    """
 
     value: Value
     formula: str | None

@@ -6,14 +6,18 @@ sheet is printed upright if it needs fewer pages then. The scale and the breaks 
 the file, because programs follow no breaks where they fit sheets to pages themselves.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from math import ceil
 from struct import unpack
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.sheet_sizes import PIXELS_PER_POINT, Lines, column_pixels
@@ -311,7 +315,8 @@ class _Divided:
         return found
 
 
-class _Direction(NamedTuple):
+@dataclass(frozen=True)
+class _Direction:
     """The rows or the columns of a canvas, from the first to the last that is printed.
 
     `repeated` are printed on every page, `wanted` begin one in any case, and `rate` says how good
@@ -323,6 +328,18 @@ class _Direction(NamedTuple):
     repeated: tuple[int, int] | None
     wanted: frozenset[int]
     rate: Callable[[int], int]
+
+    @cached_property
+    def _places(self) -> NDArray[np.float64]:
+        """Where the lines begin, and where the last one ends."""
+        first, last = self.ends
+        return np.array([self.lines.start(at) for at in range(first, last + 2)])
+
+    @cached_property
+    def _bonuses(self) -> NDArray[np.float64]:
+        """How good it is for a page to begin with a line, in pages."""
+        first, last = self.ends
+        return np.array([_BONUS[self.rate(at)] for at in range(first, last + 2)])
 
     def length(self, breaks: int) -> float:
         """Return the pixels of all, with what is repeated behind each of so many breaks."""
@@ -340,7 +357,9 @@ class _Direction(NamedTuple):
             left = room
             if self.repeated and start > self.repeated[1]:
                 left -= lines.start(self.repeated[1] + 1) - lines.start(self.repeated[0])
-            end = lines.last_within(start, last, left)
+            ends = self._places[start - first + 1 :]
+            within = np.searchsorted(ends, self._places[start - first] + left, "right")
+            end = start + max(int(within) - 1, 0)
             early = [at for at in self.wanted if start < at <= end]
             if early:
                 start = min(early)
@@ -352,15 +371,13 @@ class _Direction(NamedTuple):
 
     def _best(self, start: int, latest: int, room: float) -> int:
         """Return the best place for a break, up to the latest: a good one, and a full page."""
-        latest = max(latest, start + 1)
-        begin = self.lines.start(start)
-        earliest = start + bisect_left(
-            range(start, latest), begin + room * _FULL_ENOUGH, key=self.lines.start
-        )
-        rated = [
-            (_BONUS[self.rate(at)] + (self.lines.start(at) - begin) / room, at)
-            for at in range(earliest + 1, latest + 1)
-        ]
-        if rated and max(rated)[0] > _BONUS[_POOR]:
-            return max(rated)[1]
+        latest, first = max(latest, start + 1), self.ends[0]
+        places = self._places[start - first : latest - first + 1]
+        begin = places[0]
+        earliest = int(np.searchsorted(places[:-1], begin + room * _FULL_ENOUGH))
+        bonuses = self._bonuses[start - first + earliest + 1 : latest - first + 1]
+        rated = bonuses + (places[earliest + 1 :] - begin) / room
+        if len(rated) and rated.max() > _BONUS[_POOR]:
+            return latest - int(rated[::-1].argmax())
+        earliest += start
         return next((at for at in range(earliest, start, -1) if self.rate(at) > _BAD), latest)

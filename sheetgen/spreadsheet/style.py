@@ -5,6 +5,7 @@ A colour has one meaning throughout the workbook: it tells what kind of quantity
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 FONT = "Arial"  # on every machine, or replaced by a font of the same widths
 INK = "#1F2933"
@@ -73,6 +74,10 @@ class Style:
     underline: bool = False
     locked: bool = True
 
+    def __hash__(self) -> int:
+        """Return the hash of what tells most styles apart: it is asked for every cell."""
+        return hash((self.size, self.bold, self.colour, self.fill, self.number_format, self.align))
+
     def properties(self) -> dict[str, object]:
         """Return XlsxWriter's format properties."""
         always: dict[str, object] = {
@@ -116,22 +121,26 @@ PASS_FORMAT = {"bg_color": "#BBF7D0", "font_color": "#166534"}
 FAIL_FORMAT = {"bg_color": "#FECACA", "font_color": "#991B1B"}
 
 
+@cache
 def header(kind: str) -> Style:
     """Return the style of a column header for a kind of quantity."""
     palette = KINDS[kind]
     return Style(bold=True, colour=palette.strong, fill=palette.tint, align="center", border=LINE)
 
 
+@cache
 def band(kind: str) -> Style:
     """Return the style of the title above a band of columns."""
     return Style(bold=True, colour=WHITE, fill=KINDS[kind].strong, size=9)
 
 
+@cache
 def number(kind: str, number_format: str = VALUE) -> Style:
     """Return the style of a number of a kind in a table."""
     return Style(fill=KINDS[kind].tint, number_format=number_format, border=WHITE)
 
 
+@cache
 def label(kind: str) -> Style:
     """Return the style of a quantity's name beside its value."""
     return replace(header(kind), align="left", indent=1)

@@ -6,7 +6,7 @@ calculates it, and the reference says what is right.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -66,7 +66,7 @@ class Grader:
         self.numbers = given_sheets(self.assignment)
         for canvas in self.numbers:  # with constants for what they compute, as in `_trusted`
             for place, cell in canvas.cells.items():
-                canvas.cells[place] = replace(cell, formula=None)
+                canvas.cells[place] = cell._replace(formula=None)
         self.answers = {each: submission.answer(each) for each in self.assignment.exercise.blanks}
         self.typed = {each: _typed(answer) for each, answer in self.answers.items()}
         self.formulas: dict[Quantity, str] = {}

@@ -90,7 +90,7 @@ def given_sheets(assignment: Assignment) -> tuple[Canvas, ...]:
             canvas.notes.pop(place, None)
             if not cell.style.locked:
                 style = replace(GIVEN, number_format=cell.style.number_format)
-                canvas.cells[place] = replace(cell, style=style)
+                canvas.cells[place] = cell._replace(style=style)
         for place, target in list(canvas.links.items()):
             if not any(name in target for name in names):
                 # It led to the table of a learning rate, which an exercise does not have.
