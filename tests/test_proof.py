@@ -86,11 +86,12 @@ def test_what_is_no_number_fails_it(book, content):
     assert shown(book)[0] == "FAIL"
 
 
-def test_for_other_inputs_it_claims_nothing_and_names_the_first(book):
-    put(book, "Inputs", "C6", held(book, "Inputs", "C6").value / 2)
-    verdict, sentence, judged = shown(book)
+def test_for_other_inputs_it_claims_nothing_and_names_the_first(book, engine):
+    for cell in ("K8", "F7"):
+        put(book, "Inputs", cell, held(book, "Inputs", cell).value / 2)
+    verdict, sentence, judged = shown(book, engine)
     assert verdict == "inputs changed"
-    assert sentence.endswith("Changed since then: Inputs!C6.")
+    assert sentence.endswith("Changed since then: Inputs!F7 and 1 more.")
     assert judged["lr 0.1"] == judged["Derivation"] == {"not judged"}
 
 

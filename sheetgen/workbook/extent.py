@@ -17,6 +17,7 @@ from sheetgen.workbook.sheets.fitted_curve import formulas_of_curves
 from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
 from sheetgen.workbook.sheets.predictions.listed_samples import Extent, formulas_of_sample
 from sheetgen.workbook.sheets.proof.checksums import MOST_RANGES
+from sheetgen.workbook.sheets.proof.given import MOST as MOST_OF_LINE
 from sheetgen.workbook.sheets.proof.proof import FORMULAS_OF_PART
 from sheetgen.workbook.sheets.training_table import FIRST_COLUMN
 
@@ -92,11 +93,11 @@ def formulas_of(template: Template) -> int:
 def _of_proof(template: Template, columns: int) -> int:
     """Return about how many formulas `Proof` has for all inputs and the columns of all tables."""
     data, network = template.data, template.network
-    numbers = (data.samples + data.test_samples) * (network.inputs + network.outputs)
+    columns_of_data = (network.inputs + network.outputs) * (1 + data.samples // MOST_OF_LINE)
     # A layer has a checksum for its weights, its units and their gradients, and more if it is wide.
     tables = len(template.compare or template.learning_rates) + 1
     checksums = tables * (5 + 3 * len(network.layers)) + columns // MOST_RANGES
-    return numbers + len(network.parameters) + FORMULAS_OF_PART * (checksums + _BLOCKS)
+    return 2 * columns_of_data + FORMULAS_OF_PART * (checksums + _BLOCKS)
 
 
 def _of_one_moment(template: Template) -> int:

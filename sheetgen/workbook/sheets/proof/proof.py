@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sheetgen.spreadsheet.address import local, relative_address
-from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
     KINDS,
     NOTE,
@@ -31,6 +31,7 @@ from sheetgen.workbook.sheets.proof.checksums import (
     parts_of,
     weights,
 )
+from sheetgen.workbook.sheets.proof.given import Line, compare_inputs, lines_of
 
 VERDICT_CELL = (3, 1)
 SENTENCE_CELL = (4, 1)
@@ -72,15 +73,6 @@ BIG = Style(bold=True, size=20, align="center", border=VERDICT.border)
 
 
 @dataclass(frozen=True)
-class Given:
-    """An input cell, and what it held when the workbook was built."""
-
-    sheet: str
-    place: tuple[int, int]
-    value: Value
-
-
-@dataclass(frozen=True)
 class AsBuilt:
     """What a workbook proves: the parts with NumPy's numbers, and the inputs that these are for.
 
@@ -89,7 +81,7 @@ class AsBuilt:
     """
 
     parts: tuple[Part, ...]
-    inputs: tuple[Given, ...]
+    inputs: tuple[Line, ...]
     sources: int
     tables: frozenset[str]
     untold: tuple[str, ...]
@@ -109,9 +101,9 @@ class AsBuilt:
             for canvas in canvases
         }
         inputs = [
-            Given(canvas.name, place, canvas.value(*place))
+            line
             for canvas in sorted(canvases, key=lambda each: each.name not in sources)
-            for place in canvas.inputs.values()
+            for line in lines_of(canvas, canvas.inputs.values())
         ]
         return cls(
             tuple(part for parts in found.values() for part in parts),
@@ -174,7 +166,8 @@ class _Proof:
         canvas.freeze = (FIRST_ROW, TITLE)
         canvas.repeat_rows = (BAND_ROW, FIRST_ROW - 1)
         self.weights = self._weights()
-        self._inputs()
+        built = self.built
+        self.changes = compare_inputs(built.inputs, built.sources, self.canvases, self.workings)
         if self.built.untold:
             names, rest = self.built.untold[:MOST_NAMED], self.built.untold[MOST_NAMED:]
             listed = ", ".join(names) + (f" and {len(rest)} more" if rest else "")
@@ -192,32 +185,6 @@ class _Proof:
         values = weights(count)[:, None]
         corner.canvas.fill(corner.row + 1, corner.column, values, number("helper"))
         return corner
-
-    def _inputs(self) -> None:
-        """List the inputs as built, each with 1 if it has changed, and count these.
-
-        They are counted twice: all, and only those that the tables depend on.
-        """
-        inputs = self.built.inputs
-        corner = self.workings.block(PROOF, "The inputs, as built", 3)
-        corner.headers("input", "as built", "changed")
-        marks = []
-        for down, each in enumerate(inputs, start=3):
-            canvas = self.canvases[each.sheet]
-            marks.append(int(canvas.value(*each.place) != each.value))
-            corner.write(down, 0, _named(each))
-            corner.write(down, 1, each.value)
-            stored = corner.local(down, 1)
-            expression = f"IF({canvas.absolute(*each.place)}={stored},0,1)"
-            corner.calculate(down, 2, expression, marks[-1])
-        counts = {True: len(inputs), False: self.built.sources}
-        self.changed = {}
-        for down, (is_all, count) in enumerate(counts.items(), start=1):
-            corner.write(down, 0, "that changed" if is_all else "of those of the tables")
-            cells, value = local(corner.range(3, 2, 2 + count, 2)), sum(marks[:count])
-            self.changed[is_all] = corner.calculate(down, 2, f"SUM({cells})", value), value
-        self.marks, last = marks, 2 + len(inputs)
-        self.names, self.marked = corner.range(3, 0, last, 0), corner.range(3, 2, last, 2)
 
     def _part(self, row: int, part: Part) -> str:
         """Write a row; return its verdict."""
@@ -238,7 +205,8 @@ class _Proof:
         canvas.write(row, LARGEST, built.largest, LARGE)
         formula = f"=MAX(MAX({part.ranges}),-MIN({part.ranges}))"
         canvas.calculate(row, FOUND, formula, found.largest, LARGE)
-        address, changed = self.changed[part.sheet not in self.built.tables]
+        is_table = part.sheet in self.built.tables
+        address, changed = self.changes.of_tables if is_table else self.changes.every
         verdict = OPEN if changed else _verdict(part, found)
         formula = f'=IF({address}>0,"{OPEN}",{_judgement(row)})'
         canvas.calculate(row, JUDGED, formula, verdict, VERDICT)
@@ -260,7 +228,7 @@ class _Proof:
             return
         # With the empty row below, so that no range is of one cell, which ironcalc takes for none.
         verdicts = local(canvas.range(FIRST_ROW, JUDGED, last + 1, JUDGED))
-        address, changed = self.changed[True]
+        address, changed = self.changes.every
         word = FAIL if FAIL in judged else CHANGED if changed else PASS
         fails = f'COUNTIF({verdicts},"{FAIL}")'
         formula = f'=IF({fails}>0,"{FAIL}",IF({address}>0,"{CHANGED}","{PASS}"))'
@@ -286,10 +254,7 @@ class _Proof:
 
     def _others(self) -> Words:
         """Return the sentence on what has changed, or that all is well."""
-        address, count = self.changed[True]
-        first = next((at for at, mark in enumerate(self.marks) if mark), 0)
-        given = self.built.inputs[first]
-        name = Words(f"INDEX({self.names},MATCH(1,{self.marked},0))", _named(given))
+        (address, count), name = self.changes.every, self.changes.first
         more = Words(f"{address}-1", str(count - 1))
         more = only_if(f"{address}>1", count > 1, joined(" and ", more, " more"))
         text = "The proof is for the inputs that the workbook was built with. Changed since then: "
@@ -297,10 +262,6 @@ class _Proof:
         sheets = len({part.sheet for part in self.built.parts})
         fine = f"The numbers of {formulas:,} formulas on {sheets} sheets are those of NumPy."
         return only_if(f"{address}>0", count > 0, joined(text, name, more, "."), literal(fine))
-
-
-def _named(given: Given) -> str:
-    return f"{given.sheet}!{relative_address(*given.place)}"
 
 
 def _judgement(row: int) -> str:
