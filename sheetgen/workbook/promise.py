@@ -48,11 +48,11 @@ def movement(trace: Trace, other: Trace, symbols: Iterable[str]) -> Array:
     return found
 
 
-def closeness(plan: Plan, movement: Array) -> Array:
+def closeness(tolerance: float, movement: Array) -> Array:
     """Return by how much each row of a training may differ, relative to max(1, |value|).
 
     `movement` is the largest of the moved plans. The array never falls; it is infinite from the row
     on in which rounding alone decides the digits, because the training is chaotic or diverges.
     """
-    allowed = MARGIN * tolerance_of(plan) + ROUNDED * np.maximum.accumulate(movement)
+    allowed = MARGIN * tolerance + ROUNDED * np.maximum.accumulate(movement)
     return np.where(allowed <= MOST, allowed, np.inf)

@@ -25,7 +25,7 @@ from sheetgen.workbook.sheets.overview import (
     write_sheets,
     write_steps,
 )
-from sheetgen.workbook.sheets.proof.proof import write_state
+from sheetgen.workbook.sheets.proof.proof import ProofCanvas, write_state
 
 STEPS = (
     "Your numbers are on Inputs. The blanks are the yellow cells on Exercise.",
@@ -61,7 +61,7 @@ def exercise_overview(sheet: ExerciseSheet, workings: Workings) -> Canvas:
     return canvas
 
 
-def write_proof(canvas: Canvas, proof: Canvas) -> None:
+def write_proof(canvas: Canvas, proof: ProofCanvas) -> None:
     """Write the verdict of `Proof` below the score of a solution."""
     write_state(canvas, PROOF_ROW, proof)
 

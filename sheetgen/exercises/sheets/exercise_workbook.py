@@ -20,7 +20,7 @@ from sheetgen.spreadsheet.style import LINE, LINK, SUBTITLE, Style
 from sheetgen.workbook.shared.table_cells import RATE_CELL, Table
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.proof.measured import measured
-from sheetgen.workbook.sheets.proof.proof import proof_sheet
+from sheetgen.workbook.sheets.proof.proof import ProofCanvas, proof_sheet
 from sheetgen.workbook.sheets.training_table import draw_table
 
 ANSWERS = "_answers"
@@ -64,7 +64,7 @@ def compose(assignment: Assignment, solved: bool) -> Composed:
 
 def _proof(
     assignment: Assignment, visible: Sequence[Canvas], answers: Table, workings: Workings
-) -> Canvas:
+) -> ProofCanvas:
     """Draw the sheet `Proof` about the visible sheets and the answers that they read."""
     rate, rows = assignment.student.numbers[RATE], assignment.exercise.rows
     canvases = [*visible, answers.canvas]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import quoted, range_address
+from sheetgen.spreadsheet.address import column_letters, quoted, range_address
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas
 
@@ -24,6 +24,8 @@ LONGEST = 7_500
 MOST_RANGES = 100
 """Of one formula: Excel 2007 takes 255 arguments."""
 OFFSETS = 32
+SIZES = ((-1.0, DIVERGED),)
+"""The sizes of numbers that have checksums of their own: above the first, up to the second."""
 _GOLDEN = (5**0.5 - 1) / 2
 
 Integers = NDArray[np.int_]
@@ -121,6 +123,8 @@ class Part:
     size: float
     allowed: float
     built: Computed
+    limit: float = DIVERGED
+    """A number beyond it is not promised."""
 
     @property
     def rows(self) -> int:
@@ -129,7 +133,7 @@ class Part:
 
     def computed(self, numbers: Numbers) -> Computed:
         """Return what the formulas give for these numbers."""
-        return _computed(self.runs, numbers)
+        return _computed(self.runs, numbers, self.limit)
 
     def checksum(self, weight: Callable[[int, int], str]) -> str:
         """Return the expression of the checksum; `weight` gives the range of some weights."""
@@ -165,10 +169,10 @@ def _rectangles(runs: Sequence[Run]) -> Iterator[list[Run]]:
     yield side
 
 
-def _computed(runs: Sequence[Run], numbers: Numbers) -> Computed:
+def _computed(runs: Sequence[Run], numbers: Numbers, limit: float) -> Computed:
     indices, counts = numbers.indices(runs)
     values = numbers.values[indices]
-    if not (np.abs(values) <= DIVERGED).all():  # nan too
+    if not (np.abs(values) <= limit).all():  # nan too
         return Computed(np.nan, np.nan, np.nan)
     starts = np.array(
         [offset - run.first_row for offset, run in zip(_offsets(runs), runs, strict=True)]
@@ -180,31 +184,61 @@ def _computed(runs: Sequence[Run], numbers: Numbers) -> Computed:
     return Computed(len(values), total, float(np.abs(values).max(initial=0.0)))
 
 
-def parts_of(canvas: Canvas, titles: Mapping[int, str], closeness: Closeness) -> Iterator[Part]:
-    """Yield the parts of a sheet; `titles` has the first column of each and what it is called."""
+@dataclass(frozen=True)
+class Terms:
+    """What of a sheet has checksums.
+
+    `titles` has the first column of each part and what it is called. Numbers are promised up to
+    the last of `sizes`, as near as `closeness` says; of columns without a formula only if `whole`.
+    """
+
+    titles: Mapping[int, str]
+    closeness: Closeness
+    sizes: Sequence[tuple[float, float]] = SIZES
+    whole: bool = False
+
+
+def parts_of(canvas: Canvas, terms: Terms) -> Iterator[Part]:
+    """Yield the parts of a sheet."""
     numbers = Numbers(canvas)
-    apart = closeness(*np.divmod(numbers.places, ROWS))
-    titled = ((_title(titles, run.column), run) for run in _runs(numbers, apart))
-    for title, found in groupby(titled, key=itemgetter(0)):
-        for runs in _chunks(canvas.name, [run for _, run in found]):
-            indices, _ = numbers.indices(runs)
-            sizes, formulas = numbers.sizes[indices], int(numbers.formulas[indices].sum())
-            # A weight is 2 at most. Two digits: the others differ from processor to processor, and
-            # with them the file.
-            allowed = float(f"{2 * (sizes * apart[indices]).sum():.1e}")
-            size, built = float(2 * sizes.sum()), _computed(runs, numbers)
-            yield Part(canvas.name, title, tuple(runs), formulas, size, allowed, built)
+    apart = terms.closeness(*np.divmod(numbers.places, ROWS))
+    for above, up_to in terms.sizes:
+        runs = _runs(numbers, apart, (above, up_to), terms.whole)
+        titled = ((_title(terms.titles, run.column), run) for run in runs)
+        for title, found in groupby(titled, key=itemgetter(0)):
+            for chunk in _chunks(canvas.name, [run for _, run in found]):
+                name = title or _columns(chunk)
+                name = name if above < 0 else f"{name}, above {above:,.0f}"
+                indices, _ = numbers.indices(chunk)
+                sizes, formulas = numbers.sizes[indices], int(numbers.formulas[indices].sum())
+                # A weight is 2 at most. Two digits: the others differ from processor to processor,
+                # and with them the file.
+                allowed = float(f"{2 * (sizes * apart[indices]).sum():.1e}")
+                limit = terms.sizes[-1][1]
+                built = _computed(chunk, numbers, limit)
+                size = float(2 * sizes.sum())
+                yield Part(canvas.name, name, tuple(chunk), formulas, size, allowed, built, limit)
+
+
+def _columns(runs: Sequence[Run]) -> str:
+    first, last = (column_letters(run.column) for run in (runs[0], runs[-1]))
+    return f"column {first}" if first == last else f"columns {first} to {last}"
 
 
 def _title(titles: Mapping[int, str], column: int) -> str:
     return titles.get(max((first for first in titles if first <= column), default=-1), "")
 
 
-def _runs(numbers: Numbers, apart: Array) -> Iterator[Run]:
-    """Yield the longest runs of numbers that are promised, with a formula among them."""
-    places = numbers.places
+def _runs(
+    numbers: Numbers, apart: Array, between: tuple[float, float], whole: bool
+) -> Iterator[Run]:
+    """Yield the longest runs of numbers between two sizes that are promised.
+
+    There is a formula among them, unless the `whole` sheet is promised.
+    """
+    places, sizes = numbers.places, np.abs(numbers.values)
     with np.errstate(invalid="ignore"):
-        is_good = (np.abs(numbers.values) <= DIVERGED) & np.isfinite(apart)
+        is_good = (between[0] < sizes) & (sizes <= between[1]) & np.isfinite(apart)
     good = np.flatnonzero(is_good)
     if not len(good):
         return
@@ -212,15 +246,20 @@ def _runs(numbers: Numbers, apart: Array) -> Iterator[Run]:
     bars = np.searchsorted(numbers.texts, places) + np.cumsum(~is_good) + places // ROWS
     starts = np.flatnonzero(np.diff(bars[good], prepend=-1))
     ends = np.append(starts[1:], len(good)) - 1
-    has_formula = np.logical_or.reduceat(numbers.formulas[good], starts)
-    for first, last in zip(good[starts[has_formula]], good[ends[has_formula]], strict=True):
+    told = np.logical_or.reduceat(numbers.formulas[good] | whole, starts)
+    for first, last in zip(good[starts[told]], good[ends[told]], strict=True):
         column, row = divmod(int(places[first]), ROWS)
         yield Run(column, row, int(places[last]) % ROWS)
 
 
+def most_of(sheet: str) -> int:
+    """Return how many runs of a sheet have a checksum that fits a cell."""
+    term = len(f"SUMPRODUCT('{sheet}'!$ABC$10000:$ABC$10000,Workings!$ABC$10000:$ABC$10000)+")
+    return min(MOST_RANGES, LONGEST // term)
+
+
 def _chunks(sheet: str, runs: Sequence[Run]) -> Iterator[list[Run]]:
     """Yield runs together whose checksum fits a cell."""
-    term = len(f"SUMPRODUCT('{sheet}'!$ABC$10000:$ABC$10000,Workings!$ABC$10000:$ABC$10000)+")
-    most = min(MOST_RANGES, LONGEST // term)
+    most = most_of(sheet)
     for first in range(0, len(runs), most):
         yield list(runs[first : first + most])

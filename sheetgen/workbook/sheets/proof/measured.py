@@ -11,11 +11,14 @@ from sheetgen.workbook.plan import DATA, INPUTS, PLAYGROUND, WORKINGS, Plan
 from sheetgen.workbook.promise import MARGIN, closeness, moved, movement, tolerance_of
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, Table
 from sheetgen.workbook.shared.workings import LINK_ROW
-from sheetgen.workbook.sheets.proof.checksums import Closeness
+from sheetgen.workbook.sheets.proof.checksums import Closeness, Terms
 from sheetgen.workbook.sheets.proof.proof import AsBuilt
 from sheetgen.workbook.sheets.training_table import BAND_ROW, FIRST_COLUMN
 
 SOURCES = (INPUTS, DATA)
+
+BLOCKS = (LINK_ROW, 0)
+"""On `Workings` each block says which sheet it is for."""
 
 Trainings = Callable[[Plan], Sequence[Trace]]
 """Returns the trainings that the tables show, one of each, as those of a plan."""
@@ -33,24 +36,27 @@ def measured(
     `bands` are sheets with bands besides the tables: their row, and the first column with one.
     """
     near = {
-        table.canvas.name: closeness(plan, found)
+        table.canvas.name: closeness(tolerance_of(plan), found)
         for table, found in zip(tables, _movements(plan, tables, trainings), strict=True)
     }
     titled = {
         **dict.fromkeys(near, (BAND_ROW, FIRST_COLUMN)),
-        WORKINGS: (LINK_ROW, 0),  # each block says which sheet it is for
+        WORKINGS: BLOCKS,
         **(bands or {}),
     }
     apart = max(rows[-1] for rows in near.values())
     alike: dict[str, Closeness] = {
-        **{canvas.name: _everywhere(apart) for canvas in canvases},
-        **dict.fromkeys(SOURCES, _everywhere(MARGIN * tolerance_of(plan))),
+        **{canvas.name: everywhere(apart) for canvas in canvases},
+        **dict.fromkeys(SOURCES, everywhere(MARGIN * tolerance_of(plan))),
         **{name: _by_row(rows) for name, rows in near.items()},
     }
     return AsBuilt.of(
         canvases,
-        {canvas.name: _titles(canvas, titled.get(canvas.name)) for canvas in canvases},
-        alike,
+        {
+            canvas.name: Terms(titles_of(canvas, titled.get(canvas.name)), alike[canvas.name])
+            for canvas in canvases
+        },
+        {canvas.name: canvas.inputs.values() for canvas in canvases},
         SOURCES,
         {*SOURCES, *near} - {PLAYGROUND},
     )
@@ -65,7 +71,8 @@ def _movements(plan: Plan, tables: Sequence[Table], trainings: Trainings) -> lis
     return movements
 
 
-def _everywhere(apart: float) -> Closeness:
+def everywhere(apart: float) -> Closeness:
+    """Return the closeness of a sheet all of whose numbers are as close."""
     return lambda _, rows: np.full(len(rows), apart)
 
 
@@ -80,7 +87,7 @@ def _by_row(near: Array) -> Closeness:
     return at
 
 
-def _titles(canvas: Canvas, bands: tuple[int, int] | None) -> dict[int, str]:
+def titles_of(canvas: Canvas, bands: tuple[int, int] | None) -> dict[int, str]:
     """Return what the columns of a sheet are called, none without bands."""
     if bands is None:
         return {}

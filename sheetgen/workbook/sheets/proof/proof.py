@@ -24,10 +24,10 @@ from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
 from sheetgen.workbook.shared.page import write_band, write_title
 from sheetgen.workbook.shared.workings import Corner, Workings
 from sheetgen.workbook.sheets.proof.checksums import (
-    Closeness,
     Computed,
     Numbers,
     Part,
+    Terms,
     parts_of,
     weights,
 )
@@ -43,9 +43,9 @@ SHEET, TITLE, FORMULAS, COUNT, COUNTED, SUM, SUMMED, APART, ALLOWED, LARGEST, FO
 FORMULAS_OF_PART = 5
 HEADERS = {
     SHEET: ("What is summed", ("sheet", "part", "formulas"), "iteration"),
-    COUNT: ("numbers", ("NumPy", "here"), "unit"),
-    SUM: ("checksum: Σ weight · number", ("NumPy", "here", "difference", "allowed"), "error"),
-    LARGEST: ("largest |number|", ("NumPy", "here"), "unit"),
+    COUNT: ("numbers", ("{by}", "here"), "unit"),
+    SUM: ("checksum: Σ weight · number", ("{by}", "here", "difference", "allowed"), "error"),
+    LARGEST: ("largest |number|", ("{by}", "here"), "unit"),
     JUDGED: ("", ("verdict",), "iteration"),
 }
 WIDTHS: dict[int, float] = {
@@ -53,15 +53,12 @@ WIDTHS: dict[int, float] = {
     **{APART: 9, ALLOWED: 9, LARGEST: 14, FOUND: 14, JUDGED: 11},
 }
 PASS, FAIL, CHANGED, OPEN = "PASS", "FAIL", "inputs changed", "not judged"
-TEXT = "Each number of this workbook twice: stored by NumPy, and by the live formulas."
+TEXT = "Each number of this workbook twice: stored by {by}, and by the live formulas."
 EXPLANATION = (
-    "NumPy computed the numbers in its columns when the workbook was built; the formulas beside "
+    "{by} computed the numbers in its columns when the workbook was built; the formulas beside "
     "them read the cells that you see.",
     "A checksum is the sum of all numbers, each times a weight between 1 and 2 (on Workings): a "
     "wrong sign in one cell, or a value pasted over a formula, changes it.",
-)
-UNTOLD = (
-    "Not here: {}. A training is chaotic or diverges, so that rounding alone decides their digits."
 )
 MOST_NAMED = 5
 NOTHING = Computed(0, 0, 0)
@@ -86,29 +83,35 @@ class AsBuilt:
     tables: frozenset[str]
     untold: tuple[str, ...]
 
+    by: str = "NumPy"
+    """Who computed the numbers."""
+    because: str = "A training is chaotic or diverges, so that rounding alone decides their digits."
+    """Why nothing is promised of some sheets."""
+
     @classmethod
     def of(
         cls,
         canvases: Sequence[Canvas],
-        titles: Mapping[str, Mapping[int, str]],
-        closeness: Mapping[str, Closeness],
+        terms: Mapping[str, Terms],
+        inputs: Mapping[str, Collection[tuple[int, int]]],
         sources: Collection[str],
         tables: Collection[str],
     ) -> "AsBuilt":
-        """Measure the sheets; `sources` are those with the inputs that all others depend on."""
-        found = {
-            canvas.name: tuple(parts_of(canvas, titles[canvas.name], closeness[canvas.name]))
-            for canvas in canvases
-        }
-        inputs = [
+        """Measure the sheets.
+
+        `terms` and `inputs` are what is promised of each sheet, by its name, and the places of its
+        inputs; `sources` are those with the inputs that `tables` depend on.
+        """
+        found = {canvas.name: tuple(parts_of(canvas, terms[canvas.name])) for canvas in canvases}
+        lines = [
             line
             for canvas in sorted(canvases, key=lambda each: each.name not in sources)
-            for line in lines_of(canvas, canvas.inputs.values())
+            for line in lines_of(canvas, inputs[canvas.name])
         ]
         return cls(
             tuple(part for parts in found.values() for part in parts),
-            tuple(inputs),
-            sum(each.sheet in sources for each in inputs),
+            tuple(lines),
+            sum(each.sheet in sources for each in lines),
             frozenset(tables),
             tuple(
                 canvas.name
@@ -123,16 +126,19 @@ def _has_numbers(canvas: Canvas) -> bool:
     return any(not isinstance(value, str) for *_, value in canvas.promised())
 
 
+NOTHING_BUILT = AsBuilt((), (), 0, frozenset(), ())
+
+
 @dataclass
 class ProofCanvas(Canvas):
     """The sheet, and what it holds of the workbook as it was built."""
 
-    as_built: AsBuilt | None = None
+    built: AsBuilt = NOTHING_BUILT
 
 
 def as_built(canvases: Sequence[Canvas]) -> AsBuilt | None:
     """Return what the `Proof` among a workbook's sheets holds, None without one."""
-    return next((each.as_built for each in canvases if isinstance(each, ProofCanvas)), None)
+    return next((each.built for each in canvases if isinstance(each, ProofCanvas)), None)
 
 
 def proof_sheet(
@@ -149,7 +155,7 @@ class _Proof:
     def __init__(
         self, canvases: Sequence[Canvas], as_built: AsBuilt, workings: Workings, is_new: bool
     ) -> None:
-        self.canvas = ProofCanvas(PROOF, tab_colour=KINDS["unit"].strong, as_built=as_built)
+        self.canvas = ProofCanvas(PROOF, tab_colour=KINDS["unit"].strong, built=as_built)
         self.canvases = {canvas.name: canvas for canvas in canvases}
         self.numbers: dict[str, Numbers] = {}
         self.built, self.workings, self.is_new = as_built, workings, is_new
@@ -157,12 +163,14 @@ class _Proof:
     def draw(self) -> ProofCanvas:
         """Draw everything."""
         canvas, parts = self.canvas, self.built.parts
-        write_title(canvas, 1, PROOF, TEXT)
+        by = self.built.by
+        write_title(canvas, 1, PROOF, TEXT.format(by=by))
         for offset, sentence in enumerate(EXPLANATION):
-            canvas.write(SENTENCE_CELL[0] + 1 + offset, 1, sentence, NOTE)
+            canvas.write(SENTENCE_CELL[0] + 1 + offset, 1, sentence.format(by=by), NOTE)
         canvas.widths |= {0: 2} | WIDTHS
         for column, (title, headers, kind) in HEADERS.items():
-            write_band(canvas, BAND_ROW, column, title, headers, kind)
+            titles = [text.format(by=by) for text in headers]
+            write_band(canvas, BAND_ROW, column, title, titles, kind)
         canvas.freeze = (FIRST_ROW, TITLE)
         canvas.repeat_rows = (BAND_ROW, FIRST_ROW - 1)
         self.weights = self._weights()
@@ -171,7 +179,7 @@ class _Proof:
         if self.built.untold:
             names, rest = self.built.untold[:MOST_NAMED], self.built.untold[MOST_NAMED:]
             listed = ", ".join(names) + (f" and {len(rest)} more" if rest else "")
-            canvas.write(BAND_ROW - 1, 1, UNTOLD.format(listed), NOTE)
+            canvas.write(BAND_ROW - 1, 1, f"Not here: {listed}. {self.built.because}", NOTE)
         last = FIRST_ROW + len(parts) - 1
         canvas.numbers += [(FIRST_ROW, SUM, last, SUMMED), (FIRST_ROW, LARGEST, last, FOUND)]
         judged = [self._part(FIRST_ROW + at, part) for at, part in enumerate(parts)]
@@ -248,9 +256,8 @@ class _Proof:
             part = self.built.parts[judged.index(FAIL)]
         sheet = Words(f"INDEX({sheets},{place})", part.sheet)
         title = Words(f"INDEX({titles},{place})", part.title)
-        return joined(
-            "At least one number is not NumPy's. The first is in ", sheet, ", ", title, "."
-        )
+        wrong = f"At least one number is not {self.built.by}'s. The first is in "
+        return joined(wrong, sheet, ", ", title, ".")
 
     def _others(self) -> Words:
         """Return the sentence on what has changed, or that all is well."""
@@ -260,7 +267,9 @@ class _Proof:
         text = "The proof is for the inputs that the workbook was built with. Changed since then: "
         formulas = sum(part.formulas for part in self.built.parts)
         sheets = len({part.sheet for part in self.built.parts})
-        fine = f"The numbers of {formulas:,} formulas on {sheets} sheets are those of NumPy."
+        fine = (
+            f"The numbers of {formulas:,} formulas on {sheets} sheets are those of {self.built.by}."
+        )
         return only_if(f"{address}>0", count > 0, joined(text, name, more, "."), literal(fine))
 
 
@@ -281,9 +290,9 @@ def _verdict(part: Part, found: Computed) -> str:
     return PASS if is_near and found.count == built.count else FAIL
 
 
-def write_state(canvas: Canvas, row: int, proof: Canvas) -> None:
+def write_state(canvas: Canvas, row: int, proof: ProofCanvas) -> None:
     """Write the verdict into a cell of Overview, and what it is about."""
     formula, value = f"={proof.absolute(*VERDICT_CELL)}", proof.value(*VERDICT_CELL)
     canvas.calculate(row, 1, formula, value, VERDICT)
     canvas.verdicts.append((row, 1, row, 1))
-    canvas.write(row, 2, "every number against NumPy's, live", Style(indent=1))
+    canvas.write(row, 2, f"every number against {proof.built.by}'s, live", Style(indent=1))
