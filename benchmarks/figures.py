@@ -41,7 +41,12 @@ PATTERNS: Mapping[str, Mapping[str, str]] = {
         "formulas": r"^([\d,]+) formulas verified",
         "numpy": SECONDS.format("import numpy"),
     },
-    "scale": {"spread": r"within (\d+)%", "bytes": r"at (\d+ to \d+) bytes"},
+    "scale": {
+        "spread": r"within (\d+)%",
+        "bytes": r"at (\d+ to \d+) bytes",
+        "convolution": r"convolution takes ([\d.]+) times as long",
+        "convolution_bytes": r"and ([\d.]+) times the bytes",
+    },
 }
 """Benchmark → name of a figure → what it is printed in, with the figure as the group."""
 _MARKED = re.compile(r"(<!-- figure: (\w+)\.(\w+) -->)(.*?)(<!-- end -->)")

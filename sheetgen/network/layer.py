@@ -23,11 +23,10 @@ class Term(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """∂E/∂W and ∂E/∂b in their shapes, and ∂E/∂a of what the layer reads."""
+    """∂E/∂W and ∂E/∂b in their shapes."""
 
     weights: Array
     biases: Array
-    sources: Array
 
 
 class AnyLayer(ABC):
@@ -111,8 +110,12 @@ class AnyLayer(ABC):
         """
 
     @abstractmethod
-    def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
+    def gradients(self, a: Array, delta: Array) -> Gradients:
         """Return each sample's gradients from ∂E/∂z (…, units) and what was read (…, fan-in)."""
+
+    @abstractmethod
+    def carried_back(self, weights: Array, a: Array, delta: Array) -> Array:
+        """Return each sample's ∂E/∂a (…, fan-in) of what the layer reads, from the same."""
 
     def check(self, number: int, fan_in: int) -> None:
         """Raise ValueError unless the layer reads `fan_in` values and its numbers are finite.
@@ -179,7 +182,10 @@ class Layer(AnyLayer):
         """Return W a + b."""
         return np.asarray(np.matvec(weights, a) + biases)
 
-    def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
-        """∂E/∂W = δ aᵀ, ∂E/∂b = δ, ∂E/∂a = Wᵀ δ."""
-        outer = delta[..., :, None] * a[..., None, :]
-        return Gradients(outer, delta, np.vecmat(delta, weights))
+    def gradients(self, a: Array, delta: Array) -> Gradients:
+        """∂E/∂W = δ aᵀ, ∂E/∂b = δ."""
+        return Gradients(delta[..., :, None] * a[..., None, :], delta)
+
+    def carried_back(self, weights: Array, a: Array, delta: Array) -> Array:  # noqa: ARG002
+        """∂E/∂a = Wᵀ δ."""
+        return np.asarray(np.vecmat(delta, weights))

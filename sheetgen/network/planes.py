@@ -12,11 +12,13 @@ convolution arithmetic for deep learning" (2016): each weight's gradient is a su
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from sheetgen.network.activation import Activation, Array
 from sheetgen.network.activations import ACTIVATIONS
@@ -72,7 +74,7 @@ class Windowed(AnyLayer):
         """Where each value is that the layer reads."""
         return self.planes.places
 
-    @property
+    @cached_property
     def shape(self) -> Planes:
         """The planes that it puts out."""
         sizes = zip(self.planes[1:], self.padding, self.window, self.stride, strict=True)
@@ -122,22 +124,37 @@ class Windowed(AnyLayer):
         (down, across), (above, before) = self.stride, self.padding
         return row * down - above, column * across - before
 
+    @cached_property
+    def _covered(self) -> NDArray[np.intp]:
+        """Which values each window covers (channels, window, units of a map).
+
+        Rows and columns are one axis; a zero of the padding is one behind the last value.
+        """
+        values = np.arange(self.planes.size).reshape(self.planes)
+        around = [(0, 0), *((edge, edge) for edge in self.padding)]
+        padded = np.pad(values, around, constant_values=self.planes.size)
+        windows = sliding_window_view(padded, self.window, axis=(-2, -1))
+        found = windows[:, :: self.stride[0], :: self.stride[1]]
+        return np.moveaxis(found, (-2, -1), (1, 2)).reshape(
+            self.planes.channels, self.window[0] * self.window[1], -1
+        )
+
     def _windows(self, a: Array) -> Array:
-        """Return the windows (…, channels, rows out, columns out, window rows, window columns)."""
-        planes = a.reshape(*a.shape[:-1], *self.planes)
-        around = [(0, 0)] * (planes.ndim - 2) + [(edge, edge) for edge in self.padding]
-        windows = sliding_window_view(np.pad(planes, around), self.window, axis=(-2, -1))
-        return windows[..., :: self.stride[0], :: self.stride[1], :, :]
+        """Return the windows (…, channels, window, units of a map), rows and columns one axis."""
+        if any(self.padding):
+            a = np.concatenate([a, np.zeros((*a.shape[:-1], 1))], axis=-1)
+        return a.take(self._covered, axis=-1)
 
     def _put_back(self, windows: Array) -> Array:
-        """Add up the values (…, channels, rows out, columns out, window) where they were read."""
+        """Add up values (…, channels, window, units of a map) where they were read."""
+        windows = windows.reshape(*windows.shape[:-2], *self.window, *self.shape[1:])
         channels, rows, columns = self.planes
         (above, before), (down, across) = self.padding, self.stride
         around = channels, rows + 2 * above, columns + 2 * before
         total = np.zeros((*windows.shape[:-5], *around))
         for y, x in product(range(self.window[0]), range(self.window[1])):
             bottom, right = y + down * self.shape.rows, x + across * self.shape.columns
-            total[..., y:bottom:down, x:right:across] += windows[..., y, x]
+            total[..., y:bottom:down, x:right:across] += windows[..., y, x, :, :]
         inner = total[..., above : above + rows, before : before + columns]
         return inner.reshape(*inner.shape[:-3], -1)
 
@@ -204,23 +221,29 @@ class Convolution(Windowed):
         return unit // (self.shape.rows * self.shape.columns)
 
     def pre_activations(self, weights: Array, biases: Array, a: Array) -> Array:
-        """Multiply every window by every kernel, and add the map's bias."""
-        kernels = weights.reshape(*weights.shape[:-1], self.planes.channels, *self.window)
-        z = np.einsum("...oiyx,...ircyx->...orc", kernels, self._windows(a))
-        z += biases[..., None, None]
-        return np.asarray(z.reshape(*z.shape[:-3], -1))
+        """Multiply every kernel by every window, and add the map's bias."""
+        z = weights @ self._under_kernel(a) + biases[..., None]
+        return np.asarray(z.reshape(*z.shape[:-2], -1))
 
-    def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
-        """Sum δ · window over the positions, and send δ · kernel back to every window."""
-        maps = delta.reshape(*delta.shape[:-1], *self.shape)
-        kernels = weights.reshape(*weights.shape[:-1], self.planes.channels, *self.window)
-        weight_gradients = np.einsum("...orc,...ircyx->...oiyx", maps, self._windows(a))
-        back = np.einsum("...orc,...oiyx->...ircyx", maps, kernels)
-        return Gradients(
-            weight_gradients.reshape(*weight_gradients.shape[:-3], -1),
-            maps.sum(axis=(-2, -1)),
-            self._put_back(back),
-        )
+    def gradients(self, a: Array, delta: Array) -> Gradients:
+        """Sum δ · window, and δ, over the positions."""
+        maps = self._maps(delta)
+        return Gradients(maps @ np.swapaxes(self._under_kernel(a), -1, -2), maps.sum(axis=-1))
+
+    def carried_back(self, weights: Array, a: Array, delta: Array) -> Array:
+        """Send δ · kernel back to every window."""
+        back = np.swapaxes(weights, -1, -2) @ self._maps(delta)
+        window = self.planes.channels, self.window[0] * self.window[1]
+        return self._put_back(back.reshape(*back.shape[:-2], *window, -1))
+
+    def _maps(self, units: Array) -> Array:
+        """Return the units map by map (…, maps, units of a map)."""
+        return units.reshape(*units.shape[:-1], self.maps, -1)
+
+    def _under_kernel(self, a: Array) -> Array:
+        """Return what a kernel is multiplied by (…, weights of a kernel, units of a map)."""
+        windows = self._windows(a)
+        return windows.reshape(*windows.shape[:-3], -1, windows.shape[-1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,18 +289,19 @@ class Pool(Windowed):
     def pre_activations(self, weights: Array, biases: Array, a: Array) -> Array:
         """Return the largest, or the mean, of each window."""
         windows = self._windows(a)
-        values = windows.max(axis=(-2, -1)) if self.kind == "max" else windows.mean(axis=(-2, -1))
+        values = windows.max(axis=-2) if self.kind == "max" else windows.mean(axis=-2)
         return np.asarray(values.reshape(*a.shape[:-1], -1))
 
-    def gradients(self, weights: Array, a: Array, delta: Array) -> Gradients:
+    def gradients(self, a: Array, delta: Array) -> Gradients:
+        """Return none of each sample: there are no weights."""
+        nothing = np.zeros((*delta.shape[:-1], 0))
+        return Gradients(nothing[..., None], nothing)
+
+    def carried_back(self, weights: Array, a: Array, delta: Array) -> Array:
         """Send δ back to the largest of each window, or to all in equal parts."""
-        windows = self._windows(a)
-        flat = windows.reshape(*windows.shape[:-2], -1)
-        if self.kind == "max":
-            share = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., None]
-        else:
-            share = np.full(flat.shape, 1 / flat.shape[-1])
-        maps = delta.reshape(*delta.shape[:-1], *self.shape)
-        back = (maps[..., None] * share).reshape(windows.shape)
-        nothing = np.zeros((*delta.shape[:-1], 0))  # of each sample: there are no weights
-        return Gradients(nothing[..., None], nothing, self._put_back(back))
+        maps = delta.reshape(*delta.shape[:-1], self.maps, 1, -1)
+        window = np.arange(self.window[0] * self.window[1])[:, None]
+        if self.kind == "average":
+            return self._put_back(maps * np.full(window.shape, 1 / len(window)))
+        first = self._windows(a).argmax(axis=-2)[..., None, :]
+        return self._put_back(maps * (window == first))

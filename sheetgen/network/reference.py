@@ -76,7 +76,8 @@ def backward(
     gradient, slope, delta = _output(network, np.array(target, dtype=np.float64), run)
     for index in reversed(range(len(network.layers))):
         layer = network.layers[index]
-        found = layer.gradients(parameters.weights[index], sources[index], delta)
+        matrix, source = parameters.weights[index], sources[index]
+        found = layer.gradients(source, delta)
         result.activation_gradients.insert(0, gradient)
         result.slopes.insert(0, slope)
         result.deltas.insert(0, delta)
@@ -84,7 +85,7 @@ def backward(
         result.bias_gradients.insert(0, found.biases)
         if index:
             z, a = run.pre_activations[index - 1], run.activations[index - 1]
-            gradient = found.sources
+            gradient = layer.carried_back(matrix, source, delta)
             slope = network.layers[index - 1].activation.slope(z, a)
             delta = gradient * slope
     return result
