@@ -55,7 +55,8 @@ def _moved_activation(activation: Activation, by: float) -> Activation:
     def value(z: Array) -> Array:
         """Return the moved values."""
         exact = activation.value(z)
-        return np.where(z == 0, exact, np.clip(exact * (1 + by), *activation.reach))
+        least, most = activation.reach
+        return np.where(z == 0, exact, np.minimum(np.maximum(exact * (1 + by), least), most))
 
     moved = copy(activation)
     object.__setattr__(moved, "value", value)  # some are frozen

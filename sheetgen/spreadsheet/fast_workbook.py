@@ -10,7 +10,6 @@ To allow a release, add it to `SEEN_VERSIONS` and run the tests.
 from collections.abc import Sequence
 from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
-from itertools import islice
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -92,20 +91,23 @@ class _Packager(Packager):  # type: ignore[misc]
 
 def _write_num_cache(chart: Chart, data: Sequence[float | str | None] | None) -> None:
     """Write the numbers of a series; what is no number is 0, and what is missing is left out."""
-    points = (
-        f'<c:pt idx="{place}"><c:v>{_number(value)}</c:v></c:pt>'
-        for place, value in enumerate(data or ())
-        if value is not None
-    )
+    data = data or ()
     chart._xml_start_tag("c:numCache")
     chart._write_format_code("General")
-    chart._write_pt_count(len(data or ()))
-    while text := "".join(islice(points, _POINTS)):
-        chart.fh.write(text)
+    chart._write_pt_count(len(data))
+    for first in range(0, len(data), _POINTS):
+        part = data[first : first + _POINTS]
+        values = part if set(map(type, part)) <= {float, int} else map(_number, part)
+        points = [
+            f'<c:pt idx="{place}"><c:v>{value}</c:v></c:pt>'
+            for place, value in enumerate(values, first)
+            if value is not None
+        ]
+        chart.fh.write("".join(points))
     chart._xml_end_tag("c:numCache")
 
 
-def _number(value: float | str) -> float | str:
+def _number(value: float | str | None) -> float | str | None:
     if isinstance(value, str):
         try:
             float(value)

@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from itertools import count, repeat
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -46,8 +48,11 @@ _LEFT_ALONE = frozenset(
         *("MATCH", "MAX", "MIN", "MOD", "N", "NOT", "OR", "ROUND", "ROW", "SQRT", "SUM"),
     ]
 )
-# Single characters are replaced faster than words; XML forbids these, so no formula has them.
-_ROW, _PREVIOUS = "\x01", "\x02"
+# XML forbids these characters, so no formula has them.
+_ROW, _PREVIOUS, _RESULT = "\x01", "\x02", "\x03"
+_GAPS = re.compile(f"([{_ROW}{_PREVIOUS}{_RESULT}])")
+# A row's XML, of which every other piece is a gap, and what orders the texts that fill the gaps.
+_Template = tuple[list[str], Callable[[tuple[str, ...]], tuple[str, ...]]]
 _CONSTANT = "%.16G"
 _FEW = 128  # numbers that tell whether a column has few different ones
 _CHUNK = 1024  # rows whose results exist as Python objects at one time
@@ -240,10 +245,11 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             texts = map(_texts, columns, block.formulas)
             for row, results in enumerate(zip(*texts, strict=True), start):
                 info = self.row_info.get(row)
-                text = template(info.row_format if info else None, errors[row - start])
-                yield text.replace(_ROW, str(row + 1)).replace(_PREVIOUS, str(row)) % results
+                pieces, ordered = template(info.row_format if info else None, errors[row - start])
+                pieces[1::2] = ordered((str(row + 1), str(row), *results))
+                yield "".join(pieces)
 
-    def _template(self, block: FormulaBlock, row_format: Format | None, errors: bytes) -> str:
+    def _template(self, block: FormulaBlock, row_format: Format | None, errors: bytes) -> _Template:
         """Return the XML of one row's cells, with gaps for the row numbers and the results."""
         cells = []
         parts = zip(block.column_range, block.formulas, block.formats, errors, strict=True)
@@ -255,12 +261,14 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             error = ' t="e"' if is_error else ""
             reference = f"{column_letters(column)}{_ROW}"
             if not formula:
-                cells.append(f'<c r="{reference}"{style}><v>%s</v></c>')
+                cells.append(f'<c r="{reference}"{style}><v>{_RESULT}</v></c>')
                 continue
-            text = self._escape_data(formula).removeprefix("=").replace("%", "%%")
+            text = self._escape_data(formula).removeprefix("=")
             text = text.replace("{row}", _ROW).replace("{previous}", _PREVIOUS)
-            cells.append(f'<c r="{reference}"{style}{error}><f>{text}</f><v>%s</v></c>')
-        return "".join(cells)
+            cells.append(f'<c r="{reference}"{style}{error}><f>{text}</f><v>{_RESULT}</v></c>')
+        pieces, result = _GAPS.split("".join(cells)), count(2)
+        places = {_ROW: repeat(0), _PREVIOUS: repeat(1), _RESULT: result}
+        return pieces, itemgetter(*(next(places[gap]) for gap in pieces[1::2]))
 
 
 class _AllCells:
@@ -342,6 +350,5 @@ def _formulas_at(block: FormulaBlock, row: int) -> list[str]:
 
 
 def _written_twice(sheet: Worksheet, row: int, column: int) -> ValueError:
-    return ValueError(
-        f"Cell {relative_address(row, column)} of sheet {sheet.name} is written twice."
-    )
+    place = relative_address(row, column)
+    return ValueError(f"Cell {place} of sheet {sheet.name} is written twice.")

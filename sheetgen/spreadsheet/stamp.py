@@ -11,11 +11,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby, repeat
+from itertools import chain, groupby
 from pathlib import Path
 
 from sheetgen.spreadsheet.address import place_of
-from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.block import Block, in_rows
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.package_parts import MalformedError, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
@@ -182,7 +182,11 @@ def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
     for row in range(max([*singles, *(edge - 1 for edge in edges)], default=-1) + 1):
         if row in edges:
             here = [each for each in blocks if row in each[0]]
-        parts = singles.get(row, []) + [(column, next(texts)) for _, column, texts in here]
+        alone = singles.get(row)
+        if here and not here[1:] and not alone:
+            yield row, next(here[0][2])
+            continue
+        parts = (alone or []) + [(column, next(texts)) for _, column, texts in here]
         if parts:
             yield row, "".join(text for _, text in sorted(parts))
 
@@ -193,13 +197,14 @@ def _block_rows(block: Block[Style]) -> Iterator[str]:
         _text(column, formula.replace("%", "%%") or _CONSTANT)
         for column, formula in zip(block.column_range, block.formulas, strict=True)
     )
-    # Single characters are replaced faster than words; a block's formula has none of these.
-    text = text.replace("{row}", "\x01").replace("{previous}", "\x02")
     parts = zip(block.formulas, block.values, strict=True)
     columns = [values.tolist() for formula, values in parts if not formula]
-    constants = zip(*columns, strict=True) if columns else repeat(())
-    for row, numbers in zip(block.row_range, constants, strict=False):
-        yield text.replace("\x01", str(row + 1)).replace("\x02", str(row)) % numbers
+    if not columns:
+        yield from map(in_rows(text % ()), block.row_range)
+        return
+    lines = map(in_rows(text), block.row_range)
+    for line, *numbers in zip(lines, *columns, strict=True):
+        yield line % tuple(numbers)
 
 
 def _text(column: int, content: str) -> str:

@@ -143,7 +143,7 @@ def _column(
 def _repeated(cell: str, most: Fact | None) -> str:
     if most is None:
         return f"={cell}"
-    return f'=IF(ISNUMBER({cell}),IF({cell}<={most.cell},{cell},"{DIVERGES}"),"{DIVERGES}")'
+    return f'=IF(IF(ISNUMBER({cell}),{cell}<={most.cell},0),{cell},"{DIVERGES}")'
 
 
 def _tested(sheet: Comparison, index: int) -> None:

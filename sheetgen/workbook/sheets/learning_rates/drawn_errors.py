@@ -54,9 +54,11 @@ def write_drawn(sheet: Comparison, workings: Workings) -> Drawn:
     canvas, row, column = corner.canvas, corner.row, corner.column
     names = tuple(_legend(sheet, corner, index) for index in range(len(errors)))
     formulas = []
+    _, _, most = bound.cell.rpartition("!")  # it is on this sheet
     for place, cell in enumerate(cells):
-        cut = f"IF(N({column_letters(column + place)}{{previous}})<{bound.cell},{bound.cell},NA())"
-        formulas.append(f"=IF(ISNUMBER({cell}),IF({cell}<={bound.cell},{cell},{cut}),{cut})")
+        was_within = f"N({column_letters(column + place)}{{previous}})<{most}"
+        is_within = f"IF(ISNUMBER({cell}),{cell}<={most},0)"
+        formulas.append(f"=IF({is_within},{cell},IF({was_within},{most},NA()))")
     values = tuple(_cut(curve, bound.number) for curve in errors)
     styles = (number("helper", FINE),) * len(errors)
     canvas.blocks.append(Block(row, column, tuple(formulas), values, styles))
@@ -145,9 +147,11 @@ class _Scale:
         self._corner = workings.block(sheet.canvas.name, "The scale of the charts", 3)
         canvas, row, column = self._corner.canvas, self._corner.row, self._corner.column
         write_headers(canvas, row - 1, column, ("greatest of each step", "", "value"))
-        numbers = ",".join(f"IF(ISNUMBER({cell}),{cell},{DIVERGED:.0f})" for cell in cells)
+        # A word in place of a number counts as the least error that has one.
+        every = f"{cells[0]}:{cells[-1].rpartition('!')[2]}"
+        formula = f"=MAX({every},IF(COUNT({every})<{len(cells)},{DIVERGED:.0f},0))"
         greatest = np.where(np.isnan(errors), DIVERGED, errors).max(axis=0)
-        canvas.blocks.append(Block(row, column, (f"=MAX({numbers})",), (greatest,), (fine,)))
+        canvas.blocks.append(Block(row, column, (formula,), (greatest,), (fine,)))
         self.bound = self._bound()
         every = range_address(row, column, row + sheet.steps - 1, column)
         self.most = self._write("greatest of all", f"MAX({every})", float(greatest.max()))
