@@ -13,10 +13,12 @@ from lxml import etree
 from sheet_file import SheetFile
 from shown_text import PIXELS_PER_POINT, width
 
+from sheetgen.spreadsheet.style import INPUT
+
 CLOSE = 1  # pixels that do not count
 GAP = 6  # pixels between a point and a label beside it
 INK, LINE = 0.72, 1.15  # the height of capitals and of a line, of the font's
-FRAME = "D4A900"
+FRAME = INPUT.border.removeprefix("#")
 """The colour of the frame around the chosen weight: its label may lie on other lines."""
 Line = tuple[float, float, float, float]
 """x and y of the one end and of the other."""

@@ -1,13 +1,12 @@
-"""Reads from a built .xlsx file how its sheets look: texts as shown, charts, paper, page breaks."""
+"""Reads from a built .xlsx file how its sheets look: texts as shown, colours, charts, paper."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf
 from pathlib import Path
 
 from lxml import etree
+from sheet_styles import Change, Format, Highlight, formats, highlights, shades
 from shown_text import formatted, width
 
 from sheetgen.spreadsheet.address import range_of
@@ -17,24 +16,22 @@ from sheetgen.spreadsheet.reader import with_cells
 from sheetgen.spreadsheet.sheet_sizes import Range, SheetSizes, measure
 from sheetgen.spreadsheet.tokens import tokens
 
-BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
-            11: "0.00E+00"}  # fmt: skip
-SIZE = re.compile(r"ABS\([^<>=]*\)([<>])=?([\d.]+)")
-"""A number's limit in a rule's formula, as in ABS(N(H9))>=100."""
-Condition = tuple[str, float, float]
-"""Whether a rule holds for numbers that are not between two, or are of a size between two."""
+
+@dataclass(frozen=True)
+class Drawn:
+    """A drawing: the name and the description that a screen reader says, and its chart if any."""
+
+    name: str
+    description: str
+    chart: etree._Element | None
 
 
 @dataclass(frozen=True)
-class Format:
-    """A cell's format, as far as its text needs room for it."""
+class Link:
+    """A hyperlink: its cell, and the place in the workbook or the address that it leads to."""
 
-    points: float = 10
-    bold: bool = False
-    number_format: str = "General"
-    align: str = "general"
-    indent: int = 0
-    wrap: bool = False
+    place: tuple[int, int]
+    target: str
 
 
 @dataclass(frozen=True)
@@ -86,14 +83,17 @@ class SheetFile:
 
     name: str
     sizes: SheetSizes
-    charts: list[etree._Element | None]  # of each drawing, None for a picture
+    drawn: list[Drawn]
     cells: dict[tuple[int, int], Shown]
-    merges: list[Range]
     paper: Paper
-    zoom: float
-    freeze: tuple[int, int]
-    scales: list[Range]
-    """Ranges that are shaded from their own smallest number to their largest."""
+    names: dict[str, str]
+    """The defined names of this sheet alone, in small letters, and what they refer to."""
+    view: "View"
+
+    @property
+    def charts(self) -> list[etree._Element | None]:
+        """The chart of each drawing, None for a picture."""
+        return [each.chart for each in self.drawn]
 
     @cached_property
     def opaque(self) -> list[bool]:
@@ -124,11 +124,11 @@ def read(path: Path) -> list[SheetFile]:
     """The visible worksheets of a file."""
     with opened(path) as package:
         workbook = Workbook(package)
-        formats, changed = _formats(package, workbook)
+        styles, changes = formats(package, workbook)
         link = workbook.link("sharedStrings")
         strings = [_text(each) for each in package.elements(link.part, "si")] if link else []
         return [
-            _sheet(package, workbook, number, formats, changed, strings)
+            _sheet(package, workbook, number, styles, changes, strings)
             for number, sheet in enumerate(workbook.sheets)
             if sheet.is_visible and sheet.is_worksheet
         ]
@@ -138,149 +138,123 @@ def _text(element: etree._Element) -> str:
     return "".join(each.text or "" for each in element.iter("{*}t"))
 
 
-def _formats(package: Package, workbook: Workbook) -> tuple[list[Format], list[str]]:
-    """The formats of cells, and the number formats of conditional ones ("" if unchanged)."""
-    link = workbook.link("styles")
-    assert link
-    root = package.tree(link.part)
-    known = dict(BUILT_IN)
-    for element in root.iterfind("{*}numFmts/{*}numFmt"):
-        known[int(element.get("numFmtId", 0))] = str(element.get("formatCode"))
-    fonts = [_font(element) for element in root.iterfind("{*}fonts/{*}font")]
-    formats = []
-    for element in root.iterfind("{*}cellXfs/{*}xf"):
-        align = element.find("{*}alignment")
-        get = (lambda _, other: other) if align is None else align.get
-        formats.append(
-            Format(
-                *fonts[int(element.get("fontId", 0))],
-                known.get(int(element.get("numFmtId", 0)), "General"),
-                str(get("horizontal", "general")),
-                int(get("indent", "0")),
-                get("wrapText", "0") == "1",
-            )
-        )
-    changes = [element.find("{*}numFmt") for element in root.iterfind("{*}dxfs/{*}dxf")]
-    return formats, ["" if each is None else str(each.get("formatCode")) for each in changes]
-
-
-def _font(element: etree._Element) -> tuple[float, bool]:
-    size, bold = element.find("{*}sz"), element.find("{*}b")
-    return float(size.get("val", 10)) if size is not None else 10, bold is not None
-
-
 def _sheet(
     package: Package,
     workbook: Workbook,
     number: int,
-    formats: list[Format],
-    changed: list[str],
+    styles: list[Format],
+    changes: list[Change],
     strings: list[str],
 ) -> SheetFile:
     sheet = workbook.sheets[number]
-    sizes, paper, found = measure(package, workbook, number), Paper(), _Found()
-    tags = ("sheetView", "pageSetUpPr", "mergeCell", "conditionalFormatting", "pageMargins")
-    tags += ("pageSetup", "rowBreaks", "colBreaks", "row")
-    around = found.rows(package.elements(sheet.part, *tags), paper, changed)
+    sizes, paper = measure(package, workbook, number), Paper()
+    view = View(changes)
+    around = view.rows(package.elements(sheet.part, *TAGS), paper)
     held = [
-        (row, column, *_content(cell, strings), formats[int(cell.get("s", 0))])
+        (row, column, *_content(cell, strings), styles[int(cell.get("s", 0))])
         for _, elements in with_cells(around, sheet.name)
         for row, column, cell in elements
         if len(cell)
     ]
-    rules = found.rules_of_columns({column for _, column, *_ in held})
+    rules = view.rules_of_columns({column for _, column, *_ in held})
     cells = {each[:2]: _shown(*each, rules[each[1]]) for each in held}
-    titles = workbook.names(number).get("_xlnm.print_titles")
+    names = {name: each.text or "" for name, each in workbook.names(number).items()}
     # A sheet's name can have a comma or an exclamation mark in it.
-    parts = tokens((titles.text or "").replace("$", "")) if titles is not None else []
+    parts = tokens(names.get("_xlnm.print_titles", "").replace("$", ""))
     for part in "".join(each.text for each in parts if each.kind != "sheet").split(","):
         first, _, last = part.partition(":")
         if first.isdigit():
             paper.repeated_rows = int(first) - 1, int(last) - 1
         elif first:
             paper.repeated_columns = range_of(f"{first}1")[1], range_of(f"{last}1")[1]
-    charts = list(_charts(package, sheet.part))
-    return SheetFile(
-        sheet.name,
-        sizes,
-        charts,
-        cells,
-        found.merges,
-        paper,
-        found.zoom,
-        found.freeze,
-        found.scales,
-    )
+    drawn = list(_drawn(package, sheet.part))
+    return SheetFile(sheet.name, sizes, drawn, cells, paper, names, view)
 
 
-class _Found:
+TAGS = (
+    "sheetView", "pageSetUpPr", "sheetProtection", "mergeCell", "conditionalFormatting",
+    "hyperlink", "pageMargins", "pageSetup", "rowBreaks", "colBreaks", "row",
+)  # fmt: skip
+
+
+class View:
     """What the elements around the rows of a sheet say."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: list[Change]) -> None:
+        self._changes = changes
         self.zoom = 1.0
         self.freeze = (0, 0)
+        self.is_readable = True
+        """Whether all cells can be selected, and so be read aloud, though the sheet is locked."""
         self.merges: list[Range] = []
-        self.rules: list[tuple[Range, str, Condition]] = []
-        """Range, number format, and for which numbers it holds."""
+        self.links: list[Link] = []
+        self.highlights: list[Highlight] = []
+        self.shades: list[tuple[Range, tuple[str, ...]]] = []
+        """Ranges whose numbers are shaded, and the colours of that."""
         self.scales: list[Range] = []
+        """Ranges that are shaded from their own smallest number to their largest."""
 
-    def rows(
-        self, elements: Iterable[etree._Element], paper: Paper, changed: list[str]
-    ) -> Iterator[etree._Element]:
+    def rows(self, elements: Iterable[etree._Element], paper: Paper) -> Iterator[etree._Element]:
         """Yield the rows among the elements of a sheet, and take in all others."""
         for element in elements:
             if local_name(element) == "row":
                 yield element
             else:
-                self.take(element, paper, changed)
+                self.take(element, paper)
 
-    def rules_of_columns(self, columns: set[int]) -> dict[int, list[tuple[Range, str, Condition]]]:
-        """The rules that reach into each of the columns."""
+    def rules_of_columns(self, columns: set[int]) -> dict[int, list[Highlight]]:
+        """The rules for numbers that reach into each of the columns."""
+        rules = [each for each in self.highlights if each.change.number_format]
         return {
-            column: [each for each in self.rules if each[0][1] <= column <= each[0][3]]
+            column: [each for each in rules if each.place[1] <= column <= each.place[3]]
             for column in columns
         }
 
-    def take(self, element: etree._Element, paper: Paper, changed: list[str]) -> None:
+    def take(self, element: etree._Element, paper: Paper) -> None:
         """Take in an element."""
         name = local_name(element)
         if name == "sheetView":
             self.zoom = int(element.get("zoomScale", 100)) / 100
             if (pane := element.find("{*}pane")) is not None:
                 self.freeze = (int(pane.get("ySplit", 0)), int(pane.get("xSplit", 0)))
+        elif name == "sheetProtection":
+            self.is_readable = element.get("selectLockedCells", "0") in ("0", "false")
         elif name == "mergeCell":
             self.merges.append(range_of(str(element.get("ref"))))
+        elif name == "hyperlink":
+            target = str(element.get("location") or element.get("display") or "")
+            self.links.append(Link(range_of(str(element.get("ref")))[:2], target))
         elif name == "conditionalFormatting":
-            for rule in element.iterfind("{*}cfRule"):
-                if {each.get("type") for each in rule.iter("{*}cfvo")} >= {"min", "max"}:
-                    self.scales += map(range_of, str(element.get("sqref")).split())
-                how = changed[int(rule.get("dxfId", 0))] if rule.get("dxfId") else ""
-                for place in str(element.get("sqref")).split() if how else []:
-                    self.rules.append((range_of(place), how, _condition(rule)))
-        elif name == "pageSetUpPr" and element.get("fitToPage") == "1":
-            paper.fit = (1, 1)
-        elif name == "pageSetup":
-            paper.landscape = element.get("orientation") == "landscape"
-            paper.scale = int(element.get("scale", 100)) / 100
-            if paper.fit:
-                paper.fit = int(element.get("fitToWidth", 1)), int(element.get("fitToHeight", 1))
-        elif name == "pageMargins":
-            left, right, top, bottom = (
-                float(element.get(side, 0)) for side in ("left", "right", "top", "bottom")
-            )
-            paper.margins = left, right, top, bottom
-        elif name in ("rowBreaks", "colBreaks"):
-            breaks = [int(each.get("id", 0)) for each in element.iterfind("{*}brk")]
-            (paper.row_breaks if name == "rowBreaks" else paper.column_breaks).extend(breaks)
+            self._take_rules(element)
+        else:
+            _take_page(name, element, paper)
+
+    def _take_rules(self, element: etree._Element) -> None:
+        places = [range_of(each) for each in str(element.get("sqref", "")).split()]
+        for rule in element.iterfind("{*}cfRule"):
+            if {each.get("type") for each in rule.iter("{*}cfvo")} >= {"min", "max"}:
+                self.scales += places
+            self.shades += [(place, found) for place in places if (found := shades(rule))]
+            self.highlights += highlights(places, rule, self._changes)
 
 
-def _condition(rule: etree._Element) -> Condition:
-    """When a rule holds, as far as that depends on a number's size."""
-    formulas = [each.text or "" for each in rule.iterfind("{*}formula")]
-    if rule.get("operator") == "notBetween":
-        return "not between", float(formulas[0]), float(formulas[1])
-    sizes = {sign: float(size) for text in formulas for sign, size in SIZE.findall(text)}
-    return "size", sizes.get(">", 0.0), sizes.get("<", inf)
+def _take_page(name: str, element: etree._Element, paper: Paper) -> None:
+    """Take in what an element says of the paper."""
+    if name == "pageSetUpPr" and element.get("fitToPage") == "1":
+        paper.fit = (1, 1)
+    elif name == "pageSetup":
+        paper.landscape = element.get("orientation") == "landscape"
+        paper.scale = int(element.get("scale", 100)) / 100
+        if paper.fit:
+            paper.fit = int(element.get("fitToWidth", 1)), int(element.get("fitToHeight", 1))
+    elif name == "pageMargins":
+        left, right, top, bottom = (
+            float(element.get(side, 0)) for side in ("left", "right", "top", "bottom")
+        )
+        paper.margins = left, right, top, bottom
+    elif name in ("rowBreaks", "colBreaks"):
+        breaks = [int(each.get("id", 0)) for each in element.iterfind("{*}brk")]
+        (paper.row_breaks if name == "rowBreaks" else paper.column_breaks).extend(breaks)
 
 
 def _content(cell: etree._Element, strings: list[str]) -> tuple[str, str]:
@@ -300,15 +274,16 @@ def _shown(
     kind: str,
     text: str,
     how: Format,
-    rules: list[tuple[Range, str, Condition]],
+    rules: list[Highlight],
 ) -> Shown:
     if kind != "n" or not text:
         return Shown(row, column, text, kind in ("e", "b"), how)
     number = float(text)
     shown = formatted(number, how.number_format)
-    for (top, _, bottom, _), other, (what, least, most) in rules:
-        if not top <= row <= bottom:
+    for rule in rules:
+        if not rule.place[0] <= row <= rule.place[2]:
             continue
+        other, (what, least, most) = rule.change.number_format, rule.condition
         if what == "not between" and not least <= number <= most:
             shown = formatted(number, other)
             break
@@ -317,13 +292,16 @@ def _shown(
     return Shown(row, column, shown, True, how)
 
 
-def _charts(package: Package, part: str) -> Iterator[etree._Element | None]:
-    """Yield the chart of each drawing, None for a picture."""
+def _drawn(package: Package, part: str) -> Iterator[Drawn]:
+    """Yield the drawings in their order."""
     for link in package.relationships(part):
         if link.kind != "drawing":
             continue
         charts = {each.identifier: each.part for each in package.relationships(link.part)}
         for anchor in package.tree(link.part).iterchildren("{*}*"):
+            named = next(anchor.iter("{*}cNvPr"), None)
+            texts = ["", ""] if named is None else [named.get("name"), named.get("descr")]
             chart = next(anchor.iter("{*}chart"), None)
             names = [] if chart is None else [str(value) for value in chart.attrib.values()]
-            yield next((package.tree(charts[name]) for name in names if name in charts), None)
+            found = next((package.tree(charts[name]) for name in names if name in charts), None)
+            yield Drawn(*(str(each or "") for each in texts), found)

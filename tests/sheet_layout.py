@@ -89,7 +89,7 @@ def covered_cells(sheet: SheetFile) -> Iterator[str]:
 
 def merged_away(sheet: SheetFile) -> Iterator[str]:
     """No cell with something in it is hidden behind the first one of a merged range."""
-    for top, left, bottom, right in sheet.merges:
+    for top, left, bottom, right in sheet.view.merges:
         for row in range(top, bottom + 1):
             for column in sheet.filled.get(row, []):
                 text = sheet.cells[row, column].text
@@ -158,8 +158,8 @@ def out_of_reach(sheet: SheetFile) -> Iterator[str]:
                 ends[relative_address(row, at)] = _written(sheet, sheet.cells[row, at])[2]
     if ends:
         last = max(ends, key=lambda each: ends[each])
-        if ends[last] * sheet.zoom > screen - FRAME + CLOSE:
-            yield f"{last} ends at {ends[last] * sheet.zoom:.0f} of {screen - FRAME} pixels"
+        if ends[last] * sheet.view.zoom > screen - FRAME + CLOSE:
+            yield f"{last} ends at {ends[last] * sheet.view.zoom:.0f} of {screen - FRAME} pixels"
 
 
 def unprinted(sheet: SheetFile) -> Iterator[str]:
@@ -187,7 +187,7 @@ def zeros(sheet: SheetFile) -> Iterator[str]:
     for cell in sheet.cells.values():
         if cell.is_number and NOTHING.fullmatch(cell.text):
             yield f"{relative_address(*cell.place)} shows {cell.text} for 0"
-    for top, left, bottom, right in sheet.scales:
+    for top, left, bottom, right in sheet.view.scales:
         inside = (sheet.cells.get((row, column)) for row in range(top, bottom + 1)
                   for column in range(left, right + 1))  # fmt: skip
         shown = [cell.text for cell in inside if cell and cell.is_number]
@@ -240,7 +240,7 @@ def _cells_beside(sheet: SheetFile, drawing: Drawing) -> Iterator[Shown]:
 
 def _merged(sheet: SheetFile, cell: Shown) -> tuple[int, int, int, int] | None:
     """The merged range that begins in a cell."""
-    found = (place for place in sheet.merges if place[:2] == (cell.row, cell.column))
+    found = (place for place in sheet.view.merges if place[:2] == (cell.row, cell.column))
     return next(found, None)
 
 

@@ -308,7 +308,7 @@ def test_brackets_without_end_are_no_template(tmp_path, output):
 )
 def test_any_text_may_be_the_title(tmp_path, output, toml, title):
     path = altered(tmp_path, '"Backpropagation in a 2-2-2 network"', toml)
-    cell = build_small(output, path)["Overview"][0, 1]
+    cell = build_small(output, path)["Overview"][0, 0]
     assert (cell.formula, cell.value) == (None, title)
     build_small(output, path)  # which would refuse a file that does not hold what was written
 

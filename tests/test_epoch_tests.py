@@ -17,6 +17,7 @@ from sheetgen.workbook.build import build_workbook
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.extent import formulas_of
 from sheetgen.workbook.plan import LEARNING_RATES, PLAYGROUND, WORKINGS, Plan
+from sheetgen.workbook.shared.curves import TEST_WIDTH
 from sheetgen.workbook.shared.epoch_tests import evaluated_formulas, pass_symbols
 from sheetgen.workbook.shared.table_cells import FIRST_ROW
 
@@ -111,12 +112,13 @@ def test_a_table_that_goes_on_after_its_last_epoch_has_these_weights_itself():
     assert "Test samples: means after each epoch" in texts
 
 
-def test_without_test_samples_no_chart_has_a_dashed_curve():
-    _, sheets = drawn(CLASSES)
-    series = (
-        each for canvas in sheets.values() for chart in canvas.charts for each in chart.series
-    )
-    assert not any(each.dash and each.name for each in series)
+def test_without_test_samples_no_chart_has_their_thin_curve():
+    plan, sheets = drawn(CLASSES)
+    names = (LEARNING_RATES, plan.variants[0].tab, PLAYGROUND)
+    charts = [chart for name in names for chart in sheets[name].charts]
+    series = [each for chart in charts for each in chart.series]
+    assert series and not any(each.width == TEST_WIDTH for each in series)
+    assert not any("test" in chart.description for chart in charts)
 
 
 @pytest.mark.slow

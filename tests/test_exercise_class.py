@@ -159,7 +159,7 @@ def test_an_exercise_that_leaves_the_update_out_says_so(tmp_path):
     result = run("exercise", "iris", "-o", tmp_path / "iris.xlsx")
     assert result.exit_code == 0
     assert "without the update: the weights change after 10 rows only, a batch" in result.stdout
-    title = read_cells(tmp_path / "iris.xlsx", ["Exercise"])["Exercise"][0, 1].value
+    title = read_cells(tmp_path / "iris.xlsx", ["Exercise"])["Exercise"][0, 0].value
     assert title == "Exercise: forward, backward, level 1"
 
 

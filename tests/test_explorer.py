@@ -35,12 +35,14 @@ from sheetgen.errors import InputError
 from sheetgen.network.parameters import Bias
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
 from sheetgen.spreadsheet.copying import write_changed
+from sheetgen.spreadsheet.style import ABOVE, BELOW, GREY
 from sheetgen.template import template
 from sheetgen.template.template import Template
 from sheetgen.verification.verify import read_subject, verify
 from sheetgen.workbook.compose import compose
 from sheetgen.workbook.plan import EXPLORER, WORKINGS, Plan
 from sheetgen.workbook.shared import diagram_lines
+from sheetgen.workbook.shared.diagram_lines import NEGATIVE, ZERO
 from sheetgen.workbook.sheets.explorer import explorer_diagrams
 from sheetgen.workbook.sheets.explorer.explorer import CONTROLS, STATE
 
@@ -167,10 +169,11 @@ def test_each_connection_is_drawn_once_with_its_gradients_sign_and_size(name, bo
             points = [(cells[top + 3 * place + end, left], cells[top + 3 * place + end, left + 1])
                       for end in (0, 1)]  # fmt: skip
             if points[0] != points[1]:
-                drawn[place].append((line.colour, line.width))
+                drawn[place].append(((line.colour, line.dash), line.width))
     for gradient, looks in zip(gradients, drawn, strict=True):
-        ((colour, width),) = looks
-        assert colour == ("#CBD5E1" if gradient == 0 else "#F59E0B" if gradient > 0 else "#3B82F6")
+        ((look, width),) = looks
+        other = (BELOW, NEGATIVE) if gradient < 0 else (GREY, ZERO)
+        assert look == ((ABOVE, "") if gradient > 0 else other)
         share = abs(gradient) / largest if largest else 0
         assert width == widths[3 if share >= 0.4 else 2 if share >= 0.08 else 1]
 

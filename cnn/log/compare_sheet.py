@@ -34,9 +34,9 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     NOTE,
     SECTION,
-    SERIES_COLOURS,
-    TITLE,
+    Look,
     Style,
+    look,
 )
 
 _MOST_NAMED = 8
@@ -63,7 +63,7 @@ def compare_sheet(comparison: Comparison, sheet: str) -> tuple[Canvas, str]:
     canvas.heights |= {0: 28.0, 1: 20.0, HEADER_ROW: 20.0, FIRST_ROW: 26.0}
     canvas.widths |= {0: MARGIN_WIDTH, LEFT: float(LONGEST_NAME)}
     canvas.widths |= dict.fromkeys(range(NUMBERS, CHART_COLUMN + COLUMNS), WIDTH)
-    canvas.write(0, LEFT, comparison.title, TITLE)
+    canvas.title(comparison.title, LEFT)
     _choice(page)
     formats = _formats(comparison)
     quantiles = [t_quantile(freedom) for freedom in range(1, page.freedoms + 1)]
@@ -209,20 +209,21 @@ def _first_drawn(page: ComparisonPage) -> float:
 
 
 def _series(
-    page: ComparisonPage, rows: tuple[int, int], columns: tuple[int, int], colour: str
+    page: ComparisonPage, rows: tuple[int, int], columns: tuple[int, int], drawn_as: Look
 ) -> Series:
     """Return the curve of a column over another, from the first to the last of some rows."""
     first, last = rows
     x, y = (page.canvas.range(first, column, last, column) for column in columns)
-    return Series(x, y, "", colour, 1.25, dots=4 if last - first < _MOST_DOTS else 0)
+    dots = 4 if last - first < _MOST_DOTS else 0
+    return Series(x, y, "", drawn_as.colour, 1.25, drawn_as.dash, dots)
 
 
-def _curve(page: ComparisonPage, place: int, colour: str, start: float) -> Series:
+def _curve(page: ComparisonPage, place: int, drawn_as: Look, start: float) -> Series:
     """Return the curve of a training; of one with gaps from cells without texts."""
     column = CHOSEN + 1 if place in page.with_gaps else CHOSEN
     first, last = page.log_rows(place)
     first += sum(step < start for step in page.comparison.logs[place].steps)
-    return _series(page, (min(first, last), last), (STEP, column), colour)
+    return _series(page, (min(first, last), last), (STEP, column), drawn_as)
 
 
 def _curves(page: ComparisonPage, start: float) -> list[Series]:
@@ -231,12 +232,12 @@ def _curves(page: ComparisonPage, start: float) -> list[Series]:
     for rank, group in enumerate(groups):
         for place in group:
             is_own = len(groups) == 1 or not page.has_means
-            colour = SERIES_COLOURS[(place if is_own else rank) % len(SERIES_COLOURS)]
+            drawn_as = look(place if is_own else rank)
             row = page.runs_row + 1 + place if is_own else page.groups_row + 1 + rank
             name = page.canvas.absolute(row, LEFT)
             in_legend = is_own or place == group[0]
             found.append(
-                replace(_curve(page, place, colour, start), name=name, in_legend=in_legend)
+                replace(_curve(page, place, drawn_as, start), name=name, in_legend=in_legend)
             )
     return found
 
@@ -245,16 +246,18 @@ def _means(page: ComparisonPage, start: float) -> list[Series]:
     """Return the mean of each group, with the band of one standard deviation around it."""
     found = []
     for rank, group in enumerate(page.comparison.groups):
-        colour = SERIES_COLOURS[rank % len(SERIES_COLOURS)]
+        drawn_as = look(rank)
         name = page.canvas.absolute(page.groups_row + 1 + rank, LEFT)
         if len(group) == 1:
-            found.append(replace(_curve(page, group[0], colour, start), name=name, width=2.25))
+            found.append(replace(_curve(page, group[0], drawn_as, start), name=name, width=2.25))
             continue
         (first, last), column = mean_rows(page, group), page.mean_column(rank)
         rows = max(first, page.means_row + 1 + sum(step < start for step in page.mean_steps)), last
-        middle = _series(page, rows, (LEFT, column), colour)
+        middle = _series(page, rows, (LEFT, column), drawn_as)
         found.append(replace(middle, name=name, width=2.25))
         for offset in range(1, page.mean_columns):
-            edge = _series(page, rows, (LEFT, column + offset), colour)
-            found.append(replace(edge, width=0.75, dash="dash", dots=0, in_legend=False))
+            edge = _series(page, rows, (LEFT, column + offset), drawn_as)
+            found.append(
+                replace(edge, width=0.75, dash=drawn_as.light_dash, dots=0, in_legend=False)
+            )
     return found

@@ -1,6 +1,7 @@
 """Draws the charts of a log, one for each group of metrics, and the cells behind them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cnn.log.axes import Axis, share_axis, step_axis, value_axis
 from cnn.log.log_page import FIRST_ROW, GRID, HEADER_ROW, LEFT, SIDE, TABLE, rows_of
@@ -8,7 +9,7 @@ from cnn.log.log_table import Table, hide_missing
 from cnn.log.metrics import Group, Metric, groups, is_number, number_formats
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import Chart, Series
-from sheetgen.spreadsheet.style import MUTED, SECTION, SERIES_COLOURS, WHITE, Style, header
+from sheetgen.spreadsheet.style import MUTED, SECTION, WHITE, Look, Style, header, look
 
 HALF = GRID // 2
 SIZE = (HALF * SIDE - 8, 276)
@@ -18,9 +19,8 @@ MOST = 12
 """Charts of a log; a program that logs hundreds of metrics has all of them in the table."""
 _MOST_DOTS = 40
 """Epochs up to which each has a dot."""
-_COLOURS = {"train": "#E69F00", "test": "#0072B2"}
-_RATE_COLOUR = "#009E73"
-_TARGET_COLOUR = "#D55E00"
+_TRAIN, _TEST = replace(look(1), dash=""), replace(look(0), dash="long_dash")
+_RATE, _TARGET = look(2), look(4)
 
 
 def slot(place: int) -> tuple[int, int]:
@@ -96,27 +96,29 @@ def _chart(
 
 def _curve(table: Table, group: Group, metric: Metric, behind: str | None) -> Series:
     canvas, column = table.canvas, table.column(metric)
+    drawn_as = _look(group, metric)
     return Series(
         canvas.range(FIRST_ROW, TABLE, table.last_row, TABLE),
         behind or canvas.range(FIRST_ROW, column, table.last_row, column),
         canvas.absolute(HEADER_ROW, column),
-        _colour(group, metric),
+        drawn_as.colour,
         1.75,
+        drawn_as.dash if len(group.metrics) > 1 else "",
         dots=4 if len(table.log.rows) <= _MOST_DOTS else 0,
     )
 
 
-def _colour(group: Group, metric: Metric) -> str:
-    """Return the colour of the metric's part of the data, or of its place in the chart.
+def _look(group: Group, metric: Metric) -> Look:
+    """Return the look of the metric's part of the data, or of its place in the chart.
 
     A loss beside one of test data is that of the training data, whether it says so or not.
     """
     if metric.is_rate and len(group.metrics) == 1:
-        return _RATE_COLOUR
+        return _RATE
     parts = [each.part or "train" for each in group.metrics]
     if len(set(parts)) == len(parts):
-        return _COLOURS[metric.part or ("train" if len(parts) > 1 else "test")]
-    return SERIES_COLOURS[group.metrics.index(metric) % len(SERIES_COLOURS)]
+        return _TEST if (metric.part or "test" * (len(parts) == 1)) == "test" else _TRAIN
+    return look(group.metrics.index(metric))
 
 
 def _target_line(table: Table, target: str, row: int, axis: Axis, digits: str) -> Series:
@@ -132,7 +134,7 @@ def _target_line(table: Table, target: str, row: int, axis: Axis, digits: str) -
         canvas.calculate(at, TABLE + 1, f"={target}", value, style)
     x = canvas.range(row + 1, TABLE, row + 2, TABLE)
     y = canvas.range(row + 1, TABLE + 1, row + 2, TABLE + 1)
-    return Series(x, y, canvas.absolute(row, TABLE + 1), _TARGET_COLOUR, 1.5, "dash")
+    return Series(x, y, canvas.absolute(row, TABLE + 1), _TARGET.colour, 1.5, _TARGET.dash)
 
 
 def _without_texts(table: Table, metric: Metric, row: int) -> str:

@@ -22,7 +22,7 @@ from cnn.log.log_summary import draw_summary
 from cnn.log.log_table import draw_table
 from sheetgen.spreadsheet.canvas import Canvas, Rule
 from sheetgen.spreadsheet.stamp import stamp_sheet
-from sheetgen.spreadsheet.style import KINDS, MUTED, TITLE, Style
+from sheetgen.spreadsheet.style import KINDS, MUTED, Style
 
 _HEIGHTS = (28.0, 20.0, 30.0)
 """Points of the title, the result and the header."""
@@ -43,7 +43,7 @@ def log_sheet(log: TrainingLog) -> Canvas:
     canvas.widths |= {0: MARGIN_WIDTH, TABLE - 1: GAP_WIDTH}
     canvas.widths |= dict.fromkeys(range(LEFT, LEFT + GRID), GRID_WIDTH)
     canvas.widths |= dict.fromkeys(range(TABLE, TABLE + CELLS), METRIC_WIDTH)
-    canvas.write(0, LEFT, log.title, TITLE)
+    canvas.title(log.title, LEFT)
     canvas.write(HEADER_ROW, LEFT, log.details, _DETAILS)
     table = draw_table(canvas, log)
     drawn = charted(log.metrics)

@@ -67,7 +67,7 @@ def _log(sheet: str, cells: _Cells) -> TrainingLog | None:
         rows.append({name: _logged(cell.value) for name, cell in found.items() if cell})
     if not rows:
         return None
-    title = cells.get((0, LEFT))
+    title = cells.get((0, 0)) or cells.get((0, LEFT))  # where former versions wrote it
     return TrainingLog(
         sheet,
         str(title.value) if title else sheet,

@@ -5,7 +5,7 @@ values that they promise with those that a spreadsheet engine computes.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sheetgen.spreadsheet.address import cell_address, quoted, range_address, relative_address
 from sheetgen.spreadsheet.block import Block, in_row
-from sheetgen.spreadsheet.style import HEAT, INPUT, PLAIN, Style
+from sheetgen.spreadsheet.style import HEAT, INPUT, MARGIN_INDENT, PLAIN, TITLE, Style
 
 Value = float | int | str
 Place = tuple[int, int, int, int]
@@ -51,6 +51,7 @@ class Series:
     dash: str = ""
     dots: int = 0  # the size of a dot at each point of a line
     marker_size: int = 0  # of points without a line
+    symbol: str = "circle"  # of these points, and of the dots
     marker_fill: str = ""
     label: str = ""  # where the series' name is written as a label: "center", "above", …
     label_bold: bool = False
@@ -175,6 +176,13 @@ class Canvas:
     def write(self, row: int, column: int, value: Value, style: Style = PLAIN) -> None:
         """Write a constant: text stays text, whatever it starts with."""
         self.cells[row, column] = Cell(value, None, style)
+
+    def title(self, text: str, column: int = 0) -> None:
+        """Write the sheet's title into A1, which screen readers read first.
+
+        It begins above the column in which the sheet's texts begin, behind narrow margins.
+        """
+        self.write(0, 0, text, replace(TITLE, indent=MARGIN_INDENT * column))
 
     def fill(
         self, row: int, column: int, values: NDArray[np.float64], style: Style = PLAIN

@@ -81,10 +81,11 @@ def _series(series: Series) -> dict[str, Any]:
     options["marker"] = {"type": "none"}
     if line and series.dots:
         full = {"color": series.colour}
-        options["marker"] = {"type": "circle", "size": series.dots, "border": full, "fill": full}
+        how = {"type": series.symbol, "size": series.dots}
+        options["marker"] = {**how, "border": full, "fill": full}
     if series.marker_size:
         options["marker"] = {
-            "type": "circle",
+            "type": series.symbol,
             "size": series.marker_size,
             "border": {"color": series.colour, "width": 1.5},
             "fill": {"color": series.marker_fill},

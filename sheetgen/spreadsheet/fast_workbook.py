@@ -15,6 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import xlsxwriter
 from xlsxwriter.chart import Chart
+from xlsxwriter.core import Core
 from xlsxwriter.packager import Packager
 
 from sheetgen.spreadsheet.formula_blocks import FastWorksheet
@@ -79,6 +80,12 @@ class _Packager(Packager):  # type: ignore[misc]
         place.write = self._part.write  # type: ignore[method-assign]
         return place
 
+    def _write_core_file(self) -> None:
+        core = _Core()
+        core._set_properties(self.workbook.doc_properties)
+        core._set_xml_writer(self._filename("docProps/core.xml"))
+        core._assemble_xml_file()
+
     def _end_part(self) -> None:
         if self._part:
             self._part.close()
@@ -87,6 +94,15 @@ class _Packager(Packager):  # type: ignore[misc]
             with self._archive.open(name, "w") as part:
                 part.write(picture.getvalue())
         self.filenames.clear()
+
+
+class _Core(Core):  # type: ignore[misc]
+    """The properties of a workbook, with its "language" if it has one."""
+
+    def _write_dc_title(self) -> None:
+        super()._write_dc_title()
+        if language := self.properties.get("language"):
+            self._xml_data_element("dc:language", language)
 
 
 def _write_num_cache(chart: Chart, data: Sequence[float | str | None] | None) -> None:

@@ -1,6 +1,8 @@
 """Defines the colours, fonts, number formats and widths of all sheets.
 
 A colour has one meaning throughout the workbook: it tells what kind of quantity a cell holds.
+Texts have a contrast of 4.5 to the fills that they are on, and lines one of 3 to white, as WCAG 2.1
+AA wants; nothing is told by a colour alone.
 """
 
 from collections.abc import Iterable
@@ -9,8 +11,9 @@ from functools import cache
 
 FONT = "Arial"  # on every machine, or replaced by a font of the same widths
 INK = "#1F2933"
-MUTED = "#6B7280"
+MUTED = "#5F6875"
 LINE = "#CBD5E1"
+GREY = "#848E9C"  # of lines in charts that are of no number, or of 0
 WHITE = "#FFFFFF"
 
 
@@ -23,18 +26,23 @@ class Palette:
 
 
 KINDS: dict[str, Palette] = {
-    "iteration": Palette("#F1F5F9", "#64748B"),
+    "iteration": Palette("#F1F5F9", "#5B6B82"),
     "target": Palette("#FCE7F3", "#BE185D"),
     "input": Palette("#DBEAFE", "#1D4ED8"),
-    "weight": Palette("#FFE4D0", "#B45309"),
+    "weight": Palette("#FFE4D0", "#A84C08"),
     "unit": Palette("#DCFCE7", "#15803D"),
     "error": Palette("#FEE2E2", "#B91C1C"),
     "gradient": Palette("#EDE9FE", "#6D28D9"),
-    "helper": Palette("#F3F4F6", "#6B7280"),
+    "helper": Palette("#F3F4F6", MUTED),
 }
 
-# One colour per learning rate, distinct for the colour-blind (Okabe and Ito, 2008).
-SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
+# The hues of Okabe and Ito (2008), distinct for the colour-blind, dark enough to be seen on white.
+_SERIES = ("#0072B2", "#C27C00", "#007A59", "#B5548E", "#B23A00", "#3A8FC9", "#000000")
+_DASHES = (
+    "", "long_dash", "square_dot", "dash_dot", "round_dot", "long_dash_dot", "long_dash_dot_dot",
+    "dash",
+)  # fmt: skip
+_SYMBOLS = ("circle", "square", "diamond", "triangle", "star", "x", "plus")
 
 # One section each: with conditions in a number format LibreOffice drops the minus sign.
 VALUE = "0.000000"
@@ -73,6 +81,7 @@ class Style:
     border: str = ""  # colour of a thin frame
     underline: bool = False
     locked: bool = True
+    heads: bool = False  # a column, whatever that looks like: see header_names
 
     def __hash__(self) -> int:
         """Return the hash of what tells most styles apart: it is asked for every cell."""
@@ -104,28 +113,55 @@ class Style:
 
 PLAIN = Style()
 TITLE = Style(size=18, bold=True)
+MARGIN_INDENT = 2  # of a title, that is as wide as the margin, a column of two characters
 SUBTITLE = Style(size=11, colour=MUTED)
 SECTION = Style(size=12, bold=True)
 LABEL = Style(colour=MUTED)
 NOTE = Style(colour=MUTED, italic=True)
 LINK = Style(colour="#1D4ED8", underline=True)
 # The one style of cells to type in: pale yellow with a frame.
-INPUT = Style(fill="#FFFBD6", border="#D4A900", colour="#1D4ED8", locked=False)
+INPUT = Style(fill="#FFFBD6", border="#B08D00", colour="#1D4ED8", locked=False)
 RESULT = Style(bold=True, number_format=FINE, align="right")
 WARNING = Style(colour=KINDS["error"].strong, bold=True)
 VERDICT = Style(bold=True, align="center", border=LINE)
 HEAT = ("#FFFFFF", "#F59E0B")
-BELOW, ABOVE = "#3B82F6", "#F59E0B"  # negative and positive numbers
-DIVERGING = (BELOW, WHITE, ABOVE)  # below, at and above the middle
+BELOW, ABOVE = "#3B82F6", "#D97706"  # lines of negative and of positive numbers
+DIVERGING = ("#60A5FA", WHITE, "#F59E0B")  # fills below, at and above the middle
+LOWER, HIGHER = "#1E40AF", "#A84C08"  # points and numbers at the lower and the higher end
 PASS_FORMAT = {"bg_color": "#BBF7D0", "font_color": "#166534"}
-FAIL_FORMAT = {"bg_color": "#FECACA", "font_color": "#991B1B"}
+FAIL_FORMAT = {"bg_color": "#FECACA", "font_color": "#991B1B", "bold": True}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What tells the series of a chart from the others: the colour, and with it dash or symbol."""
+
+    colour: str
+    dash: str
+    symbol: str
+
+    @property
+    def light_dash(self) -> str:
+        """The dash of what belongs to the series, in a thinner line."""
+        return self.dash or _DASHES[-1]
+
+
+def look(place: int) -> Look:
+    """Return the look of a series by its place in the chart: the first have nothing in common.
+
+    With each turn through the colours these have another dash and another symbol.
+    """
+    turn, colour = divmod(place, len(_SERIES))
+    dash, symbol = _DASHES[place % len(_DASHES)], _SYMBOLS[(colour + turn) % len(_SYMBOLS)]
+    return Look(_SERIES[colour], dash, symbol)
 
 
 @cache
 def header(kind: str) -> Style:
     """Return the style of a column header for a kind of quantity."""
     palette = KINDS[kind]
-    return Style(bold=True, colour=palette.strong, fill=palette.tint, align="center", border=LINE)
+    how = Style(bold=True, colour=palette.strong, fill=palette.tint, align="center", border=LINE)
+    return replace(how, heads=True)
 
 
 @cache
@@ -143,7 +179,7 @@ def number(kind: str, number_format: str = VALUE) -> Style:
 @cache
 def label(kind: str) -> Style:
     """Return the style of a quantity's name beside its value."""
-    return replace(header(kind), align="left", indent=1)
+    return replace(header(kind), align="left", indent=1, heads=False)
 
 
 def number_format(kind: str) -> str:

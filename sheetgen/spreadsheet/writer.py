@@ -20,6 +20,7 @@ from sheetgen.spreadsheet.canvas import AnyText, Canvas, Cell, HeatMap, Place, V
 from sheetgen.spreadsheet.charts import insert_chart
 from sheetgen.spreadsheet.fast_workbook import new_workbook
 from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, FastWorksheet, write_block
+from sheetgen.spreadsheet.header_names import header_names
 from sheetgen.spreadsheet.paper import MARGINS, areas, pages
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 A4 = 9
+PROPERTIES = {"author": "sheetgen", "language": "en", "comments": "Made by sheetgen."}
 WHOLE_SHEET = "A1:XFD1048576"
 BAR = {
     "type": "data_bar",
@@ -55,7 +57,7 @@ def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
             "default_format_properties": {"font_name": FONT, "font_size": 10},
         }
         workbook = new_workbook(file, options)
-        workbook.set_properties({"title": title, "comments": "Made by sheetgen."})
+        workbook.set_properties({**PROPERTIES, "title": title})
         writer = _Writer(workbook)
         require_possible(title, "the title of the workbook")
         for canvas in progress.counted(canvases, "preparing the sheets"):
@@ -155,7 +157,8 @@ class _Writer:
             block = Block(each.first_row, each.first_column, each.formulas, each.values, formats)
             write_block(worksheet, block)
         self._extras(worksheet, canvas)
-        for name, address in canvas.names.items():
+        number = len(self.workbook.worksheets())
+        for name, address in (canvas.names | header_names(canvas, number)).items():
             self.workbook.define_name(name, f"={address}")
         for chart in canvas.charts:
             insert_chart(self.workbook, worksheet, chart)

@@ -20,7 +20,6 @@ from sheetgen.spreadsheet.style import (
     NOTE,
     SECTION,
     SUBTITLE,
-    TITLE,
     Style,
     header,
 )
@@ -59,7 +58,7 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     columns = range(LEFT, LEFT + max(PER_ROW, len(counts) + 3))
     canvas.widths |= {0: 2, **dict.fromkeys(columns, width_of(COLUMN))}
     canvas.heights[0] = 30
-    canvas.write(0, LEFT, f"How well it recognises {images.nouns}", TITLE)
+    canvas.title(f"How well it recognises {images.nouns}", LEFT)
     canvas.write(1, LEFT, f"{label(run.config.model)}: {run.title}, {run.subtitle}", SUBTITLE)
     write_links(canvas, 2, LEFT, [input_tab(subject.network), "Layers", "Network"])
     tested_on = run.config.tested_on

@@ -62,7 +62,6 @@ from sheetgen.spreadsheet.style import (
     PLAIN,
     SECTION,
     SUBTITLE,
-    TITLE,
     WHITE,
     Style,
 )
@@ -97,7 +96,7 @@ def activation_sheets(subject: Subject, workings: Workings) -> list[Canvas]:
     places = weight_places(subject.network, subject.sheets)
     page = Page(canvas, chosen, Products(lenses, places, facts, listed))
     canvas.heights[0] = 30
-    canvas.write(0, LEFT, "How one activation is computed", TITLE)
+    canvas.title("How one activation is computed", LEFT)
     text = "Choose an activation of a layer: window × kernel, summed over all input channels."
     canvas.write(1, LEFT, text, SUBTITLE)
     _sizes(page)

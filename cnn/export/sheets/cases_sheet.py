@@ -31,7 +31,6 @@ from sheetgen.spreadsheet.style import (
     LINE,
     MUTED,
     SUBTITLE,
-    TITLE,
     Style,
     band,
     header,
@@ -156,7 +155,7 @@ def cases_sheet(subject: Subject) -> Canvas:
     sheet = _Sheet(canvas, subject)
     canvas.repeat_rows, canvas.repeat_columns = (HEAD, HEAD), (0, 0)
     canvas.heights[0] = 30
-    canvas.write(0, 0, "Many cases at once", TITLE)
+    canvas.title("Many cases at once")
     canvas.write(1, 0, READING, SUBTITLE)
     canvas.write(3, 0, FOLDED, LABEL)
     _headers(sheet)

@@ -40,7 +40,6 @@ from sheetgen.spreadsheet.style import (
     PLAIN,
     SECTION,
     SUBTITLE,
-    TITLE,
     VERDICT,
     Style,
 )
@@ -107,7 +106,7 @@ def digit_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     sheet = _Sheet(canvas, subject, places, SamplePlaces(len(subject.samples), shape))
     canvas.widths[0] = 2
     canvas.heights[0] = 30
-    canvas.write(0, LEFT, f"Draw a {sheet.noun} and watch it being recognised", TITLE)
+    canvas.title(f"Draw a {sheet.noun} and watch it being recognised", LEFT)
     canvas.write(1, LEFT, _about(subject), SUBTITLE)
     _choice(sheet)
     _pictures(sheet)

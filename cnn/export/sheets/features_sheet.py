@@ -19,7 +19,6 @@ from sheetgen.spreadsheet.style import (
     MUTED,
     NOTE,
     SUBTITLE,
-    TITLE,
     WARNING,
     Style,
     header,
@@ -154,7 +153,7 @@ def features_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     canvas.repeat_rows = HEAD, HEAD
     _widths(sheet)
     canvas.heights[0] = 30
-    canvas.write(0, LEFT, subject.title, TITLE)
+    canvas.title(subject.title, LEFT)
     canvas.write(1, LEFT, _about(subject), SUBTITLE)
     cases = [CASES] if subject.cases else []
     write_links(canvas, 2, LEFT, [*cases, "Layers", *closer_sheets(subject), "Network", "Weights"])

@@ -23,7 +23,7 @@ from cnn.export.sheets.weights_sheet import WEIGHTS, WeightPlaces, strongest, we
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
-from sheetgen.spreadsheet.style import DIVERGING, KINDS, LINE, LINK, NOTE, SECTION, TITLE, Style
+from sheetgen.spreadsheet.style import DIVERGING, KINDS, LINE, LINK, NOTE, SECTION, Style
 
 KERNELS = "Kernels"
 LEFT = 2
@@ -129,7 +129,7 @@ def kernels_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas | None:
     canvas = Canvas(KERNELS, tab_colour=KINDS["weight"].strong, freeze=(1, LEFT))
     canvas.repeat_rows, canvas.repeat_columns = (0, 0), (0, 1)
     canvas.heights[0] = 30
-    canvas.write(0, 0, KERNELS, TITLE)
+    canvas.title(KERNELS)
     for at, text in enumerate(READING, start=1):
         canvas.write(at, 0, text, NOTE)
     canvas.widths |= {0: width_of(LABEL_PIXELS), 1: width_of(GAP)}

@@ -18,7 +18,7 @@ from cnn.export.sheets.stage_formulas import unit_formulas
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import KINDS, LABEL, LINK, NOTE, TITLE, WHITE, Style
+from sheetgen.spreadsheet.style import KINDS, LABEL, LINK, NOTE, WHITE, Style
 
 ACTIVATION = Style(size=9, number_format="0.0")
 FINE_ACTIVATION = Style(number_format="0.0000")
@@ -75,7 +75,7 @@ def title_of(sheet: Sheet) -> str:
 def _title(canvas: Canvas, sheet: Sheet, links: Sequence[str]) -> None:
     title, reading = title_of(sheet), _reading(sheet)
     canvas.heights[0] = 30
-    canvas.write(0, 0, title, TITLE)
+    canvas.title(title)
     column = behind(canvas, 0, len(title) * TITLE_PIXELS)
     for name in links:
         canvas.link(0, column, name, name, LINK)

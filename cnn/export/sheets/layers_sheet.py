@@ -53,7 +53,6 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     NOTE,
     SUBTITLE,
-    TITLE,
     WHITE,
     Style,
 )
@@ -85,7 +84,7 @@ def layers_sheet(subject: Subject, workings: Workings) -> Canvas:
     canvas.heights[0] = 30
     canvas.freeze = (TOP, 0)
     what = "picture" if is_digit_reader(subject.network) else "input"
-    canvas.write(0, LEFT, f"What each layer makes of the {what}", TITLE)
+    canvas.title(f"What each layer makes of the {what}", LEFT)
     reading = "A picture for each channel or unit: orange is above 0, blue below, and white is 0."
     canvas.write(1, LEFT, reading, SUBTITLE)
     _size(page)

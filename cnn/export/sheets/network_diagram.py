@@ -13,7 +13,7 @@ from functools import cached_property
 from cnn.export.network.stages import Convolution, Input, Layer, Pool, Shape
 from cnn.export.sheets.layout import Sheet
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import KINDS
+from sheetgen.spreadsheet.style import GREY, KINDS
 from sheetgen.workbook.shared.workings import Corner
 
 HIGHEST, LOWEST = 30, 7  # of a map, pixels
@@ -26,7 +26,6 @@ BOXES, LANE = 120, 9
 MOST_LANES = 12
 APART = 4  # pixels between lines that end at the same side of a box
 ARROW = 4  # pixels of its head
-LINES = "#94A3B8"
 
 Point = tuple[float, float]
 
@@ -80,7 +79,7 @@ class Diagram:
             series = []
             for number, (points, colour) in enumerate(self._lines(down, height)):
                 corner.write(0, 0, f"{sheet.name}, line {number}" if number else sheet.name)
-                width = 1.25 if colour == LINES else 1.5
+                width = 1.25 if colour == GREY else 1.5
                 series.append(_series(corner.moved(0, 1), points, colour, width))
                 corner = corner.moved(1, 0)
             place, size = (at[0] + down, at[1]), (self.width, height)
@@ -107,19 +106,19 @@ class Diagram:
         top, bottom = max(y for _, y in box), min(y for _, y in box)
         right = max(x for x, _ in box)
         if at - 1 in self.reads[at]:
-            yield [(middle[0], height), *_head((middle[0], top + 1), (0, 1))], LINES
+            yield [(middle[0], height), *_head((middle[0], top + 1), (0, 1))], GREY
         if at + 1 < len(self.reads) and at in self.reads[at + 1]:
-            yield [(middle[0], bottom), (middle[0], 0)], LINES
+            yield [(middle[0], bottom), (middle[0], 0)], GREY
         ending = [source for source in self.reads[at] if source in self.lanes and source < at - 1]
         for number, source in enumerate(sorted(ending, key=lambda each: self.lanes[each][0])):
             x, y = self._x(source), middle[1] + APART * (number + 1)
-            yield [(x, height), (x, y), *_head((right + 2, y), (1, 0))], LINES
+            yield [(x, height), (x, y), *_head((right + 2, y), (1, 0))], GREY
         for source, (_, end) in self.lanes.items():
             x = self._x(source)
             if source == at:
-                yield [(right, middle[1] - APART), (x, middle[1] - APART), (x, 0)], LINES
+                yield [(right, middle[1] - APART), (x, middle[1] - APART), (x, 0)], GREY
             elif source < at < end:
-                yield [(x, height), (x, 0)], LINES
+                yield [(x, height), (x, 0)], GREY
 
     def _x(self, source: int) -> float:
         return BOXES + LANE * (self.lanes[source][0] + 0.5)

@@ -21,7 +21,6 @@ from sheetgen.spreadsheet.style import (
     PLAIN,
     SECTION,
     SUBTITLE,
-    TITLE,
     Style,
     header,
 )
@@ -95,7 +94,7 @@ def network_sheet(subject: Subject, places: InputPlaces, workings: Workings) -> 
     fits = width_of(SCREEN - others)
     canvas.widths[LEFT + len(COLUMNS) - 1] = max(LEAST_FORMULA, min(fits, COLUMNS[FORMULA_TITLE]))
     canvas.heights[0] = 30
-    canvas.write(0, LEFT, subject.title, TITLE)
+    canvas.title(subject.title, LEFT)
     text = f"{len(layers)} layers, {total:,} parameters, every activation a live formula"
     canvas.write(1, LEFT, text, SUBTITLE)
     row = _Table(canvas, subject, places, diagram).draw(TABLE_ROW, workings)

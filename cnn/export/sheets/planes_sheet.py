@@ -37,7 +37,6 @@ from sheetgen.spreadsheet.style import (
     NOTE,
     SECTION,
     SUBTITLE,
-    TITLE,
     WARNING,
     Style,
     header,
@@ -143,7 +142,7 @@ def planes_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     )
     _sizes(sheet)
     canvas.heights[0] = 30
-    canvas.write(0, 0, subject.title, TITLE)
+    canvas.title(subject.title)
     shape = sheet.shape
     choose = "Choose a picture or type" if len(subject.samples) else "Type"
     text = f"{choose} {shape.height} × {shape.width} numbers: all else are live formulas"

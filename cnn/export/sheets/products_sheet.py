@@ -29,7 +29,7 @@ from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas, Place
-from sheetgen.spreadsheet.style import KINDS, SECTION, SUBTITLE, TITLE, Style, header
+from sheetgen.spreadsheet.style import KINDS, SECTION, SUBTITLE, Style, header
 
 CHANNEL = Style(number_format="0", align="center", bold=True, colour=KINDS["iteration"].strong)
 NUMBER = Style(number_format="0.000", align="right")
@@ -44,7 +44,7 @@ def products_sheet(chosen: Chosen, products: Products, asked: dict[str, str]) ->
     canvas = Canvas(PRODUCTS, tab_colour=KINDS["helper"].strong, freeze=(FIRST_ROW, first))
     canvas.repeat_rows, canvas.repeat_columns = (HEAD_ROW, HEAD_ROW + 1), (LEFT, products.sums)
     canvas.heights[0] = 30
-    canvas.write(0, LEFT, "Every product of the chosen activation", TITLE)
+    canvas.title("Every product of the chosen activation", LEFT)
     text = "A row for each input channel, a column for each pixel of the window, row by row."
     canvas.write(1, LEFT, text, SUBTITLE)
     canvas.widths |= {0: 2, LEFT: 11, products.sums: 12}

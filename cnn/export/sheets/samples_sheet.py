@@ -8,7 +8,7 @@ from cnn.export.samples import Samples
 from cnn.export.sheets.export_style import FULL, PALE_PICTURE, width_of
 from cnn.export.sheets.layout import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, SamplePlaces
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap
-from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, PLAIN, SECTION, TITLE, Style, header
+from sheetgen.spreadsheet.style import KINDS, LABEL, NOTE, PLAIN, SECTION, Style, header
 
 PIXEL_COLUMN = replace(header("input"), size=8)
 WIDTH, WIDEST = 9, 24  # characters of a column with the name of a feature
@@ -29,7 +29,7 @@ def samples_sheet(samples: Samples, shape: Shape, known: Quantities, *, pictures
     """
     canvas = Canvas(SAMPLES, freeze=(FIRST_SAMPLE, FIRST_VALUE))
     canvas.repeat_rows, canvas.repeat_columns = (1, FIRST_SAMPLE - 1), (0, FIRST_VALUE - 1)
-    canvas.write(0, 0, SAMPLES, TITLE)
+    canvas.title(SAMPLES)
     canvas.heights[0] = 30
     canvas.widths |= {0: 9, 1: 9, 2: 24}
     titles = ("number", "class", "which one") if pictures else ("number", "label", "name", "values")

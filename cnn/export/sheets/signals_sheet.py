@@ -29,18 +29,18 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     NOTE,
     SECTION,
-    SERIES_COLOURS,
     SUBTITLE,
-    TITLE,
     WARNING,
     common_format,
     header,
+    look,
 )
 
 STEP_WIDTH, NUMBER = 64, 86  # pixels of a column
 LETTER = 8  # pixels of a letter of a bold name
 WIDEST = 160  # pixels of a column
 CHART_HEIGHT, LEAST_CHART, MOST_CHART = 360, 300, 500  # pixels
+MOST_DRAWN = 8  # signals in the chart
 ROOM = 800  # pixels of the table and the chart, so that the answer is in view
 TEXTS = "The texts marked red are no numbers."
 
@@ -105,7 +105,7 @@ def signals_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     canvas.repeat_rows, canvas.repeat_columns = (HEAD, HEAD), (0, 0)
     _widths(sheet)
     canvas.heights[0] = 30
-    canvas.write(0, 0, subject.title, TITLE)
+    canvas.title(subject.title)
     count = "1 signal" if len(sheet.signals) == 1 else f"{len(sheet.signals)} signals"
     read = "read the answer on the right: " if subject.quantities.outputs else ""
     text = f"Type on the left, {read}{count} at {sheet.steps:,} times, all by live formulas"
@@ -208,9 +208,13 @@ def _chart(sheet: _Sheet) -> None:
     columns = range(sheet.used, sheet.used + len(sheet.signals))
     series = tuple(
         Series(
-            times, canvas.range(FIRST, column, last, column), canvas.absolute(HEAD, column), colour
+            times,
+            canvas.range(FIRST, column, last, column),
+            canvas.absolute(HEAD, column),
+            look(place).colour,
+            dash=look(place).dash,
         )
-        for column, colour in zip(columns, SERIES_COLOURS, strict=False)
+        for place, column in enumerate(columns[:MOST_DRAWN])
     )
     limits = 0.0, float(max(1, sheet.steps - 1)), None, None
     legend = "bottom" if len(series) > 1 else "none"

@@ -25,7 +25,7 @@ from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.stage_formulas import is_masked, mask_name, parameter_roles
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place
-from sheetgen.spreadsheet.style import DIVERGING, HIDDEN, KINDS, LABEL, NOTE, SECTION, TITLE, Style
+from sheetgen.spreadsheet.style import DIVERGING, HIDDEN, KINDS, LABEL, NOTE, SECTION, Style
 
 WEIGHTS = "Weights"
 LEFT = 1
@@ -107,7 +107,7 @@ def weights_sheet(network: Network, sheets: dict[str, Sheet]) -> Canvas:
     canvas = Canvas(WEIGHTS, freeze=(1, 1), tab_colour=KINDS["weight"].strong)
     canvas.repeat_rows, canvas.repeat_columns = (0, 0), (0, 0)
     side = SMALL_SIDE if pictures else SIDE
-    canvas.write(0, 0, WEIGHTS, TITLE)
+    canvas.title(WEIGHTS)
     texts = READING if any(map(_is_block, network.layers)) else READING[:1]
     for at, text in enumerate(texts, start=1):
         canvas.write(at, 0, text, NOTE)

@@ -17,7 +17,6 @@ from sheetgen.spreadsheet.style import (
     MUTED,
     SECTION,
     SUBTITLE,
-    TITLE,
     Style,
     band,
     header,
@@ -58,7 +57,7 @@ class ExercisePaper:
         canvas, assignment = self.canvas, self._assignment
         exercise, student = assignment.exercise, assignment.student
         canvas.heights.update({0: 28, NAME_ROW: 24, NAME_ROW + 1: _GAP, NAME_ROW + 3: _GAP})
-        canvas.write(0, SYMBOL, self._sheet.title, TITLE)
+        canvas.title(self._sheet.title, SYMBOL)
         text = f"{exercise.template.title}  ·  exercise {student.identifier}"
         canvas.write(1, SYMBOL, text, SUBTITLE)
         canvas.write(NAME_ROW, SYMBOL, "Name", LABEL)

@@ -29,7 +29,6 @@ from sheetgen.spreadsheet.style import (
     PASS_FORMAT,
     SECTION,
     SUBTITLE,
-    TITLE,
     WHOLE,
     Style,
     band,
@@ -139,7 +138,7 @@ class ExerciseSheet:
 
     def _heading(self) -> None:
         canvas, assignment = self.canvas, self.assignment
-        canvas.write(0, FIRST_COLUMN, self.title, TITLE)
+        canvas.title(self.title, FIRST_COLUMN)
         text = f"{self.owner}  ·  {assignment.exercise.template.title}"
         canvas.write(1, FIRST_COLUMN, text, SUBTITLE)
         for place, step in enumerate(STEPS):

@@ -11,6 +11,7 @@ from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series, Value
 from sheetgen.spreadsheet.style import FINE, KINDS, PERCENT, number
+from sheetgen.workbook.shared.alternative_texts import as_built, courses
 from sheetgen.workbook.shared.epoch_tests import Points
 from sheetgen.workbook.shared.live_text import NOTHING, Words, joined, only_if
 from sheetgen.workbook.shared.page import fit_errors, write_headers
@@ -20,6 +21,8 @@ CHART_HEIGHT = 300
 CHART_ROWS = 16
 MOST_STEPS = 6
 """Between the numbers along an axis of iterations or epochs."""
+TEST_WIDTH = 1.5
+"""The points of the line of the test samples, which is dashed and of the training's colour."""
 FEW = 12
 """So few points have a dot each, and so few epochs a number each."""
 
@@ -72,6 +75,12 @@ class Curve:
     def first(self) -> int:
         """The number of the first step: iterations count from 0, epochs from 1."""
         return 0 if self.step == "iteration" else 1
+
+    def drawn(self, title: str, is_share: bool) -> dict[str, Array]:
+        """Return the errors, or the accuracies, by a title, and those of the test samples."""
+        values = self.accuracies if is_share and self.accuracies is not None else self.values
+        tested = self.tested[int(is_share) :][:1]
+        return {title: values} | {f"{title} of the test samples": each.values for each in tested}
 
     def diverges_at(self) -> Words:
         """Return the words "diverges from iteration 2 on: …", or nothing, for the table's sheet.
@@ -138,30 +147,33 @@ def per_epoch(
     colour = KINDS["unit"].strong
     series = [Series(columns[0], columns[2], canvas.absolute(top - 1, 2), colour)]
     series += tested_series(curve, 1, colour)
-    insert_chart(canvas, series, "epoch", "accuracy", row + CHART_ROWS, epochs)
-    return replace(curve, accuracy=columns[2], accuracies=values["accuracy"])
+    curve = replace(curve, accuracy=columns[2], accuracies=values["accuracy"])
+    insert_chart(canvas, series, curve, "accuracy", row + CHART_ROWS)
+    return curve
 
 
 def tested_series(curve: Curve, which: int, colour: str) -> list[Series]:
     """Return the dashed series of the test samples' errors (0) or accuracies (1), if any."""
     return [
-        Series(curve.x, points.y, points.name, colour, dash="dash")
+        Series(curve.x, points.y, points.name, colour, TEST_WIDTH, "dash")
         for points in curve.tested[which : which + 1]
     ]
 
 
 def insert_chart(
-    canvas: Canvas, series: Sequence[Series], step: str, title: str, row: int, points: int
+    canvas: Canvas, series: Sequence[Series], curve: Curve, title: str, row: int
 ) -> None:
-    """Put the chart of series of so many points left of the table, its top in `row`."""
+    """Put the chart of a curve's errors or accuracies left of the table, its top in `row`."""
+    step, points = curve.step, len(curve.values)
     first, last, unit = step_axis(step, points)
     is_share = title == "accuracy"
+    told = courses(curve.drawn(title, is_share), is_share)
     canvas.charts.append(
         Chart(
             (row, 0),
             (CHART_WIDTH, CHART_HEIGHT),
             tuple(with_dots(each, points) for each in series),
-            f"{title} at each {step}, {canvas.name}",
+            as_built(f"{title} at each {step} of {canvas.name}", told),
             (step, title),
             limits=(first, last, 0, 1 if is_share else None),
             units=(unit, 0.2 if is_share else None),

@@ -13,13 +13,16 @@ from sheetgen.formulas import notation
 from sheetgen.network.data import Data
 from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import ABOVE, BELOW, KINDS, LINE, MUTED, NOTE, SECTION
+from sheetgen.spreadsheet.style import ABOVE, BELOW, GREY, KINDS, MUTED, NOTE, SECTION
+from sheetgen.workbook.shared.alternative_texts import as_built, signs
 from sheetgen.workbook.shared.diagram_layout import Layout, Node
 from sheetgen.workbook.shared.diagram_lines import (
     LINE_COLUMNS,
     MEDIUM,
+    NEGATIVE,
     PLACE,
     THICK,
+    ZERO,
     SignedLines,
     line_widths,
 )
@@ -81,7 +84,15 @@ def draw(
     series += [pen.node(node) for node in layout.nodes.values()]
     series += pen.biases() + pen.dots() + pen.names() + pen.targets(with_errors=False)
     series += pen.legend(FORWARD)
-    pen.chart(canvas, at, series, "The network with its weights and activations")
+    told = signs({edge.name: values[edge.name] for edge in layout.edges}, "weights")
+    pen.chart(canvas, at, series, as_built(described(network), told))
+
+
+def described(network: Network) -> str:
+    """Return what a diagram of the network shows, in words."""
+    counts = network.inputs, *(layer.units for layer in network.layers)
+    layers = "-".join(map(str, counts))
+    return f"Diagram of the {layers} network with its weights and activations"
 
 
 def size(network: Network, data: Data) -> tuple[int, int]:
@@ -256,13 +267,14 @@ class Pen:
         x = node.x + self.layout.scale.radius + RIGHT_MARGIN / 2
         return self.label(words, x, node.y, label_size=9)
 
-    def legend(self, entries: Sequence[tuple[str, str, int]]) -> list[Series]:
-        """Write below the diagram what the colours and widths mean."""
+    def legend(self, entries: Sequence[tuple[str, str, int, str]]) -> list[Series]:
+        """Write below the diagram what the colours, dashes and widths mean."""
         series, x, y = [], float(EDGE), -LEGEND_PIXELS / 2
         widths = line_widths(len(self.layout.edges))
-        for text, colour, size in (*entries, *LINE_WIDTHS):
+        for text, colour, size, dash in (*entries, *LINE_WIDTHS):
             words, end = literal(text), x + SAMPLE
-            line = self.series(words, (x, end), (y, y), colour=colour, width=widths[size])
+            how = {"colour": colour, "width": widths[size], "dash": dash}
+            line = self.series(words, (x, end), (y, y), **how)
             series.append(line)
             series.append(self.series(words, (end,), (y,), label="right", label_size=9))
             x = end + GAP + PIXELS_OF_CHARACTER * len(text)
@@ -302,10 +314,10 @@ class Pen:
 DOTS = "⋮"
 ROOM = "\u00a0"  # a space that no program leaves out at the end of a line
 LINE_BREAK = Words("CHAR(10)", "\n")
-FORWARD = (("w > 0", ABOVE, 2), ("w < 0", BELOW, 2), ("0", LINE, 0))
+FORWARD = (("w > 0", ABOVE, 2, ""), ("w < 0", BELOW, 2, NEGATIVE), ("0", GREY, 0, ZERO))
 LINE_WIDTHS = (
-    (f"≥ {THICK:.0%} of largest", MUTED, 3),
-    (f"≥ {MEDIUM:.0%}", MUTED, 2),
-    ("less", MUTED, 1),
+    (f"≥ {THICK:.0%} of largest", MUTED, 3, ""),
+    (f"≥ {MEDIUM:.0%}", MUTED, 2, ""),
+    ("less", MUTED, 1, ""),
 )
-"""Each legend entry's text, and its line's colour and size class."""
+"""Each legend entry's text, and its line's colour, size class and dash."""

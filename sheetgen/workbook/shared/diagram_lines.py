@@ -12,7 +12,7 @@ from math import hypot, isnan, nan
 import numpy as np
 
 from sheetgen.spreadsheet.canvas import Series
-from sheetgen.spreadsheet.style import ABOVE, BELOW, INPUT, KINDS, LINE, Style
+from sheetgen.spreadsheet.style import ABOVE, BELOW, GREY, INPUT, KINDS, Style
 from sheetgen.workbook.shared.live_text import Fact, Words, is_promised
 from sheetgen.workbook.shared.workings import Corner
 
@@ -26,6 +26,8 @@ WIDTHS = {3: 5.0, 2: 2.5, 1: 1.0, 0: 1.0}  # points
 DENSE, THINNER = 24, 0.6  # more lines than these are so much thinner
 ROWS = 3  # of a connection: where it starts, where it ends, and nothing
 PLACE = Style(colour=KINDS["helper"].strong, number_format="0.0")
+NEGATIVE = "square_dot"  # of lines of numbers below 0, so that not only the colour tells the sign
+ZERO = "round_dot"
 Ends = tuple[float, ...]
 """Of a line: x from, x to, y from, y to."""
 
@@ -36,14 +38,15 @@ class Kind:
 
     number: int
     colour: str
+    dash: str = ""
 
 
 LINE_STYLES = (
-    Kind(0, LINE),
+    Kind(0, GREY, ZERO),
     *(
-        Kind(sign * size, colour)
+        Kind(sign * size, colour, dash)
         for size in (1, 2, 3)
-        for sign, colour in ((1, ABOVE), (-1, BELOW))
+        for sign, colour, dash in ((1, ABOVE, ""), (-1, BELOW, NEGATIVE))
     ),
 )
 """In the order in which they are drawn, one over the other."""
@@ -107,7 +110,7 @@ class SignedLines:
         """Return the line of each style."""
         widths = line_widths(self._rows // ROWS)
         return [
-            _line(self._corner, 3 + 2 * style, self._rows, kind.colour, widths[abs(kind.number)])
+            _line(self._corner, 3 + 2 * style, self._rows, kind, widths[abs(kind.number)])
             for style, kind in enumerate(LINE_STYLES)
         ]
 
@@ -132,9 +135,9 @@ def line_widths(lines: int) -> dict[int, float]:
     return {size: factor * width for size, width in WIDTHS.items()}
 
 
-def _line(corner: Corner, across: int, rows: int, colour: str, width: float) -> Series:
+def _line(corner: Corner, across: int, rows: int, kind: Kind, width: float) -> Series:
     x, y = (corner.range(1, at, rows, at) for at in (across, across + 1))
-    return Series(x=x, y=y, colour=colour, width=width, in_legend=False)
+    return Series(x, y, colour=kind.colour, width=width, dash=kind.dash, in_legend=False)
 
 
 def rounded(ends: Ends) -> Ends:

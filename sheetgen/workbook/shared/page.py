@@ -10,7 +10,6 @@ from sheetgen.spreadsheet.style import (
     LARGE,
     MIDDLE,
     SUBTITLE,
-    TITLE,
     VALUE,
     band,
     header,
@@ -26,7 +25,7 @@ ROOMY = 21  # points of a subtitle's row that has a cell to type in right below 
 def write_title(canvas: Canvas, column: int, title: str, subtitle: str) -> None:
     """Write the title and the subtitle into the first two rows."""
     canvas.heights[0] = 28
-    canvas.write(0, column, title, TITLE)
+    canvas.title(title, column)
     canvas.write(1, column, subtitle, SUBTITLE)
 
 

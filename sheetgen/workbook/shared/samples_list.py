@@ -8,7 +8,7 @@ import numpy as np
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import Series
-from sheetgen.spreadsheet.style import WHITE, WHOLE, header, number
+from sheetgen.spreadsheet.style import HIGHER, LOWER, WHITE, WHOLE, header, number
 from sheetgen.workbook.shared.axis import Axis
 from sheetgen.workbook.shared.chosen_output import ChosenOutput
 from sheetgen.workbook.shared.grid import OFF
@@ -16,7 +16,7 @@ from sheetgen.workbook.shared.page import write_headers
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.workings import Workings
 
-LOW, HIGH = "#1E40AF", "#B45309"  # the points of lower and of higher targets
+SYMBOLS = "circle", "square"  # of lower and of higher targets
 MOST = 200
 """The most samples that are marked; of more, this number, evenly spaced in the data."""
 MARKER_SIZES = ((20, 11), (60, 8), (MOST, 6))  # the most samples, and their size
@@ -108,9 +108,10 @@ class SamplesList:
                 self.range(first + offset),
                 colour=WHITE,
                 marker_size=size,
+                symbol=symbol,
                 marker_fill=colour,
             )
-            for offset, colour in ((1, LOW), (2, HIGH))
+            for offset, colour, symbol in zip((1, 2), (LOWER, HIGHER), SYMBOLS, strict=True)
         ]
 
     def middle(self) -> tuple[str, float]:

@@ -6,7 +6,7 @@ axis are round, and do not follow the data: an axis that does is wider than the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sheetgen.network.activations import Array
@@ -14,8 +14,9 @@ from sheetgen.network.many_passes import run
 from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
-from sheetgen.spreadsheet.style import KINDS, NOTE, SECTION, SERIES_COLOURS, WHITE, header, number
+from sheetgen.spreadsheet.style import GREY, KINDS, NOTE, SECTION, WHITE, header, look, number
 from sheetgen.workbook.plan import FITTED_CURVE, Plan
+from sheetgen.workbook.shared.alternative_texts import as_built, between, course
 from sheetgen.workbook.shared.axis import COLUMNS, Axis
 from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
 from sheetgen.workbook.shared.moment import Moment, Snapshot
@@ -30,7 +31,7 @@ MOST_FORMULAS = 8000  # with more there is no such sheet
 CONTROLS, CHARTS = 3, 7  # their first rows
 HEIGHT, WIDTHS = 360, (640, 520)  # of the charts, in pixels
 SECOND = 9  # the second chart's column
-CURVE, START, SAMPLES = KINDS["unit"].strong, "#9CA3AF", KINDS["target"].strong
+CURVE, START, SAMPLES = KINDS["unit"].strong, GREY, KINDS["target"].strong
 DRAWN_UNITS = 12  # hidden units, at most, in the chart of them
 BEYOND = "samples are beyond the ends of the x axis"
 
@@ -62,6 +63,10 @@ class _Curve:
     corner: Corner
     columns: dict[str, int]
     """The column of each unit, counted from the corner."""
+    units: dict[str, Array] = field(default_factory=dict)
+    """What each unit gives along the axis."""
+    values: Sequence[float] = ()
+    """The output that is shown."""
 
     @property
     def last(self) -> int:
@@ -152,6 +157,7 @@ class _Sheet:
                     formula(unit, partial(self._source, curve, axis, k)) for k in range(POINTS)
                 ]
                 self._column(curve, columns[title], texts, values[:, at])
+                curve.units[title] = values[:, at]
                 corner.canvas.write(
                     corner.row, corner.column + columns[title], title, header("unit")
                 )
@@ -160,10 +166,11 @@ class _Sheet:
             every = [curve.cell(each, point) for each in outputs]
             mine = chosen.of_each(every)
             texts.append(softmax_formula(mine, every) if softmax else mine)
-        self._column(curve, curve.last, texts, activations[-1][:, chosen.output])
+        shown = activations[-1][:, chosen.output]
+        self._column(curve, curve.last, texts, shown)
         top, words = (corner.row, corner.column + curve.last), "output at iteration "
         corner.canvas.calculate(*top, f'="{words}"&{row}', f"{words}{iteration}", header("unit"))
-        return curve
+        return replace(curve, values=shown.tolist())
 
     def _source(self, curve: _Curve, axis: Axis, point: int, symbol: str) -> str:
         """Return the address of the input or of a unit at a point."""
@@ -184,33 +191,37 @@ class _Sheet:
         name = corner.absolute(0, samples.target)
         corner.canvas.write(corner.row, corner.column + samples.target, "samples", header("target"))
         series = (
-            Series(axis.range, start.range(start.last), start.name, START, width=1.25),
+            Series(axis.range, start.range(start.last), start.name, START, 1.25, "dash"),
             Series(axis.range, curve.range(curve.last), curve.name, CURVE, width=3),
             Series(samples.range(1), targets, name, WHITE, marker_size=8, marker_fill=SAMPLES),
         )
-        title = "The network's output over its input, and the samples"
-        self._chart(1, WIDTHS[0], series, title, "output and targets")
+        what = f"The network's output over its input, and {len(samples.targets)} samples"
+        told = f"the output lies {between(curve.values)}, at iteration 0 {between(start.values)}"
+        told += f", the targets {between(samples.targets)}"
+        self._chart(1, WIDTHS[0], series, as_built(what, told), "output and targets")
 
     def _draw_units(self, axis: Axis, curve: _Curve) -> None:
         """Draw the activations of the last hidden layer."""
         network = self.plan.network
         if len(network.layers) == 1 or network.layers[-2].units > DRAWN_UNITS:
             return
-        columns = [curve.columns[activation_name(unit)] for unit in network.unit_names[-2]]
+        names = [activation_name(unit) for unit in network.unit_names[-2]]
+        columns = [curve.columns[name] for name in names]
         series = tuple(
             Series(
                 axis.range,
                 curve.range(column),
                 curve.corner.absolute(0, column),
-                SERIES_COLOURS[at % len(SERIES_COLOURS)],
-                width=1.75,
-                dash="" if at < len(SERIES_COLOURS) else "dash",
+                look(at).colour,
+                1.75,
+                look(at).dash,
             )
             for at, column in enumerate(columns)
         )
         self.canvas.write(CHARTS - 1, SECOND, "The hidden units over the input", SECTION)
-        title = "The activations of the last hidden layer over the input"
-        self._chart(SECOND, WIDTHS[1], series, title, "activation")
+        what = f"The activations of the last hidden layer’s {len(columns)} units over the input"
+        told = "; ".join(f"{name} {course(curve.units[name])}" for name in names)
+        self._chart(SECOND, WIDTHS[1], series, as_built(what, told), "activation")
 
     def _chart(
         self, column: int, width: int, series: tuple[Series, ...], description: str, y_title: str

@@ -8,8 +8,7 @@ from sheetgen.network.network import Network
 from sheetgen.network.planes import Convolution
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import (
-    ABOVE,
-    BELOW,
+    DIVERGING,
     HIDDEN,
     INK,
     INPUT,
@@ -19,9 +18,7 @@ from sheetgen.spreadsheet.style import (
     NOTE,
     SECTION,
     SUBTITLE,
-    TITLE,
     VERDICT,
-    WHITE,
     Style,
     label,
 )
@@ -91,8 +88,14 @@ INPUT_COLOUR: Legend = {
 
 
 SIGNS: Legend = {
-    "above 0": (replace(label("helper"), fill=ABOVE, colour=INK), "orange lines and shades"),
-    "below 0": (replace(label("helper"), fill=BELOW, colour=WHITE), "blue lines and shades"),
+    "above 0": (
+        replace(label("helper"), fill=DIVERGING[2], colour=INK),
+        "orange shades, orange lines",
+    ),
+    "below 0": (
+        replace(label("helper"), fill=DIVERGING[0], colour=INK),
+        "blue shades, dashed blue lines",
+    ),
 }
 
 
@@ -143,7 +146,7 @@ def overview_canvas(title: str, subtitle: str) -> Canvas:
     canvas = Canvas(OVERVIEW, tab_colour=KINDS["iteration"].strong)
     canvas.widths = {0: 2, 1: 20, 2: 14, 3: 46}
     canvas.heights[0] = 30
-    canvas.write(0, 1, title, TITLE)
+    canvas.title(title, 1)
     canvas.write(1, 1, subtitle, SUBTITLE)
     return canvas
 

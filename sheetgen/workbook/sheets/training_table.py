@@ -147,7 +147,7 @@ def draw_curves(
     _summary(table, curve, names)
     name = series_name or table.header("E_total")
     series = [Series(curve.x, curve.y, name, colour), *tested_series(curve, 0, colour)]
-    insert_chart(table.canvas, series, curve.step, curve.error, FIRST_ROW, len(curve.values))
+    insert_chart(table.canvas, series, curve, curve.error, FIRST_ROW)
     return curve
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from sheetgen.network.activations import Array
 from sheetgen.network.network import Network
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import INK, KINDS, LABEL, MUTED, VALUE, Style
+from sheetgen.spreadsheet.style import HIGHER, INK, KINDS, LABEL, LOWER, MUTED, VALUE, Style
 from sheetgen.workbook.plan import DECISION_SURFACE, Plan
+from sheetgen.workbook.shared.alternative_texts import as_built, between, digits
 from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.chosen_output import ChosenOutput
 from sheetgen.workbook.shared.grid import (
@@ -28,7 +29,7 @@ from sheetgen.workbook.shared.grid import (
 from sheetgen.workbook.shared.live_text import joined
 from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import write_headers, write_title, write_value
-from sheetgen.workbook.shared.samples_list import HIGH, LOW, MOST, SamplesList
+from sheetgen.workbook.shared.samples_list import MOST, SamplesList
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
@@ -106,7 +107,7 @@ class _Sheet:
         if limits := plan.network.layers[-1].activation.limits:
             main.outline(f"({{cell}}>={limits[1]:g})")
         points = samples.points(units.axes, middle)
-        main.overlay(points, "The samples on the plane of the inputs")
+        main.overlay(points, self._told(samples.targets, middle[1], shown))
         self._legend(rows, plane, shown)
         pictures = UnitPictures(main, units)
         canvas.numbers.append((FIRST_ROW, 2, FIRST_ROW + main.size, 2))
@@ -160,6 +161,12 @@ class _Sheet:
             found.append((corner.absolute(at, 1), value))
         return found[0], found[1], found[2]
 
+    def _told(self, targets: Array, middle: float, shown: Array) -> str:
+        below = int((targets < middle).sum())
+        what = f"{len(targets)} samples on the plane of the inputs, coloured by the output"
+        told = f"{below} with a target below {digits(middle)}, {len(targets) - below} with more"
+        return as_built(what, f"{told}; the output lies {between(shown)}")
+
     def _legend(self, rows: Iterator[int], plane: Plane, shown: Array) -> None:
         """Say left of the picture what the points and the line mean."""
         canvas, network, data = self.canvas, self.plan.network, self.plan.data
@@ -176,13 +183,13 @@ class _Sheet:
         limits = network.layers[-1].activation.limits
         middle = f"{limits[1]:g}" if limits else "the middle"
         lines = [
-            (f"●  sample, its target below {middle}", LOW),
-            (f"●  sample, its target {middle} or more", HIGH),
+            (f"●  sample, its target below {middle}", LOWER),
+            (f"■  sample, its target {middle} or more", HIGHER),
         ]
         if not limits:
             lines.append(("grey: the middle of all targets", MUTED))
         if data.is_one_hot:
-            lines = [("●  sample of this class", HIGH), ("●  sample of another class", LOW)]
+            lines = [("■  sample of this class", HIGHER), ("●  sample of another class", LOWER)]
         if limits:
             lines.append((f"│  the output is {middle} here", INK))
         if data.samples > MOST:

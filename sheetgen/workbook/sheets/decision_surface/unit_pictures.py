@@ -14,7 +14,7 @@ from sheetgen.network.activations import Activation, Array
 from sheetgen.network.network import Network, activation_name
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import HeatMap, Rule
-from sheetgen.spreadsheet.style import MUTED, SECTION, Style
+from sheetgen.spreadsheet.style import HIGHER, LOWER, MUTED, SECTION, Style
 from sheetgen.workbook.shared.grid import COLOURS, PIXELS, Picture, pixels_wide, readable
 from sheetgen.workbook.shared.live_text import joined, literal, only_if
 from sheetgen.workbook.sheets.decision_surface.unit_grids import UnitGrids
@@ -26,7 +26,6 @@ WIDE = 40  # pixels of a number above a picture
 CONSTANT = "1E-12"  # a picture is constant if its values differ by less
 TITLE = replace(SECTION, size=9)
 ENDS = Style(size=8, bold=True, align="right")
-END_COLOURS = "#1D4ED8", "#B45309"  # of the smallest and of the largest number
 NOTHING: dict[str, object] = {"font_color": MUTED, "num_format": "0"}
 
 
@@ -80,7 +79,7 @@ class UnitPictures:
         columns = [picture.place[3] + 1 - wide * back for back in (2, 1)]
         for column in columns:
             canvas.merges += [(row, column, row, column + wide - 1)] * (wide > 1)
-        styles = [replace(ENDS, colour=colour) for colour in END_COLOURS]
+        styles = [replace(ENDS, colour=colour) for colour in (LOWER, HIGHER)]
         if activation.limits:
             low, middle, high = activation.limits
             for column, end, style in zip(columns, (low, high), styles, strict=True):

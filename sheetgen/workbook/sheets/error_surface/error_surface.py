@@ -18,6 +18,7 @@ from sheetgen.spreadsheet.address import without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, INK, KINDS, LABEL, NOTE, SECTION, Style
 from sheetgen.workbook.plan import ERROR_SURFACE, Plan
+from sheetgen.workbook.shared.alternative_texts import as_built, between, digits
 from sheetgen.workbook.shared.axis import Known
 from sheetgen.workbook.shared.grid import (
     BETWEEN,
@@ -64,7 +65,7 @@ CHARACTERS = {size: 2_500_000 if size == SIDE else 5_000_000 for size in SIZES}
 """The most characters of these, which all programs read in a second or two."""
 FIRST_LAYER = 1000  # units times samples that have cells of their own
 COLOURS = ("#FFF3E6", "#FDBA74", "#DC2626")
-START, END, HERE = "#16A34A", INK, "#FACC15"
+START, END, HERE = "#15803D", INK, "#FACC15"
 LINES, LEVELS = "#9A3412", 10  # of equal error
 
 
@@ -170,7 +171,7 @@ class _Sheet:
         bar.shade(canvas, main.place, COLOURS)
         level = f"MAX(0,{{cell}}-{bar.limits[0]})/{bar.width}"
         main.outline(f"INT({LEVELS}*SQRT({level}))", LINES)
-        main.overlay(self._path(), "The path of the training over the error surface")
+        main.overlay(self._path(), self._told(errors))
         self._legend(errors)
         canvas.numbers.append((FIRST_ROW, 2, FIRST_ROW + main.size, 2))
         canvas.print_area = (0, 0, max(next(self.rows), main.place[2] + 4), main.place[3] + 4)
@@ -275,17 +276,29 @@ class _Sheet:
         """Return the line of the path, with its start, its end and the chosen moment."""
         path = self.path
 
-        def series(rows: tuple[int, int], colour: str, size: int = 0, fill: str = "") -> Series:
-            x, y = (path.range(offset, *rows) for offset in (PLACES, PLACES + 1))
-            return Series(x, y, colour=colour, width=2.25, marker_size=size, marker_fill=fill)
+        def line(first: int, last: int) -> Series:
+            x, y = (path.range(offset, first, last) for offset in (PLACES, PLACES + 1))
+            return Series(x, y, colour=INK, width=2.25)
+
+        def point(row: int, fill: str, symbol: str, size: int = 9) -> Series:
+            return replace(line(row, row), marker_size=size, marker_fill=fill, symbol=symbol)
 
         last = path.here - 1
         return [
-            series((1, last), INK),
-            series((1, 1), INK, 9, START),
-            series((last, last), INK, 9, END),
-            series((path.here, path.here), INK, 15, HERE),
+            line(1, last),
+            point(1, START, "triangle"),
+            point(last, END, "square"),
+            point(path.here, HERE, "circle", 15),
         ]
+
+    def _told(self, errors: Array) -> str:
+        controls, points = self.plan.controls, self.path.points
+        ends = (
+            f"{controls.error_across} = {digits(across)} and {controls.error_down} = {digits(up)}"
+            for across, up in (points[0], points[-2])
+        )
+        told = f"it leads from {' to '.join(ends)}; E_total lies {between(errors)}"
+        return as_built("The path of the training over the error surface", told)
 
     def _legend(self, errors: Array) -> None:
         """Say left of the surface what it shows."""
@@ -310,11 +323,11 @@ class _Sheet:
         canvas.calculate(next(rows), 1, remark.formula, remark.text, style)
         next(rows)
         cell, iteration = self.path.end
-        end = joined("●  iteration ", Words(cell, str(iteration)), ", where the path ends")
-        canvas.write(next(rows), 1, "●  iteration 0, where the path begins", Style(colour=START))
+        end = joined("■  iteration ", Words(cell, str(iteration)), ", where the path ends")
+        canvas.write(next(rows), 1, "▲  iteration 0, where the path begins", Style(colour=START))
         canvas.calculate(next(rows), 1, end.formula, end.text, Style(colour=END))
         marks = (
-            ("●  the chosen iteration", "#CA8A04"),
+            ("●  the chosen iteration", "#8A5A00"),
             ("━  the path of the two weights", INK),
             ("│  along a thin line E_total is the same;", LINES),
             ("    small errors have more of them", LINES),

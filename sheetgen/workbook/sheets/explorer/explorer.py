@@ -13,7 +13,7 @@ from sheetgen.formulas.quantities import softmax_helpers
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE
 from sheetgen.spreadsheet.address import cell_address
 from sheetgen.spreadsheet.canvas import Canvas, Rule
-from sheetgen.spreadsheet.style import KINDS, LABEL, SECTION, SUBTITLE, TITLE, Style
+from sheetgen.spreadsheet.style import KINDS, LABEL, SECTION, SUBTITLE, Style
 from sheetgen.workbook.plan import EXPLORER
 from sheetgen.workbook.shared import diagram
 from sheetgen.workbook.shared.live_text import (
@@ -76,7 +76,7 @@ class _Sheet:
         canvas = self.canvas
         canvas.freeze = (TOP, 0)
         canvas.heights |= {0: TITLE_HEIGHT, TOP - 1: GAP_HEIGHT}
-        canvas.write(0, LEFT, "Explorer: one moment of the training", TITLE)
+        canvas.title("Explorer: one moment of the training", LEFT)
         what = "weight or bias" if self.network.biases else "weight"
         table = "an optimiser" if self.plan.template.compare else "a learning rate"
         instruction = f"Choose {table}, an iteration and a {what} in the yellow cells"

@@ -12,8 +12,9 @@ from sheetgen.formulas import quantities
 from sheetgen.network.network import activation_name
 from sheetgen.network.parameters import Bias, Connection, Weight
 from sheetgen.spreadsheet.canvas import Series
-from sheetgen.spreadsheet.style import ABOVE, BELOW, LINE
+from sheetgen.spreadsheet.style import ABOVE, BELOW, GREY
 from sheetgen.workbook.plan import Plan
+from sheetgen.workbook.shared.alternative_texts import as_built, signs
 from sheetgen.workbook.shared.diagram import (
     DOTS,
     FORWARD,
@@ -21,6 +22,7 @@ from sheetgen.workbook.shared.diagram import (
     LONGEST_NAME,
     ROOM,
     Pen,
+    described,
     dots_at,
     label_of,
     layout_of,
@@ -29,6 +31,8 @@ from sheetgen.workbook.shared.diagram_layout import CHOSEN_WIDTH, FIRST_UNITS, L
 from sheetgen.workbook.shared.diagram_lines import (
     FRAME_COLUMNS,
     LINE_COLUMNS,
+    NEGATIVE,
+    ZERO,
     Frame,
     SignedLines,
 )
@@ -42,7 +46,9 @@ LOWER, LEAST_TEXT = 350, 8  # of both on a page, unless the texts would be of fe
 ROOM_AT = 6  # pixels from the lower left corner
 NARROWER = 49  # pixels, where the lines beside it are longer
 LABEL_DIGITS, LABEL_DECIMALS, CHOSEN_DECIMALS = 3, 7, 5
-BACKWARD = (("∂E/∂w > 0: w falls", ABOVE, 2), ("< 0: w rises", BELOW, 2), ("0", LINE, 0))
+BACKWARD = (
+    ("∂E/∂w > 0: w falls", ABOVE, 2, ""), ("< 0: w rises", BELOW, 2, NEGATIVE), ("0", GREY, 0, ZERO)
+)  # fmt: skip
 
 
 def layout_at(plan: Plan) -> Layout:
@@ -266,7 +272,15 @@ class Diagrams:
         value = _short(w, CHOSEN_DECIMALS)
         series += self._chosen(joined(self.choice.name, " = ", value))
         series += pen.legend(FORWARD)
-        pen.chart(self.values.canvas, at, series, "The network with all values of the moment")
+        what = f"{described(self.network)}, {self._when()}"
+        pen.chart(self.values.canvas, at, series, self._told(what, "weights", self.numbers))
+
+    def _when(self) -> str:
+        return f"at iteration {self.values.moment.iteration}"
+
+    def _told(self, what: str, names: str, numbers: dict[str, Fact]) -> str:
+        drawn = {edge.name: numbers[edge.name].number for edge in self.layout.edges}
+        return as_built(what, signs(drawn, names))
 
     def _signed(self, symbol: str, numbers: dict[str, Fact]) -> list[Series]:
         corner = self.choice.block(f"The lines by {symbol}", LINE_COLUMNS)
@@ -307,8 +321,9 @@ class Diagrams:
         gradient = _short(self.choice.numbers["∂E/∂w"], CHOSEN_DECIMALS)
         series += self._chosen(joined(self.choice.name, ": ", gradient))
         series += pen.legend(BACKWARD)
-        title = "The gradient flowing back at the chosen moment"
-        pen.chart(self.values.canvas, at, series, title)
+        what = f"The same network with the gradients that flow back, {self._when()}"
+        told = self._told(what, "gradients of weights", self.gradients)
+        pen.chart(self.values.canvas, at, series, told)
 
     def _gradient(self, symbol: str, between: Words | str, finest: int = LABEL_DECIMALS) -> Words:
         """Return a symbol and its gradient."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from sheetgen.spreadsheet.address import range_address
 from sheetgen.spreadsheet.canvas import HeatMap
 from sheetgen.spreadsheet.style import (
-    ABOVE,
-    BELOW,
     DIVERGING,
     HIDDEN,
     INK,
@@ -131,7 +129,7 @@ class InputPictures:
         weights = [edge.name for unit in self._shown for edge in self.network.into(unit)]
         most = max(abs(self.values.instant[name]) for name in weights)
         cells = []
-        entries = zip((-1, 0, 1), (BELOW, WHITE, ABOVE), strict=True)
+        entries = zip((-1, 0, 1), DIVERGING, strict=True)
         for place, (sign, colour) in enumerate(entries):
             column = self.column + LIMIT_CELLS * place
             style = Style(size=9, fill=colour, align="center", number_format="0.00", border=LINE)

@@ -10,7 +10,7 @@ from sheetgen.spreadsheet.address import column_letters, range_address
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Series
-from sheetgen.spreadsheet.style import FINE, SERIES_COLOURS, WHOLE, number
+from sheetgen.spreadsheet.style import FINE, WHOLE, look, number
 from sheetgen.workbook.shared.curves import cell_of
 from sheetgen.workbook.shared.live_text import Fact, Words, joined, literal, only_if
 from sheetgen.workbook.shared.page import fit_errors, write_headers
@@ -125,7 +125,7 @@ def _leaving(
         y = corner.calculate(2, at, formula, value, number("helper", FINE))
         words = only_if(f"{place}>0", leaves, literal("↑ beyond"), literal(" "))
         label = corner.calculate(3, at, words.expression, words.text)
-        colour = SERIES_COLOURS[(at - 1) % len(SERIES_COLOURS)]
+        colour = look(at - 1).colour
         side = "left" if 2 * step > sheet.steps else "right"
         point = Series(x, y, label, colour, marker_size=6, marker_fill=colour, label=side)
         found.append(replace(point, in_legend=False))

@@ -17,11 +17,12 @@ from sheetgen.spreadsheet.style import (
     LABEL,
     PERCENT,
     SECTION,
-    SERIES_COLOURS,
     Style,
+    look,
 )
 from sheetgen.workbook.plan import Plan
-from sheetgen.workbook.shared.curves import Curve, cell_of, step_axis, with_dots
+from sheetgen.workbook.shared.alternative_texts import as_built, courses
+from sheetgen.workbook.shared.curves import TEST_WIDTH, Curve, cell_of, step_axis, with_dots
 from sheetgen.workbook.shared.grid import pixels_wide
 from sheetgen.workbook.shared.live_text import beginning, joined
 from sheetgen.workbook.shared.page import ROOMY, fit_errors, write_band, write_title
@@ -43,7 +44,6 @@ from sheetgen.workbook.threshold import FALLS
 __all__ = ["comparison_sheet", "series_name"]
 
 GAP = 10
-DASHES = "", "round_dot"  # of the first curves, and of those that have the same colours again
 OVERLAY = (464, 320)
 HALF, THIRD = (464, 220), (306, 220)  # of the charts of each curve by itself, as many fill a row
 PIXELS_OF_ROW = 20
@@ -73,7 +73,7 @@ def comparison_sheet(
         what = "Mean E_total of each epoch, while it learns"
     text = f"{what}, of the {sheets}: live."
     if sheet.is_tested:
-        text += " Dashed: the test samples, after each epoch."
+        text += " Thin, dashed: the test samples, after each epoch."
     write_title(canvas, 0, title, text)
     canvas.heights[1] = ROOMY
     write_table(sheet, workings)
@@ -206,10 +206,10 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
     title = joined(text, drawn.remark)
     canvas.calculate(row, 0, title.formula, title.text, SECTION)
     linear = f"{sheet.error} (linear)" if second is _logarithmic else sheet.error
-    described = f"{sheet.error} of all {every}, "
-    together = _overlay(sheet, row + 1, sum(curves, ()), linear, f"{described}linear axis")
+    described = _told(sheet, f"{sheet.error} of all {every}, linear axis")
+    together = _overlay(sheet, row + 1, sum(curves, ()), linear, described)
     right = replace(together, offset=(OVERLAY[0] + GAP, 0))
-    canvas.charts += [together, second(sheet, right, described)]
+    canvas.charts += [together, second(sheet, right, every)]
     row += 1 + OVERLAY[1] // PIXELS_OF_ROW + 1
     if count == 1:
         return row - 2
@@ -222,15 +222,28 @@ def _charts(sheet: Comparison, workings: Workings) -> int:
 
 
 def _curves(sheet: Comparison, index: int, drawn: Drawn) -> tuple[Series, ...]:
-    """Return the curve of a training, and a dashed one of its test samples if there are any."""
-    colour = SERIES_COLOURS[index % len(SERIES_COLOURS)]
+    """Return the curve of a training, and a thin one of its test samples if there are any."""
+    drawn_as = look(index)
     parts = list(zip(drawn.columns, drawn.names, strict=True))[index :: sheet.count]
-    dashes = DASHES[index // len(SERIES_COLOURS) % 2], "dash"
+    lines = (2.0, drawn_as.dash), (TEST_WIDTH, drawn_as.light_dash)
     series = (
-        Series(sheet.steps_column, column, name, colour, dash=dash)
-        for (column, name), dash in zip(parts, dashes, strict=False)
+        Series(sheet.steps_column, column, name, drawn_as.colour, *line)
+        for (column, name), line in zip(parts, lines, strict=False)
     )
     return tuple(with_dots(each, sheet.steps) for each in series)
+
+
+def _told(sheet: Comparison, what: str, is_share: bool = False, only: int | None = None) -> str:
+    """Return the description of a chart of the curves' errors or accuracies, or of only one."""
+    chosen = range(sheet.count) if only is None else [only]
+    drawn = {
+        f"{start}{sheet.canvas.value(*sheet.header(at))}": values
+        for at in chosen
+        for start, values in zip(
+            ("", "test samples, "), sheet.curves[at].drawn("", is_share).values(), strict=False
+        )
+    }
+    return as_built(what, courses(drawn, is_share))
 
 
 def _overlay(
@@ -250,18 +263,18 @@ def _overlay(
     )
 
 
-def _logarithmic(sheet: Comparison, linear: Chart, described: str) -> Chart:
+def _logarithmic(sheet: Comparison, linear: Chart, every: str) -> Chart:
     """Return the same chart with a logarithmic axis."""
     return replace(
         linear,
-        description=f"{described}logarithmic axis",
+        description=_told(sheet, f"{sheet.error} of all {every}, logarithmic axis"),
         titles=(sheet.step, f"{sheet.error} (logarithmic)"),
         logarithmic=True,
         limits=(*linear.limits[:2], None, None) if linear.limits else None,
     )
 
 
-def _accuracy(sheet: Comparison, linear: Chart, described: str) -> Chart:
+def _accuracy(sheet: Comparison, linear: Chart, every: str) -> Chart:
     """Return the chart of the accuracies, which has the curves of that of the errors."""
     areas = [
         area
@@ -270,7 +283,7 @@ def _accuracy(sheet: Comparison, linear: Chart, described: str) -> Chart:
     ]
     return replace(
         linear,
-        description=described.replace(sheet.error, "accuracy").removesuffix(", "),
+        description=_told(sheet, f"accuracy of all {every}", is_share=True),
         titles=(sheet.step, "accuracy"),
         series=tuple(
             replace(each, y=area) for each, area in zip(linear.series, areas, strict=True)
@@ -290,7 +303,7 @@ def _small_chart(
         (row + down * ROWS_OF_SMALL, 0),
         size,
         series,
-        f"{sheet.error}, curve {index + 1}, on the scale of all",
+        _told(sheet, f"{sheet.error}, curve {index + 1}, on the scale of all", only=index),
         (sheet.step, sheet.error),
         offset=(across * (size[0] + GAP), 0),
         limits=(first, last, 0, None),

@@ -38,7 +38,7 @@ NOTES = (
     "The scalars behind each cell are on Derivation.",
 )
 AS_WHOLE: dict[str, object] = {"num_format": WHOLE}
-ZERO: dict[str, object] = {"font_color": "#9CA3AF", "bg_color": "#E5E7EB"}
+ZERO: dict[str, object] = {"font_color": "#5B6472", "bg_color": "#E5E7EB", "italic": True}
 
 
 def matrices_sheet(chosen: ChosenMoment, workings: Workings) -> Canvas | None:

@@ -15,7 +15,7 @@ from sheetgen.network.planes import Convolution, Pool, Windowed
 from sheetgen.network.trace import winner_name
 from sheetgen.spreadsheet.address import place_of
 from sheetgen.spreadsheet.canvas import Canvas, Rule
-from sheetgen.spreadsheet.style import KINDS, NOTE, SECTION, SUBTITLE, TITLE
+from sheetgen.spreadsheet.style import KINDS, NOTE, SECTION, SUBTITLE
 from sheetgen.workbook.plan import EXPLORER, Plan
 from sheetgen.workbook.shared.grid import pixels_wide
 from sheetgen.workbook.shared.moment import Moment, pass_in_row
@@ -72,7 +72,7 @@ class _Sheet:
     def draw(self) -> Canvas:
         canvas = self.canvas
         canvas.heights[0] = 24
-        canvas.write(0, LEFT, "Explorer: one moment of the training", TITLE)
+        canvas.title("Explorer: one moment of the training", LEFT)
         table = "an optimiser" if self.plan.template.compare else "a learning rate"
         canvas.write(1, LEFT, f"Choose {table} and what to look at in the yellow cells.", SUBTITLE)
         kept = "; green frames: what a max pool keeps" if self.network.winners else ""

@@ -16,7 +16,6 @@ from sheetgen.spreadsheet.style import (
     LINE,
     NOTE,
     PERCENT,
-    TITLE,
     WHOLE,
     Style,
     header,
@@ -84,7 +83,7 @@ class Summary:
         """Write the counts, the sentence with the result, and the confusion matrices."""
         canvas = self._canvas
         canvas.heights[0] = 28
-        canvas.write(0, LEFT, PREDICTIONS, TITLE)
+        canvas.title(PREDICTIONS, LEFT)
         results = [self._counts(place, kind) for place, kind in enumerate(self._samples.kinds)]
         self._sentence(results)
         row = self.last_row + 2
