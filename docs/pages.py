@@ -1,10 +1,11 @@
 """Makes the pages of the site that come from elsewhere: commands from click, README as its home.
 
-`python docs/pages.py` writes docs/commands.md anew. As a hook of mkdocs (see mkdocs.yml) it adds
-README, CONTRIBUTING and CHANGELOG, and takes links to files that the site does not have, such as a
-program in examples, for what they are: names.
+`python docs/pages.py` writes docs/commands.md and docs/gallery.md anew. As a hook of mkdocs (see
+mkdocs.yml) it adds README, CONTRIBUTING and CHANGELOG, and takes links to files that the site does
+not have, such as a program in examples, for what they are: names.
 """
 
+import ast
 import posixpath
 import re
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ROOT / "docs" / "commands.md"
+WRITTEN = {"commands.md": "commands_page", "gallery.md": "gallery_page"}
+"""Page → the function that returns it."""
 ADDED = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
@@ -63,6 +65,25 @@ def _help(program: str, name: str, command: click.Command) -> str:
     return command.get_help(context).strip()
 
 
+def gallery_page() -> str:
+    """Return the page of all examples: what each does, its picture, its code."""
+    lines = [
+        "# Gallery",
+        "",
+        "Short programs, each with a sheet of the workbook that it writes. They are in the folder"
+        " `examples` of the repository; `python examples/first_workbook.py` writes to"
+        " `output/examples`.",
+    ]
+    for path in sorted((ROOT / "examples").glob("*.py")):
+        code = path.read_text("utf-8")
+        text = str(ast.get_docstring(ast.parse(code))).split("\n\n")[0].replace("\n", " ")
+        title = path.stem.replace("_", " ").capitalize()
+        picture = f"![{text.rstrip('.')}](pictures/example-{path.stem}.png)"
+        code = code.partition("\n\nif __name__")[0].partition('"""\n\n')[2].strip()
+        lines += ["", f"## {title}", "", text, "", picture, "", "```python", code, "```"]
+    return "\n".join(lines) + "\n"
+
+
 def links(text: str) -> Iterator[re.Match[str]]:
     """Yield the links to files and pages that a document has outside of its blocks of code."""
     code = [block.span() for block in re.finditer(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)]
@@ -101,4 +122,5 @@ def _moved(text: str) -> str:
 
 
 if __name__ == "__main__":
-    COMMANDS.write_text(commands_page(), "utf-8")
+    for name, function in WRITTEN.items():
+        (ROOT / "docs" / name).write_text(globals()[function](), "utf-8")

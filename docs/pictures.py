@@ -50,6 +50,7 @@ def main() -> None:
         own_log(folder)
         comparison(folder)
         features(folder)
+        examples(folder)
         log(folder, arguments.run, arguments.data_dir)
         digit(folder, arguments.run, arguments.data_dir)
 
@@ -136,6 +137,15 @@ def features(folder: Path) -> None:
     save(folder / "typed.xlsx", "Inputs")
 
 
+def examples(folder: Path) -> None:
+    """Save what the gallery shows of each example."""
+    for path in sorted(EXAMPLES.glob("*.py")):
+        example = runpy.run_path(str(path))
+        example["main"](folder)
+        workbook, sheet = example["PICTURE"]
+        save(folder / workbook, highest=800, **{sheet: f"example-{path.stem}"})
+
+
 def log(folder: Path, run: Path, data_dir: Path) -> None:
     """Save the sheet of a training on MNIST."""
     workbook = build_workbook(template.load("era-v1"), folder / "log.xlsx").saved.path
@@ -180,7 +190,7 @@ def shown(workbook: Path, sheet: str, size: tuple[int, int], highest: int) -> tu
     """Return the width and height of the part of a sheet's picture that the documents show.
 
     What is too wide ends with a column. What is too high is a long table: it ends beside the lowest
-    chart. LibreOffice's columns and rows have other sizes by up to a hundredth.
+    chart, if there is one. LibreOffice's columns and rows have other sizes by up to a hundredth.
     """
     width, height = size
     sizes = measured(workbook, sheet)
@@ -191,8 +201,9 @@ def shown(workbook: Path, sheet: str, size: tuple[int, int], highest: int) -> tu
         right = sizes.columns.last_within(left, right, WIDEST * whole_width / width)
         width = round(width * sizes.size((top, left, bottom, right))[0] / whole_width)
     if height > highest:
-        lowest = max(each.bottom for each in sizes.drawings) - sizes.rows.start(top)
-        bottom = sizes.rows.last_within(top, bottom, lowest) + 1
+        drawn = [each.bottom - sizes.rows.start(top) for each in sizes.drawings]
+        reach = max(drawn, default=highest * whole_height / height)
+        bottom = sizes.rows.last_within(top, bottom, reach) + 1
         height = round(height * sizes.size((top, left, bottom, right))[1] / whole_height)
     return width, height
 

@@ -9,6 +9,8 @@ import openpyxl
 
 from sheetgen.check import check_workbook
 
+PICTURE = "by-hand.xlsx", "Sheet"
+
 FIRST = {
     "t1": 0.01, "i1": 0.05, "i2": 0.1, "w1": 0.15, "w2": 0.2, "w3": 0.4,
     "h1": "=D{row}*B{row}+E{row}*C{row}",

@@ -15,6 +15,8 @@ from torch import nn
 from cnn import export_workbook
 from sheetgen import open_workbook
 
+PICTURE = "painted.xlsx", "Inputs"
+
 
 def main(folder: Path) -> None:
     """Export a small network, paint a stroke, and compare the cells with torch."""

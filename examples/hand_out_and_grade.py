@@ -10,6 +10,8 @@ import openpyxl
 from sheetgen import Template
 from sheetgen.exercises import grade, make_exercise
 
+PICTURE = "class/Ada.xlsx", "Exercise"
+
 
 def main(folder: Path) -> None:
     """Grade two students: one answers with a formula and a wrong number, one not at all."""

@@ -13,6 +13,8 @@ from sklearn.preprocessing import StandardScaler
 import cnn
 from cnn.export import verify_workbook
 
+PICTURE = "iris.xlsx", "Inputs"
+
 DATA = Path(__file__).parents[1] / "templates" / "iris.csv"
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from cnn import WorkbookLog
 
+PICTURE = "spirals.xlsx", "Spirals"
+
 EPOCHS, RATE, NAMES = 40, 0.5, ("inner", "middle", "outer")
 
 

@@ -10,6 +10,8 @@ from torch import nn
 
 from sheetgen import Network, Template, build_workbook, verify
 
+PICTURE = "circle.xlsx", "Decision surface"
+
 
 def main(folder: Path) -> None:
     """Build the training of a 2-3-1 network that learns what lies inside a circle."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sheetgen import Template, build_workbook, open_workbook
 
+PICTURE = "xor.xlsx", "Decision surface"
+
 ITERATIONS = (0, 100, 399)
 
 

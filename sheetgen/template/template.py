@@ -73,10 +73,13 @@ class Template(Recipe):
             raise refused(f"data.{key}", about_data[key], "the samples outside of `data`")
         return parse(template_text(network, *rows, title, description, about_data, settings))
 
-    @staticmethod
-    def load(name: str) -> "Template":
-        """Return a built-in template, or that of a TOML file, as the function `load` does."""
-        return load(name)
+    @classmethod
+    def load(cls, name: str | Path) -> "Template":
+        """Read a built-in template by its name, or a TOML file by its path.
+
+        Raises InputError when there is none or when it is not a valid template.
+        """
+        return load(str(name))
 
     def with_training(
         self, learning_rates: Sequence[float] | None = None, iterations: int | None = None
