@@ -26,14 +26,18 @@ QUICK = ["--model", "tiny", "--limit", "256", "--hold-out", "200", "--epochs", "
 QUICK += ["--threads", "1"]
 
 
+def flat(recipe):
+    tables = [recipe.pop("augmentation"), recipe.pop("distillation")]
+    return recipe | tables[0] | tables[1]
+
+
 def stored(run):
-    recipe = json.loads((run / "config.json").read_text())["recipe"]
-    return recipe | recipe.pop("augmentation")
+    found = flat(json.loads((run / "config.json").read_text())["recipe"])
+    return found | {"teachers": tuple(found["teachers"])}
 
 
 def test_every_setting_of_a_recipe_is_an_option():
-    recipe = asdict(RECIPES["fast"])
-    assert SETTINGS.keys() == (recipe | recipe.pop("augmentation")).keys() - {"augmentation"}
+    assert SETTINGS.keys() == flat(asdict(RECIPES["fast"])).keys()
     words = invoke("train", "--help").stdout
     for name in SETTINGS:
         assert f"  --{name.replace('_', '-')} " in words
@@ -102,7 +106,7 @@ def test_the_last_epochs_leave_the_images_as_they_are():
 
 def test_a_recipe_of_an_earlier_version_is_one_of_sgd():
     values = asdict(RECIPES["fast"])
-    del values["optimizer"], values["augmentation"]["plain_epochs"]
+    del values["optimizer"], values["augmentation"]["plain_epochs"], values["distillation"]
     assert type(RECIPES["fast"]).from_dict(values) == RECIPES["fast"]
 
 

@@ -25,6 +25,7 @@ def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[s
         ("learning rate", _schedule(recipe)),
         ("augmentation", _augmentation(recipe)),
         ("regularisation", _regularisation(recipe)),
+        ("distillation", _distillation(recipe)),
         ("data", _data(config)),
         ("device", f"{config.device}, {config.processes} {parts} of {config.threads} {threads}"),
         ("versions", _versions(described.get("versions"))),
@@ -85,6 +86,15 @@ def _regularisation(recipe: Recipe) -> str:
     if recipe.ema_decay:
         words.append(f"moving average of the weights, decay {recipe.ema_decay:g} a step")
     return ", ".join(words) or "none"
+
+
+def _distillation(recipe: Recipe) -> str:
+    settings = recipe.distillation
+    if not settings.teachers:
+        return ""
+    names = ", ".join(settings.teachers)
+    part = f"{settings.distillation_weight:.0%} of the objective from {names}"
+    return f"{part}, temperature {settings.temperature:g}"
 
 
 def _data(config: Config) -> str:

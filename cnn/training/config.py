@@ -31,6 +31,9 @@ FIRST_EPOCHS = "epochs_at_first"
 LAST, BEST = "last", "best"
 """The weights of a run: after the last epoch, or after the best one on held out images."""
 
+TEACHERS = "teacher_checksums"
+"""The key in `config.json` of the SHA-256 of each teacher's weights; runs without have none."""
+
 TARGET = "target_accuracy"
 """The key in `config.json` of the test accuracy to reach; null where none was asked for."""
 

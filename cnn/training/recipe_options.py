@@ -28,13 +28,18 @@ class Setting:
     table: str
     """The field of the recipe that holds it; "" for the recipe itself."""
     kind: Any
-    """int, float, bool, or a Literal of words."""
+    """int, float, bool, a Literal of words, or a tuple of texts."""
     help: str
 
     @property
     def words(self) -> tuple[str, ...]:
         """The words to choose from, if it is one."""
         return get_args(self.kind) if get_origin(self.kind) is Literal else ()
+
+    @property
+    def is_several(self) -> bool:
+        """Whether it is any number of texts."""
+        return get_origin(self.kind) is tuple
 
     @property
     def explanation(self) -> str:
@@ -70,6 +75,10 @@ def recipe_options(command: Command) -> Command:
         if setting.kind is bool:
             option = f"{option}/--no-{setting.name.replace('_', '-')}"
             add = click.option(option, setting.name, default=None, help=setting.help)
+        elif setting.is_several:
+            add = click.option(
+                option, multiple=True, callback=_given, metavar="RUN", help=setting.help
+            )
         elif setting.words:
             add = click.option(option, type=str, metavar="NAME", help=setting.explanation)
         else:
@@ -77,6 +86,15 @@ def recipe_options(command: Command) -> Command:
             add = click.option(option, type=setting.kind, metavar=metavar, help=setting.help)
         command = add(command)
     return command
+
+
+def _given(
+    context: click.Context,  # noqa: ARG001 - click calls it with these
+    option: click.Parameter,  # noqa: ARG001
+    texts: tuple[str, ...],
+) -> tuple[str, ...] | None:
+    """Return the texts of an option that may be given several times; None without any."""
+    return texts or None
 
 
 def values_of(recipe: Recipe) -> dict[str, object]:
@@ -119,7 +137,12 @@ def read_recipe(path: Path) -> dict[str, Any]:
 
 
 def _as_kind(setting: Setting, value: object) -> object:
-    """Return 1 as 1.0 where numbers need not be whole; whether it is usable is checked later."""
+    """Return 1 as 1.0 where numbers need not be whole, and a list of texts as a tuple.
+
+    Whether it is usable is checked later.
+    """
+    if setting.is_several and isinstance(value, list):
+        return tuple(value)
     is_whole = type(value) is int and abs(value) < 2**53
     return float(str(value)) if setting.kind is float and is_whole else value
 

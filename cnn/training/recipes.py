@@ -40,6 +40,35 @@ class Augmentation:
 
 
 @dataclass(frozen=True)
+class Distillation:
+    """What a network learns from trained ones beside the labels; no teachers means nothing."""
+
+    teachers: Annotated[
+        tuple[str, ...], "The directory of a finished run whose network teaches; also several."
+    ] = ()
+    distillation_weight: Annotated[
+        float, "The part of the objective that is the teachers', up to 1; labels have the rest."
+    ] = 0.0
+    temperature: Annotated[
+        float, "What logits are divided by, the teachers' and its own, to soften probabilities."
+    ] = 1.0
+
+    def __post_init__(self) -> None:
+        are_names = isinstance(self.teachers, tuple)
+        if not are_names or not all(type(name) is str and name for name in self.teachers):
+            raise InputError(f"teachers is {shown(self.teachers)}; expected directories of runs")
+        _require_from_zero("distillation_weight", self.distillation_weight, most=1)
+        _require_from_zero("temperature", self.temperature)
+        if not self.temperature:
+            raise InputError("temperature is 0; expected a positive number")
+        if bool(self.teachers) != bool(self.distillation_weight):
+            raise InputError(
+                f"distillation_weight is {self.distillation_weight:g} and teachers is "
+                f"{shown(self.teachers)}; expected both or neither"
+            )
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The hyper-parameters of a training.
 
@@ -61,6 +90,7 @@ class Recipe:
     ] = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
     optimizer: Annotated[Optimizer, "What makes the steps."] = "sgd"
+    distillation: Distillation = field(default_factory=Distillation)
 
     def __post_init__(self) -> None:
         require_whole("epochs", self.epochs, 1)
@@ -101,8 +131,18 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Return the recipe from its fields. Raises `TypeError` or `KeyError` for other values."""
-        return cls(**values | {"augmentation": Augmentation(**values["augmentation"])})
+        """Return the recipe from its fields; those of earlier versions lack a distillation.
+
+        Raises `TypeError`, `ValueError` or `KeyError` for other values.
+        """
+        learned = dict(values.get("distillation", {}))
+        if isinstance(learned.get("teachers"), list):
+            learned["teachers"] = tuple(learned["teachers"])
+        parts = {
+            "augmentation": Augmentation(**values["augmentation"]),
+            "distillation": Distillation(**learned),
+        }
+        return cls(**values | parts)
 
 
 LARGEST = 10**9
@@ -129,11 +169,14 @@ def require_number(name: str, value: object) -> None:
         raise InputError(f"{name} is {shown(value)}; expected a number")
 
 
-def _require_from_zero(name: str, value: object, below: float = math.inf) -> None:
+def _require_from_zero(
+    name: str, value: object, below: float = math.inf, most: float = math.inf
+) -> None:
     require_number(name, value)
     assert isinstance(value, int | float)
-    if not 0 <= value < below:
-        expected = f"{name} >= 0" if below == math.inf else f"0 <= {name} < {below:g}"
+    if not (0 <= value < below and value <= most):
+        limits = f" < {below:g}" * (below < math.inf) + f" <= {most:g}" * (most < math.inf)
+        expected = f"0 <= {name}{limits}" if limits else f"{name} >= 0"
         raise InputError(f"{name} is {value}; expected {expected}")
 
 

@@ -18,6 +18,7 @@ from cnn.training.config import (
     LAST,
     MODEL_SOURCE,
     TARGET,
+    TEACHERS,
     Config,
     describe,
     described_folder,
@@ -29,6 +30,7 @@ from cnn.training.config import (
     versions,
 )
 from cnn.training.devices import device_of
+from cnn.training.distillation import Teachers, teachers_of
 from cnn.training.processes import Processes
 from cnn.training.recipe_options import changed, read_recipe, values_of
 from cnn.training.recipes import recipe_of
@@ -134,12 +136,13 @@ def _start(
     config = replace(config, image_format=data.train.format)
     size = config.recipe.batch_size
     processes.together(lambda: batch_count(len(data.train), size, processes.count))
-    checkpoint = processes.from_main(lambda: _open(options, run, config, data, stored))
     device = processes.together(lambda: device_of(config.device, processes))
+    teachers = processes.together(lambda: teachers_of(config, device))
+    checkpoint = processes.from_main(lambda: _open(options, run, config, data, stored, teachers))
     done = len(checkpoint["log"]) if checkpoint else 0
     report = report_for(config, data.train, done, watch) if processes.is_main else Report()
     try:
-        log = train(config, data.to(device), run, processes, report, checkpoint)
+        log = train(config, data.to(device), run, processes, report, checkpoint, teachers)
     except (KeyboardInterrupt, Terminated):
         report.close()
         if processes.is_main:
@@ -282,15 +285,23 @@ def _is_of(described: object, config: Config, run: Run) -> bool:
 
 
 def _open(
-    options: Options, run: Run, config: Config, data: DataSet, stored: dict[str, Any] | None
+    options: Options,
+    run: Run,
+    config: Config,
+    data: DataSet,
+    stored: dict[str, Any] | None,
+    teachers: Teachers | None,
 ) -> State | None:
     """Create the run's directory, or return the checkpoint of the run to resume."""
     _, folder = options.source
+    taught = {TEACHERS: teachers.checksums} if teachers else {}
     if stored is None:
-        run.create(describe(config, data, folder, options.target))
+        run.create(describe(config, data, folder, options.target) | taught)
         return None
     if stored.get("data_checksums") != data.checksums:
         raise InputError(f"the run in {run.path} was trained on other data")
+    if stored.get(TEACHERS) != taught.get(TEACHERS):
+        raise InputError(f"the run in {run.path} began with other weights of its teachers")
     if stored.get("versions") != versions():
         warning = "this machine or its packages changed: the last bits of the weights may differ"
         say(warning, err=True)

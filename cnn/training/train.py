@@ -18,6 +18,7 @@ from cnn.own_model import is_own, running
 from cnn.training.augmentation import apply_affine, random_affine
 from cnn.training.config import BEST, Config, new_model
 from cnn.training.devices import longest_float, random_state, set_random_state
+from cnn.training.distillation import Teachers
 from cnn.training.evaluation import evaluate
 from cnn.training.faster_layers import speed_up, speed_up_dropout
 from cnn.training.optimizing import load_optimizer, load_schedule, moving_average, new_optimizer
@@ -36,16 +37,18 @@ def train(
     processes: Processes,
     report: Report,
     checkpoint: State | None = None,
+    teachers: Teachers | None = None,
 ) -> list[Line]:
     """Train up to the configured number of epochs, recording each in the run; return the log.
 
-    Resumes from the checkpoint, if there is one. `data` is on the device. Ctrl-C raises
+    Resumes from the checkpoint, if there is one. `data` is on the device. Teachers are learned
+    from beside the labels. Ctrl-C raises
     `KeyboardInterrupt` between two steps; all finished epochs are recorded then.
 
     Raises `RunError` if the loss is no longer finite or a file cannot be written, `InputError`
     for a checkpoint of another network.
     """
-    training = Training(config, processes, data.train)
+    training = Training(config, processes, data.train, teachers)
     if checkpoint:
         training.load_state(checkpoint, run.checkpoint)
     with Interruption() as interruption:
@@ -69,10 +72,16 @@ def train(
 class Training:
     """The state of a training: everything that changes while a network is trained."""
 
-    def __init__(self, config: Config, processes: Processes, images: Images) -> None:
+    def __init__(
+        self,
+        config: Config,
+        processes: Processes,
+        images: Images,
+        teachers: Teachers | None = None,
+    ) -> None:
         """Initialise the weights; `images` are the training images."""
         recipe = config.recipe
-        self.config, self.processes = config, processes
+        self.config, self.processes, self.teachers = config, processes, teachers
         self.log: list[Line] = []
         self.best: State | None = None
         """The weights to keep, and the number of their epoch."""
@@ -165,6 +174,8 @@ class Training:
         # The cross-entropy with (1 - s) of the target on the label and s spread over the classes.
         uniform = -log_probabilities.mean(dim=1).sum() if smoothing else 0.0
         objective = (1 - smoothing) * loss + smoothing * uniform
+        if self.teachers:
+            objective = self.teachers.objective(objective, inputs, log_probabilities)
         self.optimizer.zero_grad(set_to_none=True)
         (objective * share).backward()
         self.optimizer.step()
