@@ -147,7 +147,7 @@ class Book:
         chosen.require()
         with scratch_folder() as folder:
             copy = Path(folder, "changed.xlsx")
-            self._write(copy)
+            self._write(copy, with_results=False)
             with engines.errors_about(self.path, [copy]):
                 (found,) = chosen.recalculate_changed(copy, [{}])
         self._results = self._found(found, chosen)
@@ -258,13 +258,14 @@ class Book:
         if _signature(self.path) != self._signature:
             raise InputError(f"{self.path} has changed since it was opened; open it again")
 
-    def _write(self, output: Path) -> None:
-        """Write the workbook as it is now to a new file."""
+    def _write(self, output: Path, with_results: bool = True) -> None:
+        """Write the workbook as it is now to a new file, or with the results that it had before."""
         self._require_unchanged()
         with changed_copy(self.path, output) as workbook:
             is_new = lost_formula = False
             for sheet in workbook.sheets:
-                values, results = self._values.get(sheet.name), self._results.get(sheet.name)
+                values = self._values.get(sheet.name)
+                results = self._results.get(sheet.name) if with_results else None
                 if not (values or results):
                     continue
                 rules = self._rules_of(sheet.name) if values else SheetRules(sheet.name)
