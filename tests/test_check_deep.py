@@ -118,6 +118,14 @@ def regression(**formulas: str) -> dict[str, object]:
     return cells | {"C3": 0, "D3": 0}
 
 
+def test_the_squared_error_may_be_shown_and_its_two_left_to_the_rate(tmp_path):
+    cells = (
+        regression() | {"I2": "squared error"} | {f"I{row}": f"=F{row}^2" for row in range(3, 15)}
+    )
+    report = check_workbook(write(tmp_path / "a.xlsx", S=cells))
+    assert verdict(report) == "right", report.remarks
+
+
 def test_a_line_through_points_is_right_though_a_relu_would_have_its_numbers(tmp_path):
     report = check_workbook(write(tmp_path / "a.xlsx", S=regression()))
     assert verdict(report) == "right", report.remarks

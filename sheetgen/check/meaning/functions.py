@@ -95,11 +95,16 @@ def _parsed(text: str, cells: dict[str, Expression]) -> Expression:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """E_k = `each` · (t - a)² or a cross-entropy, E_total = `whole` · Σ E_k."""
+    """E_k = `each` · (t - a)² or a cross-entropy, E_total = `whole` · Σ E_k.
+
+    If `is_in_rate`, the 2 of the slope of a square is left to the learning rate, as in Widrow and
+    Hoff's rule, w + η·(t - a)·i.
+    """
 
     name: str
     each: float
     whole: float
+    is_in_rate: bool = False
 
     def error(self, t: Expression, a: Expression) -> Expression:
         """Return E of one output."""
@@ -125,7 +130,8 @@ class Loss:
             return scaled(self.each * self.whole, -(t / a))
         if self.name in (BINARY_CROSS_ENTROPY, LOGISTIC_DIFFERENCE):
             return scaled(abs(self.each) * self.whole, (a - t) / (a * (1 - a)))
-        return scaled(2 * abs(self.each) * self.whole, a - t)
+        two = 1 if self.is_in_rate else 2
+        return scaled(two * abs(self.each) * self.whole, a - t)
 
 
 BINARY_CROSS_ENTROPY = "binary-cross-entropy"
@@ -147,8 +153,13 @@ def losses(outputs: int, is_softmax: bool = False, is_unit: bool = False) -> tup
         return (Loss(CROSS_ENTROPY, 1.0, 1.0), *losses(outputs)[:5])
     mean = 1 / outputs
     differences = [
-        Loss(name, each, whole)
-        for name, whole in ((DIFFERENCE, 0.5), (LOGISTIC_DIFFERENCE, 1.0), (DIFFERENCE, 1.0))
+        Loss(name, each, whole, is_in_rate)
+        for name, whole, is_in_rate in (
+            (DIFFERENCE, 0.5, False),
+            (LOGISTIC_DIFFERENCE, 1.0, False),
+            (DIFFERENCE, 1.0, False),
+            (DIFFERENCE, 1.0, True),
+        )
         for each in (1.0, -1.0)
     ]
     found = (
