@@ -122,6 +122,43 @@ def render(file: Path, output: Path, sheets: tuple[str, ...]) -> None:
             say(f"{picture.path} shows only the beginning of the sheet: {most}", err=True)
 
 
+@main.command()
+@click.argument("donor", type=PATH)
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option("--into", type=PATH, required=True, metavar="FILE", help="The workbook to extend.")
+@click.option("-o", "--output", type=PATH, metavar="OUT", help="Write this file and leave FILE.")
+@click.option("--check", is_flag=True, help="Compare all parts of FILE with those of before.")
+@click.option("--force", is_flag=True, help="Overwrite OUT.")
+def insert(
+    donor: Path, sheets: tuple[str, ...], into: Path, output: Path | None, check: bool, force: bool
+) -> None:
+    """Insert the sheets of a workbook into another, which loses nothing.
+
+    Charts, pictures, notes, tables, conditional formats, validations and defined names come
+    along. Every other part of FILE stays the same, byte for byte.
+
+    \b
+    Examples:
+      sheetgen insert results.xlsx --into report.xlsx --check
+      sheetgen insert results.xlsx --sheet Summary --into report.xlsx -o new-report.xlsx
+    """  # noqa: D301
+    from sheetgen.spreadsheet.insert.came_along import in_words  # noqa: PLC0415
+    from sheetgen.spreadsheet.insert.insert_into import insert_sheets  # noqa: PLC0415
+
+    found = insert_sheets(donor, into, sheets, output, force, check)
+    for name, counts in found.sheets.items():
+        say(f"inserted {name}: {in_words(counts)}")
+    if found.names:
+        say(f"defined names that came along: {', '.join(found.names)}")
+    for each in found.left_out:
+        say(f"left out: {each}", err=True)
+    if found.kept:
+        say(f"checked: {found.kept}")
+    if found.saved.reason:
+        say(f"{output or into} is left as it was: {found.saved.reason}.", err=True)
+    say(f"wrote {shown(found.saved.path)}")
+
+
 def parse_learning_rates(text: str) -> list[float]:
     """Read a list of rates: "0.1,0.2", or with decimal commas "0,1;0,2".
 

@@ -12,7 +12,7 @@ from conftest import put, sheetgen
 from full_donor import PIXEL
 from openpyxl.comments import Comment
 
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 SMALL = ("--iterations", 5, "--learning-rates", "0.1,0.5")
@@ -200,7 +200,7 @@ def test_force_overwrites_a_damaged_workbook_and_keeps_what_is_whole(workbook, p
         sheet = book.add_worksheet("Mine")
         sheet.write_comment("A1", "a note")
         sheet.insert_image("A2", "pixel.png", {"image_data": BytesIO(PIXEL)})
-    insert_sheets(workbook, added, ["Mine"], whole)
+    add_sheets(workbook, added, ["Mine"], whole)
     with ZipFile(whole) as old, ZipFile(workbook, "w") as new:
         assert part in old.namelist()
         for name in old.namelist():

@@ -268,7 +268,7 @@ def test_ctrl_c_while_the_workbook_is_written_says_how_to_add_the_sheet(folder, 
         raise KeyboardInterrupt
 
     before = (folder / "book.xlsx").read_bytes()
-    monkeypatch.setattr("cnn.log.add_log.insert_sheets", interrupted)
+    monkeypatch.setattr("cnn.log.add_log.add_sheets", interrupted)
     result = resume(folder, mnist, "book.xlsx")
     assert result.exit_code == 130
     command = f"cnn log {folder / 'first'} --workbook {folder / 'book.xlsx'} --data-dir {mnist}"

@@ -19,7 +19,7 @@ from sheetgen.check import check_workbook
 from sheetgen.errors import InputError, RunError
 from sheetgen.exercises import Made, grade, make_exercise
 from sheetgen.spreadsheet import render
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.package_parts import opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import read_cells
@@ -143,8 +143,8 @@ def test_every_command_that_takes_a_workbook_ends_in_a_sentence_or_in_what_it_sh
     path = hostile(built, part_of(built, "lr 0.5"), name, tmp_path / "odd.xlsx")
     before = path.read_bytes()
     answer(lambda: list(verify(path, perturbations=0)))
-    answer(lambda: insert_sheets(path, built, ["Playground"], tmp_path / "target.xlsx"))
-    answer(lambda: insert_sheets(built, path, ["lr 0.5"], tmp_path / "donor.xlsx"))
+    answer(lambda: add_sheets(path, built, ["Playground"], tmp_path / "target.xlsx"))
+    answer(lambda: add_sheets(built, path, ["lr 0.5"], tmp_path / "donor.xlsx"))
     assert path.read_bytes() == before
     if answer(lambda: build_workbook(SMALL, path)):
         assert path.read_bytes() == before

@@ -15,7 +15,7 @@ from cnn.log.compare_sheet import compare_sheet
 from cnn.log.comparison import Comparison
 from cnn.log.workbook_log import WorkbookLog
 from sheetgen.exercises.make import make_exercise
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 
@@ -66,6 +66,6 @@ def test_an_exported_network_is_valid(exported):
 def test_an_inserted_sheet_adds_no_error(name, tmp_path):
     foreign = Path(__file__).parent / "cases" / "insert" / f"{name}.xlsx"
     target = tmp_path / "target.xlsx"
-    insert_sheets(foreign, full_donor(tmp_path), ["Log"], target)
+    add_sheets(foreign, full_donor(tmp_path), ["Log"], target)
     before, after = (open_xml.errors(path) for path in (foreign, target))
     assert set(after) <= set(before)

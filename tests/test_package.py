@@ -13,7 +13,7 @@ from packages import check_kept, check_sound, children, orphans, tree
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.engines.libreoffice import converted, converted_all
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.verification.verify import verify
 
@@ -43,7 +43,7 @@ def office_file(
 def insert(target: Path, donor: Path, output: Path, **replace: str) -> str:
     """Insert "Log", check all that must hold of any result, and return the sheet's name."""
     before = target.read_bytes(), donor.read_bytes()
-    names = insert_sheets(target, donor, ["Log"], output, replace)
+    names = add_sheets(target, donor, ["Log"], output, replace)
     assert (target.read_bytes(), donor.read_bytes()) == before
     check_sound(output)
     check_kept(target, output, replace.values())
@@ -224,7 +224,7 @@ def test_from_a_file_of_libreoffice(office_file: Path, tmp_path: Path, libreoffi
 
 def test_from_a_file_of_openpyxl(small: Path, tmp_path: Path) -> None:
     source, output = by_openpyxl(tmp_path / "source.xlsx"), tmp_path / "output.xlsx"
-    names = insert_sheets(small, source, ["hidden", "log"], output)
+    names = add_sheets(small, source, ["hidden", "log"], output)
     assert names == {"hidden": "hidden", "log": "log"}
     check_sound(output)
     check_kept(small, output)

@@ -10,7 +10,7 @@ import xlsxwriter
 from openpyxl.chart import ScatterChart
 from packages import check_sound, tree
 
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 
 KINDS = {"scatter": "straight", "line": "", "column": ""}
 
@@ -47,7 +47,7 @@ def moved(donor: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That sheet in a workbook of openpyxl, in which a missing element means yes."""
     folder = tmp_path_factory.mktemp("moved")
     openpyxl.Workbook().save(folder / "mine.xlsx")
-    insert_sheets(folder / "mine.xlsx", donor, ["Charts"], folder / "out.xlsx")
+    add_sheets(folder / "mine.xlsx", donor, ["Charts"], folder / "out.xlsx")
     return folder / "out.xlsx"
 
 
@@ -104,7 +104,7 @@ def test_between_workbooks_of_the_same_kind_a_chart_stays_as_it_is(
 ) -> None:
     with xlsxwriter.Workbook(tmp_path / "mine.xlsx") as book:
         book.add_worksheet("Mine")
-    insert_sheets(tmp_path / "mine.xlsx", donor, ["Charts"], tmp_path / "out.xlsx")
+    add_sheets(tmp_path / "mine.xlsx", donor, ["Charts"], tmp_path / "out.xlsx")
     assert [said(root, "roundedCorners") for root in charts(tmp_path / "out.xlsx")] == [set()] * 3
 
 
@@ -116,6 +116,6 @@ def test_a_chart_of_a_later_version_keeps_its_meaning_in_a_workbook_of_2007(tmp_
     book.save(tmp_path / "later.xlsx")
     with xlsxwriter.Workbook(tmp_path / "mine.xlsx") as mine:
         mine.add_worksheet("Mine")
-    insert_sheets(tmp_path / "mine.xlsx", tmp_path / "later.xlsx", ["Sheet"], tmp_path / "out.xlsx")
+    add_sheets(tmp_path / "mine.xlsx", tmp_path / "later.xlsx", ["Sheet"], tmp_path / "out.xlsx")
     (root,) = charts(tmp_path / "out.xlsx")
     assert said(root, "roundedCorners") == {"1"}

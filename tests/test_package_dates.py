@@ -14,7 +14,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from packages import check_kept, check_sound
 
 from sheetgen.errors import UnmovableError
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.insert.dates import is_date_format
 from sheetgen.spreadsheet.reader import sheet_names
 
@@ -60,7 +60,7 @@ def test_a_sheet_of_ours_goes_into_a_workbook_that_counts_from_1904(
     small: Path, tmp_path: Path, sheet: str
 ) -> None:
     target, output = CASES / "date1904.xlsx", tmp_path / "new.xlsx"
-    assert insert_sheets(target, small, [sheet], output) == {sheet: sheet}
+    assert add_sheets(target, small, [sheet], output) == {sheet: sheet}
     check_sound(output)
     check_kept(target, output)
     book, before = openpyxl.load_workbook(output), openpyxl.load_workbook(target)
@@ -78,7 +78,7 @@ def test_times_and_texts_are_no_dates(tmp_path: Path, from_1904: bool) -> None:
         written(target, PARTS)
     else:
         counting_from_1904(target)
-    insert_sheets(target, donor, ["Log"], tmp_path / "new.xlsx")
+    add_sheets(target, donor, ["Log"], tmp_path / "new.xlsx")
     check_sound(tmp_path / "new.xlsx")
     check_kept(target, tmp_path / "new.xlsx")
 
@@ -86,7 +86,7 @@ def test_times_and_texts_are_no_dates(tmp_path: Path, from_1904: bool) -> None:
 def test_dates_go_where_they_mean_the_same(tmp_path: Path) -> None:
     donor, target = tmp_path / "donor.xlsx", counting_from_1904(tmp_path / "hand.xlsx")
     donor_with(donor, dated, from_1904=True)
-    insert_sheets(target, donor, ["Log"], tmp_path / "new.xlsx")
+    add_sheets(target, donor, ["Log"], tmp_path / "new.xlsx")
     assert openpyxl.load_workbook(tmp_path / "new.xlsx")["Log"]["B7"].value.date() == DAY
 
 
@@ -102,7 +102,7 @@ def test_a_sheet_with_dates_is_refused_by_the_name_of_its_file(
         counting_from_1904(target)
     year = 1904 if from_1904 else 1900
     with pytest.raises(UnmovableError) as caught:
-        insert_sheets(target, donor, ["Log"], tmp_path / "new.xlsx")
+        add_sheets(target, donor, ["Log"], tmp_path / "new.xlsx")
     assert str(caught.value).startswith(
         f"{donor} has dates that count from {year} on its sheet 'Log', the first in B7; expected "
     )
@@ -115,7 +115,7 @@ def test_a_rebuilt_workbook_that_was_saved_with_1904_keeps_sheets_without_dates(
 ) -> None:
     for fill, kept in ((undated, True), (dated, False)):
         added = tmp_path / "added.xlsx"
-        insert_sheets(workbook, donor_with(tmp_path / "log.xlsx", fill), ["Log"], added)
+        add_sheets(workbook, donor_with(tmp_path / "log.xlsx", fill), ["Log"], added)
         with ZipFile(added) as old, ZipFile(tmp_path / "mine.xlsx", "w") as new:
             for name in old.namelist():
                 data = old.read(name)

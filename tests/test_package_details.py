@@ -11,7 +11,7 @@ from handmade import PARTS, sheet, written
 from lxml import etree
 from packages import check_kept, check_sound, children, links, tree
 
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.package_parts import Package
 from sheetgen.spreadsheet.package_workbook import Workbook
 
@@ -75,7 +75,7 @@ def output(small: Path, tmp_path: Path) -> Path:
         "xl/styles.xml": STYLES,
         "[Content_Types].xml": types,
     }
-    insert_sheets(small, written(tmp_path / "hand.xlsx", parts), ["Data"], tmp_path / "output.xlsx")
+    add_sheets(small, written(tmp_path / "hand.xlsx", parts), ["Data"], tmp_path / "output.xlsx")
     check_sound(tmp_path / "output.xlsx")
     check_kept(small, tmp_path / "output.xlsx")
     return tmp_path / "output.xlsx"
@@ -135,7 +135,7 @@ def test_styles_of_rows_columns_and_tables(output: Path) -> None:
 def test_a_program_computes_everything_when_it_opens_the_file(small: Path, tmp_path: Path) -> None:
     book = PARTS["xl/book.xml"].replace('<calcPr calcMode="manual"/>', "")
     target = written(tmp_path / "hand.xlsx", PARTS | {"xl/book.xml": book})
-    insert_sheets(target, small, ["Inputs"], tmp_path / "output.xlsx")
+    add_sheets(target, small, ["Inputs"], tmp_path / "output.xlsx")
     check_sound(tmp_path / "output.xlsx")
     check_kept(target, tmp_path / "output.xlsx")
     with ZipFile(tmp_path / "output.xlsx") as archive:
@@ -149,7 +149,7 @@ def test_a_replaced_sheet_takes_its_names_for_the_workbook_along(tmp_path: Path)
         PARTS | {"xl/book.xml": PARTS["xl/book.xml"].replace("Data!$B$1-1", "Data!$B$1+4")},
     )
     target, output = written(tmp_path / "target.xlsx", PARTS), tmp_path / "output.xlsx"
-    insert_sheets(target, donor, ["Data"], output, {"Data": "Data"})
+    add_sheets(target, donor, ["Data"], output, {"Data": "Data"})
     check_sound(output)
     with ZipFile(output) as archive:
         names = children(tree(archive, "xl/book.xml"), "definedNames")
@@ -166,7 +166,7 @@ def test_another_link_to_the_same_workbook_is_another_link(tmp_path: Path) -> No
         tmp_path / "donor.xlsx", PARTS | {part: PARTS[part].replace("<v>7</v>", "<v>8</v>")}
     )
     target, output = written(tmp_path / "target.xlsx", PARTS), tmp_path / "output.xlsx"
-    insert_sheets(target, donor, ["Data"], output)
+    add_sheets(target, donor, ["Data"], output)
     assert held(output, "Data (2)", "B2").formula == "[2]Far!$A$1+1"
 
 
@@ -176,7 +176,7 @@ def test_a_name_that_is_a_table_in_the_target_holds_for_the_new_sheet_only(
     with xlsxwriter.Workbook(tmp_path / "target.xlsx") as book:
         book.add_worksheet("Tables").add_table("A1:A3", {"name": "Factor"})
     donor, output = written(tmp_path / "donor.xlsx", PARTS), tmp_path / "output.xlsx"
-    insert_sheets(tmp_path / "target.xlsx", donor, ["Data"], output)
+    add_sheets(tmp_path / "target.xlsx", donor, ["Data"], output)
     check_sound(output)
     assert held(output, "Data", "A2").formula == "B1*factor"
     with ZipFile(output) as archive:
@@ -188,7 +188,7 @@ def test_a_name_that_is_a_table_in_the_target_holds_for_the_new_sheet_only(
 def test_a_name_without_a_name_stays_behind(small: Path, tmp_path: Path) -> None:
     book = PARTS["xl/book.xml"].replace('name="own" localSheetId="0"', 'localSheetId="0"')
     donor = written(tmp_path / "donor.xlsx", PARTS | {"xl/book.xml": book})
-    insert_sheets(small, donor, ["Data"], tmp_path / "output.xlsx")
+    add_sheets(small, donor, ["Data"], tmp_path / "output.xlsx")
     check_sound(tmp_path / "output.xlsx")
 
 
@@ -205,7 +205,7 @@ def test_odd_lengths_in_the_titles_of_a_document_are_left(
                 titles = data
             new.writestr(name, data)
     donor = written(tmp_path / "donor.xlsx", PARTS)
-    insert_sheets(tmp_path / "odd.xlsx", donor, ["Data"], output)
+    add_sheets(tmp_path / "odd.xlsx", donor, ["Data"], output)
     check_sound(output)
     with ZipFile(output) as archive:
         assert archive.read(part) == titles

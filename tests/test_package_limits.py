@@ -12,7 +12,7 @@ from handmade import PARTS, written
 from packages import check_kept, check_sound, children, tree
 
 from sheetgen.errors import UnmovableError
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.reader import sheet_names
 
 CASES = Path(__file__).parent / "cases" / "insert"
@@ -53,7 +53,7 @@ def refusal(target: Path, donor: Path, sheets: Iterable[str] = ("Data",)) -> str
     """Insert, which must be refused before anything is written; return the sentence."""
     output, before = target.with_name("refused.xlsx"), target.read_bytes()
     with pytest.raises(UnmovableError) as caught:
-        insert_sheets(target, donor, list(sheets), output)
+        add_sheets(target, donor, list(sheets), output)
     assert not output.exists()
     assert target.read_bytes() == before
     return str(caught.value)
@@ -85,7 +85,7 @@ def test_a_sheet_whose_formats_are_all_there_goes_into_a_full_workbook(tmp_path:
             if "/worksheets/sheet" in name:
                 data = re.sub(rb' (s|style)="\d+"', rb' \1="1"', data)
             new.writestr(name, text.encode() if name == PART else data)
-    assert insert_sheets(FULL, donor, ["Sheet1"], output) == {"Sheet1": "Sheet1 (2)"}
+    assert add_sheets(FULL, donor, ["Sheet1"], output) == {"Sheet1": "Sheet1 (2)"}
     check_sound(output)
     check_kept(FULL, output)
     assert counts(output) == counts(FULL)
@@ -96,7 +96,7 @@ def test_the_last_free_places_are_used(tmp_path: Path) -> None:
     donor = colored(tmp_path / "donor.xlsx")
     there = 2  # in the workbook by hand
     target = with_list(tmp_path / "hand.xlsx", "cellXfs", [FORMAT] * (65_490 - there - 3))
-    insert_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
+    add_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
     check_sound(tmp_path / "new.xlsx")
     assert counts(tmp_path / "new.xlsx")["cellXfs"] == 65_490
     target = with_list(tmp_path / "hand.xlsx", "cellXfs", [FORMAT] * (65_490 - there - 2))
@@ -115,7 +115,7 @@ def test_named_styles_count_as_cell_formats(tmp_path: Path) -> None:
         parts[PART] = re.sub("<cellStyles count=.*?>", "<cellStyles>", parts[PART])
         target = written(tmp_path / f"{number}.xlsx", parts)
         if number == 0:
-            insert_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
+            add_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
         else:
             assert " has 65,488 cell formats; the sheet needs 3 more" in refusal(target, donor)
 
@@ -123,7 +123,7 @@ def test_named_styles_count_as_cell_formats(tmp_path: Path) -> None:
 def test_columns_cannot_have_the_last_formats(tmp_path: Path) -> None:
     donor = colored(tmp_path / "donor.xlsx", (), "#FF0000")
     target = with_list(tmp_path / "hand.xlsx", "cellXfs", [FORMAT] * (65_429 - 2))
-    insert_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
+    add_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
     target = with_list(tmp_path / "hand.xlsx", "cellXfs", [FORMAT] * (65_430 - 2))
     assert refusal(target, donor) == (
         f"{target} has 65,430 cell formats that columns can have; the sheet needs 1 more and "
@@ -147,7 +147,7 @@ def test_number_formats_fonts_and_fills_have_limits_too(tmp_path: Path) -> None:
     assert refusal(with_list(path, "numFmts", formats), donor, ["Data", "More"]) == (
         f"{path} has 205 number formats; the sheets need 6 more and Excel allows 206"
     )
-    insert_sheets(with_list(path, "numFmts", formats[2:]), donor, ["Data"], tmp_path / "new.xlsx")
+    add_sheets(with_list(path, "numFmts", formats[2:]), donor, ["Data"], tmp_path / "new.xlsx")
     assert counts(tmp_path / "new.xlsx")["numFmts"] == 206
     for name, item, what in (
         ("fonts", '<font><sz val="9"/></font>', "fonts"),
@@ -167,8 +167,8 @@ def test_a_format_that_was_there_under_another_number_is_used_again(tmp_path: Pa
         "numFmts",
         ['<numFmt numFmtId="900" formatCode="0.000000"/>', '<numFmt numFmtId="7"/>'],
     )
-    insert_sheets(target, donor, ["Data"], first)
-    insert_sheets(first, donor, ["Data"], second)
+    add_sheets(target, donor, ["Data"], first)
+    add_sheets(first, donor, ["Data"], second)
     check_sound(second)
     assert counts(second) == counts(first)
 
@@ -177,7 +177,7 @@ def test_a_rebuilt_workbook_names_the_users_file_when_an_added_sheet_does_not_fi
     workbook: Path,
 ) -> None:
     extended = workbook.with_name("extended.xlsx")
-    insert_sheets(workbook, colored(workbook.with_name("added.xlsx")), ["Data"], extended)
+    add_sheets(workbook, colored(workbook.with_name("added.xlsx")), ["Data"], extended)
     with ZipFile(extended) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     # The user's sheet has more number formats than our workbook has room for.

@@ -15,7 +15,7 @@ from packages import check_kept, check_sound, children, orphans, related, tree
 from sheetgen.errors import RunError
 from sheetgen.files.saving import save
 from sheetgen.spreadsheet.engines.libreoffice import converted_all
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
@@ -69,7 +69,7 @@ def with_log(folder: Path, log: Path, spelling: Spelling) -> tuple[Path, Path]:
     """A workbook written by hand, and it with the sheet of `log`."""
     target = written(folder / f"{spelling.__name__}.xlsx", spelling(PARTS))
     output = folder / f"{spelling.__name__} output.xlsx"
-    assert insert_sheets(target, log, ["Data"], output) == {"Data": "Data (2)"}
+    assert add_sheets(target, log, ["Data"], output) == {"Data": "Data (2)"}
     return target, output
 
 
@@ -119,7 +119,7 @@ def test_the_base_of_old_styles_stays(
     tmp_path: Path, log: Path, spelling: Callable[[dict[str, str]], dict[str, str]]
 ) -> None:
     target, output = written(tmp_path / "hand.xlsx", spelling(PARTS)), tmp_path / "output.xlsx"
-    insert_sheets(target, log, ["Data"], output)
+    add_sheets(target, log, ["Data"], output)
     check(target, output)
     with ZipFile(target) as old, ZipFile(output) as new:
         before, after = tree(old, "xl/styles.xml"), tree(new, "xl/styles.xml")
@@ -132,7 +132,7 @@ def test_the_base_of_old_styles_stays(
 
 def test_replacing_removes_what_nothing_else_uses(tmp_path: Path, log: Path) -> None:
     target, output = written(tmp_path / "hand.xlsx", PARTS), tmp_path / "output.xlsx"
-    assert insert_sheets(target, log, ["Data"], output, {"Data": "Data"}) == {"Data": "Data"}
+    assert add_sheets(target, log, ["Data"], output, {"Data": "Data"}) == {"Data": "Data"}
     check(target, output, ("Data",))
     assert sheet_names(output) == ["Data", "Pivot", "it's"]
     assert names_of(output) == {
@@ -150,9 +150,9 @@ def test_replacing_removes_what_nothing_else_uses(tmp_path: Path, log: Path) -> 
 def test_links_and_threads_come_along_once(small: Path, tmp_path: Path) -> None:
     source = written(tmp_path / "hand.xlsx", PARTS)
     first, second = tmp_path / "first.xlsx", tmp_path / "second.xlsx"
-    assert set(insert_sheets(small, source, ["it's", "Data"], first)) == {"it's", "Data"}
+    assert set(add_sheets(small, source, ["it's", "Data"], first)) == {"it's", "Data"}
     check(small, first)
-    names = insert_sheets(first, source, ["Data", "it's"], second)
+    names = add_sheets(first, source, ["Data", "it's"], second)
     assert names == {"Data": "Data (2)", "it's": "it's (2)"}
     check(first, second)
     for path, sheet, reference in ((first, "Data", "Data"), (second, "Data (2)", "'Data (2)'")):
@@ -177,7 +177,7 @@ def test_a_link_to_a_workbook_gets_the_number_it_has_here(tmp_path: Path) -> Non
     )
     source = written(tmp_path / "source.xlsx", parts)
     target, output = written(tmp_path / "hand.xlsx", PARTS), tmp_path / "output.xlsx"
-    insert_sheets(target, source, ["Data"], output)
+    add_sheets(target, source, ["Data"], output)
     check(target, output)
     assert held(output, "Data", "B2").formula == "[1]Far!$A$1+1"
     assert held(output, "Data (2)", "B2").formula == "[2]Far!$A$1+1"
@@ -196,8 +196,8 @@ def test_dynamic_arrays_and_check_boxes(small: Path, tmp_path: Path) -> None:
         sheet.write_dynamic_array_formula("A1:A2", "=_xlfn.SEQUENCE(2)")
         sheet.insert_checkbox("B1", True)
     first, second, third = (tmp_path / f"{number}.xlsx" for number in range(3))
-    insert_sheets(small, source, ["New"], first)
-    insert_sheets(first, source, ["New"], second)
+    add_sheets(small, source, ["New"], first)
+    add_sheets(first, source, ["New"], second)
     check(first, second)
     with ZipFile(second) as archive:
         kinds = related(archive, "xl/workbook.xml")
@@ -208,7 +208,7 @@ def test_dynamic_arrays_and_check_boxes(small: Path, tmp_path: Path) -> None:
         for name in old.namelist():
             data = old.read(name)
             new.writestr(name, data.replace(b"XLDAPR", b"OTHERS").replace(b"Checkbox", b"Other"))
-    insert_sheets(third, source, ["New"], tmp_path / "4.xlsx")
+    add_sheets(third, source, ["New"], tmp_path / "4.xlsx")
     with ZipFile(tmp_path / "4.xlsx") as archive:
         sheet_text = archive.read(newest(archive))
         assert archive.read("xl/styles.xml").count(b"xfComplement ") == 1
@@ -225,7 +225,7 @@ def test_comments_in_a_sheet_are_not_taken_for_its_rows(small: Path, tmp_path: P
         for name in old.namelist():
             data = old.read(name).replace(b"<sheetData>", comment + b"<sheetData>")
             new.writestr(name, data.replace(b"A1*2", b"A1<!--+1-->*2"))
-    insert_sheets(small, odd, ["Numbers"], output)
+    add_sheets(small, odd, ["Numbers"], output)
     check(small, output)
     assert held(output, "Numbers", "A1").value == 1
     assert held(output, "Numbers", "B1").formula == "A1*2"
@@ -238,9 +238,9 @@ def test_a_chart_sheet(small: Path, tmp_path: Path) -> None:
         chart = book.add_chart({"type": "line"})
         chart.add_series({"values": "=Numbers!$A$1:$A$2"})
         book.add_chartsheet("Curve").set_chart(chart)
-    insert_sheets(small, source, ["Numbers", "Curve"], output)
+    add_sheets(small, source, ["Numbers", "Curve"], output)
     check(small, output)
-    insert_sheets(source, small, ["lr 0.1"], tmp_path / "other.xlsx")
+    add_sheets(source, small, ["lr 0.1"], tmp_path / "other.xlsx")
     check(source, tmp_path / "other.xlsx")
     assert [sheet.title for sheet in openpyxl.load_workbook(output).chartsheets] == ["Curve"]
 
@@ -252,7 +252,7 @@ def test_a_reference_to_a_sheet_that_stays_behind(small: Path, tmp_path: Path) -
         book.add_worksheet("Gone").write("A1", 2)
         sheet.write_formula("A1", "=Gone!A1+1", None, 3)
         sheet.write_formula("A2", "=Inputs!C6", None, 3)
-    insert_sheets(small, source, ["New"], output)
+    add_sheets(small, source, ["New"], output)
     assert held(output, "New", "A1").formula == "#REF!A1+1"
     assert held(output, "New", "A2").formula == "Inputs!C6"
 
@@ -292,16 +292,16 @@ def test_long_names_are_cut(small: Path, tmp_path: Path) -> None:
     name = "𝜂" + "x" * 29
     with xlsxwriter.Workbook(source) as book:
         book.add_worksheet("start").name = name
-    insert_sheets(small, source, [name], first)
-    assert insert_sheets(first, source, [name], second) == {name: "𝜂" + "x" * 25 + " (2)"}
+    add_sheets(small, source, [name], first)
+    assert add_sheets(first, source, [name], second) == {name: "𝜂" + "x" * 25 + " (2)"}
     assert sheet_names(second)[-2:] == [name, "𝜂" + "x" * 25 + " (2)"]
 
 
 def test_in_place_through_save(small: Path, log: Path, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     path.write_bytes(small.read_bytes())
-    save(path, lambda to: insert_sheets(path, log, ["Data"], to) and None)
+    save(path, lambda to: add_sheets(path, log, ["Data"], to) and None)
     check(small, path)
     with pytest.raises(RunError, match=r"book\.xlsx could not be written: No space left"):
-        save(path, lambda to: insert_sheets(path, log, ["Data"], to and Path("/dev/full")) and None)
+        save(path, lambda to: add_sheets(path, log, ["Data"], to and Path("/dev/full")) and None)
     check(small, path)

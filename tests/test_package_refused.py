@@ -10,7 +10,7 @@ from handmade import PARTS, written
 
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet import package_parts
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def check_refused(target: Path, donor: Path, match: str, sheet: str = "Data") ->
     output = target.with_name("refused.xlsx")
     before = target.read_bytes(), donor.read_bytes()
     with pytest.raises(InputError, match=match) as caught:
-        insert_sheets(target, donor, [sheet], output)
+        add_sheets(target, donor, [sheet], output)
     assert not str(caught.value).endswith(".")
     assert (target.read_bytes(), donor.read_bytes()) == before
 
@@ -132,7 +132,7 @@ def test_a_number_of_5000_digits_is_no_traceback(
     odd = changed(tmp_path / "odd.xlsx", part, PARTS[part].replace(old, new, 1))
     for target, donor in ((odd, log), (small, odd)):
         try:
-            insert_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
+            add_sheets(target, donor, ["Data"], tmp_path / "new.xlsx")
         except InputError as error:
             assert str(error).startswith(f"{odd} is damaged")
             assert len(str(error)) < 300
@@ -143,7 +143,7 @@ def test_sheets_that_cannot_be_moved(tmp_path: Path, log: Path) -> None:
     check_refused(log, hand, r"hand\.xlsx has a pivot table on its sheet 'Pivot'", "Pivot")
     check_refused(hand, log, r"log\.xlsx has no sheet named 'Nothing'", "Nothing")
     with pytest.raises(InputError, match=r"hand\.xlsx has no sheet named 'Nothing'"):
-        insert_sheets(hand, log, ["Data"], tmp_path / "output.xlsx", {"Data": "Nothing"})
+        add_sheets(hand, log, ["Data"], tmp_path / "output.xlsx", {"Data": "Nothing"})
 
 
 def test_files_that_are_encrypted_torn_or_bombs(

@@ -16,7 +16,7 @@ from full_donor import full_donor
 from handmade import KIND, PARTS, written
 from packages import RELATIONSHIPS, check_kept, check_sound, content_types, orphans, tree
 
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*not supported:UserWarning")
 
@@ -103,7 +103,7 @@ def check_strictly(before: Path, after: Path) -> None:
 def test_every_added_part_has_one_content_type(tmp_path: Path, donor: Path, spelling: str) -> None:
     types = SPELLINGS[spelling](PARTS[TYPES])
     target, output = written(tmp_path / "hand.xlsx", PARTS | {TYPES: types}), tmp_path / "new.xlsx"
-    insert_sheets(target, donor, ["Log"], output)
+    add_sheets(target, donor, ["Log"], output)
     check_strictly(target, output)
     check_sound(output)
     check_kept(target, output)
@@ -114,7 +114,7 @@ def test_a_workbook_without_a_default_for_relationships_gets_all_of_the_sheet(
     tmp_path: Path, donor: Path
 ) -> None:
     target, output = CASES / "no-default-rels.xlsx", tmp_path / "new.xlsx"
-    insert_sheets(target, donor, ["Log"], output)
+    add_sheets(target, donor, ["Log"], output)
     check_strictly(target, output)
     check_sound(output)
     check_kept(target, output)
@@ -125,7 +125,7 @@ def test_a_workbook_without_a_default_for_relationships_gets_all_of_the_sheet(
 
 def test_a_replaced_sheet_leaves_no_content_type_behind(tmp_path: Path, donor: Path) -> None:
     first, second = tmp_path / "first.xlsx", tmp_path / "second.xlsx"
-    insert_sheets(CASES / "no-default-rels.xlsx", donor, ["Log"], first)
+    add_sheets(CASES / "no-default-rels.xlsx", donor, ["Log"], first)
     with ZipFile(first) as old, ZipFile(tmp_path / "declared.xlsx", "w") as new:
         for name in old.namelist():
             data = old.read(name)
@@ -139,7 +139,7 @@ def test_a_replaced_sheet_leaves_no_content_type_behind(tmp_path: Path, donor: P
                 )
                 data = data.replace(b"</Types>", overrides + b"</Types>")
             new.writestr(name, data)
-    insert_sheets(tmp_path / "declared.xlsx", donor, ["First"], second, {"First": "Log"})
+    add_sheets(tmp_path / "declared.xlsx", donor, ["First"], second, {"First": "Log"})
     check_sound(second)
     with ZipFile(second) as archive:
         assert b"drawing" not in archive.read(TYPES)

@@ -14,7 +14,7 @@ from packages import check_sound, children, tree
 
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.copying import write_changed
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 
 BOOK = "xl/book.xml"
@@ -114,7 +114,7 @@ def test_an_odd_package_keeps_all_and_gets_the_sheet(tmp_path: Path, log: Path, 
     assert sheet_names(target) == ["Data", "Pivot", "it's"]
     cells = read_cells(target)
     assert cells["Data"][0, 0].value == "old text"
-    insert_sheets(target, log, ["Log"], output)
+    add_sheets(target, log, ["Log"], output)
     assert target.read_bytes() == before
     assert sheet_names(output) == ["Data", "Pivot", "it's", "Log"]
     found = read_cells(output)
@@ -132,7 +132,7 @@ def test_an_odd_package_keeps_all_and_gets_the_sheet(tmp_path: Path, log: Path, 
 def test_a_sheet_of_an_odd_package_comes_along(small: Path, tmp_path: Path, kind: str) -> None:
     source, output = tmp_path / "odd.xlsx", tmp_path / "new.xlsx"
     KINDS[kind](source)
-    insert_sheets(small, source, ["Data"], output)
+    add_sheets(small, source, ["Data"], output)
     check_sound(output)
     assert held(output, "Data", "A1").value == "old text"
     with ZipFile(output) as archive:
@@ -155,7 +155,7 @@ def test_no_cached_result_is_left_in_a_copy_of_an_odd_package(tmp_path: Path, ki
 def refusal(target: Path, donor: Path, sheet: str = "Log") -> str:
     before = target.read_bytes(), donor.read_bytes()
     with pytest.raises(InputError) as caught:
-        insert_sheets(target, donor, [sheet], target.with_name("refused.xlsx"))
+        add_sheets(target, donor, [sheet], target.with_name("refused.xlsx"))
     assert (target.read_bytes(), donor.read_bytes()) == before
     assert not target.with_name("refused.xlsx").exists()
     return str(caught.value)
@@ -216,7 +216,7 @@ def test_a_text_that_looks_like_a_picture_is_moved(small: Path, tmp_path: Path) 
     parts = PARTS | {"xl/strings.xml": PARTS["xl/strings.xml"].replace("old", text)}
     part = "xl/worksheets/data.xml"
     parts[part] = PARTS[part].replace("<v>3</v>", "<v>3</v><!-- vm=1 -->")
-    insert_sheets(small, written(tmp_path / "odd.xlsx", parts), ["Data"], tmp_path / "new.xlsx")
+    add_sheets(small, written(tmp_path / "odd.xlsx", parts), ["Data"], tmp_path / "new.xlsx")
     assert held(tmp_path / "new.xlsx", "Data", "A1").value == f"{text} text"
 
 
@@ -243,7 +243,7 @@ def test_macros_protection_and_hidden_sheets_stay(tmp_path: Path, log: Path) -> 
         "xl/vbaProject.bin": "Sub Macro()",
     }
     target, output = written(tmp_path / "odd.xlsm", parts), tmp_path / "new.xlsm"
-    insert_sheets(target, log, ["Log"], output)
+    add_sheets(target, log, ["Log"], output)
     check_sound(output)
     with ZipFile(output) as archive:
         root = tree(archive, BOOK)
@@ -259,7 +259,7 @@ def test_spaces_in_texts_stay(small: Path, tmp_path: Path) -> None:
         "<t>old</t>", '<t xml:space="preserve">  two\nlines\t</t>'
     )
     source = written(tmp_path / "odd.xlsx", PARTS | {"xl/strings.xml": strings})
-    insert_sheets(small, source, ["Data"], tmp_path / "new.xlsx")
+    add_sheets(small, source, ["Data"], tmp_path / "new.xlsx")
     assert held(tmp_path / "new.xlsx", "Data", "A1").value == "  two\nlines\t text"
     with ZipFile(tmp_path / "new.xlsx") as archive:
         text = archive.read("xl/worksheets/data1.xml")
@@ -286,8 +286,8 @@ def test_a_workbook_without_shared_strings_keeps_and_gives_its_sheets(
         assert old in parts[name]
         parts[name] = parts[name].replace(old, new)
     path = written(tmp_path / "odd.xlsx", parts)
-    insert_sheets(path, log, ["Log"], tmp_path / "new.xlsx")
-    insert_sheets(small, path, ["Data"], tmp_path / "other.xlsx")
+    add_sheets(path, log, ["Log"], tmp_path / "new.xlsx")
+    add_sheets(small, path, ["Data"], tmp_path / "other.xlsx")
     for output in (tmp_path / "new.xlsx", tmp_path / "other.xlsx"):
         check_sound(output)
         assert held(output, "Data", "B1").value == 3

@@ -13,7 +13,7 @@ from sheetgen.files.leftovers import scratch_folder
 from sheetgen.files.locking import in_turn
 from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.reader import read_cells, sheet_names
 from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.stamp import sheet_stamp
@@ -82,7 +82,7 @@ def _insert(canvas: Canvas, mark: str, source: Path, workbook: Path, built: bool
         def insert(to: Path) -> None:
             replaced = {canvas.name: former} if former else None
             called = {donor: source}
-            names.update(insert_sheets(workbook, donor, [canvas.name], to, replaced, called=called))
+            names.update(add_sheets(workbook, donor, [canvas.name], to, replaced, called=called))
 
         with progress.step("inserting the sheet"):
             saved = save_workbook(workbook, insert, is_open_elsewhere(workbook), former=workbook)

@@ -11,7 +11,7 @@ from sheetgen.files.locking import in_turn
 from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.insert import insert_sheets
+from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.writer import write_workbook
@@ -108,7 +108,7 @@ def _write_with(
         plain = Path(folder, "new-workbook.xlsx")
         write_workbook(canvases, plain, title)
         with progress.step("carrying over sheets"):
-            return insert_sheets(
+            return add_sheets(
                 plain, former, added, to, keep_references=True, called={plain: former}
             )
 

@@ -25,7 +25,7 @@ _IMMOVABLE = {
 }
 
 
-def insert_sheets(
+def add_sheets(
     target: Path,
     donor: Path,
     sheets: Sequence[str],
@@ -33,6 +33,7 @@ def insert_sheets(
     replace: Mapping[str, str] | None = None,
     keep_references: bool = False,
     called: Mapping[Path, Path] | None = None,
+    same_sheets: bool = True,
 ) -> dict[str, str]:
     """Write a copy of `target` with sheets of `donor` to a new file; return their names there.
 
@@ -40,8 +41,9 @@ def insert_sheets(
     comments, tables, styles, names. A name that is taken becomes "name (2)" and so on. `replace`
     gives the sheets of the donor that take the place, and the name, of a sheet of the target.
     References to a sheet that the result lacks become #REF!, as when a sheet is deleted, or are
-    refused with `keep_references`. `called` gives what messages call a file that the user does
-    not know by its path.
+    refused with `keep_references`. `same_sheets` says that the donor's other sheets, and its names,
+    are those that are called so in the target. `called` gives what messages call a file that the
+    user does not know by its path.
 
     Raises InputError when a file cannot be read, is encrypted, too large or (target) signed, or
     when it lacks one of the sheets; UnmovableError, which is one, when a sheet holds what cannot
@@ -57,7 +59,7 @@ def insert_sheets(
         with opened(donor, called.get(donor)) as parts:
             source = _source(workbook, parts, chosen)
             names = _new_names(workbook, chosen, replaced)
-            missing = Move(workbook, source, names).run()
+            missing = Move(workbook, source, names, same_sheets).run()
             if missing and keep_references:
                 raise _losing(missing)
     return names

@@ -17,6 +17,7 @@ from sheetgen.spreadsheet.insert.companions import Companions
 from sheetgen.spreadsheet.insert.moved_formulas import Formulas, mentions
 from sheetgen.spreadsheet.insert.moved_sheet import SheetMover
 from sheetgen.spreadsheet.insert.styles import StyleMerger, plain_styles
+from sheetgen.spreadsheet.insert.theme import Theme
 from sheetgen.spreadsheet.package_parts import (
     Package,
     blaming,
@@ -42,10 +43,19 @@ class Move:
     """Sheets on their way from the donor to the target."""
 
     def __init__(
-        self, workbook: ChangedWorkbook, source: Workbook, names: Mapping[str, str]
+        self,
+        workbook: ChangedWorkbook,
+        source: Workbook,
+        names: Mapping[str, str],
+        same_sheets: bool,
     ) -> None:
-        """Prepare to move sheets of the donor; `names` gives their names in the target."""
+        """Prepare to move sheets of the donor; `names` gives their names in the target.
+
+        `same_sheets` says whether the other sheets, and names, of the donor mean the same as those
+        that are called alike in the target.
+        """
         self._workbook, self._source, self._names = workbook, source, names
+        self._same_sheets = same_sheets
         self._package, self._parts = workbook.package, source.package
         self._places = {sheet.name: place for place, sheet in enumerate(workbook.sheets)}
         self._moving = [source.sheets[source.place(name)] for name in names]
@@ -120,10 +130,11 @@ class Move:
 
     def _sheets(self) -> dict[str, str | None]:
         """Return what becomes of each sheet that formulas of the donor may name."""
-        sheets: dict[str, str | None] = {
-            sheet.name.casefold(): None for sheet in self._source.sheets
-        }
-        sheets |= {sheet.name.casefold(): sheet.name for sheet in self._workbook.sheets}
+        theirs: dict[str, str | None]
+        ours: dict[str, str | None]
+        theirs = {sheet.name.casefold(): None for sheet in self._source.sheets}
+        ours = {sheet.name.casefold(): sheet.name for sheet in self._workbook.sheets}
+        sheets = theirs | ours if self._same_sheets else ours | theirs
         return sheets | {old.casefold(): name for old, name in self._names.items()}
 
     def _merge_styles(self) -> StyleMerger:
@@ -133,6 +144,7 @@ class Move:
             self._package.tree(ours.part) if ours else plain_styles(tag),
             self._parts.tree(theirs.part) if theirs else plain_styles(tag),
             lambda: self._companions.features,
+            (Theme.of(self._workbook), Theme.of(self._source)),
         )
         with blaming(self._package.path):
             styles.read_target()
@@ -195,7 +207,7 @@ class Move:
                 workbook.define(element, text, place)
             elif known is None:
                 self._names_here[name] = workbook.define(element, text, None)
-            elif known.text != text and mentions(text, sheet):
+            elif known.text != text and (mentions(text, sheet) or not self._same_sheets):
                 if sheet in self._places and mentions(known.text or "", sheet):
                     known.text = text
                 else:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from sheetgen.spreadsheet.insert.theme import Theme
 from sheetgen.spreadsheet.package_parts import (
     MalformedError,
     children,
@@ -89,13 +90,19 @@ class StyleMerger:
     """
 
     def __init__(
-        self, target: etree._Element, donor: etree._Element, features: Callable[[], bool]
+        self,
+        target: etree._Element,
+        donor: etree._Element,
+        features: Callable[[], bool],
+        themes: tuple[Theme, Theme],
     ) -> None:
         """Take the root elements of both parts for styles, in the same namespace.
 
-        `features` says whether the target can have what makes a check box of a cell.
+        `features` says whether the target can have what makes a check box of a cell; the themes
+        are those of target and donor.
         """
         self.target, self._donor, self._features = target, donor, features
+        self._theme, self._donors_theme = themes
         self._moved: dict[tuple[str, int], int] = {}
         self._lists: dict[str, _List] = {}
         self._items: dict[str, list[etree._Element]] = {}
@@ -177,6 +184,8 @@ class StyleMerger:
         if name in ("cellXfs", "cellStyleXfs"):
             self._translate_format(item)
         self._translate_features(item)
+        if name not in ("cellXfs", "cellStyleXfs"):
+            self._donors_theme.spell_out(item, self._theme)
         for element in item.iterchildren("{*}numFmt"):
             code = str(element.get("formatCode", ""))
             new = self._number_format(number(element, "numFmtId"), code)
