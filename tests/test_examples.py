@@ -9,6 +9,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[1] / "examples"
 EXPECTED = {
+    "add_a_table": r"Results has 306 cells and 1 chart; \d+ of \d+ parts are the same .*\n",
     "check_a_table": r"∂E/∂w2 in M3: the factor i2 is missing; expected =.*\*C3\n",
     "draw_a_digit": r"(the workbook says (0\.\d{12}), torch \2\n){3}",
     "hand_out_and_grade": r"Ada: 1 of \d+ right\nGrace: 0 of \d+ right\n",
@@ -63,7 +64,7 @@ def test_an_example_prints_what_it_promises(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = (FOLDER / f"{name}.py").read_text("utf-8")
-    for package in ("sklearn", "torch"):
+    for package in ("pandas", "sklearn", "torch"):
         if re.search(rf"^(from|import) ({package}|cnn.export)\b", code, re.MULTILINE):
             pytest.importorskip(package, reason=f"this example is about {package}")
     example(name).main(tmp_path)
