@@ -11,6 +11,8 @@ import pandas
 
 from sheetgen import Template, build_workbook, insert_sheets, open_workbook
 
+PICTURE = "both.xlsx", "Results"
+
 
 def main(folder: Path) -> None:
     """Build a workbook, write its errors as a DataFrame of another, and insert that one's sheet."""

@@ -1,11 +1,8 @@
 """A workbook in Python: cells are set, calculated, read and saved, and nothing else changes."""
 
-import importlib.machinery
 import math
 import shutil
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from zipfile import ZipFile
 
@@ -47,11 +44,16 @@ def differing(before: Path, after: Path) -> set[str]:
         return {name for name in old.namelist() if old.read(name) != new.read(name)}
 
 
+def names(table: Any) -> list[str]:
+    """Return the columns of a table, with pandas or without."""
+    return list(table.columns if hasattr(table, "columns") else table.dtype.names)
+
+
 def test_a_rate_is_moved_and_the_whole_workbook_follows(small: Path, tmp_path: Path) -> None:
     """`verify` finds NumPy's results for the new rate, already in the file."""
     book = sheetgen.open_workbook(small)
     before = book.table("lr 0.1")
-    assert before.dtype.names[:3] == ("iteration", "t1", "t2")
+    assert names(before)[:3] == ["iteration", "t1", "t2"]
     book["learning_rate_1"] = 0.3
     with pytest.raises(CellValueError, match=r"'lr 0\.1'!B4 .*since it was .*recalculate\(\)"):
         _ = book["lr 0.1!B4"]
@@ -69,7 +71,8 @@ def test_a_rate_is_moved_and_the_whole_workbook_follows(small: Path, tmp_path: P
     (result, _) = sheetgen.verify(tmp_path / "moved.xlsx")
     assert result.passed
     reopened = sheetgen.open_workbook(tmp_path / "moved.xlsx")
-    assert reopened.table("lr 0.1").tolist() == moved.tolist()
+    again = reopened.table("lr 0.1")
+    assert all((again[name] == moved[name]).all() for name in names(moved))
 
 
 @pytest.mark.slow
@@ -137,9 +140,9 @@ def test_cells_are_called_as_in_a_formula(full: Path) -> None:
     assert math.isnan(book["Log!F2:G3"][0, 1])
     assert book.sheets == ["First", "Log"]
     assert book.names["step"] == "0.6"
-    assert book.table("Epochs").tolist() == [(1,), (2,)]
+    assert list(book.table("Epochs")["n"]) == [1, 2]
     assert book.table("Log!A1:B4")["accuracy"].tolist() == [0.5, 0.75, 0.9]
-    assert book.table("Log").dtype.names == ("epoch", "accuracy", "∂E & <η>")
+    assert names(book.table("Log")) == ["epoch", "accuracy", "∂E & <η>"]
 
 
 @pytest.mark.parametrize(
@@ -321,11 +324,12 @@ def test_a_file_that_has_changed_is_not_written_over_in_ignorance(
 def test_a_table_is_a_data_frame_where_there_is_pandas(
     full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pandas = ModuleType("pandas")
-    pandas.__spec__ = importlib.machinery.ModuleSpec("pandas", None)
-    pandas.DataFrame = lambda array: ("a frame of", array.dtype.names)
-    monkeypatch.setitem(sys.modules, "pandas", pandas)
-    assert sheetgen.open_workbook(full).table("Epochs") == ("a frame of", ("n",))
+    pandas = pytest.importorskip("pandas", reason="this is about a DataFrame of pandas")
+    table = sheetgen.open_workbook(full).table("Epochs")
+    assert isinstance(table, pandas.DataFrame) and list(table.columns) == ["n"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    without = sheetgen.open_workbook(full).table("Epochs")
+    assert isinstance(without, np.ndarray) and (without["n"] == table["n"]).all()
 
 
 def test_a_notebook_shows_tables(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
