@@ -6,7 +6,7 @@ sheet is printed upright if it needs fewer pages then. The scale and the breaks 
 the file, because programs follow no breaks where they fit sheets to pages themselves.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,9 +15,6 @@ from itertools import pairwise
 from math import ceil
 from struct import unpack
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.sheet_sizes import PIXELS_PER_POINT, Lines, column_pixels
@@ -99,7 +96,10 @@ class _Divided:
         if height * self.smallest <= room_down:  # then one page is enough
             scale = min(scale, room_down / height)
         scales = [scale - (scale - self.smallest) * step / _STEPS for step in range(_STEPS + 1)]
-        found = [self._at(int(100 * each) / 100, room_across, room_down) for each in scales]
+        found = [self._at(int(100 * scale) / 100, room_across, room_down)]
+        if not (found[0].rows or found[0].columns):  # no smaller scale is better
+            return found[0]._replace(portrait=portrait)
+        found += [self._at(int(100 * each) / 100, room_across, room_down) for each in scales[1:]]
         first, best = min(found, key=self._cut_blocks), min(found, key=_cost)
         is_worth_it = len(best.rows) + 1 <= _FEWER * (len(first.rows) + 1)
         return (best if is_worth_it else first)._replace(portrait=portrait)
@@ -330,16 +330,16 @@ class _Direction:
     rate: Callable[[int], int]
 
     @cached_property
-    def _places(self) -> NDArray[np.float64]:
+    def _places(self) -> list[float]:
         """Where the lines begin, and where the last one ends."""
         first, last = self.ends
-        return np.array([self.lines.start(at) for at in range(first, last + 2)])
+        return [self.lines.start(at) for at in range(first, last + 2)]
 
     @cached_property
-    def _bonuses(self) -> NDArray[np.float64]:
+    def _bonuses(self) -> list[float]:
         """How good it is for a page to begin with a line, in pages."""
         first, last = self.ends
-        return np.array([_BONUS[self.rate(at)] for at in range(first, last + 2)])
+        return [_BONUS[self.rate(at)] for at in range(first, last + 2)]
 
     def length(self, breaks: int) -> float:
         """Return the pixels of all, with what is repeated behind each of so many breaks."""
@@ -350,16 +350,15 @@ class _Direction:
 
     def starts(self, room: float) -> list[int]:
         """Return where pages of so many pixels begin, but the first."""
-        lines, (first, last) = self.lines, self.ends
+        lines, (first, last), places = self.lines, self.ends, self._places
         starts: list[int] = []
         start = first
         while True:
             left = room
             if self.repeated and start > self.repeated[1]:
                 left -= lines.start(self.repeated[1] + 1) - lines.start(self.repeated[0])
-            ends = self._places[start - first + 1 :]
-            within = np.searchsorted(ends, self._places[start - first] + left, "right")
-            end = start + max(int(within) - 1, 0)
+            behind = bisect_right(places, places[start - first] + left, start - first + 1)
+            end = max(first + behind - 2, start)
             early = [at for at in self.wanted if start < at <= end]
             if early:
                 start = min(early)
@@ -372,12 +371,15 @@ class _Direction:
     def _best(self, start: int, latest: int, room: float) -> int:
         """Return the best place for a break, up to the latest: a good one, and a full page."""
         latest, first = max(latest, start + 1), self.ends[0]
-        places = self._places[start - first : latest - first + 1]
-        begin = places[0]
-        earliest = int(np.searchsorted(places[:-1], begin + room * _FULL_ENOUGH))
-        bonuses = self._bonuses[start - first + earliest + 1 : latest - first + 1]
-        rated = bonuses + (places[earliest + 1 :] - begin) / room
-        if len(rated) and rated.max() > _BONUS[_POOR]:
-            return latest - int(rated[::-1].argmax())
-        earliest += start
+        places, bonuses = self._places, self._bonuses
+        begin = places[start - first]
+        earliest = first + bisect_left(
+            places, begin + room * _FULL_ENOUGH, start - first, latest - first
+        )
+        rated = [
+            (bonuses[at - first] + (places[at - first] - begin) / room, at)
+            for at in range(earliest + 1, latest + 1)
+        ]
+        if rated and max(rated)[0] > _BONUS[_POOR]:
+            return max(rated)[1]
         return next((at for at in range(earliest, start, -1) if self.rate(at) > _BAD), latest)
