@@ -187,7 +187,7 @@ def test_formatted_empty_cells_cost_little(table, tmp_path):
 
 
 def test_a_formula_in_relative_notation_is_the_same_wherever_it_is_dragged():
-    first = Formula.at("$G$31*X33-'a sheet'!B$2", 33, 4)
-    second = Formula.at("$G$31*X34-'a sheet'!B$2", 34, 4)
+    first = Formula("$G$31*X33-'a sheet'!B$2", 33, 4)
+    second = Formula("$G$31*X34-'a sheet'!B$2", 34, 4)
     assert first == second
     assert first.text_at(34, 4) == "$G$31*X34-'a sheet'!B$2"

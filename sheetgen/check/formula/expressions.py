@@ -18,7 +18,11 @@ Array = NDArray[np.float64]
 
 
 class Expression:
-    """A node; arithmetic on nodes makes larger ones, so that definitions read like the maths."""
+    """A node; arithmetic on nodes makes larger ones, so that definitions read like the maths.
+
+    No node is changed after it is made. The classes do not forbid it: a frozen one is made in
+    three times the time, and a search makes many.
+    """
 
     __slots__ = ()
 
@@ -44,14 +48,14 @@ class Expression:
         return Negation(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Number(Expression):
     """A literal."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Symbol(Expression):
     """A quantity of the table, `offset` rows below the row of the formula."""
 
@@ -59,7 +63,7 @@ class Symbol(Expression):
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Cell(Expression):
     """A cell that holds no known symbol; zero-based, on the sheet of that name."""
 
@@ -68,7 +72,7 @@ class Cell(Expression):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Operation(Expression):
     """A binary operation: + - * / ^ or a comparison."""
 
@@ -77,14 +81,14 @@ class Operation(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Negation(Expression):
     """Unary minus."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Call(Expression):
     """A spreadsheet function; its name is in upper case."""
 

@@ -27,7 +27,7 @@ class UnsupportedError(Exception):
     """The formula uses something that this parser does not know."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Reference(Expression):
     """A cell as offsets from the formula's own, or zero-based addresses where `$` fixes them."""
 
@@ -46,24 +46,34 @@ class Reference(Expression):
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula in relative notation: two cells with the same `relative` do the same."""
+    """A formula in relative notation: two cells with the same `relative` do the same.
 
-    relative: str
+    It is only made when it is asked for: most formulas of a large workbook are in no table.
+    """
 
-    @classmethod
-    def at(cls, text: str, row: int, column: int) -> "Formula":
-        """Return the formula of a zero-based cell; `text` is without "="."""
+    __slots__ = ("_relative", "_written")
 
-        def relative(cell: str) -> str:
-            """Return a cell as it is seen from the formula."""
-            down, across, row_fixed, column_fixed = _read(cell)
-            rows = f"R{down}" if row_fixed else f"R[{down - row}]"
-            columns = f"C{across}" if column_fixed else f"C[{across - column}]"
-            return f"{_MARK}{rows}{columns}"
+    def __init__(self, text: str, row: int, column: int) -> None:
+        """Take the formula of a zero-based cell; `text` is without "="."""
+        self._written = text, row, column
+        self._relative: str | None = None
 
-        return cls(replaced(text, {"cell": relative}))
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other one does the same."""
+        return isinstance(other, Formula) and self.relative == other.relative
+
+    def __hash__(self) -> int:
+        """Return the hash of the relative notation."""
+        return hash(self.relative)
+
+    @property
+    def relative(self) -> str:
+        """The formula with each cell as it is seen from its own, in R1C1 with marks."""
+        if self._relative is None:
+            text, row, column = self._written
+            self._relative = _relative(text, row, column)
+        return self._relative
 
     def text_at(self, row: int, column: int) -> str:
         """Return the formula as this cell shows it, without "="."""
@@ -95,6 +105,19 @@ def full_address(cell: Cell, sheet: str) -> str:
     """Return the absolute address of a cell as a formula on `sheet` writes it."""
     prefix = "" if cell.sheet == sheet else f"{quoted(cell.sheet)}!"
     return f"{prefix}{cell_address(cell.row, cell.column)}"
+
+
+def _relative(text: str, row: int, column: int) -> str:
+    """Return the text of the formula in a zero-based cell in relative notation."""
+
+    def relative(cell: str) -> str:
+        """Return a cell as it is seen from the formula."""
+        down, across, row_fixed, column_fixed = _read(cell)
+        rows = f"R{down}" if row_fixed else f"R[{down - row}]"
+        columns = f"C{across}" if column_fixed else f"C[{across - column}]"
+        return f"{_MARK}{rows}{columns}"
+
+    return replaced(text, {"cell": relative})
 
 
 def parse(formula: Formula, names: Mapping[str, str]) -> Expression:

@@ -85,7 +85,8 @@ class Numbers:
             values = self.lookup(leaf)
             if leaf not in places:
                 return values
-            each = np.tile(values, (len(moved), 1))
+            each = np.empty((len(moved), self.rows))
+            each[:] = values
             each[places[leaf]] += self.rounding(leaf)
             return each
 

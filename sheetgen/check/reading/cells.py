@@ -67,7 +67,7 @@ def read_package(path: Path, damage: Damage = Damage.PASS_OVER) -> Book:
                 name: {
                     (row, column): Content(value, formula) for row, column, formula, value in cells
                 }
-                for name, cells in cells_of_sheets(package, Formula.at, damage=damage)
+                for name, cells in cells_of_sheets(package, Formula, damage=damage)
             },
             {} if recover else _defined_names(Workbook(package)),
             "xlsx, although damaged" if recover else "xlsx",
