@@ -14,16 +14,19 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from contrast import GRAPHIC, WHITE, contrast, faint_texts
+from contrast import GRAPHIC, TEXT, WHITE, contrast, faint_texts
 from lxml import etree
 from sheet_file import SheetFile, Shown, read
 
 from sheetgen.spreadsheet.address import MAXIMUM_COLUMNS, range_of, relative_address
 from sheetgen.spreadsheet.package_parts import Package, opened
+from sheetgen.spreadsheet.style import HIDDEN
 
 HEADER_NAME = re.compile(
     r"(column|row)?title(region\d*\.(?P<first>[a-z]+\d+)\.(?P<last>[a-z]+\d+)\.\d+)?"
 )
+DOCUMENT = "document"
+"""The rule for the workbook as a whole."""
 HEADERS = 3
 """So many headers side by side, with numbers below them, are those of a table."""
 
@@ -60,7 +63,7 @@ def document(path: Path) -> Iterator[Finding]:
     with opened(path) as package:
         for name in ("title", "creator", "language"):
             if not _property(package, name):
-                yield Finding("document", "", f"it has no {name}")
+                yield Finding(DOCUMENT, "", f"it has no {name}")
 
 
 def _property(package: Package, name: str) -> str:
@@ -89,15 +92,22 @@ def tab(sheet: SheetFile) -> Found:
 def merged(sheet: SheetFile) -> Found:
     """No cells are merged for a text that would run on over them: readers lose the columns there.
 
-    A number, a text in the middle or in several lines needs them above columns that are narrower.
+    In pictures, above columns that are narrow, a number needs them, and what is clicked on, and a
+    text in the middle or in several lines.
     """
+    clicked = {each.place for each in sheet.view.links}
     for top, left, bottom, right in sheet.view.merges:
         cell = sheet.cells.get((top, left))
-        runs_on = cell and not cell.is_number and cell.format.align in ("general", "left")
-        fits = cell and cell.width < sheet.sizes.columns.size(left) and bottom == top
-        if not cell or fits or (runs_on and not cell.format.wrap):
+        if not cell or cell.is_number or cell.place in clicked or not cell.format.locked:
+            continue
+        if (
+            cell.text
+            and bottom == top
+            and cell.format.align in ("general", "left")
+            and not cell.format.wrap
+        ):
             area = f"{relative_address(top, left)}:{relative_address(bottom, right)}"
-            yield area, f"are merged for {cell.text[:30] if cell else ''!r}"
+            yield area, f"are merged for {cell.text[:30]!r}"
 
 
 def header_rows(sheet: SheetFile) -> Found:
@@ -188,12 +198,23 @@ def readable(sheet: SheetFile) -> Found:
 
 
 def marks(sheet: SheetFile) -> Found:
-    """No condition shows by a colour alone: the cell's text says it, or bold type, or a frame."""
+    """No condition shows by a colour alone: a text says it, or bold type, or a frame.
+
+    The text is in the condition (PASS), in the one cell that it is for, or the mark that it reads.
+    What ISNA hides is only for a chart; cells without visible numbers are pixels of a picture.
+    """
+    ticked = any('[=1]"' in cell.format.number_format for cell in sheet.cells.values())
     for each in sheet.view.highlights:
-        by_colour = each.change.colour or each.change.fill
         others = each.change.others or each.change.number_format
-        if by_colour and not others and not re.search(r'"[^"]+"|<>""', each.formula):
-            yield relative_address(*each.place[:2]), f"shows by colour alone: {each.formula[:60]}"
+        if others or not (each.change.colour or each.change.fill):
+            continue
+        place, own = each.place[:2], sheet.cells.get(each.place[:2])
+        is_told = '"' in each.formula or each.formula.startswith("ISNA(")
+        is_told |= own is not None and own.format.number_format == HIDDEN
+        is_told |= own is not None and not own.is_number and each.place == place * 2
+        is_told |= ticked and each.formula.endswith("=1")
+        if not is_told:
+            yield relative_address(*place), f"shows by colour alone: {each.formula[:60]}"
 
 
 def red_numbers(sheet: SheetFile) -> Found:
@@ -274,10 +295,11 @@ def _is_compared(series: etree._Element) -> bool:
 def chart_texts(sheet: SheetFile) -> Found:
     """The texts of a chart have a contrast of 4.5 to its ground."""
     for drawn in sheet.drawn:
-        for element in drawn.chart.iter("{*}txPr", "{*}rich") if drawn.chart is not None else ():
-            for colour in element.iter("{*}srgbClr"):
-                if contrast(str(colour.get("val")), WHITE) < 4.5:
-                    yield "", f"{drawn.name}: text in {colour.get('val')}"
+        texts = drawn.chart.iter("{*}txPr", "{*}rich") if drawn.chart is not None else ()
+        colours = {str(each.get("val")) for text in texts for each in text.iter("{*}srgbClr")}
+        for colour in sorted(colours):
+            if contrast(colour, WHITE) < TEXT:
+                yield "", f"{drawn.name}: text in {colour}"
 
 
 RULES: dict[str, Callable[[SheetFile], Found]] = {

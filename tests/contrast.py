@@ -64,6 +64,8 @@ def _pairs(sheet: SheetFile, cell: Shown) -> Iterator[tuple[str, str]]:
         if not _inside(cell, place):
             continue
         if isinstance(rule, Highlight):
+            if rule.formula.startswith("ISNA("):  # it hides what a chart must not draw
+                continue
             yield rule.change.colour or colour, rule.change.fill or ground
         elif cell.is_number:
             yield from ((colour, shade) for shade in rule)

@@ -14,6 +14,7 @@ from itertools import combinations
 from math import inf
 from pathlib import Path
 
+from accessibility import document, of_sheet
 from diagram_labels import label_problems
 from page_layout import page_problems
 from sheet_file import SheetFile, Shown, read
@@ -54,14 +55,23 @@ PARTING = 8  # pixels between two groups of columns
 PADDING = 3  # pixels beside a number or a text
 
 
-def problems(path: Path, only: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yield what is wrong with the look of the sheets, each a line with the sheet and the cell."""
+def problems(
+    path: Path, only: tuple[str, ...] = (), *, is_accessible: bool = True
+) -> Iterator[str]:
+    """Yield what is wrong with the look of the sheets, each a line with the sheet and the cell.
+
+    That is what all users see, and where it `is_accessible` what some need: see accessibility.
+    """
+    if is_accessible:
+        yield from map(str, document(path))
     for sheet in read(path):
         if only and sheet.name not in only:
             continue
         for check in CHECKS:
             for problem in check(sheet):
                 yield f"{sheet.name}: {problem}"
+        for finding in of_sheet(sheet) if is_accessible else ():
+            yield f"{sheet.name}: {finding}"
 
 
 def overlapping_drawings(sheet: SheetFile) -> Iterator[str]:

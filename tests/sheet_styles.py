@@ -36,6 +36,7 @@ class Format:
     indent: int = 0
     wrap: bool = False
     fill: str = ""
+    locked: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def formats(package: Package, workbook: Workbook) -> tuple[list[Format], list[Ch
     fills = [_fill(element) for element in root.iterfind("{*}fills/{*}fill")]
     found = []
     for element in root.iterfind("{*}cellXfs/{*}xf"):
-        align = element.find("{*}alignment")
+        align, protection = element.find("{*}alignment"), element.find("{*}protection")
         get = (lambda _, other: other) if align is None else align.get
         found.append(
             Format(
@@ -81,6 +82,7 @@ def formats(package: Package, workbook: Workbook) -> tuple[list[Format], list[Ch
                 int(get("indent", "0")),
                 get("wrapText", "0") == "1",
                 fills[int(element.get("fillId", 0))],
+                protection is None or protection.get("locked") != "0",
             )
         )
     return found, [_change(element) for element in root.iterfind("{*}dxfs/{*}dxf")]

@@ -38,6 +38,7 @@ from sheetgen.spreadsheet.style import (
     Style,
     look,
 )
+from sheetgen.workbook.shared.alternative_texts import NAMED, courses, digits
 
 _MOST_NAMED = 8
 """Curves with a name in the legend."""
@@ -145,11 +146,11 @@ def _charts(page: ComparisonPage) -> None:
     start = _first_drawn(page)
     x_axis = step_axis([each for each in steps if each >= start])
     since = f", from {step} {start:g} on" if start > steps[0] else ""
-    drawn = [(_curves(page, start), "each training")]
+    drawn = [(_curves(page, start), "each training", _courses(page))]
     if page.has_means:
         spread = " ± s" if page.mean_columns > 1 else ""
-        drawn.insert(0, (_means(page, start), f"mean{spread} of each setting"))
-    for place, (series, title) in enumerate(drawn):
+        drawn.insert(0, (_means(page, start), f"mean{spread} of each setting", _ends(page)))
+    for place, (series, title, ways) in enumerate(drawn):
         row = page.chart_row(place)
         told = by_step(page, f": {title}{since}")
         page.canvas.calculate(
@@ -161,7 +162,7 @@ def _charts(page: ComparisonPage) -> None:
                 (row + 1, CHART_COLUMN),
                 CHART,
                 tuple(series),
-                f"{title} by {step}",
+                f"{page.comparison.metrics[0]} by {step}, {title}: {ways}.",
                 (step, ""),
                 legend="bottom" if len(named) <= _MOST_NAMED else "",
                 labels_outside=True,
@@ -171,6 +172,28 @@ def _charts(page: ComparisonPage) -> None:
                 offset=(_BESIDE, 0),
             )
         )
+
+
+def _courses(page: ComparisonPage) -> str:
+    """Say how the chosen metric goes in each training."""
+    comparison, count = page.comparison, len(page.comparison.logs)
+    found = [comparison.metric(place, comparison.metrics[0]) for place in range(count)]
+    is_share = all(metric.is_share for metric in found)
+    curves = {name: metric.numbers for name, metric in zip(comparison.names, found, strict=True)}
+    return courses({name: curve for name, curve in curves.items() if curve}, is_share)
+
+
+def _ends(page: ComparisonPage) -> str:
+    """Say where the chosen metric ends in each group, in the mean."""
+    found = []
+    for group in page.comparison.groups[:NAMED]:
+        metrics = [page.comparison.metric(place, page.comparison.metrics[0]) for place in group]
+        ends = [metric.numbers[-1] for metric in metrics if metric.numbers]
+        if ends:
+            end = sum(ends) / len(ends)
+            shown = f"{end:.1%}" if all(each.is_share for each in metrics) else digits(end)
+            found.append(f"{page.comparison.called(group)} ends at {shown}")
+    return "; ".join(found) or "no numbers"
 
 
 def _axis_format(page: ComparisonPage) -> str:

@@ -10,6 +10,7 @@ from cnn.log.metrics import Group, Metric, groups, is_number, number_formats
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import Chart, Series
 from sheetgen.spreadsheet.style import MUTED, SECTION, WHITE, Look, Style, header, look
+from sheetgen.workbook.shared.alternative_texts import courses
 
 HALF = GRID // 2
 SIZE = (HALF * SIDE - 8, 276)
@@ -79,11 +80,12 @@ def _chart(
 ) -> Chart:
     row, column = slot(place)
     y = (y_axis.low, y_axis.high) if y_axis else (None, None)
+    told = courses({each.name: each.numbers for each in group.metrics}, group.is_share)
     return Chart(
         (row, LEFT + column),
         SIZE,
         tuple(series),
-        f"{group.title} by {step}",
+        f"{group.title} by {step}: {told}.",
         (step, group.title),
         legend="bottom" if len(series) > 1 else "",
         labels_outside=True,

@@ -199,14 +199,15 @@ def draw_examples(half: Half, log: TrainingLog) -> None:
     area.say(row, 4, f"{some}what it is → what it was taken for", NOTE)
     for place, example in enumerate(examples):
         down, across = divmod(place, per_row)
-        _example(area, row + 1 + height * down, start + across, example, is_long)
+        at = row + 1 + height * down, start + across
+        _example(area, *at, place + 1, example, is_long)
 
 
 def _caption(example: Example) -> str:
     return f"{example.label} → {example.taken_for}"
 
 
-def _example(area: Area, row: int, cell: int, example: Example, is_long: bool) -> None:
+def _example(area: Area, row: int, cell: int, number: int, example: Example, is_long: bool) -> None:
     below = row + 1 + _PICTURE_ROWS
     area.write(
         row, cell, short(example.label, _CAPTION_LENGTH) if is_long else _caption(example), _CAPTION
@@ -214,7 +215,8 @@ def _example(area: Area, row: int, cell: int, example: Example, is_long: bool) -
     if is_long:
         area.write(below, cell, short(f"→ {example.taken_for}", _CAPTION_LENGTH), _CAPTION)
         below += 1
-    words = f"{example.label} taken for {example.taken_for}"
+    certainty = f"with a probability of {example.probability:.1%}"
+    words = f"Mistake {number}: {example.label} taken for {example.taken_for} {certainty}"
     scale = _PICTURE_SIDE / max(unpack(">II", example.picture[16:24]))  # width and height in a PNG
     picture = Picture(row + 1, area.at(cell), example.picture, scale, words)
     area.canvas.pictures.append(picture)

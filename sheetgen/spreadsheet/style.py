@@ -42,7 +42,7 @@ _DASHES = (
     "", "long_dash", "square_dot", "dash_dot", "round_dot", "long_dash_dot", "long_dash_dot_dot",
     "dash",
 )  # fmt: skip
-_SYMBOLS = ("circle", "square", "diamond", "triangle", "star", "x", "plus")
+SYMBOLS = ("circle", "square", "diamond", "triangle", "star", "x", "plus")
 
 # One section each: with conditions in a number format LibreOffice drops the minus sign.
 VALUE = "0.000000"
@@ -79,6 +79,7 @@ class Style:
     wrap: bool = False
     indent: int = 0
     border: str = ""  # colour of a thin frame
+    open: tuple[str, ...] = ()  # its sides that are not drawn: "left", "right"
     underline: bool = False
     locked: bool = True
     heads: bool = False  # a column, whatever that looks like: see header_names
@@ -108,7 +109,8 @@ class Style:
             "border": 1 if self.border else 0,
             "border_color": self.border,
         }
-        return always | {key: value for key, value in optional.items() if value}
+        found = always | {key: value for key, value in optional.items() if value}
+        return found | dict.fromkeys(self.open, 0)  # after "border", which sets all sides
 
 
 PLAIN = Style()
@@ -152,7 +154,7 @@ def look(place: int) -> Look:
     With each turn through the colours these have another dash and another symbol.
     """
     turn, colour = divmod(place, len(_SERIES))
-    dash, symbol = _DASHES[place % len(_DASHES)], _SYMBOLS[(colour + turn) % len(_SYMBOLS)]
+    dash, symbol = _DASHES[place % len(_DASHES)], SYMBOLS[(colour + turn) % len(SYMBOLS)]
     return Look(_SERIES[colour], dash, symbol)
 
 

@@ -168,7 +168,8 @@ def _mistakes(canvas: Canvas, subject: Subject, run: Record, row: int) -> None:
         down, across = divmod(place, PER_ROW)
         label, taken = run.images.name(index), names[int(evaluation.predictions[index])]
         column, at = LEFT + across, row + 2 + 6 * down
-        words = f"{label}, taken for {taken}"
+        certainty = f"with a probability of {float(evaluation.certainty[index]):.1%}"
+        words = f"Picture {index} of the test: {label}, taken for {taken} {certainty}"
         canvas.heights[at] = height_of(PICTURE_PIXELS)
         if is_long:
             canvas.heights[at + 1] = height_of(3 * CAPTION_LINE)

@@ -141,6 +141,11 @@ class Page:
         above = self.top - 1 - TILE_ROW
         return TILE_ROW + number if number < above else self.top - 1 + (number - above) * self.rows
 
+    def label(self, line: int, column: int, columns: int) -> tuple[int, int]:
+        """Return the place of a text that runs on over some columns of a line."""
+        is_high = self.line(line + 1) - self.line(line) > 1
+        return self.span(line, column, columns) if is_high else (self.line(line), column)
+
     def span(self, line: int, column: int, columns: int = 1) -> tuple[int, int]:
         """Make one cell of those of a line; return its place."""
         row, rows = self.line(line), self.line(line + 1) - self.line(line)

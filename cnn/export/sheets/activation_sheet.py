@@ -343,7 +343,7 @@ def _notes(page: Page) -> int:
     texts = wrap(text, int(2 * page.ground * page.pixels / LETTER))
     line = next(at for at in count() if page.line(at) > page.inputs[2] + 2)
     for at, text in enumerate(texts, start=line):
-        canvas.write(*page.span(at, LEFT, 2 * page.ground), text, NOTE)
+        canvas.write(*page.label(at, LEFT, 2 * page.ground), text, NOTE)
     return page.line(line + len(texts))
 
 

@@ -42,7 +42,7 @@ def write_steps(page: Page) -> int:
     number_column = column + TEXT_COLUMNS
     result_column = number_column + NUMBER_COLUMNS
     canvas.write(
-        *page.span(line, column, page.panel_columns), "From there to the activation", SECTION
+        *page.label(line, column, page.panel_columns), "From there to the activation", SECTION
     )
     line += 1
     every = [steps_of(lens, 0, 0.0) for lens in lenses]
@@ -51,7 +51,7 @@ def write_steps(page: Page) -> int:
     sums = range_address(TILE_ROW + 1, page.sums + 1, last, page.sums + 1)
     functions = {"sum of all products": f"SUM({sums})", "largest of the window": f"MAX({window})"}
     texts = products.choose(lambda lens: f'"{lens.first_step}"')
-    canvas.calculate(*page.span(line, column, TEXT_COLUMNS), f"={texts}", chosen.lens.first_step)
+    canvas.calculate(*page.label(line, column, TEXT_COLUMNS), f"={texts}", chosen.lens.first_step)
     first = products.choose(lambda lens: functions.get(lens.first_step, f"SUM({window})"))
     before = page.span(line, result_column, NUMBER_COLUMNS)
     canvas.calculate(*before, f"={first}", chosen.first, RESULT)
@@ -100,7 +100,7 @@ def _step(page: Page, line: int, at: int, steps: list[Step | None], results: lis
             return found.stage.formula(before)
         return f"{before}{found.sign}{operand}"
 
-    label = page.span(line, column, TEXT_COLUMNS)
+    label = page.label(line, column, TEXT_COLUMNS)
     canvas.calculate(*label, f"={products.choose(text)}", step.text if step else "")
     value = step.number if step and step.sign else ""
     canvas.calculate(*number_place, f"={products.choose(number)}", value, RESULT)
@@ -114,14 +114,14 @@ def _end(page: Page, line: int, results: list[str], own: list[Step]) -> None:
     column = page.panel
     right = column + TEXT_COLUMNS + NUMBER_COLUMNS
     of = dict(zip((lens.sheet.name for lens in products.lenses), results, strict=True))
-    canvas.write(*page.span(line, column, TEXT_COLUMNS), "the activation", Style(bold=True))
+    canvas.write(*page.label(line, column, TEXT_COLUMNS), "the activation", Style(bold=True))
     place = page.span(line, right, NUMBER_COLUMNS)
     formula = products.choose(lambda lens: of[lens.sheet.name])
     canvas.calculate(*place, f"={formula}", own[-1].result if own else chosen.first, FINAL)
     activation = float(chosen.map[chosen.unit])
     texts = products.choose(lambda lens: f'"on the sheet {lens.sheet.name}"')
     text = f"on the sheet {chosen.lens.sheet.name}"
-    canvas.calculate(*page.span(line + 1, column, TEXT_COLUMNS), f"={texts}", text)
+    canvas.calculate(*page.label(line + 1, column, TEXT_COLUMNS), f"={texts}", text)
     there = page.span(line + 1, right, NUMBER_COLUMNS)
     formula = products.choose(lambda lens: _activation(products, lens))
     canvas.calculate(*there, f"={formula}", activation, FINAL)
@@ -146,7 +146,7 @@ def _colours(page: Page, line: int) -> int:
     """Write the numbers with the strongest colours, and shade; return the next row."""
     canvas, products, chosen = page.canvas, page.products, page.chosen
     column = page.panel
-    canvas.write(*page.span(line, column, TEXT_COLUMNS), "Colours", SECTION)
+    canvas.write(*page.label(line, column, TEXT_COLUMNS), "Colours", SECTION)
     heads = ("blue", "white", "orange")
     for at, head in enumerate(heads):
         place = page.span(line, column + TEXT_COLUMNS + 2 * at, 2)
@@ -163,7 +163,7 @@ def _colours(page: Page, line: int) -> int:
     areas.append(("output", page.outputs, chosen.map[chosen.unit[0]], [page.outputs]))
     for offset, (text, area, numbers, shaded) in enumerate(areas, start=1):
         at = line + offset
-        canvas.write(*page.span(at, column, TEXT_COLUMNS), text, LABEL)
+        canvas.write(*page.label(at, column, TEXT_COLUMNS), text, LABEL)
         low, zero, high = (page.span(at, column + TEXT_COLUMNS + across, 2) for across in (0, 2, 4))
         end = 0.0 if numbers is None else float(abs(numbers).max(initial=0.0))
         canvas.calculate(*high, f"={furthest(range_address(*area))}", end, SCALES[2])

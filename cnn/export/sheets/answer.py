@@ -168,7 +168,6 @@ class Answer:
             canvas.calculate(
                 top + 1, self.column, self._class(known.classes), known.answer(outputs), SPOKEN
             )
-            canvas.merges.append((top + 1, self.column, top + 1, self.column + 1))
             if known.are_shares:
                 style = replace(SPOKEN_NUMBER, number_format=PERCENT)
                 value, most = max(outputs), f"MAX({self.cells(1)})"

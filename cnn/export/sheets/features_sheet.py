@@ -34,7 +34,7 @@ IN_USE = Style(align="right", border=LINE)
 RANGE = Style(colour=MUTED, align="right", border=LINE)
 FEATURE = Style(bold=True, border=LINE, indent=1)
 REMARKED = Style(colour="#B45309")
-UNUSUAL = {"bg_color": "#FDE68A"}
+UNUSUAL = {"bg_color": "#FDE68A", "bold": True}
 FILL_IN = "Fill in what is marked red: a number for each."
 CHOOSE = "Correct what has a remark: a number for each."
 WHOLE = "whole, 0 to "
@@ -311,7 +311,7 @@ def _mark(sheet: FeatureTable) -> None:
     canvas.rules.append(Rule(place, f'={remark}<>""', dict(UNUSUAL)))
     if sheet.has_samples:
         choice = cell_address(CHOICE_ROW, sheet.typed)
-        idle: dict[str, object] = {"font_color": MUTED, "bg_color": "#F3F4F6"}
+        idle: dict[str, object] = {"font_color": MUTED, "bg_color": "#F3F4F6", "italic": True}
         canvas.rules.append(Rule(sheet.column(sheet.typed), f"={choice}<>0", idle))
     shorten(canvas, sheet.column(sheet.seen), SEEN_NUMBERS)
     if sheet.seen > sheet.scaling:

@@ -18,14 +18,14 @@ from cnn.export.sheets.stage_formulas import unit_formulas
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.style import KINDS, LABEL, LINK, NOTE, WHITE, Style
+from sheetgen.spreadsheet.style import KINDS, LABEL, LINK, MUTED, NOTE, WHITE, Style
 
 ACTIVATION = Style(size=9, number_format="0.0")
 FINE_ACTIVATION = Style(number_format="0.0000")
 LARGE_NUMBERS = {99.95: "0", 9999.5: "0E+0"}
 FINE_NUMBERS = {99.995: "0.0", 99999.5: "0E+0"}
 HELPER = Style(number_format="0.00")
-BORDER = Style(number_format="0", colour="#CBD5E1")
+BORDER = Style(number_format="0", colour=MUTED, italic=True)
 WIDE, NARROW = 9.0, 5.5  # characters
 LINK_PIXELS = 64
 TITLE_PIXELS, NOTE_PIXELS = 12, 7  # of a letter

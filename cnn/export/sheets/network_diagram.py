@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cnn.export.network.stages import Convolution, Input, Layer, Pool, Shape
+from cnn.export.sheets.export_style import described
 from cnn.export.sheets.layout import Sheet
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import GREY, KINDS
@@ -88,13 +89,19 @@ class Diagram:
                     place,
                     size,
                     tuple(series),
-                    f"{sheet.name}: {sheet.shape}",
+                    self._told(down),
                     legend="",
                     bare=True,
                     transparent=True,
                     limits=(0, self.width, 0, height),
                 )
             )
+
+    def _told(self, at: int) -> str:
+        """Return in words what a layer's row of the diagram shows."""
+        sheet = self.sheets[at]
+        read = " and ".join(self.sheets[each].name for each in self.reads[at])
+        return f"{sheet.name}: a box for {described(sheet.shape)}{f', reads {read}' * bool(read)}"
 
     def _lines(self, at: int, height: int) -> Iterator[tuple[list[Point], str]]:
         """Yield the box of a layer, and the parts of ways that are in its row."""

@@ -13,6 +13,7 @@ from cnn.export.network.stages import Shape
 from cnn.export.sheets.answer import CONSTANT, Answer
 from cnn.export.sheets.export_style import (
     INPUTS,
+    PALE_PICTURE,
     PICTURE,
     about_zero,
     behind,
@@ -31,6 +32,7 @@ from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
     HIDDEN,
+    INK,
     INPUT,
     KINDS,
     LABEL,
@@ -38,6 +40,7 @@ from sheetgen.spreadsheet.style import (
     SECTION,
     SUBTITLE,
     WARNING,
+    WHITE,
     Style,
     header,
 )
@@ -51,7 +54,10 @@ LINE = 17  # pixels that a line of the answer takes
 LABEL_WIDTH, GAP = 72, 24  # pixels
 TEXT = 290  # pixels of the texts above the picture
 LEVELS = 5  # of each colour in the palette
-PLANES = {"red": "#FF2D20", "green": "#22C03C", "blue": "#2F6BFF"}
+PLANES = {
+    "red": ("#FF2D20", "#FF9C96"), "green": ("#22C03C", "#8FE0A0"), "blue": ("#2F6BFF", "#9DBBFF")
+}  # fmt: skip
+"""The brightest of each colour: on black, and on white where there are numbers to be read."""
 SHOWN = Style(size=9, number_format="0.00", align="right")
 TYPED = replace(INPUT, size=9, align="right")
 TEXTS = "The texts marked red are no numbers."
@@ -194,7 +200,8 @@ def _planes(sheet: _Sheet, places: InputPlaces) -> None:
     canvas, subject, shape = sheet.canvas, sheet.subject, sheet.shape
     samples = SamplePlaces(len(subject.samples), shape)
     hidden: dict[str, str] = {} if sheet.has_numbers else {"number_format": HIDDEN}
-    shown, typed = replace(SHOWN, **hidden), replace(TYPED, **hidden)  # type: ignore[arg-type]
+    # Dark, so that numbers can be read on all shades.
+    shown, typed = replace(SHOWN, **hidden), replace(TYPED, colour=INK, **hidden)  # type: ignore[arg-type]
     for column, text in ((sheet.used, "what is shown"), (sheet.typed, "your own numbers")):
         canvas.write(HEAD - 1, column, text, SECTION)
     for unit, value in np.ndenumerate(subject.shown):
@@ -222,10 +229,12 @@ def _shade(sheet: _Sheet, place: Place, channel: int) -> None:
     source = sheet.subject.network.input
     limits = (0.0, source.white) if source.normalized else ()
     if sheet.is_colour:
-        colours = "#000000", list(PLANES.values())[channel]
+        full, pale = list(PLANES.values())[channel]
+        colours = (WHITE, pale) if sheet.has_numbers else ("#000000", full)
         sheet.canvas.heat_maps.append(HeatMap(place, colours, limits))
     elif source.normalized:
-        sheet.canvas.heat_maps.append(HeatMap(place, PICTURE, limits))
+        colours = PALE_PICTURE if sheet.has_numbers else PICTURE
+        sheet.canvas.heat_maps.append(HeatMap(place, colours, limits))
     else:
         sheet.canvas.heat_maps.append(about_zero(place))
     if sheet.has_numbers:

@@ -35,6 +35,7 @@ from sheetgen.spreadsheet.style import (
     header,
     look,
 )
+from sheetgen.workbook.shared.alternative_texts import as_built, courses
 
 STEP_WIDTH, NUMBER = 64, 86  # pixels of a column
 LETTER = 8  # pixels of a letter of a bold name
@@ -200,6 +201,19 @@ def _numbers(sheet: _Sheet, places: InputPlaces) -> None:
         shorten(canvas, sheet.table(first), SEEN_NUMBERS)
 
 
+def _courses(sheet: _Sheet) -> str:
+    """Say how the signals that are drawn go."""
+    cells = sheet.canvas.cells
+    return courses(
+        {
+            signal.title: [
+                float(cells[FIRST + step, sheet.used + at].value) for step in range(sheet.steps)
+            ]
+            for at, signal in enumerate(sheet.signals[:MOST_DRAWN])
+        }
+    )
+
+
 def _chart(sheet: _Sheet) -> None:
     """Draw the signals in use over time."""
     canvas, last = sheet.canvas, FIRST + sheet.steps - 1
@@ -218,7 +232,7 @@ def _chart(sheet: _Sheet) -> None:
     )
     limits = 0.0, float(max(1, sheet.steps - 1)), None, None
     legend = "bottom" if len(series) > 1 else "none"
-    words = f"The signals over {sheet.steps} times"
+    words = as_built(f"The signals over {sheet.steps} times", _courses(sheet))
     chart = Chart(
         (HEAD, sheet.chart),
         (sheet.chart_width, CHART_HEIGHT),

@@ -32,7 +32,7 @@ def course(values: Numbers, is_share: bool = False) -> str:
     Shares are given in percent.
     """
     numbers = [float(value) for value in values]
-    if not isfinite(numbers[0]):
+    if not numbers or not isfinite(numbers[0]):
         return "has no numbers"
     first, last = numbers[0], numbers[-1]
     if not is_promised(last) and is_promised(first):

@@ -288,9 +288,10 @@ def write_colours(canvas: Canvas, row: int, legend: Legend, columns: int = 2) ->
     column = DIAGRAM[1]
     canvas.write(row, column, "Colours", SECTION)
     for offset, (name, (style, text)) in enumerate(legend.items(), start=1):
-        canvas.write(row + offset, column, name, style)
-        for at in range(column + 1, column + columns):
-            canvas.write(row + offset, at, "", style)
-        canvas.merges.append((row + offset, column, row + offset, column + columns - 1))
+        last = column + columns - 1
+        for at in range(column, last + 1):
+            sides = ("left",) * (at > column) + ("right",) * (at < last)
+            shown = name if at == column else ""
+            canvas.write(row + offset, at, shown, replace(style, open=sides))
         canvas.write(row + offset, column + columns, text, INDENT)
     return row + len(legend) + 1
