@@ -30,7 +30,7 @@ WIDE, NARROW = 9.0, 5.5  # characters
 LINK_PIXELS = 64
 TITLE_PIXELS, NOTE_PIXELS = 12, 7  # of a letter
 HEADINGS = tuple(
-    Style(size=9, align="center", colour=KINDS["unit"].strong, fill=fill)
+    Style(size=9, align="center", colour=KINDS["unit"].strong, fill=fill, heads=True)
     for fill in (KINDS["unit"].tint, WHITE)
 )
 

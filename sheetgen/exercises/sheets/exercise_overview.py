@@ -30,7 +30,7 @@ from sheetgen.workbook.sheets.proof.proof import ProofCanvas, write_state
 STEPS = (
     "Your numbers are on Inputs. The blanks are the yellow cells on Exercise.",
     "Type a number into each or, better, a formula that reads the cells beside it.",
-    "Green is right and red is wrong; the note of a cell gives the equation.",
+    "Green is right, red and bold is wrong; the note of a cell gives the equation.",
     "The diagram shows an activation as soon as you have found it.",
     "Save the workbook under its name and hand it in.",
 )
