@@ -2,8 +2,8 @@
 
     python tests/accessibility.py FILE.xlsx…
 
-prints the findings, one a line: sheet, rule, cell. Without a file it builds all templates, an
-exercise, a log, a comparison and an export, and prints the table of docs/accessibility.md.
+prints the findings, one a line: sheet, rule, cell. accessibility_table does so for all templates,
+exercises, logs and exports.
 """
 
 import re
@@ -113,7 +113,7 @@ def merged(sheet: SheetFile) -> Found:
 def header_rows(sheet: SheetFile) -> Found:
     """The headers of tables are those of a name that screen readers know."""
     named = list(_named_headers(sheet))
-    for row, first, last in _header_rows(sheet):
+    for row, first, last in header_rows_of(sheet):
         if not any(
             top <= row <= bottom and left <= first and last <= right
             for top, left, bottom, right in named
@@ -134,13 +134,15 @@ def _named_headers(sheet: SheetFile) -> Iterator[tuple[int, int, int, int]]:
             yield row, area[1], row, area[3]
 
 
-def _header_rows(sheet: SheetFile) -> Iterator[tuple[int, int, int]]:
+def header_rows_of(sheet: SheetFile) -> Iterator[tuple[int, int, int]]:
     """Yield row, first and last column of headers side by side, with numbers below them."""
+    ends = {(top, left): right for top, left, _, right in sheet.view.merges}
     for row, columns in sheet.filled.items():
         run: list[int] = []
         for column in [*columns, -1]:
-            cell = sheet.cells.get((row, column))
-            if cell and _is_header(cell) and (not run or column == run[-1] + 1):
+            cell, former = sheet.cells.get((row, column)), (row, run[-1] if run else -1)
+            is_beside = not run or column == ends.get(former, former[1]) + 1
+            if cell and _is_header(cell) and is_beside:
                 run.append(column)
                 continue
             below = [sheet.cells.get((row + 1, each)) for each in run]

@@ -12,7 +12,7 @@ from accessibility import findings
 from contrast import contrast
 
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.header_names import header_names
+from sheetgen.spreadsheet.header_names import header_names, renumbered
 from sheetgen.spreadsheet.style import KINDS, PLAIN, SYMBOLS, WHITE, header, look
 
 
@@ -116,3 +116,5 @@ def test_headers_have_the_names_that_screen_readers_look_for() -> None:
         "'two tables'!ColumnTitleRegion1.A5.B7.2": "'two tables'!$A$5",
         "'two tables'!TitleRegion2.D5.E6.2": "'two tables'!$D$5",
     }
+    assert renumbered("TitleRegion2.D5.E6.2", 7) == "TitleRegion2.D5.E6.7"
+    assert renumbered("Title.2", 7) == "Title.2"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sheetgen.spreadsheet.address import cell_address, quoted, range_address, relative_address
 from sheetgen.spreadsheet.block import Block, in_row
-from sheetgen.spreadsheet.style import HEAT, INPUT, MARGIN_INDENT, PLAIN, TITLE, Style
+from sheetgen.spreadsheet.style import HEAT, INPUT, MARGIN, PLAIN, TITLE, Style
 
 Value = float | int | str
 Place = tuple[int, int, int, int]
@@ -177,12 +177,13 @@ class Canvas:
         """Write a constant: text stays text, whatever it starts with."""
         self.cells[row, column] = Cell(value, None, style)
 
-    def title(self, text: str, column: int = 0) -> None:
+    def title(self, text: str, column: int = 0, margin: float = MARGIN) -> None:
         """Write the sheet's title into A1, which screen readers read first.
 
-        It begins above the column in which the sheet's texts begin, behind narrow margins.
+        It begins above the column in which the sheet's texts begin, behind columns of so many
+        characters each.
         """
-        self.write(0, 0, text, replace(TITLE, indent=MARGIN_INDENT * column))
+        self.write(0, 0, text, replace(TITLE, indent=round(margin * column)))
 
     def fill(
         self, row: int, column: int, values: NDArray[np.float64], style: Style = PLAIN

@@ -6,12 +6,14 @@ the name, as in ColumnTitleRegion2.B5.F20.3, of which the last is the sheet's nu
 users go on with below its end has none.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 
 from sheetgen.spreadsheet.address import quoted, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Place
 
+_OF_SHEET = re.compile(r"((column|row)?titleregion\d+\.[a-z]+\d+\.[a-z]+\d+\.)\d+", re.IGNORECASE)
 FEWEST = 2
 """So many headers side by side are those of a table."""
 
@@ -29,9 +31,18 @@ def header_names(canvas: Canvas, number: int) -> dict[str, str]:
     return names
 
 
+def renumbered(name: str, number: int) -> str:
+    """Return a name of a sheet that is another one now: one for headers has the sheet's number."""
+    found = _OF_SHEET.fullmatch(name)
+    return f"{found[1]}{number}" if found else name
+
+
 def _tables(canvas: Canvas) -> Iterator[Place]:
     """Yield the range of each table, from the lowest row of its headers on."""
     heads = {at for at, cell in canvas.cells.items() if cell.style.heads}
+    for top, left, _, right in canvas.merges:
+        if (top, left) in heads:
+            heads |= {(top, column) for column in range(left, right + 1)}
     lowest = sorted((row, column) for row, column in heads if (row + 1, column) not in heads)
     for row, cells in groupby(lowest, key=lambda at: at[0]):
         columns = enumerate(column for _, column in cells)

@@ -115,7 +115,7 @@ class Style:
 
 PLAIN = Style()
 TITLE = Style(size=18, bold=True)
-MARGIN_INDENT = 2  # of a title, that is as wide as the margin, a column of two characters
+MARGIN = 2.0  # characters of a column left of all texts, about as wide as an indent of each
 SUBTITLE = Style(size=11, colour=MUTED)
 SECTION = Style(size=12, bold=True)
 LABEL = Style(colour=MUTED)

@@ -153,7 +153,7 @@ def features_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
     canvas.repeat_rows = HEAD, HEAD
     _widths(sheet)
     canvas.heights[0] = 30
-    canvas.title(subject.title, LEFT)
+    canvas.title(subject.title, LEFT, margin=1)
     canvas.write(1, LEFT, _about(subject), SUBTITLE)
     cases = [CASES] if subject.cases else []
     write_links(canvas, 2, LEFT, [*cases, "Layers", *closer_sheets(subject), "Network", "Weights"])

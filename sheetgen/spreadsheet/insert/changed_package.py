@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from lxml import etree
 
 from sheetgen.files.characters import cut
+from sheetgen.spreadsheet.header_names import renumbered
 from sheetgen.spreadsheet.package_parts import (
     CONTENT_TYPES,
     MalformedError,
@@ -253,6 +254,7 @@ class ChangedWorkbook(Workbook):
                 element.set(attribute, value)
         if scope is not None:
             element.set("localSheetId", str(scope))
+            element.set("name", renumbered(str(element.get("name")), scope + 1))
         element.text = text
         return element
 

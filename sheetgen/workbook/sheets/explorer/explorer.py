@@ -76,7 +76,7 @@ class _Sheet:
         canvas = self.canvas
         canvas.freeze = (TOP, 0)
         canvas.heights |= {0: TITLE_HEIGHT, TOP - 1: GAP_HEIGHT}
-        canvas.title("Explorer: one moment of the training", LEFT)
+        canvas.title("Explorer: one moment of the training", LEFT, EDGE)
         what = "weight or bias" if self.network.biases else "weight"
         table = "an optimiser" if self.plan.template.compare else "a learning rate"
         instruction = f"Choose {table}, an iteration and a {what} in the yellow cells"

@@ -72,7 +72,7 @@ class _Sheet:
     def draw(self) -> Canvas:
         canvas = self.canvas
         canvas.heights[0] = 24
-        canvas.title("Explorer: one moment of the training", LEFT)
+        canvas.title("Explorer: one moment of the training", LEFT, margin=1)
         table = "an optimiser" if self.plan.template.compare else "a learning rate"
         canvas.write(1, LEFT, f"Choose {table} and what to look at in the yellow cells.", SUBTITLE)
         kept = "; green frames: what a max pool keeps" if self.network.winners else ""
