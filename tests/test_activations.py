@@ -224,8 +224,8 @@ def test_the_formula_of_the_sigmoid_is_short():
     assert ACTIVATIONS["sigmoid"].slope_formula("H7", "I7") == "I7*(1-I7)"
 
 
-def test_formulas_write_numbers_as_spreadsheets_do():
-    assert LeakyReLU(1e-5).slope_formula("H7", "I7") == "IF(H7>0,1,1E-05)"
+def test_formulas_write_numbers_as_all_spreadsheets_read_them():
+    assert LeakyReLU(1e-5).slope_formula("H7", "I7") == "IF(H7>0,1,0.00001)"
     assert LeakyReLU(0.2).formula("H7") == "IF(H7>0,H7,0.2*H7)"
     assert ELU(2.0).formula("H7") == "IF(H7>0,H7,2*(EXP(H7)-1))"
 

@@ -122,7 +122,8 @@ def test_weights_that_hardly_move_have_ticks_that_differ_and_colours_that_say_so
     canvas = book.canvas(ERROR_SURFACE)
     (bar,) = (each for each in canvas.heat_maps if each.place != main_picture(canvas))
     spread = book.square(ERROR_SURFACE).max() - book.square(ERROR_SURFACE).min()
-    assert bar.limits[2].endswith("1E-7*MAX(1,$AB$5))")  # from the palest colour to red at least
+    # From the palest colour to red at least.
+    assert bar.limits[2].endswith("0.0000001*MAX(1,$AB$5))")
     assert spread < 0.01 * 1e-7
     beside = [book.values[ERROR_SURFACE].get((row, bar.place[3] + 1), "") for row in range(4, 25)]
     assert [each for each in beside if each != ""] == [pytest.approx(0.125)]  # one number

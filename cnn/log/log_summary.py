@@ -12,7 +12,7 @@ from cnn.log.log_page import HEADER_ROW, Area
 from cnn.log.log_table import Table
 from cnn.log.metrics import Metric, is_number, number_formats
 from sheetgen.errors import short
-from sheetgen.spreadsheet.address import cell_address
+from sheetgen.spreadsheet.address import cell_address, indexed
 from sheetgen.spreadsheet.canvas import POSITIVE, Value
 from sheetgen.spreadsheet.reader import FileCell
 from sheetgen.spreadsheet.style import INPUT, LABEL, NOTE, VERDICT, Style, header
@@ -23,6 +23,7 @@ from sheetgen.workbook.shared.live_text import (
     joined,
     only_if,
     significant,
+    with_decimals,
 )
 
 NOT_REACHED = "not reached"
@@ -133,12 +134,8 @@ def _metric(
 
 
 def _found(cells: str, key: str, keys: str) -> str:
-    """Return the formula of the cell whose place among others is that of a key among keys.
-
-    Of one cell it is that: neither MATCH nor INDEX works on one in every spreadsheet program.
-    """
-    first, _, last = cells.partition(":")
-    return first if last in ("", first) else f"INDEX({cells},MATCH({key},{keys},0))"
+    """Return the formula of the cell whose place among others is that of a key among keys."""
+    return indexed(cells, f"MATCH({key},{keys},0)")
 
 
 def _goal(
@@ -270,11 +267,12 @@ def in_words(cell: str, value: float, digits: int = SIGNIFICANT) -> Words:
         return words
     power = floor(log10(abs(value)))
     rounded = round(value / 10.0**power, digits - 1)
-    text = f"{rounded:.15G}E{power}" if abs(value) >= HUGE else f"{rounded * 10.0**power:.15G}"
-    return Words(words.expression, text.replace("-", "−"))
+    is_huge = abs(value) >= HUGE
+    text = f"{rounded:.{digits - 1}f}E{power}" if is_huge else f"{rounded * 10.0**power:.15G}"
+    return Words(words.expression, text)
 
 
 def in_percent(cell: str, share: float) -> Words:
     """Return a share in percent, rounded as spreadsheets do: they take 15 digits for exact."""
     exact = Decimal(f"{share * 100:.15g}").quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return Words(f'FIXED(100*{cell},2,TRUE)&"%"', f"{exact}%")
+    return Words(f'{with_decimals(f"100*{cell}", 2)}&"%"', f"{exact}%")

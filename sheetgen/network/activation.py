@@ -12,6 +12,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetgen.network.wording import constant
+
 Array = NDArray[np.float64]
 
 
@@ -107,8 +109,8 @@ class WithParameter(Activation):
 
     @property
     def written(self) -> str:
-        """The parameter as a formula writes it: 0.01, 1, 1E-05."""
-        return repr(self.parameter).removesuffix(".0").upper()
+        """The parameter as a formula writes it: 0.01, 1, 0.00001."""
+        return constant(self.parameter)
 
     def like(self, module: object) -> "WithParameter":
         """Return the activation with the parameter of its module of torch."""

@@ -104,6 +104,15 @@ def local(address: str) -> str:
     return address.rpartition("!")[2]
 
 
+def indexed(cells: str, *places: str) -> str:
+    """Return the expression of a cell of a range, by its row or its column from 1, or by both.
+
+    Of a range of one cell that is the cell itself: ironcalc and Gnumeric have no INDEX of it.
+    """
+    first, _, last = cells.partition(":")
+    return first if last in ("", local(first)) else f"INDEX({','.join((cells, *places))})"
+
+
 def choose(number: str, values: Sequence[str], first: int = 1, of: str = "{}") -> str:
     """Return the expression of one of several values, by a number from `first` on.
 

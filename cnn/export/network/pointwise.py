@@ -15,6 +15,7 @@ from cnn.export.network.modules import UnsupportedError, numbers, refuse_options
 from cnn.export.network.stages import Activate, ScaleAndShift, Shape, Stage
 from sheetgen.network.activations import ACTIVATIONS, Activation, Array
 from sheetgen.network.rectifiers import GELU, Softplus
+from sheetgen.network.wording import constant, rounded_down, rounded_up
 
 Reader = Callable[[Any, Shape], Stage]
 Form = tuple[str, Callable[[Array], Array]]
@@ -22,11 +23,6 @@ Form = tuple[str, Callable[[Array], Array]]
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """See torch.nn.SELU."""
-
-
-def literal(value: object) -> str:
-    """Return a number as formulas have it."""
-    return repr(float(value)).removesuffix(".0").upper()  # type: ignore[arg-type]
 
 
 def activate(shape: Shape, name: str, word: str, form: Form) -> Activate:
@@ -57,7 +53,7 @@ def _gelu(module: nn.GELU, shape: Shape) -> Stage:
 
 def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
     """Return ln(1 + e^(βz)) / β, but z where βz is above a threshold."""
-    beta, threshold = literal(module.beta), literal(module.threshold)
+    beta, threshold = constant(module.beta), constant(module.threshold)
 
     def formula(z: str) -> str:
         scaled = z if module.beta == 1 else f"{z}*{beta}"
@@ -69,19 +65,19 @@ def _softplus(module: nn.Softplus, shape: Shape) -> Stage:
 
 
 def _between(low: float, high: float) -> Form:
-    return f"MAX({literal(low)},MIN({literal(high)},{{0}}))", lambda z: np.clip(z, low, high)
+    return f"MAX({constant(low)},MIN({constant(high)},{{0}}))", lambda z: np.clip(z, low, high)
 
 
 def _curved(scale: float, alpha: float, width: float) -> Form:
     """Return scale · (z above 0, α · (e^(z/width) − 1) below), as ELU, SELU and CELU are."""
-    inner = "MIN(0,{0})" if width == 1 else f"MIN(0,{{0}})/{literal(width)}"
-    formula = f"MAX(0,{{0}})+{literal(alpha)}*(EXP({inner})-1)"
+    inner = "MIN(0,{0})" if width == 1 else f"MIN(0,{{0}})/{constant(width)}"
+    formula = f"MAX(0,{{0}})+{constant(alpha)}*(EXP({inner})-1)"
 
     def value(z: Array) -> Array:
         below = alpha * np.expm1(np.minimum(z, 0.0) / width)
         return np.asarray(scale * (np.maximum(z, 0.0) + below))
 
-    return (formula if scale == 1 else f"{literal(scale)}*({formula})"), value
+    return (formula if scale == 1 else f"{constant(scale)}*({formula})"), value
 
 
 def _mish(z: Array) -> Array:
@@ -93,7 +89,7 @@ def _log_sigmoid(z: Array) -> Array:
 
 
 def _soft_shrink(size: float) -> Form:
-    formula = f"SIGN({{0}})*MAX(0,ABS({{0}})-{literal(size)})"
+    formula = f"SIGN({{0}})*MAX(0,ABS({{0}})-{constant(size)})"
     return formula, lambda z: np.asarray(np.sign(z) * np.maximum(0.0, np.abs(z) - size))
 
 
@@ -102,7 +98,7 @@ def _prelu(module: nn.PReLU, shape: Shape) -> Stage:
     if module.num_parameters != 1:
         raise UnsupportedError("it has a slope for each channel; expected one for all")
     slope = float(numbers(module.weight)[0])
-    formula = f"MAX(0,{{0}})+{literal(slope)}*MIN(0,{{0}})"
+    formula = f"MAX(0,{{0}})+{constant(slope)}*MIN(0,{{0}})"
     value = lambda z: np.where(z > 0, z, slope * z)  # noqa: E731
     return activate(shape, "prelu", "PReLU", (formula, value))
 
@@ -142,7 +138,7 @@ MODULES: dict[type[nn.Module], Reader] = {
         "hardshrink",
         "hardshrink",
         lambda m: (
-            f"IF(ABS({{0}})>{literal(m.lambd)},{{0}},0)",
+            f"IF(ABS({{0}})>{constant(m.lambd)},{{0}},0)",
             lambda z: np.where(np.abs(z) > m.lambd, z, 0.0),
         ),
     ),
@@ -170,8 +166,8 @@ FUNCTIONS: dict[str, tuple[str, Form]] = {
     "log1p": ("logarithm of 1 + x", ("LN(1+{0})", np.log1p)),
     "expm1": ("exponential minus 1", ("EXP({0})-1", np.expm1)),
     "sign": ("sign", ("SIGN({0})", np.sign)),
-    "floor": ("rounding down", ("INT({0})", np.floor)),
-    "ceil": ("rounding up", ("-INT(-{0})", np.ceil)),
+    "floor": ("rounding down", (rounded_down("{0}"), np.floor)),
+    "ceil": ("rounding up", (rounded_up("{0}"), np.ceil)),
     "trunc": ("whole part", ("TRUNC({0})", np.trunc)),
     "logical_not": ("not", ("IF({0}=0,1,0)", np.logical_not)),
     "erf": (
@@ -205,7 +201,7 @@ COMBINED = {
 
 def power(exponent: float) -> Form:
     """Return z to a power."""
-    return f"{{0}}^{literal(exponent)}", lambda z: np.power(z, exponent)
+    return f"{{0}}^{constant(exponent)}", lambda z: np.power(z, exponent)
 
 
 def clamped(low: float | None, high: float | None) -> Form:
@@ -213,9 +209,9 @@ def clamped(low: float | None, high: float | None) -> Form:
     if low is not None and high is not None:
         return _between(float(low), float(high))
     if low is None and high is not None:
-        return f"MIN({literal(high)},{{0}})", lambda z: np.minimum(z, float(high))
+        return f"MIN({constant(high)},{{0}})", lambda z: np.minimum(z, float(high))
     end = 0.0 if low is None else float(low)
-    return f"MAX({literal(end)},{{0}})", lambda z: np.maximum(z, end)
+    return f"MAX({constant(end)},{{0}})", lambda z: np.maximum(z, end)
 
 
 def with_constant(sign: str, constant: Array, first: bool, shape: Shape) -> Stage:
@@ -267,7 +263,7 @@ def _with_one(sign: str, number: float, first: bool, shape: Shape) -> Stage:
     if number < 0 and sign in "+-" and not first:
         sign, number = "-" if sign == "+" else "+", -number
         function = np.subtract if sign == "-" else np.add
-    text = literal(number)
+    text = constant(number)
     if first:
         return activate(shape, stem, word, (f"{text}{sign}{{0}}", lambda z: function(number, z)))
     return activate(shape, stem, word, (f"{{0}}{sign}{text}", lambda z: function(z, number)))

@@ -11,10 +11,11 @@ from cnn.export.sheets.activation_page import (
 )
 from cnn.export.sheets.export_style import about_zero, furthest, shorten
 from cnn.export.sheets.one_activation import Lens, Step, steps_of
-from cnn.export.sheets.products_places import FIRST_ROW, PRODUCTS, Products, indexed
+from cnn.export.sheets.products_places import FIRST_ROW, PRODUCTS, Products
 from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, column_letters, range_address
+from sheetgen.network.wording import constant
+from sheetgen.spreadsheet.address import cell_address, column_letters, indexed, range_address
 from sheetgen.spreadsheet.canvas import Place, Rule
 from sheetgen.spreadsheet.style import (
     DIVERGING,
@@ -127,7 +128,8 @@ def _end(page: Page, line: int, results: list[str], own: list[Step]) -> None:
     canvas.calculate(*there, f"={formula}", activation, FINAL)
     one, other = cell_address(*place), cell_address(*there)
     verdict = page.span(line + 1, column + TEXT_COLUMNS, NUMBER_COLUMNS)
-    formula = f'=IF(ABS({one}-{other})<=1E-9*MAX(1,ABS({other})),"the same","different")'
+    is_same = f"ABS({one}-{other})<={constant(1e-9)}*MAX(1,ABS({other}))"
+    formula = f'=IF({is_same},"the same","different")'
     canvas.calculate(*verdict, formula, "the same", Style(bold=True, align="center"))
     area = (*verdict, *verdict)
     for word, style in (("the same", PASS_FORMAT), ("different", FAIL_FORMAT)):

@@ -19,12 +19,12 @@ from cnn.export.sheets.export_style import (
     width_of,
     write_links,
 )
-from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet, chosen_of
+from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, Sheet
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.stage_formulas import pixel_formula
 from cnn.export.sheets.subject import Subject
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.address import cell_address, indexed, range_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Rule, Value
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
@@ -194,7 +194,7 @@ def _choice(sheet: _Sheet) -> None:
     canvas.write(row, column + 4, text, PLAIN)
     again = f"to see a {sheet.noun} of the test set again"
     own = f"This is your own drawing. Type 1 to {count} {again}."
-    shown = chosen_of(sheet.samples.names, sheet.choice)
+    shown = indexed(sheet.samples.names, sheet.choice)
     formula = (
         f'=IF({sheet.choice}=0,"{own}","This is "&{shown}&". Type 0 to see your own drawing.")'
     )
@@ -277,7 +277,7 @@ def _truth(sheet: _Sheet, row: int, predicted: str, prediction: int) -> None:
     canvas, column, subject = sheet.canvas, sheet.answer, sheet.subject
     label = subject.samples.labels[subject.choice - 1] if subject.choice else None
     unknown = "not known"
-    found = chosen_of(sheet.samples.labels, sheet.choice)
+    found = indexed(sheet.samples.labels, sheet.choice)
     known = f"INDEX({sheet.name_cells},{found}+1)" if sheet.names else found
     formula = f'=IF({sheet.choice}=0,"{unknown}",IF({found}="","{unknown}",{known}))'
     truth = cell_address(row, column + 2)

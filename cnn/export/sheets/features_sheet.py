@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from cnn.export.described_numbers import Quantities
 from cnn.export.sheets.answer import CONSTANT, GIVEN, LETTER, UNIT, WIDEST, Answer, shorten_any
 from cnn.export.sheets.export_style import CASES, INPUTS, counted, shorten, width_of, write_links
-from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, chosen_of
+from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, indexed, range_address, relative_address
 from sheetgen.spreadsheet.canvas import WHOLE_NUMBER, Canvas, Place, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
@@ -247,7 +247,7 @@ def _feature(sheet: FeatureTable, places: InputPlaces, at: int) -> None:
     if places.choice:
         own, choice = relative_address(row, sheet.typed), cell_address(*places.choice)
         samples = SamplePlaces(len(subject.samples), subject.network.input.output)
-        sample = chosen_of(samples.column(at, 0, 0), choice)
+        sample = indexed(samples.column(at, 0, 0), choice)
         formula = f'=IF({choice}=0,IF({own}="","",{own}),{sample})'
         canvas.calculate(row, sheet.used, formula, value, IN_USE)
     if sheet.has_units:
@@ -283,7 +283,7 @@ def whole_number(most: int) -> dict[str, object]:
 
 def _is_whole(cell: str, most: int) -> str:
     """Return the expression of whether a cell has a whole number that chooses something."""
-    return f"IF(ISNUMBER({cell}),AND({cell}=INT({cell}),{cell}>=0,{cell}<={most}),FALSE)"
+    return f"IF(ISNUMBER({cell}),AND({cell}=INT({cell}),{cell}>=0,{cell}<={most}),FALSE())"
 
 
 def _remark(sheet: FeatureTable, row: int, at: int, value: float) -> None:

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from cnn.export.network.stages import Shape
 from cnn.export.sheets.export_style import furthest
-from cnn.export.sheets.layout import Sheet, chosen_of
+from cnn.export.sheets.layout import Sheet
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.address import choose
+from sheetgen.spreadsheet.address import choose, indexed
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.shared.workings import Corner
 
@@ -142,7 +142,7 @@ class Page:
 
     def chosen(self, which: int) -> str:
         """Return the expression of what a column of the list has for the chosen layer."""
-        return chosen_of(self.column(which), self.fact("number"))
+        return indexed(self.column(which), self.fact("number"))
 
     @property
     def furthest(self) -> str:

@@ -11,15 +11,14 @@ from functools import cached_property
 
 import numpy as np
 
-from cnn.export.network.pointwise import literal
 from cnn.export.network.stages import Border, Convolution, Layer, Network, Shape, Softmax
 from sheetgen.errors import InputError
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import (
     MAXIMUM_COLUMNS,
     MAXIMUM_FORMULA,
     MAXIMUM_ROWS,
     cell_address,
-    local,
     quoted,
     range_address,
     relative_address,
@@ -143,7 +142,7 @@ class Sheet:
             channel, row, column = unit
             source = sources[channel][row][column]
             if source < 0:
-                text = literal(0 if constants is None else constants[unit])
+                text = constant(0 if constants is None else constants[unit])
                 return f"({text})" if text.startswith("-") else text
             there = self.sources[source]
             return there.address(*there.shape.unit(indices[channel][row][column]))
@@ -245,15 +244,6 @@ class SamplePlaces:
     def _range(self, column: int) -> str:
         first, last = FIRST_SAMPLE, FIRST_SAMPLE + self.count - 1
         return f"{SAMPLES}!{cell_address(first, column)}:{cell_address(last, column)}"
-
-
-def chosen_of(cells: str, number: str) -> str:
-    """Return the formula of the cell with a number, from 1, in a range of one row or column.
-
-    Of a range of one cell that is the cell itself: INDEX of it fails in ironcalc and Gnumeric.
-    """
-    first, _, last = cells.partition(":")
-    return first if last in ("", local(first)) else f"INDEX({cells},{number})"
 
 
 def require_extents(extents: Mapping[str, tuple[int, int]]) -> None:

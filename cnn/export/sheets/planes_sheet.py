@@ -23,11 +23,11 @@ from cnn.export.sheets.export_style import (
     width_of,
     write_links,
 )
-from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, chosen_of
+from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, indexed, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
@@ -210,7 +210,7 @@ def _planes(sheet: _Sheet, places: InputPlaces) -> None:
         used = f"IF(ISNUMBER({relative_address(*own)}),{relative_address(*own)},0)"
         if places.choice:
             choice = cell_address(*places.choice)
-            used = f"IF({choice}=0,{used},{chosen_of(samples.column(*unit), choice)})"
+            used = f"IF({choice}=0,{used},{indexed(samples.column(*unit), choice)})"
         cell = places.beside((FIRST, sheet.used), unit)
         canvas.calculate(*cell, f"={used}", float(value), shown)
     for channel, name in enumerate(sheet.names):

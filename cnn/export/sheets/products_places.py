@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from cnn.export.sheets.layout import chosen_of
 from cnn.export.sheets.one_activation import Lens
 from cnn.export.sheets.weights_sheet import WeightPlaces
-from sheetgen.spreadsheet.address import choose, local, range_address
+from sheetgen.spreadsheet.address import choose, indexed, range_address
 from sheetgen.workbook.shared.workings import Corner
 
 PRODUCTS = "Products"
@@ -113,7 +112,7 @@ class Products:
     def of_channel(self, column: int, channel: str) -> str:
         """Return the formula of a channel's number of a column, for other sheets."""
         cells = range_address(FIRST_ROW, column, FIRST_ROW + self.rows - 1, column)
-        return chosen_of(f"{PRODUCTS}!{cells}", f"{channel}+1")
+        return indexed(f"{PRODUCTS}!{cells}", f"{channel}+1")
 
     def choose(self, of: Callable[[Lens], str | float]) -> str:
         """Return the formula of what belongs to the chosen layer."""
@@ -123,12 +122,3 @@ class Products:
 def _largest(sizes: Iterable[tuple[int, ...]]) -> tuple[int, int]:
     heights, widths = zip(*sizes, strict=True) if (sizes := list(sizes)) else ((0,), (0,))
     return max(heights), max(widths)
-
-
-def indexed(cells: str, row: str, column: str) -> str:
-    """Return the formula of a cell of a range, by its row and column from 1.
-
-    Of a range of one cell that is the cell itself: INDEX of it fails in ironcalc.
-    """
-    first, _, last = cells.partition(":")
-    return first if last in ("", local(first)) else f"INDEX({cells},{row},{column})"

@@ -23,11 +23,10 @@ from cnn.export.sheets.products_places import (
     PRODUCTS,
     SIDES,
     Products,
-    indexed,
 )
 from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
-from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.address import cell_address, indexed, range_address
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.style import KINDS, SECTION, SUBTITLE, Style, header
 

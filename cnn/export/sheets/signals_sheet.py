@@ -18,10 +18,10 @@ from cnn.export.sheets.features_sheet import (
     TROUBLE_ROW,
     TYPED,
 )
-from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces, chosen_of
+from cnn.export.sheets.layout import CHOICE, InputPlaces, SamplePlaces
 from cnn.export.sheets.one_activation import closer_sheets
 from cnn.export.sheets.subject import Subject
-from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, indexed, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Place, Rule, Series
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
@@ -184,7 +184,7 @@ def _numbers(sheet: _Sheet, places: InputPlaces) -> None:
             used = f"IF(ISNUMBER({own}),{own},0)"
             if places.choice:
                 choice = cell_address(*places.choice)
-                used = f"IF({choice}=0,{used},{chosen_of(samples.column(*unit), choice)})"
+                used = f"IF({choice}=0,{used},{indexed(samples.column(*unit), choice)})"
             cell = FIRST + step, sheet.used + at
             canvas.calculate(*cell, f"={used}", value, GIVEN)
             if scaling is not None:

@@ -28,9 +28,9 @@ from cnn.export.network.stages import (
     Softmax,
     Stage,
 )
-from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit, chosen_of
+from cnn.export.sheets.layout import InputPlaces, SamplePlaces, Sheet, Unit
 from cnn.export.sheets.recurrent_formulas import recurrent_formula
-from sheetgen.spreadsheet.address import cell_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, indexed, relative_address
 from sheetgen.spreadsheet.tokens import tokens
 
 MOST_ARGUMENTS = 255  # of one function, in Excel
@@ -78,7 +78,7 @@ def pixel_formula(places: InputPlaces, samples: SamplePlaces, unit: tuple[int, .
     if places.choice is None:
         return f"={drawn}"
     choice = cell_address(*places.choice)
-    return f"=IF({choice}=0,{drawn},{chosen_of(samples.column(*unit), choice)})"
+    return f"=IF({choice}=0,{drawn},{indexed(samples.column(*unit), choice)})"
 
 
 def parameter_roles(stages: Sequence[Stage]) -> list[tuple[ScaleAndShift, str]]:

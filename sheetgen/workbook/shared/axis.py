@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor
 
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.network.wording import exponent, exponent_of
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.style import FINE, LABEL, number
 from sheetgen.workbook.shared.page import write_headers
@@ -106,11 +107,11 @@ def round_ends(
     (count, every), ((least, low), (most, high)) = steps, span
     write_headers(corner.canvas, corner.row, corner.column, (title, "", ""), "input")
     width, centre = high - low or 1.0, (low + high) / 2
-    power, reach = 10.0 ** floor(log10(width)), count / every / 2 - BEYOND
+    power, reach = 10.0 ** exponent_of(width), count / every / 2 - BEYOND
     known = {
         "width": (f"IF({most}>{least},{most}-{least},1)", width),
         "middle": (f"({least}+{most})/2", centre),
-        "power of ten": (f"10^INT(LOG10({corner.local(1, 1)}))", power),
+        "power of ten": (f"10^{exponent(corner.local(1, 1))}", power),
     }
     for at, (name, (formula, value)) in enumerate(known.items(), start=1):
         corner.write(at, 0, name)

@@ -92,7 +92,7 @@ class Curve:
         most = DIVERGED if self.start_error <= DIVERGED else inf
         with np.errstate(invalid="ignore"):
             fine = np.isfinite(self.values) & (self.values <= most)
-        is_fine = f"IF(ISNUMBER({last}),OR({last}<={DIVERGED:.0f},{start}>{DIVERGED:.0f}),FALSE)"
+        is_fine = f"IF(ISNUMBER({last}),OR({last}<={DIVERGED:.0f},{start}>{DIVERGED:.0f}),FALSE())"
         before = f'IF({start}<={DIVERGED:.0f},COUNTIF({y},"<={DIVERGED:.0f}"),COUNT({y}))'
         number = f"({before}+{self.first})" if self.first else before
         after = f" on: {self.error} is above 1,000,000, or no number any more"

@@ -11,6 +11,8 @@ from math import hypot, isnan, nan
 
 import numpy as np
 
+from sheetgen.network.wording import constant
+from sheetgen.spreadsheet.address import indexed
 from sheetgen.spreadsheet.canvas import Series
 from sheetgen.spreadsheet.style import ABOVE, BELOW, GREY, INPUT, KINDS, Style
 from sheetgen.workbook.shared.live_text import Fact, Words, is_promised
@@ -20,8 +22,10 @@ FRAME = 9  # pixels to either side of what is framed
 # Of the largest number: from there on a line has this width. So close to a round number that it is
 # shown as one; a weight may be just 0.4 times another, and rounding is not to choose its width.
 THICK, MEDIUM = 0.4 - 1e-9, 0.08 - 1e-9
-NOTHING = "1E-9"  # of the largest number: anything less may be rounding, and counts as 0
-NO_NUMBER = "1E-12"  # of less than this nothing is promised, not even the sign: it counts as 0 too
+NOTHING = constant(1e-9)
+"""Of the largest number: anything less may be rounding, and counts as 0."""
+NO_NUMBER = constant(1e-12)
+"""Of less than this nothing is promised, not even the sign: it counts as 0 too."""
 WIDTHS = {3: 5.0, 2: 2.5, 1: 1.0, 0: 1.0}  # points
 DENSE, THINNER = 24, 0.6  # more lines than these are so much thinner
 ROWS = 3  # of a connection: where it starts, where it ends, and nothing
@@ -103,7 +107,7 @@ class SignedLines:
             start, end = ends[2 * way : 2 * way + 2]
             self._corner.write(down, across + way, start, PLACE)
             value = nan if isnan(kind) else end if kind == style.number else start
-            expression = f"IF({is_of_style},{end:g},{start:g})"
+            expression = f"IF({is_of_style},{constant(end)},{constant(start)})"
             self._corner.calculate(down + 1, across + way, expression, value, PLACE)
 
     def series(self) -> list[Series]:
@@ -179,7 +183,7 @@ class Frame:
         match = f"MATCH({chosen.expression},{corner.range(1, 0, last, 0)},0)"
         which = corner.calculate(down, 0, match if last > 1 else "1", at + 1)
         for across, source in enumerate((1, 2, 3, 4, 1, 5, 6, 7, 8, 5, 9, 10), start=1):
-            found = f"INDEX({corner.range(1, source, last, source)},{which})"
+            found = indexed(corner.range(1, source, last, source), which)
             corner.calculate(down, across, found, rows[at][source - 1], PLACE)
         self._corner, self._down = corner, down
 

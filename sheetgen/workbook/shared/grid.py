@@ -13,6 +13,7 @@ from itertools import count
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import (
     cell_address,
     range_address,
@@ -38,7 +39,7 @@ MARK = Style(size=6, colour=MUTED, align="center", vertical="top")
 TICK = Style(size=8, colour=MUTED, align="center", number_format="0.00")
 NAME = Style(size=9, bold=True, colour=KINDS["input"].strong, align="center")
 FINEST = 8  # decimals
-FLAT, WIDE = "1E-9", "1E-7"
+FLAT, WIDE = constant(1e-9), constant(1e-7)
 """Relative differences: numbers closer than the first are the same in all digits that are shown,
 and closer than the second have nearly the same colour."""
 FIRST_ROW = 4  # of a picture; the titles are above it

@@ -4,6 +4,9 @@ A negative number begins with a hyphen, as in cells; between two terms there is 
 
 Numbers of a training that diverges are outside of what is promised. A text with such a number is
 promised as nan, which allows any content.
+
+Programs do not agree on the text of a number: Gnumeric's of 0.9829 is 0.98289999999999999998, and
+HyperFormula has no FIXED. So a text gets its digits from whole numbers, which all write alike.
 """
 
 import re
@@ -11,22 +14,31 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import floor, isfinite, log10
 
+from sheetgen.network.wording import constant, exponent, exponent_of
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.canvas import AnyText
 
 SIGNIFICANT = 4
 """Digits of a number in a text."""
+TYPED = 7
+"""Digits of a number that people type, where it is by itself."""
 FINEST = 10
 """The most decimals of such a number, so that none fills a line."""
 LARGE = 100_000
 """A number from here on is written with a power of ten, or would fill a line."""
-HUGE = 1e9
-"""From here on every number is: its many zeros say nothing, and nobody compares its digits."""
+HUGE = 1e8
+"""From here on every number is: its many zeros say nothing, and nobody compares its digits.
+
+And from about here on, Excel 2007 computes no MOD(number,1).
+"""
 DIVERGED_HERE = "diverged here: choose an earlier iteration"
 SURELY_NEGATIVE = -1e-10
 """Less is negative for sure; rounding errors around 0 do not put a number in parentheses."""
 
 UNPROMISED = AnyText("nan")
+
+_POINT = "MID(1/2,2,1)"
+"""The expression of the decimal point, which is a comma in many languages."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -88,9 +100,27 @@ def is_promised(number: float) -> bool:
 
 
 def decimal(cell: str, number: float, digits: int = 4) -> Words:
-    """Return a number rounded to some decimals."""
+    """Return a number rounded to some decimals, without zeros at the end."""
     text = rounded_text(number, digits) if is_promised(number) else UNPROMISED
-    return Words(f"ROUND({cell},{digits})", text)
+    if not digits:
+        return Words(f"ROUND({cell},0)", text)
+    return Words(_without_zeros(with_decimals(cell, digits), digits), text)
+
+
+def with_decimals(cell: str, digits: int) -> str:
+    """Return the expression of a number's text, with some decimals."""
+    all_digits = f"ROUND(ABS({cell})*10^{digits},0)"
+    sign = f'IF({cell}<{constant(-0.5 * 10**-digits)},"-","")'
+    whole, rest = f"INT({all_digits}/10^{digits})", f"RIGHT({all_digits}+10^{digits},{digits})"
+    return f"{sign}&{whole}&{_POINT}&{rest}"
+
+
+def _without_zeros(text: str, most: int) -> str:
+    """Return an expression of a text without the zeros, up to so many, at its end."""
+    text, zeros = f'{text}&" "', 1 << most.bit_length() - 1
+    while zeros:
+        text, zeros = f'SUBSTITUTE({text},"{"0" * zeros} "," ")', zeros // 2
+    return f'TRIM(SUBSTITUTE({text},{_POINT}&" "," "))'
 
 
 def significant(
@@ -104,28 +134,33 @@ def significant(
 
     `with_zeros` tells whether zeros at the end are written.
     """
-    places = f"MIN({finest},{digits - 1}-INT(LOG10(ABS({cell}))))"
-    # Adding 0 makes -0 a plain 0.
-    rounded = f"ROUND({cell},{places})+0"
+    places = f"MIN({finest},{digits - 1}-{exponent(f'ABS({cell})')})"
+    rounded = f"ROUND(ABS({cell}),{places})"
+    rest = f"{_POINT}&RIGHT(ROUND(MOD({rounded},1)*10^{finest},0)+10^{finest},{finest})"
     if with_zeros:
-        shown = f'IF({rounded}=0,"0",FIXED({rounded},MAX(0,{places}),TRUE))'
-        expression = f'IF({cell}=0,"0",{shown})'
-    else:
-        expression = f'IF({cell}=0,0,{rounded})&""'
-    expression = f"IF(ABS({cell})<{HUGE:.0f},{expression},{_with_power(cell, digits)})"
+        rest = f"LEFT({rest},IF({places}>0,1+{places},0))"
+    text = f'IF({cell}<0,"-","")&INT({rounded})&{rest}'
+    text = text if with_zeros else _without_zeros(text, finest)
+    small = f'IF(ROUND({cell},{finest})=0,"0",{text})'
+    expression = f"IF(ABS({cell})<{HUGE:.0f},{small},{_with_power(cell, digits)})"
     if not is_promised(number):
         return Words(expression, UNPROMISED)
     if number == 0:
         return Words(expression, "0")
-    decimals = min(finest, digits - 1 - floor(log10(abs(number))))
-    text = rounded_text(number, decimals)
-    return Words(expression, _with_zeros(text, decimals) if with_zeros else text)
+    decimals = min(finest, digits - 1 - exponent_of(abs(number)))
+    shown = rounded_text(number, decimals)
+    return Words(expression, _with_zeros(shown, decimals) if with_zeros else shown)
+
+
+def typed(cell: str, number: float) -> Words:
+    """Return a number that people type, with more digits than most of them have."""
+    words = significant(cell, number, TYPED)
+    return words if is_promised(number) else Words(words.expression, f"{number:.15G}")
 
 
 def fixed(cell: str, number: float, digits: int = 4) -> Words:
     """Return a number with some decimals, all of them written; 0 has none."""
-    rounded = f"ROUND({cell},{digits})"
-    expression = f'IF({rounded}=0,"0",FIXED({rounded},{digits},TRUE))'
+    expression = f'IF(ROUND({cell},{digits})=0,"0",{with_decimals(cell, digits)})'
     if not is_promised(number):
         return Words(expression, UNPROMISED)
     return Words(expression, _with_zeros(rounded_text(number, digits), digits))
@@ -146,15 +181,18 @@ def compact(cell: str, number: float, digits: int = 4, with_zeros: bool = True) 
     large = Words(expression, UNPROMISED)
     if is_promised(number) and not is_small[1]:
         power = floor(log10(abs(number)))
-        large = Words(expression, f"{rounded_text(number / 10**power, SIGNIFICANT - 1)}E{power}")
+        shown = _with_zeros(rounded_text(number / 10**power, SIGNIFICANT - 1), SIGNIFICANT - 1)
+        large = Words(expression, f"{shown}E{power}")
     small = fixed(cell, number, digits) if with_zeros else decimal(cell, number, digits)
     return only_if(*is_small, small, large)
 
 
 def _with_power(cell: str, digits: int) -> str:
-    """Return the expression of a number's significant digits with a power of ten."""
-    exponent = f"INT(LOG10(ABS({cell})))"
-    return f'ROUND({cell}/10^{exponent},{digits - 1})&"E"&{exponent}'
+    """Return the expression of a large number's significant digits with a power of ten."""
+    power, after = f"INT(LOG10(ABS({cell})))", digits - 1
+    all_digits = f"ROUND(ABS({cell})/10^({power}-{after}),0)"
+    shown = f"INT({all_digits}/10^{after})&{_POINT}&RIGHT({all_digits},{after})"
+    return f'IF({cell}<0,"-","")&{shown}&"E"&{power}'
 
 
 def factor(cell: str, number: float, written: Words) -> Words:
@@ -162,8 +200,9 @@ def factor(cell: str, number: float, written: Words) -> Words:
 
     `written` is the cell that holds its text.
     """
-    inside = f'"("&{written.expression}&")"'
-    expression = f'IF({cell}<{SURELY_NEGATIVE:G},{inside},{written.expression}&"")'
+    is_negative = f"{cell}<{constant(SURELY_NEGATIVE)}"
+    left, right = (f'IF({is_negative},"{mark}","")' for mark in "()")
+    expression = f"{left}&{written.expression}&{right}"
     text = written.text
     if isinstance(text, str) and number < SURELY_NEGATIVE:
         text = f"({text})"
@@ -188,16 +227,11 @@ class Fact:
         return factor(self.cell, self.number, self.words)
 
 
-def general_text(number: float) -> str:
-    """Return the text of number&"" in a spreadsheet: 15 significant digits."""
-    return f"{number:.15G}"
-
-
 def rounded_text(number: float, digits: int) -> str:
-    """Return the text of ROUND(number, digits)&"" in a spreadsheet, which rounds ties up."""
+    """Return the text of a number that is rounded to some digits: 0.00001, 1200, -1.5."""
     if not isfinite(number):
         return "#NUM!"
     step = Decimal(1).scaleb(-digits)
     exact = Decimal(repr(float(number)))
     rounded = exact.quantize(step, ROUND_HALF_UP, context=Context(prec=400))
-    return f"{float(rounded) + 0.0:.15G}"  # adding 0 makes -0 a plain 0
+    return constant(float(rounded) + 0.0)  # adding 0 makes -0 a plain 0

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from sheetgen.errors import display_width
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Place, Rule
 from sheetgen.spreadsheet.style import (
@@ -17,7 +18,7 @@ from sheetgen.spreadsheet.style import (
     number,
 )
 
-NEARLY_NOTHING = "1E-9"
+NEARLY_NOTHING = constant(1e-9)
 ARROW = 2  # characters of a drop-down's arrow
 ROOMY = 21  # points of a subtitle's row that has a cell to type in right below it
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import local
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.controls import input_titles
@@ -156,7 +157,7 @@ class InputColumn:
     def axis(self, corner: Corner, ends: tuple[float, float], count: int) -> Axis:
         """Write an axis with these ends from a corner on."""
         start, end = ends
-        step = f"({end:.15g}-({start:.15g}))/{count - 1}"
-        known = (f"{start:.15g}", start), (step, (end - start) / (count - 1))
+        step = f"({constant(end)}-({constant(start)}))/{count - 1}"
+        known = (constant(start), start), (step, (end - start) / (count - 1))
         reading = (self.used_formula, self.used) if self.plan.data.standardize else None
         return Axis.write(corner, self.name, known, count, reading)

@@ -11,6 +11,7 @@ from sheetgen.spreadsheet.address import (
     MAXIMUM_COLUMNS,
     MAXIMUM_FORMULA,
     cell_address,
+    indexed,
     relative_address,
 )
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Value
@@ -102,7 +103,7 @@ class Choices:
         """Return the expressions of what the other columns say of the choice in a cell."""
         # ironcalc finds nothing by MATCH in a range of one cell.
         place = f"MATCH({chosen},{self.columns[0]},0)" if self.rows > 1 else "1"
-        return [f"INDEX({column},{place})" for column in self.columns[1:]]
+        return [indexed(column, place) for column in self.columns[1:]]
 
 
 class Workings:

@@ -12,6 +12,7 @@ from functools import partial
 from sheetgen.network.activations import Array
 from sheetgen.network.many_passes import run
 from sheetgen.network.network import Network, activation_name
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.style import GREY, KINDS, NOTE, SECTION, WHITE, header, look, number
@@ -19,6 +20,7 @@ from sheetgen.workbook.plan import FITTED_CURVE, Plan
 from sheetgen.workbook.shared.alternative_texts import as_built, between, course
 from sheetgen.workbook.shared.axis import COLUMNS, Axis
 from sheetgen.workbook.shared.chosen_output import ChosenOutput, softmax_formula
+from sheetgen.workbook.shared.live_text import literal, only_if
 from sheetgen.workbook.shared.moment import Moment, Snapshot
 from sheetgen.workbook.shared.page import write_title
 from sheetgen.workbook.shared.samples_list import MOST, SampleInput, SamplesList
@@ -127,9 +129,10 @@ class _Sheet:
     def _remark(self) -> None:
         """Say if the data was changed to samples that are beyond the ends of the axis."""
         (start, end, _), cells, values = self.plan.curve_ends, self.inputs.range, self.inputs.values
-        formula = f'=IF(OR(MIN({cells})<{start:.15g},MAX({cells})>{end:.15g}),"{BEYOND}","")'
+        outside = f"OR(MIN({cells})<{constant(start)},MAX({cells})>{constant(end)})"
         is_beyond = bool(values.min() < start or values.max() > end)
-        self.canvas.calculate(CHARTS - 2, 1, formula, BEYOND if is_beyond else "", NOTE)
+        words = only_if(outside, is_beyond, literal(BEYOND))
+        self.canvas.calculate(CHARTS - 2, 1, words.formula, words.text, NOTE)
 
     def _curve(
         self, row: str, iteration: int, moment: Moment, chosen: ChosenOutput, axis: Axis

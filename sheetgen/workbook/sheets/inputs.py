@@ -12,7 +12,8 @@ from sheetgen.formulas import notation
 from sheetgen.network.activations import Array
 from sheetgen.network.optimizers import OPTIMIZERS
 from sheetgen.network.schedules import SCHEDULES
-from sheetgen.spreadsheet.address import range_address
+from sheetgen.network.wording import constant
+from sheetgen.spreadsheet.address import indexed, range_address
 from sheetgen.spreadsheet.canvas import POSITIVE, Canvas
 from sheetgen.spreadsheet.style import (
     INPUT,
@@ -25,7 +26,7 @@ from sheetgen.spreadsheet.style import (
     label,
 )
 from sheetgen.workbook.plan import DATA, INPUTS, Plan
-from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if, rounded_text
+from sheetgen.workbook.shared.live_text import Words, decimal, joined, literal, only_if
 from sheetgen.workbook.shared.page import rule_lines, write_band, write_title
 
 REMARK_ROW, REMARK_HEIGHT = 2, 24
@@ -216,7 +217,7 @@ def write_reach(canvas: Canvas, plan: Plan, at: tuple[int, int], targets: str) -
     network, rows = plan.network, np.array(plan.data.targets)
     activation = network.layers[-1].activation
     least, most = activation.reach
-    ends = [(f"{end:.16G}", sign) for end, sign in ((least, "<"), (most, ">")) if isfinite(end)]
+    ends = [(constant(end), sign) for end, sign in ((least, "<"), (most, ">")) if isfinite(end)]
     if target_limits(plan) or not ends:
         return
     outside = (rows < least) | (rows > most)
@@ -230,11 +231,11 @@ def write_reach(canvas: Canvas, plan: Plan, at: tuple[int, int], targets: str) -
     # The losses that take any target are squares: so much for a deviation of 1.
     one = float(network.loss.value(np.ones(network.outputs), *np.zeros((2, network.outputs)))[0])
     share = one / plan.data.samples
-    lowest = rounded_text(float(((rows - rows.clip(least, most)) ** 2).sum()) * share, 6)
+    lowest = float(((rows - rows.clip(least, most)) ** 2).sum()) * share
     word, error = activation.word, "E_total" if plan.data.samples == 1 else "the mean E_total"
     between = f"between {least:g} and {most:g}" if len(ends) > 1 else f"above {least:g}"
     between = f". {word[0].upper()}{word[1:]} units stay {between}, so {error} cannot fall below "
-    lowest_words = Words(f"ROUND({share!r}*({squares}),6)", lowest)
+    lowest_words = decimal(f"({constant(share)}*({squares}))", lowest, 6)
     words = joined("Out of reach: ", which, between, lowest_words, ".")
     shown = only_if(f"{squares}>0", bool(outside.any()), words)
     canvas.calculate(*at, shown.formula, shown.text, WARNING)
@@ -246,8 +247,7 @@ def _named(
     """Return the names of those targets of a range that are out of reach, with commas between."""
     parts = []
     for place, (name, is_outside) in enumerate(zip(names, outside, strict=True), start=1):
-        # ironcalc takes no INDEX of a single cell.
-        cell = f"INDEX({targets},{place})" if len(names) > 1 else targets
+        cell = indexed(targets, f"{place}")
         tests = ",".join(f"{cell}{sign}{end}" for end, sign in ends)
         parts.append(only_if(f"OR({tests})", bool(is_outside), literal(f", {name}")))
     words = joined(*parts)

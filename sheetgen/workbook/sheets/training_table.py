@@ -12,6 +12,7 @@ from sheetgen.formulas import notation
 from sheetgen.formulas.columns import Column, has_correct, training_columns
 from sheetgen.network.network import activation_name
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE, Trace
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import local, relative_address
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Place, Rule, Series
@@ -44,7 +45,7 @@ from sheetgen.workbook.shared.curves import (
     tested_series,
 )
 from sheetgen.workbook.shared.epoch_tests import Evaluations, Points
-from sheetgen.workbook.shared.live_text import general_text
+from sheetgen.workbook.shared.live_text import NOTHING, joined, literal, only_if, typed
 from sheetgen.workbook.shared.page import fit_errors
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import (
@@ -93,11 +94,10 @@ def variant_sheet(
     start, moved = "Learning rate η = ", f"   (the tab was named for η = {tab:g})"
     if plan.template.compare:
         start, moved = f"{variant.optimizer}, η = ", ""
-    text = start + general_text(rate) + ("" if rate == tab else moved)
-    formula = f'="{start}"&B2'
+    title = joined(start, typed("B2", rate))
     if moved:
-        formula += f'&IF(B2={tab:.16G},"","{moved}")'
-    canvas.calculate(0, 0, formula, text, TITLE)
+        title = joined(title, only_if(f"B2={constant(tab)}", rate == tab, NOTHING, literal(moved)))
+    canvas.calculate(0, 0, title.formula, title.text, TITLE)
     table = draw_table(canvas, plan, plan.traces[index], sources, variant.optimizer)
     colour = KINDS["error"].strong
     return Compared(table, draw_curves(table, plan, series_name, colour, evaluations))

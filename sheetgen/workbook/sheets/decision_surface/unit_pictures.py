@@ -12,6 +12,7 @@ import numpy as np
 
 from sheetgen.network.activations import Activation, Array
 from sheetgen.network.network import Network, activation_name
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import cell_address, relative_address
 from sheetgen.spreadsheet.canvas import HeatMap, Rule
 from sheetgen.spreadsheet.style import HIGHER, LOWER, MUTED, SECTION, Style
@@ -23,7 +24,7 @@ PER_BAND = 4  # columns of pictures, side by side
 BELOW = 6  # rows between the output's picture and those in a second band
 GAP = 16  # pixels
 WIDE = 40  # pixels of a number above a picture
-CONSTANT = "1E-12"  # a picture is constant if its values differ by less
+CONSTANT = constant(1e-12)  # a picture is constant if its values differ by less
 TITLE = replace(SECTION, size=9)
 ENDS = Style(size=8, bold=True, align="right")
 NOTHING: dict[str, object] = {"font_color": MUTED, "num_format": "0"}

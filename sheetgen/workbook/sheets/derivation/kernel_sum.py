@@ -15,6 +15,7 @@ from sheetgen.formulas import quantities
 from sheetgen.network.network import activation_name
 from sheetgen.network.planes import Convolution, Pool
 from sheetgen.network.trace import winner_name
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import cell_address, choose, relative_address
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import LABEL, VALUE, Style, label, number
@@ -43,7 +44,7 @@ from sheetgen.workbook.sheets.derivation.derivation_pens import (
 MOST_POSITIONS = 150  # of a map, with a line each
 HEADERS = ("unit", "∂E/∂a", "f′(z)", "δ", "reads", "its value", "δ · value", "0 because")
 NAME, ARRIVING, SLOPE, DELTA, READS, VALUE_READ, TERM, REASON = range(SYMBOL, SYMBOL + len(HEADERS))
-TINY = "1E-12"
+TINY = constant(1e-12)
 """Less is a rounding error of 0."""
 REMARK = "Choose a weight in the yellow cell: its sum over all positions follows, with its numbers."
 

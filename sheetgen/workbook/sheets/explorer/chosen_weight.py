@@ -13,6 +13,7 @@ from sheetgen.formulas import notation
 from sheetgen.network.activation import Activation
 from sheetgen.network.network import activation_name
 from sheetgen.network.parameters import Bias
+from sheetgen.spreadsheet.address import indexed
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.workbook.shared.live_text import Fact, Words, filled, joined, only_if
 from sheetgen.workbook.shared.workings import Corner, Workings
@@ -125,7 +126,7 @@ class Choice:
         self._table, self._of_each_layer = self._listed("The layers", titles, rows), rows
 
     def _of_layer(self, column: int) -> str:
-        return f"INDEX({self._table[column]},{self.numbers['layer'].cell})"
+        return indexed(self._table[column], self.numbers["layer"].cell)
 
     def kinds(self, title: str, keys: Sequence[Hashable]) -> list[Case]:
         """Return the cases that formulas must tell apart: each layer, or layers of equal keys.
@@ -138,7 +139,7 @@ class Choice:
         found = list(dict.fromkeys(keys))
         numbers = [found.index(key) + 1 for key in keys]
         (cells,) = self._listed(title.capitalize(), (title,), [(number,) for number in numbers])
-        kind = self.number(title, f"INDEX({cells},{layer})", numbers[place]).cell
+        kind = self.number(title, indexed(cells, layer), numbers[place]).cell
         return [
             ((f"{kind}={number}", number == numbers[place]), keys.index(key))
             for number, key in enumerate(found, start=1)
@@ -150,12 +151,12 @@ class Choice:
         match = f"MATCH({self.name.expression},{self._list[0]},0)"
         place = self.number("place", match if len(self.options) > 1 else "1", self.place + 1).cell
         source = ONE if isinstance(parameter, Bias) else parameter.source
-        into = self.text("into", Words(f"INDEX({self._list[1]},{place})", parameter.target))
-        self.text("from", Words(f"INDEX({self._list[2]},{place})", source))
-        self.number("layer", f"INDEX({self._list[3]},{place})", parameter.layer + 1)
-        self.number("unit", f"INDEX({self._list[4]},{place})", parameter.unit + 1)
+        into = self.text("into", Words(indexed(self._list[1], place), parameter.target))
+        self.text("from", Words(indexed(self._list[2], place), source))
+        self.number("layer", indexed(self._list[3], place), parameter.layer + 1)
+        self.number("unit", indexed(self._list[4], place), parameter.unit + 1)
         position = 0 if isinstance(parameter, Bias) else parameter.position + 1
-        self.number("source", f"INDEX({self._list[5]},{place})", position)
+        self.number("source", indexed(self._list[5], place), position)
         self.text("activation", joined("a_", into))
         _, units, behind, called, weights = self._of_each_layer[parameter.layer]
         self.number("units", self._of_layer(1), units)

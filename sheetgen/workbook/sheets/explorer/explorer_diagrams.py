@@ -11,6 +11,7 @@ from sheetgen.errors import short_names
 from sheetgen.formulas import quantities
 from sheetgen.network.network import activation_name
 from sheetgen.network.parameters import Bias, Connection, Weight
+from sheetgen.spreadsheet.address import indexed
 from sheetgen.spreadsheet.canvas import Series
 from sheetgen.spreadsheet.style import ABOVE, BELOW, GREY
 from sheetgen.workbook.plan import Plan
@@ -182,7 +183,7 @@ class Followed:
         corner = self.choice.block("Names in the data", 1)
         for down, label in enumerate(labels):
             corner.write(down, 0, label)
-        expression = f"INDEX({corner.range(0, 0, len(labels) - 1, 0)},{number})"
+        expression = indexed(corner.range(0, 0, len(labels) - 1, 0), number)
         address = self._write("named", expression, labels[node.place])
         self.called[label_of(node.symbol)] = Words(address, labels[node.place])
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import nan
 
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Rule, Value
 from sheetgen.spreadsheet.style import (
@@ -50,7 +51,7 @@ STRONG = ("product", "new")
 AGREEMENT = 1e-9  # relative, of two ways to the same number
 Condition = tuple[str, bool]
 """The expression of a condition, and whether it holds now."""
-ALWAYS: Condition = ("TRUE", True)
+ALWAYS: Condition = ("TRUE()", True)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Line:
 def agreement(one: Fact, other: Fact) -> Words:
     """Say whether two numbers are the same except for rounding."""
     is_same = abs(one.number - other.number) <= AGREEMENT * max(1.0, abs(other.number))
-    condition = f"ABS({one.cell}-{other.cell})<={AGREEMENT:.0E}*MAX(1,ABS({other.cell}))"
+    condition = f"ABS({one.cell}-{other.cell})<={constant(AGREEMENT)}*MAX(1,ABS({other.cell}))"
     words = only_if(condition, is_same, literal("the same"), literal("not the same"))
     known = is_promised(one.number) and is_promised(other.number)
     return words if known else replace(words, text=nan)

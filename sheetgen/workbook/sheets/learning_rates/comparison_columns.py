@@ -16,7 +16,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.style import FINE, Style, band, header, number
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.shared.curves import cell_of
-from sheetgen.workbook.shared.live_text import Fact, general_text
+from sheetgen.workbook.shared.live_text import Fact, joined, typed
 from sheetgen.workbook.shared.page import fit_errors, write_band
 from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import FIRST_ROW, HEADER_ROW
@@ -108,7 +108,7 @@ def _limits(sheet: Comparison, workings: Workings) -> list[Fact]:
         at = sheet.header(index)
         name = f"={sheet.canvas.absolute(*at)}", sheet.canvas.value(*at)
         corner.canvas.calculate(corner.row - 1, corner.column + index, *name, HEADER)
-        formula = f"IF({curve.start}<={DIVERGED:.0f},{DIVERGED:.0f},{MOST:G})"
+        formula = f"IF({curve.start}<={DIVERGED:.0f},{DIVERGED:.0f},10^300)"
         most = DIVERGED if curve.start_error <= DIVERGED else MOST
         cell = corner.calculate(0, index, formula, most, number("helper", "0E+00"))
         found.append(Fact(cell, most))
@@ -174,9 +174,9 @@ def _name(sheet: Comparison, index: int) -> str:
         canvas.write(*sheet.header(index), variant.optimizer, header("error"))
         return variant.optimizer
     address = sheet.sources.address(f"learning_rate_{variant.rate + 1}")
-    text = f"η = {general_text(sheet.rates[index])}"
-    canvas.calculate(*sheet.header(index), f'="η = "&{address}', text, header("error"))
-    return text
+    name = joined("η = ", typed(address, sheet.rates[index]))
+    canvas.calculate(*sheet.header(index), name.formula, name.text, header("error"))
+    return str(name.text)
 
 
 def _row_address(cell: str) -> str:
@@ -218,4 +218,4 @@ HEADER = header("helper")
 TABLE = 8
 """The column of the steps; left of it are the summary, of seven columns at most, and the charts."""
 THRESHOLD_CELL = (2, 3)
-MOST = 1e300  # of a training that begins with an error above DIVERGED
+MOST = 10.0**300  # of a training that begins with an error above DIVERGED

@@ -1,11 +1,12 @@
 """The errors as the charts of the comparison draw them, and how far their axes reach."""
 
 from dataclasses import dataclass, replace
-from math import floor, isfinite, log10, nan
+from math import isfinite, nan
 
 import numpy as np
 
 from sheetgen.network.activations import Array
+from sheetgen.network.wording import exponent, exponent_of
 from sheetgen.spreadsheet.address import column_letters, range_address
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.block import Block
@@ -172,8 +173,8 @@ class _Scale:
         start, value = curves[0].start, ROOM * (value or curves[0].start_error or 1.0)
         instead = f"IF({first.cell}>0,{first.cell},IF({start}>0,{start},1))"
         least = self._write("with room above it", f"{ROOM}*{instead}", value)
-        value = 10.0 ** floor(log10(value)) if isfinite(value) else nan
-        power = self._write("its power of ten", f"10^INT(LOG10({least.cell}))", value)
+        value = 10.0 ** exponent_of(value) if isfinite(value) else nan
+        power = self._write("its power of ten", f"10^{exponent(least.cell)}", value)
         steps = (f"IF({least.cell}<={each}*{power.cell},{each}," for each in ROUND)
         factor = next((each for each in ROUND if least.number <= each * power.number), 10)
         formula = f"{power.cell}*{''.join(steps)}10{')' * len(ROUND)}"
