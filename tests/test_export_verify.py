@@ -56,7 +56,7 @@ CHANGES: dict[str, tuple[str, str, Callable[[str], object]]] = {
     "a constant on Digit": (DIGIT, SHARE, lambda _: 0.5),
     "another accuracy": (ACCURACY, at(3, 3), lambda text: text + "*1.01"),
     "another sum": (ACCURACY, at(MATRIX_ROW + 2, 12), lambda _: "=2"),
-    "another count of parameters": ("Network", "F13", lambda text: text.replace("SUM", "MAX")),
+    "another count of parameters": ("Network", "F14", lambda text: text.replace("SUM", "MAX")),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from cnn.export.network.joining_stages import MatrixProduct
 from cnn.export.network.stages import Convolution, Softmax
 from cnn.export.sheets.compose_export import Book
+from cnn.export.sheets.export_proof import foretold
 from cnn.export.sheets.layout import InputPlaces, Sheet
 from cnn.export.sheets.stage_formulas import unit_formulas
 from cnn.export.sheets.subject import Subject
@@ -22,6 +23,8 @@ how many such rows of cells of a sheet."""
 WHOLE, EACH, CHART, RULE, LINE, PLAIN = 9_000, 1_000, 1_100, 40, 10, 6
 """Bytes, packed: of a workbook without sheets, of a sheet without cells, of a chart, of a colour
 scale or rule, of a row's element, and of a heading or a 0 in the border of a map."""
+PROVEN, RANGE = 350, 13
+"""The same of a row of `Proof`, and of a range that it sums."""
 
 MOST_OPENING, MOST_RECALCULATION = 20.0, 3.0
 """Seconds that one gladly waits for LibreOffice; benchmarks/export_sizes.py measures them."""
@@ -76,9 +79,10 @@ def forecast(book: Book) -> Forecast:
     The formulas are counted. The size is that of some cells of each sheet, packed as in the file,
     in proportion to all of its cells.
     """
-    subject, others = book.subject, (*book.pictures, book.workings)
-    formulas = sum(1 for canvas in others for _ in canvas.promised())
-    size = WHOLE + sum(map(_size_of, others))
+    subject, others = book.subject, (*book.pictures, book.workings.canvas)
+    proof = foretold(book.proven, subject.sheets.values())
+    formulas = proof.formulas + sum(1 for canvas in others for _ in canvas.promised())
+    size = WHOLE + PROVEN * proof.rows + RANGE * proof.ranges + sum(map(_size_of, others))
     products = 0
     for sheet in subject.sheets.values():
         formulas += sheet.shape.size

@@ -1,6 +1,7 @@
 """Computes with torch, layer by layer in float64, the numbers that the workbook must show."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from cnn.export.network.read_network import leaves
 from cnn.export.network.stages import Activate, Layer, Network, Softmax
 from sheetgen.errors import InputError
 from sheetgen.network.activations import Array
+from sheetgen.network.rounding import MOVE
 
 BATCH = 100
 """Inputs at once."""
@@ -57,6 +59,21 @@ class Reference:
                 shown = self._added(layer, found)
             found[layer.name] = shown.reshape(len(values), *layer.output.sides).numpy()
         return found
+
+    def moved_activations(self, values: Array) -> dict[str, Array]:
+        """Return what `activations` does with parameters moved by about what rounding does."""
+        parts = self.modules if self.graph is None else [self.graph]
+        every = chain.from_iterable((*part.parameters(), *part.buffers()) for part in parts)
+        moved = [each.data for each in every if each.is_floating_point()]
+        exact, random = [each.clone() for each in moved], torch.Generator().manual_seed(0)
+        try:
+            for each in moved:
+                steps = torch.rand(each.shape, generator=random, dtype=each.dtype)
+                each.mul_(1 + 2 * MOVE * (steps - 0.5))
+            return self.activations(values)
+        finally:
+            for each, right in zip(moved, exact, strict=True):
+                each.copy_(right)
 
     def _added(self, layer: Layer, found: Mapping[str, Array]) -> torch.Tensor:
         """Return the numbers of a layer that the export adds; `found` are those before it."""

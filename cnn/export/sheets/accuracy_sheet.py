@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cnn.export.network.stages import Network
 from cnn.export.samples import MISTAKES
 from cnn.export.sheets.export_style import height_of, input_tab, width_of, write_links
 from cnn.export.sheets.subject import Subject
@@ -69,6 +70,11 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     canvas.write(RESULT_ROW, LEFT + 8, run.evaluation.loss, loss)
     _mistakes(canvas, subject, run, MATRIX_ROW + len(counts) + 5)
     return canvas
+
+
+def counted(network: Network, counts: list[list[int]]) -> Canvas:
+    """Return what `formulas_of` does, with the names that the network's classes have."""
+    return formulas_of(counts, network.input.classes or None)
 
 
 def formulas_of(counts: list[list[int]], names: Sequence[str] | None = None) -> Canvas:

@@ -1,21 +1,22 @@
 """Composes the sheets of an exported network, in the order of their tabs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cnn.export.network.stages import Stage
-from cnn.export.sheets.accuracy_sheet import accuracy_sheet
+from cnn.export.sheets.accuracy_sheet import accuracy_sheet, counted
 from cnn.export.sheets.activation_sheet import activation_sheets
 from cnn.export.sheets.cases_sheet import cases_sheet
 from cnn.export.sheets.digit_sheet import digit_sheet
+from cnn.export.sheets.export_proof import measured, nearness
 from cnn.export.sheets.export_style import is_digit_reader
 from cnn.export.sheets.features_sheet import features_sheet
 from cnn.export.sheets.kernels_sheet import kernels_sheet
 from cnn.export.sheets.layer_sheet import layer_sheet
 from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
-from cnn.export.sheets.layout import InputPlaces
-from cnn.export.sheets.network_sheet import NETWORK, network_sheet
+from cnn.export.sheets.layout import InputPlaces, Unit
+from cnn.export.sheets.network_sheet import NETWORK, PROOF_ROW, network_sheet
 from cnn.export.sheets.planes_sheet import planes_sheet
 from cnn.export.sheets.samples_sheet import samples_sheet
 from cnn.export.sheets.signals_sheet import signals_sheet
@@ -23,6 +24,7 @@ from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_sheet import weights_sheet
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.workbook.shared.workings import Workings
+from sheetgen.workbook.sheets.proof.proof import AsBuilt, ProofCanvas, proof_sheet, write_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,48 +37,68 @@ class Book:
     subject: Subject
     pictures: tuple[Canvas, ...]
     """The sheets to look at, and the parameters."""
-    workings: Canvas
+    workings: Workings
     """The cells behind the pictures."""
     places: InputPlaces
+    near: Mapping[str, float]
+    """How near all programs are to torch, layer by layer."""
+    proven: AsBuilt
+    """What is proven of all sheets but those of the layers."""
 
     @cached_property
     def canvases(self) -> tuple[Canvas, ...]:
         """All sheets but `_cnn`, in the order of their tabs."""
-        return *self.pictures, *layer_sheets(self.subject, self.places), self.workings
+        layers = tuple(layer_sheets(self.subject, self.places))
+        built = self.proven.and_of(measured(self.subject, self.places, layers, self.near))
+        proof = prove((*self.pictures, *layers), built, self.workings, is_new=True)
+        return *self.pictures, proof, *layers, self.workings.canvas
 
 
 def compose(subject: Subject) -> Book:
     """Compose the sheets of an exported network."""
-    network, samples = subject.network, subject.samples
+    network, samples, workings = subject.network, subject.samples, Workings()
     first, places = input_sheet(subject)
-    *pictures, diagram, workings = live_sheets(subject, places)
+    *pictures, diagram = live_sheets(subject, places, workings)
     canvases = [first, *([cases_sheet(subject)] if subject.cases else []), *pictures]
     kernels = kernels_sheet(network, subject.sheets)
     canvases += [kernels] if kernels else []
     canvases.append(diagram)
+    proven = [*canvases]
     if subject.run is not None:
         canvases.append(accuracy_sheet(subject, subject.run))
+        proven.append(counted(network, subject.run.evaluation.confusion.tolist()))
     if len(samples):
         is_picture = is_digit_reader(network)
         canvases.append(
             samples_sheet(samples, network.input.output, subject.quantities, pictures=is_picture)
         )
-    canvases.append(weights_sheet(network, subject.sheets))
-    return Book(subject, tuple(canvases), workings, places)
+    weights, near = weights_sheet(network, subject.sheets), nearness(subject)
+    built = measured(subject, places, [*proven, weights, workings.canvas], near)
+    canvases.append(weights)
+    return Book(subject, tuple(canvases), workings, places, near, built)
 
 
-def live_sheets(subject: Subject, places: InputPlaces) -> list[Canvas]:
-    """Return the sheets that have workings, and these last: `Layers` is the first of them.
+def prove(
+    canvases: Sequence[Canvas], built: AsBuilt, workings: Workings, is_new: bool = False
+) -> ProofCanvas:
+    """Draw `Proof`, and its verdict on `Network`, which is among the other sheets."""
+    proof = proof_sheet([*canvases, workings.canvas], built, workings, is_new)
+    diagram = next(each for each in canvases if each.name == NETWORK)
+    write_state(diagram, PROOF_ROW, proof)
+    workings.fit()
+    return proof
+
+
+def live_sheets(subject: Subject, places: InputPlaces, workings: Workings) -> list[Canvas]:
+    """Return the sheets that have workings: `Layers` is the first of them.
 
     Behind it are `Activation` and `Products`, if there are layers that they take apart, and
     `Network`.
     """
-    workings = Workings()
     layers = layers_sheet(subject, workings)
     activations = activation_sheets(subject, workings)
     diagram = network_sheet(subject, places, workings)
-    workings.fit()
-    return [layers, *activations, diagram, workings.canvas]
+    return [layers, *activations, diagram]
 
 
 def input_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
@@ -90,10 +112,13 @@ def input_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
 
 
 def layer_sheets(
-    subject: Subject, places: InputPlaces, kind: type[Stage] = Stage
+    subject: Subject,
+    places: InputPlaces,
+    kind: type[Stage] = Stage,
+    formula: Callable[[Unit], str] | None = None,
 ) -> Iterator[Canvas]:
-    """Yield the sheets of the layers whose first stage is of a kind."""
+    """Yield the sheets of the layers whose first stage is of a kind, as `layer_sheet` does."""
     links = places.sheet, LAYERS, NETWORK
     for sheet in subject.sheets.values():
         if isinstance(sheet.layer.base, kind):
-            yield layer_sheet(sheet, places, subject.values, links)
+            yield layer_sheet(sheet, places, subject.values, links, formula)

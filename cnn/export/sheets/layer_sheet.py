@@ -1,6 +1,6 @@
 """The sheet of a layer: one formula cell for each activation, shaded, and how to read it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from cnn.export.sheets.export_style import (
     shorten,
     words_of,
 )
-from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet
+from cnn.export.sheets.layout import FIRST_COLUMN, FIRST_ROW, InputPlaces, Sheet, Unit
 from cnn.export.sheets.stage_formulas import unit_formulas
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, range_address
@@ -36,9 +36,13 @@ HEADINGS = tuple(
 
 
 def layer_sheet(
-    sheet: Sheet, inputs: InputPlaces, values: Mapping[str, Array], links: Sequence[str]
+    sheet: Sheet,
+    inputs: InputPlaces,
+    values: Mapping[str, Array],
+    links: Sequence[str],
+    formula: Callable[[Unit], str] | None = None,
 ) -> Canvas:
-    """Draw a layer's sheet.
+    """Draw a layer's sheet, with its formulas unless others are given.
 
     `values` are the activations (channels, height, width) of each layer by its name, `links` the
     names of the sheets to which links lead.
@@ -49,7 +53,7 @@ def layer_sheet(
     _column_headings(canvas, sheet)
     _title(canvas, sheet, links)
     _border(canvas, sheet)
-    formula = unit_formulas(sheet, inputs)
+    formula = formula or unit_formulas(sheet, inputs)
     activations = values[sheet.name].tolist()
     is_fine = sheet.shape.pixels == 1 or isinstance(sheet.layer.base, Recurrent)
     style = FINE_ACTIVATION if is_fine else ACTIVATION

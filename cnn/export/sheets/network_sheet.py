@@ -24,17 +24,19 @@ from sheetgen.spreadsheet.style import (
     Style,
     header,
 )
+from sheetgen.workbook.plan import PROOF
 from sheetgen.workbook.shared.workings import Workings
 
 NETWORK = "Network"
 LEFT = 1
-TABLE_ROW = 3
+PROOF_ROW, TABLE_ROW = 2, 4
+VERDICT_WIDTH = 15  # characters
 ROW_PIXELS, LINE_PIXELS = 54, 16  # the least height of a row of the table; that of a line in it
 FORMULA_TITLE = "the formula of one activation"
 SCREEN, LEAST_FORMULA = 1316, 30
 """Pixels of a laptop's screen, and the least characters of a formula's column."""
 COLUMNS = {
-    "layer": 13,
+    "layer": VERDICT_WIDTH,
     "graph": 16,
     "what it does": 18,
     "output": 13,
@@ -68,6 +70,7 @@ DESCRIPTIONS = {
     "Accuracy": "how often the network is right, and what it gets wrong",
     "Samples": "the inputs to choose from",
     "Weights": "all parameters: kernels, biases, and BatchNorm as scale and shift",
+    PROOF: "every number against PyTorch’s, in any program that opens the file",
 }
 EVERY = "Each layer has a sheet on which every activation is one formula cell."
 CHANNELS = (
@@ -87,7 +90,7 @@ def network_sheet(subject: Subject, places: InputPlaces, workings: Workings) -> 
     total = sum(layer.parameters for layer in layers)
     canvas.widths |= {0: 2, **dict(enumerate(COLUMNS.values(), start=LEFT))}
     longest = max(len(layer.name) for layer in layers)
-    canvas.widths[LEFT] = max(COLUMNS["layer"], longest * BOLD + 1)
+    canvas.widths[LEFT] = max(VERDICT_WIDTH, longest * BOLD + 1)
     diagram = Diagram(tuple(subject.sheets.values()))
     canvas.widths[LEFT + 1] = width_of(diagram.width)
     others = sum(column_pixels(canvas.widths[at]) for at in range(LEFT + len(COLUMNS) - 1))
@@ -172,9 +175,9 @@ def _sheets(canvas: Canvas, subject: Subject, first: str, row: int) -> int:
     """Write the links to the other sheets; return the next free row."""
     closer = closer_sheets(subject)
     closer[1:1] = ["Products"] if "Activation" in closer else []
-    names = [first, *(["Cases"] if subject.cases else []), "Layers", *closer, "Weights"]
-    names[-1:-1] = ["Accuracy"] if subject.run else []
-    names[-1:-1] = ["Samples"] if len(subject.samples) else []
+    names = [first, *(["Cases"] if subject.cases else []), "Layers", *closer, "Weights", PROOF]
+    names[-2:-2] = ["Accuracy"] if subject.run else []
+    names[-2:-2] = ["Samples"] if len(subject.samples) else []
     canvas.write(row, LEFT, "Sheets", SECTION)
     for offset, name in enumerate(names, start=1):
         canvas.link(row + offset, LEFT, name, name, LINK)

@@ -1,7 +1,7 @@
 """The data that all sheets of an exported network are drawn from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -44,6 +44,11 @@ class Cases:
     held: tuple[tuple[Value | None, ...], ...]
     values: Mapping[str, Array]
 
+    @property
+    def complete(self) -> list[tuple[Value | None, ...]]:
+        """The rows that hold a number in every cell."""
+        return [each for each in self.held if all(isinstance(value, float) for value in each)]
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -72,6 +77,8 @@ class Subject:
     """The first of its channels that is shown, if they are not all shown."""
     pick: Pick | None = None
     """What is chosen on `Activation`; at first the largest of the first layer."""
+    reference: Reference | None = None
+    """What computes the activations, where it is known."""
 
     @property
     def outputs(self) -> list[float]:
@@ -95,6 +102,19 @@ def subject_of(
     With `rows` there is a table of so many cases. Raises InputError if the sheets would exceed what
     a workbook holds.
     """
+    return shown_at_first(Reference(model, network), samples, title, run, known, rows)
+
+
+def shown_at_first(
+    reference: Reference,
+    samples: Samples,
+    title: str = "",
+    run: "Record | None" = None,
+    known: Quantities = NOTHING_KNOWN,
+    rows: int = 0,
+) -> Subject:
+    """Return what `subject_of` does, of a network that torch has followed."""
+    network = reference.network
     sheets = sheets_of(network)
     shape = network.input.output
     extents = {name: sheet.extent for name, sheet in sheets.items()}
@@ -104,7 +124,6 @@ def subject_of(
     require_extents(extents)
     known = known.completed(network)
     shown = samples.values[0] if len(samples) else usual(network, known)
-    reference = Reference(model, network)
     found = reference.activations(shown[None])
     values = {name: numbers[0] for name, numbers in found.items()}
     # Where numbers are few, the user's own are shown, so that typing another one is seen at once.
@@ -116,7 +135,8 @@ def subject_of(
         held = [tuple(each) for each in given[:rows].reshape(-1, shape.size).tolist()]
         empty = [(None,) * shape.size] * (rows - len(held))
         cases = cases_of(reference, (*held, *empty))
-    return Subject(title, network, sheets, values, samples, choice, shown, known, run, cases)
+    subject = Subject(title, network, sheets, values, samples, choice, shown, known, run, cases)
+    return replace(subject, reference=reference)
 
 
 def usual(network: Network, known: Quantities) -> Array:
@@ -151,6 +171,6 @@ def require_row(network: Network) -> None:
 def cases_of(reference: Reference, held: Sequence[tuple[Value | None, ...]]) -> Cases:
     """Return the table whose rows hold these, with the activations of the complete ones."""
     shape = reference.network.input.output
-    whole = [each for each in held if all(isinstance(value, float) for value in each)]
+    whole = Cases(tuple(held), {}).complete
     values = np.array(whole, dtype=float).reshape(len(whole), *shape.sides)
     return Cases(tuple(held), reference.activations(values) if whole else {})

@@ -8,12 +8,17 @@ verify_export.py; of those sheets only that of a softmax is composed, for its he
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
 
 from cnn.export.network.stages import Softmax
-from cnn.export.sheets.accuracy_sheet import ACCURACY, formulas_of
+from cnn.export.sheets.accuracy_sheet import ACCURACY, counted
 from cnn.export.sheets.cases_sheet import cases_sheet
-from cnn.export.sheets.compose_export import input_sheet, layer_sheets, live_sheets
+from cnn.export.sheets.compose_export import input_sheet, layer_sheets, live_sheets, prove
+from cnn.export.sheets.export_proof import measured, nearness
 from cnn.export.sheets.kernels_sheet import kernels_sheet
+from cnn.export.sheets.layout import InputPlaces
 from cnn.export.sheets.subject import Subject
 from cnn.export.sheets.weights_sheet import WEIGHTS
 from cnn.export.verification.exported_file import ExportedFile, spoken, spoken_place
@@ -22,6 +27,9 @@ from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.engines import Values
 from sheetgen.spreadsheet.reader import EMPTY
 from sheetgen.spreadsheet.tokens import Token, tokens
+from sheetgen.workbook.plan import PROOF
+from sheetgen.workbook.shared.workings import Workings
+from sheetgen.workbook.sheets.proof.proof import AsBuilt
 
 TOLERANCE = 1e-9  # |found - expected| <= TOLERANCE * max(1, |expected|)
 
@@ -32,28 +40,27 @@ LITERAL = 1e-14
 """Relative; programs that save a workbook again keep 15 digits of its numbers."""
 
 
-def wrong_cells(exported: ExportedFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def wrong_cells(proven: "AsProven") -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return sentences on cells whose formula or parameter is not that of the export.
 
     In a file of an earlier version such cells only say that it laid out their sheets differently:
     there are no sentences then, but the names of these sheets. Those of layers are not among
     them, for their activations are compared with those of torch wherever their formulas read.
     """
-    wrong = list(_wrong_cells(exported))
+    exported = proven.exported
+    wrong = list(_wrong_cells(proven))
     if not exported.is_older:
         return tuple(sentence for _, sentence in wrong), ()
     different = dict.fromkeys(sheet for sheet, _ in wrong)
     return (), tuple(sheet for sheet in different if sheet not in exported.sheets)
 
 
-def _wrong_cells(exported: ExportedFile) -> Iterator[tuple[str, str]]:
+def _wrong_cells(proven: "AsProven") -> Iterator[tuple[str, str]]:
     """Yield the sheet and a sentence for each cell."""
+    exported = proven.exported
     blank = exported.blank
-    first, places = input_sheet(blank)
-    cases = [cases_sheet(blank)] if blank.cases else []
-    others = constant_sheets(exported)
-    live = live_sheets(blank, places)
-    for canvas in (first, *cases, *live, *others, *layer_sheets(blank, places)):
+    others = proven.sheets(blank, is_new=True)
+    for canvas in (*others, *layer_sheets(blank, exported.origin.places)):
         if canvas.name in exported.cells:
             yield from ((canvas.name, each) for each in _wrong_formulas(exported, canvas))
         elif not exported.is_older:
@@ -66,17 +73,75 @@ def constant_sheets(exported: ExportedFile) -> Iterator[Canvas]:
     if kernels := kernels_sheet(exported.network, exported.sheets):
         yield kernels
     if ACCURACY in exported.origin.sheets:
-        yield formulas_of(exported.counts())
+        yield counted(exported.network, exported.counts())
 
 
-def dependent_sheets(subject: Subject) -> Iterator[Canvas]:
-    """Yield the sheets whose values depend on the input, of the layers' only each softmax."""
+@dataclass(frozen=True, eq=False)
+class AsProven:
+    """The sheets of a file as they must be; those of the layers without their formulas.
+
+    `built` is what its `Proof` holds of the workbook as it was exported, None without one.
+    """
+
+    exported: ExportedFile
+    constant: tuple[Canvas, ...]
+    built: AsBuilt | None
+
+    @classmethod
+    def of(cls, exported: ExportedFile) -> "AsProven":
+        """Compute again what was proven when the file was exported."""
+        constant = tuple(constant_sheets(exported))
+        if PROOF not in exported.cells:
+            return cls(exported, constant, None)
+        subject, places = exported.at_first, exported.origin.places
+        workings = Workings()
+        sheets = [*_sheets(subject, workings), *constant, exported.weights, workings.canvas]
+        sheets.sort(key=lambda each: exported.origin.sheets.index(each.name))
+        layers = _numbers_of_layers(subject, places)
+        built = measured(subject, places, [*sheets, *layers], nearness(subject))
+        return cls(exported, constant, built)
+
+    def sheets(self, subject: Subject, is_new: bool = False) -> list[Canvas]:
+        """Return the sheets of a subject but those of the layers.
+
+        The numbers of a new workbook are those that are proven.
+        """
+        workings, places = Workings(), self.exported.origin.places
+        first, *others = _sheets(subject, workings)
+        sheets = [first, *others, *self.constant]
+        if self.built is None:
+            workings.fit()
+            return [*sheets, workings.canvas]
+        _hold(first, self.exported, subject)
+        layers = () if is_new else _numbers_of_layers(subject, places)
+        proof = prove([*sheets, self.exported.weights, *layers], self.built, workings, is_new)
+        return [*sheets, proof, workings.canvas]
+
+    def dependent_sheets(self, subject: Subject) -> Iterator[Canvas]:
+        """Yield all sheets with formulas, of the layers' only each softmax."""
+        yield from self.sheets(subject)
+        yield from layer_sheets(subject, self.exported.origin.places, Softmax)
+
+
+def _sheets(subject: Subject, workings: Workings) -> list[Canvas]:
+    """Return the sheets whose values depend on the input, but those of the layers."""
     first, places = input_sheet(subject)
-    yield first
-    if subject.cases:
-        yield cases_sheet(subject)
-    yield from live_sheets(subject, places)
-    yield from layer_sheets(subject, places, Softmax)
+    cases = [cases_sheet(subject)] if subject.cases else []
+    return [first, *cases, *live_sheets(subject, places, workings)]
+
+
+def _numbers_of_layers(subject: Subject, places: InputPlaces) -> list[Canvas]:
+    """Return the sheets of the layers, all of whose formulas are empty."""
+    return list(layer_sheets(subject, places, formula=lambda _: "="))
+
+
+def _hold(canvas: Canvas, exported: ExportedFile, subject: Subject) -> None:
+    """Let the cells to type in hold what the file does, while a sample is chosen."""
+    places = exported.origin.places
+    for unit in np.ndindex(subject.network.input.output.sides) if subject.choice else ():
+        place = places.drawn(*unit)
+        value = exported.cell(places.sheet, place).value
+        canvas.write(*place, "" if value is None else value, canvas.cells[place].style)
 
 
 def wrong_values(canvas: Canvas, values: Values) -> Iterator[str]:
@@ -84,7 +149,7 @@ def wrong_values(canvas: Canvas, values: Values) -> Iterator[str]:
     found = values.get(canvas.name, {})
     for row, column, _, expected in canvas.promised():
         value = found.get((row, column))
-        if not _agrees(expected, value):
+        if not _agrees(expected, value, canvas.scales.get((row, column), 1.0)):
             where = spoken_place(canvas.name, (row, column))
             yield f"{where} is {spoken(value)}; expected {spoken(expected)}"
 
@@ -128,14 +193,16 @@ def _same_token(one: Token, other: Token) -> bool:
     return one.kind == other.kind and one.text.upper() == other.text.upper()
 
 
-def _agrees(expected: Value, found: object) -> bool:
+def _agrees(expected: Value, found: object, scale: float) -> bool:
     if isinstance(expected, str):
         text = "" if found is None else found
         return isinstance(text, str) and same_text(expected, text)
     if type(found) not in (int, float):
         return False
     assert isinstance(found, (int, float))
-    return abs(found - expected) <= TOLERANCE * max(1.0, abs(expected))
+    if math.isnan(expected):  # what Proof sums is too large
+        return True
+    return abs(found - expected) <= TOLERANCE * max(1.0, abs(expected), scale)
 
 
 def _wrong_formulas(exported: ExportedFile, canvas: Canvas) -> Iterator[str]:

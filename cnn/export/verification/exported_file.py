@@ -23,14 +23,14 @@ from cnn.export.sheets.layers_sheet import LAYERS, layers_sheet
 from cnn.export.sheets.layout import FIRST_SAMPLE, FIRST_VALUE, SAMPLES, Sheet, sheets_of
 from cnn.export.sheets.network_sheet import NETWORK
 from cnn.export.sheets.products_places import PRODUCTS
-from cnn.export.sheets.subject import Subject, cases_of
+from cnn.export.sheets.subject import Subject, cases_of, shown_at_first
 from cnn.export.sheets.weights_sheet import WEIGHTS, weights_sheet
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.reader import EMPTY, FileCell, read_cells
 from sheetgen.version import is_older
-from sheetgen.workbook.plan import WORKINGS
+from sheetgen.workbook.plan import PROOF, WORKINGS
 from sheetgen.workbook.shared.workings import Workings
 
 Cells = Mapping[str, Mapping[tuple[int, int], FileCell]]
@@ -49,7 +49,7 @@ OTHER_SHEETS = {
         NETWORK,
         ACCURACY,
     ),
-    *(SAMPLES, WEIGHTS, WORKINGS),
+    *(SAMPLES, WEIGHTS, PROOF, WORKINGS),
 }
 """The sheets that are not those of layers."""
 
@@ -107,6 +107,12 @@ class ExportedFile:
         cases = cases_of(self.reference, self.held) if self.origin.rows else None
         subject = Subject("", self.network, self.sheets, zeros, self.samples, 0, shown, known)
         return replace(subject, cases=cases)
+
+    @cached_property
+    def at_first(self) -> Subject:
+        """The data of the sheets as they were exported."""
+        known, rows = self.blank.quantities, self.origin.rows
+        return shown_at_first(self.reference, self.samples, known=known, rows=rows)
 
     @cached_property
     def held(self) -> tuple[tuple[Value | None, ...], ...]:

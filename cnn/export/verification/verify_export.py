@@ -22,8 +22,7 @@ from cnn.export.sheets.subject import Subject, cases_of
 from cnn.export.verification.cases import Case, choose_cases
 from cnn.export.verification.cell_checks import (
     TOLERANCE,
-    constant_sheets,
-    dependent_sheets,
+    AsProven,
     error_values,
     wrong_cells,
     wrong_values,
@@ -133,8 +132,8 @@ def verify_cases(
     Raises RunError if the engine fails.
     """
     expected = exported.reference.activations(np.stack([case.values for case in cases]))
-    wrong, different = wrong_cells(exported)
-    constant = tuple(constant_sheets(exported))
+    proven = AsProven.of(exported)
+    wrong, different = wrong_cells(proven)
     found = engine.recalculate_changed(exported.path, [case.changes for case in cases])
     counted = progress.counted(cases, f"recalculating with {engine.name}")
     for number, (case, values) in enumerate(zip(counted, found, strict=True)):
@@ -149,7 +148,7 @@ def verify_cases(
             pick=case.pick,
             cases=cases_of(exported.reference, case.held) if case.held else None,
         )
-        every = (*dependent_sheets(subject), *constant)
+        every = proven.dependent_sheets(subject)
         sheets = [sheet for sheet in every if _is_compared(exported, sheet, different)]
         findings = tuple(_findings(exported, sheets, values))
         findings += tuple(_predictions(exported, subject, known)) if known else ()

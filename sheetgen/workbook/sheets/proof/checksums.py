@@ -246,8 +246,11 @@ def _runs(
     bars = np.searchsorted(numbers.texts, places) + np.cumsum(~is_good) + places // ROWS
     starts = np.flatnonzero(np.diff(bars[good], prepend=-1))
     ends = np.append(starts[1:], len(good)) - 1
-    told = np.logical_or.reduceat(numbers.formulas[good] | whole, starts)
-    for first, last in zip(good[starts[told]], good[ends[told]], strict=True):
+    # From the first formula to the last one.
+    told = np.flatnonzero(numbers.formulas[good] | whole)
+    firsts, lasts = np.searchsorted(told, starts), np.searchsorted(told, ends, "right") - 1
+    has_told = firsts <= lasts
+    for first, last in zip(good[told[firsts[has_told]]], good[told[lasts[has_told]]], strict=True):
         column, row = divmod(int(places[first]), ROWS)
         yield Run(column, row, int(places[last]) % ROWS)
 

@@ -68,6 +68,11 @@ def lines_of(canvas: Canvas, places: Collection[tuple[int, int]]) -> Iterator[Li
             yield Line(canvas.name, *part[0], tuple(canvas.value(*place) for place in part))
 
 
+def formulas_of(lines: Sequence[Line]) -> int:
+    """Return how many formulas compare these lines."""
+    return sum(1 if len(line.values) == 1 else 2 for line in lines)
+
+
 @dataclass(frozen=True)
 class Changes:
     """How many inputs have changed, as a cell and as a number, and the name of the first.
@@ -107,7 +112,7 @@ def compare_inputs(
 
 def _powers(corner: Corner, count: int) -> None:
     if count > 1:
-        powers = 0.25 ** np.arange(1, count + 1)
+        powers = np.array([0.25**place for place in range(1, count + 1)])
         corner.canvas.fill(
             corner.row + 1, corner.column + POWER, powers[:, None], number("helper", SCIENTIFIC)
         )

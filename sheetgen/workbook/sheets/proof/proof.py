@@ -6,7 +6,7 @@ depends on it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sheetgen.spreadsheet.address import local, relative_address
 from sheetgen.spreadsheet.canvas import Canvas
@@ -119,6 +119,10 @@ class AsBuilt:
                 if not found[canvas.name] and _has_numbers(canvas)
             ),
         )
+
+    def and_of(self, more: "AsBuilt") -> "AsBuilt":
+        """Return what is proven together with that of further sheets, which have no inputs."""
+        return replace(self, parts=self.parts + more.parts, untold=self.untold + more.untold)
 
 
 def _has_numbers(canvas: Canvas) -> bool:
