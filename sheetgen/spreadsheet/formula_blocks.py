@@ -259,13 +259,11 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
                 cell_format = self.col_info[column].column_format
             style = "" if cell_format is None else f' s="{cell_format._get_xf_index()}"'
             error = ' t="e"' if is_error else ""
-            reference = f"{column_letters(column)}{_ROW}"
-            if not formula:
-                cells.append(f'<c r="{reference}"{style}><v>{_RESULT}</v></c>')
-                continue
-            text = self._escape_data(formula).removeprefix("=")
+            text = f"<f>{self._escape_data(formula).removeprefix('=')}</f>" if formula else ""
             text = text.replace("{row}", _ROW).replace("{previous}", _PREVIOUS)
-            cells.append(f'<c r="{reference}"{style}{error}><f>{text}</f><v>{_RESULT}</v></c>')
+            cells.append(
+                f'<c r="{column_letters(column)}{_ROW}"{style}{error}>{text}<v>{_RESULT}</v></c>'
+            )
         pieces, result = _GAPS.split("".join(cells)), count(2)
         places = {_ROW: repeat(0), _PREVIOUS: repeat(1), _RESULT: result}
         return pieces, itemgetter(*(next(places[gap]) for gap in pieces[1::2]))
