@@ -21,6 +21,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 from sheetgen.spreadsheet import fast_workbook, formula_blocks
 from sheetgen.spreadsheet.fast_workbook import FastWorkbook, new_workbook
 from sheetgen.spreadsheet.formula_blocks import FastWorksheet, FormulaBlock, write_block
+from sheetgen.spreadsheet.parsed_part import ParsedPart
 
 Write = Callable[[Worksheet, FormulaBlock], None]
 Program = Callable[[Workbook, Write], None]
@@ -323,3 +324,33 @@ def test_an_unseen_release_goes_the_plain_way(monkeypatch):
     assert type(new_workbook(io.BytesIO(), {})) is FastWorkbook
     monkeypatch.setattr(xlsxwriter, "__version__", "99.0")
     assert type(new_workbook(io.BytesIO(), {})) is Workbook
+
+
+@only_with_a_seen_release
+def test_what_was_parsed_while_it_was_written_is_known_by_its_sums():
+    file = io.BytesIO()
+    workbook = FastWorkbook(file)
+    write_block(workbook.add_worksheet("Table"), block_of(3, 3, 8))
+    workbook.close()
+    found = zipfile.ZipFile(file).infolist()
+    assert workbook.parsed == {(part.CRC, part.file_size) for part in found}
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_good"),
+    [
+        (["<a>", "<b/>", "</a>"], True),
+        (["<a>", "<b/>"], False),
+        (["<a>", "<b>", "</a>"], False),
+        (["<a>", "\x01", "</a>"], False),
+        (["<a>", "<b/>", "</a>", "<a/>"], False),
+    ],
+)
+def test_a_part_that_is_no_xml_is_not_known(texts, is_good):
+    file = io.BytesIO()
+    file.close = lambda: None  # type: ignore[method-assign]
+    part = ParsedPart("xl/a.xml", file)
+    for text in texts:
+        part.write(text)
+    assert part.end() == is_good
+    assert file.getvalue() == "".join(texts).encode()

@@ -9,7 +9,7 @@ To allow a release, add it to `SEEN_VERSIONS` and run the tests.
 
 from collections.abc import Sequence
 from functools import partial
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BytesIO
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -19,6 +19,7 @@ from xlsxwriter.core import Core
 from xlsxwriter.packager import Packager
 
 from sheetgen.spreadsheet.formula_blocks import FastWorksheet
+from sheetgen.spreadsheet.parsed_part import ParsedPart, Sums
 
 SEEN_VERSIONS = ("3.3.1",)
 LEVEL = 3
@@ -39,6 +40,8 @@ class FastWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]
         super().__init__(BytesIO(), options)  # a zip file without parts
         self.worksheet_class = FastWorksheet
         self._file = file
+        self.parsed: Sums = set()
+        """Of the parts that have been written and are no bad XML."""
 
     def add_chart(self, options: dict[str, Any]) -> Chart:
         """Return a new chart."""
@@ -47,7 +50,7 @@ class FastWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]
         return chart
 
     def _get_packager(self) -> "_Packager":
-        return _Packager(self._file)
+        return _Packager(self._file, self.parsed)
 
 
 class _Packager(Packager):  # type: ignore[misc]
@@ -55,10 +58,11 @@ class _Packager(Packager):  # type: ignore[misc]
 
     filenames: list[tuple[BytesIO, str, bool]]
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, parsed: Sums) -> None:
         super().__init__()
-        self._file = file
-        self._part: TextIOWrapper | None = None
+        self._file, self._parsed = file, parsed
+        self._part: ParsedPart | None = None
+        self._name = ""
 
     def _set_in_memory(self, in_memory: bool) -> None:  # noqa: ARG002
         self.in_memory = True  # no part is a file
@@ -71,14 +75,11 @@ class _Packager(Packager):  # type: ignore[misc]
                 self._end_part()
         return []
 
-    def _filename(self, name: str) -> StringIO:
+    def _filename(self, name: str) -> ParsedPart:
         """Begin a part; return what XlsxWriter takes for the place to write it to."""
         self._end_part()
-        # Its chunks are few of a small part, and large enough to be compressed one by one.
-        self._part = TextIOWrapper(self._archive.open(name, "w"), "utf-8", newline="\n")
-        place = StringIO()
-        place.write = self._part.write  # type: ignore[method-assign]
-        return place
+        self._name, self._part = name, ParsedPart(name, self._archive.open(name, "w"))
+        return self._part
 
     def _write_core_file(self) -> None:
         core = _Core()
@@ -87,8 +88,9 @@ class _Packager(Packager):  # type: ignore[misc]
         core._assemble_xml_file()
 
     def _end_part(self) -> None:
-        if self._part:
-            self._part.close()
+        if self._part and self._part.end():
+            written = self._archive.getinfo(self._name)
+            self._parsed.add((written.CRC, written.file_size))
         self._part = None
         for picture, name, _ in self.filenames:  # XlsxWriter adds them without a place to write to
             with self._archive.open(name, "w") as part:

@@ -26,11 +26,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from sheetgen.spreadsheet.address import column_letters, relative_address
 from sheetgen.spreadsheet.block import Block, in_row
+from sheetgen.spreadsheet.block_results import CHUNK, NOT_FINITE, charted, results_of, texts_of
 
 FormulaBlock = Block[Format | None]
 """A block as XlsxWriter takes it, its styles looked up."""
-
-NOT_FINITE = "#NUM!"  # what a spreadsheet shows where floating point has a NaN or an infinity
 
 # The functions in a formula that XlsxWriter renames or turns into dynamic arrays. It takes any
 # character for the S of SINGLE. The search is twice as fast without word boundaries (names that
@@ -53,9 +52,8 @@ _ROW, _PREVIOUS, _RESULT = "\x01", "\x02", "\x03"
 _GAPS = re.compile(f"([{_ROW}{_PREVIOUS}{_RESULT}])")
 # A row's XML, of which every other piece is a gap, and what orders the texts that fill the gaps.
 _Template = tuple[list[str], Callable[[tuple[str, ...]], tuple[str, ...]]]
-_CONSTANT = "%.16G"
-_FEW = 128  # numbers that tell whether a column has few different ones
-_CHUNK = 1024  # rows whose results exist as Python objects at one time
+_Pieces = Iterator[tuple[str, bool]]
+"""XML, and whether it differs from the one before in nothing but numbers."""
 _MOST_TEMPLATES = 64  # of one block; a table of scattered NaNs could need one for every row
 _SPAN = 16  # rows that share one `spans` attribute
 
@@ -180,7 +178,7 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             ]
             end = min([row_end + 1, *(row for row in ends if row > row_start)])
             if here:
-                data += _range_data(here, row_start, col_start, end)
+                data += charted(here, row_start, col_start, end)
             else:
                 data += super()._get_range_data(row_start, col_start, end - 1, col_end)
             row_start = end
@@ -216,7 +214,7 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             self._write_whole_row(row, here)
             self.advance(1)
 
-    def _write_whole_row(self, row: int, streams: list[tuple[FormulaBlock, Iterator[str]]]) -> None:
+    def _write_whole_row(self, row: int, streams: list[tuple[FormulaBlock, _Pieces]]) -> None:
         cells, info = self.table.get(row), self.row_info.get(row)
         span = self.row_spans.get(row // _SPAN)
         if not cells and not streams:
@@ -225,6 +223,7 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             return
         self._write_row(row, span, info)
         columns = sorted(cells or (), reverse=True)
+        write_alike = getattr(self.fh, "write_alike", self.fh.write)
         # From left to right, because XlsxWriter numbers the formats in the order of first use.
         for block, pieces in streams:
             while columns and columns[-1] < block.first_column:
@@ -232,22 +231,25 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             if columns and columns[-1] in block.column_range:
                 self._xml_close()
                 raise _written_twice(self, row, columns[-1])
-            self.fh.write(next(pieces))
+            text, is_alike = next(pieces)
+            (write_alike if is_alike else self.fh.write)(text)
         for column in reversed(columns):
             self._write_cell(row, column, cells[column])
         self._xml_end_tag("row")
 
-    def _row_pieces(self, block: FormulaBlock) -> Iterator[str]:
+    def _row_pieces(self, block: FormulaBlock) -> _Pieces:
         """Yield the XML of the block's cells row by row."""
+        former: list[str] | None = None
         template = lru_cache(_MOST_TEMPLATES)(partial(self._template, block))
-        for start in block.row_range[::_CHUNK]:
-            columns, errors = _results(block, start)
-            texts = map(_texts, columns, block.formulas)
+        for start in block.row_range[::CHUNK]:
+            columns, errors = results_of(block, start)
+            texts = map(texts_of, columns, block.formulas)
             for row, results in enumerate(zip(*texts, strict=True), start):
                 info = self.row_info.get(row)
                 pieces, ordered = template(info.row_format if info else None, errors[row - start])
                 pieces[1::2] = ordered((str(row + 1), str(row), *results))
-                yield "".join(pieces)
+                yield "".join(pieces), pieces is former
+                former = pieces
 
     def _template(self, block: FormulaBlock, row_format: Format | None, errors: bytes) -> _Template:
         """Return the XML of one row's cells, with gaps for the row numbers and the results."""
@@ -298,42 +300,9 @@ def _common(first: range, second: range) -> range:
     return range(max(first.start, second.start), min(first.stop, second.stop))
 
 
-def _results(block: FormulaBlock, start: int) -> tuple[list[list[float | str]], list[bytes]]:
-    """Return the results of `_CHUNK` rows by column and, by row, a byte for each: 1 if an error."""
-    rows = slice(start - block.first_row, start - block.first_row + _CHUNK)
-    errors = np.column_stack([~np.isfinite(values[rows]) for values in block.values])
-    columns: list[list[float | str]] = [values[rows].tolist() for values in block.values]
-    for row, column in np.argwhere(errors).tolist():
-        columns[column][row] = NOT_FINITE
-    return columns, [line.tobytes() for line in errors]
-
-
-def _texts(results: list[float | str], formula: str) -> list[str]:
-    """Return the texts of a column's results; of constants, if there is no formula."""
-    write = str if formula else _CONSTANT.__mod__
-    few = set(results[:_FEW])
-    if 2 * len(few) > len(results[:_FEW]):
-        return [*map(write, results)]
-    # The same few numbers again and again, as inputs are. 0 and -0 are one number, but two texts.
-    known = {result: write(result) for result in set(results)}
-    return [known[result] if result else write(result) for result in results]
-
-
-def _range_data(block: FormulaBlock, row: int, column: int, end: int) -> list[float | str]:
-    """Return what a chart keeps of a column of a block, from a row to that before the end."""
-    place = column - block.first_column
-    values = block.values[place][row - block.first_row : end - block.first_row]
-    found: list[float | str] = values.tolist()
-    if not block.formulas[place]:
-        return [f"{value:.16g}" for value in found]
-    for at in np.flatnonzero(~np.isfinite(values)).tolist():
-        found[at] = NOT_FINITE
-    return found
-
-
 def _write_by_cells(worksheet: Worksheet, block: FormulaBlock) -> None:
-    for start in block.row_range[::_CHUNK]:
-        columns, _ = _results(block, start)
+    for start in block.row_range[::CHUNK]:
+        columns, _ = results_of(block, start)
         for row, results in enumerate(zip(*columns, strict=True), start):
             cells = zip(_formulas_at(block, row), block.formats, results, strict=True)
             for column, (formula, cell_format, value) in enumerate(cells, block.first_column):

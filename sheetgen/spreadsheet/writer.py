@@ -16,12 +16,14 @@ from sheetgen.files.characters import impossible_character, require_possible, wi
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import quoted, range_address
 from sheetgen.spreadsheet.block import Block
+from sheetgen.spreadsheet.block_results import NOT_FINITE
 from sheetgen.spreadsheet.canvas import AnyText, Canvas, Cell, HeatMap, Place, Value
 from sheetgen.spreadsheet.charts import insert_chart
-from sheetgen.spreadsheet.fast_workbook import new_workbook
-from sheetgen.spreadsheet.formula_blocks import NOT_FINITE, FastWorksheet, write_block
+from sheetgen.spreadsheet.fast_workbook import FastWorkbook, new_workbook
+from sheetgen.spreadsheet.formula_blocks import FastWorksheet, write_block
 from sheetgen.spreadsheet.header_names import header_names
 from sheetgen.spreadsheet.paper import MARGINS, areas, pages
+from sheetgen.spreadsheet.parsed_part import Sums
 from sheetgen.spreadsheet.style import (
     FAIL_FORMAT,
     FONT,
@@ -49,8 +51,11 @@ BAR = {
 }
 
 
-def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
-    """Write the sheets to a new file at `path`; raises OSError when that fails."""
+def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> Sums:
+    """Write the sheets to a new file at `path`; return which parts need not be parsed again.
+
+    Raises OSError when writing fails.
+    """
     with scratch_folder() as scratch, _ErrorKeepingFile(path, "w") as file:
         options = {
             "tmpdir": scratch,
@@ -71,6 +76,7 @@ def write_workbook(canvases: Sequence[Canvas], path: Path, title: str) -> None:
             raise error.args[0] from None
         if file.error:
             raise file.error
+        return workbook.parsed if isinstance(workbook, FastWorkbook) else set()
 
 
 class _ErrorKeepingFile(FileIO):

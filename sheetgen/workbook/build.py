@@ -12,6 +12,7 @@ from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.insert import add_sheets
+from sheetgen.spreadsheet.parsed_part import Sums
 from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.writer import write_workbook
@@ -75,14 +76,14 @@ def _build(template: Template, path: Path, target: Path, force: bool) -> Built:
     canvases = with_origin(plan, sheets)
     kept, lost = dict[str, str](), ""
 
-    def write(to: Path) -> None:
+    def write(to: Path) -> Sums:
         """Write the workbook with as many of the added sheets as can be carried over."""
         nonlocal kept, lost
         movable = former.added
         while movable:
             try:
                 kept = _write_with(canvases, template.title, path, movable, to)
-                return
+                return set()
             except InputError as error:
                 # Damage to the former file may be in any of its sheets.
                 left = error.sheets if isinstance(error, UnmovableError) else movable
@@ -91,7 +92,7 @@ def _build(template: Template, path: Path, target: Path, force: bool) -> Built:
                 if not may_lose:
                     raise InputError(f"{path} holds {lost}; --force builds without it") from error
                 movable = tuple(name for name in movable if name not in left)
-        write_workbook(canvases, to, template.title)
+        return write_workbook(canvases, to, template.title)
 
     saved = save_workbook(path, write, aside, former=target)
     return Built(saved, plan, sheets, tuple(kept.values()), lost)
