@@ -264,8 +264,9 @@ def require_extents(extents: Mapping[str, tuple[int, int]]) -> None:
 def require_sheets(canvases: Iterable[Canvas]) -> None:
     """Raise InputError, saying by how much, if a sheet or a formula is too large."""
     for canvas in canvases:
-        rows = max((row for row, _ in canvas.cells), default=-1) + 1
-        columns = max((column for _, column in canvas.cells), default=-1) + 1
+        blocks = [(each.row_range.stop, each.column_range.stop) for each in canvas.blocks]
+        rows = max([*(row + 1 for row, _ in canvas.cells), *(end for end, _ in blocks)], default=0)
+        columns = max([*(at + 1 for _, at in canvas.cells), *(end for _, end in blocks)], default=0)
         require_extents({canvas.name: (rows, columns)})
         for (row, column), cell in canvas.cells.items():
             length = len(cell.formula or "")

@@ -36,13 +36,14 @@ def samples_sheet(samples: Samples, shape: Shape, known: Quantities, *, pictures
     for column, title in enumerate(titles):
         canvas.write(FIRST_SAMPLE - 1, column, title, header("input") if pictures else LABEL)
     centred, pixel = (CENTRED, PIXEL) if pictures else (PLAIN, PLAIN)
-    for at, values in enumerate(samples.values.reshape(len(samples), shape.size).tolist()):
-        row, label = FIRST_SAMPLE + at, samples.labels[at]
+    for at, label in enumerate(samples.labels):
+        row = FIRST_SAMPLE + at
         canvas.write(row, 0, at + 1, centred)
         canvas.write(row, 1, "" if label is None else label, centred)
         canvas.write(row, 2, samples.names[at])
-        for column, value in enumerate(values, start=FIRST_VALUE):
-            canvas.write(row, column, value, pixel)
+    if samples.labels:
+        numbers = samples.values.reshape(len(samples), shape.size)
+        canvas.fill(FIRST_SAMPLE, FIRST_VALUE, numbers, pixel)
     if shape.size > MOST_ON_PAPER:  # which would be a hundred pages
         canvas.print_area = (0, 0, FIRST_SAMPLE + len(samples) - 1, FIRST_VALUE - 1)
     if shape.flat:
