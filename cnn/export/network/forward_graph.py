@@ -24,7 +24,6 @@ from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree
 
 from cnn.export.network.computed import METHODS
-from cnn.export.network.decompositions import DECOMPOSITIONS
 from cnn.export.network.modules import in_one_line
 from cnn.export.network.moves import LIKE, MOVES
 from cnn.export.network.numbered import EXAMPLES
@@ -127,7 +126,7 @@ def _is_simple(node: fx.Node) -> bool:
     if schema is None or schema.is_mutable or name_of(node.target) not in _KNOWN:
         return False
     is_plain_sum = name_of(node.target) in ("add", "sub") and "alpha" not in node.kwargs
-    return is_plain_sum or node.target not in DECOMPOSITIONS
+    return is_plain_sum or node.target not in _own_decompositions()
 
 
 def _finite(argument: Any) -> Any:  # noqa: ANN401 - of any node
@@ -136,6 +135,14 @@ def _finite(argument: Any) -> Any:  # noqa: ANN401 - of any node
 
 def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+@functools.cache
+def _own_decompositions() -> Mapping[Any, Callable[..., Any]]:
+    """Return those of this package; looking up torch's operators for them takes a while."""
+    from cnn.export.network.decompositions import DECOMPOSITIONS  # noqa: PLC0415
+
+    return DECOMPOSITIONS
 
 
 @functools.cache
@@ -148,7 +155,7 @@ def _decompositions() -> Mapping[Any, Callable[..., Any]]:
     for kind in list(table.keys()):
         if name_of(kind) in _KNOWN:
             table.pop(kind)
-    table.update(DECOMPOSITIONS)
+    table.update(_own_decompositions())
     return table
 
 
