@@ -76,10 +76,13 @@ def test_a_template_with_a_control_character_is_refused(tmp_path, output, old, n
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["x\ty", "_x000B_", "x\u2028y", "é\u0301<&>\"'", "x\x7f\x85y"])
-def test_any_other_text_may_be_the_name_of_a_class(tmp_path, name):
-    (tmp_path / "d.csv").write_text(f"a,b,c\n1,2,{name}\n3,4,y\n")
-    (tmp_path / "t.toml").write_text(TOML)
+def test_any_other_text_may_be_the_name_of_a_class(tmp_path):
+    names = ["x\ty", "_x000B_", "x\u2028y", "é\u0301<&>\"'", "x\x7f\x85y"]
+    rows = "".join(f"{place},2,{name}\n" for place, name in enumerate(names))
+    (tmp_path / "d.csv").write_text(f"a,b,c\n{rows}")
+    (tmp_path / "t.toml").write_text(
+        TOML.replace('units=2\nactivation="softmax"', 'units=5\nactivation="softmax"')
+    )
     result = sheetgen("build", tmp_path / "t.toml", "-o", tmp_path / "book.xlsx")
     assert (result.exit_code, result.stderr) == (0, "")
 

@@ -1,5 +1,6 @@
 """The exercise as a learner meets it: blanks, hints and marks, and nothing that tells an answer."""
 
+import os
 import re
 from zipfile import ZipFile
 
@@ -37,6 +38,9 @@ from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.template.template import parse
 from sheetgen.verification.verify import verify_canvases
+
+EXERCISES = int(os.environ.get("EXERCISES", "4"))
+"""How many networks are drawn."""
 
 TOO_WIDE = ("autoencoder", "digits", "moons")
 OF_PICTURES = ("conv-digits", "edges")
@@ -262,7 +266,7 @@ def test_another_network_verifies_in_every_engine(every_engine, tmp_path):
 
 
 @pytest.mark.slow
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXERCISES, suppress_health_check=[HealthCheck.too_slow])
 @given(text=templates())
 def test_an_exercise_can_be_made_of_any_small_network(text, tmp_path_factory):
     path = tmp_path_factory.mktemp("any") / "book.xlsx"

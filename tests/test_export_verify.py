@@ -1,5 +1,6 @@
 """`cnn verify` compares every formula cell: what people see, not only the layers' activations."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import openpyxl
 import pytest
 import torch
+from conftest import held, put
 from exported_network import SIDE, SOURCE, Exported
 from openpyxl.utils.cell import get_column_letter
 from torch import nn
@@ -70,12 +72,10 @@ def test_a_cell_that_shows_something_else_is_found(
     change: str, exported: Exported, tmp_path: Path
 ) -> None:
     sheet, place, changed = CHANGES[change]
-    book = openpyxl.load_workbook(exported.path)
-    cell = book[sheet][place]
-    former = str(cell.value)
-    assert former.startswith("=") and changed(former) != former
-    cell.value = changed(former)
-    book.save(tmp_path / "changed.xlsx")
+    former = held(exported.path, sheet, place).formula
+    assert former and changed(f"={former}") != f"={former}"
+    path = shutil.copy(exported.path, tmp_path / "changed.xlsx")
+    put(path, sheet, place, changed(f"={former}"))
     result = verified(tmp_path / "changed.xlsx", exported)
     assert not result.passed
     assert [text.split()[0] for text in result.unwritten] == [f"{sheet}!{place}"]

@@ -118,13 +118,13 @@ def test_brackets_that_reach_an_engine_end_in_its_answer(small: Path, tmp_path: 
 
 
 @pytest.mark.usefixtures("renderer")
-def test_pictures_stay_in_their_folder_and_links_unasked(small: Path, tmp_path: Path) -> None:
+def test_pictures_stay_in_their_folder_and_links_unasked(bare: Path, tmp_path: Path) -> None:
     folder = tmp_path / "one" / "two" / "three" / "pictures"
     with server() as (base, seen):
-        path = changed(small, tmp_path / "image_http.xlsx", [*linked(base), *TRAVERSAL])
+        path = changed(bare, tmp_path / "image_http.xlsx", [*linked(base), *TRAVERSAL])
         code, text = said("render", path, "-o", folder)
     assert (code, seen) == (0, []), text
     pictures = set(folder.iterdir())
-    assert len(pictures) == len(sheet_names(small)) - 1  # all but _sheetgen
+    assert len(pictures) == len(sheet_names(bare)) - 1  # all but _sheetgen
     assert folder / "_.._.._.._PWNED4.png" in pictures
     assert {each for each in tmp_path.rglob("*") if each.is_file()} == {path, *pictures}

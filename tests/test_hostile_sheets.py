@@ -34,6 +34,18 @@ SMALL = sigmoid_network([[[0.5, 0.2, -0.1]]], [0.3, 0.1, 0.4], [0.2], iterations
 MOVED = "no addresses"  # the cells count on from the left and top: another table, with mistakes
 MANY = {"17,000 cells in a row", "every second of 3,000 rows", "5,000 formats", MOVED}
 """The changes that add many cells or formats, or mistakes to find a name for."""
+ALIKE = {
+    *(f"row {text}" for text in ("10^20", "0", "-1", "5 with a space")),
+    *(name for name in CHANGES if name.endswith("its cell without") and name[0] != "t"),
+    *("a row in Arabic digits", "a column of 4 letters", "dollars everywhere", "no letters at all"),
+    *(f"the number {text!r}" for text in ("INF", "1e999", "0x10", "  ")),
+    *("the shared text 10^9", "the shared text 5,000 digits", "a sheet named a path of Windows"),
+}
+"""Changes that differ from another one in a number or a text only: all commands read them alike.
+
+What they cost is counted of the other one.
+"""
+assert CHANGES.keys() >= ALIKE
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +119,10 @@ def test_a_hostile_sheet_is_checked_or_refused_with_the_work_of_a_good_one(
     def check() -> None:
         sentences.append(answer(lambda: reports.append(check_workbook(path))))
 
-    assert lines_run(check) < (20 if name in MANY else 2) * usual
+    if name in ALIKE:
+        check()
+    else:
+        assert lines_run(check) < (20 if name in MANY else 2) * usual
     (said,) = sentences
     assert "odd.xlsx" in said if said else reports[0].passed or name == MOVED
     assert path.read_bytes() == before
@@ -121,15 +136,6 @@ def part_of(path: Path, sheet: str) -> str:
 
 ENDLESS = {"a huge range"}
 """IronCalc goes through every cell of the range; only a limit on its process ends that."""
-ALIKE = {
-    *(f"row {text}" for text in ("10^20", "0", "-1", "5 with a space")),
-    *(name for name in CHANGES if name.endswith("its cell without") and name[0] != "t"),
-    *("a row in Arabic digits", "a column of 4 letters", "dollars everywhere", "no letters at all"),
-    *(f"the number {text!r}" for text in ("INF", "1e999", "0x10", "  ")),
-    *("the shared text 10^9", "the shared text 5,000 digits", "a sheet named a path of Windows"),
-}
-"""Changes that differ from another one in a number or a text only: all commands read them alike."""
-assert CHANGES.keys() >= ALIKE
 
 
 @pytest.mark.parametrize("name", [name for name in CHANGES if name not in ENDLESS | ALIKE])

@@ -1,9 +1,13 @@
-"""Random networks with a forward of their own: the workbook's numbers are torch's."""
+"""Random networks with a forward of their own: the workbook's numbers are torch's.
 
+GRAPHS in the environment says how many are tried (20): raise it after a change of the formulas.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from random_graphs import Case, networks
 from verified_export import require_torchs
 
@@ -12,18 +16,27 @@ from sheetgen.spreadsheet.engines import Engine
 # A network of many graphs takes too long to be made smaller: `networks(1)` finds a small one.
 PHASES = [Phase.explicit, Phase.generate]
 CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+TOGETHER = 10
+GRAPHS = int(os.environ.get("GRAPHS", "20"))
+
+
+def of_several_kinds(case: Case) -> bool:
+    """Tell whether it is none of the simplest networks, with which Hypothesis begins."""
+    return len(set(case.names)) > TOGETHER
 
 
 @pytest.mark.slow
-@given(case=networks(10))
-@settings(max_examples=6, phases=PHASES, suppress_health_check=CHECKS)
-def test_sixty_graphs_give_torchs_numbers(case: Case, tmp_path: Path) -> None:
+@given(case=networks(TOGETHER))
+@settings(max_examples=GRAPHS // TOGETHER, phases=PHASES, suppress_health_check=CHECKS)
+def test_graphs_give_torchs_numbers(case: Case, tmp_path: Path) -> None:
+    assume(of_several_kinds(case))
     require_torchs(case.network, case.shape, tmp_path / "network.xlsx")
 
 
-@given(case=networks(12))
+@given(case=networks(TOGETHER))
 @settings(max_examples=1, phases=PHASES, suppress_health_check=CHECKS)
-def test_twelve_graphs_give_torchs_numbers_in_libreoffice(
+def test_ten_graphs_give_torchs_numbers_in_libreoffice(
     case: Case, tmp_path: Path, libreoffice: Engine
 ) -> None:
+    assume(of_several_kinds(case))
     require_torchs(case.network, case.shape, tmp_path / "network.xlsx", libreoffice)
