@@ -5,6 +5,7 @@ Everything is in pixels from the lower left corner. A text of 9 points is meant.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import hypot
 
 Place = tuple[float, float]
@@ -47,16 +48,15 @@ class Ground:
 
         A text may be on its `own` line. The places that are taken are added to the boxes.
         """
-        longest = max(map(len, named), default=0)
-        for decimals in DECIMALS:
-            half = (LETTER + DIGIT * (longest - 1 + decimals) + SIGNS) / 2
-            found = self._placed(named, half, own or {})
-            if found:
-                self.boxes += [(*place, half, HALF_HEIGHT) for place in found.values()]
-                return Texts(found, decimals)
-        return Texts()
+        options = tuple((name, tuple(places)) for name, places in named.items())
+        found, boxes = _placed(
+            self.size, tuple(self.circles), tuple(self.lines), tuple(self.boxes), options,
+            tuple((own or {}).items()),
+        )  # fmt: skip
+        self.boxes += boxes
+        return found
 
-    def _placed(
+    def places(
         self, named: Mapping[str, Sequence[Place]], half: float, own: Mapping[str, Line]
     ) -> dict[str, Place]:
         """Return the places; those that have the fewest to choose from come first."""
@@ -92,6 +92,31 @@ class Ground:
             and not any(_covers(circle, box) for circle in self.circles)
             and not any(meet(box, other) for other in self.boxes)
         )
+
+
+@lru_cache(128)
+def _placed(
+    size: tuple[float, float],
+    circles: tuple[tuple[float, float, float], ...],
+    lines: tuple[Line, ...],
+    boxes: tuple[Box, ...],
+    options: tuple[tuple[str, tuple[Place, ...]], ...],
+    own: tuple[tuple[str, Line], ...],
+) -> tuple[Texts, tuple[Box, ...]]:
+    """Return what `Ground.place` does, and the boxes that it adds.
+
+    A workbook is composed again to verify it, and with each of its moved inputs: its diagrams, and
+    all that is in them, are where they were.
+    """
+    ground, named = Ground(size, circles, lines, [*boxes]), dict(options)
+    longest = max(map(len, named), default=0)
+    for decimals in DECIMALS:
+        half = (LETTER + DIGIT * (longest - 1 + decimals) + SIGNS) / 2
+        found = ground.places(named, half, dict(own))
+        if found:
+            taken = tuple((*place, half, HALF_HEIGHT) for place in found.values())
+            return Texts(found, decimals), taken
+    return Texts(), ()
 
 
 def along(line: Line) -> list[Place]:
