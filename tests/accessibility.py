@@ -236,18 +236,23 @@ class Look(NamedTuple):
 
 def _look(series: etree._Element) -> Look:
     line, marker = series.find("{*}spPr/{*}ln"), series.find("{*}marker")
-    is_line = line is not None and line.find("{*}noFill") is None
-    symbol, colours, size = "none", [], ""
-    if is_line:
-        colours += [str(each.get("val")) for each in line.iterfind("{*}solidFill/{*}srgbClr")]
-    if marker is not None and (found := marker.find("{*}symbol")) is not None:
-        symbol = str(found.get("val"))
-        size = next((str(each.get("val")) for each in marker.iterfind("{*}size")), "")
-        if symbol != "none" and not is_line:
-            colours += [str(each.get("val")) for each in marker.iter("{*}srgbClr")]
-    dash = next((str(each.get("val")) for each in series.iterfind("{*}spPr/{*}ln/{*}prstDash")), "")
-    width = str(line.get("w", "")) if is_line and line is not None else ""
-    return Look(tuple(colours), (symbol, size, dash, width), is_line)
+    if line is not None and line.find("{*}noFill") is not None:
+        line = None
+    drawn, shape = (
+        line,
+        [*_attributes(marker, "symbol", "val"), *_attributes(marker, "size", "val")],
+    )
+    if line is not None:
+        shape += [str(line.get("w", "")), *_attributes(line, "prstDash", "val")]
+    elif shape != ["none"]:
+        drawn = marker
+    return Look(_attributes(drawn, "srgbClr", "val"), tuple(shape), line is not None)
+
+
+def _attributes(element: etree._Element | None, tag: str, name: str) -> tuple[str, ...]:
+    """The values of an attribute of the elements of a kind inside of one."""
+    found = element.iter(f"{{*}}{tag}") if element is not None else ()
+    return tuple(str(each.get(name)) for each in found)
 
 
 def faint_series(sheet: SheetFile) -> Found:

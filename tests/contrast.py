@@ -34,43 +34,58 @@ def needed(points: float, bold: bool) -> float:
 
 
 def faint_texts(sheet: SheetFile) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield the first cell of each kind whose text is hard to read, with the colours."""
-    looks: dict[object, list[Shown]] = {}
-    for cell in sheet.cells.values():
-        if cell.text.strip():
-            rules = tuple(each for each in _rules(sheet) if _inside(cell, each[0]))
-            looks.setdefault((cell.format, rules), []).append(cell)
-    seen = set()
-    for cells in looks.values():
-        for colour, ground in _pairs(sheet, cells[0]):
-            how = cells[0].format
+    """Yield the first cell of each pair of colours that is hard to read, with the colours."""
+    rules, seen = _by_column(sheet), set()
+    for cell, numbers in _looks(sheet, rules):
+        how, here = cell.format, rules[cell.column]
+        for colour, ground in _pairs(cell, [here[number][1] for number in numbers]):
             found = contrast(colour, ground)
             if found < needed(how.points, how.bold) and (colour, ground) not in seen:
                 seen.add((colour, ground))
-                yield cells[0].place, f"#{colour} on #{ground} is {found:.2f}"
+                yield cell.place, f"#{colour} on #{ground} is {found:.2f}"
 
 
-def _rules(sheet: SheetFile) -> list[tuple[Range, object]]:
-    """The rules that colour cells: ranges, and the highlight or the colours of the shade."""
+Rule = Highlight | tuple[str, ...]
+"""A condition, or the colours of a scale."""
+
+
+def _by_column(sheet: SheetFile) -> dict[int, list[tuple[Range, Rule]]]:
+    """The rules that colour cells, by the columns of cells that they reach into."""
     coloured = [each for each in sheet.view.highlights if each.change.colour or each.change.fill]
-    return [*((each.place, each) for each in coloured), *sheet.view.shades]
+    # What ISNA hides is what a chart must not draw.
+    shown = ((each.place, each) for each in coloured if not each.formula.startswith("ISNA("))
+    rules: list[tuple[Range, Rule]] = [*shown, *sheet.view.shades]
+    columns = {column for _, column in sheet.cells}
+    return {
+        column: [each for each in rules if each[0][1] <= column <= each[0][3]] for column in columns
+    }
 
 
-def _pairs(sheet: SheetFile, cell: Shown) -> Iterator[tuple[str, str]]:
+def _looks(
+    sheet: SheetFile, rules: dict[int, list[tuple[Range, Rule]]]
+) -> Iterator[tuple[Shown, list[int]]]:
+    """Yield a cell of each look in a column, and which rules of the column reach to it."""
+    seen = set()
+    for (row, column), cell in sheet.cells.items():
+        if not cell.text:
+            continue
+        numbers = [
+            number
+            for number, ((top, _, bottom, _), _) in enumerate(rules[column])
+            if top <= row <= bottom
+        ]
+        look = id(cell.format), cell.is_number, column if numbers else -1, *numbers
+        if look not in seen:
+            seen.add(look)
+            yield cell, numbers
+
+
+def _pairs(cell: Shown, rules: list[Rule]) -> Iterator[tuple[str, str]]:
     """Yield the colours of a cell's text and of what is behind it, under each of its rules."""
     colour, ground = cell.format.colour, cell.format.fill or WHITE
     yield colour, ground
-    for place, rule in _rules(sheet):
-        if not _inside(cell, place):
-            continue
+    for rule in rules:
         if isinstance(rule, Highlight):
-            if rule.formula.startswith("ISNA("):  # it hides what a chart must not draw
-                continue
             yield rule.change.colour or colour, rule.change.fill or ground
         elif cell.is_number:
             yield from ((colour, shade) for shade in rule)
-
-
-def _inside(cell: Shown, place: Range) -> bool:
-    top, left, bottom, right = place
-    return top <= cell.row <= bottom and left <= cell.column <= right

@@ -121,8 +121,8 @@ def colour(element: etree._Element | None) -> str:
         return ""
     if rgb := element.get("rgb"):
         return str(rgb)[-6:].upper()
-    kind, value = next(iter(element.attrib.items()), ("none", ""))
-    return THEME.get(str(value), "") if kind == "theme" else f"{kind} {value}"
+    kind, value = (str(each) for each in next(iter(element.attrib.items()), ("none", "")))
+    return THEME.get(value, "") if kind == "theme" else f"{kind} {value}"
 
 
 def shades(rule: etree._Element) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from contrast import contrast
 
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.header_names import header_names, renumbered
-from sheetgen.spreadsheet.style import KINDS, PLAIN, SYMBOLS, WHITE, header, look
+from sheetgen.spreadsheet.style import KINDS, SYMBOLS, WHITE, header, look
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +106,10 @@ def test_headers_have_the_names_that_screen_readers_look_for() -> None:
     canvas = Canvas("two tables")
     for row in range(3, 7):
         for column in (0, 1):
-            style = header("input") if row < 5 else PLAIN
-            canvas.write(row, column, row * column if row > 4 else f"x{column}", style)
+            if row < 5:
+                canvas.write(row, column, f"x{column}", header("input"))
+            else:
+                canvas.write(row, column, row * column)
     assert header_names(canvas, 2) == {"'two tables'!ColumnTitle": "'two tables'!$A$5"}
     for column, (title, value) in enumerate((("name", "w1"), ("value", 0.5)), start=3):
         canvas.write(4, column, title, header("weight"))
