@@ -259,6 +259,10 @@ def test_the_order_of_formulas_is_forgotten_with_one_of_them(
     check_sound(tmp_path / "typed.xlsx")
     with ZipFile(tmp_path / "typed.xlsx") as archive:
         assert ("xl/calcChain.xml" in archive.namelist()) is is_kept
+    if is_kept:
+        assert differing(tmp_path / "hand.xlsx", tmp_path / "typed.xlsx") == {
+            "xl/worksheets/data.xml"
+        }
 
 
 def test_formulas_that_fill_several_cells(tmp_path: Path) -> None:

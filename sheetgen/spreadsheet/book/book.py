@@ -262,7 +262,7 @@ class Book:
         """Write the workbook as it is now to a new file, or with the results that it had before."""
         self._require_unchanged()
         with changed_copy(self.path, output) as workbook:
-            is_new = lost_formula = False
+            lost_formula = False
             for sheet in workbook.sheets:
                 values = self._values.get(sheet.name)
                 results = self._results.get(sheet.name) if with_results else None
@@ -273,11 +273,11 @@ class Book:
                 with blaming(self.path):
                     data = change.written(workbook.package.read(sheet.part))
                 workbook.package.change(sheet.part, data)
-                is_new, lost_formula = True, lost_formula or change.lost_formula
-            is_listed = is_new and workbook.compute_when_opened()
-            is_listed |= lost_formula and workbook.forget_order()
-            if is_listed:
-                workbook.save()
+                workbook.compute_when_opened()
+                lost_formula |= change.lost_formula
+            if lost_formula:
+                workbook.forget_order()
+            workbook.save()
 
     def _found(self, found: engines.Values, engine: Engine) -> dict[str, dict[Place, Value]]:
         """Return the new results, where they differ from those in the file."""

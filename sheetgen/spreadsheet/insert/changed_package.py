@@ -13,6 +13,7 @@ from lxml import etree
 
 from sheetgen.files.characters import cut
 from sheetgen.spreadsheet.header_names import renumbered
+from sheetgen.spreadsheet.insert.kept_parts import canonical
 from sheetgen.spreadsheet.package_parts import (
     CONTENT_TYPES,
     MalformedError,
@@ -265,31 +266,27 @@ class ChangedWorkbook(Workbook):
         self._set_identifier(element, self.relate(kind, part))
         return len(children(self.root, "externalReferences"))
 
-    def compute_when_opened(self) -> bool:
-        """Have programs compute all formulas when they open the file; return whether that is new.
+    def compute_when_opened(self) -> None:
+        """Have programs compute all formulas when they open the file.
 
         A user who has switched that off decides when.
         """
         settings = list_of(self.root, "calcPr", LISTS)
-        if settings.get("calcMode") == "manual" or settings.get("fullCalcOnLoad") == "1":
-            return False
-        settings.set("fullCalcOnLoad", "1")
-        return True
+        if settings.get("calcMode") != "manual":
+            settings.set("fullCalcOnLoad", "1")
 
-    def forget_order(self) -> bool:
-        """Drop the order in which a program computed the formulas; return whether there was one."""
-        chain = self.link("calcChain")
-        if chain is None:
-            return False
-        for element in self._relationships(chain.identifier):
-            self._links.remove(element)
-        self.package.remove(chain.part)
-        return True
+    def forget_order(self) -> None:
+        """Drop the order in which a program last computed the formulas."""
+        if chain := self.link("calcChain"):
+            for element in self._relationships(chain.identifier):
+                self._links.remove(element)
+            self.package.remove(chain.part)
 
     def save(self) -> None:
-        """Put the workbook and its relationships into the package."""
-        self.package.change(self.part, serialized(self.root))
-        self.package.change(relationships_part(self.part), serialized(self._links))
+        """Put the workbook and its relationships into the package, as far as they have changed."""
+        for part, root in ((self.part, self.root), (relationships_part(self.part), self._links)):
+            if canonical(root) != canonical(self.package.tree(part)):
+                self.package.change(part, serialized(root))
 
     def _relationships(self, identifier: str) -> list[etree._Element]:
         every = self._links.iterchildren("{*}Relationship")

@@ -70,6 +70,11 @@ def kept_parts(before: Path, after: Path) -> KeptParts:
         return KeptParts(same, tuple(grown), tuple(gone), len(added))
 
 
+def canonical(element: etree._Element) -> bytes:
+    """Return the XML of an element in the one form that is the same for all that means the same."""
+    return etree.tostring(element, method="c14n", with_tail=False)
+
+
 def _depths(workbook: Workbook) -> dict[str, int]:
     """Return the parts that list what a workbook has, and how deep in them the lists are."""
     styles = workbook.link("styles")
@@ -107,8 +112,8 @@ def _has_grown(old: etree._Element, new: etree._Element, depth: int) -> bool:
 
 
 def _is_kept(entry: etree._Element, other: etree._Element, depth: int) -> bool:
-    one, two = (etree.tostring(each, method="c14n", with_tail=False) for each in (entry, other))
-    if one == two or local_name(entry) == local_name(other) == _NUMBER:
+    is_same = canonical(entry) == canonical(other)
+    if is_same or local_name(entry) == local_name(other) == _NUMBER:
         return True
     return depth > 0 and _has_grown(entry, other, depth - 1)
 
