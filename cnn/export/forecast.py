@@ -15,6 +15,7 @@ from cnn.export.sheets.subject import Subject
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Value
+from sheetgen.spreadsheet.fast_workbook import LEVEL
 from sheetgen.spreadsheet.style import Style
 
 SAMPLE, PLACES = 500, 7
@@ -166,4 +167,4 @@ def _xml(cell: Cell) -> str:
 
 
 def _deflated(text: str) -> int:
-    return len(zlib.compress(text.encode(), 6))
+    return len(zlib.compress(text.encode(), LEVEL))
