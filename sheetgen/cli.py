@@ -95,31 +95,50 @@ def templates() -> None:
 
 @main.command()
 @click.argument("file", type=PATH)
-@click.option(
-    "-o", "--output", type=PATH, required=True, metavar="DIR", help="The folder for the pictures."
-)
+@click.option("-o", "--output", type=PATH, metavar="DIR", help="The folder for the pictures.")
+@click.option("--html", type=PATH, metavar="PAGE", help="One HTML file with all of it.")
 @click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="Only this; repeatable.")
-def render(file: Path, output: Path, sheets: tuple[str, ...]) -> None:
+def render(file: Path, output: Path | None, html: Path | None, sheets: tuple[str, ...]) -> None:
     """Draw every sheet of a workbook as a picture.
 
     LibreOffice draws what a user sees, its print area; each visible sheet becomes
-    DIR/<sheet>.png, all at the same scale.
+    DIR/<sheet>.png, all at the same scale. PAGE has the pictures, and the cells as
+    tables, with each formula shown when the pointer is on its cell.
 
     \b
     Examples:
       sheetgen render output/backprop.xlsx -o pictures
       sheetgen render output/backprop.xlsx -o pictures --sheet Overview --sheet Inputs
+      sheetgen render output/backprop.xlsx --html page.html
     """  # noqa: D301
     from sheetgen.spreadsheet.render import render as render_sheets  # noqa: PLC0415
     from sheetgen.spreadsheet.single_pages import LARGEST, WIDEST  # noqa: PLC0415
 
+    if not (output or html):
+        raise InputError("found neither -o DIR nor --html PAGE; expected one of them")
+    if output:
+        with progress.shown():
+            pictures = render_sheets(file, output, sheets=sheets)
+        for picture in pictures:
+            say(picture.path)
+            if picture.is_cut:
+                most = f"at most {WIDEST:,} pixels wide and high and {LARGEST:,} in all"
+                say(f"{picture.path} shows only the beginning of the sheet: {most}", err=True)
+    if html:
+        _save_page(file, html, sheets)
+
+
+def _save_page(file: Path, html: Path, sheets: tuple[str, ...]) -> None:
+    """Write the page of `render --html` and say so."""
+    from sheetgen.spreadsheet.book.html_page import save_page  # noqa: PLC0415
+
     with progress.shown():
-        pictures = render_sheets(file, output, sheets=sheets)
-    for picture in pictures:
-        say(picture.path)
-        if picture.is_cut:
-            most = f"at most {WIDEST:,} pixels wide and high and {LARGEST:,} in all"
-            say(f"{picture.path} shows only the beginning of the sheet: {most}", err=True)
+        page = save_page(file, html, sheets)
+    if page.without_pictures:
+        say(f"tables alone, without pictures: {page.without_pictures}", err=True)
+    if page.saved.reason:
+        say(f"{html} is left as it was: {page.saved.reason}.", err=True)
+    say(page.saved.path)
 
 
 @main.command()

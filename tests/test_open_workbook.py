@@ -22,7 +22,6 @@ from packages import check_kept, check_sound
 import sheetgen
 from sheetgen.errors import CellValueError, InputError, RunError
 from sheetgen.spreadsheet.address import relative_address
-from sheetgen.spreadsheet.book import book_page
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.reader import FileCell, read_cells
 from sheetgen.workbook.build import Built
@@ -337,7 +336,7 @@ def test_a_table_is_a_data_frame_where_there_is_pandas(
 
 
 def test_a_notebook_shows_tables(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(book_page, "LARGEST", 0)
+    monkeypatch.setattr("sheetgen.spreadsheet.book.book.LARGEST", 0)
     book = sheetgen.open_workbook(full)
     book["Log!A2"] = "<b>"
     page = book._repr_html_()

@@ -37,13 +37,18 @@ class Picture(NamedTuple):
 
 
 def render(
-    path: Path, directory: Path, resolution: int = 96, sheets: Collection[str] = ()
+    path: Path,
+    directory: Path,
+    resolution: int = 96,
+    sheets: Collection[str] = (),
+    widest: int | None = None,
 ) -> list[Picture]:
     """Write one PNG per sheet, <sheet>.png, and return them in tab order.
 
     A picture shows the sheet's print area, or else all of its cells and drawings; formulas are
     recalculated first. `resolution` is in pixels per inch of paper: at 96, a pixel of the sheet
-    at 100 % is one of the picture. The sheets are the visible ones, unless named. Files of the
+    at 100 % is one of the picture; sheets that would be wider than `widest` pixels are made smaller
+    until they are about that wide. The sheets are the visible ones, unless named. Files of the
     same names are replaced.
 
     Raises:
@@ -55,7 +60,7 @@ def render(
     if resolution < 1:
         raise InputError(f"found a resolution of {resolution}; expected at least 1 pixel per inch")
     with progress.step("measuring"), opened(path) as package:
-        pages = single_pages(package, _chosen(Workbook(package), sheets, path))
+        pages = single_pages(package, chosen_sheets(Workbook(package), sheets, path))
         changes = edits(package, pages)
     for program in _PROGRAMS:
         if shutil.which(program) is None:
@@ -70,13 +75,14 @@ def render(
         every = list(zip(pages, numbers, names, strict=True))
         pictures = []
         for page, number, name in progress.counted(every, "writing pictures"):
-            pixels = _drawn(document, number, resolution, folder) if number else blank()
+            share = 1.0 if widest is None else min(1.0, widest / max(1.0, page.pixels))
+            pixels = _drawn(document, number, resolution * share, folder) if number else blank()
             target = save(directory / name, partial(write_png, pixels=pixels)).path
             pictures.append(Picture(target, page.sheet, page.is_cut))
         return pictures
 
 
-def _chosen(workbook: Workbook, names: Collection[str], path: Path) -> list[str]:
+def chosen_sheets(workbook: Workbook, names: Collection[str], path: Path) -> list[str]:
     """Return the sheets of these names, or the visible ones; raises InputError for a wrong name."""
     present = [sheet.name for sheet in workbook.sheets]
     visible = [sheet.name for sheet in workbook.sheets if sheet.is_visible]
@@ -118,7 +124,7 @@ def _numbers_of_pages(document: Path, pages: Sequence[SinglePage]) -> list[int |
     return numbers
 
 
-def _drawn(document: Path, number: int, resolution: int, folder: Path) -> Pixels:
+def _drawn(document: Path, number: int, resolution: float, folder: Path) -> Pixels:
     """Return the picture of one page."""
     target = folder / "page"
     options = ["-singlefile", "-f", str(number), "-r", str(resolution)]

@@ -52,6 +52,11 @@ class SinglePage:
     is_cut: bool
     is_chart_sheet: bool
 
+    @property
+    def pixels(self) -> float:
+        """About how wide the sheet is on its paper, in pixels at 100 %."""
+        return (self.width / _MILLIMETRES_PER_PIXEL - _SPARE_PIXELS) / _SPARE
+
 
 def single_pages(package: Package, sheets: Collection[str]) -> list[SinglePage]:
     """Return the pages of some sheets of a package, in tab order, each of another width.

@@ -6,6 +6,7 @@ The file's parts stay as they are, byte for byte, but for the sheets with cells 
 import importlib
 import importlib.util
 import os
+from contextlib import suppress
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -17,8 +18,7 @@ from sheetgen.files.locking import in_turn
 from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.address import quoted, relative_address, unquoted
-from sheetgen.spreadsheet.book import book_page
-from sheetgen.spreadsheet.book.book_page import drawn, page
+from sheetgen.spreadsheet.book.book_page import pictures_of, sections
 from sheetgen.spreadsheet.book.book_table import Table, found_table, structured, table_of
 from sheetgen.spreadsheet.book.cell_names import Area, CellNames, alike
 from sheetgen.spreadsheet.book.cell_values import as_array, cell_values
@@ -31,6 +31,13 @@ from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import read_cells, visible_sheets
 from sheetgen.spreadsheet.save_workbook import save_workbook
 from sheetgen.spreadsheet.sheet_cells import EMPTY, SheetCells, Value
+
+PICTURES = 3
+"""Sheets that a notebook shows as pictures: drawing one takes seconds, more of them little more."""
+LARGEST = 3_000_000
+"""Bytes of a workbook that LibreOffice opens within seconds."""
+ROWS, COLUMNS = 20, 12
+"""Of a sheet's table in a notebook."""
 
 # What engines say of formulas that they cannot compute.
 _UNKNOWN = ("#NAME?", "#ERROR!", "#N/IMPL!", "#SPILL!")
@@ -78,12 +85,13 @@ class Book:
         Pictures need LibreOffice, and a workbook that it opens within seconds.
         """
         sheets, pictures = visible_sheets(self.path), dict[str, bytes]()
-        if self.path.stat().st_size <= book_page.LARGEST:
-            with scratch_folder() as folder:
-                self._write(Path(folder, "shown.xlsx"))
-                pictures = drawn(Path(folder, "shown.xlsx"), sheets[: book_page.PICTURES])
+        if self.path.stat().st_size <= LARGEST:
+            with scratch_folder() as folder, suppress(RunError):
+                copy = Path(folder, "shown.xlsx")
+                self._write(copy)
+                pictures = pictures_of(copy, sheets[:PICTURES])
         tables = [sheet for sheet in sheets if sheet in self.sheets]
-        return f"<p>{escape(repr(self))}</p>{page(self, tables, pictures)}"
+        return f"<p>{escape(repr(self))}</p>{sections(self, tables, pictures, (ROWS, COLUMNS))}"
 
     @property
     def sheets(self) -> list[str]:
@@ -94,6 +102,17 @@ class Book:
     def names(self) -> dict[str, str]:
         """The defined names of the whole workbook, and what each means."""
         return dict(self._names.names)
+
+    @property
+    def has_results(self) -> bool:
+        """Whether the file has results; an empty text, which is one, is often left out."""
+        if self._calculated is None:
+            self._calculated = any(
+                cell.formula is not None and cell.value is not None
+                for sheet in self.sheets
+                for cell in self.cells(sheet).values()
+            )
+        return self._calculated
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - whatever is in the cell
         """Return what a cell holds, or an array of NumPy, in rows and columns, of several cells.
@@ -189,7 +208,7 @@ class Book:
             )
         if place in results:
             return results[place]
-        if cell.value is None and not self._has_results():
+        if cell.value is None and not self.has_results:
             raise CellValueError(
                 f"{address} has a formula without a result; expected a call of recalculate()"
             )
@@ -235,16 +254,6 @@ class Book:
             known.clear()
         self._calculated = self._filling = None
         self._signature = _signature(self.path)
-
-    def _has_results(self) -> bool:
-        """Tell whether the file has results; an empty text, which is one, is often left out."""
-        if self._calculated is None:
-            self._calculated = any(
-                cell.formula is not None and cell.value is not None
-                for sheet in self.sheets
-                for cell in self.cells(sheet).values()
-            )
-        return self._calculated
 
     def _is_filled(self, sheet: str, place: Place) -> bool:
         """Tell whether a formula in another cell fills this one, together with others."""

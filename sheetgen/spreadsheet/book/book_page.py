@@ -1,36 +1,34 @@
 """Shows the sheets of an open workbook as HTML: pictures, and tables with formulas on hover."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Protocol
 
-from sheetgen.errors import CellValueError, InputError, RunError
+from sheetgen.errors import CellValueError
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import column_letters
 from sheetgen.spreadsheet.render import render
 from sheetgen.spreadsheet.sheet_cells import SheetCells, Value
 
-PICTURES = 3
-"""Sheets that a notebook shows as pictures: drawing one takes seconds, more of them little more."""
-LARGEST = 3_000_000
-"""Bytes of a workbook that LibreOffice opens within seconds."""
-ROWS, COLUMNS = 20, 12
-"""Of a sheet's table in a notebook."""
-
+_WIDEST = 1_800
+"""Pixels of a picture, which no page shows wider: a table of a hundred columns has its numbers."""
 _STYLE = (
-    "<style>.sheetgen td,.sheetgen th{border:1px solid #ccc;padding:0 .4em;text-align:right;"
-    "white-space:nowrap}.sheetgen td.text{text-align:left}.sheetgen th{font-weight:normal;"
-    "color:#555}.sheetgen table{border-collapse:collapse}.sheetgen img{max-width:100%}"
-    ".sheetgen .wide{overflow-x:auto}</style>"
+    ".sheetgen td,.sheetgen th{border:1px solid #ccc;padding:0 .4em;text-align:right;"
+    "white-space:nowrap}.sheetgen td.text{text-align:left;max-width:24em;"
+    "overflow:hidden;text-overflow:ellipsis}.sheetgen td[title]{cursor:help}"
+    ".sheetgen th{font-weight:normal;color:#555}.sheetgen table{border-collapse:collapse}"
+    ".sheetgen h2{font-size:1.1em;margin:0 0 .5em}.sheetgen summary{cursor:pointer}"
+    ".sheetgen .wide{overflow-x:auto}"
+    ".sheetgen img{max-width:100%;border:1px solid #ccc}"
+    # A sheet that is made as narrow as a telephone could not be read.
+    "@media(max-width:45em){.sheetgen img{max-width:none}}"
 )
 
 
 class Shown(Protocol):
     """A workbook that can be shown."""
-
-    path: Path
 
     def cells(self, sheet: str) -> SheetCells:
         """Return the cells of a sheet as the file has them."""
@@ -39,36 +37,32 @@ class Shown(Protocol):
         """Return what a cell holds; raises CellValueError."""
 
 
-def page(
-    book: Shown,
-    sheets: Iterable[str],
-    pictures: Mapping[str, bytes],
-    most: tuple[int, int] = (ROWS, COLUMNS),
-) -> str:
-    """Return HTML with the pictures of some sheets, PNG by their names, and tables of all.
-
-    A table has at most so many rows and columns. A sheet with a picture has its table folded.
-    """
-    parts = [_STYLE]
-    for sheet in sheets:
-        picture, name = pictures.get(sheet), escape(sheet)
-        if picture is not None:
-            data = b64encode(picture).decode()
-            parts.append(f"<h4>{name}</h4>")
-            parts.append(f'<img alt="The sheet {name}" src="data:image/png;base64,{data}">')
-        heading = f"{name} as a table" if picture is not None else name
-        parts.append(f"<details><summary>{heading}</summary>{_table(book, sheet, most)}</details>")
-    return f'<div class="sheetgen">{"".join(parts)}</div>'
-
-
-def drawn(path: Path, sheets: Iterable[str]) -> dict[str, bytes]:
-    """Return the pictures of sheets as PNG, none where there is no LibreOffice that draws them."""
+def pictures_of(path: Path, sheets: Collection[str]) -> dict[str, bytes]:
+    """Return the pictures of sheets as PNG, by their names; raises what `render` raises."""
     with scratch_folder() as folder:
-        try:
-            found = render(path, folder, sheets=list(sheets))
-        except (InputError, RunError):
-            return {}
+        found = render(path, folder, sheets=sheets, widest=_WIDEST)
         return {each.sheet: each.path.read_bytes() for each in found}
+
+
+def sections(
+    book: Shown, sheets: Iterable[str], pictures: Mapping[str, bytes], most: tuple[int, int]
+) -> str:
+    """Return HTML with a section for each sheet: its picture, if there is one, and its table.
+
+    A table has at most so many rows and columns, and is folded; each formula is shown when the
+    pointer is on its cell. A section can be linked to by the place of its sheet: #sheet-1.
+    """
+    parts = [f"<style>{_STYLE}</style>"]
+    for number, sheet in enumerate(sheets, start=1):
+        picture, name = pictures.get(sheet), escape(sheet)
+        parts.append(f'<section id="sheet-{number}"><h2>{name}</h2>')
+        if picture is not None:
+            source = f"data:image/png;base64,{b64encode(picture).decode()}"
+            image = f'<img alt="The sheet {name}" src="{source}" loading="lazy">'
+            parts.append(f'<div class="wide">{image}</div>')
+        table = _table(book, sheet, most)
+        parts.append(f"<details><summary>cells and formulas</summary>{table}</details></section>")
+    return f'<div class="sheetgen">{"".join(parts)}</div>'
 
 
 def _table(book: Shown, sheet: str, most: tuple[int, int]) -> str:
@@ -84,9 +78,9 @@ def _table(book: Shown, sheet: str, most: tuple[int, int]) -> str:
         found = "".join(_cell(book, sheet, cells, (row, column)) for column in shown_columns)
         lines.append(f"<tr><th>{row + 1}</th>{found}</tr>")
     is_cut = shown_rows.stop <= max(rows) or shown_columns.stop <= max(columns)
-    reach = f"{column_letters(max(columns))}{max(rows) + 1:,}"
+    reach = f"{column_letters(max(columns))}{max(rows) + 1}"
     more = f"<p>… the sheet goes on to {reach}</p>" if is_cut else ""
-    return f'<div class="wide"><table>{"".join(lines)}</table>{more}</div>'
+    return f'<div class="wide"><table>{"".join(lines)}</table></div>{more}'
 
 
 def _cell(book: Shown, sheet: str, cells: SheetCells, place: tuple[int, int]) -> str:
