@@ -3,11 +3,14 @@
 import contextlib
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 from network_kinds import KINDS
@@ -21,6 +24,8 @@ from sheetgen.template.template import Template
 from sheetgen.workbook.build import Built, build_workbook
 from sheetgen.workbook.plan import Plan
 from sheetgen.workbook.sheets.predictions.predictions import predictions_sheet
+
+FORMULA = re.compile("<f>(.*?)</f>", re.DOTALL)
 
 if TYPE_CHECKING:
     from exported_network import Exported
@@ -62,6 +67,14 @@ def short_book(built_once: Callable[[str, Template], Built]) -> Callable[[str], 
         return built_once(f"short {name}", source.with_training(source.learning_rates[:2], rows))
 
     return build
+
+
+def formulas_in(path: Path) -> Iterator[str]:
+    """Yield each formula that is in a cell of a workbook, without "="."""
+    with ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/sheet"):
+                yield from map(unescape, FORMULA.findall(archive.read(name).decode()))
 
 
 @pytest.fixture(scope="session", params=["era-v1", "era-v2"])
