@@ -28,7 +28,7 @@ import xlsxwriter
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.reader import read_cells
 
-NAMES = ("Ada", "Ben", "Cy")
+NAMES = ("Ada", "Ben")
 TINY = ["--model", "tiny", "--limit", "512", "--hold-out", "500", "--epochs", "6", "--threads", "1"]
 DATA = ["--data-dir", os.environ.get("MNIST_DIR", "data")]
 

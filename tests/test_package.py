@@ -120,10 +120,10 @@ def test_into_a_file_of_libreoffice(office_file: Path, donor: Path, tmp_path: Pa
 
 
 def test_libreoffice_opens_what_has_a_new_sheet(
-    small: Path, office_file: Path, donor: Path, tmp_path: Path
+    bare: Path, office_file: Path, donor: Path, tmp_path: Path
 ) -> None:
     """A workbook of ours, one of its own, and one of openpyxl."""
-    targets = [small, office_file, by_openpyxl(tmp_path / "target.xlsx")]
+    targets = [bare, office_file, by_openpyxl(tmp_path / "target.xlsx")]
     outputs = [tmp_path / f"{number}.xlsx" for number in range(3)]
     names = [insert(*each) for each in zip(targets, [donor] * 3, outputs, strict=True)]
     with converted_all(outputs, "xlsx") as results:
@@ -184,9 +184,9 @@ def test_a_second_time_all_names_are_new(small: Path, donor: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_replacing_round_trips(small: Path, donor: Path, tmp_path: Path) -> None:
+def test_replacing_round_trips(bare: Path, donor: Path, tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.xlsx" for number in range(5)]
-    insert(small, donor, paths[0])
+    insert(bare, donor, paths[0])
     insert(paths[0], donor, paths[1])
     insert(paths[1], donor, paths[2], Log="Log")
     with ZipFile(paths[1]) as old, ZipFile(paths[2]) as new:

@@ -121,9 +121,9 @@ def test_training_tables_are_readable_with_header_and_iteration_on_each_page(
 
 
 @pytest.mark.usefixtures("renderer")
-def test_libreoffice_prints_the_pages_that_the_file_says(small: Path) -> None:
-    sheets = [sheet for sheet in read(small) if sheet.sizes.shown]
-    with converted(small, "pdf") as document:
+def test_libreoffice_prints_the_pages_that_the_file_says(bare: Path) -> None:
+    sheets = [sheet for sheet in read(bare) if sheet.sizes.shown]
+    with converted(bare, "pdf") as document:
         command = ["pdftotext", "-layout", str(document), "-"]
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     printed = Counter(re.findall(r"^ *(\S.*?)  +Page \d+ of \d+$", text, re.MULTILINE))
