@@ -59,12 +59,9 @@ def short_book(built_once: Callable[[str, Template], Built]) -> Callable[[str], 
     That is enough for all that is on its sheets, and two learning rates are as good as four. Of
     those with many samples there are a few rows: others have epochs and tests too.
     """
-    few = {"conv-digits": 12, "digits": 12, "iris": 24, "moons": 24}
 
     def build(name: str) -> Built:
-        source = template.load(name)
-        rows = few.get(name, min(source.iterations, source.data.samples + 5))
-        return built_once(f"short {name}", source.with_training(source.learning_rates[:2], rows))
+        return built_once(f"short {name}", short_source(name))
 
     return build
 
@@ -75,6 +72,14 @@ def formulas_in(path: Path) -> Iterator[str]:
         for name in archive.namelist():
             if name.startswith("xl/worksheets/sheet"):
                 yield from map(unescape, FORMULA.findall(archive.read(name).decode()))
+
+
+def short_source(name: str) -> Template:
+    """Return the template of what `short_book` returns."""
+    few = {"conv-digits": 12, "digits": 12, "iris": 24, "moons": 24}
+    source = template.load(name)
+    rows = few.get(name, min(source.iterations, source.data.samples + 5))
+    return source.with_training(source.learning_rates[:2], rows)
 
 
 @pytest.fixture(scope="session", params=["era-v1", "era-v2"])

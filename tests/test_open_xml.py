@@ -3,24 +3,10 @@
 What is in other people's files may not be: what we put into them adds no error.
 """
 
-from pathlib import Path
-
 import open_xml
 import pytest
 from conftest import require
-from full_donor import full_donor
-from test_compare import training
-
-from cnn.log.compare_sheet import compare_sheet
-from cnn.log.comparison import Comparison
-from cnn.log.workbook_log import WorkbookLog
-from sheetgen.exercises.make import make_exercise
-from sheetgen.spreadsheet.insert import add_sheets
-from sheetgen.spreadsheet.writer import write_workbook
-from sheetgen.template import template
-
-TEMPLATES = ("era-v1", "moons", "logic", "edges")
-"""Together they have every sheet of `build`: data, tests, problems, planes, surfaces."""
+from written_files import foreign, written
 
 pytestmark = pytest.mark.slow
 
@@ -31,41 +17,20 @@ def validator() -> None:
     require(open_xml.missing())
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_a_built_workbook_is_valid(name, short_book):
-    assert open_xml.errors(short_book(name).saved.path) == []
+def test_all_that_we_write_is_valid(short_book, bare, exported, tmp_path):
+    kinds = written(tmp_path, lambda name: short_book(name).saved.path, bare, exported.path)
+    paths = [path for found in kinds.values() for path in found]
+    wrong = zip(paths, open_xml.errors(paths), strict=True)
+    assert {path.name: found for path, found in wrong if found} == {}
 
 
-def test_an_exercise_and_its_solution_are_valid(tmp_path):
-    made = make_exercise(template.load("era-v1"), tmp_path / "exercise.xlsx", solution=True)
-    for saved in (*made.workbooks, *made.solutions):
-        assert open_xml.errors(saved.path) == []
+def test_a_sheet_with_one_of_everything_adds_no_error_to_files_of_others(tmp_path):
+    targets = open_xml.inserted([*foreign(tmp_path)], tmp_path)
+    assert {each.path.name: each for each in targets if each.added or each.refusal} == {}
 
 
-def test_a_log_in_a_workbook_of_ours_is_valid(bare, tmp_path):
-    path = tmp_path / "log.xlsx"
-    path.write_bytes(Path(bare).read_bytes())
-    with WorkbookLog(path) as log:
-        for epoch in range(1, 4):
-            log.epoch(loss=1 / epoch, accuracy=1 - 0.1 / epoch)
-    assert open_xml.errors(path) == []
-
-
-def test_a_comparison_is_valid(tmp_path):
-    logs = [(f"run {seed}", training(rate, seed)) for rate in (0.1, 0.5) for seed in range(3)]
-    canvas, _ = compare_sheet(Comparison.of("Rates", logs), "Comparison")
-    write_workbook([canvas], tmp_path / "comparison.xlsx", "Rates")
-    assert open_xml.errors(tmp_path / "comparison.xlsx") == []
-
-
-def test_an_exported_network_is_valid(exported):
-    assert open_xml.errors(exported.path) == []
-
-
-@pytest.mark.parametrize("name", ["date1904", "no-default-rels"])
-def test_an_inserted_sheet_adds_no_error(name, tmp_path):
-    foreign = Path(__file__).parent / "cases" / "insert" / f"{name}.xlsx"
-    target = tmp_path / "target.xlsx"
-    add_sheets(foreign, full_donor(tmp_path), ["Log"], target)
-    before, after = (open_xml.errors(path) for path in (foreign, target))
-    assert set(after) <= set(before)
+def test_what_is_wrong_is_found(tmp_path):
+    """The validator reads what it is given."""
+    path = tmp_path / "no-workbook.xlsx"
+    path.write_bytes(b"PK")
+    assert open_xml.errors([path]) != [[]]
