@@ -16,6 +16,7 @@ from sheetgen.exercises.assignment.table_layout import (
 from sheetgen.formulas import notation
 from sheetgen.formulas.columns import Column
 from sheetgen.network.trace import BATCH_ROW, BATCH_SIZE, CORRECT, UPDATE
+from sheetgen.network.wording import constant
 from sheetgen.spreadsheet.address import range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, Rule
 from sheetgen.spreadsheet.style import (
@@ -189,7 +190,8 @@ class ExerciseSheet:
         Conditional formats of Excel 2007 cannot look at other sheets, so they look at this cell.
         """
         cell, answer = self._layout.cell(quantity), self._answers.cell(*quantity)
-        near = f"ABS({cell}-{answer})<=MAX({RELATIVE:.5f}*ABS({answer}),{ABSOLUTE:.0E})"
+        most = f"MAX({constant(RELATIVE)}*ABS({answer}),{constant(ABSOLUTE)})"
+        near = f"ABS({cell}-{answer})<={most}"
         formula = f'=IF(ISBLANK({cell}),"",IF(ISNUMBER({cell}),IF({near},1,0),0))'
         value = 1.0 if self.solved else ""
         self.canvas.calculate(*self._layout.mark(quantity), formula, value, _concealed(MARK))
@@ -201,7 +203,8 @@ class ExerciseSheet:
         for row in range(self._layout.rows):
             canvas.write(top + row, FIRST_COLUMN, row, style)
         text = (
-            f"The tolerance is {RELATIVE:.5f} times the exact value, but at least {ABSOLUTE:.10f}."
+            f"The tolerance is {constant(RELATIVE)} times the exact value, but at least "
+            f"{constant(ABSOLUTE)}."
         )
         canvas.write(top + self._layout.rows + 1, FIRST_COLUMN, text, NOTE)
 
