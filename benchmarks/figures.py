@@ -41,6 +41,12 @@ PATTERNS: Mapping[str, Mapping[str, str]] = {
         "formulas": r"^([\d,]+) formulas verified",
         "numpy": SECONDS.format("import numpy"),
     },
+    "engines": {
+        "templates": r"^(\d+) templates",
+        "formulas": r"templates with ([\d,]+) formulas",
+        "largest": r"largest difference is ([\d.e-]+),",
+        "wrong": r"and (no|\d+) cells",
+    },
     "scale": {
         "spread": r"within (\d+)%",
         "bytes": r"at (\d+ to \d+) bytes",

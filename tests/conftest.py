@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         cases[test] += 1
         chosen = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
         others = {"libreoffice", "every_engine", "renderer"} & set(item.fixturenames)
-        is_other = bool(others) or chosen in ("formualizer", "libreoffice")
+        is_other = bool(others) or chosen in SLOWER
         if cases[test] > 1 or (is_other and item.path.stem != "test_engines"):
             item.add_marker(pytest.mark.slow)
 
@@ -111,13 +111,16 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-QUICK = tuple(each for each in engines.ENGINES if each.name != "libreoffice")
-"""The engines that start at once. test_libreoffice runs all tests with `engine` in the other."""
+PROGRAMS = ("libreoffice", "gnumeric", "hyperformula")
+SLOWER = ("formualizer", *PROGRAMS)
+QUICK = tuple(each for each in engines.ENGINES if each.name not in PROGRAMS)
+"""The engines that start at once. test_libreoffice runs all tests with `engine` in LibreOffice,
+test_every_program a few in the others."""
 
 
 @pytest.fixture(params=[candidate.name for candidate in QUICK])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each of the engines in turn, but for LibreOffice: see QUICK."""
+    """Each of the engines that start at once in turn: see QUICK."""
     chosen = engines.engine(request.param)
     require(chosen.missing())
     return chosen
@@ -125,7 +128,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture
 def every_engine() -> tuple[Engine, ...]:
-    """All engines but LibreOffice at once, for what is the same work in front of each of them."""
+    """The engines of QUICK at once, for what is the same work in front of each of them."""
     for each in QUICK:
         require(each.missing())
     return QUICK

@@ -11,7 +11,7 @@ from conftest import sheetgen, sigmoid_network
 from reaching import Watch, bait, flat, reaching, server
 
 from sheetgen.spreadsheet import fence
-from sheetgen.spreadsheet.engines import Engine
+from sheetgen.spreadsheet.engines import Engine, programs
 from sheetgen.spreadsheet.engines import libreoffice as office
 from sheetgen.workbook.build import build_workbook
 
@@ -35,7 +35,7 @@ def unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away what protects: the settings of the profile, the surroundings, the fence."""
     empty = '<oor:items xmlns:oor="http://openoffice.org/2001/registry"/>'
     monkeypatch.setattr(office, "_REGISTRY", empty)
-    monkeypatch.setattr(office, "_fenced", lambda *_: [])
+    monkeypatch.setattr(programs, "_fenced", lambda *_: [])
 
 
 Maker = Callable[[str, str], Path]
@@ -144,7 +144,7 @@ def test_where_there_is_no_fence_linked_pictures_of_workbooks_stay_closed(
     make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Older systems have none: there, LibreOffice opens what a drawing within the file names."""
-    monkeypatch.setattr(office, "_fenced", lambda *_: [])
+    monkeypatch.setattr(programs, "_fenced", lambda *_: [])
     path = make("plain.xlsx", bait(tmp_path / "private"))
     watch = Watch(tmp_path / "private")
     assert sheetgen("render", path, "-o", tmp_path / "pictures").exit_code == 0
@@ -174,7 +174,7 @@ def test_a_fenced_program_opens_the_files_of_its_folder_only(tmp_path: Path) -> 
     outside.write_text("yours\n")
     script = f"cat {inside}/a; cat {outside}; echo x > {outside}; echo new > {inside}/b"
     command = [sys.executable, fence.__file__, str(inside), "/bin/sh", "-c", script]
-    printed = office.run(command, 60)
+    printed = programs.run(command, 60)
     assert printed.startswith("mine\n")
     assert "yours" not in printed
     assert outside.read_text() == "yours\n"

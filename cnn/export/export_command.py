@@ -195,9 +195,7 @@ def _engines(name: str) -> Sequence["Engine"]:
     from sheetgen.spreadsheet import engines  # noqa: PLC0415
 
     if name != "auto":
-        chosen = engines.engine(name)
-        chosen.require()
-        return [chosen]
+        return [engines.usable(name)]
     libreoffice = engines.engine("libreoffice")
     return [engines.EMBEDDED] + ([] if libreoffice.missing() else [libreoffice])
 

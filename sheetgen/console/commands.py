@@ -19,7 +19,7 @@ PATH = click.Path(path_type=Path)
 COUNT = click.IntRange(min=0)
 MOST_JOBS = 64
 EMBEDDED = "ironcalc"
-ENGINES = f"{EMBEDDED}, formualizer or libreoffice"
+ENGINES = f"{EMBEDDED}, formualizer, libreoffice, gnumeric or hyperformula"
 
 
 def processors() -> int:

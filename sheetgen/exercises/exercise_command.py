@@ -143,10 +143,9 @@ def grade(
         marks_table,
     )
     from sheetgen.exercises.key import read_key  # noqa: PLC0415
-    from sheetgen.spreadsheet.engines import engine  # noqa: PLC0415
+    from sheetgen.spreadsheet.engines import usable  # noqa: PLC0415
 
-    chosen = engine(name)
-    chosen.require()
+    chosen = usable(name)
     read = read_key(key)
     results: list[dict[str, object]] = []
     is_full = is_readable = True

@@ -12,7 +12,8 @@ from sheetgen.console import progress
 from sheetgen.errors import InputError, RunError, shortened
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.files.saving import save
-from sheetgen.spreadsheet.engines.libreoffice import converted, run
+from sheetgen.spreadsheet.engines.libreoffice import converted
+from sheetgen.spreadsheet.engines.programs import run
 from sheetgen.spreadsheet.package_parts import opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.png import Pixels, blank, read_pixmap, without_margin, write_png

@@ -95,9 +95,7 @@ def _engines(name: str) -> "Sequence[Engine]":
         found = engines.installed()
         say(f"engines: {', '.join(each.version() for each in found)}", err=True)
         return found
-    chosen = engines.engine(name)
-    chosen.require()
-    return [chosen]
+    return [engines.usable(name)]
 
 
 def _print(result: "Result") -> None:

@@ -9,9 +9,11 @@ from typing import ClassVar
 
 from sheetgen.errors import RunError
 from sheetgen.files.leftovers import scratch_folder
+from sheetgen.spreadsheet import reader
 from sheetgen.spreadsheet.copying import write_changed
 from sheetgen.spreadsheet.library_calls import Changes
 from sheetgen.spreadsheet.reader import Value
+from sheetgen.spreadsheet.sheet_values import SheetValues
 
 Values = dict[str, Mapping[tuple[int, int], Value]]
 """Sheet → zero-based (row, column) → value; an error value is its text, such as "#DIV/0!"."""
@@ -73,6 +75,14 @@ class Engine(ABC):
         """Raise RunError, which says how to install the engine, if it cannot run here."""
         if reason := self.missing():
             raise RunError(reason)
+
+
+def saved_values(path: Path) -> Values:
+    """Return the values in a file that a program has saved after it recalculated everything."""
+    values = {sheet: SheetValues() for sheet in reader.sheet_names(path)}
+    for sheet, row, column, cell in reader.iterate_cells(path):
+        values[sheet].put(row, column, cell.value)
+    return {**values}
 
 
 @contextmanager

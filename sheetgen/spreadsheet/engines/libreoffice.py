@@ -1,22 +1,18 @@
 """Recalculates and converts workbooks with LibreOffice Calc, without a window."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice, repeat
 from pathlib import Path
 
 from sheetgen.errors import RunError
 from sheetgen.files.leftovers import scratch_folder
-from sheetgen.spreadsheet import copying, fence, reader
-from sheetgen.spreadsheet.engines.engine import BATCH, Engine, Values
+from sheetgen.spreadsheet import copying
+from sheetgen.spreadsheet.engines.engine import BATCH, Engine, Values, saved_values
+from sheetgen.spreadsheet.engines.programs import run
 from sheetgen.spreadsheet.library_calls import Changes
-from sheetgen.spreadsheet.sheet_values import SheetValues
 
 INSTALL = "sudo apt-get install libreoffice-calc"
 SECONDS = 600.0
@@ -60,11 +56,6 @@ _REGISTRY = (
     + "</oor:items>"
 )
 
-
-# The variables that lead to the user's desktop, and to the real proxies.
-_SESSION = {"display", "wayland_display", "dbus_session_bus_address", "session_manager"}
-_SESSION |= {f"{kind}_proxy" for kind in ("http", "https", "ftp", "all", "no")}
-
 _XLSX = "xlsx:Calc MS Excel 2007 XML"
 
 
@@ -90,7 +81,7 @@ class LibreOffice(Engine):
         """Evaluate every formula from scratch; see Engine.recalculate."""
         self.require()
         with converted(path, _XLSX, self.seconds, only_values=True) as result:
-            return _values(result)
+            return saved_values(result)
 
     def recalculate_all(self, paths: Sequence[Path]) -> Iterator[Values]:
         """Yield what `recalculate` returns for each workbook; LibreOffice starts once for all.
@@ -100,7 +91,7 @@ class LibreOffice(Engine):
         self.require()
         with converted_all(paths, _XLSX, self.seconds, only_values=True) as results:
             for path, result in zip(paths, results, strict=True):
-                yield _values(result) if result.is_file() else self.recalculate(path)
+                yield saved_values(result) if result.is_file() else self.recalculate(path)
 
     def recalculate_changed(self, path: Path, cases: Iterable[Changes]) -> Iterator[Values]:
         """Yield the values after each of the changes; see Engine.recalculate_changed.
@@ -114,16 +105,9 @@ class LibreOffice(Engine):
             with converted_all(paths, _XLSX, self.seconds, batch, only_values=True) as results:
                 for changes, result in zip(batch, results, strict=True):
                     if result.is_file():
-                        yield _values(result)
+                        yield saved_values(result)
                     else:
                         yield from super().recalculate_changed(path, [changes])
-
-
-def _values(path: Path) -> Values:
-    values = {sheet: SheetValues() for sheet in reader.sheet_names(path)}
-    for sheet, row, column, cell in reader.iterate_cells(path):
-        values[sheet].put(row, column, cell.value)
-    return {**values}
 
 
 @contextmanager
@@ -218,85 +202,6 @@ def office(options: Sequence[str], folder: Path, seconds: float) -> str:
     flags = ["--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck"]
     command = [program, f"-env:UserInstallation={profile.as_uri()}", *flags, *options]
     return run(command, seconds, folder)
-
-
-def _fenced(program: Path, folder: Path) -> list[str]:
-    """Return the start of a command that lets a program open no user's files but in `folder`."""
-    # A snap or a Flatpak, which has a fence of its own, could not start behind this one.
-    if (
-        sys.executable
-        and sys.platform == "linux"
-        and (program.resolve().parent / "soffice.bin").exists()
-    ):
-        return [sys.executable, "-I", "-S", fence.__file__, str(folder)]
-    return []
-
-
-def _surroundings(home: Path) -> dict[str, str]:
-    """Return environment variables that keep a program from the user's folders and printers."""
-    cache, temporary = home / "cache", home / "temporary"
-    cache.mkdir(parents=True)
-    temporary.mkdir()
-    places = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), home)
-    places |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
-    places |= {"XDG_CACHE_HOME": cache, "XDG_RUNTIME_DIR": home, "CUPS_SERVER": home / "no-cups"}
-    kept = {name: value for name, value in os.environ.items() if name.lower() not in _SESSION}
-    mine = {name: str(place) for name, place in places.items()}
-    return kept | mine | {"SAL_USE_VCLPLUGIN": "svp"}
-
-
-def run(command: Sequence[str], seconds: float, folder: Path | None = None) -> str:
-    """Run a program and return what it printed; nothing that it started survives this call.
-
-    If there is a `folder`, nothing outside of it is the program's business: neither files, where
-    the system can prevent that, nor the user's settings, temporary files and printers.
-
-    Raises:
-        RunError: it could not be started, exited with an error, or took longer than `seconds`.
-
-    """
-    name = Path(command[0]).name
-    environment = _surroundings(folder / "home") if folder else None
-    start = _fenced(Path(command[0]), folder) if folder else []
-    try:
-        process = subprocess.Popen(
-            [*start, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            env=environment,
-        )
-    except OSError as error:
-        raise RunError(f"{name} could not be started: {error.strerror or error}") from error
-    with process:
-        try:
-            printed, _ = process.communicate(timeout=seconds)
-        except BaseException as error:
-            _kill_group(process)
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise RunError(f"{name} was stopped after {seconds:g} seconds") from error
-            raise
-    if process.returncode:
-        raise RunError(f"{name} failed ({process.returncode}): {printed.strip()[-500:]}")
-    return printed
-
-
-def _kill_group(process: subprocess.Popen[str]) -> None:
-    """Kill a program and all that it started, and wait until they have ended.
-
-    soffice is a script that starts another process, which would survive the script.
-    """
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        # The script may have ended before what it started, or all may have ended.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    # The pipe closes when the last of them has ended; only then may their files be removed.
-    process.communicate()
 
 
 @cache
