@@ -231,7 +231,6 @@ class Look(NamedTuple):
 
     colours: tuple[str, ...]
     shape: tuple[str, ...]
-    is_line: bool
 
 
 def _look(series: etree._Element) -> Look:
@@ -246,7 +245,7 @@ def _look(series: etree._Element) -> Look:
         shape += [str(line.get("w", "")), *_attributes(line, "prstDash", "val")]
     elif shape != ["none"]:
         drawn = marker
-    return Look(_attributes(drawn, "srgbClr", "val"), tuple(shape), line is not None)
+    return Look(_attributes(drawn, "srgbClr", "val"), tuple(shape))
 
 
 def _attributes(element: etree._Element | None, tag: str, name: str) -> tuple[str, ...]:
