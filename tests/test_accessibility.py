@@ -4,16 +4,20 @@ That all sheets keep the rules is tested together with how they look, in test_sh
 else `problems` is called.
 """
 
+from math import nan
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 from accessibility import findings
 from contrast import contrast
+from sheet_file import read
 
-from sheetgen.spreadsheet.canvas import Canvas
+from sheetgen.spreadsheet.canvas import Canvas, Chart, Series
 from sheetgen.spreadsheet.header_names import header_names, renumbered
 from sheetgen.spreadsheet.style import KINDS, SYMBOLS, WHITE, header, look
+from sheetgen.spreadsheet.writer import write_workbook
+from sheetgen.workbook.shared.alternative_texts import as_built, course, courses
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +86,26 @@ def test_each_fault_is_found(faulty: Path) -> None:
         "charts: texts in charts: Chart 2: text in BBBBBB",
         "charts: series: Chart 2: ('0000AA',) and ('EEAA00',) by colour alone",
     ]
+
+
+def test_a_description_is_told_in_numbers_and_holds_what_a_file_can(tmp_path: Path) -> None:
+    curves = {"a\x0b": [0.5, 0.2, 0.25], "b": [1.0, nan], "c": [0.0, 0.0]}
+    told = as_built("Errors", courses(curves))
+    canvas = Canvas("drawn")
+    series = Series(canvas.range(0, 0, 1, 0), canvas.range(0, 0, 1, 0))
+    canvas.charts.append(Chart((2, 0), (200, 100), (series,), told))
+    write_workbook([canvas], tmp_path / "drawn.xlsx", "drawn")
+    (drawn,) = read(tmp_path / "drawn.xlsx")[0].drawn
+    assert drawn.description == (
+        "Errors. As built: a\ufffd falls from 0.5 to 0.25, down to 0.2 between; "
+        "b starts at 1 and diverges; c stays at 0."
+    )
+    assert (
+        course([0.1, 0.9, 0.5], is_share=True) == "rises from 10.0% to 50.0%, up to 90.0% between"
+    )
+    assert courses({str(end): [1.0, end] for end in range(6)}) == (
+        "of 6 curves the lowest, 0 falls from 1 to 0; the highest, 5 rises from 1 to 5"
+    )
 
 
 def test_the_contrast_is_that_of_wcag() -> None:

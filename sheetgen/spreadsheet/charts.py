@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from sheetgen.files.characters import without_impossible
 from sheetgen.spreadsheet.canvas import Chart, Series
 from sheetgen.spreadsheet.style import FONT, INK, MUTED, WHITE
 
@@ -64,7 +65,7 @@ def insert_chart(workbook: xlsxwriter.Workbook, worksheet: Worksheet, chart: Cha
         {
             "x_offset": chart.offset[0],
             "y_offset": chart.offset[1],
-            "description": chart.description,
+            "description": without_impossible(chart.description),
             "object_position": 3,  # neither moves nor stretches with the cells below it
         },
     )

@@ -12,7 +12,12 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from sheetgen.console import progress
-from sheetgen.files.characters import impossible_character, require_possible, without_noncharacters
+from sheetgen.files.characters import (
+    impossible_character,
+    require_possible,
+    without_impossible,
+    without_noncharacters,
+)
 from sheetgen.files.leftovers import scratch_folder
 from sheetgen.spreadsheet.address import quoted, range_address
 from sheetgen.spreadsheet.block import Block
@@ -175,7 +180,7 @@ class _Writer:
                 "y_scale": picture.scale,
                 "x_offset": 4,
                 "y_offset": 4,
-                "description": picture.description,
+                "description": without_impossible(picture.description),
             }
             worksheet.insert_image(picture.row, picture.column, "picture.png", options)
 

@@ -35,7 +35,7 @@ def course(values: Numbers, is_share: bool = False) -> str:
     if not numbers or not isfinite(numbers[0]):
         return "has no numbers"
     first, last = numbers[0], numbers[-1]
-    if not is_promised(last) and is_promised(first):
+    if not isfinite(last) or (is_promised(first) and not is_promised(last)):
         return f"starts at {digits(first)} and diverges"
     known = [value for value in numbers if isfinite(value)]
     low, high = min(known), max(known)
