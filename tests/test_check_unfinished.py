@@ -124,5 +124,5 @@ def test_a_page_of_matrices_is_called_that(tmp_path):
     path = write(tmp_path / "a.xlsx", S=cells)
     with pytest.raises(InputError) as refused:
         check_workbook(path)
-    said = "'S' has matrices (X at A2:B3, W1 at D2:E3, z1 at G2:H3), and only tables with a row"
+    said = "'S' has matrices (X at A2:B3, W1 at D2:E3, z1 at G2:H3), but their formulas are"
     assert said in str(refused.value)

@@ -147,7 +147,7 @@ def test_arrows_run_down_only() -> None:
 
 
 def test_arrows_run_down_inside_check() -> None:
-    order = "findings formula reading tables meaning mistakes judging audit check_report"
+    order = "findings formula reading tables meaning pages mistakes judging audit check_report"
     height = {f"sheetgen.check.{name}": place for place, name in enumerate(order.split())}
     steps = {
         module: ".".join(module.split(".")[:3])

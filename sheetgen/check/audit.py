@@ -13,17 +13,22 @@ from sheetgen.check.judging.taken_back import Verdicts, unreadable_part
 from sheetgen.check.meaning.resolving import lacks_results
 from sheetgen.check.meaning.searches import Searches
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
+from sheetgen.check.meaning.table_reading import Reading
 from sheetgen.check.meaning.understanding import understood
+from sheetgen.check.pages.page_reading import pages_of
 from sheetgen.check.reading.book_values import read_texts, recalculated
 from sheetgen.check.reading.cells import Book
 from sheetgen.check.reading.open_file import read_book
 from sheetgen.check.tables.find_tables import headers_alone, tables_of, unfinished_tables
 from sheetgen.check.tables.named_matrices import in_words, is_page_of_matrices, named_matrices
+from sheetgen.check.tables.page_of_blocks import Page
 from sheetgen.check.tables.table import Table, holds_number
 from sheetgen.errors import InputError, shortened
 from sheetgen.spreadsheet.address import relative_address
 
 _KERNEL = re.compile(r"k\d+_[\d_]+", re.IGNORECASE)
+_MOST_RIGHT = 0.7  # of a page's cells, at least
+_OURS = "_sheetgen"  # a sheet that build and export hide
 _ANSWERS = "_answers"  # the sheet that `sheetgen exercise` hides the right numbers on
 
 
@@ -40,12 +45,13 @@ def check_workbook(path: Path) -> WorkbookReport:
     if book.damage:
         words = f"read as far as possible: {book.damage}"
         remarks = (Finding("remark", "damaged", words, ""), *remarks)
-    tables = _tables(book)
-    if not tables:
+    tables, pages = _tables(book), _pages(book)
+    if not tables and not pages:
         raise InputError(book.damage or f"{path} has no training table: {_why_no_table(book)}")
-    if lacks_results(book, [table for table in tables if not _has_kernel(table)]):
+    dense = [*(table for table in tables if not _has_kernel(table)), *(one.table for one in pages)]
+    if lacks_results(book, dense):
         book = recalculated(path, book)
-        tables = _tables(book)
+        tables, pages = _tables(book), _pages(book)
     reports, read, searches = [], [], Searches()
     for table in tables:
         reading = None if _has_kernel(table) else understood(book, table, searches)
@@ -53,7 +59,15 @@ def check_workbook(path: Path) -> WorkbookReport:
         reports.append(_without_network(table) if found is None else _report(found))
         if not table.is_unit:  # other sheets have other samples
             read.append(table if reading is None else reading.table)
-    with_table = {table.sheet for table in tables}
+    read_sheets = {one.sheet for one in reports if one.checked}
+    for reading in (one for one in pages if one.table.sheet not in read_sheets):
+        report = _report(reading.meaning(searches))
+        if report.checked:
+            reports = [one for one in reports if one.checked or one.sheet != report.sheet]
+            reports.append(report)
+    if not reports:
+        raise InputError(book.damage or f"{path} has no training table: {_why_no_table(book)}")
+    with_table = {table.sheet for table in reports}
     skipped = tuple(name for name in book.sheets if name not in with_table)
     return WorkbookReport(
         str(path),
@@ -65,13 +79,20 @@ def check_workbook(path: Path) -> WorkbookReport:
     )
 
 
+def _pages(book: Book) -> list[Reading]:
+    """Return the networks that lie in blocks; a sheet of ours has tables."""
+    if _OURS in book.sheets:
+        return []
+    return [one for name in book.sheets for one in pages_of(book, name)]
+
+
 def _why_no_table(book: Book) -> str:
     for name, cells in book.sheets.items():
         if (table := headers_alone(name, cells)) is not None:
             return _why_no_row(table, f"row {table.header_row + 1} of {name!r}")
     for name, cells in book.sheets.items():
         if is_page_of_matrices(matrices := named_matrices(cells)):
-            words = "and only tables with a row for each step are read"
+            words = "but their formulas are those of no dense network"
             return f"{name!r} has matrices ({in_words(matrices)}), {words}"
     return "no row of headers names weights (w1, w2, …) with activations, errors or gradients"
 
@@ -112,9 +133,15 @@ def _report(meaning: TableMeaning) -> TableReport:
         verdicts.findings.extend(found)
     meaning.negated = verdicts.without_negated_gradients(meaning)
     meaning.unknown = verdicts.without_unknown_functions(meaning)
+    if isinstance(table, Page):
+        verdicts.without_other_rules()
     if meaning.moving and verdicts.without_batches():
         meaning.rate = LearningRate(None, "unknown")
-    guessed = table.is_unit or not table.columns_of("i", "h", "a_h", "o", "a_o")
+    guessed = (
+        table.is_unit
+        or isinstance(table, Page)
+        or not table.columns_of("i", "h", "a_h", "o", "a_o")
+    )
     if guessed and _is_of_another_kind(meaning, verdicts.columns):
         what = "unit" if table.is_unit else "network"
         return _unread(table, f"its formulas are not those of a {what} that each row trains")
@@ -132,7 +159,11 @@ def _report(meaning: TableMeaning) -> TableReport:
 
 
 def _unknown_columns(table: Table) -> Iterator[Column]:
-    """Yield the columns of numbers of which nothing says what they are."""
+    """Yield the columns or cells of numbers of which nothing says what they are."""
+    if isinstance(table, Page):
+        for place in table.unread_cells:
+            address = relative_address(*place)
+            yield Column(address, "", address, "unchecked", reason="its formula says nothing known")
     reason = "neither its header nor its formulas say what it is"
     for column, header in table.not_understood.items():
         ends = (relative_address(row, column) for row in (table.row_at(0), table.last))
@@ -142,13 +173,17 @@ def _unknown_columns(table: Table) -> Iterator[Column]:
 def _judged(meaning: TableMeaning, symbol: str) -> tuple[Column, list[Finding]]:
     if symbol not in meaning.definitions:
         return judge_givens(meaning.table, symbol, meaning.moving)
-    if symbol.startswith("∂E/∂"):
+    if symbol.startswith("∂E/∂") and not isinstance(meaning.table, Page):
         averaged = judge_averages(meaning.resolver.book, meaning.table, symbol)
         if averaged is not None:
             return averaged
     column = ComputedColumn(meaning, symbol)
     verdict, findings = judge(column)
     mistake = next((one for one in findings if one.severity == "mistake"), None)
+    table = meaning.table
+    is_guess = isinstance(table, Page) and symbol in table.guessed
+    if mistake and is_guess and mistake.formula and mistake.kind == "unknown-mistake":
+        return table.verdict(symbol, "unchecked", reason="its formula is no known one"), []
     if mistake and (reason := unreadable_part(column, mistake)):
         return meaning.table.verdict(symbol, "unchecked", reason=reason), []
     return verdict, findings
@@ -162,6 +197,8 @@ def _has_kernel(table: Table) -> bool:
 def _is_of_another_kind(meaning: TableMeaning, columns: Sequence[Column]) -> bool:
     """Return whether few columns are right: headers that are words may mean something else."""
     computed = [one.status for one in columns if one.symbol in meaning.definitions]
+    if isinstance(meaning.table, Page):
+        return computed.count("right") < _MOST_RIGHT * (len(computed) - computed.count("given"))
     return 2 * computed.count("right") < len(computed)
 
 

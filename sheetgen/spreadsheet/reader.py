@@ -131,17 +131,19 @@ def cells_of_sheets(
     formula_at: Callable[[str, int, int], Formula],
     sheets: Collection[str] | None = None,
     damage: Damage = Damage.REFUSE,
+    array_at: Callable[[str, str, int, int], Formula] | None = None,
 ) -> Iterator[tuple[str, Iterator[tuple[int, int, Formula | None, Value]]]]:
     """Yield the name of each worksheet with its cells: row, column, formula, (cached) value.
 
     `formula_at` makes a formula of a text and the cell, counted from zero, that has it; all cells
     that share the formula get the same object. Cells without formula and value are left out, and
     those of a sheet must be consumed before the next one is asked for. `sheets` limits it to
-    these; None is all of them.
+    these; None is all of them. `array_at` makes the formula of the first cell of an array formula,
+    also from the cells that it fills; without it, that is a formula like any other.
 
     Raises one of DAMAGE, or InputError, for damage that is not passed over.
     """
-    for name, contents in _contents_of_sheets(package, formula_at, sheets, damage):
+    for name, contents in _contents_of_sheets(package, formula_at, sheets, damage, array_at):
         yield name, _cells(name, contents, formula_at)
 
 
@@ -150,11 +152,13 @@ def _contents_of_sheets(
     formula_at: Callable[[str, int, int], Formula],
     sheets: Collection[str] | None,
     damage: Damage,
+    array_at: Callable[[str, str, int, int], Formula] | None = None,
 ) -> Iterator[tuple[str, "ContentRows[Formula]"]]:
     strings = _shared_strings(package, damage)
     for sheet in worksheets(package, damage):
         if sheets is None or sheet.name in sheets:
-            yield sheet.name, SheetContents(formula_at, strings, damage).rows(package, sheet)
+            contents = SheetContents(formula_at, strings, damage, array_at)
+            yield sheet.name, contents.rows(package, sheet)
 
 
 def _cells(

@@ -53,9 +53,14 @@ class SheetContents(Generic[Formula]):
     """Reads what the cells of one sheet hold; raises errors only where damage is refused."""
 
     def __init__(
-        self, formula_at: Callable[[str, int, int], Formula], strings: list[str], damage: Damage
+        self,
+        formula_at: Callable[[str, int, int], Formula],
+        strings: list[str],
+        damage: Damage,
+        array_at: Callable[[str, str, int, int], Formula] | None = None,
     ) -> None:
         self._formula_at, self._strings, self._damage = formula_at, strings, damage
+        self._array_at = array_at
         self._refuse = damage is Damage.REFUSE
         self._shared: dict[str, Formula] = {}
 
@@ -123,6 +128,9 @@ class SheetContents(Generic[Formula]):
             return self._shared[group] if self._refuse else self._shared.get(group)
         if not (text or self._refuse):
             return None
+        area = element.get("ref") if element.get("t") == "array" else None
+        if area and self._array_at is not None:
+            return self._array_at(text, str(area), row, column)
         formula = self._formula_at(text, row, column)
         if is_shared:
             self._shared[str(element.get("si"))] = formula

@@ -5,13 +5,23 @@ left-associative. What a training table does not need (texts, arrays, unions) is
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
-from operator import mul
+from functools import lru_cache, partial
+from itertools import product
 
 from sheetgen.check.formula.expressions import Call, Cell, Expression, Negation, Number, Operation
 from sheetgen.check.formula.expressions import is_known as is_known_function
+from sheetgen.check.formula.expressions import replace as exchanged
+from sheetgen.check.formula.matrix_expressions import (
+    AGGREGATES,
+    OF_MATRICES,
+    Matrix,
+    UnsupportedError,
+    element_of,
+    elements,
+    elementwise,
+)
 from sheetgen.spreadsheet.address import cell_address, column_letters, place_of, quoted, unquoted
 from sheetgen.spreadsheet.tokens import Token, replaced, tokens
 
@@ -21,10 +31,6 @@ _RELATIVE = re.compile(rf"{_MARK}R(\[?)(-?[0-9]+)\]?C(\[?)(-?[0-9]+)\]?")
 _MAXIMUM_CELLS = 64  # of a range within a formula
 _LONGEST = 1 << 15  # characters; Excel takes 8,192
 _MOST_COLUMNS = 18278  # A to ZZZ
-
-
-class UnsupportedError(Exception):
-    """The formula uses something that this parser does not know."""
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -75,6 +81,16 @@ class Formula:
             self._relative = _relative(text, row, column)
         return self._relative
 
+    @property
+    def element(self) -> tuple[int, int] | None:
+        """Which element of an array formula the cell holds: (row, column); None for others."""
+        return None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The rows and columns of cells that the formula fills, from its own to the right."""
+        return 1, 1
+
     def text_at(self, row: int, column: int) -> str:
         """Return the formula as this cell shows it, without "="."""
 
@@ -93,6 +109,56 @@ class Formula:
     def columns(self) -> str:
         """The formula without its rows: the same for formulas that use the same columns."""
         return _RELATIVE.sub(rf"{_MARK}\3\4", self.relative)
+
+
+class ArrayFormula(Formula):
+    """An array formula, as one of the cells has it that it fills."""
+
+    __slots__ = ("_element", "_span")
+
+    def __init__(
+        self,
+        text: str,
+        row: int,
+        column: int,
+        element: tuple[int, int] = (0, 0),
+        span: tuple[int, int] = (1, 1),
+    ) -> None:
+        """Take the formula of a zero-based cell, and which of its elements the cell has."""
+        super().__init__(text, row, column)
+        self._element, self._span = element, span
+
+    @classmethod
+    def at(cls, text: str, area: str, row: int, column: int) -> "ArrayFormula":
+        """Return the formula that a cell has for all cells of an area, such as "B2:C3"."""
+        first, last = (place_of(one) for one in (area.split(":") * 2)[:2])
+        return cls(text, row, column, span=(last[0] - first[0] + 1, last[1] - first[1] + 1))
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other one does the same."""
+        return super().__eq__(other) and self.element == getattr(other, "element", None)
+
+    def __hash__(self) -> int:
+        """Return the hash of the relative notation and the element."""
+        return hash((self.relative, self._element))
+
+    @property
+    def element(self) -> tuple[int, int] | None:
+        """Which element the cell holds: (row, column)."""
+        return self._element
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The rows and columns of cells that the formula fills, from its own to the right."""
+        return self._span
+
+    def elements(self, row: int, column: int) -> Iterator[tuple[int, int, "ArrayFormula"]]:
+        """Yield the other cells that the formula of a cell fills, and their formulas."""
+        text = self.text_at(row, column)
+        for down, across in product(*map(range, self._span)):
+            if down or across:
+                place = row + down, column + across
+                yield *place, ArrayFormula(text, *place, (down, across))
 
 
 @lru_cache(4096)  # the formulas of a row read the same cells
@@ -128,7 +194,17 @@ def parse(formula: Formula, names: Mapping[str, str]) -> Expression:
     text = formula.text_at(_ORIGIN, _ORIGIN)
     if len(text) > _LONGEST:
         raise UnsupportedError("a long formula")
-    return _parse(text, tuple(sorted(names.items())))
+    return _parse(text, tuple(sorted(names.items())), formula.element)
+
+
+def located(tree: Expression, row: int, column: int, sheet: str) -> Expression:
+    """Return a formula with cells in place of references, as a cell of the sheet has it."""
+
+    def change(part: Expression) -> Expression | None:
+        """Return the cell that a reference means, None for all else."""
+        return part.seen_from(row, column, sheet) if isinstance(part, Reference) else None
+
+    return exchanged(tree, change)
 
 
 def parse_text(text: str) -> Expression:
@@ -145,13 +221,17 @@ _ORIGIN = 16000  # parsed as if in a cell that has room on every side
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str, names: tuple[tuple[str, str], ...]) -> Expression:
-    return _parse_uncached(tokens(text), dict(names))
+def _parse(
+    text: str, names: tuple[tuple[str, str], ...], element: tuple[int, int] | None
+) -> Expression:
+    return _parse_uncached(tokens(text), dict(names), element)
 
 
-def _parse_uncached(parts: Sequence[Token], names: Mapping[str, str]) -> Expression:
+def _parse_uncached(
+    parts: Sequence[Token], names: Mapping[str, str], element: tuple[int, int] | None = None
+) -> Expression:
     try:
-        return _Parser(parts, names).whole()
+        return _Parser(parts, names, element).whole()
     except RecursionError as error:
         raise UnsupportedError("too deep") from error
 
@@ -162,17 +242,25 @@ _END = Token("end", "")
 
 
 class _Parser:
-    """Recursive descent; all operators between two values are left-associative."""
+    """Recursive descent; all operators between two values are left-associative.
 
-    def __init__(self, parts: Sequence[Token], names: Mapping[str, str]) -> None:
+    A range is a matrix. In an array formula, operators work on every element of one.
+    """
+
+    def __init__(
+        self, parts: Sequence[Token], names: Mapping[str, str], element: tuple[int, int] | None
+    ) -> None:
         self._rest = [token for token in reversed(parts) if token.kind != "space"]
-        self._names = names
+        self._names, self._element = names, element
+        self._arrays = element is not None
 
     def whole(self) -> Expression:
         tree = self._binary()
         if self._rest:
             raise UnsupportedError(f"unexpected {self._next().text!r}")
-        return tree
+        if self._element is None and isinstance(tree, Matrix) and tree.shape != (1, 1):
+            raise UnsupportedError("range")
+        return element_of(tree, self._element or (0, 0))
 
     def _next(self) -> Token:
         return self._rest.pop() if self._rest else _END
@@ -186,28 +274,47 @@ class _Parser:
         if not self._accept(*symbols):
             raise UnsupportedError(f"expected {symbols[0]}, found {self._next().text!r}")
 
-    def _binary(self, weakest: int = 0) -> Expression:
+    def _binary(self, weakest: int = 0) -> Expression | Matrix:
         """Read operations that bind at least as strongly."""
         left = self._percent()
         while self._rest and self._rest[-1].kind == "symbol":
             strength = _STRENGTH.get(self._rest[-1].text, -1)
             if strength < weakest:
                 break
-            left = Operation(self._next().text, left, self._binary(strength + 1))
+            symbol = self._next().text
+            left = self._each(partial(Operation, symbol), left, self._binary(strength + 1))
         return left
 
-    def _percent(self) -> Expression:
+    def _each(
+        self, make: Callable[..., Expression], *parts: Expression | Matrix
+    ) -> Expression | Matrix:
+        """Return what `make` makes of these parts, or of each element of them."""
+        if not any(isinstance(one, Matrix) for one in parts):
+            return make(*parts)
+        if not self._arrays:
+            raise UnsupportedError("range")
+        return elementwise(make, parts)
+
+    def _percent(self) -> Expression | Matrix:
         operand = self._unary()
         while self._accept("%"):
-            operand = operand * 0.01
+            operand = self._each(lambda one: one * 0.01, operand)
         return operand
 
-    def _unary(self) -> Expression:
+    def _unary(self) -> Expression | Matrix:
         if self._accept("-"):
-            return Negation(self._unary())
-        return self._unary() if self._accept("+") else self._atom()
+            return self._each(Negation, self._unary())
+        return self._unary() if self._accept("+") else self._range()
 
-    def _atom(self) -> Expression:
+    def _range(self) -> Expression | Matrix:
+        first = self._atom()
+        if not self._accept(":"):
+            return first
+        if not isinstance(first, Reference):
+            raise UnsupportedError("range")
+        return _cells_between(first, _reference([self._next()]))
+
+    def _atom(self) -> Expression | Matrix:
         if self._accept("("):
             inner = self._binary()
             self._expect(")")
@@ -223,35 +330,35 @@ class _Parser:
             case "function":
                 return self._call(token.text[:-1].strip().upper().removeprefix("_XLFN."))
             case "name":
-                return _reference(tokens(self._names.get(token.text.lower(), "")))
+                return self._named(self._names.get(token.text.lower(), ""))
         raise UnsupportedError(f"unexpected {token.text!r}")
 
-    def _call(self, name: str) -> Expression:
-        groups: list[list[Expression]] = []
+    def _named(self, target: str) -> Expression | Matrix:
+        """Return the cell or the range that a defined name means."""
+        parts = tokens(target)
+        split = next((at for at, one in enumerate(parts) if one.text == ":"), None)
+        if split is None:
+            return _reference(parts)
+        return _cells_between(_reference(parts[:split]), _reference(parts[split + 1 :]))
+
+    def _call(self, name: str) -> Expression | Matrix:
+        outside, self._arrays = self._arrays, self._arrays or name in OF_MATRICES
+        arguments: list[Expression | Matrix] = []
         while not self._accept(")"):
-            if groups:
+            if arguments:
                 self._expect(",", ";")
-            groups.append(self._argument())
-        if name == "SUMPRODUCT":
-            return _sum_of_products(groups)
-        arguments = tuple(one for group in groups for one in group)
-        if name == "PI" and not groups:
+            arguments.append(self._binary())
+        self._arrays = outside
+        if name in OF_MATRICES:
+            return OF_MATRICES[name](arguments)
+        if name == "PI" and not arguments:
             return Number(3.141592653589793)
         if name == "POW":  # as Google Sheets exports it
             name = "POWER"
-        if not is_known_function(name, len(arguments)):
-            raise UnsupportedError(f"function {name}")
-        if name == "POWER":
-            return Operation("^", *arguments)
-        return Call(name, arguments)
-
-    def _argument(self) -> list[Expression]:
-        first = self._binary()
-        if not self._accept(":"):
-            return [first]
-        if not isinstance(first, Reference):
-            raise UnsupportedError("range")
-        return _cells_between(first, _reference([self._next()]))
+        if name in AGGREGATES:
+            every = tuple(one for each in arguments for one in elements(each))
+            return _called(name, *every)
+        return self._each(partial(_called, name), *arguments)
 
 
 def _reference(parts: Sequence[Token]) -> Reference:
@@ -272,7 +379,14 @@ def _reference(parts: Sequence[Token]) -> Reference:
     )
 
 
-def _cells_between(first: Reference, last: Reference) -> list[Expression]:
+def _called(name: str, *arguments: Expression) -> Expression:
+    """Return a function of these arguments; raises UnsupportedError for an unknown one."""
+    if not is_known_function(name, len(arguments)):
+        raise UnsupportedError(f"function {name}")
+    return Operation("^", *arguments) if name == "POWER" else Call(name, arguments)
+
+
+def _cells_between(first: Reference, last: Reference) -> Matrix:
     """Return the cells of a range whose corners are fixed alike."""
     fixed = (first.row_fixed, first.column_fixed)
     if fixed != (last.row_fixed, last.column_fixed) or last.sheet is not None:
@@ -281,10 +395,8 @@ def _cells_between(first: Reference, last: Reference) -> list[Expression]:
     columns = range(min(first.column, last.column), max(first.column, last.column) + 1)
     if len(rows) * len(columns) > _MAXIMUM_CELLS:
         raise UnsupportedError("a long range")
-    return [Reference(first.sheet, row, column, *fixed) for row in rows for column in columns]
-
-
-def _sum_of_products(groups: list[list[Expression]]) -> Expression:
-    if not groups or len({len(group) for group in groups}) != 1:
-        raise UnsupportedError("SUMPRODUCT")
-    return Call("SUM", tuple(reduce(mul, factors) for factors in zip(*groups, strict=True)))
+    return Matrix(
+        tuple(
+            tuple(Reference(first.sheet, row, column, *fixed) for column in columns) for row in rows
+        )
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sheetgen.check.findings import Finding
+from sheetgen.check.tables.page_of_blocks import Page, in_ranges
 from sheetgen.check.tables.table import Table
 from sheetgen.spreadsheet.address import column_letters, relative_address
 
@@ -12,6 +13,9 @@ def header_remarks(table: Table) -> Iterator[Finding]:
 
     Each header is named with its cell and with what it should be.
     """
+    if isinstance(table, Page):
+        yield from _page_remarks(table)
+        return
     symbols = {column: symbol for symbol, column in table.columns.items()}
     twice = {named for _, named in table.repeated}
     wrong = {
@@ -24,6 +28,20 @@ def header_remarks(table: Table) -> Iterator[Finding]:
     alone = {one: symbol for one, symbol in sorted(wrong.items()) if table.named[one] not in twice}
     yield from _misnamed(table, alone)
     yield from _without_meaning(table)
+
+
+def _page_remarks(page: Page) -> Iterator[Finding]:
+    """Yield a remark on where a page's givens are, and one on cells that are not understood."""
+    parts = {"inputs": ("i",), "targets": ("t",), "weights": ("w",), "biases": ("b",)}
+    said = []
+    for words, families in parts.items():
+        cells = [page.place_of(one, 0) for one in page.columns_of(*families)]
+        if places := list(dict.fromkeys(one for one in cells if one in page.cells)):
+            said.append(f"{words} in {in_ranges(places)}")
+    yield page.remark("identified", f"a page, read by its formulas: {', '.join(said)}")
+    if page.unread_cells:
+        words = f"not understood, and so not checked: {in_ranges(page.unread_cells)}"
+        yield page.remark("unknown-header", words)
 
 
 def _headed(table: Table, symbol: str) -> list[int]:

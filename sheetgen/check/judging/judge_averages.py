@@ -75,7 +75,7 @@ def _others(book: Book, table: Table, symbol: str, row: int) -> Iterator[_Averag
 
 def _average(book: Book, table: Table, symbol: str, row: int) -> _Average | None:
     """Return what a cell averages; None if it averages no column with a gradient's header."""
-    place = table.row_at(row), table.columns[symbol]
+    place = table.place_of(symbol, row)
     formula = table.content(*place).formula
     if formula is None:
         return None

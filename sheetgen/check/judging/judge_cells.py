@@ -21,6 +21,7 @@ from sheetgen.check.formula.parsing import Formula
 from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_meaning import ComputedColumn
 from sheetgen.check.mistakes.naming import Wrong, WrongCells
+from sheetgen.check.tables.page_of_blocks import Page
 
 _USUAL = (0, 1, 2, 0.5)
 
@@ -51,6 +52,8 @@ def judge_numbers(column: ComputedColumn, rows: list[int]) -> tuple[list[Wrong],
     bad, count = _by_numbers(column, rows)
     if not bad:
         return [], count
+    if isinstance(column.table, Page):
+        return [Wrong(bad, "hard-coded-number", "found a number; expected a formula")], count
     same_number = len({column.values[row] for row in rows}) == 1
     if same_number and len(rows) > 1 and not column.is_parameter and column.meaning.referenced:
         words = "every row holds the same number instead of a formula"
@@ -62,11 +65,11 @@ def _trees(
     column: ComputedColumn, formula: Formula, rows: list[int]
 ) -> dict[Expression | None, list[int]]:
     """Return what the formula means over symbols, and in which rows it means that."""
-    table, place = column.table, column.table.columns[column.symbol]
+    table, resolver = column.table, column.meaning.resolver
 
     def meaning(row: int) -> Expression | None:
         """Return what the formula means in a row, None if it means nothing."""
-        return column.meaning.resolver.resolved(formula, table.row_at(row), place)
+        return resolver.resolved(formula, *table.place_of(column.symbol, row))
 
     probes = {meaning(rows[index]) for index in {0, 1, len(rows) // 2, -1} if index < len(rows)}
     if len(probes) == 1 and not table.skipped:

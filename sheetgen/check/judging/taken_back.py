@@ -74,6 +74,20 @@ class Verdicts:
             self._uncheck(dict.fromkeys(parameters, "updated once for several samples"))
         return found
 
+    def without_other_rules(self) -> None:
+        """Leave unchecked what is wrong in every weight or bias of a page, or in every gradient.
+
+        Whoever writes all of them alike has a rule for them that is not known.
+        """
+        wrong = {one.symbol for one in self.columns if one.status == "wrong"}
+        for stem in ("", "∂E/∂"):
+            for kind in ("w", "b"):
+                symbols = {
+                    one.symbol for one in self.columns if family(one.symbol) == f"{stem}{kind}"
+                }
+                if len(symbols) > 1 and symbols <= wrong:
+                    self._uncheck(dict.fromkeys(symbols, "all of them follow another rule"))
+
     def _uncheck(self, reasons: Mapping[str, str]) -> None:
         """Leave columns unchecked for these reasons, and drop the mistakes in them."""
         self.columns = [
@@ -156,7 +170,7 @@ def unreadable_part(column: ComputedColumn, mistake: Finding) -> str:
     for node in walk(tree) if tree is not None else ():
         if not isinstance(node, Reference):
             continue
-        cell = node.seen_from(table.row_at(row), table.columns[symbol], table.sheet)
+        cell = node.seen_from(*table.place_of(symbol, row), table.sheet)
         within = cell.sheet == table.sheet and table.has_row(cell.row)
         # Only an update uses the rate; elsewhere an equal number is a coincidence.
         is_rate = column.is_parameter and meaning.resolver.number(cell) == meaning.rate.value
@@ -171,8 +185,7 @@ def _reads_other_given(column: ComputedColumn, formula: Formula, row: int) -> bo
     If the right one has no column, nothing tells whether that one's header is wrong.
     """
     table = column.table
-    place = table.row_at(row), table.columns[column.symbol]
-    tree = column.meaning.resolver.resolved(formula, *place)
+    tree = column.meaning.resolver.resolved(formula, *table.place_of(column.symbol, row))
     needed = {one.name for one in symbols(column.forms[0])}
     read = {one.name for one in symbols(tree)} if tree is not None else set()
     return any(family(one) in _GIVEN for one in read - needed)

@@ -61,7 +61,7 @@ def _settings(resolver: Resolver) -> dict[float, Leaf | None]:
     followed = [one for one in table.columns if is_state(one) or family(one) in PARAMETERS]
     has_states = any(map(is_state, followed))
     for symbol in followed if table.rows > 1 else ():
-        tree = resolver.at(table.row_at(1), table.columns[symbol])
+        tree = resolver.of(symbol, 1)
         for part in walk(tree) if tree is not None else ():
             if isinstance(part, Cell):
                 found.setdefault(resolver.number(part), part)

@@ -116,22 +116,27 @@ def referenced_cell(resolver: Resolver) -> Cell | None:
     """
     table = resolver.table
     counted: Counter[Cell] = Counter()
-    for column in table.columns_of(*PARAMETERS).values():
-        for row in table.sheet_rows[1:3]:
-            tree = resolver.at(row, column)
+    for symbol in table.columns_of(*PARAMETERS):
+        for row in range(table.rows)[1:3]:
+            tree = resolver.of(symbol, row)
             for leaf in dict.fromkeys(leaves(tree)) if tree is not None else ():
                 if isinstance(leaf, Cell) and resolver.number(leaf) != 0:
-                    counted[leaf] += 2 if row == table.first + 1 else 1
+                    counted[leaf] += 2 if row == 1 else 1
     numbers = {cell: votes for cell, votes in counted.items() if np.isfinite(resolver.number(cell))}
-    return max(numbers, key=lambda cell: numbers[cell], default=None)
+    labelled = {
+        Cell(sheet, one.row, one.column)
+        for sheet in {cell.sheet for cell in numbers}
+        for one in labels_of(resolver.book.sheets[sheet])
+    }
+    return max(numbers, key=lambda cell: (numbers[cell], cell in labelled), default=None)
 
 
 def _literal_rate(resolver: Resolver) -> float | None:
     """Return the number that the updates' formulas hold in place of a reference, or None."""
     table = resolver.table
     counted: Counter[float] = Counter()
-    for symbol, column in table.columns_of(*PARAMETERS).items():
-        tree = resolver.at(table.first + 1, column) if table.rows > 1 else None
+    for symbol in table.columns_of(*PARAMETERS):
+        tree = resolver.of(symbol, 1) if table.rows > 1 else None
         if isinstance(tree, Call) and tree.name == "IF":
             tree = tree.arguments[1]  # at the end of a batch
         if isinstance(tree, Operation) and tree.operator in "+-":

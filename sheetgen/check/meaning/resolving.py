@@ -20,7 +20,8 @@ from sheetgen.check.formula.expressions import (
     is_deeper,
     replace,
 )
-from sheetgen.check.formula.parsing import Formula, Reference, UnsupportedError, parse
+from sheetgen.check.formula.matrix_expressions import UnsupportedError
+from sheetgen.check.formula.parsing import Formula, Reference, parse
 from sheetgen.check.reading.cells import Book, Cells, Content
 from sheetgen.check.tables.headers import family, symbol_of
 from sheetgen.check.tables.table import EMPTY, Table
@@ -64,7 +65,7 @@ class Resolver:
     assigned: dict[Cell, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._symbols = {column: symbol for symbol, column in self.table.columns.items()}
+        self._found = self.table.finder()
         self._trees: dict[Formula, Expression | None] = {}
         self._helpers = 0
 
@@ -83,6 +84,10 @@ class Resolver:
         formula = self.table.content(row, column).formula
         return None if formula is None else self.resolved(formula, row, column)
 
+    def of(self, symbol: str, index: int) -> Expression | None:
+        """Return the resolved formula of a symbol in a row of the table; None if there is none."""
+        return self.at(*self.table.place_of(symbol, index))
+
     def resolved(self, formula: Formula, row: int, column: int) -> Expression | None:
         """Return the formula over symbols, in a cell of the sheet; None if it is not understood.
 
@@ -91,14 +96,15 @@ class Resolver:
         """
         self._helpers = 0
         try:
-            tree = self._resolve(formula, Cell(self.table.sheet, row, column), row, 0)
+            own = self.table.index_at(row, column)
+            tree = self._resolve(formula, Cell(self.table.sheet, row, column), own, 0)
         except RecursionError:
             return None
         if self._helpers > _MOST_HELPERS or tree is None or is_deeper(tree, _MOST_LEVELS):
             return None
         return tree
 
-    def _resolve(self, formula: Formula, at: Cell, own_row: int, depth: int) -> Expression | None:
+    def _resolve(self, formula: Formula, at: Cell, own: int, depth: int) -> Expression | None:
         tree = self.tree(formula)
         if tree is None or depth > _DEEPEST or self._helpers > _MOST_HELPERS:
             return None
@@ -108,23 +114,24 @@ class Resolver:
             """Return what a reference means, None for all else."""
             if not isinstance(part, Reference):
                 return None
-            return self._meaning(part.seen_from(at.row, at.column, at.sheet), own_row, depth)
+            return self._meaning(part.seen_from(at.row, at.column, at.sheet), own, depth)
 
         return replace(tree, change)
 
-    def _meaning(self, cell: Cell, own_row: int, depth: int) -> Expression:
+    def _meaning(self, cell: Cell, own: int, depth: int) -> Expression:
         if cell in self.assigned:
             return Symbol(self.assigned[cell])
         if cell.sheet == self.table.sheet:
-            symbol = self.symbol_at(cell.row, cell.column)
-            if symbol is not None:
-                rows = self.table.index_of(cell.row) - self.table.index_of(own_row)
-                return Symbol(symbol, 0 if symbol in self.constant or symbol == "η" else rows)
+            found = self._found(cell.row, cell.column)
+            if found is not None:
+                symbol, index = found
+                is_fixed = symbol in self.constant or symbol == "η"
+                return Symbol(symbol, 0 if is_fixed else index - own)
             label = self.labelled.get((cell.row, cell.column))
             if label is not None and label not in self.table.columns:
                 return Symbol(label)
         formula = self._content(cell).formula
-        inner = self._resolve(formula, cell, own_row, depth + 1) if formula is not None else None
+        inner = self._resolve(formula, cell, own, depth + 1) if formula is not None else None
         return cell if inner is None else inner
 
     def _content(self, cell: Cell) -> Content:
@@ -132,7 +139,8 @@ class Resolver:
 
     def symbol_at(self, row: int, column: int) -> str | None:
         """Return the symbol of the table's cell there, or None outside of the table."""
-        return self._symbols.get(column) if self.table.has_row(row) else None
+        found = self._found(row, column)
+        return None if found is None else found[0]
 
     def with_numbers(self, tree: Expression) -> Expression:
         """Return a formula with the numbers of the cells that it refers to."""
@@ -150,7 +158,7 @@ class Resolver:
 
 def lacks_results(book: Book, tables: list[Table]) -> bool:
     """Return whether formulas of the tables have no results, or many of them wrong ones."""
-    firsts = (content for table in tables for content in table.row_contents(table.first))
+    firsts = (table.content(*table.place_of(one, 0)) for table in tables for one in table.columns)
     if any(content.formula is not None and content.value is None for content in firsts):
         return True
     return any(_is_stale(Resolver(book, table, set(), {})) for table in tables)
@@ -160,20 +168,20 @@ def _is_stale(resolver: Resolver) -> bool:
     """Evaluate some formulas on the numbers that their references hold, and compare."""
     table = resolver.table
     compared = wrong = 0
-    for row in sorted({*table.sheet_rows[:_COMPARED_ROWS], table.last}):
+    rows = range(table.rows)
+    for row in sorted({*rows[:_COMPARED_ROWS], *rows[-1:]}):
 
-        def lookup(leaf: Leaf, index: int = table.index_of(row)) -> Array:
+        def lookup(leaf: Leaf, index: int = row) -> Array:
             """Return the number that a leaf has in the file."""
             if isinstance(leaf, Symbol):
-                place = table.row_at(index + leaf.offset), table.columns[leaf.name]
-                leaf = Cell(table.sheet, *place)
+                leaf = Cell(table.sheet, *table.place_of(leaf.name, index + leaf.offset))
             return np.asarray(resolver.number(leaf))
 
-        for column in table.columns.values():
-            content = table.content(row, column)
+        for symbol in table.columns:
+            content = table.content(*table.place_of(symbol, row))
             if content.formula is not None and content.value is None:
                 return True
-            tree = resolver.at(row, column)
+            tree = resolver.of(symbol, row)
             if tree is None or content.number is None:
                 continue
             value = float(evaluate(tree, lookup))

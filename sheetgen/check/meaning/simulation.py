@@ -23,7 +23,14 @@ from sheetgen.check.formula.expressions import (
 )
 from sheetgen.check.meaning.table_network import Network
 from sheetgen.check.meaning.training_steps import is_carried
-from sheetgen.check.tables.headers import BATCH_ROW, BATCH_SIZE, ITERATION, UPDATE, is_parameter
+from sheetgen.check.tables.headers import (
+    BATCH_ROW,
+    BATCH_SIZE,
+    ITERATION,
+    UPDATE,
+    is_parameter,
+    of_sample,
+)
 
 POINTS = 7
 REACH = 12
@@ -126,11 +133,37 @@ def _trained_rows(network: Network, several_samples: bool) -> Sequence[Mapping[s
     return rows
 
 
+@lru_cache(64)
+def first_row(network: Network) -> Mapping[str, Array]:
+    """Return symbol → its values at random inputs, targets and parameters, in a single row."""
+    random = np.random.default_rng(20240131)
+    scale = _scale_of_inputs(network)
+    values = {"η": np.ones_like(scale), **_samples(random, network, scale)}
+    definitions = network.definitions()
+    biases = dict.fromkeys(network.biases.values())
+    for name in (*(f"w{one}" for one in range(1, network.weights + 1)), *biases):
+        values[name] = _draw(random, np.ones_like(scale))
+    for name, definition in definitions.items():
+        if not is_carried(name):
+            values[name] = _at(definition, [values], 0)
+    return values
+
+
 def _samples(random: np.random.Generator, network: Network, scale: Array) -> dict[str, Array]:
     """Return inputs and targets; those of a softmax are shares of 1, and in some trainings 0 or 1.
 
     A sum of all targets is 1 then, as people take it to be.
     """
+    if network.samples == 1:
+        return _sample(random, network, scale)
+    return {
+        of_sample(name, number): values
+        for number in range(1, network.samples + 1)
+        for name, values in _sample(random, network, scale).items()
+    }
+
+
+def _sample(random: np.random.Generator, network: Network, scale: Array) -> dict[str, Array]:
     found = {f"i{one}": _draw(random, scale) for one in range(1, network.inputs + 1)}
     targets = [_draw(random, np.ones_like(scale)) for _ in range(network.outputs)]
     if network.is_softmax and network.is_distribution:

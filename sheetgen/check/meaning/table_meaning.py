@@ -59,8 +59,8 @@ class TableMeaning:
     @cached_property
     def referenced(self) -> set[str]:
         """The symbols that the formulas of the table's first two rows refer to."""
-        rows, columns = self.table.sheet_rows[:2], self.table.columns.values()
-        trees = (self.resolver.at(row, column) for column in columns for row in rows)
+        rows = range(self.table.rows)[:2]
+        trees = (self.resolver.of(symbol, row) for symbol in self.table.columns for row in rows)
         return {one.name for tree in trees if tree is not None for one in symbols(tree)}
 
     def shown(self, expression: Expression, row: int) -> str | None:
@@ -78,9 +78,7 @@ class TableMeaning:
             if isinstance(leaf, Cell):
                 return full_address(leaf, sheet)
             if leaf.name in self.table.columns:
-                return relative_address(
-                    self.table.row_at(row + leaf.offset), self.table.columns[leaf.name]
-                )
+                return relative_address(*self.table.place_of(leaf.name, row + leaf.offset))
             if leaf.name in cells:
                 return full_address(cells[leaf.name], sheet)
             settings = dict(self.network.steps.settings)

@@ -34,6 +34,12 @@ from sheetgen.check.meaning.functions import (
     scaled,
     slope,
 )
+from sheetgen.check.meaning.network_variants import (
+    negated,
+    of_all_samples,
+    times,
+    with_slopes,
+)
 from sheetgen.check.meaning.training_steps import AT_ONCE, Steps, is_carried
 from sheetgen.check.tables.headers import (
     EXPONENTIALS,
@@ -66,6 +72,16 @@ class Network:
     is_shifted: bool = False
     is_by_source: bool = False
     """Whether weights are numbered source by source instead of unit by unit: w2 from i1 to h2."""
+    samples: int = 1
+    """The samples of a step; more than one have symbols such as "h1 of sample 2"."""
+    is_mean: bool = False
+    """Whether the gradients of a step are means over its samples instead of sums."""
+    is_mean_error: bool = False
+    """Whether the error of a step is the mean over its samples instead of their sum."""
+    is_negated: bool = False
+    """Whether what is called a gradient is -∂E/∂w, which the updates add."""
+    has_slopes: bool = False
+    """Whether the slopes of the activations are quantities of their own: ∂a_h1/∂h1."""
 
     @classmethod
     def sized(cls, layers: Sequence[int], biases: Mapping[str, str]) -> "Network":
@@ -153,11 +169,17 @@ def _definitions(network: Network) -> Mapping[str, Expression]:
     found: dict[str, Expression] = {}
     _forward(network, found)
     _backward(network, found)
+    if network.has_slopes:
+        found = with_slopes(found, zip(network.unit_layers, network.activations, strict=True))
+    if network.samples > 1:
+        found = of_all_samples(found, network.samples, network.is_mean, network.is_mean_error)
     names = [f"w{index}" for index in range(1, network.weights + 1)]
     if network.trains_biases:
         names.extend(dict.fromkeys(network.biases.values()))
     for name in names:
         found.update(network.steps.definitions(name))
+        if network.is_negated:
+            found[name] = Symbol(name, -1) + Symbol("η") * Symbol(f"∂E/∂{name}", -1)
     return found
 
 
@@ -218,7 +240,7 @@ def _backward(network: Network, found: dict[str, Expression]) -> None:
             ]
             through = slope(network.activations[below - 1], Symbol(unit), Symbol(f"a_{unit}"))
             found[f"∂E/∂a_{unit}"] = total(paths)
-            found[f"∂E/∂{unit}"] = _times(Symbol(f"∂E/∂a_{unit}"), through)
+            found[f"∂E/∂{unit}"] = times(Symbol(f"∂E/∂a_{unit}"), through)
     for unit in (one for units in network.unit_layers for one in units):
         for weight, source in network.incoming(unit):
             found[f"∂E/∂{weight}"] = Symbol(f"∂E/∂{unit}") * Symbol(source)
@@ -231,6 +253,16 @@ def _output_slopes(network: Network, found: dict[str, Expression]) -> None:
     loss, units = network.loss, network.output_units
     for unit in units:
         found[f"∂E/∂a_{unit}"] = loss.slope(Symbol(f"t{number(unit)}"), Symbol(f"a_{unit}"))
+    _slopes_through(network, found)
+    if network.is_negated:
+        for name in (f"∂E/∂{stem}{unit}" for unit in units for stem in ("a_", "")):
+            if not any(one.name.startswith("∂E/∂") for one in symbols(found[name])):
+                found[name] = negated(found[name])
+
+
+def _slopes_through(network: Network, found: dict[str, Expression]) -> None:
+    """Define what arrives before the activation of the outputs."""
+    loss, units = network.loss, network.output_units
     scale = abs(loss.each) * loss.whole
     mean = total([Symbol(f"∂E/∂a_{unit}") * Symbol(f"a_{unit}") for unit in units])
     targets = total([Symbol(f"t{number(unit)}") for unit in units])
@@ -250,7 +282,7 @@ def _output_slopes(network: Network, found: dict[str, Expression]) -> None:
             case (_, "softmax"):
                 found[f"∂E/∂{unit}"] = a * (before - mean)
             case _:
-                found[f"∂E/∂{unit}"] = _times(before, slope(network.activations[-1], z, a))
+                found[f"∂E/∂{unit}"] = times(before, slope(network.activations[-1], z, a))
 
 
 def layer_name(network: Network, layer: int) -> str:
@@ -266,18 +298,13 @@ def layer_name(network: Network, layer: int) -> str:
     return "hidden" if last == 2 else f"{place} hidden"
 
 
-def _times(left: Expression, right: Expression) -> Expression:
-    """Return left·(r1·r2) as (left·r1)·r2, as people write it, and without a factor of 1."""
-    if isinstance(right, Operation) and right.operator == "*":
-        return _times(left, right.left) * right.right
-    return left if right == Number(1) else left * right
-
-
 _HELPERS = (GREATEST, EXPONENTIALS, "e^o", "correct")
 
 
 def is_helper(symbol: str) -> bool:
     """Return whether a symbol is a step on the way to others that most tables do not show."""
+    if symbol.startswith("∂a_"):
+        return True
     if symbol.startswith("∂E/∂"):
         return not is_parameter(symbol.removeprefix("∂E/∂"))
     return symbol in _HELPERS or family(symbol) in _HELPERS

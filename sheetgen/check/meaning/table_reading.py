@@ -42,9 +42,9 @@ class Reading:
     moving: set[str]
 
     @classmethod
-    def of(cls, book: Book, table: Table) -> Reading | None:
-        """Return what the table means; None if its headers name no network."""
-        network = nearest_network(table.columns)
+    def of(cls, book: Book, table: Table, known: Network | None = None) -> Reading | None:
+        """Return what the table means; None if its headers name no network, and none is known."""
+        network = known or nearest_network(table.columns)
         if network is None:
             return None
         surplus = surplus_names(network, table.columns)
@@ -55,16 +55,19 @@ class Reading:
         table = _without(table, surplus)
         moving = _varying(table)
         constant = (table.columns_of("i", "t").keys() - moving) | _constant_biases(table)
-        unassigned = Resolver(book, table, constant, labelled_cells(table.cells))
+        labelled = {} if known else labelled_cells(table.cells)
+        unassigned = Resolver(book, table, constant, labelled)
         rate_cell = referenced_cell(unassigned)
         resolver = replace(unassigned, assigned={} if rate_cell is None else {rate_cell: "η"})
         numbers = _numbers(resolver)
+        if known:
+            return cls(table, known, resolver, unassigned, numbers, rate_cell, moving)
         network = with_biases(network, numbers, resolver)
-        known = numbers
+        rated = numbers
         if rate_cell is not None:
             rates = {"η": unassigned.number(rate_cell)}
-            known = replace(numbers, constants=numbers.constants | rates)
-        network = chosen_network(network, known, resolver)
+            rated = replace(numbers, constants=numbers.constants | rates)
+        network = chosen_network(network, rated, resolver)
         rate = find_rate(network, unassigned, numbers).value
         network, settings = with_steps(network, numbers, resolver, rate)
         numbers.constants.update(network.steps.settings)

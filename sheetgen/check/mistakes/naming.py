@@ -34,6 +34,7 @@ from sheetgen.check.mistakes.mutations import (
     shorter_mutations,
 )
 from sheetgen.check.mistakes.trying import Probe, near, promising, within
+from sheetgen.check.tables.page_of_blocks import Page
 
 _MOST_MUTATIONS = 6000
 _LIKELIEST_MUTATIONS = 600
@@ -77,7 +78,7 @@ class WrongCells:
         self._ended_early = False
         self._meaning, self._table = column.meaning, column.table
         raw = self._meaning.resolver.tree(formula) if formula is not None else None
-        place = self._table.row_at(rows[0]), self._table.columns[column.symbol], self._table.sheet
+        place = *self._table.place_of(column.symbol, rows[0]), self._table.sheet
         references = [] if raw is None else [n for n in walk(raw) if isinstance(n, Reference)]
         self._references = [(one, one.seen_from(*place)) for one in references]
 
@@ -109,6 +110,8 @@ class WrongCells:
         kind = "learning-rate-not-anchored"
         words = "the reference to the learning rate is not fixed with $ and slides"
         furthest = min(self._rows[0], table.row_at(self._rows[0]) - table.first - 1)
+        if isinstance(table, Page):
+            furthest = table.last - table.first
         for reference, seen in self._references:
             if seen == rate or seen.sheet != rate.sheet:
                 continue

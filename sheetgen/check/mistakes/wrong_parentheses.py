@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from sheetgen.check.formula.expressions import Expression, Leaf, written
-from sheetgen.check.formula.parsing import UnsupportedError, parse_tokens
+from sheetgen.check.formula.matrix_expressions import UnsupportedError
+from sheetgen.check.formula.parsing import parse_tokens
 from sheetgen.check.mistakes.mistake_kinds import Alternatives
 from sheetgen.spreadsheet.tokens import Token, tokens
 

@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from sheetgen.check.findings import Finding
+from sheetgen.check.formula.expressions import Cell, written
+from sheetgen.check.formula.matrix_expressions import UnsupportedError
+from sheetgen.check.formula.parsing import Formula, full_address, located, parse
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
 from sheetgen.errors import InputError, RunError
 from sheetgen.files.leftovers import scratch_folder
@@ -91,7 +94,7 @@ def _write_cells(path: Path, book: Book, names: Mapping[str, str]) -> None:
         for (row, column), content in cells.items():
             cell = sheet.cell(row + 1, column + 1)
             if content.formula is not None:
-                formula = content.formula.text_at(row, column)
+                formula = _plain(content.formula, row, column, name, book.names)
                 if not _has_huge_range(formula):
                     cell.value, cell.data_type = f"={copied(formula)}", "f"
             elif content.text:
@@ -103,6 +106,17 @@ def _write_cells(path: Path, book: Book, names: Mapping[str, str]) -> None:
         if _NAME.fullmatch(defined) and all(one.kind in _TARGET for one in tokens(target)):
             workbook.defined_names[defined] = DefinedName(defined, attr_text=copied(target))
     workbook.save(path)
+
+
+def _plain(formula: Formula, row: int, column: int, sheet: str, names: Mapping[str, str]) -> str:
+    """Return a formula as a single cell has it, also one that is an element of an array formula."""
+    if formula.element is None:
+        return formula.text_at(row, column)
+    try:
+        tree = located(parse(formula, names), row, column, sheet)
+    except UnsupportedError:
+        return formula.text_at(row, column)
+    return written(tree, lambda leaf: full_address(leaf, sheet) if isinstance(leaf, Cell) else "")
 
 
 def _has_huge_range(formula: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sheetgen.check.formula.parsing import Formula
+from sheetgen.check.formula.parsing import ArrayFormula, Formula
 from sheetgen.spreadsheet.package_parts import MalformedError, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import Damage, Value, cells_of_sheets, is_error
@@ -67,14 +67,27 @@ def read_package(path: Path, damage: Damage = Damage.PASS_OVER) -> Book:
                 name: {
                     (row, column): Content(value, formula) for row, column, formula, value in cells
                 }
-                for name, cells in cells_of_sheets(package, Formula, damage=damage)
+                for name, cells in cells_of_sheets(
+                    package, Formula, damage=damage, array_at=ArrayFormula.at
+                )
             },
             {} if recover else _defined_names(Workbook(package)),
             "xlsx, although damaged" if recover else "xlsx",
         )
+        for cells_of_sheet in book.sheets.values():
+            _fill_arrays(cells_of_sheet)
         if recover and not any(book.sheets.values()):
             raise MalformedError("none of its sheets holds a cell")
         return book
+
+
+def _fill_arrays(cells: Cells) -> None:
+    """Give each cell that an array formula fills its own part of it: files have it in the first."""
+    arrays = [one for one in cells.items() if isinstance(one[1].formula, ArrayFormula)]
+    for (row, column), content in arrays:
+        assert isinstance(content.formula, ArrayFormula)
+        for down, across, formula in content.formula.elements(row, column):
+            cells.setdefault((down, across), Content(None)).formula = formula
 
 
 def _defined_names(workbook: Workbook) -> dict[str, str]:

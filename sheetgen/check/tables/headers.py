@@ -160,26 +160,33 @@ def _gradient(plain: str) -> str | None:
 
 
 _DIGITS = "0123456789"
+_OF_SAMPLE = " of sample "
 
 
 @lru_cache(1 << 14)
 def family(symbol: str) -> str:
     """Return the symbol without its number, or layer and number: "w", "a_h", "E", "∂E/∂w", …"""
-    stem = symbol.rstrip(_DIGITS)
+    stem = symbol.partition(_OF_SAMPLE)[0].rstrip(_DIGITS)
     in_a_layer = stem.endswith("_") and stem[-2] in _DIGITS
     return stem[:-1].rstrip(_DIGITS) if in_a_layer else stem
 
 
 def number(symbol: str) -> int:
     """Return the number at the end of a symbol, or 0: that of a unit within its layer."""
+    symbol = symbol.partition(_OF_SAMPLE)[0]
     digits = symbol[len(symbol.rstrip(_DIGITS)) :]
     return int(digits) if digits else 0
 
 
 def layer(symbol: str) -> int:
     """Return the hidden layer that a symbol such as h2_1 names, or 0."""
-    digits = symbol[len(family(symbol)) :].partition("_")
+    digits = symbol[len(family(symbol)) :].partition(_OF_SAMPLE)[0].partition("_")
     return int(digits[0]) if digits[1] else 0
+
+
+def of_sample(symbol: str, sample: int) -> str:
+    """Return the symbol of a quantity that each of several samples has, which count from 1."""
+    return f"{symbol}{_OF_SAMPLE}{sample}"
 
 
 PARAMETERS = ("w", "b", "b_h", "b_o")

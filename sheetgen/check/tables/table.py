@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -108,6 +108,25 @@ class Table:
         """Return which row of the table a row of the sheet is, counted from 0."""
         return row - self.first - self.skipped.above_row(row)
 
+    def place_of(self, symbol: str, index: int) -> tuple[int, int]:
+        """Return the sheet's row and column of a symbol, in a row of the table."""
+        return self.row_at(index), self.columns[symbol]
+
+    def index_at(self, row: int, column: int) -> int:  # noqa: ARG002 - a row holds one row here
+        """Return which row of the table a cell of the sheet belongs to, counted from 0."""
+        return self.index_of(row)
+
+    def finder(self) -> Callable[[int, int], tuple[str, int] | None]:
+        """Return what tells the symbol of a cell of the sheet, and its row; None outside."""
+        symbols = {column: symbol for symbol, column in self.columns.items()}
+
+        def found(row: int, column: int) -> tuple[str, int] | None:
+            """Return the symbol and the row that a cell of the sheet holds."""
+            symbol = symbols.get(column)
+            return (symbol, self.index_of(row)) if symbol and self.has_row(row) else None
+
+        return found
+
     @property
     def place(self) -> str:
         """The range of the table, with its header row."""
@@ -195,7 +214,7 @@ class Table:
 
     def cell(self, symbol: str, row: int) -> str:
         """Return the address of a column's cell in a row, counted from the first."""
-        return relative_address(self.row_at(row), self.columns[symbol])
+        return relative_address(*self.place_of(symbol, row))
 
     def verdict(
         self, symbol: str, status: Status, largest: float | None = None, reason: str = ""
@@ -217,7 +236,7 @@ class Table:
         content = self.contents(symbol)[row]
         formula = None
         if content.formula is not None:
-            text = content.formula.text_at(self.row_at(row), self.columns[symbol])
+            text = content.formula.text_at(*self.place_of(symbol, row))
             formula = f"={text.strip()}"
         return replace(
             self.remark(kind, words, self.cell(symbol, row)),
