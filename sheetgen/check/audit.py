@@ -161,9 +161,11 @@ def _report(meaning: TableMeaning) -> TableReport:
 def _unknown_columns(table: Table) -> Iterator[Column]:
     """Yield the columns or cells of numbers of which nothing says what they are."""
     if isinstance(table, Page):
-        for place in table.unread_cells:
+        for place, symbol in table.unread_cells.items():
             address = relative_address(*place)
-            yield Column(address, "", address, "unchecked", reason="its formula says nothing known")
+            yield Column(
+                address, symbol, address, "unchecked", reason="its formula says nothing known"
+            )
     reason = "neither its header nor its formulas say what it is"
     for column, header in table.not_understood.items():
         ends = (relative_address(row, column) for row in (table.row_at(0), table.last))

@@ -22,7 +22,7 @@ from sheetgen.check.meaning.table_network import Network
 from sheetgen.check.pages.page_families import Families
 from sheetgen.check.pages.page_places import Forward
 from sheetgen.check.pages.page_values import StepValues, Truths, in_order, read_by
-from sheetgen.check.tables.headers import is_parameter
+from sheetgen.check.tables.headers import family, is_parameter
 
 _ROUNDS = 4
 _MOST_NAMES = 80  # quantities that an unknown cell may be
@@ -70,6 +70,13 @@ class Backward:
             known = values.computed(cell)
             right += known is not None and bool(self._truths.named(known))
         return right + 2 * len(self.rates()) + self.written_rates()
+
+    def has_errors(self) -> bool:
+        """Return whether a formula is an error of the network's kind."""
+        values = self.values(0)
+        computed = map(values.computed, self._others(values.here)[:_MOST_SCORED])
+        names = (self._truths.named(one) for one in computed if one is not None)
+        return any(family(one) in ("E", "E_total") for each in names for one in each)
 
     def written_rates(self) -> int:
         """Return in how many updates the learning rate is a number of the formula, or a cell's."""

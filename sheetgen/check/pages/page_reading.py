@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from sheetgen.check.formula.expressions import Cell
 from sheetgen.check.meaning.functions import losses
 from sheetgen.check.meaning.table_network import Network
 from sheetgen.check.meaning.table_reading import Reading
@@ -13,6 +12,7 @@ from sheetgen.check.pages.page_gradients import Backward
 from sheetgen.check.pages.page_layers import Instance, Layers
 from sheetgen.check.pages.page_places import Forward
 from sheetgen.check.pages.page_units import Units
+from sheetgen.check.pages.page_values import in_order
 from sheetgen.check.pages.page_weights import Weights
 from sheetgen.check.pages.sheet_formulas import SheetFormulas
 from sheetgen.check.reading.cells import Book
@@ -81,21 +81,22 @@ def _possible(layers: Layers, steps: list[list[Instance]]) -> Iterator[tuple[Bac
 def _best_error(forward: Forward, network: Network) -> tuple[Backward, int]:
     """Return the errors and gradients with which most formulas are right, and their number.
 
-    First the error is chosen, then how samples are summed up; gradients are negated where that
-    makes more formulas right.
+    Gradients are negated where that makes more formulas right. Without its slope, the δ of squares
+    is that of a cross-entropy: then the cells of the errors decide.
     """
-    best, most = Backward(forward, network), -1
+    best: dict[bool, tuple[Backward, int]] = {}
     for is_negated in (False, True):
-        if is_negated and best.rates():
+        if is_negated and any(one.rates() for one, _ in best.values()):
             break
         for loss in losses(network.outputs, network.is_softmax, network.is_unit):
             plain = replace(network, loss=loss, is_negated=is_negated, has_slopes=True)
+            is_entropy = "entropy" in loss.name
             for one in _sums(plain):
                 candidate = Backward(forward, one)
                 score = candidate.score()
-                if score > most:
-                    best, most = candidate, score
-    return best, most
+                if is_entropy not in best or score > best[is_entropy][1]:
+                    best[is_entropy] = candidate, score
+    return max(best.values(), key=lambda one: (one[0].has_errors(), one[1]))
 
 
 def _sums(network: Network) -> Iterator[Network]:
@@ -138,11 +139,11 @@ def _page(backward: Backward) -> Page:
     places = dict(forward.places)
     for step, found in backward.found.items():
         places |= {(name, step): cell for name, cell in found.items()}
-    unread = list(backward.unread)
+    unread = dict.fromkeys(backward.unread, "")
     updated = [name for name, step in places if step == 1 and is_parameter(name)]
     if 2 * len(backward.rates()) < len(updated):  # not by gradient descent on this error
         late = {quantity for quantity in places if quantity[1] > 0}
-        unread += [places[one] for one in late if one[1] == 1 and is_parameter(one[0])]
+        unread |= {places[one]: one[0] for one in late if one[1] == 1 and is_parameter(one[0])}
         places = {one: cell for one, cell in places.items() if one not in late}
     names = dict.fromkeys(name for name, _ in places)
     order = {name: number for number, name in enumerate(backward.network.definitions())}
@@ -160,13 +161,9 @@ def _page(backward: Backward) -> Page:
         places={one: (cell.row, cell.column) for one, cell in places.items()},
         steps=max(step for _, step in places) + 1,
         guessed=frozenset(backward.guessed),
-        unread_cells=tuple((one.row, one.column) for one in _sorted(unread)),
+        unread_cells={(one.row, one.column): unread[one] for one in in_order(unread)},
     )
 
 
 def _rank(name: str) -> int:
     return _GIVEN.index(family(name)) if family(name) in _GIVEN else len(_GIVEN)
-
-
-def _sorted(cells: list[Cell]) -> list[Cell]:
-    return sorted(dict.fromkeys(cells), key=lambda one: (one.row, one.column))

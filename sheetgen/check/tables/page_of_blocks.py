@@ -25,8 +25,8 @@ class Page(Table):
     steps: int = 1
     guessed: frozenset[str] = frozenset()
     """The symbols whose cells were found by something else than their formulas."""
-    unread_cells: tuple[Place, ...] = ()
-    """Cells with formulas that are no quantity of the network and lead to none that is right."""
+    unread_cells: Mapping[Place, str] = field(default_factory=dict)
+    """Cells whose formulas say nothing that is known, with the parameter that one updates or ""."""
     _found: dict[Place, tuple[str, int]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
