@@ -26,8 +26,9 @@ from sheetgen.spreadsheet.package_parts import (
 )
 from sheetgen.spreadsheet.package_workbook import Sheet
 from sheetgen.spreadsheet.plain_rows import row_text, with_result
-from sheetgen.spreadsheet.plain_sheet import LARGEST, PlainSheet
+from sheetgen.spreadsheet.plain_sheet import END_OF_ROW, LARGEST, PlainSheet
 from sheetgen.spreadsheet.reader import worksheets
+from sheetgen.spreadsheet.shared_formulas import SharedFormulas
 from sheetgen.spreadsheet.sheet_contents import Cells, cells_in
 from sheetgen.spreadsheet.sheet_frame import SheetFrame
 
@@ -61,6 +62,7 @@ def write_changed(
     edits: Mapping[str, Edit] | None = None,
     only_values: bool = False,
     packed: bool = True,
+    shared: bool = False,
 ) -> None:
     """Copy a workbook for an engine: without cached results, and with new contents of cells.
 
@@ -70,7 +72,8 @@ def write_changed(
     `only_values`, what no value depends on is left out: merged ranges, conditional formats,
     validations. With `fill`, numbers may also go into empty cells, of rows that are in
     the file. `edits` change the root elements of other parts, and of sheets, which then have no
-    rows. Without `packed` the copy is written quickly, but needs ten times the space.
+    rows. Without `packed` the copy is written quickly, but needs ten times the space. With
+    `shared`, formulas that go on from row to row are written once.
     Raises InputError if `path` cannot be read, RunError if `target`, which is a temporary file and
     not named, cannot be written, and ValueError if a changed cell holds no number (or text) of its
     own that the new one could replace, or the new number is not finite.
@@ -82,7 +85,7 @@ def write_changed(
             if only_values or cached is not None:
                 looks = {sheet.part: _without_looks for sheet in worksheets(package)}
                 edits = {**looks, **(edits or {})}
-            _write_copy(package, unfinished, pending, cached, fill, edits or {}, packed)
+            _write_copy(package, unfinished, pending, cached, fill, edits or {}, packed, shared)
             unfinished.replace(target)
         except OSError as error:
             reason = error.strerror or error
@@ -99,6 +102,7 @@ def _write_copy(
     fill: bool,
     edits: Mapping[str, Edit],
     packed: bool,
+    shared: bool,
 ) -> None:
     sheets = {sheet.part: sheet for sheet in worksheets(package)}
     with ZipFile(copy, "w", compresslevel=1) as output:
@@ -109,7 +113,7 @@ def _write_copy(
             with output.open(target, "w", force_zip64=entry.file_size > 1 << 30) as file:
                 if sheet := sheets.get(part):
                     changes, edit = pending.get(sheet.name, {}), edits.get(part)
-                    copied = None if changes else _copy_plain(package, entry, cached)
+                    copied = None if changes else _copy_plain(package, entry, cached, shared)
                     if copied is None:
                         with package.archive.open(entry) as source:
                             copied = _copy_sheet(sheet, source, changes, cached, fill)
@@ -180,7 +184,9 @@ def _copy_sheet(
     return frame
 
 
-def _copy_plain(package: Package, entry: ZipInfo, cached: float | None) -> SheetFrame | None:
+def _copy_plain(
+    package: Package, entry: ZipInfo, cached: float | None, shared: bool
+) -> SheetFrame | None:
     """Return a sheet with this result in each formula's cell, or (None) with none.
 
     Returns None if the sheet is large or its rows are not all as most programs write them.
@@ -191,13 +197,16 @@ def _copy_plain(package: Package, entry: ZipInfo, cached: float | None) -> Sheet
     if sheet is None:
         return None
     end = "</f></c>" if cached is None else f"</f><v>{cached!r}</v></c>"
-    rows = []
+    rows, sharing = [], SharedFormulas()
     for piece in sheet.pieces():
         text = _FORMULA_TYPE.sub("><f", piece)
         parts = _FORMULA_END.split(text)
         if len(parts) - 1 != text.count("<f") or _TYPED.search(text):
             return None
-        rows.append(end.join(parts).encode())
+        text = end.join(parts)
+        if shared:
+            text = END_OF_ROW.join(map(sharing.row, text.split(END_OF_ROW)))
+        rows.append(text.encode())
     return SheetFrame.of(sheet.frame(), rows)
 
 

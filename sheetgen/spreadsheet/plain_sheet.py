@@ -17,7 +17,7 @@ LARGEST = 1 << 27
 """Bytes of a sheet's XML that are held in memory; a larger sheet is parsed in pieces."""
 
 _START, _END = b"<sheetData>", b"</sheetData>"
-_END_OF_ROW = "</row>"
+END_OF_ROW = "</row>"
 # The declaration, and the start of the root element.
 _HEAD = re.compile(
     rb'(?:<\?xml version="1\.0"(?: encoding="(?:UTF|utf)-8")?'
@@ -98,7 +98,7 @@ class PlainSheet:
 
     def pieces(self) -> Iterator[str]:
         """Yield the XML text of the rows in pieces that end with a row, and what is behind."""
-        at, mark = self._start, _END_OF_ROW.encode()
+        at, mark = self._start, END_OF_ROW.encode()
         while at < self._end:
             end = self._data.rfind(mark, at, min(at + CHUNK, self._end))
             end = self._data.find(mark, at, self._end) if end < 0 else end
@@ -109,10 +109,10 @@ class PlainSheet:
     def rows(self) -> Iterator[Row]:
         """Yield each row."""
         for piece in self.pieces():
-            for each in piece.split(_END_OF_ROW):
+            for each in piece.split(END_OF_ROW):
                 at = 0
                 while start := _ROW.match(each, at):
-                    text = f"{each[at:]}{_END_OF_ROW}" if start[3] == ">" else start[0]
+                    text = f"{each[at:]}{END_OF_ROW}" if start[3] == ">" else start[0]
                     yield Row(start[1], text, around=self._around)
                     at = len(each) if start[3] == ">" else start.end()
 
@@ -120,7 +120,7 @@ class PlainSheet:
         """Tell whether there are rows and nothing else, with attributes that mean themselves."""
         usual: dict[str, bool] = {}
         for piece in self.pieces():
-            *rows, rest = piece.split(_END_OF_ROW)
+            *rows, rest = piece.split(END_OF_ROW)
             for each, end in (*((row, ">") for row in rows), (rest, "/>")):
                 starts, at, start = 0, 0, None
                 while at < len(each) and (start := _ROW.match(each, at)):

@@ -129,7 +129,7 @@ class IronCalc(LibraryEngine):
         self.require()
         with scratch_folder() as folder:
             copy = Path(folder, "copy.xlsx")
-            write_changed(path, copy, {}, IMPOSSIBLE, packed=False)
+            write_changed(path, copy, {}, IMPOSSIBLE, packed=False, shared=True)
             requests = ((copy, changes) for changes in cases)
             with errors_about(path, [copy]):
                 yield from self.in_worker(
