@@ -52,14 +52,14 @@ def forward(
 ) -> Forward:
     """Run the network on a sample, or on each of several: z = W a + b, a = f(z), layer by layer."""
     pre_activations, activations = [], []
-    a = np.array(sample, dtype=np.float64)
+    a = np.asarray(sample, dtype=np.float64)
     layers = zip(network.layers, parameters.weights, parameters.biases, strict=True)
     for layer, matrix, bias in layers:
         z = layer.pre_activations(matrix, bias, a)
         a = layer.activation.value(z)
         pre_activations.append(z)
         activations.append(a)
-    errors = network.loss.value(np.array(target, dtype=np.float64), z, a)
+    errors = network.loss.value(np.asarray(target, dtype=np.float64), z, a)
     return Forward(pre_activations, activations, errors)
 
 
@@ -71,9 +71,9 @@ def backward(
     run: Forward,
 ) -> Backward:
     """Carry the error back: δ = ∂E/∂a · f'(z), ∂E/∂W = δ aᵀ, and Wᵀ δ for the layer before."""
-    sources = [np.array(sample, dtype=np.float64), *run.activations[:-1]]
+    sources = [np.asarray(sample, dtype=np.float64), *run.activations[:-1]]
     result = Backward([], [], [], [], [])
-    gradient, slope, delta = _output(network, np.array(target, dtype=np.float64), run)
+    gradient, slope, delta = _output(network, np.asarray(target, dtype=np.float64), run)
     for index in reversed(range(len(network.layers))):
         layer = network.layers[index]
         matrix, source = parameters.weights[index], sources[index]
@@ -151,28 +151,31 @@ def _batches(
     vector = np.tile(trained.flat(initial(network)), (len(learning_rates), 1))
     state = tuple(np.zeros_like(vector) for _ in training.optimizer.states)
     rate_of = _schedule(training)
+    every = []
+    for start in range(0, training.samples, training.batch_size):
+        batch = list(training.order[start : start + training.batch_size])
+        given = inputs[batch]
+        if not network.layers[0].weights:  # a pool, whose outputs all trainings have in common
+            given = np.broadcast_to(given, (len(learning_rates), *given.shape))
+        every.append((batch, given, targets[batch]))
     update = 0
     for epoch in count():
-        for start in range(0, training.samples, training.batch_size):
-            batch = list(training.order[start : start + training.batch_size])
-            rates = np.array([[rate_of(each, update)] for each in learning_rates])
+        for batch, given, wanted in every:
+            if update == 0 or training.is_scheduled:
+                rates = np.array([[rate_of(each, update)] for each in learning_rates])
             parameters = trained.parameters(vector[:, None])  # which the samples share
-            given = inputs[batch]
-            if not network.layers[0].weights:  # a pool, whose outputs all trainings have in common
-                given = np.broadcast_to(given, (len(learning_rates), *given.shape))
-            run = forward(network, parameters, given, targets[batch])
-            back = backward(network, parameters, given, targets[batch], run)
+            run = forward(network, parameters, given, wanted)
+            back = backward(network, parameters, given, wanted, run)
             gradients = trained.gradient(back)
             total = gradients.sum(axis=1)
             mean = total / len(batch) if training.reduction == "mean" else total
             after, new_state = training.optimizer.step(
                 vector, mean, state, rates, update + 1, training.hyperparameters
             )
-            is_last = start + len(batch) == training.samples
+            is_tested = data.test_samples and batch is every[-1][0]  # after each epoch
             evaluations = [
                 evaluate(network, trained.parameters(each), data)
-                for each in after
-                if is_last and data.test_samples
+                for each in (after if is_tested else ())
             ]
             yield Batch(
                 batch, epoch, update, rates, vector, run, back, gradients, state, new_state,
