@@ -121,7 +121,8 @@ def _write_num_cache(chart: Chart, data: Sequence[float | str | None] | None) ->
             for place, value in enumerate(values, first)
             if value is not None
         ]
-        chart.fh.write("".join(points))
+        chart.fh.write("".join(points[:1]))
+        getattr(chart.fh, "write_alike", chart.fh.write)("".join(points[1:]))
     chart._xml_end_tag("c:numCache")
 
 
