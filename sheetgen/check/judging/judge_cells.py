@@ -83,24 +83,25 @@ def _trees(
 def _wrong_rows(
     column: ComputedColumn, tree: Expression | None, rows: list[int]
 ) -> tuple[list[int], int]:
-    by_numbers = _by_numbers(column, rows)
     cells = tree is not None and any(isinstance(node, Cell) for node in walk(tree))
     # Where a formula refers to such cells, each row has its own tree. If its number agrees, all
     # that follows comes to the same.
-    if tree is None or (cells and by_numbers == ([], len(rows))):
-        return by_numbers
+    if tree is None or (cells and _by_numbers(column, rows) == ([], len(rows))):
+        return _by_numbers(column, rows)
     with_numbers = column.meaning.resolver.with_numbers(tree)
     found = column.simulated(with_numbers)
-    if found is None:
-        return by_numbers
-    if same(found, column.truth) or _is_right_with_its_rate(column, with_numbers):
+    if found is not None and (
+        same(found, column.truth) or _is_right_with_its_rate(column, with_numbers)
+    ):
         return [], len(rows)
-    if not cells and all(value in _USUAL for value in _numbers_in(tree)):
+    if found is None or cells:
+        # If a cell means nothing that is known, numbers that agree are enough.
+        return _by_numbers(column, rows)
+    if all(value in _USUAL for value in _numbers_in(tree)):
         return rows, len(rows)
-    bad, count = by_numbers
-    # Inputs, targets and the learning rate are often typed into a formula, or taken from a cell
-    # that nothing labels. If a cell means nothing that is known, numbers that agree are enough.
-    if not bad and not cells and _typed_symbol(column, tree) is None:
+    # Inputs, targets and the learning rate are often typed into a formula.
+    bad, count = _by_numbers(column, rows)
+    if not bad and _typed_symbol(column, tree) is None:
         return rows, len(rows)
     return bad, count
 

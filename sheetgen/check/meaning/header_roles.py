@@ -212,7 +212,7 @@ class _ByFormulas:
             typed = is_parameter(symbol)  # its definition may hold the rate as a number
             definition = self._definitions[symbol] if typed else Symbol(symbol)
             self._truths[symbol] = self._simulation.values(definition)
-        meaning = {f"?{one}": name for one, name in names.items()}
+        meaning = {f"?{one}": names[one] for one in self._reads[column]}
         return same(self._simulation.values(self._trees[column], meaning), self._truths[symbol])
 
     def read_by(self, column: int, _: Names) -> Collection[int]:
