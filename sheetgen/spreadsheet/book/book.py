@@ -71,6 +71,7 @@ class Book:
         self._rules: dict[str, SheetRules] = {}
         self._values: dict[str, dict[Place, Value]] = {}
         self._results: dict[str, dict[Place, Value]] = {}
+        self._unknown: dict[tuple[str, Place], str] = {}
         self._calculated: bool | None = None
         self._filling: set[str] | None = None
         self._is_calculated = True
@@ -160,7 +161,8 @@ class Book:
     def recalculate(self, engine: str | Engine = engines.EMBEDDED.name) -> None:
         """Calculate all formulas, by the embedded engine or one that `verify` knows by name.
 
-        Raises RunError if the engine is not installed, fails, or cannot calculate a formula.
+        A formula that the engine cannot calculate has no result then, and reading it says so.
+        Raises RunError if the engine is not installed or fails.
         """
         chosen = engines.engine(engine) if isinstance(engine, str) else engine
         chosen.require()
@@ -169,7 +171,7 @@ class Book:
             self._write(copy, with_results=False)
             with engines.errors_about(self.path, [copy]):
                 (found,) = chosen.recalculate_changed(copy, [{}])
-        self._results = self._found(found, chosen)
+        self._results = self._found(found, chosen.version())
         self._is_calculated = True
 
     def save(self, path: Path | str) -> Saved:
@@ -205,6 +207,12 @@ class Book:
             raise CellValueError(
                 f"{address} has a formula, and cells have been set since it was calculated; "
                 "expected a call of recalculate()"
+            )
+        if reason := self._unknown.get((sheet, place)):
+            formula = shortened(f"={cell.formula or ''}")
+            raise CellValueError(
+                f"{reason} {address}: {formula}; "
+                'expected a call of recalculate(engine="libreoffice")'
             )
         if place in results:
             return results[place]
@@ -250,7 +258,7 @@ class Book:
 
     def _forget(self) -> None:
         """Forget what was in the file, and what was to be written, once that is in it."""
-        for known in (self._cells, self._rules, self._values, self._results):
+        for known in (self._cells, self._rules, self._values, self._results, self._unknown):
             known.clear()
         self._calculated = self._filling = None
         self._signature = _signature(self.path)
@@ -288,10 +296,10 @@ class Book:
                 workbook.forget_order()
             workbook.save()
 
-    def _found(self, found: engines.Values, engine: Engine) -> dict[str, dict[Place, Value]]:
+    def _found(self, found: engines.Values, engine: str) -> dict[str, dict[Place, Value]]:
         """Return the new results, where they differ from those in the file."""
         results: dict[str, dict[Place, Value]] = {}
-        unknown: list[tuple[str, Place, str]] = []
+        self._unknown = {}
         for sheet in self.sheets:
             new, here = found.get(sheet, {}), results.setdefault(sheet, {})
             for place, (formula, old) in self.cells(sheet).items():
@@ -300,16 +308,11 @@ class Book:
                     continue
                 value = new.get(place)
                 if value in _UNKNOWN and value != old:
-                    unknown.append((sheet, place, formula or ""))
-                elif not _is_same(value, old):
+                    # The old result may be that of other inputs.
+                    self._unknown[sheet, place] = f"{engine} cannot calculate"
+                    value = None
+                if not _is_same(value, old):
                     here[place] = value
-        if unknown:
-            (sheet, place, formula), more = unknown[0], len(unknown) - 1
-            others = f" (and {more:,} more)" if more else ""
-            raise RunError(
-                f"{engine.version()} cannot calculate {quoted(sheet)}!{relative_address(*place)}: "
-                f"{shortened(f'={formula}')}{others}"
-            )
         return results
 
 
