@@ -91,6 +91,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
     written(Path("pivot.xlsx"), PARTS)
     with xlsxwriter.Workbook("target.xlsx") as book:
         book.add_worksheet("log")
+        book.add_worksheet("Old")  # not the one to which New of refers.xlsx refers
     with xlsxwriter.Workbook("refers.xlsx") as book:
         book.add_worksheet("New").write_formula("A1", "=Old!A1")
         book.add_worksheet("Old")
@@ -205,6 +206,10 @@ def test_a_workbook_that_is_not_whole_is_not_written(
     monkeypatch.setattr(f"{module}.kept_parts", lambda *_: (_ for _ in ()).throw(RunError("lost")))
     with pytest.raises(RunError, match=r"new\.xlsx was not written: lost"):
         insert_sheets(donor, small, output=tmp_path / "new.xlsx", check=True)
+    found = iter([{"cell": 2}, {"cell": 1}])
+    monkeypatch.setattr(f"{module}.counts_of", lambda *_: next(found))
+    with pytest.raises(RunError, match="was not written: the sheet 'First' is not whole in it"):
+        insert_sheets(donor, small, "First", tmp_path / "new.xlsx")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="no sheet 'x'"):
         insert_sheets(donor, small, sheets="x", output=tmp_path / "new.xlsx")

@@ -15,7 +15,7 @@ from full_donor import full_donor
 from handmade import PARTS
 from handmade import written as handmade
 from handwritten_xlsx import written
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packages import check_kept, check_sound
 
@@ -99,7 +99,8 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=12)
+@example({(9, 3): "_x0041_", (9, 4): " a ", (10, 3): "=1+1", (11, 1): "\t\r\n", (1, 1): None})
 @given(st.dictionaries(PLACES, VALUES, max_size=6))
 def test_what_is_set_is_all_that_changes(
     full: Path, tmp_path_factory: pytest.TempPathFactory, wanted: dict[tuple[int, int], object]
@@ -200,8 +201,22 @@ def test_arrays_fill_cells_and_one_value_all_of_them(full: Path, tmp_path: Path)
     assert [[cell.value for cell in row] for row in sheet["C3:D5"]] == [[0, 1], [2, 3], [4, 5]]
     assert [cell.value for cell in sheet["F1:H1"][0]] == ["a", 0.5, True]
     assert [[cell.value for cell in row] for row in sheet["F2:H3"]] == [[7] * 3] * 2
-    assert sheet.dimensions == "A1:H5"
     assert sheet["A1"].font.italic
+    with ZipFile(tmp_path / "filled.xlsx") as archive:
+        text = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert '<dimension ref="A1:H5"/>' in text
+    assert 'spans="1:1"' not in text  # it would say that the row ends with its first cell
+
+
+def test_a_new_cell_looks_as_its_row_or_column_does(full: Path, tmp_path: Path) -> None:
+    book = sheetgen.open_workbook(full)
+    book["Log!A30"], book["Log!G2"], book["Log!G30"] = 0.5, " a", 1
+    book.save(tmp_path / "new.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "new.xlsx")["Log"]
+    assert sheet["A30"].number_format == "0.000%"
+    assert (sheet["G2"].font.bold, sheet["G30"].font.bold) == (True, False)
+    with ZipFile(tmp_path / "new.xlsx") as archive:
+        assert b'xml:space="preserve"> a</t>' in archive.read("xl/worksheets/sheet2.xml")
 
 
 def test_a_locked_formula_of_a_protected_sheet_is_kept(small: Path, tmp_path: Path) -> None:
