@@ -209,7 +209,9 @@ RECIPES: dict[str, Recipe] = {
     "era-v2": Recipe(epochs=18, learning_rate=0.01),
     "fast": replace(OURS, epochs=6, batch_size=64, augmentation=LIGHT),
     "sprint": replace(OURS, epochs=5, batch_size=256, learning_rate=0.5, augmentation=HALF),
-    "best": replace(OURS, learning_rate=0.2),
+    "best": replace(
+        OURS, learning_rate=0.2, augmentation=replace(OURS.augmentation, plain_epochs=2)
+    ),
     "tiny": replace(OURS, augmentation=LIGHT),
     "nano": replace(OURS, batch_size=64, augmentation=replace(LIGHT, plain_epochs=2)),
 }
