@@ -1,6 +1,7 @@
 """A workbook in Python: cells are set, calculated, read and saved, and nothing else changes."""
 
 import math
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def test_a_rate_is_moved_and_the_whole_workbook_follows(small: Path, tmp_path: P
     with ZipFile(small) as old, ZipFile(tmp_path / "moved.xlsx") as new:
         same = {name for name in old.namelist() if old.read(name) == new.read(name)}
     assert {"xl/charts/chart1.xml", "xl/styles.xml", "xl/workbook.xml"} <= same
-    (result, _) = sheetgen.verify(tmp_path / "moved.xlsx")
+    (result,) = sheetgen.verify(tmp_path / "moved.xlsx", perturbations=0)
     assert result.passed
     reopened = sheetgen.open_workbook(tmp_path / "moved.xlsx")
     again = reopened.table("lr 0.1")
@@ -369,6 +370,19 @@ def test_a_notebook_shows_tables(full: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "<img" not in page
 
 
-def test_a_notebook_shows_the_first_sheets_as_pictures(full: Path, renderer: None) -> None:
-    assert renderer is None
-    assert sheetgen.open_workbook(full)._repr_html_().count("data:image/png;base64,iVBOR") == 2
+def test_a_notebook_shows_the_first_sheets_as_pictures(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the workbook as it is now; test_html_page.py has them drawn."""
+
+    def drawn(path: Path, sheets: list[str]) -> dict[str, bytes]:
+        assert held(path, "Inputs", "N6").value == 0.3
+        return dict.fromkeys(sheets, b"PNG")
+
+    monkeypatch.setattr("sheetgen.spreadsheet.book.book.pictures_of", drawn)
+    book = sheetgen.open_workbook(small)
+    book["learning_rate_1"] = 0.3
+    shown = re.findall(
+        r'alt="The sheet (\w+)" src="data:image/png;base64,UE5H"', book._repr_html_()
+    )
+    assert shown == book.sheets[:3]

@@ -33,15 +33,17 @@ def found_table(places: Iterable[Place], value: Callable[[Place], Value]) -> Tab
     for row, column in sorted(held):
         rows.setdefault(row, []).append(column)
     largest: Table | None = None
-    most = 0
+    most, ends = 0, dict[range, int]()
     for row, columns in rows.items():
         texts = [column for column in columns if isinstance(held[row, column], str)]
         for run in _runs(texts):
-            if len({held[row, column] for column in run}) < len(run):
+            # Texts of a table are not the headers of a larger one in the same columns.
+            if row < ends.get(run, 0) or len({held[row, column] for column in run}) < len(run):
                 continue
             last = row + 1
             while any((last, column) in held for column in run):
                 last += 1
+            ends[run] = last
             size = len(run) * (last - row - 1)
             if size > most and _has_number(held, range(row + 1, last), run):
                 largest, most = Table(row, run, range(row + 1, last)), size
