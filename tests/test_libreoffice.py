@@ -33,7 +33,6 @@ import test_optimizers
 import test_schedules
 import test_sensitivity
 import test_surfaces
-import test_traced
 import test_verify
 import test_xlsx
 from one_start import errors_of
@@ -87,7 +86,6 @@ EXPORTS: list[Test] = [
     test_export_sheets.test_a_chosen_digit_is_recognised_as_torch_does,
     test_export_sheets.test_every_formula_comes_to_what_its_cell_promises,
     test_export_sheets_layers.test_a_chosen_layer_of_a_chosen_digit_is_shown,
-    test_traced.test_the_engines_agree,
 ]
 RENAMED: dict[tuple[str, str], str] = {
     ("test_exercise", "made"): "made_exercises",
