@@ -29,7 +29,9 @@ import test_grade
 import test_live
 import test_log_sheet
 import test_losses
+import test_open_workbook
 import test_optimizers
+import test_proof
 import test_schedules
 import test_sensitivity
 import test_surfaces
@@ -40,6 +42,7 @@ from test_canvas import path
 from test_compare import comparison
 from test_exercise import made as made_exercises
 from test_explorer import books as explorer_books
+from test_proof import book as proof_book
 from test_sensitivity import chaotic, diverging, kink
 
 from sheetgen.spreadsheet.engines import Engine
@@ -61,7 +64,9 @@ FORMULAS: list[Test] = [
     test_exercise.test_the_marks_follow_what_is_typed,
     test_log_sheet.test_what_is_large_or_missing_or_no_number_is_kept_and_shown,
     test_losses.test_every_engine_has_the_numbers_of_numpy,
+    test_open_workbook.test_every_engine_calculates_what_is_set,
     test_optimizers.test_every_engine_trains_as_numpy_does,
+    test_proof.test_for_other_inputs_it_claims_nothing_and_names_the_first,
     test_schedules.test_every_engine_has_the_rates_of_numpy_and_none_fails_beyond_the_end,
     test_xlsx.test_an_empty_cell_stays_empty_in_every_engine,
 ]
@@ -90,6 +95,7 @@ EXPORTS: list[Test] = [
 RENAMED: dict[tuple[str, str], str] = {
     ("test_exercise", "made"): "made_exercises",
     ("test_explorer", "books"): "explorer_books",
+    ("test_proof", "book"): "proof_book",
 }
 """The fixtures that have another name here, by the module of the test and by their names there."""
 
