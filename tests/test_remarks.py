@@ -14,6 +14,12 @@ from sheetgen.workbook.sheets.gradient_check.probes import Subject
 ERA_V1 = template.load("era-v1")
 
 
+@pytest.fixture
+def small(bare, without_surfaces):  # noqa: ARG001
+    """A workbook of fewer cells than others of this name have."""
+    return bare
+
+
 def check(path):
     return sheetgen("verify", path, "--engine", "ironcalc")
 

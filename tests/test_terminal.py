@@ -31,6 +31,12 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
+def small(bare: Path, without_surfaces: None) -> Path:  # noqa: ARG001
+    """A workbook of fewer cells than others of this name have."""
+    return bare
+
+
+@pytest.fixture
 def evil(tmp_path: Path) -> Path:
     """A folder whose name is evil."""
     folder = tmp_path / EVIL
