@@ -31,6 +31,12 @@ ANCHOR = f"""<xdr:twoCellAnchor
 </a:prstGeom></xdr:spPr></xdr:pic><xdr:clientData/></xdr:twoCellAnchor>"""
 
 
+@pytest.fixture
+def small(bare: Path, without_surfaces: None) -> Path:  # noqa: ARG001
+    """A workbook of fewer cells than others of this name have."""
+    return bare
+
+
 def first(row: str) -> list[Change]:
     """Put a row before the first one of the table of a learning rate."""
     return [(RATE, lambda sheet: sheet.replace("<sheetData>", f"<sheetData>{row}"))]

@@ -21,6 +21,12 @@ from sheetgen.verification.verify import verify
 pytestmark = pytest.mark.filterwarnings("ignore:.*not supported:UserWarning")
 
 
+@pytest.fixture
+def small(bare: Path, without_surfaces: None) -> Path:  # noqa: ARG001
+    """A workbook of fewer cells than others of this name have."""
+    return bare
+
+
 @pytest.fixture(scope="session")
 def donor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook whose second sheet, "Log", has one of everything."""

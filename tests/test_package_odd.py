@@ -23,6 +23,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*not supported:UserWarning")
 
 
 @pytest.fixture
+def small(bare: Path, without_surfaces: None) -> Path:  # noqa: ARG001
+    """A workbook of fewer cells than others of this name have."""
+    return bare
+
+
+@pytest.fixture
 def log(tmp_path: Path) -> Path:
     """A workbook with one styled sheet, "Data"."""
     with xlsxwriter.Workbook(tmp_path / "log.xlsx") as book:
