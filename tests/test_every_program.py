@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 from conftest import require
 from exported_network import Exported
+from test_compare import training
 
+from cnn.log.compare_sheet import compare_sheet
+from cnn.log.comparison import Comparison
+from cnn.log.workbook_log import WorkbookLog
 from sheetgen.exercises.make import make_exercise
 from sheetgen.spreadsheet import engines
 from sheetgen.spreadsheet.agreement import DIVERGED
 from sheetgen.spreadsheet.engines import Engine, Values
 from sheetgen.spreadsheet.engines import libreoffice as office
 from sheetgen.spreadsheet.reader import Value, read_cells
+from sheetgen.spreadsheet.writer import write_workbook
 from sheetgen.template import template
 from sheetgen.verification.verify import verify
 
@@ -88,6 +93,19 @@ def test_the_solution_of_an_exercise(program: Engine, tmp_path: Path) -> None:
     made = make_exercise(template.load("era-v1"), tmp_path / "exercise.xlsx", solution=True)
     (saved,) = made.solutions
     assert differences(saved.path, program.recalculate(saved.path)) == {}
+
+
+def test_a_log_with_a_target_and_a_comparison(program: Engine, tmp_path: Path) -> None:
+    log, comparison = tmp_path / "log.xlsx", tmp_path / "comparison.xlsx"
+    with WorkbookLog(log, target={"accuracy": 0.6}) as written:
+        for epoch in range(1, 5):
+            written.epoch(loss=1 / epoch, accuracy=1 - 0.5 / epoch)
+    runs = [(f"run {seed}", training(rate, seed)) for rate in (0.1, 0.5) for seed in range(3)]
+    canvas, _ = compare_sheet(Comparison.of("Rates", runs), "Comparison")
+    write_workbook([canvas], comparison, "Rates")
+    paths = [log, comparison]
+    for path, values in zip(paths, program.recalculate_all(paths), strict=True):
+        assert differences(path, values) == {}
 
 
 def test_an_exported_network(program: Engine, exported: Exported) -> None:

@@ -11,7 +11,7 @@ from cnn.log.log_page import LEFT
 from cnn.log.log_table import hide_missing, shown_value
 from cnn.log.metrics import Logged, Metric, is_number
 from sheetgen.errors import short
-from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
+from sheetgen.spreadsheet.address import cell_address, indexed, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import (
     INPUT,
@@ -82,10 +82,10 @@ def _draw_facts(page: Page, kind: int) -> None:
         ("place", place, 1),
         (
             "best",
-            f"=INDEX({page.known_range(BEST, count)},{page.place})",
+            f"={indexed(page.known_range(BEST, count), page.place)}",
             direction(page, names[0]),
         ),
-        ("format", f"=INDEX({page.known_range(FORMAT, count)},{page.place})", kind),
+        ("format", f"={indexed(page.known_range(FORMAT, count), page.place)}", kind),
         ("drawn ×", f"=IF({page.kind}={SHARE},100,1)", 100 if kind == SHARE else 1),
     )
     for at, (label, formula, value) in enumerate(facts, start=row):

@@ -13,7 +13,7 @@ from cnn.log.log_page import LEFT
 from cnn.log.log_summary import in_percent, in_words
 from cnn.log.metrics import Metric, is_number
 from sheetgen.errors import short, short_names
-from sheetgen.spreadsheet.address import cell_address, range_address
+from sheetgen.spreadsheet.address import cell_address, indexed, range_address
 from sheetgen.spreadsheet.canvas import Value
 from sheetgen.spreadsheet.style import NOTE, SECTION, Style, header, number
 from sheetgen.workbook.shared.live_text import Words, joined, literal, only_if
@@ -50,14 +50,13 @@ def draw_runs(page: ComparisonPage) -> None:
         at, every, shown = row + 1 + place, page.every(place), comparison.metric(place, name)
         best = cell_address(at, NUMBERS + 2)
         steps, cells = page.logged(place, STEP), page.logged(place, CHOSEN)
-        found = f"INDEX({steps},MATCH({best}*{page.factor},{cells},0))"
-        found = found if len(log.rows) > 1 else steps.partition(":")[0]
+        found = indexed(steps, f"MATCH({best}*{page.factor},{cells},0)")
         is_known = bool(shown.numbers)
         best_step: Value = log.steps[shown.values.index(shown.best)] if is_known else _NONE
         written: tuple[tuple[str, Value, Style], ...] = (
             (f"=COUNT({cells})", len(shown.numbers), _WHOLE),
-            (f"=INDEX({every},2*{page.place}-1)", _last(shown), _NUMBER),
-            (f"=INDEX({every},2*{page.place})", _best(shown), _NUMBER),
+            (f"=INDEX({every},1,2*{page.place}-1)", _last(shown), _NUMBER),
+            (f"=INDEX({every},1,2*{page.place})", _best(shown), _NUMBER),
             (f'=IF(ISNUMBER({best}),{found},"{_NONE}")', best_step, _WHOLE),
         )
         for column, each in enumerate(written, start=NUMBERS):
@@ -217,7 +216,7 @@ def result(page: ComparisonPage) -> Words:
         column = range_address(first, NUMBERS + 1, last, NUMBERS + 1)
         place = f"MATCH(IF({rises},MAX({column}),MIN({column})),{column},0)"
         ranges = [range_address(first, LEFT + at, last, LEFT + at) for at in range(4)]
-        cells = [f"INDEX({each},{place})" for each in ranges]
+        cells = [indexed(each, place) for each in ranges]
         called = Words(cells[0], str(canvas.value(first + best, LEFT)))
         end = only_if(rises, is_rising, literal(" is highest"), literal(" is lowest"))
         told = joined(name, end, " with ", called, ": ", _amount(page, cells[2], highest))

@@ -27,7 +27,7 @@ from sheetgen.workbook.shared.live_text import (
 )
 
 NOT_REACHED = "not reached"
-_ONLY_NUMBERS = "9E+307"
+_ONLY_NUMBERS = "10^300"
 """A text is above every number when compared, and so above this."""
 _MOST_METRICS = 20
 _LABEL, _VALUE = 3, 2  # cells of the grid
@@ -194,13 +194,14 @@ def _first(table: Table, metric: Metric, target: _Cell) -> _Cell:
     """Return the formula of the first epoch at the target, and what it comes to.
 
     Among the products of whether an epoch is at the target and of how far it is before the end,
-    the largest is that of the first epoch. SUMPRODUCT makes MAX look at all of them.
+    the largest is that of the first epoch. SUMPRODUCT makes LARGE look at all of them; Gnumeric's
+    MAX looks at the first.
     """
     cells, steps, numbers = table.cells(metric), table.steps, table.log.steps
     sign, reaches = (">=", _reaches) if metric.rises else ("<=", _stays_below)
     end = f"(MAX({steps})+1-{steps})"
     at_it = f'({cells}{sign}{target.address})*({cells}<{_ONLY_NUMBERS})*({cells}<>"")'
-    longest = f"SUMPRODUCT(MAX({at_it}*{end}))"
+    longest = f"SUMPRODUCT(LARGE({at_it}*{end},1))"
     expression = f'IF({longest}=0,"{NOT_REACHED}",MAX({steps})+1-{longest})'
     reached = [
         step

@@ -105,9 +105,10 @@ def local(address: str) -> str:
 
 
 def indexed(cells: str, *places: str) -> str:
-    """Return the expression of a cell of a range, by its row or its column from 1, or by both.
+    """Return the expression of a cell of a column by its row from 1, or of a range by both.
 
-    Of a range of one cell that is the cell itself: ironcalc and Gnumeric have no INDEX of it.
+    Of a range of one cell that is the cell itself: ironcalc and Gnumeric have no INDEX of it. In a
+    row, Gnumeric and HyperFormula want both numbers.
     """
     first, _, last = cells.partition(":")
     return first if last in ("", local(first)) else f"INDEX({','.join((cells, *places))})"
