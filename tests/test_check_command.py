@@ -146,9 +146,17 @@ def test_a_list_replaces_an_older_list(right, wrong, tmp_path):
     assert str(wrong) not in target.read_text(encoding="utf-8-sig")
 
 
-def test_where_nothing_can_be_checked_it_does_not_say_right(tmp_path):
+def unreadable():
+    """A table whose headers name no network, and whose sums are hidden in a function."""
     names = {f"w{one}": f"v{one}1" for one in range(1, 9)} | {"w1": "w11", "w2": "w12"}
-    path = write(tmp_path / "a.xlsx", S=HandMade(headers=names))
+    table = HandMade(headers=names)
+    for unit in ("h1", "h2", "o1", "o2"):
+        table.formulas[unit] = f"N({table.formulas[unit]})"
+    return table
+
+
+def test_where_nothing_can_be_checked_it_does_not_say_right(tmp_path):
+    path = write(tmp_path / "a.xlsx", S=unreadable())
     result = run(path)
     assert result.exit_code == 2
     assert result.stdout.splitlines()[:2] == [
@@ -179,8 +187,7 @@ def test_the_first_line_says_how_much_is_not_checked(tmp_path, unknown, ends_wit
 
 
 def test_a_right_table_beside_one_that_is_not_checked(tmp_path):
-    names = {f"w{one}": f"v{one}1" for one in range(1, 9)} | {"w1": "w11", "w2": "w12"}
-    path = write(tmp_path / "a.xlsx", S=HandMade(), T=HandMade(headers=names))
+    path = write(tmp_path / "a.xlsx", S=HandMade(), T=unreadable())
     result = run(path)
     assert result.exit_code == 2
     assert result.stdout.splitlines()[0] == (
