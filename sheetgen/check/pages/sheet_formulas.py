@@ -11,6 +11,7 @@ from sheetgen.check.formula.expressions import (
     Negation,
     Number,
     Operation,
+    is_deeper,
     leaves,
     replace,
 )
@@ -20,6 +21,7 @@ from sheetgen.check.reading.cells import Book, Content, number_in
 from sheetgen.check.tables.table import EMPTY
 
 _MOST_FORMULAS = 6000
+_MOST_LEVELS = 150  # of a formula
 _LONGEST_CHAIN = 8  # references to a cell that only refers to another
 
 
@@ -88,7 +90,8 @@ class SheetFormulas:
                 tree = parse(formula, self.book.names)
             except UnsupportedError:
                 continue
-            trees[Cell(self.sheet, row, column)] = located(tree, row, column, self.sheet)
+            if not is_deeper(tree, _MOST_LEVELS):
+                trees[Cell(self.sheet, row, column)] = located(tree, row, column, self.sheet)
         # A cell that only refers to another is that one.
         self._same = {one: tree for one, tree in trees.items() if isinstance(tree, Cell)}
         self.trees = {
