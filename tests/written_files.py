@@ -77,19 +77,23 @@ def exports(folder: Path) -> Iterable[Path]:
         yield path
 
 
-def foreign(folder: Path) -> Iterable[Path]:
-    """Workbooks that others have written."""
-    yield from (CASES / f"{name}.xlsx" for name in FOREIGN)
+def foreign(folder: Path, most: int | None = None) -> Iterable[Path]:
+    """Workbooks that others have written, of the listed ones as many as are wanted."""
+    yield from (CASES / f"{name}.xlsx" for name in FOREIGN[:most])
     yield full_donor(folder)
     yield example(folder / "openpyxl.xlsx", "openpyxl")
 
 
 def written(
-    folder: Path, built: Callable[[str], Path], bare: Path, exported: Path
+    folder: Path,
+    built: Callable[[str], Path],
+    bare: Path,
+    exported: Path,
+    templates: Iterable[str] = template.built_in(),
 ) -> dict[str, list[Path]]:
     """Return the files of each kind; those of templates are `built`, others in a folder."""
     return {
-        "templates": [built(name) for name in template.built_in()],
+        "templates": [built(name) for name in templates],
         "exercises and solutions": [*exercises(folder)],
         "logs": [*logs(folder, bare)],
         "comparisons": [*comparisons(folder)],
