@@ -104,9 +104,9 @@ def main() -> None:
     if names[:1] == ["--into"]:
         with TemporaryDirectory() as folder:
             for each in inserted([Path(name) for name in names[1:]], Path(folder)):
-                new = each.refusal or f"{len(each.added)} more"
+                new = each.refusal or f"{len(each.added)} of them new"
                 print(
-                    f"{each.path}: {len(each.before)} errors, {new}", *each.added[:5], sep="\n    "
+                    f"{each.path}: {len(each.errors)} errors, {new}", *each.added[:5], sep="\n    "
                 )
         return
     for name, found in zip(names, errors([Path(name) for name in names]), strict=True):
