@@ -154,8 +154,7 @@ def significant(
 
 def typed(cell: str, number: float) -> Words:
     """Return a number that people type, with more digits than most of them have."""
-    words = significant(cell, number, TYPED)
-    return words if is_promised(number) else Words(words.expression, f"{number:.15G}")
+    return significant(cell, number, TYPED)
 
 
 def fixed(cell: str, number: float, digits: int = 4) -> Words:

@@ -26,7 +26,14 @@ from sheetgen.spreadsheet.style import (
     label,
 )
 from sheetgen.workbook.plan import DATA, INPUTS, Plan
-from sheetgen.workbook.shared.live_text import Words, decimal, joined, literal, only_if
+from sheetgen.workbook.shared.live_text import (
+    Words,
+    decimal,
+    joined,
+    literal,
+    only_if,
+    rounded_text,
+)
 from sheetgen.workbook.shared.page import rule_lines, write_band, write_title
 
 REMARK_ROW, REMARK_HEIGHT = 2, 24
@@ -235,7 +242,9 @@ def write_reach(canvas: Canvas, plan: Plan, at: tuple[int, int], targets: str) -
     word, error = activation.word, "E_total" if plan.data.samples == 1 else "the mean E_total"
     between = f"between {least:g} and {most:g}" if len(ends) > 1 else f"above {least:g}"
     between = f". {word[0].upper()}{word[1:]} units stay {between}, so {error} cannot fall below "
-    lowest_words = decimal(f"({constant(share)}*({squares}))", lowest, 6)
+    written = decimal(f"({constant(share)}*({squares}))", lowest, 6).expression
+    # However large it is, it is not of a training that diverges.
+    lowest_words = Words(written, rounded_text(lowest, 6))
     words = joined("Out of reach: ", which, between, lowest_words, ".")
     shown = only_if(f"{squares}>0", bool(outside.any()), words)
     canvas.calculate(*at, shown.formula, shown.text, WARNING)
