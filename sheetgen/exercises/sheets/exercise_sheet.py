@@ -46,7 +46,7 @@ FIRST_STEP = 4
 STEPS = (
     "Fill in the yellow cells: type a number or, better, a formula (=…) that reads the cells "
     "beside it.",
-    "A cell turns green when it is right and red when it is not. Point at it for a hint.",
+    "A cell turns green when it is right, red and bold when it is not. Point at it for a hint.",
     "A number is right if six significant digits are, or the nine decimals that a cell shows.",
     "Every cell is marked against the exact value, so fix the first red cell first.",
     "Only the yellow cells count. Formulas may read this table and Inputs.",
