@@ -266,7 +266,7 @@ def test_an_engine_that_is_missing_is_said_before_anything_is_written(group, tmp
     monkeypatch.setattr(IronCalc, "missing", lambda _: "it is not installed")
     table = tmp_path / "new" / "marks.csv"
     result = run("grade", "--key", group.key.path, group.workbooks[0].path, "--csv", table)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "Error: it is not installed\n"
     assert list(tmp_path.iterdir()) == []
 

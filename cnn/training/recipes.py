@@ -135,6 +135,8 @@ class Recipe:
 
         Raises `TypeError`, `ValueError` or `KeyError` for other values.
         """
+        if not isinstance(values, dict):
+            raise TypeError("a recipe is a dictionary")
         learned = dict(values.get("distillation", {}))
         if isinstance(learned.get("teachers"), list):
             learned["teachers"] = tuple(learned["teachers"])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 
 from sheetgen.check.formula.parsing import ArrayFormula, Formula
@@ -81,13 +82,21 @@ def read_package(path: Path, damage: Damage = Damage.PASS_OVER) -> Book:
         return book
 
 
+MOST_FILLED = 100_000
+"""Cells of a sheet that array formulas fill."""
+
+
 def _fill_arrays(cells: Cells) -> None:
-    """Give each cell that an array formula fills its own part of it: files have it in the first."""
-    arrays = [one for one in cells.items() if isinstance(one[1].formula, ArrayFormula)]
-    for (row, column), content in arrays:
-        assert isinstance(content.formula, ArrayFormula)
-        for down, across, formula in content.formula.elements(row, column):
-            cells.setdefault((down, across), Content(None)).formula = formula
+    """Give each cell that an array formula fills its own part of it: files have it in the first.
+
+    One that fills more cells than a training has, such as the whole sheet, stays in the first.
+    """
+    left = MOST_FILLED
+    for (row, column), content in list(cells.items()):
+        if isinstance(content.formula, ArrayFormula) and prod(content.formula.span) <= left:
+            left -= prod(content.formula.span)
+            for down, across, formula in content.formula.elements(row, column):
+                cells.setdefault((down, across), Content(None)).formula = formula
 
 
 def _defined_names(workbook: Workbook) -> dict[str, str]:

@@ -156,12 +156,15 @@ class Chain:
             )
             sums.append(only_if(*here, words))
         keys = [each.activation.notation("z") for each in layers]
-        for here, layer in self.choice.kinds("kind of activation", keys):
+        kinds = list(self.choice.kinds("kind of activation", keys))
+        # A text has a long formula: where several would hold it, it gets a cell of its own.
+        written = z.words if len(kinds) == 1 else self.choice.text("z in numbers", z.words)
+        for here, layer in kinds:
             each = layers[layer]
             template = each.activation.notation("{z}")
             symbols.append(only_if(*here, filled(template, z=names["into"])))
             template, parts = activation_template(each.activation, self.values)
-            in_numbers.append(only_if(*here, filled(template, z=z.words, **parts)))
+            in_numbers.append(only_if(*here, filled(template, z=written, **parts)))
         self.add("forward", ALWAYS, names["into"], joined(*sums), NOTHING, z)
         texts = joined(*symbols), joined(*in_numbers)
         self.add("forward", ALWAYS, names["activation"], *texts, a)
