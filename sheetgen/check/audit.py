@@ -1,7 +1,7 @@
 """Audits a workbook: from a file to its report."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
@@ -45,13 +45,15 @@ def check_workbook(path: Path) -> WorkbookReport:
     if book.damage:
         words = f"read as far as possible: {book.damage}"
         remarks = (Finding("remark", "damaged", words, ""), *remarks)
-    tables, pages = _tables(book), _pages(book)
+    tables = _tables(book)
+    pages = _pages_beside(book, tables)
     if not tables and not pages:
         raise InputError(book.damage or f"{path} has no training table: {_why_no_table(book)}")
     dense = [*(table for table in tables if not _has_kernel(table)), *(one.table for one in pages)]
     if lacks_results(book, dense):
         book = recalculated(path, book)
-        tables, pages = _tables(book), _pages(book)
+        tables = _tables(book)
+    pages = _pages_beside(book, tables)
     reports, read, searches = [], [], Searches()
     for table in tables:
         reading = None if _has_kernel(table) else understood(book, table, searches)
@@ -59,8 +61,8 @@ def check_workbook(path: Path) -> WorkbookReport:
         reports.append(_without_network(table) if found is None else _report(found))
         if not table.is_unit:  # other sheets have other samples
             read.append(table if reading is None else reading.table)
-    read_sheets = {one.sheet for one in reports if one.checked}
-    for reading in (one for one in pages if one.table.sheet not in read_sheets):
+    unread = {one.sheet for one in reports} - {one.sheet for one in reports if one.checked}
+    for reading in (*pages, *_pages(book, unread)):
         report = _report(reading.meaning(searches))
         if report.checked:
             reports = [one for one in reports if one.checked or one.sheet != report.sheet]
@@ -79,11 +81,16 @@ def check_workbook(path: Path) -> WorkbookReport:
     )
 
 
-def _pages(book: Book) -> list[Reading]:
-    """Return the networks that lie in blocks; a sheet of ours has tables."""
+def _pages_beside(book: Book, tables: Sequence[Table]) -> list[Reading]:
+    """Return the networks that lie in blocks on sheets without a table."""
+    return _pages(book, book.sheets.keys() - {table.sheet for table in tables})
+
+
+def _pages(book: Book, sheets: Set[str]) -> list[Reading]:
+    """Return the networks that lie in blocks on some sheets; a sheet of ours has tables."""
     if _OURS in book.sheets:
         return []
-    return [one for name in book.sheets for one in pages_of(book, name)]
+    return [one for name in book.sheets if name in sheets for one in pages_of(book, name)]
 
 
 def _why_no_table(book: Book) -> str:
