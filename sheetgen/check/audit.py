@@ -1,7 +1,7 @@
 """Audits a workbook: from a file to its report."""
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from sheetgen.check.findings import Column, Finding, LearningRate, TableReport, WorkbookReport
@@ -21,13 +21,10 @@ from sheetgen.check.reading.cells import Book
 from sheetgen.check.reading.open_file import read_book
 from sheetgen.check.tables.find_tables import headers_alone, tables_of, unfinished_tables
 from sheetgen.check.tables.named_matrices import in_words, is_page_of_matrices, named_matrices
-from sheetgen.check.tables.page_of_blocks import Page
 from sheetgen.check.tables.table import Table, holds_number
 from sheetgen.errors import InputError, shortened
-from sheetgen.spreadsheet.address import relative_address
 
 _KERNEL = re.compile(r"k\d+_[\d_]+", re.IGNORECASE)
-_MOST_RIGHT = 0.7  # of a page's cells, at least
 _OURS = "_sheetgen"  # a sheet that build and export hide
 _ANSWERS = "_answers"  # the sheet that `sheetgen exercise` hides the right numbers on
 
@@ -140,16 +137,12 @@ def _report(meaning: TableMeaning) -> TableReport:
         verdicts.findings.extend(found)
     meaning.negated = verdicts.without_negated_gradients(meaning)
     meaning.unknown = verdicts.without_unknown_functions(meaning)
-    if isinstance(table, Page):
+    if not table.in_rows:
         verdicts.without_other_rules()
     if meaning.moving and verdicts.without_batches():
         meaning.rate = LearningRate(None, "unknown")
-    guessed = (
-        table.is_unit
-        or isinstance(table, Page)
-        or not table.columns_of("i", "h", "a_h", "o", "a_o")
-    )
-    if guessed and _is_of_another_kind(meaning, verdicts.columns):
+    computed = [one.status for one in verdicts.columns if one.symbol in meaning.definitions]
+    if table.is_doubtful and not table.is_likely(computed):
         what = "unit" if table.is_unit else "network"
         return _unread(table, f"its formulas are not those of a {what} that each row trains")
     mistakes = (one for one in verdicts.findings if one.severity == "mistake")
@@ -160,55 +153,33 @@ def _report(meaning: TableMeaning) -> TableReport:
         network.layers,
         meaning.rate,
         "unknown" if "hidden" in meaning.unknown else network.activations[0].name,
-        (*verdicts.columns, *_unknown_columns(table)),
+        (*verdicts.columns, *table.unknown()),
         (*mistakes, *table_remarks(meaning, verdicts.columns, verdicts.findings)),
     )
-
-
-def _unknown_columns(table: Table) -> Iterator[Column]:
-    """Yield the columns or cells of numbers of which nothing says what they are."""
-    if isinstance(table, Page):
-        for place, symbol in table.unread_cells.items():
-            address = relative_address(*place)
-            yield Column(
-                address, symbol, address, "unchecked", reason="its formula says nothing known"
-            )
-    reason = "neither its header nor its formulas say what it is"
-    for column, header in table.not_understood.items():
-        ends = (relative_address(row, column) for row in (table.row_at(0), table.last))
-        yield Column(header, "", ":".join(ends), "unchecked", reason=reason)
 
 
 def _judged(meaning: TableMeaning, symbol: str) -> tuple[Column, list[Finding]]:
     if symbol not in meaning.definitions:
         return judge_givens(meaning.table, symbol, meaning.moving)
-    if symbol.startswith("∂E/∂") and not isinstance(meaning.table, Page):
-        averaged = judge_averages(meaning.resolver.book, meaning.table, symbol)
+    table = meaning.table
+    if symbol.startswith("∂E/∂") and table.in_rows:
+        averaged = judge_averages(meaning.resolver.book, table, symbol)
         if averaged is not None:
             return averaged
     column = ComputedColumn(meaning, symbol)
     verdict, findings = judge(column)
     mistake = next((one for one in findings if one.severity == "mistake"), None)
-    table = meaning.table
-    is_guess = isinstance(table, Page) and symbol in table.guessed
+    is_guess = symbol in table.guessed
     if mistake and is_guess and mistake.formula and mistake.kind == "unknown-mistake":
         return table.verdict(symbol, "unchecked", reason="its formula is no known one"), []
     if mistake and (reason := unreadable_part(column, mistake)):
-        return meaning.table.verdict(symbol, "unchecked", reason=reason), []
+        return table.verdict(symbol, "unchecked", reason=reason), []
     return verdict, findings
 
 
 def _has_kernel(table: Table) -> bool:
     """Tell whether a header is the name of a kernel's weight."""
     return any(_KERNEL.fullmatch(header) for header in table.others.values())
-
-
-def _is_of_another_kind(meaning: TableMeaning, columns: Sequence[Column]) -> bool:
-    """Return whether few columns are right: headers that are words may mean something else."""
-    computed = [one.status for one in columns if one.symbol in meaning.definitions]
-    if isinstance(meaning.table, Page):
-        return computed.count("right") < _MOST_RIGHT * (len(computed) - computed.count("given"))
-    return 2 * computed.count("right") < len(computed)
 
 
 def _without_network(table: Table) -> TableReport:

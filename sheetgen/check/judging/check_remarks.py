@@ -8,7 +8,6 @@ from sheetgen.check.meaning.learning_rate import labels_of, rate_in
 from sheetgen.check.meaning.table_meaning import TableMeaning
 from sheetgen.check.meaning.table_network import Network
 from sheetgen.check.tables.headers import family, number
-from sheetgen.check.tables.page_of_blocks import Page
 from sheetgen.check.tables.table import Table
 from sheetgen.spreadsheet.address import relative_address
 
@@ -113,7 +112,7 @@ def _steps(meaning: TableMeaning) -> Iterator[Finding]:
 def _rows(table: Table) -> Iterator[Finding]:
     """Yield remarks on a single row, on rows that were left out, and on those not read."""
     if table.rows == 1:
-        has_step = "no updated weights" if isinstance(table, Page) else "one row"
+        has_step = "one row" if table.in_rows else "no updated weights"
         words = f"the table has {has_step}: there is nothing to check from row to row"
         yield table.remark("one-row", words)
     if table.skipped:

@@ -21,7 +21,6 @@ from sheetgen.check.formula.parsing import Formula
 from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_meaning import ComputedColumn
 from sheetgen.check.mistakes.naming import Wrong, WrongCells
-from sheetgen.check.tables.page_of_blocks import Page
 
 _USUAL = (0, 1, 2, 0.5)
 
@@ -52,7 +51,7 @@ def judge_numbers(column: ComputedColumn, rows: list[int]) -> tuple[list[Wrong],
     bad, count = _by_numbers(column, rows)
     if not bad:
         return [], count
-    if isinstance(column.table, Page):
+    if not column.table.in_rows:
         return [Wrong(bad, "hard-coded-number", "found a number; expected a formula")], count
     same_number = len({column.values[row] for row in rows}) == 1
     if same_number and len(rows) > 1 and not column.is_parameter and column.meaning.referenced:

@@ -34,7 +34,6 @@ from sheetgen.check.mistakes.mutations import (
     shorter_mutations,
 )
 from sheetgen.check.mistakes.trying import Probe, near, promising, within
-from sheetgen.check.tables.page_of_blocks import Page
 
 _MOST_MUTATIONS = 6000
 _LIKELIEST_MUTATIONS = 600
@@ -110,7 +109,7 @@ class WrongCells:
         kind = "learning-rate-not-anchored"
         words = "the reference to the learning rate is not fixed with $ and slides"
         furthest = min(self._rows[0], table.row_at(self._rows[0]) - table.first - 1)
-        if isinstance(table, Page):
+        if not table.in_rows:
             furthest = table.last - table.first
         for reference, seen in self._references:
             if seen == rate or seen.sheet != rate.sheet:

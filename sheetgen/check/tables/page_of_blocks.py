@@ -4,10 +4,12 @@ Its rows are the steps of the training: a row has a cell for each quantity of a 
 same in several steps, such as an input, may have a single cell.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, product
+from typing import ClassVar
 
+from sheetgen.check.findings import Column, Status
 from sheetgen.check.reading.cells import Content
 from sheetgen.check.tables.table import Table
 from sheetgen.spreadsheet.address import relative_address
@@ -15,6 +17,7 @@ from sheetgen.spreadsheet.address import relative_address
 Place = tuple[int, int]
 _MOST_RANGES = 6  # to name in a sentence
 _NOWHERE = (-1, -1)
+_LEAST_RIGHT = 0.7  # of the cells that are computed
 
 
 @dataclass(slots=True)
@@ -23,10 +26,9 @@ class Page(Table):
 
     places: Mapping[tuple[str, int], Place] = field(default_factory=dict)
     steps: int = 1
-    guessed: frozenset[str] = frozenset()
-    """The symbols whose cells were found by something else than their formulas."""
     unread_cells: Mapping[Place, str] = field(default_factory=dict)
     """Cells whose formulas say nothing that is known, with the parameter that one updates or ""."""
+    in_rows: ClassVar[bool] = False
     _found: dict[Place, tuple[str, int]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -47,6 +49,23 @@ class Page(Table):
         rows, columns = zip(*self.places.values(), strict=True)
         ends = (min(rows), min(columns)), (max(rows), max(columns))
         return ":".join(relative_address(*one) for one in ends)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it may be something else: always, as it has no headers."""
+        return True
+
+    def is_likely(self, statuses: Sequence[Status]) -> bool:
+        """Tell from the verdicts on what is computed whether the page shows a network."""
+        computed = len(statuses) - statuses.count("given")
+        return statuses.count("right") >= _LEAST_RIGHT * computed
+
+    def unknown(self) -> Iterator[Column]:
+        """Yield the cells of which nothing says what they are."""
+        reason = "its formula says nothing known"
+        for place, symbol in self.unread_cells.items():
+            address = relative_address(*place)
+            yield Column(address, symbol, address, "unchecked", reason=reason)
 
     @property
     def not_understood(self) -> dict[int, str]:

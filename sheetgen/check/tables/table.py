@@ -2,8 +2,9 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -80,6 +81,10 @@ class Table:
     """Whether the headers are those of a single unit, in the words of courses."""
     restarts: bool = False
     """Whether another training above has the headers."""
+    guessed: frozenset[str] = frozenset()
+    """The symbols that were found by something else than headers and their own formulas."""
+    in_rows: ClassVar[bool] = True
+    """Whether each step of the training is a row of the sheet."""
     _counts: dict[tuple[int, int, int], Counter[int]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -133,6 +138,22 @@ class Table:
         columns = self.columns.values()
         top = self.first if self.restarts else self.header_row
         return f"{relative_address(top, min(columns))}:{relative_address(self.last, max(columns))}"
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the headers may be those of something else, as words may mean much."""
+        return self.is_unit or not self.columns_of("i", "h", "a_h", "o", "a_o")
+
+    def is_likely(self, statuses: Sequence[Status]) -> bool:
+        """Tell from the verdicts on what is computed whether the table is what it is taken for."""
+        return 2 * statuses.count("right") >= len(statuses)
+
+    def unknown(self) -> Iterator[Column]:
+        """Yield the columns of numbers of which nothing says what they are."""
+        reason = "neither its header nor its formulas say what it is"
+        for column, header in self.not_understood.items():
+            ends = (relative_address(row, column) for row in (self.row_at(0), self.last))
+            yield Column(header, "", ":".join(ends), "unchecked", reason=reason)
 
     def header(self, symbol: str) -> str:
         """Return a column's header as the file writes it."""
