@@ -11,7 +11,6 @@ from sheetgen.files.locking import in_turn
 from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
 from sheetgen.spreadsheet import stamp
 from sheetgen.spreadsheet.canvas import Canvas
-from sheetgen.spreadsheet.insert import add_sheets
 from sheetgen.spreadsheet.parsed_part import Sums
 from sheetgen.spreadsheet.reader import sheet_names
 from sheetgen.spreadsheet.save_workbook import save_workbook
@@ -68,7 +67,7 @@ def build_workbook(template: Template, path: Path | str, force: bool = False) ->
 def _build(template: Template, path: Path, target: Path, force: bool) -> Built:
     aside = is_open_elsewhere(path)
     may_lose = force or aside
-    former = _inspect(target) if target.exists() else _Former()
+    former = _inspect(target, may_lose) if target.exists() else _Former()
     if former.work and not may_lose:
         raise InputError(f"{path} {former.work}")
     plan = Plan.of(template)
@@ -105,6 +104,9 @@ def _write_with(
 
     Raises UnmovableError if one of these cannot be moved unchanged.
     """
+    # Few workbooks had such sheets, and the others should not wait for what moves them.
+    from sheetgen.spreadsheet.insert import add_sheets  # noqa: PLC0415
+
     with scratch_folder() as folder:
         plain = Path(folder, "new-workbook.xlsx")
         write_workbook(canvases, plain, title)
@@ -114,8 +116,11 @@ def _write_with(
             )
 
 
-def _inspect(target: Path) -> _Former:
-    """Find out what overwriting a file would lose, and what can be carried over."""
+def _inspect(target: Path, may_lose: bool) -> _Former:
+    """Find out what overwriting a file would lose, and what can be carried over.
+
+    What is edited in the sheets that build wrote is not looked for where that may be lost.
+    """
     try:
         hidden = stamp.hidden_values(target, origin.NAME)
     except InputError:
@@ -130,7 +135,7 @@ def _inspect(target: Path) -> _Former:
     added = tuple(name for name in sheets if name not in (*made_from.sheets, origin.NAME))
     missing = [name for name in made_from.sheets if name not in sheets]
     try:
-        is_unedited = stamp.is_unedited(target, made_from.sheets, made_from.fingerprint)
+        is_unedited = may_lose or stamp.is_unedited(target, made_from.sheets, made_from.fingerprint)
     except InputError as error:
         return _Former(added, f"cannot be read: {error}; --force overwrites it")
     if not is_unedited:
