@@ -138,7 +138,6 @@ def log(
         for option, value in (("--target", target), ("--best", best), ("--title", title)):
             if value:
                 raise InputError(f"{option} is for a file of metrics, but {run} is a directory")
-        require_torch()
         from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
 
         with progress.shown():
@@ -180,8 +179,6 @@ def compare(runs: tuple[Path, ...], workbook: Path, best: tuple[str, ...], title
     require_possible(title, "--title")
     directions = read_best(best)
     require_usable(workbook)
-    if any(path.is_dir() for path in runs):
-        require_torch()
     title, alone = title.strip() or "Comparison", workbook != BACKPROP
     put_comparison(runs, workbook, title, alone, directions)
 

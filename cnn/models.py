@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from torch import nn
 
-from cnn.own_model import build_own, is_own
+from cnn.model_names import is_own
+from cnn.own_model import build_own
 from sheetgen.console.commands import suggestion
 from sheetgen.errors import InputError
 

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn.functional import nll_loss
 
+from cnn.model_names import is_own, label, located, origin
 from sheetgen.console.commands import suggestion
 from sheetgen.errors import InputError, RunError
 from sheetgen.files.characters import require_possible
@@ -23,28 +24,6 @@ from sheetgen.files.characters import require_possible
 EXPECTED = "path/to/file.py:Net or package.module:Net"
 _IMAGES = 4
 """In the batch that a network is tried with."""
-
-
-def is_own(model: str) -> bool:
-    """Return whether the name of a model is one of a file or module, not a built-in network's."""
-    return ":" in model or model.endswith(".py")
-
-
-def label(model: str) -> str:
-    """Return what a model is called: Net, for net.py:Net; a built-in network's own name."""
-    return model.rpartition(":")[2] if is_own(model) else model
-
-
-def origin(model: str) -> str:
-    """Return the file, without its folders, or the module that an own model is in."""
-    source = model.rpartition(":")[0]
-    return Path(source).name if source.endswith(".py") else source
-
-
-def located(model: str) -> str:
-    """Return a model's name such that it holds in any folder: with the file's absolute path."""
-    source, _, name = model.rpartition(":")
-    return f"{Path(source).absolute()}:{name}" if source.endswith(".py") else model
 
 
 def build_own(model: str, shape: tuple[int, int, int], classes: int) -> nn.Module:

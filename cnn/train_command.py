@@ -4,6 +4,7 @@ torch is imported inside the command, and D301 is off for the help text: cnn/cli
 """
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,7 +213,8 @@ def _train_several(
     chosen: "Options", title: str, seeds: list[int], workbook: Path, processes: "Processes"
 ) -> None:
     """Train with each seed, and put the sheet that compares the runs into the workbook."""
-    from cnn.own_model import label  # noqa: PLC0415
+    from cnn.log.run_log import tested  # noqa: PLC0415
+    from cnn.model_names import label  # noqa: PLC0415
     from cnn.training.run import Run  # noqa: PLC0415
     from cnn.training.start import start  # noqa: PLC0415
 
@@ -246,6 +248,8 @@ def _train_several(
             raise RunError(f"seed {one.seed}: {error}") from error
         if processes.is_main:
             _say_result(finished)
+            with suppress(InputError, RunError):  # `cnn log` says what is wrong, if it is asked
+                tested(one.path, one.data_dir)
     if not processes.is_main or finished is None:
         return
     try:
@@ -259,7 +263,7 @@ def _train_several(
 
 
 def _say_result(finished: "Finished") -> None:
-    from cnn.own_model import label  # noqa: PLC0415
+    from cnn.model_names import label  # noqa: PLC0415
 
     best = max(finished.log, key=lambda line: line["test_accuracy"])
     last = finished.log[-1]["test_accuracy"]

@@ -14,7 +14,8 @@ import safetensors.torch  # noqa: E402
 from cnn.log import live_sheet, run_log  # noqa: E402
 from cnn.log.add_log import Placed  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
-from cnn.log.run_log import described, described_untested  # noqa: E402
+from cnn.log.run_description import described_untested  # noqa: E402
+from cnn.log.tested_run import described  # noqa: E402
 from cnn.training.run import Run  # noqa: E402
 from sheetgen.files.saving import Saved  # noqa: E402
 from sheetgen.spreadsheet.reader import read_cells, sheet_names  # noqa: E402

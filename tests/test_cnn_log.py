@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,10 +17,12 @@ import safetensors.torch  # noqa: E402
 from packages import check_sound  # noqa: E402
 
 from cnn.cli import main  # noqa: E402
+from cnn.log.kept_results import kept_results  # noqa: E402
 from cnn.log.log_page import TABLE  # noqa: E402
 from cnn.log.log_sheet import log_sheet  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
-from cnn.log.run_log import described  # noqa: E402
+from cnn.log.tested_run import described  # noqa: E402
+from cnn.training.run import Run  # noqa: E402
 from sheetgen.spreadsheet.copying import write_changed  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
 from sheetgen.spreadsheet.reader import read_cells, sheet_names  # noqa: E402
@@ -51,8 +55,8 @@ def folder(trained, tmp_path):
     return Path(shutil.copytree(trained, tmp_path / "copy"))
 
 
-def put(folder, mnist, run="first", workbook="book.xlsx"):
-    return invoke("log", folder / run, "--workbook", folder / workbook, "--data-dir", mnist)
+def put(folder, run="first", workbook="book.xlsx"):
+    return invoke("log", folder / run, "--workbook", folder / workbook)
 
 
 def parts(path):
@@ -106,19 +110,19 @@ def test_the_workbook_keeps_all_it_had_and_still_verifies(trained, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder, mnist):
+def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder):
     before = sheet_names(folder / "book.xlsx")
-    assert put(folder, mnist).exit_code == 0
+    assert put(folder).exit_code == 0
     assert sheet_names(folder / "book.xlsx") == before
     (folder / "first").rename(folder / "second")
-    assert "CNN tiny (2)" in put(folder, mnist, "second").stdout
+    assert "CNN tiny (2)" in put(folder, "second").stdout
     assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
-    assert put(folder, mnist, "second").exit_code == 0
+    assert put(folder, "second").exit_code == 0
     assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
 
 
 @pytest.mark.slow
-def test_a_rebuilt_workbook_still_has_the_log(folder, mnist):
+def test_a_rebuilt_workbook_still_has_the_log(folder):
     book, alone = folder / "book.xlsx", folder / "alone.xlsx"
     other = template.load("era-v2").with_training([0.5, 1], 5)
     trained = read_cells(book, ["CNN tiny"])["CNN tiny"]
@@ -126,7 +130,7 @@ def test_a_rebuilt_workbook_still_has_the_log(folder, mnist):
         assert build_workbook(other, book).kept == ("CNN tiny",)
         build_workbook(other, alone)
         assert read_cells(book, ["CNN tiny"])["CNN tiny"] == trained
-        assert put(folder, mnist).exit_code == 0
+        assert put(folder).exit_code == 0
     assert sheet_names(book) == [*sheet_names(alone), "CNN tiny"]
     for kind, of_the_log in (("xl/charts/chart", 3), ("xl/media/", 18)):
         former = [name for name in parts(alone) if name.startswith(kind)]
@@ -136,10 +140,10 @@ def test_a_rebuilt_workbook_still_has_the_log(folder, mnist):
     assert all(result.passed for result in verify(book, [EMBEDDED]))
 
 
-def test_a_workbook_that_is_open_elsewhere_stays_and_a_copy_gets_the_sheet(folder, mnist):
+def test_a_workbook_that_is_open_elsewhere_stays_and_a_copy_gets_the_sheet(folder):
     (folder / ".~lock.book.xlsx#").touch()
     before = (folder / "book.xlsx").read_bytes()
-    result = put(folder, mnist)
+    result = put(folder)
     assert result.exit_code == 0
     assert "open elsewhere" in result.stderr
     assert (folder / "book.xlsx").read_bytes() == before
@@ -153,10 +157,10 @@ def plain_workbook(path):
 
 
 @pytest.fixture
-def book(folder, mnist):
+def book(folder):
     """A person's workbook into which the sheet of the run "first" has been put."""
     path = plain_workbook(folder / "mine.xlsx")
-    assert put(folder, mnist, workbook=path.name).exit_code == 0
+    assert put(folder, workbook=path.name).exit_code == 0
     return path
 
 
@@ -167,22 +171,22 @@ def changed(path, change):
     workbook.save(path)
 
 
-def test_a_sheet_that_another_program_saved_again_is_still_replaced(folder, mnist, book):
+def test_a_sheet_that_another_program_saved_again_is_still_replaced(folder, book):
     changed(book, lambda _: None)
-    result = put(folder, mnist, workbook=book.name)
+    result = put(folder, workbook=book.name)
     assert (result.exit_code, result.stderr) == (0, "")
     assert sheet_names(book) == ["Sheet", "CNN tiny"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("address", "value"), [("V5", 9.5), ("AZ90", "my remark"), ("Y5", None)])
-def test_a_sheet_that_a_person_edited_is_left(folder, mnist, book, address, value):
+def test_a_sheet_that_a_person_edited_is_left(folder, book, address, value):
     changed(book, lambda workbook: workbook["CNN tiny"].__setitem__(address, value))
     edited = read_cells(book, ["CNN tiny"])
-    result = put(folder, mnist, workbook=book.name)
+    result = put(folder, workbook=book.name)
     assert "the sheet CNN tiny has been edited" in result.stderr
     if value == 9.5:  # the new sheet is then replaced
-        result = put(folder, mnist, workbook=book.name)
+        result = put(folder, workbook=book.name)
     assert result.exit_code == 0
     assert "the sheet CNN tiny (2) of" in result.stdout
     assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
@@ -191,48 +195,91 @@ def test_a_sheet_that_a_person_edited_is_left(folder, mnist, book, address, valu
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["CNN tiny my comparison", "CNN tiny (2)"])
-def test_a_persons_copy_before_the_sheet_is_left(folder, mnist, book, name):
+def test_a_persons_copy_before_the_sheet_is_left(folder, book, name):
     def copy(workbook):
         workbook.copy_worksheet(workbook["CNN tiny"]).title = name
         workbook.move_sheet(name, -1)
 
     changed(book, copy)
     left = parts(book)["xl/worksheets/sheet2.xml"]
-    result = put(folder, mnist, workbook=book.name)
+    result = put(folder, workbook=book.name)
     assert "the sheet CNN tiny of" in result.stdout
     assert sheet_names(book) == ["Sheet", name, "CNN tiny"]
     assert parts(book)["xl/worksheets/sheet2.xml"] == left
 
 
-def test_a_sheet_made_by_hand_is_left(folder, mnist):
+def test_a_sheet_made_by_hand_is_left(folder):
     def make(workbook):
         workbook.create_sheet("CNN tiny")["C3"] = "first"
 
     path = plain_workbook(folder / "mine.xlsx")
     changed(path, make)
-    assert "CNN tiny (2)" in put(folder, mnist, workbook=path.name).stdout
+    assert "CNN tiny (2)" in put(folder, workbook=path.name).stdout
     assert read_cells(path, ["CNN tiny"])["CNN tiny"].keys() == {(2, 2)}
 
 
 @pytest.mark.slow
-def test_runs_in_folders_of_the_same_name_do_not_replace_each_other(folder, mnist, book):
+def test_runs_in_folders_of_the_same_name_do_not_replace_each_other(folder, book):
     other = Path(shutil.copytree(folder / "first", folder / "other" / "first"))
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"seed": 2}))
     for _ in range(2):
-        assert "CNN tiny (2)" in put(folder / "other", mnist, workbook=book).stdout
+        assert "CNN tiny (2)" in put(folder / "other", workbook=book).stdout
     (folder / "moved").mkdir()
     (folder / "first").rename(folder / "moved" / "first")
-    assert "the sheet CNN tiny of" in put(folder / "moved", mnist, workbook=book).stdout
+    assert "the sheet CNN tiny of" in put(folder / "moved", workbook=book).stdout
     assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
 
 
-def test_weights_of_another_run_than_the_log_are_refused(folder, mnist):
+def test_the_sheet_of_a_finished_run_needs_neither_torch_nor_the_data(folder):
+    code = "import sys; sys.modules['torch'] = None; from cnn.cli import main; main()"
+    config, book = folder / "first" / "config.json", folder / "book.xlsx"
+    before = read_cells(book, ["CNN tiny"])
+    line = [sys.executable, "-c", code, "log", folder / "first", "--workbook", book]
+    root = Path(__file__).parents[1]
+    subprocess.run(line, cwd=root, check=True)
+    assert read_cells(book, ["CNN tiny"]) == before
+    config.write_text(config.read_text() + " ")
+    result = subprocess.run(line, cwd=root, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr.split(":")[:2]) == (2, ["Error", " cnn needs PyTorch"])
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("config.json", lambda content: content + b" "),
+        ("log.jsonl", lambda content: content.replace(b"0.", b"0.9", 1)),
+        ("model.safetensors", lambda content: content[:-1] + bytes([content[-1] ^ 1])),
+        ("evaluation.json", lambda content: content.replace(b'"counts": [[', b'"counts": [[1')),
+        ("evaluation.json", lambda content: content[:-20]),
+        ("evaluation.json", lambda _: b"[1]"),
+        ("evaluation.json", lambda _: b'{"checksum": 1}'),
+    ],
+)
+def test_results_of_another_network_log_or_setting_are_not_believed(folder, file, change):
+    run, path = Run(folder / "first"), folder / "first" / file
+    results, content = kept_results(run), path.read_bytes()
+    assert (results.images, len(results.examples)) == (500, 18)
+    path.write_bytes(change(content))
+    assert kept_results(run) is None
+    path.write_bytes(content)
+    assert kept_results(run) == results
+
+
+def test_results_of_an_earlier_version_or_an_unfinished_run_are_not_believed(folder, monkeypatch):
+    monkeypatch.setattr("cnn.log.kept_results.__version__", "0.0.1")
+    assert kept_results(Run(folder / "first")) is None
+    monkeypatch.undo()
+    (folder / "first" / "model.safetensors").unlink()
+    assert kept_results(Run(folder / "first")) is None
+
+
+def test_weights_of_another_run_than_the_log_are_refused(folder):
     weights = folder / "first" / "model.safetensors"
     values = safetensors.torch.load_file(weights)
     safetensors.torch.save_file({name: value * 0.5 for name, value in values.items()}, weights)
     before = (folder / "book.xlsx").read_bytes()
-    result = put(folder, mnist)
+    result = put(folder)
     assert result.exit_code == 2
     assert f"the weights in {folder / 'first'} are not those of its log" in result.stderr
     assert (folder / "book.xlsx").read_bytes() == before
@@ -303,10 +350,10 @@ def test_an_unusable_workbook_is_noticed_before_the_training(
 
 
 @pytest.mark.parametrize("run", ["nothing", "empty"])
-def test_what_is_no_run_is_refused(folder, mnist, run):
+def test_what_is_no_run_is_refused(folder, run):
     (folder / "empty").mkdir()
     before = (folder / "book.xlsx").read_bytes()
-    result = put(folder, mnist, run)
+    result = put(folder, run)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert (folder / "book.xlsx").read_bytes() == before
@@ -316,11 +363,11 @@ CASES = Path(__file__).parent / "cases" / "insert"
 
 
 @pytest.mark.parametrize("case", ["date1904.xlsx", "no-default-rels.xlsx"])
-def test_a_foreign_workbook_gets_the_sheet_with_its_charts(folder, mnist, case):
+def test_a_foreign_workbook_gets_the_sheet_with_its_charts(folder, case):
     book = Path(shutil.copy(CASES / case, folder))
     before = sheet_names(book)
     for _ in range(2):
-        result = put(folder, mnist, workbook=case)
+        result = put(folder, workbook=case)
         assert (result.exit_code, result.stderr) == (0, "")
         assert sheet_names(book) == [*before, "CNN tiny"]
     check_sound(book)
@@ -329,7 +376,7 @@ def test_a_foreign_workbook_gets_the_sheet_with_its_charts(folder, mnist, case):
 
 
 @pytest.mark.parametrize("case", ["styles65490.xlsx", "twice.xlsx"])
-def test_a_refusal_names_the_users_workbook_and_leaves_it(folder, mnist, case):
+def test_a_refusal_names_the_users_workbook_and_leaves_it(folder, case):
     book = folder / case
     if case == "twice.xlsx":
         shutil.copy(CASES / "date1904.xlsx", book)
@@ -340,7 +387,7 @@ def test_a_refusal_names_the_users_workbook_and_leaves_it(folder, mnist, case):
         shutil.copy(CASES / case, book)
         said = "has 65,490 cell formats; the sheet needs "
     before, there = book.read_bytes(), sorted(folder.iterdir())
-    result = put(folder, mnist, workbook=case)
+    result = put(folder, workbook=case)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"Error: {book} ")
     assert said in result.stderr

@@ -25,7 +25,7 @@ from cnn.export import verify_workbook  # noqa: E402
 from cnn.export.export import write  # noqa: E402
 from cnn.export.samples import images_at  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
-from cnn.log.run_log import described  # noqa: E402
+from cnn.log.tested_run import described  # noqa: E402
 from cnn.training.evaluation import confusion_lines  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 from sheetgen.spreadsheet.reader import read_cells  # noqa: E402

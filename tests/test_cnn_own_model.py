@@ -8,7 +8,7 @@ from test_cnn_run import empty_workbook, invoke, log, train
 torch = pytest.importorskip("torch")
 
 from cnn.export.runs import export_run  # noqa: E402
-from cnn.log.run_log import described_untested  # noqa: E402
+from cnn.log.run_description import described_untested  # noqa: E402
 from cnn.models import build_model  # noqa: E402
 from cnn.summary import summarize  # noqa: E402
 

@@ -290,7 +290,7 @@ def test_the_runs_of_cnn_train_are_read_from_their_files(tmp_path: Path) -> None
     assert (code, errors) == (0, "")
     texts = [cell.value for cell in read_cells(book, ["Comparison"])["Comparison"].values()]
     assert {"test accuracy", "tiny-2", "seed", "2"} <= set(texts)
-    from cnn.log.run_log import described_untested  # noqa: PLC0415 - needs torch
+    from cnn.log.run_description import described_untested  # noqa: PLC0415 - needs torch
 
     told = dict(described_untested(tmp_path / "tiny-1").settings)["versions"]
     assert told == "Python 3.11.7, PyTorch 2.13.0, sheetgen 0.1.0, Linux"

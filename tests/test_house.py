@@ -21,7 +21,7 @@ LAYERS = (
     "sheetgen.network sheetgen.spreadsheet",
     "sheetgen.template sheetgen.formulas",
     "sheetgen.workbook",
-    "sheetgen.verification",
+    "sheetgen.verification cnn.model_names",
     "sheetgen.exercises sheetgen.check cnn.torch_loading cnn.own_model",
     "sheetgen.cli cnn.data cnn.models",
     "sheetgen.__main__ cnn.summary cnn.training",

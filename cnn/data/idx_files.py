@@ -10,12 +10,14 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Images
 from cnn.torch_loading import import_mnist
 from sheetgen.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
 
 DEFAULT_FOLDER = Path("output/data")
 """Where data is downloaded to if no other folder is named."""
@@ -138,7 +140,7 @@ def _find(raw: Path, name: str) -> Path | None:
     return None
 
 
-def _read(source: IdxFiles, root: Path, name: str) -> tuple[torch.Tensor, str]:
+def _read(source: IdxFiles, root: Path, name: str) -> "tuple[torch.Tensor, str]":
     """Return a file's content after its header, as (N,) of uint8, and the MD5 of all."""
     path = _find(source.raw(root), name)
     if path is None:
@@ -153,7 +155,7 @@ def _read(source: IdxFiles, root: Path, name: str) -> tuple[torch.Tensor, str]:
 @lru_cache(len(FILES))  # a command may need the images several times
 def _checked(
     source: IdxFiles, path: Path, name: str, _version: tuple[int, ...]
-) -> tuple[torch.Tensor, str]:
+) -> "tuple[torch.Tensor, str]":
     """Return the content of a version of a file, once it is known to be the right one."""
     start = 16 if "images" in name else 8
     try:
@@ -170,6 +172,8 @@ def _checked(
     checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if reason := _fault(source, name, content, expected, checksum):
         raise InputError(f"{path} is damaged or not {source.format.title}'s: {reason}")
+    import torch  # noqa: PLC0415 - images.py says why
+
     return torch.frombuffer(bytearray(content), dtype=torch.uint8)[start:], checksum
 
 

@@ -4,16 +4,18 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from PIL import Image
 
 from cnn.data.images import MOST_SIDE, DataSet, ImageFormat, Images
 from cnn.torch_loading import import_image_folder
 from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible
 from sheetgen.files.saving import reason_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 FOLDER = "folder"
 TRAIN = "train"
@@ -68,6 +70,8 @@ class ImageFolder:
 
     def load(self) -> DataSet:
         """Decode all images. Raises `InputError`, naming it, for one that is damaged."""
+        import torch  # noqa: PLC0415 - images.py says why
+
         parts, checksums = [], {}
         for part in (self.train, self.test):
             pixels = _pixels(part.samples, self.format.shape)
@@ -149,8 +153,10 @@ def _shape(samples: Sequence[tuple[Path, int]]) -> tuple[int, int, int]:
     return shape
 
 
-def _opened(path: Path) -> Image.Image:
+def _opened(path: Path) -> "Image":
     """Open an image. Raises `InputError` if it is none."""
+    from PIL import Image  # noqa: PLC0415
+
     try:
         return Image.open(path)
     # A file that is damaged, or none of an image, can make Pillow raise anything.

@@ -1,14 +1,18 @@
-"""Images to train and test on, all of them in memory, and what a network has to know of them."""
+"""Images to train and test on, all of them in memory, and what a network has to know of them.
+
+torch is not imported here, nor in the files beside this one before images are read: what is known
+of the data of a run is often all that is asked.
+"""
 
 import io
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
-
-import torch
-from PIL import Image
+from typing import TYPE_CHECKING, Any, Self
 
 from sheetgen.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
 
 DIGITS = tuple("0123456789")
 WHITE = 255
@@ -78,14 +82,14 @@ class ImageFormat:
         """The shape in words, such as 1×28×28."""
         return "×".join(map(str, self.shape))
 
-    def normalize(self, pixels: torch.Tensor) -> torch.Tensor:
+    def normalize(self, pixels: "torch.Tensor") -> "torch.Tensor":
         """Return pixels from 0 to 255 as float32, those of the training with mean 0, deviation 1.
 
         Pixels that are float32 already are changed in place.
         """
         return pixels.float().mul_(1 / (WHITE * self.deviation)).sub_(self.mean / self.deviation)
 
-    def measured(self, pixels: torch.Tensor) -> Self:
+    def measured(self, pixels: "torch.Tensor") -> Self:
         """Return the format with mean and deviation of these pixels, to four digits.
 
         Counts are whole numbers, and so it is the same on any machine. Raises `InputError` if all
@@ -93,7 +97,7 @@ class ImageFormat:
         """
         counts = [0] * (WHITE + 1)
         for part in pixels.split(_PART):
-            found = torch.bincount(part.flatten(), minlength=WHITE + 1).tolist()
+            found = part.flatten().bincount(minlength=WHITE + 1).tolist()
             counts = [one + other for one, other in zip(counts, found, strict=True)]
         total = sum(counts)
         first = sum(value * count for value, count in enumerate(counts))
@@ -112,17 +116,17 @@ MNIST_FORMAT = ImageFormat("MNIST", (1, 28, 28), DIGITS, mean=0.1307, deviation=
 class Images:
     """Pixels (N, channels, height, width) from 0 to 255 as uint8, labels (N,) as int64."""
 
-    pixels: torch.Tensor
-    labels: torch.Tensor
+    pixels: "torch.Tensor"
+    labels: "torch.Tensor"
     format: ImageFormat = MNIST_FORMAT
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, part: slice | torch.Tensor) -> Self:
+    def __getitem__(self, part: "slice | torch.Tensor") -> Self:
         return replace(self, pixels=self.pixels[part], labels=self.labels[part])
 
-    def to(self, device: torch.device) -> Self:
+    def to(self, device: "torch.device") -> Self:
         """Return the images on a device."""
         return replace(self, pixels=self.pixels.to(device), labels=self.labels.to(device))
 
@@ -132,6 +136,8 @@ class Images:
 
     def png(self, index: int) -> bytes:
         """Return one image as a PNG; ink is black on white."""
+        from PIL import Image  # noqa: PLC0415
+
         pixels = self.pixels[index].cpu().numpy()
         pixels = WHITE - pixels if self.format.is_ink else pixels
         buffer = io.BytesIO()
@@ -172,6 +178,6 @@ class DataSet:
         train = replace(self.train, format=image_format)
         return replace(self, train=train, test=replace(self.test, format=image_format))
 
-    def to(self, device: torch.device) -> Self:
+    def to(self, device: "torch.device") -> Self:
         """Return the data on a device."""
         return replace(self, train=self.train.to(device), test=self.test.to(device))

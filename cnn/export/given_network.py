@@ -13,7 +13,7 @@ from cnn.export.runs import export_run, verify_run
 from cnn.export.samples import no_samples
 from cnn.export.saved_networks import own_network
 from cnn.export.verification.verify_export import Result, verify_workbook
-from cnn.own_model import is_own, label
+from cnn.model_names import is_own, label
 from cnn.training.config import BEST, LAST
 from sheetgen.errors import InputError
 from sheetgen.spreadsheet.engines import Engine

@@ -10,7 +10,7 @@ from cnn.export.samples import choose_images
 from cnn.export.sheets.export_style import FULL
 from cnn.export.verification.verify_export import Result, verify_workbook
 from cnn.log.record import read_record
-from cnn.own_model import label
+from cnn.model_names import label
 from cnn.training.config import LAST
 from cnn.training.evaluation import trained_model
 from sheetgen.spreadsheet.engines import Engine

@@ -29,7 +29,7 @@ def compare(
 ) -> tuple[Placed, int]:
     """Put the sheet that compares trainings into a workbook; return also the number of these.
 
-    Each path is the directory of a run of `cnn train`, which needs torch, a file of metrics, a
+    Each path is the directory of a run of `cnn train`, a file of metrics, a
     workbook, which stands for all logs in it, or the name of a sheet of `workbook`. That is built
     from `era-v1` if it does not exist, or with `alone` gets nothing but the sheet. `best` says of
     metrics whether their max or their min is best, where their names do not.
@@ -55,7 +55,7 @@ def _is_among(named: Sequence[Named], log: TrainingLog) -> bool:
 
 def _read(path: Path, workbook: Path) -> Iterator[Named]:
     if path.is_dir():
-        from cnn.log.run_log import described_untested  # noqa: PLC0415 - needs torch
+        from cnn.log.run_description import described_untested  # noqa: PLC0415
 
         yield path.resolve().name, described_untested(path)
     elif path.is_file():

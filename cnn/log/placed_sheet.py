@@ -40,7 +40,7 @@ def put_run(run: Path, workbook: Path, data_dir: Path | None, has_built: bool = 
 
     `has_built` says that the workbook was built for the run before.
     """
-    from cnn.log.run_log import put_into_workbook  # noqa: PLC0415 - needs torch
+    from cnn.log.run_log import put_into_workbook  # noqa: PLC0415 - commands start faster
 
     try:
         placed = put_into_workbook(run, workbook, data_dir)

@@ -4,7 +4,7 @@ from typing import Any
 
 from cnn.data.image_folder import FOLDER
 from cnn.data.sample_digits import SAMPLE
-from cnn.own_model import is_own, label, origin
+from cnn.model_names import is_own, label, origin
 from cnn.training.config import BEST, Config
 from cnn.training.recipes import WARM_UP, Recipe
 

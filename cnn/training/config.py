@@ -1,23 +1,25 @@
-"""The settings of a run of `cnn train`: everything needed to repeat it."""
+"""The settings of a run of `cnn train`: everything needed to repeat it.
+
+torch is imported only for a new network and for the versions: many only read what a run was.
+"""
 
 import os
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any, Self
 
 from cnn.data.data_sources import KINDS, is_missing, load_data, located_folder, place_of
 from cnn.data.idx_files import MNIST, MissingError
 from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat
 from cnn.data.sample_digits import SAMPLE
-from cnn.models import build_model, parameter_count
-from cnn.own_model import is_own, source_checksum
+from cnn.model_names import is_own
 from cnn.training.recipes import Recipe, require_whole, shown
 from sheetgen.errors import InputError
 from sheetgen.version import __version__
+
+if TYPE_CHECKING:
+    from torch import nn
 
 DATA_FOLDER = "data_folder"
 """The key in `config.json` of the folder with the data in it; null for the sample."""
@@ -186,6 +188,9 @@ def describe(
     config: Config, data: DataSet, data_dir: Path | None, target: float | None = None
 ) -> dict[str, Any]:
     """Return the content of `config.json`: settings, data folder and checksums, versions."""
+    from cnn.models import parameter_count  # noqa: PLC0415
+    from cnn.own_model import source_checksum  # noqa: PLC0415
+
     return asdict(config) | {
         "parameters": parameter_count(new_model(config)),
         MODEL_SOURCE: source_checksum(config.model) if is_own(config.model) else None,
@@ -211,13 +216,17 @@ def target_of(config: Config, described: dict[str, Any], path: Path) -> float | 
     return found
 
 
-def new_model(config: Config) -> nn.Module:
+def new_model(config: Config) -> "nn.Module":
     """Return a new network for the images of a run, as `build_model` does."""
+    from cnn.models import build_model  # noqa: PLC0415
+
     return build_model(config.model, config.image_format.shape, len(config.image_format.classes))
 
 
 def versions() -> dict[str, str]:
     """Return the versions of everything that the weights' last bits depend on."""
+    import torch  # noqa: PLC0415
+
     return {
         "sheetgen": __version__,
         "torch": torch.__version__,

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import log_softmax
 from torch.nn.utils import convert_conv2d_weight_memory_format, fuse_conv_bn_eval
 
-from cnn.own_model import is_own
+from cnn.model_names import is_own
 from cnn.training.config import Config
 from cnn.training.evaluation import trained_model
 from cnn.training.faster_layers import pool_before_relu

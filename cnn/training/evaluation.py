@@ -12,7 +12,7 @@ from torch.nn.functional import nll_loss
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from cnn.data.images import DataSet, ImageFormat, Images
-from cnn.own_model import is_own
+from cnn.model_names import is_own
 from cnn.training.config import BEST, LAST, Config, fitting, load, new_model, remembered_folder
 from cnn.training.run import Run
 from cnn.training.tensor_files import misfit

@@ -2,7 +2,7 @@
 
 Every file is written beside its place and moved over it when complete. The checkpoint is written
 before the log and contains it, so that whenever the process is killed, the checkpoint alone says
-how far the run is.
+how far the run is. torch is imported only for the files with tensors.
 """
 
 import io
@@ -11,16 +11,15 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import safetensors.torch
-import torch
-
-from cnn.training.tensor_files import read_state, read_tensors
 from sheetgen.errors import InputError, RunError
 from sheetgen.files.characters import require_possible
 from sheetgen.files.locking import ENDING as LOCK
 from sheetgen.files.saving import reason_of, save
+
+if TYPE_CHECKING:
+    import torch
 
 T = TypeVar("T")
 
@@ -52,6 +51,7 @@ class Run:
         self.checkpoint = path / "checkpoint.pt"
         self.weights = path / "model.safetensors"
         self.best = path / "best.safetensors"
+        self.evaluation = path / "evaluation.json"
 
     def is_started(self) -> bool:
         """Return whether there is a run to resume. Raises `InputError` if the path is unusable."""
@@ -142,6 +142,8 @@ class Run:
 
         Raises `RunError` if that fails; the files saved before are intact then.
         """
+        import torch  # noqa: PLC0415
+
         buffer = io.BytesIO()
         torch.save(state, buffer)
         self._write(self.checkpoint, buffer.getvalue())
@@ -178,6 +180,7 @@ class Run:
         """
         if not self.checkpoint.exists():
             return None
+        from cnn.training.tensor_files import read_state  # noqa: PLC0415
 
         def read() -> State:
             """Return the checkpoint's content; raises ValueError for that of another file."""
@@ -189,13 +192,19 @@ class Run:
 
         return _undamaged(self.checkpoint, read)
 
-    def write_weights(self, weights: dict[str, torch.Tensor], are_best: bool = False) -> None:
+    def write_weights(self, weights: "dict[str, torch.Tensor]", are_best: bool = False) -> None:
         """Save the final or the best weights and BatchNorm statistics.
 
         Raises `RunError` if that fails.
         """
+        import safetensors.torch  # noqa: PLC0415
+
         dense = {name: value.cpu().contiguous().clone() for name, value in weights.items()}
         self._write(self.best if are_best else self.weights, safetensors.torch.save(dense))
+
+    def write_evaluation(self, found: dict[str, Any]) -> None:
+        """Save what is known of the network's test. Raises `RunError` if that fails."""
+        self._write(self.evaluation, (json.dumps(found) + "\n").encode())
 
     def discard_weights(self) -> None:
         """Remove the final weights, which are no longer final; the checkpoint has them as well."""
@@ -204,13 +213,13 @@ class Run:
         except OSError as error:
             raise RunError(f"{self.weights} could not be removed: {reason_of(error)}") from error
 
-    def read_weights(self) -> dict[str, torch.Tensor]:
+    def read_weights(self) -> "dict[str, torch.Tensor]":
         """Return the final weights, or for an unfinished run those of its last finished epoch.
 
         Raises `InputError` if there are none or the file is damaged.
         """
         if self.weights.exists():
-            return _undamaged(self.weights, lambda: read_tensors(self.weights.read_bytes()))
+            return _tensors(self.weights)
         state = self.read_checkpoint()
         if state is None:
             raise InputError(f"{self.path} has no weights: no epoch of it is finished")
@@ -219,7 +228,7 @@ class Run:
             raise InputError(f"{self.checkpoint} is damaged: it holds no weights")
         return weights
 
-    def read_best_weights(self) -> dict[str, torch.Tensor]:
+    def read_best_weights(self) -> "dict[str, torch.Tensor]":
         """Return the weights of the best epoch so far.
 
         Those in the checkpoint are never of an epoch that is not in the log. Raises `InputError`
@@ -231,7 +240,7 @@ class Run:
             weights: dict[str, torch.Tensor] = best["model"]
             return weights
         if state is None and self.best.exists():
-            return _undamaged(self.best, lambda: read_tensors(self.best.read_bytes()))
+            return _tensors(self.best)
         raise InputError(f"{self.path} has no best weights: it was not trained with --keep best")
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -260,6 +269,13 @@ def _checked(lines: Any) -> list[Line]:  # noqa: ANN401 - whatever a file held
             expected = number if name == "epoch" else "a finite number"
             raise ValueError(f"{name} in line {number} of the log is {found}; expected {expected}")
     return lines
+
+
+def _tensors(path: Path) -> "dict[str, torch.Tensor]":
+    """Return what a file of safetensors holds. Raises `InputError` if it is damaged."""
+    from cnn.training.tensor_files import read_tensors  # noqa: PLC0415
+
+    return _undamaged(path, lambda: read_tensors(path.read_bytes()))
 
 
 def _undamaged(path: Path, read: Callable[[], T]) -> T:

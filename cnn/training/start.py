@@ -11,7 +11,8 @@ from cnn.data.data_sources import format_of, measured, read_source
 from cnn.data.idx_files import MNIST, MissingError
 from cnn.data.images import DataSet
 from cnn.data.sample_digits import SAMPLE
-from cnn.own_model import is_own, label, located, origin, require_trainable, source_checksum
+from cnn.model_names import is_own, label, located, origin
+from cnn.own_model import require_trainable, source_checksum
 from cnn.training.config import (
     DATA_FOLDER,
     FIRST_EPOCHS,

@@ -14,7 +14,8 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.lr_scheduler import LambdaLR
 
 from cnn.data.images import DataSet, Images
-from cnn.own_model import is_own, running
+from cnn.model_names import is_own
+from cnn.own_model import running
 from cnn.training.augmentation import apply_affine, random_affine
 from cnn.training.config import BEST, Config, new_model
 from cnn.training.devices import longest_float, random_state, set_random_state

@@ -8,7 +8,7 @@ from cnn.export.samples import MISTAKES
 from cnn.export.sheets.export_style import height_of, input_tab, width_of, write_links
 from cnn.export.sheets.subject import Subject
 from cnn.log.record import Record
-from cnn.own_model import label
+from cnn.model_names import label
 from sheetgen.errors import short
 from sheetgen.spreadsheet.address import cell_address, range_address, relative_address
 from sheetgen.spreadsheet.canvas import Canvas, HeatMap, Picture

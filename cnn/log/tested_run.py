@@ -1,0 +1,60 @@
+"""Tests the network of a run for its sheet, which needs torch, and keeps what it found."""
+
+from pathlib import Path
+
+import torch
+
+from cnn.log.description import Example, Layer, TrainingLog
+from cnn.log.kept_results import Results, basis_of, keep
+from cnn.log.record import Record, read_record
+from cnn.log.run_description import described_with
+from cnn.summary import summarize
+from cnn.training.config import Config, new_model
+from cnn.training.run import Run
+
+_EXAMPLES = 18
+
+
+def described(record: Record) -> TrainingLog:
+    """Return the description of a run."""
+    return described_with(record, results_of(record), record.subtitle)
+
+
+def test_and_keep(path: Path, data_dir: Path | None) -> TrainingLog:
+    """Return the description of a run once its network is tested; keep that beside the weights.
+
+    What is found with other data than that of the training is not kept. Raises InputError as
+    `read_record` does.
+    """
+    run = Run(path)
+    basis = basis_of(run)
+    record = read_record(path, data_dir)
+    results = results_of(record)
+    if basis is not None and record.checksums == record.described.get("data_checksums"):
+        keep(run, results, basis)
+    return described_with(record, results, record.subtitle)
+
+
+def results_of(record: Record) -> Results:
+    """Return what the sheet shows of a network's test."""
+    evaluation = record.evaluation
+    wrong = evaluation.mistakes.tolist()
+    examples = [_example(record, index) for index in wrong[:_EXAMPLES]]
+    return Results(layers_of(record.config), evaluation.confusion.tolist(), examples)
+
+
+def layers_of(config: Config) -> list[Layer]:
+    """Return the layer table; a training goes on with the random numbers it has without this."""
+    with torch.random.fork_rng(devices=[]):
+        rows = summarize(new_model(config), config.image_format.shape).rows
+    return [
+        Layer(row.layer, row.shape, row.parameters, row.field.size if row.field else None)
+        for row in rows
+    ]
+
+
+def _example(record: Record, index: int) -> Example:
+    evaluation = record.evaluation
+    taken = record.images.format.classes[int(evaluation.predictions[index])]
+    probability = float(evaluation.certainty[index])
+    return Example(record.images.name(index), taken, probability, record.images.png(index))
