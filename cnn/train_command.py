@@ -134,7 +134,7 @@ def train(workbook: Path, seeds: str | None, live: bool, **options: Any) -> None
       cnn train --model fast --data-dir data
       cnn train --model best --run output/runs/best-1 --seed 1
       cnn train --model best --run output/runs/best-1 --resume
-      cnn train --model net.py:Net --epochs 4 --optimizer adam --learning-rate 0.001
+      cnn train --model net.py:Net --optimizer adam --no-nesterov --learning-rate 0.001
       cnn train --model fast --data fashion-mnist --hold-out 10000
       cnn train --model net.py:Net --data photos
       cnn train --model fast --seeds 0-4

@@ -1,42 +1,41 @@
 """README and the pages of docs: links lead somewhere, and what they name is there."""
 
+import contextlib
 import re
 import runpy
 import shlex
 import tomllib
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import dropwhile, takewhile
 
 import click
 import pytest
+from reader import BLOCK, PROGRAMS, ROOT, blocks, commands
 
-from cnn.cli import main as cnn
-from sheetgen.cli import main as sheetgen
 from sheetgen.template import read_data, read_layers, read_training
-from sheetgen.template.template import parse
 
-ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 PAGES = runpy.run_path(str(ROOT / "docs" / "pages.py"))
 NETWORKS = (ROOT / "docs" / "networks.md").read_text("utf-8")
+EXAMPLE = re.compile(r"^    (?:torchrun .* -m )?((?:sheetgen|cnn) .*)$", re.MULTILINE)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+ACTIONS = ("NAME", "all", "documents")
 
 
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+def spoken(text: str) -> Iterator[str]:
+    """Yield the commands of a document: in blocks, in help texts, and in sentences."""
+    for block in blocks(text):
+        if block.language == "sh":
+            yield from commands(block.text)
+        elif block.text.startswith("Usage: "):
+            yield from commands("\n".join(EXAMPLE.findall(block.text)))
+    for line in re.findall(r"`(\w+ [^`\n]+)`", BLOCK.sub("", text)):
+        if line.partition(" ")[0] in (*PROGRAMS, "python", "pytest", "pip"):
+            yield from commands(line)
 
 
-def commands() -> list[tuple[str, str]]:
-    """Return each command of a block of shell in a document, without what a comment says."""
-    found = []
-    for document in DOCUMENTS:
-        for block in blocks(document.read_text("utf-8"), "sh"):
-            for line in block.splitlines():
-                for part in re.split(r"\s*&&\s*|\s+#\s.*", line):
-                    if part.startswith(("sheetgen ", "cnn ")):
-                        found.append((document.name, part))
-    return found
-
-
-def anchors(document: Path) -> set[str]:
+def anchors(document):
     titles = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
 
@@ -64,15 +63,25 @@ def test_a_page_that_is_made_from_the_code_is_new(name):
     assert PAGES[PAGES["WRITTEN"][name]]() == page, "python docs/pages.py"
 
 
-@pytest.mark.parametrize(("document", "line"), commands())
-def test_a_command_in_a_document_has_the_options_that_it_takes(document, line):
-    program, name, *words = shlex.split(line)
-    command = {"sheetgen": sheetgen, "cnn": cnn}[program].commands.get(name)
-    assert command, f"{document}: there is no {program} {name}"
-    try:
-        command.make_context(name, words, resilient_parsing=False)
-    except click.UsageError as error:
-        pytest.fail(f"{document}: {line}: {error.format_message()}")
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_has_options_that_it_takes_and_files_that_are_there(document):
+    """Those of blocks are run by test_following_docs, too."""
+    for line in spoken(document.read_text("utf-8")):
+        program, *words = dropwhile(lambda word: "=" in word, shlex.split(line))
+        if program in PROGRAMS and words[0] != "--help":
+            command = PROGRAMS[program].commands.get(words[0])
+            assert command, f"there is no {program} {words[0]}"
+            # What a sentence is about may lack its argument.
+            with contextlib.suppress(click.MissingParameter, click.BadOptionUsage):
+                command.make_context(words[0], list(takewhile(lambda word: word != ">", words[1:])))
+        named = [word for word in words if word.endswith(".py")]
+        if words[:2] == ["-m", "benchmarks"]:
+            named += [f"benchmarks/{name}.py" for name in words[2:3] if name not in ACTIONS]
+        if program in ("python", "pytest"):
+            assert [name for name in named if not (ROOT / name).exists()] == [], line
+        if program == "pip":
+            extras = re.findall(r"\[(.*?)\]", line)
+            assert set(",".join(extras).split(",")) <= {"", *EXTRAS}, line
 
 
 def test_the_page_on_networks_has_every_key_of_a_template():
@@ -88,10 +97,3 @@ def test_the_page_on_networks_has_every_key_of_a_template():
     for row in re.findall(r"^\| (`.*?`) \|", NETWORKS.partition("## Every key")[2], re.MULTILINE):
         named |= set(re.findall(r"`(\w+)`", row))
     assert named == known
-
-
-def test_the_template_on_that_page_is_one():
-    (text,) = blocks(NETWORKS, "toml")
-    template = parse(text)
-    assert tomllib.loads(text)["title"] == template.title
-    assert template.learning_rates == (0.1, 0.5)
