@@ -55,7 +55,7 @@ class Exported:
         self.samples: Samples = images_at(self.images, CHOSEN)
         config = Config("tiny", RECIPES["tiny"], 0, "mnist", None, 0, "cpu", 1, 1)
         log = [{"epoch": 1, "test_accuracy": self.evaluation.accuracy}]
-        self.run = Record("small", config, log, {}, self.evaluation, self.images)
+        self.run = Record("small", config, log, {}, self.evaluation.findings, self.images)
         write(self.model, SOURCE, self.path, self.samples, title="Small", run=self.run)
 
     def subject(self) -> Subject:

@@ -22,6 +22,7 @@ from cnn.log.log_page import TABLE  # noqa: E402
 from cnn.log.log_sheet import log_sheet  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
 from cnn.log.tested_run import described  # noqa: E402
+from cnn.training.evaluation import evaluate_run  # noqa: E402
 from cnn.training.run import Run  # noqa: E402
 from sheetgen.spreadsheet.copying import write_changed  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
@@ -93,8 +94,9 @@ def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):
     for row, line in zip(rows[1:], log, strict=True):
         assert row[0] == line["epoch"]
         assert row[4] == pytest.approx(line["test_accuracy"])
-    confusion = read_record(trained / "first", mnist).evaluation.confusion
-    assert int(confusion.diag().sum()) / 500 == pytest.approx(log[-1]["test_accuracy"])
+    findings = read_record(trained / "first", mnist).findings  # as it was kept
+    assert findings == evaluate_run(trained / "first", mnist)[1].findings
+    assert findings.right / 500 == pytest.approx(log[-1]["test_accuracy"])
     pictures = [name for name in parts(trained / "book.xlsx") if name.startswith("xl/media/")]
     assert len(pictures) == 18
 
@@ -250,7 +252,10 @@ def test_the_sheet_of_a_finished_run_needs_neither_torch_nor_the_data(folder):
         ("config.json", lambda content: content + b" "),
         ("log.jsonl", lambda content: content.replace(b"0.", b"0.9", 1)),
         ("model.safetensors", lambda content: content[:-1] + bytes([content[-1] ^ 1])),
-        ("evaluation.json", lambda content: content.replace(b'"counts": [[', b'"counts": [[1')),
+        (
+            "evaluation.json",
+            lambda content: content.replace(b'confusion": [[', b'confusion": [[1'),
+        ),
         ("evaluation.json", lambda content: content[:-20]),
         ("evaluation.json", lambda _: b"[1]"),
         ("evaluation.json", lambda _: b'{"checksum": 1}'),
@@ -259,7 +264,7 @@ def test_the_sheet_of_a_finished_run_needs_neither_torch_nor_the_data(folder):
 def test_results_of_another_network_log_or_setting_are_not_believed(folder, file, change):
     run, path = Run(folder / "first"), folder / "first" / file
     results, content = kept_results(run), path.read_bytes()
-    assert (results.images, len(results.examples)) == (500, 18)
+    assert (results.findings.images, len(results.examples)) == (500, 18)
     path.write_bytes(change(content))
     assert kept_results(run) is None
     path.write_bytes(content)

@@ -57,7 +57,7 @@ def export_run(
         model,
         image_input(config.image_format),
         path,
-        choose_images(record.images, record.evaluation),
+        choose_images(record.images, record.findings),
         fold_batchnorm=fold_batchnorm,
         title=f"{label(record.config.model)}, live",
         force=force,

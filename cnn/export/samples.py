@@ -13,10 +13,7 @@ from sheetgen.network.activations import Array
 
 if TYPE_CHECKING:
     from cnn.data.images import Images
-    from cnn.training.evaluation import Evaluation
-
-MISTAKES = 96
-"""The most misclassified images that come with a network, those with the highest probability."""
+    from cnn.training.evaluation_findings import Findings
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +85,8 @@ def _plain(values: object) -> object:
     return values.detach().to_dense().cpu().double().numpy()
 
 
-def choose_images(
-    images: "Images", evaluation: "Evaluation", count: int = 100, wrong: int = MISTAKES
-) -> Samples:
-    """Return the first images of each class, `count` of all, and the `wrong` first mistakes.
+def choose_images(images: "Images", findings: "Findings", count: int = 100) -> Samples:
+    """Return the first images of each class, `count` of all, and those that are misclassified.
 
     `count` is rounded up to a multiple of the classes. The samples are in the order of the images.
     """
@@ -99,7 +94,7 @@ def choose_images(
     classes = len(images.format.classes)
     each = -(-count // classes)
     chosen = {int(i) for label in range(classes) for i in np.flatnonzero(labels == label)[:each]}
-    chosen |= set(evaluation.mistakes[:wrong].tolist())
+    chosen |= {each.index for each in findings.mistakes}
     return images_at(images, sorted(chosen))
 
 

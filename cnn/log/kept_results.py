@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cnn.log.description import Example, Layer
+from cnn.training.evaluation_findings import Findings, Mistake
 from cnn.training.run import Run
 from sheetgen.errors import RunError
 from sheetgen.version import __version__
@@ -26,19 +27,8 @@ class Results:
     """The layers of a network, and what the test of it found."""
 
     layers: Sequence[Layer]
-    counts: Sequence[Sequence[int]]
-    """How often images of each class (row) were taken for each class (column)."""
+    findings: Findings
     examples: Sequence[Example]
-
-    @property
-    def images(self) -> int:
-        """The number of images that the network was tested on."""
-        return sum(map(sum, self.counts))
-
-    @property
-    def wrong(self) -> int:
-        """The number of misclassified images."""
-        return self.images - sum(row[place] for place, row in enumerate(self.counts))
 
 
 def basis_of(run: Run) -> Basis | None:
@@ -58,7 +48,7 @@ def keep(run: Run, results: Results, basis: Basis) -> None:
     kept = {
         "basis": basis,
         "layers": [asdict(layer) for layer in results.layers],
-        "counts": results.counts,
+        "findings": asdict(results.findings),
         "examples": [
             asdict(each) | {"picture": b64encode(each.picture).decode()}
             for each in results.examples
@@ -75,12 +65,17 @@ def kept_results(run: Run) -> Results | None:
         checksum = kept.pop("checksum")
         if checksum != _checksum(kept) or kept["basis"] != basis_of(run):
             return None
-    # A file that is missing, damaged or another program's.
+        return _results(kept)
+    # A file that is missing, damaged, another program's, or of a version between two releases.
     except (OSError, ValueError, RecursionError, AttributeError, LookupError, TypeError):
         return None
+
+
+def _results(kept: dict[str, Any]) -> Results:
+    found = kept["findings"]
     return Results(
         [Layer(**each | {"shape": tuple(each["shape"])}) for each in kept["layers"]],
-        kept["counts"],
+        Findings(**found | {"mistakes": [Mistake(**each) for each in found["mistakes"]]}),
         [Example(**each | {"picture": b64decode(each["picture"])}) for each in kept["examples"]],
     )
 

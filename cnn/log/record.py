@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn.data.images import Images
+from cnn.log.kept_results import kept_results
 from cnn.log.run_facts import Facts
 from cnn.models import parameter_count
 from cnn.training.config import BEST, LAST, new_model
-from cnn.training.evaluation import Evaluation, evaluate_run, run_data
+from cnn.training.evaluation import evaluate_run, run_data
+from cnn.training.evaluation_findings import Findings
 from cnn.training.run import Line, Run
 from sheetgen.errors import InputError
 
@@ -17,9 +19,9 @@ ROUNDING = 2.5
 
 @dataclass(frozen=True)
 class Record(Facts):
-    """A run and the evaluation of its network."""
+    """A run and what the test of its network found."""
 
-    evaluation: Evaluation
+    findings: Findings
     images: Images
     checksums: dict[str, str] = field(default_factory=dict)
     """The MD5 of the data that the images are of."""
@@ -36,30 +38,40 @@ class Record(Facts):
 def read_record(path: Path, data_dir: Path | None, weights: str = LAST) -> Record:
     """Read a run and test its network, with its last or its best weights.
 
+    What the test of the last ones found is taken as it was kept, if it was of this data.
+
     Raises InputError if the run or the data is missing or damaged, if no epoch is finished, or if
     the weights do not have the accuracy of the log.
     """
     Run(path).require_possible_name()
+    kept = kept_results(Run(path)) if weights == LAST else None
+    if kept is not None:
+        facts = Facts.of(path)
+        data = run_data(path, facts.config, data_dir)
+        if facts.is_of(data.checksums):
+            found = kept.findings
+            return Record(**vars(facts), findings=found, images=data.test, checksums=data.checksums)
     config, evaluation = evaluate_run(path, data_dir, weights)
     state = Run(path).read_checkpoint()
     # A run that was killed between writing the two has one epoch less in its log.
     facts = Facts.of(path, state["log"] if state else None)
     best = max(facts.log, key=lambda line: line["test_accuracy"]) if weights == BEST else None
-    _require_the_logs_weights(path, best or facts.log[-1], evaluation)
+    findings = evaluation.findings
+    _require_the_logs_weights(path, best or facts.log[-1], findings)
     data, epoch = run_data(path, config, data_dir), best["epoch"] if best else None
     return Record(
         **vars(facts),
-        evaluation=evaluation,
+        findings=findings,
         images=data.test,
         checksums=data.checksums,
         epoch=epoch,
     )
 
 
-def _require_the_logs_weights(path: Path, last: Line, evaluation: Evaluation) -> None:
-    logged = last["test_accuracy"] * len(evaluation.labels)
-    if abs(evaluation.right - logged) > ROUNDING:
+def _require_the_logs_weights(path: Path, last: Line, findings: Findings) -> None:
+    logged = last["test_accuracy"] * findings.images
+    if abs(findings.right - logged) > ROUNDING:
         raise InputError(
             f"the weights in {path} are not those of its log: their accuracy is "
-            f"{evaluation.accuracy:.2%}, in the log it is {last['test_accuracy']:.2%}"
+            f"{findings.accuracy:.2%}, in the log it is {last['test_accuracy']:.2%}"
         )

@@ -42,9 +42,9 @@ def described_with(facts: Facts, results: Results, subtitle: str) -> TrainingLog
     return replace(
         _described(facts, subtitle),
         layers=results.layers,
-        confusion=Confusion(images.classes, results.counts, images.noun),
+        confusion=Confusion(images.classes, results.findings.confusion, images.noun),
         examples=results.examples,
-        wrong=results.wrong,
+        wrong=results.findings.wrong,
     )
 
 

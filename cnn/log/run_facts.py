@@ -47,6 +47,10 @@ class Facts:
             require_possible(f"{label}{text}", f"{run.config}: {label}")
         return cls(path.resolve().name, config, log, described, target=target)
 
+    def is_of(self, checksums: dict[str, str]) -> bool:
+        """Return whether these are the checksums of the data that the run was trained on."""
+        return bool(checksums) and checksums == self.described.get("data_checksums")
+
     @property
     def parameters(self) -> int:
         """The number of parameters of the network, as `config.json` has it; 0 if it does not."""

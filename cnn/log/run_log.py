@@ -81,4 +81,4 @@ def _as_kept(path: Path) -> TrainingLog | None:
     if results is None:
         return None
     facts = Facts.of(path)
-    return described_with(facts, results, facts.tested(facts.parameters, results.images))
+    return described_with(facts, results, facts.tested(facts.parameters, results.findings.images))

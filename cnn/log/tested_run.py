@@ -4,12 +4,14 @@ from pathlib import Path
 
 import torch
 
+from cnn.data.images import Images
 from cnn.log.description import Example, Layer, TrainingLog
 from cnn.log.kept_results import Results, basis_of, keep
 from cnn.log.record import Record, read_record
 from cnn.log.run_description import described_with
 from cnn.summary import summarize
 from cnn.training.config import Config, new_model
+from cnn.training.evaluation_findings import Mistake
 from cnn.training.run import Run
 
 _EXAMPLES = 18
@@ -30,17 +32,15 @@ def test_and_keep(path: Path, data_dir: Path | None) -> TrainingLog:
     basis = basis_of(run)
     record = read_record(path, data_dir)
     results = results_of(record)
-    if basis is not None and record.checksums == record.described.get("data_checksums"):
+    if basis is not None and record.is_of(record.checksums):
         keep(run, results, basis)
     return described_with(record, results, record.subtitle)
 
 
 def results_of(record: Record) -> Results:
     """Return what the sheet shows of a network's test."""
-    evaluation = record.evaluation
-    wrong = evaluation.mistakes.tolist()
-    examples = [_example(record, index) for index in wrong[:_EXAMPLES]]
-    return Results(layers_of(record.config), evaluation.confusion.tolist(), examples)
+    examples = [_example(record.images, each) for each in record.findings.mistakes[:_EXAMPLES]]
+    return Results(layers_of(record.config), record.findings, examples)
 
 
 def layers_of(config: Config) -> list[Layer]:
@@ -53,8 +53,6 @@ def layers_of(config: Config) -> list[Layer]:
     ]
 
 
-def _example(record: Record, index: int) -> Example:
-    evaluation = record.evaluation
-    taken = record.images.format.classes[int(evaluation.predictions[index])]
-    probability = float(evaluation.certainty[index])
-    return Example(record.images.name(index), taken, probability, record.images.png(index))
+def _example(images: Images, mistake: Mistake) -> Example:
+    taken, index = images.format.classes[mistake.taken_for], mistake.index
+    return Example(images.name(index), taken, mistake.probability, images.png(index))

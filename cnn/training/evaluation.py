@@ -14,6 +14,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from cnn.data.images import DataSet, ImageFormat, Images
 from cnn.model_names import is_own
 from cnn.training.config import BEST, LAST, Config, fitting, load, new_model, remembered_folder
+from cnn.training.evaluation_findings import MOST_MISTAKES, Findings, Mistake
 from cnn.training.run import Run
 from cnn.training.tensor_files import misfit
 from sheetgen.errors import InputError
@@ -71,6 +72,14 @@ class Evaluation:
         classes = self.log_probabilities.shape[1]
         pairs = self.labels * classes + self.predictions
         return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
+
+    @property
+    def findings(self) -> Findings:
+        """What is found, in plain numbers."""
+        first = self.mistakes[:MOST_MISTAKES]
+        each = (first, self.predictions[first], self.certainty[first])
+        mistakes = [Mistake(*one) for one in zip(*(found.tolist() for found in each), strict=True)]
+        return Findings(self.confusion.tolist(), self.loss, mistakes)
 
 
 def evaluate(model: nn.Module, images: Images) -> Evaluation:

@@ -87,6 +87,7 @@ def range_of(address: str) -> tuple[int, int, int, int]:
     return *place_of(first), *place_of(last or first)
 
 
+@cache
 def quoted(sheet: str) -> str:
     """Return a sheet's name as a formula must write it."""
     if sheet.isalnum() and not sheet[0].isdigit() and not _LIKE_CELL.fullmatch(sheet):

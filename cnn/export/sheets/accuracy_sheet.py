@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cnn.export.network.stages import Network
-from cnn.export.samples import MISTAKES
 from cnn.export.sheets.export_style import height_of, input_tab, width_of, write_links
 from cnn.export.sheets.subject import Subject
 from cnn.log.record import Record
@@ -53,7 +52,7 @@ NUMBER = replace(LINK, size=9, align="center")
 def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     """Draw the sheet for a run's network and the images that it was tested on."""
     images = run.images.format
-    counts = run.evaluation.confusion.tolist()
+    counts = run.findings.confusion
     canvas = formulas_of(counts, [short(name, LETTERS) for name in images.classes])
     canvas.tab_colour = KINDS["error"].strong
     columns = range(LEFT, LEFT + max(PER_ROW, len(counts) + 3))
@@ -67,7 +66,7 @@ def accuracy_sheet(subject: Subject, run: Record) -> Canvas:
     told = f"{tested_on} loss, mean -ln p of the true {images.noun}"
     canvas.write(RESULT_ROW, LEFT + 4, told, LABEL)
     loss = replace(WHOLE, number_format="0.0000")
-    canvas.write(RESULT_ROW, LEFT + 8, run.evaluation.loss, loss)
+    canvas.write(RESULT_ROW, LEFT + 8, run.findings.loss, loss)
     _mistakes(canvas, subject, run, MATRIX_ROW + len(counts) + 5)
     return canvas
 
@@ -158,23 +157,22 @@ def _shade_errors(canvas: Canvas, counts: list[list[int]]) -> None:
 
 def _mistakes(canvas: Canvas, subject: Subject, run: Record, row: int) -> None:
     """Draw the images that were taken for another class, with what to type on the first sheet."""
-    evaluation = run.evaluation
-    wrong = evaluation.mistakes.tolist()
-    shown = wrong[:MISTAKES]
+    shown, wrong = run.findings.mistakes, run.findings.wrong
     names = run.images.format.classes
     scale = PICTURE_SIDE / max(run.images.format.shape[1:])
     is_long = any(len(name) > 1 for name in names)
     canvas.write(row, LEFT, f"The {run.images.format.nouns} it gets wrong", SECTION)
     tab = input_tab(subject.network)
     text = f"the surest first; to see one in the network, type its number on {tab}"
-    if len(shown) < len(wrong):
-        text = f"{len(shown)} of {len(wrong)}, {text}"
+    if len(shown) < wrong:
+        text = f"{len(shown)} of {wrong}, {text}"
     canvas.write(row, LEFT + 3, text, NOTE)
-    for place, index in enumerate(shown):
+    for place, mistake in enumerate(shown):
         down, across = divmod(place, PER_ROW)
-        label, taken = run.images.name(index), names[int(evaluation.predictions[index])]
+        index = mistake.index
+        label, taken = run.images.name(index), names[mistake.taken_for]
         column, at = LEFT + across, row + 2 + 6 * down
-        certainty = f"with a probability of {float(evaluation.certainty[index]):.1%}"
+        certainty = f"with a probability of {mistake.probability:.1%}"
         words = f"Picture {index} of the test: {label}, taken for {taken} {certainty}"
         canvas.heights[at] = height_of(PICTURE_PIXELS)
         if is_long:
@@ -183,7 +181,7 @@ def _mistakes(canvas: Canvas, subject: Subject, run: Record, row: int) -> None:
         canvas.pictures.append(Picture(at, column, picture, scale, words))
         shown_names = (short(name, CAPTION_LETTERS) for name in (label, taken))
         canvas.write(at + 1, column, " → ".join(shown_names), replace(CONFUSED, wrap=is_long))
-        canvas.write(at + 2, column, float(evaluation.certainty[index]), PROBABILITY)
+        canvas.write(at + 2, column, mistake.probability, PROBABILITY)
         canvas.write(at + 3, column, index, INDEX)
         number = subject.samples.number_of(index)
         if number is not None:

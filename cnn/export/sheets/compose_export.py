@@ -66,7 +66,7 @@ def compose(subject: Subject) -> Book:
     proven = [*canvases]
     if subject.run is not None:
         canvases.append(accuracy_sheet(subject, subject.run))
-        proven.append(counted(network, subject.run.evaluation.confusion.tolist()))
+        proven.append(counted(network, subject.run.findings.confusion))
     if len(samples):
         is_picture = is_digit_reader(network)
         canvases.append(

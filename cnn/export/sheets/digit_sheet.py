@@ -121,7 +121,7 @@ def digit_sheet(subject: Subject) -> tuple[Canvas, InputPlaces]:
 def _about(subject: Subject) -> str:
     count = sum(layer.parameters for layer in subject.network.layers)
     text = f"{subject.title}: {count:,} parameters, every activation a live formula"
-    return f"{text}, {subject.run.evaluation.accuracy:.2%} right" if subject.run else text
+    return f"{text}, {subject.run.findings.accuracy:.2%} right" if subject.run else text
 
 
 @dataclass(frozen=True)
