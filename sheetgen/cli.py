@@ -5,6 +5,7 @@ What a command needs is imported inside it, here and in the modules that have ot
 """
 
 import math
+import os
 from pathlib import Path
 
 import click
@@ -30,6 +31,9 @@ def main() -> None:
     Example:
       sheetgen build && sheetgen verify output/backprop.xlsx
     """  # noqa: D301
+    # NumPy is imported by the commands; a thread for each processor, which its linear algebra would
+    # start then, takes longer to start than all that it would do.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @main.command()

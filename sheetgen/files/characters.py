@@ -6,7 +6,7 @@ from sheetgen.errors import InputError
 
 # What is not in the production Char of https://www.w3.org/TR/xml/#charsets: control characters
 # but tab and line ends, halves of a UTF-16 pair, U+FFFE and U+FFFF.
-_IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_IMPOSSIBLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 

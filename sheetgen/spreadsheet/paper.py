@@ -218,6 +218,15 @@ class _Divided:
         return found
 
     @cached_property
+    def written(self) -> dict[int, set[int]]:
+        """Of each row the columns of single cells with something in them."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for (row, column), cell in self.canvas.cells.items():
+            if cell.value != "":
+                found[row].add(column)
+        return found
+
+    @cached_property
     def filled_columns(self) -> set[int]:
         """The columns with cells below the header of a table, or anywhere."""
         found = {column for row in self.filled.values() for column in row}
@@ -266,21 +275,17 @@ class _Divided:
         }
         if not before and not inside[row - 1]:
             return 2
-        same = sum(before[at] == behind[at] for at in before.keys() & behind.keys())
+        alike = ((before[at], behind[at]) for at in before.keys() & behind.keys())
+        same = sum(one is other or one == other for one, other in alike)
         same += sum(len(each.column_range) for each in inside[row - 1] if each in inside[row])
         count = max(
             len(cells) + sum(len(each.column_range) for each in blocks)
             for cells, blocks in ((before, inside[row - 1]), (behind, inside[row]))
         )
         is_table = any(each in inside[row] for each in inside[row - 1])
-        columns, others = self._written(row - 1), self._written(row)
+        columns, others = self.written[row - 1], self.written[row]
         is_table = is_table or _ALIKE * len(columns ^ others) <= len(columns | others)
         return 1 if is_table and 2 * same > count else _POOR
-
-    def _written(self, row: int) -> set[int]:
-        """Return the columns of a row's single cells with something in them."""
-        columns = self.filled.get(row, {})
-        return {at for at in columns if self.canvas.cells[row, at].value != ""}
 
     def _styles(self, row: int) -> Iterable[Style]:
         return self.filled.get(row, {}).values()

@@ -149,9 +149,10 @@ class _Writer:
         return [each for each in every if isinstance(each, FastWorksheet)]
 
     def format(self, style: Style) -> Format:
-        if style not in self.formats:
-            self.formats[style] = self.workbook.add_format(style.properties())
-        return self.formats[style]
+        found = self.formats.get(style)
+        if found is None:
+            found = self.formats[style] = self.workbook.add_format(style.properties())
+        return found
 
     def sheet(self, canvas: Canvas) -> None:
         worksheet = self.workbook.add_worksheet(canvas.name)

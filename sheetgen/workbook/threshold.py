@@ -1,6 +1,7 @@
 """Chooses from the errors' curves what the summary of the rates asks for, and what is drawn."""
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def default_threshold(traces: Sequence[Trace], training: Training) -> float:
     curves = [shown_errors(trace, training) for trace in traces]
     start = float(min((curve[0] for curve in curves if np.isfinite(curve[0])), default=0.0))
     ends = [curve[-1] if curve[-1] < start else start for curve in curves]  # also if it is nan
-    end = float(np.median(ends))
+    end = float(median(ends))  # NumPy imports a whole package for its own
     if end >= MOST * start:
         end = min(float(curve[np.isfinite(curve)].min(initial=start)) for curve in curves)
     if end >= FALLS * start:
