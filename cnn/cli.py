@@ -52,7 +52,7 @@ def models() -> None:
 
 @main.command()
 @click.argument("model")
-@click.option("--data", metavar="NAME|FOLDER", help="The data to be trained on, as `cnn train`'s.")
+@click.option("--data", metavar="NAME|FOLDER", help="The data to train on, as for `cnn train`.")
 def summary(model: str, data: str | None) -> None:
     """Print the layer table of a network.
 
@@ -60,7 +60,7 @@ def summary(model: str, data: str | None) -> None:
     layer's type, output shape (-1 is the batch), parameters and receptive field in input pixels.
 
     \b
-    Example:
+    Examples:
       cnn summary era-v2
       cnn summary net.py:Net --data photos
     """  # noqa: D301
@@ -81,9 +81,11 @@ def summary(model: str, data: str | None) -> None:
 def recipes(model: str) -> None:
     """Print the recipe of a network as a TOML file to copy.
 
+    MODEL is one that `cnn models` lists, or your own, as for `cnn train`.
+
     \b
     Example:
-      cnn recipes fast
+      cnn recipes fast > mine.toml
     """  # noqa: D301
     if ":" not in model and model not in RECIPES:
         raise InputError(f'there is no model "{model}"; {suggestion(model, RECIPES)}')
@@ -95,8 +97,8 @@ BEST_OPTION = click.option(
     "--best",
     multiple=True,
     metavar="METRIC=max|min",
-    help="Which of a metric's values is best, where its name does not tell, such as gain=max; also "
-    "several times.",
+    help="Which of a metric's values is best, where its name does not tell, such as gain=max; may "
+    "be repeated.",
 )
 
 
@@ -119,7 +121,7 @@ def log(
     best: tuple[str, ...],
     title: str | None,
 ) -> None:
-    """Put the sheet of a run, or of any program's metrics, into a workbook.
+    """Put the log of a training into a workbook as a sheet.
 
     RUN is the directory of a run of `cnn train`. METRICS is a CSV file with a row for each epoch
     (of Lightning's or Keras' CSVLogger, Ultralytics, TensorBoard's export), a JSON Lines file, or
@@ -164,14 +166,14 @@ def compare(runs: tuple[Path, ...], workbook: Path, best: tuple[str, ...], title
     """Compare trainings on a sheet of a workbook.
 
     Each is the directory of a run of `cnn train`, a file of metrics, as for `cnn log`, the name of
-    a sheet of FILE with a log, or a workbook, for all logs in it. Those whose settings are the
+    a sheet of FILE with a log, or a workbook, for all logs in it. Trainings whose settings are the
     same but for the seed are a group, with mean, standard deviation and 95% interval. A cell of
     the sheet chooses the metric.
 
     \b
     Examples:
-      cnn compare output/runs/fast-* --workbook output/backprop.xlsx
-      cnn compare runs.xlsx --workbook runs.xlsx
+      cnn compare output/runs/fast-* --workbook runs.xlsx
+      cnn compare runs.xlsx --workbook runs.xlsx --title "All of them"
     """  # noqa: D301
     from cnn.log.add_log import require_usable  # noqa: PLC0415
     from cnn.log.metrics_file import read_best  # noqa: PLC0415

@@ -72,7 +72,7 @@ LARGEST_SEED = 2**32 - 1
     "--seed",
     type=click.IntRange(0, LARGEST_SEED),
     metavar="N",
-    help="Of all random numbers.  [default: 0]",
+    help="The seed of all random numbers.  [default: 0]",
 )
 @click.option(
     "--seeds",
@@ -80,7 +80,7 @@ LARGEST_SEED = 2**32 - 1
     help="Train once with each of these seeds, such as 0-4 or 1,5,7, in directories DIR-SEED, and "
     "put one sheet that compares them into the workbook.",
 )
-@click.option("--device", metavar="D", help="auto, cpu, cuda or mps.  [default: auto]")
+@click.option("--device", metavar="NAME", help="auto, cpu, cuda or mps.  [default: auto]")
 @click.option(
     "--resume",
     is_flag=True,
@@ -91,7 +91,8 @@ LARGEST_SEED = 2**32 - 1
     "--threads",
     type=int,
     metavar="N",
-    help="Of each process. A run repeats to the last bit with the same number of threads.",
+    help="The number of threads of each process; with the same number a run repeats to the last "
+    "bit.",
 )
 @click.option("--limit", type=int, metavar="N", help="Train on the first N images only.")
 @click.option(
@@ -105,13 +106,13 @@ LARGEST_SEED = 2**32 - 1
     "--keep",
     metavar="last|best",
     help="best: store the weights of the best epoch on the held out images (--hold-out) beside the "
-    "last ones, for `cnn export` and the like with --weights best.  [default: last]",
+    "last ones; other commands take them with --weights best.  [default: last]",
 )
 @click.option(
     "--live/--no-live",
     default=True,
-    help="Update the run's sheet in the workbook as epochs finish, as often as that takes at most "
-    "2% of the time; not with --seeds.",
+    help="Update the run's sheet in the workbook as epochs finish, which takes at most 2% of the "
+    "time; not with --seeds.",
 )
 @click.option(
     "--target",
@@ -131,14 +132,14 @@ def train(workbook: Path, seeds: str | None, live: bool, **options: Any) -> None
 
     \b
     Examples:
-      cnn train --model fast --data-dir data
-      cnn train --model best --run output/runs/best-1 --seed 1
-      cnn train --model best --run output/runs/best-1 --resume
+      cnn train --model fast
+      cnn train --model fast --resume
+      cnn train --model fast --seeds 0-2
       cnn train --model net.py:Net --optimizer adam --no-nesterov --learning-rate 0.001
-      cnn train --model fast --data fashion-mnist --hold-out 10000
-      cnn train --model net.py:Net --data photos
-      cnn train --model fast --seeds 0-4
-      torchrun --nproc-per-node 2 -m cnn train --model era-v1 --run-dir output/runs/two
+      cnn train --data fashion-mnist --run output/runs/clothes
+      cnn train --model net.py:Net --data photos --run output/runs/photos
+      cnn train --hold-out 10000 --keep best --run output/runs/held-out
+      torchrun --nproc-per-node 2 -m cnn train --run-dir output/runs/two
     """  # noqa: D301
     require_torch()
     from cnn.log.add_log import require_usable  # noqa: PLC0415

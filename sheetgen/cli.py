@@ -20,6 +20,13 @@ from sheetgen.verification.verify_command import verify, verify_built
 from sheetgen.version import __version__
 
 OUTPUT = Path("output/backprop.xlsx")
+SHEETS = click.option(
+    "--sheet",
+    "sheets",
+    multiple=True,
+    metavar="NAME",
+    help="Only this sheet; may be repeated.  [default: all]",
+)
 
 
 @click.group(cls=CommandGroup, context_settings={"show_default": True})
@@ -38,9 +45,20 @@ def main() -> None:
 
 @main.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option("-o", "--output", type=PATH, default=OUTPUT, metavar="FILE", help="The workbook.")
-@click.option("--learning-rates", metavar="LIST", help='Such as 0.1,0.2 or "0,1;0,2".')
-@click.option("--iterations", type=int, metavar="N", help="The number of updates: rows 0 to N.")
+@click.option(
+    "-o", "--output", type=PATH, default=OUTPUT, metavar="FILE", help="The workbook to write."
+)
+@click.option(
+    "--learning-rates",
+    metavar="LIST",
+    help='The learning rates, such as 0.1,0.2 or "0,1;0,2".  [default: the template\'s]',
+)
+@click.option(
+    "--iterations",
+    type=int,
+    metavar="N",
+    help="The number of updates: rows 0 to N.  [default: the template's]",
+)
 @click.option("--no-verify", is_flag=True, help="Do not recalculate the finished workbook.")
 @click.option("--force", is_flag=True, help="Overwrite edits, and sheets that cannot be kept.")
 def build(
@@ -58,7 +76,7 @@ def build(
     \b
     Examples:
       sheetgen build
-      sheetgen build era-v2 --learning-rates 0.5,1 --iterations 500 -o targets.xlsx
+      sheetgen build xor --learning-rates 0.5,1 -o output/xor.xlsx
     """  # noqa: D301
     from sheetgen.template import template  # noqa: PLC0415
     from sheetgen.workbook.build import build_workbook  # noqa: PLC0415
@@ -100,20 +118,19 @@ def templates() -> None:
 @main.command()
 @click.argument("file", type=PATH)
 @click.option("-o", "--output", type=PATH, metavar="DIR", help="The folder for the pictures.")
-@click.option("--html", type=PATH, metavar="PAGE", help="One HTML file with all of it.")
-@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option("--html", type=PATH, metavar="PAGE", help="The HTML file to write.")
+@SHEETS
 def render(file: Path, output: Path | None, html: Path | None, sheets: tuple[str, ...]) -> None:
     """Draw every sheet of a workbook as a picture.
 
-    LibreOffice draws what a user sees, its print area; each visible sheet becomes
-    DIR/<sheet>.png, all at the same scale. PAGE has the pictures, and the cells as
-    tables, with each formula shown when the pointer is on its cell.
+    LibreOffice draws the print area of each visible sheet, all at the same scale, as
+    DIR/<sheet>.png. PAGE is one file with the pictures, and the cells as tables, in which
+    each formula is shown when the pointer is on its cell. One of the two must be given.
 
     \b
     Examples:
-      sheetgen render output/backprop.xlsx -o pictures
-      sheetgen render output/backprop.xlsx -o pictures --sheet Overview --sheet Inputs
       sheetgen render output/backprop.xlsx --html page.html
+      sheetgen render output/backprop.xlsx -o pictures --sheet Overview --sheet Explorer
     """  # noqa: D301
     from sheetgen.spreadsheet.render import render as render_sheets  # noqa: PLC0415
     from sheetgen.spreadsheet.single_pages import LARGEST, WIDEST  # noqa: PLC0415
@@ -147,23 +164,25 @@ def _save_page(file: Path, html: Path, sheets: tuple[str, ...]) -> None:
 
 @main.command()
 @click.argument("donor", type=PATH)
-@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="Only this; repeatable.")
 @click.option("--into", type=PATH, required=True, metavar="FILE", help="The workbook to extend.")
-@click.option("-o", "--output", type=PATH, metavar="OUT", help="Write this file and leave FILE.")
+@click.option(
+    "-o", "--output", type=PATH, metavar="OUT", help="The workbook to write.  [default: FILE]"
+)
+@SHEETS
 @click.option("--check", is_flag=True, help="Compare all parts of FILE with those of before.")
 @click.option("--force", is_flag=True, help="Overwrite OUT.")
 def insert(
     donor: Path, sheets: tuple[str, ...], into: Path, output: Path | None, check: bool, force: bool
 ) -> None:
-    """Insert the sheets of a workbook into another, which loses nothing.
+    """Insert sheets into a workbook, which loses nothing.
 
-    Charts, pictures, notes, tables, conditional formats, validations and defined names come
-    along. Every other part of FILE stays the same, byte for byte.
+    The sheets of DONOR bring their charts, pictures, notes, tables, conditional formats,
+    validations and defined names. Every other part of FILE stays the same, byte for byte.
 
     \b
     Examples:
-      sheetgen insert results.xlsx --into report.xlsx --check
-      sheetgen insert results.xlsx --sheet Summary --into report.xlsx -o new-report.xlsx
+      sheetgen insert results.xlsx --into report.xlsx -o extended.xlsx
+      sheetgen insert results.xlsx --sheet Results --into report.xlsx --check
     """  # noqa: D301
     from sheetgen.spreadsheet.insert.came_along import in_words  # noqa: PLC0415
     from sheetgen.spreadsheet.insert.insert_into import insert_sheets  # noqa: PLC0415

@@ -36,6 +36,8 @@ INSTEAD = (
     (r"cnn verify output/.*", "", "the one of model.onnx, which is smaller, is run"),
     (r"sheetgen build xor .*", r"\g<0> --iterations 4", "129,361 formulas take long"),
     (r"sheetgen build conv-digits .*", "", "217,433 take longer, and test_data_sets verifies them"),
+    (r"sheetgen verify .*--engine libreoffice", "", "it is slow, and test_libreoffice has it"),
+    (r"torchrun .*", "", "it starts processes, and test_cnn_processes has it"),
     (r"(sheetgen verify .*) --perturb 3", r"\1", "inputs moved once show what thrice does"),
     (r"sheetgen render .* --html .*", r"\g<0> --sheet Inputs", "one sheet shows what twenty do"),
     (r"sheetgen render .* -o .*", "", "LibreOffice is slow, and test_render has it"),

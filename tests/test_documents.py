@@ -17,7 +17,7 @@ from sheetgen.template import read_data, read_layers, read_training
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 PAGES = runpy.run_path(str(ROOT / "docs" / "pages.py"))
 NETWORKS = (ROOT / "docs" / "networks.md").read_text("utf-8")
-EXAMPLE = re.compile(r"^    (?:torchrun .* -m )?((?:sheetgen|cnn) .*)$", re.MULTILINE)
+EXAMPLE = re.compile(r"^    ((?:torchrun|sheetgen|cnn) .*)$", re.MULTILINE)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 ACTIONS = ("NAME", "all", "documents")
@@ -68,6 +68,8 @@ def test_every_command_has_options_that_it_takes_and_files_that_are_there(docume
     """Those of blocks are run by test_following_docs, too."""
     for line in spoken(document.read_text("utf-8")):
         program, *words = dropwhile(lambda word: "=" in word, shlex.split(line))
+        if program == "torchrun":
+            program, *words = words[words.index("-m") + 1 :]
         if program in PROGRAMS and words[0] != "--help":
             command = PROGRAMS[program].commands.get(words[0])
             assert command, f"there is no {program} {words[0]}"
@@ -97,3 +99,18 @@ def test_the_page_on_networks_has_every_key_of_a_template():
     for row in re.findall(r"^\| (`.*?`) \|", NETWORKS.partition("## Every key")[2], re.MULTILINE):
         named |= set(re.findall(r"`(\w+)`", row))
     assert named == known
+
+
+def test_an_example_of_a_help_text_is_on_a_page_that_is_followed():
+    texts = [document.read_text("utf-8") for document in DOCUMENTS]
+    run = {
+        line
+        for text in texts
+        for each in blocks(text)
+        if each.language == "sh"
+        for line in commands(each.text)
+    }
+    page = PAGES["commands_page"]()
+    assert [
+        line for each in EXAMPLE.findall(page) for line in commands(each) if line not in run
+    ] == []

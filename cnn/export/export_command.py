@@ -11,7 +11,7 @@ import click
 
 from cnn.torch_loading import require_torch
 from sheetgen.console import progress
-from sheetgen.console.commands import COUNT, PATH, verify_written
+from sheetgen.console.commands import COUNT, ENGINES, PATH, verify_written
 from sheetgen.console.terminal import say, shown
 
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ WEIGHTS = click.option(
     "--weights",
     type=click.Choice(["last", "best"]),
     default="last",
-    help="Those after the last epoch, or after the best one of a run with --keep best.",
+    metavar="last|best",
+    help="The weights after the last epoch, or after the best one of a run with --keep best.",
 )
 SAVED = click.option(
     "--weights",
     metavar="last|best|FILE",
-    help="Of a run: the weights after the last epoch, or after the best one. Of your own network: "
-    "the file with its state_dict, of torch.save or safetensors.",
+    help="Of a run: the weights after the last epoch, or after the best one of a run with --keep "
+    "best. Of your own network: the file with its state_dict, of torch.save or safetensors.",
 )
 NETWORK = "RUN|MODEL.onnx|MODEL.keras|FILE.py:NET"
 MOST = 2
@@ -51,7 +52,7 @@ MOST = 2
     type=PATH,
     required=True,
     metavar="FILE",
-    help="The workbook, which must end in .xlsx.",
+    help="The workbook to write.",
 )
 @click.option(
     "--fold-batchnorm",
@@ -85,7 +86,7 @@ def export(
     no_verify: bool,
     force: bool,
 ) -> None:
-    """Write a trained network as a workbook, and verify it.
+    """Write a trained network as a workbook and verify it.
 
     In the workbook every activation is a live formula. The network is that of a run of `cnn
     train`, of a file of ONNX or Keras, or your own, a class or function of a Python file.
@@ -143,7 +144,7 @@ def export(
     "name",
     metavar="NAME",
     default="auto",
-    help="auto (ironcalc, and LibreOffice if it is installed), or one by its name.",
+    help=f"The engine: auto (ironcalc, and libreoffice if it is installed), {ENGINES}.",
 )
 @click.option(
     "--inputs",
@@ -152,7 +153,7 @@ def export(
     metavar="N",
     help="The number of inputs to try; the last one is noise, typed cell by cell.",
 )
-@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for choosing them.")
+@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed of the choice.")
 @SAVED
 def verify(file: Path, run: Path, name: str, inputs: int, seed: int, weights: str | None) -> None:
     """Recalculate an exported network and compare it with torch.
@@ -160,7 +161,8 @@ def verify(file: Path, run: Path, name: str, inputs: int, seed: int, weights: st
     FILE was exported from the network. The inputs, and the layer that Layers shows, are chosen
     through the file's own input cells. Every formula must be the one that the export writes, and
     its value must agree with what torch computes in double precision, to 1e-9. What a file of
-    ONNX computes is compared with onnxruntime too, of Keras with its own predict.
+    ONNX computes is compared with onnxruntime too, of Keras with its own predict. The exit code is
+    1 if a formula is wrong.
 
     \b
     Examples:

@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 @click.argument(
     "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 @click.option(
     "--csv",
     "csv_file",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a line for each column and finding to this file.",
+    help="The CSV file to write too, with a line for each column and finding.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @jobs_option
 def check(files: tuple[Path, ...], as_json: bool, csv_file: Path | None, jobs: int) -> None:
-    """Audit training tables that people made by hand; the files are only read.
+    """Audit training tables that people made by hand.
 
     Every column is recomputed from the other columns of its own row, and every weight from the row
-    before. The exit code is 1 if anything is wrong or the check of a file failed, else 2 if a file
-    could not be read, or a table, a gradient or an update in it could not be checked, else 0.
+    before. The files are only read. The exit code is 1 if anything is wrong or the check of a file
+    failed, else 2 if a file could not be read, or a table, a gradient or an update in it could not
+    be checked, else 0.
 
     \b
-    Examples:
-      sheetgen check backpropagation.xlsx
+    Example:
       sheetgen check students/*.xlsx --csv findings.csv
     """  # noqa: D301
     from sheetgen.check import check_report  # noqa: PLC0415

@@ -21,20 +21,30 @@ SEED = click.IntRange(0, MAXIMUM_SEED)
 
 @click.command()
 @click.argument("source", metavar="[TEMPLATE]", default="era-v1")
-@click.option("--topic", type=click.Choice(TOPICS), default="all", help="What to ask for.")
-@click.option("--level", type=click.IntRange(1, 3), default=1, help="How much to leave blank.")
-@click.option("--seed", type=SEED, default=0, metavar="N", help="The seed that draws the numbers.")
-@click.option("--students", type=PATH, metavar="CSV", help="A list; each student gets a workbook.")
-@click.option("--solution", is_flag=True, help="Also write the teacher's copy.")
-@click.option("--force", is_flag=True, help="Overwrite existing files, answers included.")
 @click.option(
     "-o",
     "--output",
     type=PATH,
     required=True,
     metavar="FILE|DIR",
-    help="The workbook or, with --students, the folder for all of them.",
+    help="The workbook to write or, with --students, the folder for all of them.",
 )
+@click.option(
+    "--topic",
+    type=click.Choice(TOPICS),
+    default="all",
+    metavar="|".join(TOPICS),
+    help="What to ask for.",
+)
+@click.option(
+    "--level", type=click.IntRange(1, 3), default=1, metavar="N", help="How much to leave blank."
+)
+@click.option("--seed", type=SEED, default=0, metavar="N", help="The seed of the numbers.")
+@click.option(
+    "--students", type=PATH, metavar="FILE", help="A CSV file with a line for each student."
+)
+@click.option("--solution", is_flag=True, help="Write the teacher's copy too.")
+@click.option("--force", is_flag=True, help="Overwrite existing files, answers included.")
 def exercise(
     source: str,
     topic: str,
@@ -49,14 +59,13 @@ def exercise(
 
     TEMPLATE is a built-in name or a TOML file. Level 1 leaves one cell of each column blank, level
     2 every other column, level 3 all that follows from the inputs and the first weights. With
-    --students each line of a CSV file (columns name and, if wanted, seed) gets a workbook in DIR
-    with its own numbers. The key for `sheetgen grade` is saved beside them.
+    --students each line of a CSV file (columns name and, if wanted, seed) gets a workbook in DIR,
+    with numbers of its own. The key for `sheetgen grade` is saved beside them.
 
     \b
     Examples:
-      sheetgen exercise -o exercise.xlsx
-      sheetgen exercise era-v2 --topic backward --level 2 --solution -o backward.xlsx
-      sheetgen exercise --students names.csv --solution -o class
+      sheetgen exercise --level 2 -o ada.xlsx --solution
+      sheetgen exercise biases --topic backward --students names.csv -o class
     """  # noqa: D301
     from sheetgen.exercises.make import make_exercise  # noqa: PLC0415
     from sheetgen.template import template  # noqa: PLC0415
@@ -109,10 +118,10 @@ def _report(made: "Made", output: Path) -> None:
 
 @click.command()
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
-@click.option("--key", type=PATH, required=True, metavar="FILE", help="The exercise's key.")
-@click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="Also save the marks as CSV.")
+@click.option("--key", type=PATH, required=True, metavar="FILE", help="The key of the exercise.")
+@click.option("--csv", "csv_path", type=PATH, metavar="FILE", help="The CSV file to write too.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON.")
-@click.option("--engine", "name", metavar="NAME", default=EMBEDDED, help=f"{ENGINES}.")
+@click.option("--engine", "name", metavar="NAME", default=EMBEDDED, help=f"The engine: {ENGINES}.")
 @jobs_option
 def grade(
     files: tuple[Path, ...],
@@ -131,9 +140,8 @@ def grade(
     file cannot be read and no mark is lost.
 
     \b
-    Examples:
-      sheetgen grade --key exercise.key.json exercise.xlsx
-      sheetgen grade --key class/class.key.json class/*.xlsx --csv marks.csv
+    Example:
+      sheetgen grade --key class/class.key.json handed-in/*.xlsx --csv marks.csv
     """  # noqa: D301
     from sheetgen.exercises.grading.grade import grade as grade_files  # noqa: PLC0415
     from sheetgen.exercises.grading.marks import (  # noqa: PLC0415

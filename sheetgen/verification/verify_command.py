@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=PATH)
 @click.option(
-    "--engine", "name", metavar="NAME", default="auto", help=f"auto (all installed), {ENGINES}."
+    "--engine",
+    "name",
+    metavar="NAME",
+    default="auto",
+    help=f"The engine: auto (all that are installed), {ENGINES}.",
 )
 @click.option("--perturb", type=COUNT, default=1, metavar="N", help="How often to move the inputs.")
-@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed for moving them.")
+@click.option("--seed", type=COUNT, default=0, metavar="N", help="The seed of the moves.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> None:
     """Recalculate a workbook and compare every formula with NumPy.
@@ -32,8 +36,8 @@ def verify(file: Path, name: str, perturb: int, seed: int, as_json: bool) -> Non
 
     \b
     Examples:
-      sheetgen verify output/backprop.xlsx
-      sheetgen verify output/backprop.xlsx --engine libreoffice --perturb 3
+      sheetgen verify output/backprop.xlsx --perturb 3
+      sheetgen verify output/backprop.xlsx --engine libreoffice
     """  # noqa: D301
     with progress.shown():
         results = list(_verified(file, name, perturb, seed, as_json))
