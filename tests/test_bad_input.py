@@ -1,14 +1,11 @@
 """What cannot be used is refused in one sentence that says why, and nothing is written."""
 
 import os
-import re
 import tempfile
 
 import pytest
-from click.testing import CliRunner
 from conftest import build_small, put, refusal, sheetgen
 
-from sheetgen.cli import main
 from sheetgen.template import template
 
 
@@ -133,14 +130,6 @@ def test_templates_lists_the_built_in_ones_with_their_titles():
     ]  # fmt: skip
     for line in result.stdout.splitlines():
         assert template.load(line.split()[0]).title in line
-
-
-@pytest.mark.parametrize("name", [None, *main.commands])
-def test_help_has_an_example(name):
-    args = [] if name is None else [name]
-    result = CliRunner().invoke(main, [*args, "--help"])
-    assert result.exit_code == 0
-    assert re.search(rf"Examples?:\n +sheetgen {name or 'build'}\b", result.stdout)
 
 
 @pytest.mark.slow

@@ -241,13 +241,6 @@ def test_a_command_without_arguments_shows_its_help(main):
     assert result.stderr == CliRunner().invoke(main, ["--help"]).stdout
 
 
-@pytest.mark.parametrize("command", [(), ("models",), ("summary",)])
-def test_help_of_cnn_has_an_example(command):
-    result = CliRunner().invoke(cnn.cli.main, [*command, "--help"])
-    assert result.exit_code == 0
-    assert "Example:\n    cnn " in result.stdout
-
-
 def run_without_torch(*args):
     code = (
         "import sys; sys.modules['torch'] = None; from cnn.cli import main; main(prog_name='cnn')"

@@ -17,7 +17,7 @@ from sheetgen.template import read_data, read_layers, read_training
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 PAGES = runpy.run_path(str(ROOT / "docs" / "pages.py"))
 NETWORKS = (ROOT / "docs" / "networks.md").read_text("utf-8")
-EXAMPLE = re.compile(r"^    ((?:torchrun|sheetgen|cnn) .*)$", re.MULTILINE)
+EXAMPLE = re.compile(r"^ +((?:torchrun|sheetgen|cnn) .*)$", re.MULTILINE)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 ACTIONS = ("NAME", "all", "documents")
@@ -101,16 +101,13 @@ def test_the_page_on_networks_has_every_key_of_a_template():
     assert named == known
 
 
-def test_an_example_of_a_help_text_is_on_a_page_that_is_followed():
+def test_every_help_text_has_examples_that_are_on_a_page_which_is_followed():
     texts = [document.read_text("utf-8") for document in DOCUMENTS]
-    run = {
-        line
-        for text in texts
-        for each in blocks(text)
-        if each.language == "sh"
-        for line in commands(each.text)
-    }
-    page = PAGES["commands_page"]()
-    assert [
-        line for each in EXAMPLE.findall(page) for line in commands(each) if line not in run
-    ] == []
+    shell = "".join(each.text for text in texts for each in blocks(text) if each.language == "sh")
+    run = {*commands(shell)}
+    for program, group in PROGRAMS.items():
+        for name, command in group.commands.items():
+            found = EXAMPLE.findall(command.help)
+            assert f"Example{'s' * (len(found) > 1)}:\n" in command.help, f"{program} {name}"
+            assert [line for each in found for line in commands(each) if line not in run] == []
+            assert [line for line in found if f"{program} {name}" not in line] == []
