@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -262,6 +261,7 @@ def test_what_a_kill_before_the_configuration_leaves_is_no_hindrance(finished, m
 @contextmanager
 def largest_file(size):
     """Let every write past `size` bytes of a file fail, as on a full disk."""
+    resource = pytest.importorskip("resource", reason="Windows limits no file's size")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

@@ -312,6 +312,7 @@ def test_two_runs_at_once(libreoffice: Engine, poisoned: Build) -> None:
     assert found == [{"one": {(0, 0): 2.0}}] * 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a script of a shell")
 def test_no_output_is_an_error(
     monkeypatch: pytest.MonkeyPatch, poisoned: Build, tmp_path: Path
 ) -> None:
