@@ -84,6 +84,9 @@ def test_order_of_layers():
     stage = ["Conv2d", "ReLU", "BatchNorm2d"] * 3
     pool = ["MaxPool2d", "Dropout"]
     assert kinds(models.era_v2()) == [*stage, *pool, *stage, *pool, *stage, "Dropout", *end]
+    pooled = ["Conv2d", "MaxPool2d", "BatchNorm2d", "ReLU"]
+    stage = [*pooled, "Conv2d", "BatchNorm2d", "ReLU", *pooled]
+    assert kinds(models.sprint()) == [*stage, "Flatten", "Linear", "LogSoftmax"]
 
 
 @pytest.mark.parametrize(("name", "rates"), [("era-v1", [0.1] * 7), ("era-v2", [0.2, 0.2, 0.15])])
