@@ -174,6 +174,8 @@ def _reply(request: bytes) -> bytes:
 @cache
 def _own_limits(kind: int) -> tuple[int, int]:
     """Return the soft and hard limit that this process was started with."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     import resource  # noqa: PLC0415 - not on Windows
 
     return resource.getrlimit(kind)
@@ -206,6 +208,8 @@ def _hang_on(lifeline: int) -> None:
     the pipe closes, or when something is written to it, which nobody does. The pipe of the requests
     would not do: on a busy machine the signal of a request may come long after the request.
     """
+    if sys.platform != "linux":
+        return
     import fcntl  # noqa: PLC0415 - not on Windows
     import select  # noqa: PLC0415
 

@@ -96,8 +96,9 @@ def _share_of_memory(jobs: int) -> int:
 def _memory() -> int:
     """Return the memory of this machine or container in bytes; MOST_MEMORY if it does not tell."""
     found = [MOST_MEMORY * 4 // 3]
-    with suppress(AttributeError, OSError, ValueError):  # such as on Windows
-        found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    if sys.platform != "win32":
+        with suppress(OSError, ValueError):
+            found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of cgroups 2 and 1
         with suppress(OSError, ValueError):  # a container without a limit has "max"
             found.append(int(Path("/sys/fs/cgroup", name).read_text()))

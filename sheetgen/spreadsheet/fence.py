@@ -40,7 +40,7 @@ def version() -> int:
 def fence(folder: Path, program: Path) -> bool:
     """Restrict this process and all that it starts; return whether the system can do that."""
     available = version()
-    if not available:
+    if sys.platform != "linux" or not available:
         return False
     kernel = ctypes.CDLL(None)
     network = _CONNECT_TCP | _BIND_TCP if available >= _NETWORK else 0
