@@ -9,8 +9,9 @@ from check_helper import HandMade, write
 
 from sheetgen.check import check_workbook
 from sheetgen.check.formula.parsing import Formula
+from sheetgen.check.reading import book_values
 from sheetgen.check.reading.open_file import read_book
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, RunError
 from sheetgen.spreadsheet.engines import libreoffice
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -53,6 +54,34 @@ def test_results_that_are_missing_or_zero_are_computed(table, tmp_path):
         assert report.passed
         assert report.reader == "xlsx, recalculated with ironcalc"
         assert report.tables[0].largest_difference < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_asked"),
+    [
+        ("=1/0", False),
+        ("=#REF!+1", False),
+        ("=A5+1", False),  # a header
+        ("=SUM(A5+1,A6:A8)", True),
+        ("=MISSING(1)", True),
+    ],
+)
+def test_libreoffice_is_asked_for_errors_that_it_may_not_have(
+    tmp_path, monkeypatch, formula, is_asked
+):
+    """An error that follows from what a formula reads is one in every program."""
+    asked = []
+
+    def recalculate(_, path):
+        asked.append(path)
+        raise RunError("not needed here")
+
+    monkeypatch.setattr(book_values.LibreOffice, "recalculate", recalculate)
+    monkeypatch.setattr(book_values.LibreOffice, "missing", lambda _: None)
+    table = HandMade(rows=3)
+    table.cells[table.address("h1", 1)] = formula
+    check_workbook(write(tmp_path / "a.xlsx", S=table))
+    assert bool(asked) == is_asked
 
 
 def test_shared_formulas_are_read_where_they_stand(table, tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sheetgen.check.findings import Finding
-from sheetgen.check.formula.expressions import Cell, written
+from sheetgen.check.formula.expressions import Cell, leaves, written
 from sheetgen.check.formula.matrix_expressions import UnsupportedError
 from sheetgen.check.formula.parsing import Formula, full_address, located, parse
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
@@ -33,8 +33,8 @@ def recalculated(path: Path, book: Book) -> Book:
     """Return the book with the value of every formula computed again.
 
     The engines get a workbook of the same cells and nothing else, for the file itself may be hard
-    to read: the embedded engine, then LibreOffice if that leaves errors. Raises InputError if
-    neither can compute anything.
+    to read: the embedded engine, then LibreOffice if that leaves errors that another program may
+    not have. Raises InputError if neither can compute anything.
     """
     best: tuple[int, str, Values] | None = None
     with scratch_folder() as folder:
@@ -47,7 +47,7 @@ def recalculated(path: Path, book: Book) -> Book:
                 values = engine.recalculate(copy)
             except (InputError, RunError):
                 continue
-            errors = sum(is_error(value) for cells in values.values() for value in cells.values())
+            errors = _errors_of_the_engine(book, names, values)
             if best is None or errors < best[0]:
                 best = (errors, engine.name, values)
     if best is None:
@@ -59,6 +59,40 @@ def recalculated(path: Path, book: Book) -> Book:
             if content.formula is not None:
                 content.value = computed.get(place)
     return replace(book, reader=f"{book.reader}, recalculated with {name}")
+
+
+def _errors_of_the_engine(book: Book, names: Mapping[str, str], values: Values) -> int:
+    """Count the errors that another program may not have."""
+
+    def value(cell: Cell) -> str | float | None:
+        """Return what the engine found in a cell, or the file has there."""
+        content = book.sheets.get(cell.sheet, {}).get((cell.row, cell.column))
+        if content is None or content.formula is None:
+            return None if content is None else content.value
+        return values.get(names[cell.sheet], {}).get((cell.row, cell.column))
+
+    def is_everywhere(formula: Formula, at: Cell) -> bool:
+        """Return whether what the formula reads makes an error in every program."""
+        if value(at) == "#DIV/0!" or "#REF!" in formula.relative:
+            return True
+        try:
+            tree = located(parse(formula, book.names), at.row, at.column, at.sheet)
+        except UnsupportedError:
+            return False
+        read = [value(leaf) for leaf in leaves(tree) if isinstance(leaf, Cell)]
+        is_of_single_cells = value(at) == "#VALUE!" and ":" not in formula.relative
+        return any(
+            is_error(one)
+            or (is_of_single_cells and isinstance(one, str) and number_in(one) is None)
+            for one in read
+        )
+
+    return sum(
+        value(at) == "#CIRC!" or not is_everywhere(content.formula, at)
+        for sheet, cells in book.sheets.items()
+        for (row, column), content in cells.items()
+        if content.formula is not None and is_error(value(at := Cell(sheet, row, column)))
+    )
 
 
 def _names_in_the_copy(book: Book) -> dict[str, str]:
