@@ -35,6 +35,7 @@ from shared_books import (  # noqa: F401 - fixtures
     without_surfaces,
     workbook,
 )
+from shared_office import SharedOffice
 
 from cnn.torch_loading import wait_briefly
 from sheetgen import cli
@@ -102,6 +103,16 @@ def without_waiting_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda _: None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def libreoffice_started_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let conversions be those of one LibreOffice that runs, but in the tests of its start."""
+    shared = SharedOffice(tmp_path_factory.mktemp("office"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sheetgen.spreadsheet.engines.libreoffice.office", shared.office)
+        yield
+    shared.end()
 
 
 @pytest.fixture(scope="session", autouse=True)
