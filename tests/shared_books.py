@@ -76,7 +76,7 @@ def formulas_in(path: Path) -> Iterator[str]:
 
 def short_source(name: str) -> Template:
     """Return the template of what `short_book` returns."""
-    few = {"conv-digits": 12, "digits": 12, "iris": 24, "moons": 24}
+    few = {"conv-digits": 6, "digits": 6, "iris": 12, "moons": 12}
     source = template.load(name)
     rows = few.get(name, min(source.iterations, source.data.samples + 5))
     return source.with_training(source.learning_rates[:2], rows)

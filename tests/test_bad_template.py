@@ -306,6 +306,7 @@ def test_brackets_without_end_are_no_template(tmp_path, output):
     ],
     ids=["formula", "line that is a formula", "escape of Excel", "odd characters"],
 )
+@pytest.mark.usefixtures("without_surfaces")
 def test_any_text_may_be_the_title(tmp_path, output, toml, title):
     path = altered(tmp_path, '"Backpropagation in a 2-2-2 network"', toml)
     cell = build_small(output, path)["Overview"][0, 0]
@@ -315,6 +316,7 @@ def test_any_text_may_be_the_title(tmp_path, output, toml, title):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.usefixtures("without_surfaces")
 def test_a_template_that_windows_wrote_is_read(tmp_path, output, encoding):
     path = tmp_path / "mine.toml"
     path.write_text(ERA_V1, encoding=encoding, newline="\r\n")

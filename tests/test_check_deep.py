@@ -1,10 +1,12 @@
 """`sheetgen check` reads networks of any depth, softmax outputs, batches, and single units."""
 
+from itertools import product
 from random import Random
 
 import pytest
 from check_helper import mistakes, write
 from deep_tables import FUNCTIONS, DeepTable, course_table
+from every_case import some
 
 from sheetgen.check import check_workbook
 from sheetgen.check.check_report import verdict
@@ -24,7 +26,7 @@ def random_table(seed: int) -> DeepTable:
     )
 
 
-@pytest.mark.parametrize("seed", range(7))
+@pytest.mark.parametrize("seed", some(range(7), 3))
 def test_no_correct_table_of_any_depth_is_accused(tmp_path, seed):
     table = random_table(seed)
     report = check_workbook(write(tmp_path / "a.xlsx", S=table))
@@ -83,18 +85,18 @@ def test_a_unit_in_the_words_of_courses_is_right(tmp_path, name):
     assert verdict(report) == "right", report.remarks
 
 
-@pytest.mark.parametrize("name", UNITS)
-@pytest.mark.parametrize(
-    ("column", "old", "new", "kind"),
-    [
-        ("w1", "{i1.up}", "{i2.up}", "wrong-input-index"),
-        ("w2", "*{i2.up}", "", "forgotten-input-factor"),
-        ("w2", "+{η}", "-{η}", "sign"),
-        ("o1", "{w2}*{i2}", "{w1}*{i2}", "wrong-weight-index"),
-        ("b1", "{η}*", "", "missing-learning-rate"),
-    ],
-)
-def test_a_mistake_in_one_of_its_columns_is_found(tmp_path, name, column, old, new, kind):
+OF_A_UNIT = [
+    ("w1", "{i1.up}", "{i2.up}", "wrong-input-index"),
+    ("w2", "*{i2.up}", "", "forgotten-input-factor"),
+    ("w2", "+{η}", "-{η}", "sign"),
+    ("o1", "{w2}*{i2}", "{w1}*{i2}", "wrong-weight-index"),
+    ("b1", "{η}*", "", "missing-learning-rate"),
+]
+
+
+@pytest.mark.parametrize(("name", "mistake"), some(product(UNITS, OF_A_UNIT), 3))
+def test_a_mistake_in_one_of_its_columns_is_found(tmp_path, name, mistake):
+    column, old, new, kind = mistake
     table = course_table(*UNITS[name])
     assert old in table.formulas[column]
     table.formulas[column] = table.formulas[column].replace(old, new)
@@ -154,13 +156,11 @@ def test_words_that_mean_something_else_are_not_accused(tmp_path):
     assert verdict(report).startswith("not checked: its formulas are not those of a unit")
 
 
-SLOW = [
-    pytest.param(name, marks=pytest.mark.slow)
-    for name in ("autoencoder", "biases", "digits", "logic", "logic-unit", "moons", "sine", "xor")
-]
+OTHERS = ("logic", "digits", "autoencoder", "moons", "logic-unit", "sine", "biases", "xor")
 
 
-@pytest.mark.parametrize("name", ["deep", "iris", "line-fit", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["deep", "iris", "line-fit", *some(OTHERS)])
 def test_our_own_tables_are_right(short_book, name):
     report = check_workbook(short_book(name).saved.path)
     assert mistakes(report) == []

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from check_helper import HandMade, mistakes, write
+from every_case import some
 
 from sheetgen.check import check_workbook
 from sheetgen.check.meaning.column_values import Precision
@@ -40,7 +41,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", some(range(6), 3))
 @pytest.mark.parametrize("way", WAYS)
 def test_numbers_pasted_as_they_are_shown_pass(tmp_path, way, seed):
     report = check_workbook(write(tmp_path / "a.xlsx", S=pasted(seed, WAYS[way])))

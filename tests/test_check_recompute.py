@@ -2,6 +2,7 @@
 
 import pytest
 from check_helper import HandMade, mistakes, write
+from every_case import EVERY_CASE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,7 +111,7 @@ def test_formulas_that_are_mathematically_equal_are_right(tmp_path):
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=25 if EVERY_CASE else 8)
 @given(
     shape=st.sampled_from([(2, 2, 2), (1, 1, 1), (3, 2, 1), (2, 3, 2)]),
     biases=st.booleans(),

@@ -78,7 +78,7 @@ def twice() -> Template:
 
 
 @pytest.fixture
-def pooled_edges(tmp_path: Path) -> Path:
+def pooled_edges(tmp_path: Path, without_surfaces: None) -> Path:  # noqa: ARG001
     """The smallest of the built-in networks of pictures, with a max pool."""
     source = template.load("edges").source
     for old, new in (("average-pool", "max-pool"), ("kernel = 4", "kernel = 2"),
@@ -200,6 +200,7 @@ def test_derivation_says_where_the_gradient_of_a_kernels_weight_comes_from(twice
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_surfaces")
 def test_any_unit_and_any_weight_are_written_out(twice, tmp_path):
     """Whichever layer they are of: the sums on Explorer follow, and agree with the table.
 
@@ -233,6 +234,7 @@ def test_any_unit_and_any_weight_are_written_out(twice, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_surfaces")
 def test_a_gradient_that_forgets_a_position_is_named(tmp_path):
     """The fourth one, at which the kernel's left column is on the bar of the third picture."""
     path = tmp_path / "edges.xlsx"

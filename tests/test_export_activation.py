@@ -229,11 +229,11 @@ def test_layers_that_have_no_small_and_regular_window_are_named() -> None:
 def test_a_map_may_have_the_zeros_of_another_layer(tmp_path: Path) -> None:
     model, path = made(lambda: Block(1, 2, 2)), tmp_path / "block.xlsx"
     export_workbook(model, (1, 4, 4), path)
-    results = verify_workbook(path, model, inputs=3)
+    results = verify_workbook(path, model, inputs=2)
     assert {lens.sheet.name for lens in lenses_of(read_exported(path, model).sheets.values())} == {
         "conv1", "conv2", "shortcut.0",
     }  # fmt: skip
-    assert [result.wrongs() for result in results] == [[], [], []]
+    assert [result.wrongs() for result in results] == [[], []]
 
 
 def test_a_network_without_windows_has_no_sheet_for_them() -> None:

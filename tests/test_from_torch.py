@@ -108,6 +108,7 @@ def test_what_has_no_counterpart_is_refused(modules, loss, said):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_surfaces")
 def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
     """The example of docs/networks.md."""
     network = sheetgen.Network.from_torch(model(nn.Tanh()), nn.CrossEntropyLoss())
@@ -133,6 +134,7 @@ def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_surfaces")
 def test_the_example_of_the_documents_runs(tmp_path, monkeypatch):
     page = Path(__file__).resolve().parents[1] / "docs" / "networks.md"
     code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import openpyxl
 import pytest
 from conftest import sheetgen
+from every_case import some
 from pausing import start, start_paused, wait_for
 
 from sheetgen.errors import InputError, RunError
@@ -299,7 +300,7 @@ def built_before(small, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", some(range(3)))
 def test_a_killed_build_leaves_the_old_workbook_or_a_complete_new_one(
     built_before, tmp_path, number
 ):

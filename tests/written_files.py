@@ -35,9 +35,13 @@ FOREIGN = (
 """Of LibreOffice, openpyxl and XlsxWriter, by hand, and of an older version."""
 
 
-def exercises(folder: Path) -> Iterable[Path]:
-    """Exercises and their solutions: of one sample, and of several."""
-    for name, level in (("era-v1", 1), ("xor", 2)):
+EXERCISES = (("era-v1", 1), ("xor", 2))
+"""The template, and the level, of an exercise of one sample, and of one of several."""
+
+
+def exercises(folder: Path, chosen: Iterable[tuple[str, int]]) -> Iterable[Path]:
+    """Exercises and their solutions."""
+    for name, level in chosen:
         path = folder / f"exercise-{name}.xlsx"
         made = make_exercise(template.load(name), path, level=level, solution=True)
         yield from (saved.path for saved in (*made.workbooks, *made.solutions))
@@ -90,11 +94,12 @@ def written(
     bare: Path,
     exported: Path,
     templates: Iterable[str] = template.built_in(),
+    chosen: Iterable[tuple[str, int]] = EXERCISES,
 ) -> dict[str, list[Path]]:
     """Return the files of each kind; those of templates are `built`, others in a folder."""
     return {
         "templates": [built(name) for name in templates],
-        "exercises and solutions": [*exercises(folder)],
+        "exercises and solutions": [*exercises(folder, chosen)],
         "logs": [*logs(folder, bare)],
         "comparisons": [*comparisons(folder)],
         "exported networks": [exported, *exports(folder)],
