@@ -4,7 +4,8 @@
 
 Each network is trained by `cnn train --seeds` with its recipe. Results are kept in
 benchmarks/accuracy.jsonl, one training per line, and every epoch in benchmarks/runs/. What is
-there is not measured twice; delete a line to measure it again. Results of earlier recipes stay.
+there is not measured twice; delete a line to measure it again. Results of earlier recipes stay,
+and those of a network that had other layers, under a name that says so.
 Without networks it only prints the table of the results.
 """
 
@@ -28,8 +29,8 @@ def read() -> list[dict]:
 
 
 def is_current(result: dict) -> bool:
-    """Return whether a result is of the recipe that the network has now."""
-    return Recipe.from_dict(result["recipe"]) == RECIPES[result["model"]]
+    """Return whether a result is of the network and the recipe of now."""
+    return Recipe.from_dict(result["recipe"]) == RECIPES.get(result["model"])
 
 
 def train(model: str, seeds: list[int], data_dir: Path, runs: Path) -> Iterator[dict]:
@@ -65,7 +66,8 @@ def result_of(seed: int, config: dict, text: str) -> dict:
 
 
 def table(results: list[dict]) -> None:
-    print("model    parameters epochs seeds  last epoch, mean ± deviation   best epoch, mean")
+    heads = "parameters epochs seeds  last epoch, mean ± deviation   best epoch, mean"
+    print(f"{'model':<24} {heads}")
     groups: dict[tuple[str, str], list[dict]] = {}
     for result in results:
         groups.setdefault((result["model"], json.dumps(result["recipe"])), []).append(result)
@@ -74,10 +76,10 @@ def table(results: list[dict]) -> None:
         best = [100 * result["best"] for result in group]
         spread = statistics.stdev(last) if len(last) > 1 else 0.0
         print(
-            f"{model:<8} {group[0]['parameters']:>10,} {group[0]['epochs']:>6} {len(group):>5}"
+            f"{model:<24} {group[0]['parameters']:>10,} {group[0]['epochs']:>6} {len(group):>5}"
             f"  {statistics.mean(last):>10.3f} ± {spread:.3f} %"
             f"  {statistics.mean(best):>19.3f} %"
-            f"{'' if is_current(group[0]) else '  (an earlier recipe)'}"
+            f"{'' if is_current(group[0]) else '  (earlier)'}"
         )
 
 
