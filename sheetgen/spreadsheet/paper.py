@@ -35,6 +35,7 @@ _FULL_ENOUGH = 0.3  # of a page
 _BAD, _POOR = -1, 0
 _BONUS = {_BAD: -9.0, _POOR: -0.6, 1: 0.0, 2: 0.35, 3: 0.4}
 """How much of a page may stay empty so that the next one begins with a place of this rate."""
+_MOST_BONUS = max(_BONUS.values())
 _STEPS, _FEWER = 3, 0.75
 """Between the scales that are tried; a smaller one is chosen if it needs so much fewer pages."""
 _MORE = (1.0, 1.01, 1.03, 1.06, 1.1, 1.15, 1.2, 1.3, 1.4)
@@ -381,10 +382,13 @@ class _Direction:
         earliest = first + bisect_left(
             places, begin + room * _FULL_ENOUGH, start - first, latest - first
         )
-        rated = [
-            (bonuses[at - first] + (places[at - first] - begin) / room, at)
-            for at in range(earliest + 1, latest + 1)
-        ]
-        if rated and max(rated)[0] > _BONUS[_POOR]:
-            return max(rated)[1]
+        best, chosen = _BONUS[_POOR], -1
+        for at in range(latest, earliest, -1):
+            full = (places[at - first] - begin) / room
+            if full + _MOST_BONUS <= best:  # as is the rest, which is less full
+                break
+            if full + bonuses[at - first] > best:
+                best, chosen = full + bonuses[at - first], at
+        if chosen >= 0:
+            return chosen
         return next((at for at in range(earliest, start, -1) if self.rate(at) > _BAD), latest)

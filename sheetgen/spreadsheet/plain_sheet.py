@@ -7,6 +7,7 @@ taken for granted: what could be read in two ways is parsed, or is no plain shee
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
+from itertools import chain
 
 from lxml import etree
 
@@ -30,8 +31,8 @@ _UNUSUAL = (b"<!", b"<?", b"]]>")  # comments, sections of characters, instructi
 _NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 # What no XML text may hold, and the line ends that a parser changes.
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n")
-_ENTITIES = (b"&lt;", b"&gt;", b"&amp;", b"&quot;", b"&apos;")
-_WITHOUT_LOOKING = bytes(code for code in range(256) if code not in _CONTROLS + b"&!?]")
+_OTHER_ENTITY = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)")
+_WITHOUT_LOOKING = bytes(code for code in range(256) if code not in _CONTROLS + b"&!?]\xef")
 """The bytes that begin none of these: most sheets have hardly any others."""
 
 
@@ -142,16 +143,19 @@ class PlainSheet:
 
 def _is_usual(data: bytes, head: re.Match[bytes]) -> bool:
     """Tell whether the XML has nothing but elements and texts of UTF-8 that mean themselves."""
-    pieces = (data[at : at + CHUNK] for at in range(0, len(data), CHUNK))
-    left = b"".join(piece.translate(None, _WITHOUT_LOOKING) for piece in pieces)
     start = head.start(1)
+    pieces = (data[at : at + CHUNK] for at in range(start, len(data), CHUNK))
+    parts = chain([data[:start].replace(b"?", b"")], pieces)  # the declaration has its own
+    left = b"".join(part.translate(None, _WITHOUT_LOOKING) for part in parts)
     if any(each[1:2] in left and data.find(each, start) >= 0 for each in _UNUSUAL):
         return False
-    if b"&" in left and left.count(b"&") != sum(map(data.count, _ENTITIES)):
+    if b"&" in left and _OTHER_ENTITY.search(data):
         return False
     if len(left.translate(None, _CONTROLS)) != len(left):
         return False
-    return data.isascii() or (not any(each in data for each in _NONCHARACTERS) and _is_utf8(data))
+    if b"\xef" in left and any(each in data for each in _NONCHARACTERS):
+        return False
+    return data.isascii() or _is_utf8(data)
 
 
 def _is_utf8(data: bytes) -> bool:
