@@ -16,6 +16,7 @@ from zipfile import ZipFile
 import click.testing
 import pytest
 import xlsxwriter
+from every_case import EVERY_CASE
 from hypothesis import settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -50,7 +51,10 @@ from sheetgen.workbook.plan import Plan
 if TYPE_CHECKING:
     pass
 
-settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+EXAMPLES = 100 if EVERY_CASE else 40
+settings.register_profile(
+    "fixed", max_examples=EXAMPLES, derandomize=True, deadline=None, database=None
+)
 settings.load_profile("fixed")
 
 # Neither this process nor those that tests start need compile modules and tests again each time.

@@ -107,6 +107,17 @@ def sheets(plan: Plan) -> list[Canvas]:
     return [explorer, *sources.canvases, *(each.canvas for each in tables), workings.canvas]
 
 
+_SHEETS: dict[tuple[int, Moment], tuple[Plan, list[Canvas]]] = {}
+
+
+def sheets_at(plan: Plan, moment: Moment) -> list[Canvas]:
+    """What `sheets` returns when a moment is chosen, composed once for all tests of it."""
+    key = id(plan), moment
+    if key not in _SHEETS:
+        _SHEETS[key] = plan, sheets(with_choice(plan, moment))  # which keeps the number its own
+    return _SHEETS[key][1]
+
+
 @dataclass
 class Book:
     """A workbook in which moments can be chosen."""
@@ -150,12 +161,11 @@ class Book:
 
     def wrong(self, moment: Moment, values: Values) -> list[str]:
         """The cells that are not what the reference says of a moment."""
-        plan = with_choice(self.plan, moment)
-        wrong, canvases = [], sheets(plan)
+        wrong, canvases = [], sheets_at(self.plan, moment)
         for canvas in (canvases[0], canvases[-1]):
             for row, column, formula, expected in canvas.promised():
                 value = values[canvas.name].get((row, column))
-                reason, _ = disagreement(expected, value, 1.0, tolerance_of(plan))
+                reason, _ = disagreement(expected, value, 1.0, tolerance_of(self.plan))
                 if reason:
                     wrong.append(f"{row, column}: {formula}: {expected!r}, {value!r}: {reason}")
         return wrong

@@ -1,7 +1,7 @@
 """Random networks: the reference agrees with PyTorch, and the workbooks with the reference.
 
 A failing example prints its template, ready for `sheetgen build`. How many networks are tried is
-set by NETWORKS (40), WORKBOOKS (3) and LIBREOFFICE_WORKBOOKS (1) in the environment: raise them
+set by NETWORKS (25), WORKBOOKS (2) and LIBREOFFICE_WORKBOOKS (1) in the environment: raise them
 after a change of the formulas. PICTURES=1 draws only networks that look at pictures for the
 workbooks, and MOVED says how often LibreOffice recalculates one with moved inputs. Those that
 diverge are discarded, and counted by `pytest --hypothesis-show-statistics`.
@@ -31,8 +31,8 @@ from sheetgen.workbook.build import build_workbook  # noqa: E402
 from sheetgen.workbook.plan import Plan  # noqa: E402
 from sheetgen.workbook.promise import tolerance_of  # noqa: E402
 
-NETWORKS = int(os.environ.get("NETWORKS", "40"))
-WORKBOOKS = int(os.environ.get("WORKBOOKS", "3"))
+NETWORKS = int(os.environ.get("NETWORKS", "25"))
+WORKBOOKS = int(os.environ.get("WORKBOOKS", "2"))
 LIBREOFFICE_WORKBOOKS = int(os.environ.get("LIBREOFFICE_WORKBOOKS", "1"))
 
 MOVED = int(os.environ.get("MOVED", "0"))

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 torch = pytest.importorskip("torch")
 import safetensors.torch  # noqa: E402
 from packages import check_sound  # noqa: E402
+from shared_books import no_surfaces  # noqa: E402
 
 from cnn.cli import main  # noqa: E402
 from cnn.log.kept_results import kept_results  # noqa: E402
@@ -32,6 +33,8 @@ from sheetgen.template import template  # noqa: E402
 from sheetgen.verification.verify import verify  # noqa: E402
 from sheetgen.workbook.build import build_workbook  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("without_surfaces")
+
 
 def invoke(*args):
     return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
@@ -44,7 +47,8 @@ def trained(mnist, tmp_path_factory):
     options = ("--model", "tiny", "--epochs", 2, "--limit", 1000, "--seed", 1, "--threads", 1)
     options += ("--hold-out", 500)  # every sheet costs an evaluation
     places = ("--data-dir", mnist, "--run", folder / "first", "--workbook", folder / "book.xlsx")
-    result = invoke("train", *options, *places)
+    with no_surfaces():
+        result = invoke("train", *options, *places)
     assert result.exit_code == 0, result.stderr
     assert f"the sheet CNN tiny of {folder / 'book.xlsx'} (built from era-v1)" in result.stdout
     return folder

@@ -28,6 +28,7 @@ from explorer_moments import (
     corners,
     plan_of,
     sheets,
+    sheets_at,
     with_choice,
 )
 
@@ -258,7 +259,7 @@ def test_a_training_that_diverges_is_shown_as_far_as_it_goes(tmp_path):
 
 @pytest.mark.parametrize(("name", "moment"), ALL)
 def test_every_line_fits_its_column(name, moment):
-    canvas = sheets(with_choice(plan_of(name), moment))[0]
+    canvas = sheets_at(plan_of(name), moment)[0]
     for (row, column), cell in canvas.cells.items():
         if column not in (NAME, SYMBOLS, NUMBERS) or row < FIRST_LINE:
             continue

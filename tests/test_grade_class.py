@@ -77,8 +77,8 @@ def test_several_processes_give_the_same_results_in_the_same_order(group, handed
     assert [each.path for each in one] == handed_in
     assert [each.is_full for each in one] == [True, False, True, True, True, False, True, True]
     assert one[-1].remarks == (f"{handed_in[-1]} is this exercise, too",)
-    for jobs in (3, 64):
-        assert list(grade(group.key.path, handed_in, jobs=jobs)) == one, jobs
+    assert list(grade(group.key.path, handed_in, jobs=3)) == one
+    assert list(grade(group.key.path, handed_in[:2], jobs=64)) == one[:2]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -135,7 +135,10 @@ def walk(node: Expression) -> Iterator[Expression]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(children(node)))
+        if isinstance(node, Operation):
+            waiting += node.right, node.left
+        elif not isinstance(node, _LEAF):
+            waiting.extend(reversed(children(node)))
 
 
 def is_deeper(node: Expression, levels: int) -> bool:
@@ -166,6 +169,10 @@ def replace(node: Expression, change: Callable[[Expression], Expression | None])
     changed = change(node)
     if changed is not None:
         return changed
+    if isinstance(node, Operation):  # as most are
+        left, right = replace(node.left, change), replace(node.right, change)
+        is_same = left is node.left and right is node.right
+        return node if is_same else Operation(node.operator, left, right)
     parts = children(node)
     if not parts:
         return node
