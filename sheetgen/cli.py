@@ -125,7 +125,7 @@ def render(file: Path, output: Path | None, html: Path | None, sheets: tuple[str
 
     LibreOffice draws the print area of each visible sheet, all at the same scale, as
     DIR/<sheet>.png. PAGE is one file with the pictures, and the cells as tables, in which
-    each formula is shown when the pointer is on its cell. One of the two must be given.
+    each formula is shown when the pointer is on its cell. At least one of them must be given.
 
     \b
     Examples:

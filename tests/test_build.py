@@ -61,13 +61,6 @@ def test_the_output_says_where_the_workbook_is_and_that_all_of_it_is_verified(tm
     assert match[1] == f"{formulas:,}"
 
 
-def test_without_a_name_it_is_output_backprop(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    result = sheetgen("build", "era-v2", *SMALL)
-    assert result.stdout.startswith("wrote output/backprop.xlsx\n")
-    assert "lr 0.5" in sheet_names(Path("output/backprop.xlsx"))
-
-
 def test_no_verify_claims_nothing(tmp_path):
     result = rebuild(tmp_path / "book.xlsx")
     assert result.stdout == f"wrote {tmp_path / 'book.xlsx'}\n"

@@ -1,7 +1,5 @@
 """A network of PyTorch becomes a workbook: what it computes, and what cannot be taken over."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -110,7 +108,6 @@ def test_what_has_no_counterpart_is_refused(modules, loss, said):
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_surfaces")
 def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
-    """The example of docs/networks.md."""
     network = sheetgen.Network.from_torch(model(nn.Tanh()), nn.CrossEntropyLoss())
     template = sheetgen.Template.of(
         network,
@@ -131,16 +128,6 @@ def test_a_notebook_builds_and_verifies_a_workbook(tmp_path):
     ):
         np.testing.assert_allclose(kept, given, rtol=1e-15)
     assert template.title == 'From "PyTorch"'
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("without_surfaces")
-def test_the_example_of_the_documents_runs(tmp_path, monkeypatch):
-    page = Path(__file__).resolve().parents[1] / "docs" / "networks.md"
-    code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code, "networks.md", "exec"), {})
-    assert (tmp_path / "output" / "from-torch.xlsx").exists()
 
 
 def test_bad_numbers_from_a_notebook_are_refused():

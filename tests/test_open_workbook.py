@@ -2,7 +2,6 @@
 
 import math
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -25,7 +24,6 @@ from sheetgen.errors import CellValueError, InputError
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.engines import Engine
 from sheetgen.spreadsheet.reader import FileCell, read_cells
-from sheetgen.workbook.build import Built
 
 # openpyxl knows no sparklines, data bars of 2010, or text boxes.
 pytestmark = pytest.mark.filterwarnings("ignore:.*not supported:UserWarning")
@@ -73,21 +71,6 @@ def test_a_rate_is_moved_and_the_whole_workbook_follows(small: Path, tmp_path: P
     reopened = sheetgen.open_workbook(tmp_path / "moved.xlsx")
     again = reopened.table("lr 0.1")
     assert all((again[name] == moved[name]).all() for name in names(moved))
-
-
-@pytest.mark.slow
-def test_the_page_on_python_does_what_it_says(
-    era_v1: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "python.md").read_text("utf-8")
-    code = page.partition("```python\n")[2].partition("```")[0]
-    monkeypatch.chdir(tmp_path)
-    Path("output").mkdir()
-    shutil.copy(era_v1.saved.path, "output/backprop.xlsx")
-    found: dict[str, Any] = {}
-    exec(code, found)
-    assert f"# {found['book']['Explorer!E3']!r}" in code
-    assert sheetgen.open_workbook("output/moved.xlsx")["Explorer!D4"] == 20
 
 
 PLACES = st.tuples(st.integers(0, 12), st.integers(0, 11))
