@@ -135,7 +135,7 @@ def train(workbook: Path, seeds: str | None, live: bool, **options: Any) -> None
       cnn train --model fast
       cnn train --model fast --resume
       cnn train --model fast --seeds 0-2
-      cnn train --model net.py:Net --optimizer adam --no-nesterov --learning-rate 0.001
+      cnn train --model net.py:Net --optimizer adam --learning-rate 0.001
       cnn train --data fashion-mnist --run output/runs/clothes
       cnn train --model net.py:Net --data photos --run output/runs/photos
       cnn train --hold-out 10000 --keep best --run output/runs/held-out

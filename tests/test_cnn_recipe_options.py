@@ -67,6 +67,12 @@ def test_options_go_before_the_file_and_the_file_before_the_models_recipe(mnist,
     assert "began with rotation 3.0, not 4.0" in result.stderr
 
 
+def test_another_optimiser_goes_without_nesterovs_momentum():
+    assert RECIPES["fast"].nesterov
+    assert not changed(RECIPES["fast"], {"optimizer": "adam"}).nesterov
+    assert changed(RECIPES["fast"], {"optimizer": "sgd"}).nesterov
+
+
 @pytest.mark.parametrize("name", ["adam", "adamw"])
 def test_the_state_of_adam_is_restored(name):
     recipe = replace(RECIPES["era-v1"], optimizer=name, momentum=0.7)
@@ -115,7 +121,7 @@ def test_a_recipe_of_an_earlier_version_is_one_of_sgd():
     [
         (["--optimizer", "lion"], 'optimizer is "lion"; expected sgd, adam or adamw'),
         (["--schedule", "step"], 'schedule is "step"; expected constant or triangular'),
-        (["--optimizer", "adam"], "nesterov is true but optimizer is adam; expected sgd, or --no"),
+        (["--optimizer", "adam", "--nesterov"], "nesterov is true but optimizer is adam; expected"),
         (["--momentum", "1"], "momentum is 1.0; expected 0 <= momentum < 1"),
         (["--rotation", "nan"], "rotation is NaN; expected a number"),
         (["--scale", "1.5"], "scale is 1.5; expected 0 <= scale < 1"),

@@ -103,7 +103,12 @@ def values_of(recipe: Recipe) -> dict[str, object]:
 
 
 def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """Return a recipe with other values of some settings. Raises InputError for unusable ones."""
+    """Return a recipe with other values of some settings. Raises InputError for unusable ones.
+
+    An optimiser that is not SGD goes without Nesterov's momentum if nothing is said of it.
+    """
+    if changes.get("optimizer", "sgd") != "sgd":
+        changes = {"nesterov": False} | dict(changes)
     tables: dict[str, dict[str, Any]] = {}
     for name, value in changes.items():
         tables.setdefault(SETTINGS[name].table, {})[name] = value
