@@ -74,7 +74,7 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what was imported, and come less often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

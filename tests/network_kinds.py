@@ -75,7 +75,7 @@ KINDS = {
     "matrices, sigmoid": Kind((6, 5, 7), ("relu", "sigmoid"), "binary-cross-entropy", "trained"),
     "by unit": Kind((10, 18, 6), ("relu", "identity"), "mean-squared-error", "trained", 1, 0.4),
     "by unit, deep": Kind(
-        (6, 10, 10, 21), ("gelu", "elu", "softmax"), "cross-entropy", "trained", 3, 0.4, SHUFFLED
+        (4, 7, 7, 21), ("gelu", "elu", "softmax"), "cross-entropy", "trained", 3, 0.4, SHUFFLED
     ),
     "by unit, fixed": Kind((4, 50, 3), ("sigmoid", "softmax"), "mean-squared-error", "fixed"),
 }
