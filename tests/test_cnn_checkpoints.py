@@ -142,7 +142,7 @@ MISFITS = {
     ),
     "one missing": (
         lambda good: lacking(good, "0.weight"),
-        "1 of 26 are missing, such as 0.weight\n",
+        "1 of 32 are missing, such as 0.weight\n",
     ),
 }
 

@@ -84,7 +84,7 @@ def test_a_step_learns_from_the_teachers_as_a_plain_loop_does_and_leaves_them(te
         training.epoch(images, Report(), interruption)
     for name, value in training.model.state_dict().items():
         torch.testing.assert_close(value.double(), plain.state_dict()[name].double(), msg=name,
-                                   rtol=0, atol=1e-6)  # fmt: skip
+                                   rtol=0, atol=1e-5)  # fmt: skip
     after = taught.networks[0].state_dict().values()
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
     assert not any(part.training for part in taught.networks[0].modules())

@@ -1,6 +1,8 @@
 """The built-in networks, their layer tables and the commands that show them."""
 
+from dataclasses import asdict
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +11,8 @@ torch = pytest.importorskip("torch")
 
 from cnn import models, summary  # noqa: E402
 from cnn.cli import main  # noqa: E402
+from cnn.training.config import Config, new_model  # noqa: E402
+from cnn.training.recipes import RECIPES  # noqa: E402
 
 # The table that the network's first description was published with, to the byte.
 ERA_V2_TABLE = """\
@@ -49,7 +53,7 @@ ERA_V2_FIELDS += [30, 30, 38, 38, 46, 46, 46, 70]
 
 
 COUNTS = {"era-v1": 16_794, "era-v2": 19_178, "fast": 16_570, "sprint": 17_274}
-COUNTS |= {"best": 18_906, "tiny": 7_698, "nano": 4_778}
+COUNTS |= {"best": 18_906, "tiny": 7_802, "nano": 4_943}
 
 
 def invoke(*args):
@@ -63,6 +67,15 @@ def test_parameter_counts_and_output(name, count):
     output = model(torch.rand(4, *models.IMAGE_SHAPE))
     assert output.shape == (4, 10)
     torch.testing.assert_close(output.exp().sum(dim=1), torch.ones(4))
+
+
+@pytest.mark.parametrize(("name", "count"), models.EARLIER)
+def test_the_network_of_a_run_of_an_earlier_version(name, count):
+    recipe = asdict(RECIPES[name])
+    values = {"model": name, "recipe": recipe, "parameters": count, "seed": 0, "data": "mnist"}
+    values |= {"limit": None, "hold_out": 0, "device": "cpu", "threads": 1, "processes": 1}
+    model = new_model(Config.from_dict(values, Path("config.json")))
+    assert models.parameter_count(model) == count != COUNTS[name]
 
 
 def test_frozen_parameters_are_not_trainable():

@@ -25,7 +25,7 @@ def test_an_existing_directory_is_refused(copy, mnist):  # noqa: F811
     [
         (["--model", "fast"], "model tiny, not fast"),
         (["--epochs", "4"], "epochs 3, not 4"),
-        (["--batch-size", "64"], "batch size 128, not 64"),
+        (["--batch-size", "32"], "batch size 64, not 32"),
         (["--learning-rate", "0.5"], "learning rate 0.1, not 0.5"),
         (["--seed", "1"], "seed 0, not 1"),
         (["--limit", "100"], "limit 512, not 100"),

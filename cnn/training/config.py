@@ -5,7 +5,7 @@ torch is imported only for a new network and for the versions: many only read wh
 
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -77,6 +77,8 @@ class Config:
     image_format: ImageFormat = MNIST_FORMAT
     keep: str = LAST
     """BEST: also keep the weights of the best epoch."""
+    parameters: int | None = field(default=None, compare=False)
+    """How many the network of a run has: an earlier version had others of some names."""
 
     @property
     def tested_on(self) -> str:
@@ -99,6 +101,8 @@ class Config:
         require_whole("hold_out", self.hold_out, 0)
         require_whole("threads", self.threads, 1, MOST_THREADS)
         require_whole("processes", self.processes, 1)
+        if self.parameters is not None:
+            require_whole("parameters", self.parameters, 0)
         if self.keep not in (LAST, BEST):
             raise InputError(f"keep is {shown(self.keep)}; expected {LAST} or {BEST}")
         if self.keep == BEST and not self.hold_out:
@@ -116,7 +120,8 @@ class Config:
         """
         try:
             image_format = asdict(MNIST_FORMAT) | dict(values.get("image_format", {}))
-            whole = {"keep": LAST} | values | {"image_format": ImageFormat.from_dict(image_format)}
+            optional = {"keep": LAST, "parameters": None}
+            whole = optional | values | {"image_format": ImageFormat.from_dict(image_format)}
             own = {name: whole[name] for name in cls.__dataclass_fields__}
             return cls(**own | {"recipe": Recipe.from_dict(values["recipe"])})
         except (InputError, KeyError, TypeError, ValueError) as error:
@@ -220,7 +225,8 @@ def new_model(config: Config) -> "nn.Module":
     """Return a new network for the images of a run, as `build_model` does."""
     from cnn.models import build_model  # noqa: PLC0415
 
-    return build_model(config.model, config.image_format.shape, len(config.image_format.classes))
+    shape, classes = config.image_format.shape, len(config.image_format.classes)
+    return build_model(config.model, shape, classes, config.parameters)
 
 
 def versions() -> dict[str, str]:

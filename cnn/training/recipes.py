@@ -206,6 +206,9 @@ LIGHT = Augmentation(rotation=8, scale=0.08, shift=1.5)
 HALF = Augmentation(rotation=5, scale=0.05, shift=1, plain_epochs=1)
 """For five epochs."""
 
+SMALL = replace(OURS, batch_size=64, augmentation=replace(LIGHT, plain_epochs=2))
+"""For few parameters."""
+
 RECIPES: dict[str, Recipe] = {
     "era-v1": Recipe(epochs=19, learning_rate=0.08),
     "era-v2": Recipe(epochs=18, learning_rate=0.01),
@@ -214,8 +217,8 @@ RECIPES: dict[str, Recipe] = {
     "best": replace(
         OURS, learning_rate=0.2, augmentation=replace(OURS.augmentation, plain_epochs=2)
     ),
-    "tiny": replace(OURS, augmentation=LIGHT),
-    "nano": replace(OURS, batch_size=64, augmentation=replace(LIGHT, plain_epochs=2)),
+    "tiny": SMALL,
+    "nano": SMALL,
 }
 
 OWN = Recipe(epochs=6, learning_rate=0.05, schedule="triangular", nesterov=True, weight_decay=5e-4)

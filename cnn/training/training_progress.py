@@ -80,7 +80,7 @@ class Lines(Report):
             say(
                 f"it is not learning: the accuracy was that of chance for {PATIENCE} epochs; try "
                 f"another --learning-rate than {self.learning_rate:g}, {step} first, or "
-                "--optimizer adam --no-nesterov --learning-rate 0.001",
+                "--optimizer adam --learning-rate 0.001",
                 err=True,
             )
         if self.watch:
