@@ -15,8 +15,14 @@ def label(model: str) -> str:
 
 def origin(model: str) -> str:
     """Return the file, without its folders, or the module that an own model is in."""
+    file = file_of(model)
+    return file.name if file else model.rpartition(":")[0]
+
+
+def file_of(model: str) -> Path | None:
+    """Return the file that an own model is in, None if it is in a module."""
     source = model.rpartition(":")[0]
-    return Path(source).name if source.endswith(".py") else source
+    return Path(source) if source.endswith(".py") else None
 
 
 def located(model: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn.data.images import Images
-from cnn.log.kept_results import kept_results
+from cnn.log.kept_results import are_of, kept_results
 from cnn.log.run_facts import Facts
 from cnn.models import parameter_count
 from cnn.training.config import BEST, LAST, new_model
@@ -12,9 +12,6 @@ from cnn.training.evaluation import evaluate_run, run_data
 from cnn.training.evaluation_findings import Findings
 from cnn.training.run import Line, Run
 from sheetgen.errors import InputError
-
-ROUNDING = 2.5
-"""Images on which two devices may differ because they round floating-point sums differently."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,7 @@ def read_record(path: Path, data_dir: Path | None, weights: str = LAST) -> Recor
 
 
 def _require_the_logs_weights(path: Path, last: Line, findings: Findings) -> None:
-    logged = last["test_accuracy"] * findings.images
-    if abs(findings.right - logged) > ROUNDING:
+    if not are_of(findings, last):
         raise InputError(
             f"the weights in {path} are not those of its log: their accuracy is "
             f"{findings.accuracy:.2%}, in the log it is {last['test_accuracy']:.2%}"

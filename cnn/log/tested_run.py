@@ -25,15 +25,15 @@ def described(record: Record) -> TrainingLog:
 def test_and_keep(path: Path, data_dir: Path | None) -> TrainingLog:
     """Return the description of a run once its network is tested; keep that beside the weights.
 
-    What is found with other data than that of the training is not kept. Raises InputError as
-    `read_record` does.
+    What is found with other data than that of the training is not kept, nor what belongs
+    to another log than the run's file has. Raises InputError as `read_record` does.
     """
     run = Run(path)
     basis = basis_of(run)
     record = read_record(path, data_dir)
     results = results_of(record)
     if basis is not None and record.is_of(record.checksums):
-        keep(run, results, basis)
+        keep(run, results, basis, record.log)
     return described_with(record, results, record.subtitle)
 
 
