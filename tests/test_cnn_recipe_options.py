@@ -21,6 +21,8 @@ from cnn.training.recipe_options import (  # noqa: E402
     values_of,
 )
 from cnn.training.recipes import OWN, RECIPES  # noqa: E402
+from cnn.training.start import Options  # noqa: E402
+from sheetgen.errors import InputError  # noqa: E402
 
 QUICK = ["--model", "tiny", "--limit", "256", "--hold-out", "200", "--epochs", "2"]
 QUICK += ["--threads", "1"]
@@ -143,11 +145,19 @@ def test_bad_settings_are_refused_in_a_sentence(mnist, tmp_path, options, messag
             "[augmentation]\nrotate = 3",
             'found the key augmentation.rotate; did you mean "rotation"?',
         ),
-        ("rotation = 3", "found the key rotation; "),
-        ("momentum = 'high'", 'momentum is "high"; expected a number'),
-        ("epochs = 2.5", "epochs is 2.5; expected a whole number"),
-        ("augmentation = 3", "found the key augmentation; "),
-        ("nesterov = 1", "nesterov is 1; expected true or false"),
+        (
+            "rotation = 3",
+            "mine.toml: found the key rotation; it belongs into the table [augmentation]",
+        ),
+        ("teachers = 3", "found the key teachers; it belongs into the table [distillation]"),
+        (
+            "[augmentation]\nepochs = 3",
+            "found the key augmentation.epochs; it belongs above all tables",
+        ),
+        ("momentum = 'high'", 'mine.toml: momentum is "high"; expected a number'),
+        ("epochs = 2.5", "mine.toml: epochs is 2.5; expected a whole number"),
+        ("augmentation = 3", "mine.toml: augmentation is 3; expected a table [augmentation]"),
+        ("nesterov = 1", "mine.toml: nesterov is 1; expected true or false"),
         ("epochs", "mine.toml is no TOML: "),
         ("epochs = " + 9999 * "[", "mine.toml is no TOML: "),
         (None, "mine.toml cannot be read: "),
@@ -158,6 +168,13 @@ def test_bad_files_are_refused_in_a_sentence(mnist, tmp_path, text, message):
     if text is not None:
         file.write_text(text)
     refused(train(tmp_path / "run", mnist, "--model", "tiny", "--recipe", file), message)
+
+
+def test_the_file_is_not_named_for_what_an_option_says(tmp_path):
+    (tmp_path / "mine.toml").write_text("batch_size = 9")
+    options = Options(recipe={"momentum": 1.0}, recipe_file=tmp_path / "mine.toml")
+    with pytest.raises(InputError, match=r"^momentum is 1\.0; expected 0 <= momentum < 1$"):
+        options.changed(OWN, options.changes)
 
 
 def test_there_is_no_recipe_of_a_model_that_does_not_exist():

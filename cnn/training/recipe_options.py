@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
 
-from cnn.training.recipes import Recipe
+from cnn.training.recipes import Recipe, shown
 from sheetgen.console.commands import suggestion
 from sheetgen.errors import InputError
 from sheetgen.files.saving import reason_of
@@ -66,6 +66,7 @@ def _settings(kind: type, table: str = "") -> list[Setting]:
 
 
 SETTINGS = {setting.name: setting for setting in _settings(Recipe)}
+_TABLES = sorted({setting.table for setting in SETTINGS.values()} - {""})
 
 
 def recipe_options(command: Command) -> Command:
@@ -102,11 +103,34 @@ def values_of(recipe: Recipe) -> dict[str, object]:
     return {name: setting.of(recipe) for name, setting in SETTINGS.items()}
 
 
-def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+def changed(
+    recipe: Recipe,
+    changes: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+) -> Recipe:
     """Return a recipe with other values of some settings. Raises InputError for unusable ones.
 
+    It names the file that the changes are from, unless those by options are by themselves as wrong.
     An optimiser that is not SGD goes without Nesterov's momentum if nothing is said of it.
     """
+    try:
+        return _changed(recipe, changes)
+    except InputError as error:
+        if file is None or _refusal(recipe, options or {}) == str(error):
+            raise
+        raise InputError(f"{file}: {error}") from error
+
+
+def _refusal(recipe: Recipe, changes: Mapping[str, Any]) -> str:
+    try:
+        _changed(recipe, changes)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     if changes.get("optimizer", "sgd") != "sgd":
         changes = {"nesterov": False} | dict(changes)
     tables: dict[str, dict[str, Any]] = {}
@@ -126,19 +150,26 @@ def read_recipe(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} cannot be read: {reason_of(error)}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no TOML: {error}") from error
-    tables = {setting.table for setting in SETTINGS.values() if setting.table}
     flat: dict[str, Any] = {}
     for key, value in found.items():
-        inner = value.items() if key in tables and isinstance(value, dict) else [(key, value)]
-        table = key if key in tables and isinstance(value, dict) else ""
-        for name, each in inner:
-            known = [one.name for one in SETTINGS.values() if one.table == table]
-            if name not in known:
-                advice = suggestion(name, known if table else [*known, *sorted(tables)])
+        if key in _TABLES and not isinstance(value, dict):
+            raise InputError(f"{path}: {key} is {shown(value)}; expected a table [{key}]")
+        table = key if key in _TABLES else ""
+        for name, each in value.items() if table else [(key, value)]:
+            if name not in SETTINGS or SETTINGS[name].table != table:
                 where = f"{table}.{name}" if table else name
-                raise InputError(f"{path}: found the key {where}; {advice}")
+                raise InputError(f"{path}: found the key {where}; {_place_of(name, table)}")
             flat[name] = _as_kind(SETTINGS[name], each)
     return flat
+
+
+def _place_of(name: str, table: str) -> str:
+    """Return where a key belongs that is not one of a table, or which one is meant."""
+    if name in SETTINGS:
+        right = SETTINGS[name].table
+        return f"it belongs into the table [{right}]" if right else "it belongs above all tables"
+    known = [one.name for one in SETTINGS.values() if one.table == table]
+    return suggestion(name, known if table else [*known, *_TABLES])
 
 
 def _as_kind(setting: Setting, value: object) -> object:

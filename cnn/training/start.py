@@ -34,7 +34,7 @@ from cnn.training.devices import device_of
 from cnn.training.distillation import Teachers, teachers_of
 from cnn.training.processes import Processes
 from cnn.training.recipe_options import changed, read_recipe, values_of
-from cnn.training.recipes import recipe_of
+from cnn.training.recipes import Recipe, recipe_of
 from cnn.training.run import Line, Run, State
 from cnn.training.speed import keep_freed_memory, thread_count
 from cnn.training.train import batch_count, train
@@ -84,6 +84,11 @@ class Options:
         """The settings of the recipe that differ from the model's. Raises `InputError`."""
         from_file = read_recipe(self.recipe_file) if self.recipe_file else {}
         return from_file | dict(self.recipe)
+
+    def changed(self, recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
+        """Return a recipe with some of the changes. Raises `InputError` for unusable ones."""
+        given = {name: value for name, value in changes.items() if name in self.recipe}
+        return changed(recipe, changes, given, self.recipe_file)
 
     @property
     def source(self) -> tuple[str | None, Path | None]:
@@ -178,7 +183,8 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
     config = Config.from_dict(stored, Run(options.path).config)
     changes = options.changes
     if config.recipe.schedule == "constant" and "epochs" in changes:
-        config = replace(config, recipe=changed(config.recipe, {"epochs": changes.pop("epochs")}))
+        longer = options.changed(config.recipe, {"epochs": changes.pop("epochs")})
+        config = replace(config, recipe=longer)
     names = ("model", "seed", "limit", "hold_out", "threads", "keep")
     stored_values = {**vars(config), **values_of(config.recipe)}
     asked: dict[str, object] = {name: getattr(options, name) for name in names} | changes
@@ -228,7 +234,7 @@ def _new_config(options: Options, processes: Processes) -> Config:
     device_of(device, processes)
     config = Config(
         model=located(model) if is_own(model) else model,
-        recipe=changed(recipe_of(model), options.changes),
+        recipe=options.changed(recipe_of(model), options.changes),
         seed=options.seed or 0,
         data=kind,
         limit=options.limit,
@@ -314,7 +320,9 @@ def _open(
         raise InputError(f"{run.checkpoint} belongs to a different run than {run.config}")
     done, epochs = len(checkpoint["log"]) if checkpoint else 0, config.recipe.epochs
     if done > epochs:
-        raise InputError(f"{run.path} has {done} finished epochs; expected no fewer, not {epochs}")
+        name = "--epochs" if "epochs" in options.recipe else "epochs"
+        found = f"{name} is {epochs}, but {run.path} has {done} finished epochs"
+        raise InputError(f"{found}; expected {done} or more")
     described = stored | ({} if folder is None else {DATA_FOLDER: described_folder(config, folder)})
     if options.target is not None:
         described |= {TARGET: options.target}
