@@ -121,7 +121,7 @@ def templates() -> None:
 @click.option("--html", type=PATH, metavar="PAGE", help="The HTML file to write.")
 @SHEETS
 def render(file: Path, output: Path | None, html: Path | None, sheets: tuple[str, ...]) -> None:
-    """Draw every sheet of a workbook as a picture.
+    """Draw every sheet of a workbook as a picture, or all of them as one HTML page.
 
     LibreOffice draws the print area of each visible sheet, all at the same scale, as
     DIR/<sheet>.png. PAGE is one file with the pictures, and the cells as tables, in which
@@ -137,6 +137,8 @@ def render(file: Path, output: Path | None, html: Path | None, sheets: tuple[str
 
     if not (output or html):
         raise InputError("found neither -o DIR nor --html PAGE; expected one of them")
+    if html:
+        _save_page(file, html, sheets)
     if output:
         with progress.shown():
             pictures = render_sheets(file, output, sheets=sheets)
@@ -145,8 +147,6 @@ def render(file: Path, output: Path | None, html: Path | None, sheets: tuple[str
             if picture.is_cut:
                 most = f"at most {WIDEST:,} pixels wide and high and {LARGEST:,} in all"
                 say(f"{picture.path} shows only the beginning of the sheet: {most}", err=True)
-    if html:
-        _save_page(file, html, sheets)
 
 
 def _save_page(file: Path, html: Path, sheets: tuple[str, ...]) -> None:

@@ -91,3 +91,33 @@ def test_a_place_for_the_pictures_or_the_page_is_needed(poisoned: Build, tmp_pat
     assert (done.exit_code, done.stdout) == (2, "")
     assert "found no sheet 'b'; expected one of 'a'" in done.stderr
     assert not (tmp_path / "page.html").exists()
+
+
+def test_no_page_replaces_a_workbook_or_other_work(poisoned: Build, tmp_path: Path) -> None:
+    book = poisoned({"a": {"A1": 1}})
+    link, other = tmp_path / "link.html", tmp_path / "other.xlsx"
+    link.symlink_to(book)
+    shutil.copy(book, other)
+    before = book.read_bytes()
+    for page, reason in (
+        (book, "is the workbook itself"),
+        (book.parent / "." / ".." / book.parent.name / book.name, "is the workbook itself"),
+        (link, "is the workbook itself"),
+        (other, "already exists and holds no HTML page"),
+    ):
+        done = sheetgen("render", book, "-o", tmp_path / "pictures", "--html", page)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr == f"Error: {page} {reason}; expected another name\n"
+    assert book.read_bytes() == other.read_bytes() == before
+    assert link.is_symlink() and not (tmp_path / "pictures").exists()
+
+
+def test_a_page_of_whatever_program_is_replaced(
+    poisoned: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sheetgen.spreadsheet.book.html_page.pictures_of", lambda *_: {})
+    page, book = tmp_path / "page.html", poisoned({"a": {"A1": 1}})
+    for former in ("\ufeff\n<!doctype HTML>", "<HTML lang=en>"):
+        page.write_text(former, "utf-8")
+        assert sheetgen("render", book, "--html", page).exit_code == 0
+        assert page.read_text("utf-8").startswith("<!DOCTYPE html>")

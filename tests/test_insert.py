@@ -76,6 +76,10 @@ def test_a_workbook_of_ours_still_verifies(donor: Path, small: Path, tmp_path: P
             ["donor.xlsx", "--sheet", "First", "-o", "open.xlsx", "--force"],
             "open.xlsx is open else",
         ),
+        (
+            ["donor.xlsx", "--sheet", "First", "-o", "./donor.xlsx", "--force"],
+            "donor.xlsx is the workbook to insert from; expected another name",
+        ),
         (["refers.xlsx", "--sheet", "New"], "sheets that would be gone: New refers to Old"),
         (["pivot.xlsx", "--sheet", "pivot"], "pivot.xlsx has a pivot table on its sheet 'Pivot'"),
     ],

@@ -51,7 +51,7 @@ class GrowingTable:
         with ExitStack() as leaving:
             leaving.enter_context(in_turn(resolved(self._path)))
             for path in (self._path, self.partial):
-                check_replaceable(path, self._start, self._what)
+                check_replaceable(path, lambda text: text.startswith(self._start), self._what)
             self._file = temporary = new_file(resolved(self.partial))
             leaving.callback(temporary.unlink, missing_ok=True)
             self._write([self._header])

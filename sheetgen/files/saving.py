@@ -10,6 +10,8 @@ from pathlib import Path
 from sheetgen.errors import InputError, RunError
 from sheetgen.files.leftovers import temporary_file
 
+_BEGINNING = 1 << 16  # bytes that tell what a file holds
+
 
 @dataclass(frozen=True)
 class Saved:
@@ -82,8 +84,16 @@ def harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(risky) else value
 
 
-def check_replaceable(path: Path, start: str, what: str) -> None:
-    """Raise InputError unless a path is free or holds a text that begins with `start`.
+def is_same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file that exists, through links or spelled otherwise."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def check_replaceable(path: Path, is_such: Callable[[str], object], what: str) -> None:
+    """Raise InputError unless a path is free or holds a text whose beginning passes `is_such`.
 
     `what` says in the message what such a file holds.
     """
@@ -92,10 +102,10 @@ def check_replaceable(path: Path, start: str, what: str) -> None:
         return
     try:
         with target.open("rb") as file:
-            found = file.read(len(start.encode()) + 3).decode("utf-8-sig", errors="replace")
+            found = file.read(_BEGINNING).decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise InputError(f"{path} cannot be written: {reason_of(error)}") from None
-    if not found.startswith(start):
+    if not is_such(found):
         raise InputError(f"{path} already exists and holds no {what}; expected another name")
 
 

@@ -1,12 +1,13 @@
 """Writes one HTML file with all sheets of a workbook, for those without a spreadsheet program."""
 
+import re
 from collections.abc import Collection
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from sheetgen.errors import RunError
-from sheetgen.files.saving import Saved, save_text
+from sheetgen.errors import InputError, RunError
+from sheetgen.files.saving import Saved, check_replaceable, is_same_file, save_text
 from sheetgen.spreadsheet.book.book import open_workbook
 from sheetgen.spreadsheet.book.book_page import pictures_of, sections
 from sheetgen.spreadsheet.package_parts import opened
@@ -15,6 +16,8 @@ from sheetgen.spreadsheet.render import chosen_sheets
 
 ROWS, COLUMNS = 250, 100
 """Of a sheet's table: a page of a million cells would take a browser minutes."""
+
+_BEGINNING = re.compile(r"\s*<(!doctype html|html)\b", re.IGNORECASE)
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -55,9 +58,12 @@ def save_page(path: Path, page: Path, sheets: Collection[str] = ()) -> SavedPage
     The sheets are the visible ones, unless named. Results that the file lacks are calculated by
     the embedded engine. Without LibreOffice there are tables alone.
 
-    Raises InputError if the workbook cannot be read, has no such sheet, or nothing can be written
-    at that place; RunError if writing fails.
+    Raises InputError if the workbook cannot be read, has no such sheet, or if at that place is
+    another file than an HTML page, or nothing can be written; RunError if writing fails.
     """
+    if is_same_file(path, page):
+        raise InputError(f"{page} is the workbook itself; expected another name")
+    check_replaceable(page, _BEGINNING.match, "HTML page")
     with opened(path) as package:
         workbook = Workbook(package)
         chosen = chosen_sheets(workbook, sheets, path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sheetgen.errors import InputError, RunError, nearest, shortened
 from sheetgen.files.locking import in_turn
-from sheetgen.files.saving import Saved, is_open_elsewhere, resolved
+from sheetgen.files.saving import Saved, is_open_elsewhere, is_same_file, resolved
 from sheetgen.spreadsheet.insert.came_along import Counts, counts_of
 from sheetgen.spreadsheet.insert.insertion import add_sheets
 from sheetgen.spreadsheet.insert.kept_parts import KeptParts, kept_parts
@@ -60,6 +60,8 @@ def insert_sheets(
     with in_turn(resolved(path)):
         if is_open_elsewhere(path):
             raise InputError(f"{path} is open elsewhere; close it first")
+        if is_same_file(path, source) and not is_same_file(path, target):
+            raise InputError(f"{path} is the workbook to insert from; expected another name")
         if resolved(path).exists() and resolved(path) != resolved(target) and not force:
             raise InputError(f"{path} already exists; --force overwrites it")
         with opened(source) as package, opened(target) as other:
