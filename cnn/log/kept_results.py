@@ -59,7 +59,7 @@ def basis_of(run: Run) -> Basis | None:
 
 def are_of(findings: Findings, line: Line) -> bool:
     """Return whether a test found the accuracy that a line of a log has."""
-    return abs(findings.right - line["test_accuracy"] * findings.images) <= ROUNDING
+    return bool(abs(findings.right - line["test_accuracy"] * findings.images) <= ROUNDING)
 
 
 def keep(run: Run, results: Results, basis: Basis, log: list[Line]) -> None:
