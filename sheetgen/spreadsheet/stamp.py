@@ -9,7 +9,7 @@ cell of its own.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
@@ -27,8 +27,6 @@ _CELL_TEXT = 30_000  # characters of a long text in one cell, which holds 32,767
 _MARK = "run mark"
 _FINGERPRINT = "sheet fingerprint"
 _DIGITS = 16  # hexadecimal, of a sheet's own stamp: 64 bits
-_CONSTANT = "%.12G"
-"""A number's format: programs that save a workbook again keep 15 digits, which is no edit."""
 _Place = tuple[int, int]
 
 
@@ -38,6 +36,20 @@ class SheetStamp:
 
     mark: Value
     is_edited: bool
+
+
+def _number_text(number: float) -> str:
+    """Return the digits of a number that fingerprints are of.
+
+    Files have 16 digits, and programs that save a workbook again keep 15, which is no edit. Rounded
+    in the same steps, a number gives the same 12 digits before and after, between two of them too.
+    """
+    in_file = float(f"{number:.16G}")
+    return f"{float(f'{in_file:.15G}'):.12G}"
+
+
+_NUMBER_TEXTS: Sequence[Callable[[float], str]] = (_number_text, "%.12G".__mod__)
+"""The ways to the digits: of this version, and of 0.1.0, which rounded in one step."""
 
 
 def identifier(described: object, digits: int = _DIGITS) -> str:
@@ -60,14 +72,27 @@ def is_unedited(path: Path, sheets: Sequence[str], expected: str) -> bool:
     if not set(sheets) <= set(sheet_names(path)):
         return False
     notes = _notes_of_file(path)
+    return any(_file_fingerprint(path, sheets, notes, text) == expected for text in _NUMBER_TEXTS)
+
+
+def _file_fingerprint(
+    path: Path,
+    sheets: Sequence[str],
+    notes: Mapping[str, Mapping[_Place, str]],
+    number_text: Callable[[float], str],
+) -> str:
     found = {sheet: _hash(_notes(notes.get(sheet, {}))) for sheet in sheets}
-    for sheet, cells in groupby(iterate_cells(path, sheets), key=lambda each: each[0]):
+    cells = (
+        (sheet, row, _text(column, _file_content(cell, number_text)))
+        for sheet, row, column, cell in iterate_cells(path, sheets)
+    )
+    for sheet, of_sheet in groupby(cells, key=lambda each: each[0]):
         texts = (
-            (row, "".join(_text(column, _file_content(cell)) for _, _, column, cell in members))
-            for row, members in groupby(cells, key=lambda each: each[1])
+            (row, "".join(text for *_, text in of_row))
+            for row, of_row in groupby(of_sheet, key=lambda each: each[1])
         )
         found[sheet] = _hash(chain(texts, _notes(notes.get(sheet, {}))))
-    return _combined(found) == expected
+    return _combined(found)
 
 
 def hidden_values(path: Path, sheet: str) -> dict[tuple[int, int], Value] | None:
@@ -113,12 +138,16 @@ def sheet_stamp(cells: Mapping[tuple[int, int], FileCell]) -> SheetStamp | None:
         return None
     if own is None:
         return SheetStamp(cells[mark].value, is_edited=True)
-    contents = {
-        place: _file_content(cell)
+    held = {
+        place: cell
         for place, cell in cells.items()
         if place != own and (cell.formula is not None or cell.value not in ("", None))
     }
-    return SheetStamp(cells[mark].value, cells[own].value != _hash_of_cells(contents))
+    hashes = (
+        _hash_of_cells({place: _file_content(cell, text) for place, cell in held.items()})
+        for text in _NUMBER_TEXTS
+    )
+    return SheetStamp(cells[mark].value, all(cells[own].value != each for each in hashes))
 
 
 def _beside(label: str, cells: Mapping[_Place, FileCell]) -> _Place | None:
@@ -194,11 +223,11 @@ def _rows(canvas: Canvas) -> Iterator[tuple[int, str]]:
 def _block_rows(block: Block[Style]) -> Iterator[str]:
     """Yield the text of each row of a block, whose constants fill the gaps of the same text."""
     text = "".join(
-        _text(column, formula.replace("%", "%%") or _CONSTANT)
+        _text(column, formula.replace("%", "%%") or "%s")
         for column, formula in zip(block.column_range, block.formulas, strict=True)
     )
     parts = zip(block.formulas, block.values, strict=True)
-    columns = [values.tolist() for formula, values in parts if not formula]
+    columns = [[*map(_number_text, values.tolist())] for formula, values in parts if not formula]
     if not columns:
         yield from map(in_rows(text % ()), block.row_range)
         return
@@ -211,13 +240,15 @@ def _text(column: int, content: str) -> str:
     return f"{column} {content}\n"
 
 
-def _file_content(cell: FileCell) -> str:
-    return _content(None if cell.formula is None else f"={cell.formula}", cell.value)
+def _file_content(cell: FileCell, number_text: Callable[[float], str]) -> str:
+    return _content(None if cell.formula is None else f"={cell.formula}", cell.value, number_text)
 
 
-def _content(formula: str | None, value: Value) -> str:
+def _content(
+    formula: str | None, value: Value, number_text: Callable[[float], str] = _number_text
+) -> str:
     if formula is not None:
         return formula
     if isinstance(value, str):
         return f"'{value}"
-    return repr(value) if isinstance(value, bool) or value is None else _CONSTANT % value
+    return repr(value) if isinstance(value, bool) or value is None else number_text(value)
