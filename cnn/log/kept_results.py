@@ -59,7 +59,8 @@ def basis_of(run: Run) -> Basis | None:
 
 def are_of(findings: Findings, line: Line) -> bool:
     """Return whether a test found the accuracy that a line of a log has."""
-    return bool(abs(findings.right - line["test_accuracy"] * findings.images) <= ROUNDING)
+    logged: float = line["test_accuracy"] * findings.images
+    return abs(findings.right - logged) <= ROUNDING
 
 
 def keep(run: Run, results: Results, basis: Basis, log: list[Line]) -> None:
