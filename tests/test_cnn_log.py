@@ -19,11 +19,12 @@ from packages import check_sound  # noqa: E402
 from shared_books import no_surfaces  # noqa: E402
 
 from cnn.cli import main  # noqa: E402
+from cnn.log import run_log  # noqa: E402
 from cnn.log.kept_results import basis_of, keep, kept_results  # noqa: E402
 from cnn.log.log_page import TABLE  # noqa: E402
 from cnn.log.log_sheet import log_sheet  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
-from cnn.log.run_log import tested  # noqa: E402
+from cnn.log.run_description import described_untested  # noqa: E402
 from cnn.log.tested_run import described  # noqa: E402
 from cnn.training.evaluation import evaluate_run  # noqa: E402
 from cnn.training.run import Run  # noqa: E402
@@ -324,7 +325,7 @@ def test_a_run_whose_log_lacks_an_epoch_is_shown_whole_each_time(folder, epochs)
     run.write_log(whole[:epochs])
     for _ in range(2):
         assert read_record(run.path, None).log == whole
-        assert len(tested(run.path, None).rows) == 2
+        assert len(run_log.tested(run.path, None).rows) == 2
     assert kept_results(run) is None
 
 
@@ -409,6 +410,19 @@ def test_an_unusable_workbook_is_noticed_before_the_training(
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("parameters", ["many", None])
+def test_parameters_that_are_no_number_end_in_no_traceback(folder, parameters):
+    config = folder / "first" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"parameters": parameters}))
+    if parameters is None:
+        assert described_untested(folder / "first").details.startswith("run first: 0 parameters")
+    else:
+        result = put(folder)
+        message = f'{config} cannot be used: parameters is "many"; expected a whole number'
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"Error: {message}")
 
 
 @pytest.mark.parametrize("run", ["nothing", "empty"])

@@ -54,7 +54,7 @@ class Facts:
     @property
     def parameters(self) -> int:
         """The number of parameters of the network, as `config.json` has it; 0 if it does not."""
-        return int(self.described.get("parameters", 0))
+        return self.config.parameters or 0
 
     @property
     def title(self) -> str:

@@ -18,7 +18,7 @@ def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[s
     parts = "process" if config.processes == 1 else "processes"
     threads = "thread" if config.threads == 1 else "threads"
     lines = [
-        ("model", f"{_model(config.model)}, {described.get('parameters', 0):,} parameters"),
+        ("model", f"{_model(config.model)}, {config.parameters or 0:,} parameters"),
         ("training", f"{_epochs(recipe.epochs)}, batch size {recipe.batch_size}{_kept(config)}"),
         ("seed", str(config.seed)),
         ("optimiser", _optimiser(recipe)),
