@@ -42,7 +42,7 @@ def commands_page() -> str:
         "# Commands",
         "",
         "The exit code is 0, or 1 where a check failed or a run broke off, 2 where the input or the"
-        " usage was wrong (nothing is written then), 130 after Ctrl-C. Results go to standard"
+        " usage was wrong (no workbook is written then), 130 after Ctrl-C. Results go to standard"
         " output, messages to standard error.",
         "",
         "| command | what it does |",
