@@ -123,7 +123,7 @@ def log(
 ) -> None:
     """Put the log of a training into a workbook as a sheet.
 
-    RUN is the directory of a run of `cnn train`. METRICS is a CSV file with a row for each epoch
+    RUN is the folder of a run of `cnn train`. METRICS is a CSV file with a row for each epoch
     (of Lightning's or Keras' CSVLogger, Ultralytics, TensorBoard's export), a JSON Lines file, or
     the journal of a `cnn.WorkbookLog`.
 
@@ -134,12 +134,12 @@ def log(
     """  # noqa: D301
     if not run.exists():
         raise InputError(
-            f"there is nothing at {run}; expected the directory of a run or a file of metrics"
+            f"there is nothing at {run}; expected the folder of a run or a file of metrics"
         )
     if run.is_dir():
         for option, value in (("--target", target), ("--best", best), ("--title", title)):
             if value:
-                raise InputError(f"{option} is for a file of metrics, but {run} is a directory")
+                raise InputError(f"{option} is for a file of metrics, but {run} is a folder")
         from cnn.log.run_log import put_into_workbook  # noqa: PLC0415
 
         with progress.shown():
@@ -165,7 +165,7 @@ def log(
 def compare(runs: tuple[Path, ...], workbook: Path, best: tuple[str, ...], title: str) -> None:
     """Compare trainings on a sheet of a workbook.
 
-    Each is the directory of a run of `cnn train`, a file of metrics, as for `cnn log`, the name of
+    Each is the folder of a run of `cnn train`, a file of metrics, as for `cnn log`, the name of
     a sheet of FILE with a log, or a workbook, for all logs in it. Trainings whose settings are the
     same but for the seed are a group, with mean, standard deviation and 95% interval. A cell of
     the sheet chooses the metric.

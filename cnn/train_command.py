@@ -65,7 +65,7 @@ LARGEST_SEED = 2**32 - 1
     "run",
     type=PATH,
     metavar="DIR",
-    help="The directory of the results.  [default: output/runs/MODEL]",
+    help="The folder of the results.  [default: output/runs/MODEL]",
 )
 @workbook_option("log's sheet", BUILT)
 @click.option(
@@ -124,7 +124,7 @@ LARGEST_SEED = 2**32 - 1
 def train(workbook: Path, seeds: str | None, live: bool, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Train a network on MNIST, or on other images.
 
-    Log, checkpoint and weights are written to the run directory. Then the log is added to the
+    Log, checkpoint and weights are written to the run's folder. Then the log is added to the
     workbook as a sheet; everything else in it is kept.
 
     Options that are not given are those of the model's recipe (`cnn recipes`), with --resume those

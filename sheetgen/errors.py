@@ -104,8 +104,12 @@ def _folded(name: str) -> str:
 
 
 def shortened(found: object) -> str:
-    """Return what was found as TOML or Python would write it, at most 60 characters."""
-    return short(repr(found), 60)
+    """Return what was found as TOML or Python would write it, at most 60 characters.
+
+    A text is in quotes, which stay as they are inside it.
+    """
+    text = repr(found)
+    return short(text.replace("\\'", "'") if text.startswith("'") else text, 60)
 
 
 def short(text: str, longest: int) -> str:

@@ -184,7 +184,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(table, tmp_path):
     short.write_bytes(table.read_bytes()[:3000])
     assert "damaged" in refusal(short)
     assert "no sheets" in refusal(repacked(table, tmp_path / "bare.xlsx", no_sheets))
-    assert "directory" in refusal(tmp_path)
+    assert "it is a folder" in refusal(tmp_path)
     assert "no such file" in refusal(tmp_path / "missing.xlsx")
 
 

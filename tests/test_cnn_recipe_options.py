@@ -177,6 +177,11 @@ def test_the_file_is_not_named_for_what_an_option_says(tmp_path):
         options.changed(OWN, options.changes)
 
 
+def test_a_folder_is_no_recipe(mnist, tmp_path):
+    result = train(tmp_path / "run", mnist, "--model", "tiny", "--recipe", tmp_path)
+    refused(result, f"{tmp_path} cannot be read: it is a folder")
+
+
 def test_there_is_no_recipe_of_a_model_that_does_not_exist():
     refused(invoke("recipes", "bset"), 'there is no model "bset"; did you mean "best"?')
 

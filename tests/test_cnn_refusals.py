@@ -113,7 +113,7 @@ def test_evaluating_what_is_no_run(mnist, tmp_path):
 def test_evaluating_a_file(tmp_path):
     (tmp_path / "model.pt").write_text("weights")
     result = invoke("evaluate", tmp_path / "model.pt")
-    refused(result, f"{tmp_path / 'model.pt'} is a file; expected the directory of a run")
+    refused(result, f"{tmp_path / 'model.pt'} is a file; expected the folder of a run")
 
 
 def refused(result, message):
@@ -275,7 +275,7 @@ def test_a_directory_without_a_run_is_refused(mnist, tmp_path, resume, name):
     else:
         refused(
             result,
-            f"{tmp_path} is not empty and holds no run; name another directory with --run",
+            f"{tmp_path} is not empty and holds no run; name another folder with --run",
         )
     assert contents(tmp_path) == before
 
@@ -284,7 +284,7 @@ def test_a_directory_without_a_run_is_refused(mnist, tmp_path, resume, name):
 def test_a_file_in_the_place_of_the_run_is_refused(mnist, tmp_path, resume):
     file = tmp_path / "run"
     file.write_text("mine")
-    refused(train(file, mnist, *QUICK, *resume), f"{file} is a file; expected a directory")
+    refused(train(file, mnist, *QUICK, *resume), f"{file} is a file; expected a folder")
     assert file.read_text() == "mine"
 
 

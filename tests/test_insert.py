@@ -15,7 +15,7 @@ from packages import check_kept, check_sound, children, tree
 
 from sheetgen import insert_sheets, verify
 from sheetgen.errors import InputError, RunError
-from sheetgen.spreadsheet.insert.kept_parts import kept_parts
+from sheetgen.spreadsheet.insert.kept_parts import KeptParts, kept_parts
 from sheetgen.spreadsheet.reader import sheet_names
 
 # openpyxl knows no sparklines, data bars of 2010, or text boxes.
@@ -46,6 +46,7 @@ def test_results_go_into_a_report_with_a_pivot_table(donor: Path, tmp_path: Path
         assert checked.startswith(f"checked: {count} of {len(old.namelist())} parts are the same")
     assert "xl/calcChain.xml is gone, the order of calculation" in checked
     assert wrote == f"wrote {output}"
+    assert str(KeptParts(8, (), (), 1)).endswith("; 1 part is new")
     check_sound(output)
     check_kept(report, output)
     assert sheet_names(output) == [*sheet_names(report), "First", "Log"]
@@ -65,7 +66,11 @@ def test_a_workbook_of_ours_still_verifies(donor: Path, small: Path, tmp_path: P
     [
         (["donor.xlsx", "--sheet", "Lok"], "donor.xlsx has no sheet 'Lok'; did you mean 'Log'?"),
         (["donor.xlsx"], "target.xlsx has a sheet 'log' already; expected one with another name"),
-        (["text.xlsx"], "text.xlsx is damaged or is not an .xlsx workbook: File is not a zip file"),
+        (
+            ["quotes.xlsx"],
+            """target.xlsx has a sheet 'It's "q"' already; expected one with another name""",
+        ),
+        (["text.xlsx"], "text.xlsx is damaged or is not an .xlsx workbook\n"),
         (["nowhere.xlsx"], "nowhere.xlsx cannot be read: No such file or directory"),
         (
             ["donor.xlsx", "--sheet", "First", "-o", "text.xlsx"],
@@ -96,6 +101,9 @@ def test_bad_input_is_one_line_and_writes_nothing(
     with xlsxwriter.Workbook("target.xlsx") as book:
         book.add_worksheet("log")
         book.add_worksheet("Old")  # not the one to which New of refers.xlsx refers
+        book.add_worksheet('It\'s "q"')
+    with xlsxwriter.Workbook("quotes.xlsx") as book:
+        book.add_worksheet('It\'s "q"')
     with xlsxwriter.Workbook("refers.xlsx") as book:
         book.add_worksheet("New").write_formula("A1", "=Old!A1")
         book.add_worksheet("Old")

@@ -175,7 +175,7 @@ def test_a_new_workbook_has_the_log_alone(tmp_path: Path) -> None:
     code, said, errors = cnn("log", tmp_path / "nope.csv", "--workbook", book)
     assert (code, said) == (2, "")
     assert errors == (
-        f"Error: there is nothing at {tmp_path / 'nope.csv'}; expected the directory of a run or a "
+        f"Error: there is nothing at {tmp_path / 'nope.csv'}; expected the folder of a run or a "
         "file of metrics\n"
     )
 

@@ -115,9 +115,9 @@ def test_resolution_scales_the_picture(poisoned: Build, tmp_path: Path) -> None:
 
 
 def test_bad_input(workbook: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not a directory"):
+    with pytest.raises(InputError, match="not a folder"):
         render(workbook, workbook)
-    with pytest.raises(InputError, match="not a directory"):
+    with pytest.raises(InputError, match="not a folder"):
         render(workbook, workbook / "below")
     with pytest.raises(InputError, match="at least 1"):
         render(workbook, tmp_path, 0)

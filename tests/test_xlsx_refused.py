@@ -47,7 +47,7 @@ def check_refused(path: Path, reason: str) -> None:
 
 def test_paths_that_are_no_file(tmp_path: Path) -> None:
     check_refused(tmp_path / "gone.xlsx", "No such file")
-    check_refused(tmp_path, "directory")
+    check_refused(tmp_path, "it is a folder")
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.999])

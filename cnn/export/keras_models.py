@@ -119,7 +119,7 @@ def channels_first(values: Array) -> Array:
 def _loaded(path: Path) -> Any:  # noqa: ANN401 - a keras.Model
     """Return the model in a file."""
     if not path.is_file():
-        found = "is a directory" if path.is_dir() else "does not exist"
+        found = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"{path} {found}; expected a file of Keras")
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "torch"

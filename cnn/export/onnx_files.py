@@ -70,7 +70,7 @@ def _required(name: str) -> ModuleType:
 def _loaded(onnx: ModuleType, path: Path) -> Any:  # noqa: ANN401 - a ModelProto
     """Return a file's model, checked, with the numbers that are in files beside it."""
     if not path.is_file():
-        found = "is a directory" if path.is_dir() else "does not exist"
+        found = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"{path} {found}; expected a file of ONNX")
     try:
         proto = onnx.load(path, load_external_data=False)

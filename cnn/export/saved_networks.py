@@ -42,7 +42,7 @@ def own_network(model: str, weights: Path | None) -> nn.Module:
 def _state(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return the weights in a file, also of a checkpoint that holds more."""
     if not path.is_file():
-        found = "is a directory" if path.is_dir() else "does not exist"
+        found = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"--weights: {path} {found}; expected a file, such as state.pt")
     is_plain = path.suffix.lower() == ".safetensors"
     try:

@@ -9,7 +9,7 @@ from cnn.log.log_page import FIRST_ROW, HEADER_ROW, LEFT, TABLE, read_list
 from cnn.log.log_summary import read_best, read_target
 from cnn.log.log_table import shown_value
 from cnn.log.metrics import Logged
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, shortened
 from sheetgen.spreadsheet.reader import FileCell, Value, iterate_cells, read_cells, visible_sheets
 from sheetgen.spreadsheet.stamp import sheet_stamp
 
@@ -25,7 +25,9 @@ def read_logs(workbook: Path, sheets: Sequence[str] | None = None) -> dict[str, 
     known = visible_sheets(workbook)
     for sheet in sheets or ():
         if sheet not in known:
-            raise InputError(f"{workbook} has no sheet {sheet!r}; found {', '.join(known)}")
+            raise InputError(
+                f"{workbook} has no sheet {shortened(sheet)}; found {', '.join(known)}"
+            )
     begun = [sheet for sheet in sheets or known if _begins_as_log(workbook, sheet)]
     cells = read_cells(workbook, begun) if begun else {}
     logs = {sheet: _log(sheet, cells[sheet]) for sheet in begun}
@@ -33,8 +35,8 @@ def read_logs(workbook: Path, sheets: Sequence[str] | None = None) -> dict[str, 
     for sheet in sheets or ():
         if sheet not in found:
             raise InputError(
-                f"the sheet {sheet!r} of {workbook} has no log; expected one that `cnn log`, "
-                "`cnn train` or cnn.WorkbookLog has written"
+                f"the sheet {shortened(sheet)} of {workbook} has no log; expected one that "
+                "`cnn log`, `cnn train` or cnn.WorkbookLog has written"
             )
     if not found:
         raise InputError(f"{workbook} has no sheet with a log; found {', '.join(known)}")

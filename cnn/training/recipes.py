@@ -44,7 +44,7 @@ class Distillation:
     """What a network learns from trained ones beside the labels; no teachers means nothing."""
 
     teachers: Annotated[
-        tuple[str, ...], "The directory of a finished run whose network teaches; may be repeated."
+        tuple[str, ...], "The folder of a finished run whose network teaches; may be repeated."
     ] = ()
     distillation_weight: Annotated[
         float, "The part of the objective that is the teachers', up to 1; labels have the rest."

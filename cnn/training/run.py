@@ -86,7 +86,7 @@ class Run:
             if not self.path.exists():
                 return
             if not self.path.is_dir():
-                raise InputError(f"{self.path} is a file; expected a directory")
+                raise InputError(f"{self.path} is a file; expected a folder")
             names = {path.name for path in self.path.iterdir()}
             names -= {LOCK, *(path.name for path in self.path.glob(".*.tmp"))}
             has_epochs = self.has_finished_epochs()
@@ -97,12 +97,12 @@ class Run:
         # The keys tell a run's configuration from another program's file of that name.
         if self.config.name not in names or not {"model", "recipe"} <= self.read_config().keys():
             raise InputError(
-                f"{self.path} is not empty and holds no run; name another directory with --run"
+                f"{self.path} is not empty and holds no run; name another folder with --run"
             )
         if has_epochs or names - {self.config.name, self.log.name}:
             raise InputError(
                 f"{self.path} already exists; continue its run with --resume, "
-                "or name another directory with --run"
+                "or name another folder with --run"
             )
 
     def create(self, config: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ class Run:
                 ) from error
             raise InputError(f"{self.path} is not a run: it has no config.json") from error
         except NotADirectoryError as error:
-            raise InputError(f"{self.path} is a file; expected the directory of a run") from error
+            raise InputError(f"{self.path} is a file; expected the folder of a run") from error
         except OSError as error:
             raise InputError(f"{self.config} cannot be read: {reason_of(error)}") from error
         except (ValueError, RecursionError) as error:
@@ -170,7 +170,7 @@ class Run:
         if self.has_finished_epochs() and not self.checkpoint.exists():
             raise InputError(
                 f"the checkpoint in {self.path} is missing, so that it cannot continue; put "
-                f"{self.checkpoint.name} back, or name another directory with --run"
+                f"{self.checkpoint.name} back, or name another folder with --run"
             )
 
     def read_checkpoint(self) -> State | None:

@@ -201,7 +201,7 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
         if value is not None and value != was:
             advice = _why_not_longer(value) if name == "epochs" else ""
             advice = advice or (
-                "continue it without changes, or name another directory with --run"
+                "continue it without changes, or name another folder with --run"
                 if Run(options.path).has_finished_epochs()
                 else "no epoch of it is finished: without --resume it starts again"
             )
@@ -214,7 +214,7 @@ def _config(options: Options, stored: dict[str, Any] | None, processes: Processe
 def _why_not_longer(epochs: object) -> str:
     return (
         "its learning rate falls to 0 in the last of them, so that none can follow; train anew, "
-        f"in another directory with --run, for {epochs} or with --schedule constant"
+        f"in another folder with --run, for {epochs} or with --schedule constant"
     )
 
 

@@ -219,4 +219,6 @@ def _claim_free_name(path: Path) -> Path:
 
 def reason_of(error: OSError) -> str:
     """Return what the operating system says about an error, for a message."""
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
     return error.strerror or str(error)

@@ -238,7 +238,7 @@ def opened(path: Path, called: Path | None = None) -> Iterator[Package]:
     """
     shown = called or path
     if path.exists() and not path.is_file():
-        kind = "a directory" if path.is_dir() else "a device or a pipe"
+        kind = "a folder" if path.is_dir() else "a device or a pipe"
         raise InputError(f"{shown} cannot be read: it is {kind}")
     try:
         with path.open("rb") as file:
@@ -268,7 +268,8 @@ def blaming(path: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # unlike what bz2 says of damaged data
         kind = UnrepairableError if isinstance(error, UnusableError) else InputError
-        raise kind(f"{path} is damaged or is not an .xlsx workbook: {error}") from error
+        reason = "" if isinstance(error, BadZipFile) else f": {error}"  # in words of zip files
+        raise kind(f"{path} is damaged or is not an .xlsx workbook{reason}") from error
 
 
 def pull_parser(*tags: str) -> etree.XMLPullParser:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
-from sheetgen.errors import InputError
+from sheetgen.errors import InputError, shortened
 from sheetgen.spreadsheet.address import relative_address
 from sheetgen.spreadsheet.cell_places import Places
 from sheetgen.spreadsheet.package_parts import (
@@ -110,7 +110,7 @@ def _iterate_rows(
         if sheets is not None:
             present = {sheet.name for sheet in Workbook(package).sheets}
             for name in set(sheets) - present:
-                raise InputError(f"{path} has no sheet named {name!r}")
+                raise InputError(f"{path} has no sheet named {shortened(name)}")
         for name, contents in _contents_of_sheets(package, _Written, sheets, Damage.REFUSE):
             translated = cache(_translator)
             for row, cells in contents:

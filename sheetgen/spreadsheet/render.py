@@ -98,7 +98,7 @@ def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise InputError(f"{directory} is a file, or is inside one, not a directory") from None
+        raise InputError(f"{directory} is a file, or is inside one, not a folder") from None
     except OSError as error:
         raise InputError(f"{directory} cannot be created: {error.strerror}") from error
 

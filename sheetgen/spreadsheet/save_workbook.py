@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.parsers import expat
 from zipfile import ZipFile
 
-from sheetgen.errors import InputError, RunError
+from sheetgen.errors import InputError, RunError, shortened
 from sheetgen.files.saving import Saved, save
 from sheetgen.spreadsheet.package_parts import (
     CHUNK,
@@ -70,7 +70,7 @@ def _require_readable(path: Path, known: Sums, parsed: Sums) -> None:
                 _read(package, part.filename, sums in parsed)
         for sheet in Workbook(package).sheets:
             if sheet.part not in package:
-                raise MalformedError(f"its sheet {sheet.name!r} has no part")
+                raise MalformedError(f"its sheet {shortened(sheet.name)} has no part")
 
 
 def _read(package: Package, part: str, is_parsed: bool) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
 
+from sheetgen.errors import shortened
 from sheetgen.spreadsheet.address import place_of
 from sheetgen.spreadsheet.block import Block, in_rows
 from sheetgen.spreadsheet.canvas import Canvas
@@ -182,7 +183,9 @@ def _notes_of_file(path: Path) -> dict[str, dict[tuple[int, int], str]]:
                     try:
                         place = place_of(str(note.get("ref")))
                     except ValueError as error:
-                        raise MalformedError(f"{sheet.name!r} has a note without a cell") from error
+                        raise MalformedError(
+                            f"{shortened(sheet.name)} has a note without a cell"
+                        ) from error
                     found.setdefault(sheet.name, {})[place] = text
     return found
 

@@ -43,7 +43,7 @@ def read_book(path: Path) -> Book:
 
 def _check_is_file(path: Path) -> None:
     if path.is_dir():
-        raise InputError(f"{path} cannot be read: it is a directory")
+        raise InputError(f"{path} cannot be read: it is a folder")
     if not path.exists():
         raise InputError(f"{path} cannot be read: there is no such file")
     if not path.is_file():

@@ -8,7 +8,7 @@ that must know of the new sheets: content types, workbook, styles, titles.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sheetgen.errors import InputError, UnmovableError
+from sheetgen.errors import InputError, UnmovableError, shortened
 from sheetgen.spreadsheet.insert.changed_copy import changed_copy, refuse_repeated
 from sheetgen.spreadsheet.insert.changed_package import ChangedWorkbook
 from sheetgen.spreadsheet.insert.dates import first_date
@@ -98,11 +98,11 @@ def _require(workbook: Workbook, sheets: Iterable[str]) -> None:
     with blaming(path):
         for sheet in workbook.sheets:
             if sheet.part not in workbook.package:
-                raise MalformedError(f"its sheet {sheet.name!r} has no part")
+                raise MalformedError(f"its sheet {shortened(sheet.name)} has no part")
     present = {sheet.name for sheet in workbook.sheets}
     for name in sheets:
         if name not in present:
-            raise InputError(f"{path} has no sheet named {name!r}")
+            raise InputError(f"{path} has no sheet named {shortened(name)}")
 
 
 def _refuse_immovable(workbook: Workbook, sheets: Iterable[str]) -> None:
@@ -113,8 +113,8 @@ def _refuse_immovable(workbook: Workbook, sheets: Iterable[str]) -> None:
         if has_cell_attribute(package, sheet.part, "vm"):
             found.append("a picture or a data type in a cell")
         if found:
-            thing = f"{package.path} has {found[0]} on its sheet {name!r}, which cannot be moved"
-            raise UnmovableError(thing, (name,))
+            thing = f"{package.path} has {found[0]} on its sheet {shortened(name)}"
+            raise UnmovableError(f"{thing}, which cannot be moved", (name,))
 
 
 def _refuse_dates(workbook: Workbook, sheets: Iterable[str]) -> None:
@@ -126,8 +126,8 @@ def _refuse_dates(workbook: Workbook, sheets: Iterable[str]) -> None:
             if sheet.is_worksheet and (address := first_date(workbook, sheet)):
                 year, other = (1904, 1900) if workbook.counts_from_1904 else (1900, 1904)
                 raise UnmovableError(
-                    f"{path} has dates that count from {year} on its sheet {name!r}, the first in "
-                    f"{address}; expected none, or dates that count from {other} as in the "
-                    "workbook into which it goes",
+                    f"{path} has dates that count from {year} on its sheet {shortened(name)}, the "
+                    f"first in {address}; expected none, or dates that count from {other} as in "
+                    "the workbook into which it goes",
                     (name,),
                 )

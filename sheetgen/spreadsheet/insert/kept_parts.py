@@ -43,7 +43,8 @@ class KeptParts:
             words.append(f"entries were added, and none changed, in {', '.join(self.grown)}")
         if self.gone:
             words.append(f"{', '.join(self.gone)} is gone, the order of calculation")
-        return "; ".join([*words, f"{self.new} parts are new"])
+        new = "1 part is new" if self.new == 1 else f"{self.new} parts are new"
+        return "; ".join([*words, new])
 
 
 def kept_parts(before: Path, after: Path) -> KeptParts:
