@@ -343,7 +343,7 @@ def test_evaluation_counts():
 @pytest.mark.slow
 def test_short_training_on_real_digits(mnist, tmp_path):
     run = tmp_path / "run"
-    options = ["--model", "tiny", "--data-dir", mnist, "--run", run]
+    options = ["--model", "sprint", "--data-dir", mnist, "--run", run]
     result = invoke("train", *options, "--epochs", 2, "--limit", 5_000, "--seed", 3, "--threads", 2)
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
@@ -360,7 +360,7 @@ def test_short_training_on_real_digits(mnist, tmp_path):
     assert lines[1]["samples_per_second"] == pytest.approx(5_000 / lines[1]["seconds"])
     assert f"test accuracy {lines[1]['test_accuracy']:.2%}" in last
     stored = json.loads((run / "config.json").read_text())
-    assert (stored["model"], stored["seed"], stored["limit"]) == ("tiny", 3, 5_000)
+    assert (stored["model"], stored["seed"], stored["limit"]) == ("sprint", 3, 5_000)
     assert {"torch", "python", "sheetgen"} < stored["versions"].keys()
     evaluated = invoke("evaluate", run, "--data-dir", mnist)
     right = round(lines[1]["test_accuracy"] * 10_000)
