@@ -77,7 +77,7 @@ LARGEST_SEED = 2**32 - 1
 @click.option(
     "--seeds",
     metavar="A-B",
-    help="Train once with each of these seeds, such as 0-4 or 1,5,7, in directories DIR-SEED, and "
+    help="Train once with each of these seeds, such as 0-4 or 1,5,7, in folders DIR-SEED, and "
     "put one sheet that compares them into the workbook.",
 )
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda or mps.  [default: auto]")

@@ -56,7 +56,7 @@ class Distillation:
     def __post_init__(self) -> None:
         are_names = isinstance(self.teachers, tuple)
         if not are_names or not all(type(name) is str and name for name in self.teachers):
-            raise InputError(f"teachers is {shown(self.teachers)}; expected directories of runs")
+            raise InputError(f"teachers is {shown(self.teachers)}; expected folders of runs")
         _require_from_zero("distillation_weight", self.distillation_weight, most=1)
         _require_from_zero("temperature", self.temperature)
         if not self.temperature:
