@@ -214,7 +214,7 @@ def _train_several(
     chosen: "Options", title: str, seeds: list[int], workbook: Path, processes: "Processes"
 ) -> None:
     """Train with each seed, and put the sheet that compares the runs into the workbook."""
-    from cnn.log.run_log import tested  # noqa: PLC0415
+    from cnn.log.run_log import evaluated  # noqa: PLC0415
     from cnn.model_names import label  # noqa: PLC0415
     from cnn.training.run import Run  # noqa: PLC0415
     from cnn.training.start import start  # noqa: PLC0415
@@ -250,7 +250,7 @@ def _train_several(
         if processes.is_main:
             _say_result(finished)
             with suppress(InputError, RunError):  # `cnn log` says what is wrong, if it is asked
-                tested(one.path, one.data_dir)
+                evaluated(one.path, one.data_dir)
     if not processes.is_main or finished is None:
         return
     try:

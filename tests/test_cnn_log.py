@@ -325,7 +325,7 @@ def test_a_run_whose_log_lacks_an_epoch_is_shown_whole_each_time(folder, epochs)
     run.write_log(whole[:epochs])
     for _ in range(2):
         assert read_record(run.path, None).log == whole
-        assert len(run_log.tested(run.path, None).rows) == 2
+        assert len(run_log.evaluated(run.path, None).rows) == 2
     assert kept_results(run) is None
 
 

@@ -60,19 +60,19 @@ def put_into_workbook(run: Path, workbook: Path, data_dir: Path | None) -> Place
     """
     with progress.step("reading the run"):
         log = _as_kept(run) if data_dir is None else None
-        log = log or tested(run, data_dir)
+        log = log or evaluated(run, data_dir)
     return add_log(log, run, workbook)
 
 
-def tested(run: Path, data_dir: Path | None) -> TrainingLog:
+def evaluated(run: Path, data_dir: Path | None) -> TrainingLog:
     """Return the description of a run whose network is tested for it; keep the results.
 
     Raises InputError if the run or the data cannot be read.
     """
     require_torch()
-    from cnn.log.tested_run import test_and_keep  # noqa: PLC0415
+    from cnn.log.tested_run import evaluate_and_keep  # noqa: PLC0415
 
-    return test_and_keep(run, data_dir)
+    return evaluate_and_keep(run, data_dir)
 
 
 def _as_kept(path: Path) -> TrainingLog | None:

@@ -22,7 +22,7 @@ def described(record: Record) -> TrainingLog:
     return described_with(record, results_of(record), record.subtitle)
 
 
-def test_and_keep(path: Path, data_dir: Path | None) -> TrainingLog:
+def evaluate_and_keep(path: Path, data_dir: Path | None) -> TrainingLog:
     """Return the description of a run once its network is tested; keep that beside the weights.
 
     What is found with other data than that of the training is not kept, nor what belongs
