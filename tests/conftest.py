@@ -37,6 +37,7 @@ from shared_books import (  # noqa: F401 - fixtures
     workbook,
 )
 from shared_office import SharedOffice
+from shared_runs import copy, finished, folder, logged  # noqa: F401 - fixtures
 
 from cnn.torch_loading import wait_briefly
 from sheetgen import cli
@@ -177,10 +178,10 @@ def renderer(libreoffice: Engine) -> None:
 def mnist_folder() -> Path:
     """The folder with MNIST/raw in it, for --data-dir; skips the test where there is none."""
     repository = Path(__file__).resolve().parents[1]
-    folder = Path(os.environ.get("MNIST_DIR", repository.parent / "shared" / "data"))
-    if not (folder / "MNIST" / "raw").is_dir():
+    data = Path(os.environ.get("MNIST_DIR", repository.parent / "shared" / "data"))
+    if not (data / "MNIST" / "raw").is_dir():
         pytest.skip("MNIST is not here: name the folder with MNIST/raw in MNIST_DIR")
-    return folder
+    return data
 
 
 @pytest.fixture(scope="session")

@@ -32,15 +32,21 @@ if TYPE_CHECKING:
     from surface_states import States
 
 
+def common_folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Return a folder that all workers of this run of pytest have in common."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Template], Built]:
     """A function that builds a workbook, called by a name, once for all workers of a run.
 
     The workbooks are not to be written to.
     """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "books"
-    folder.mkdir(exist_ok=True)
+    folder = common_folder(tmp_path_factory, "books")
 
     def build(name: str, source: Template) -> Built:
         path = folder / f"{name}.xlsx"

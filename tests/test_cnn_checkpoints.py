@@ -6,7 +6,7 @@ import shutil
 import zipfile
 
 import pytest
-from test_cnn_run import QUICK, contents, copy, finished, invoke, train  # noqa: F401
+from test_cnn_run import QUICK, contents, invoke, train
 
 torch = pytest.importorskip("torch")
 
@@ -74,7 +74,7 @@ FILES = {
     "TorchScript": (scripted, "it is TorchScript"),
     "a tensor": (lambda: saved(torch.zeros(3)), "it does not hold the state of a training"),
     "weights": (
-        lambda: saved(build_model("tiny").state_dict()),
+        lambda: saved(build_model("sprint").state_dict()),
         "it does not hold the state of a training",
     ),
     "safetensors": (
@@ -88,7 +88,7 @@ FILES = {
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_is_no_checkpoint_is_refused_in_our_words(copy, mnist, kind):  # noqa: F811
+def test_a_file_that_is_no_checkpoint_is_refused_in_our_words(copy, mnist, kind):
     make, message = FILES[kind]
     (copy / "checkpoint.pt").write_bytes(make())
     before = contents(copy)
@@ -109,7 +109,7 @@ WEIGHTS = {
 
 @pytest.mark.parametrize("kind", WEIGHTS)
 @pytest.mark.parametrize("command", ["evaluate", "export"])
-def test_a_file_that_holds_no_weights_is_refused_in_our_words(copy, kind, command):  # noqa: F811
+def test_a_file_that_holds_no_weights_is_refused_in_our_words(copy, kind, command):
     make, message = WEIGHTS[kind]
     path = copy / "model.safetensors"
     path.write_bytes(make(path.read_bytes()))
@@ -142,25 +142,25 @@ MISFITS = {
     ),
     "one missing": (
         lambda good: lacking(good, "0.weight"),
-        "1 of 32 are missing, such as 0.weight\n",
+        "1 of 20 are missing, such as 0.weight\n",
     ),
 }
 
 
 @pytest.mark.parametrize("kind", MISFITS)
-def test_weights_that_do_not_fit_are_refused_in_our_words(copy, mnist, kind):  # noqa: F811
+def test_weights_that_do_not_fit_are_refused_in_our_words(copy, mnist, kind):
     change, message = MISFITS[kind]
     path = copy / "model.safetensors"
     weights = change(safetensors.torch.load_file(path))
     safetensors.torch.save_file({name: each.clone() for name, each in weights.items()}, path)
     refused(
         invoke("evaluate", copy, "--data-dir", mnist),
-        f"the weights in {copy} do not fit tiny: {message}",
+        f"the weights in {copy} do not fit sprint: {message}",
     )
 
 
 def test_a_weight_that_is_no_tensor_is_named():
-    wanted = build_model("tiny").state_dict()
+    wanted = build_model("sprint").state_dict()
     assert misfit(wanted | {"0.weight": [1.0]}, wanted) == "0.weight is no tensor"
     assert misfit(dict(wanted), wanted) == ""
 
@@ -197,7 +197,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("kind", STATES)
-def test_a_state_of_another_training_is_named_by_its_part(copy, mnist, kind):  # noqa: F811
+def test_a_state_of_another_training_is_named_by_its_part(copy, mnist, kind):
     path = copy / "checkpoint.pt"
     state = torch.load(path, weights_only=True)
     state["log"] = state["log"][:2]  # so that there is an epoch to train
@@ -214,7 +214,7 @@ DAMAGES = ["truncated", "empty", "text", "pickle", "other tensor"]
 
 
 @pytest.mark.parametrize("how", [*DAMAGES, "one bit"])
-def test_a_damaged_checkpoint_is_refused(copy, mnist, how):  # noqa: F811
+def test_a_damaged_checkpoint_is_refused(copy, mnist, how):
     damage(copy / "checkpoint.pt", how)
     before = contents(copy)
     result = train(copy, mnist, "--resume")
@@ -225,7 +225,7 @@ def test_a_damaged_checkpoint_is_refused(copy, mnist, how):  # noqa: F811
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_damaged_weights_are_refused(copy, mnist, how):  # noqa: F811
+def test_damaged_weights_are_refused(copy, mnist, how):
     damage(copy / "model.safetensors", how)
     result = invoke("evaluate", copy, "--data-dir", mnist)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -252,7 +252,7 @@ def damaged(content, how):
 
 
 @pytest.mark.slow
-def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noqa: F811
+def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):
     other = tmp_path / "other"
     assert train(other, mnist, *QUICK, "--model", "fast").exit_code == 0
     for run, source in ((copy, other), (other, copy)):
@@ -266,4 +266,4 @@ def test_a_checkpoint_of_another_model_is_refused(copy, mnist, tmp_path):  # noq
     shutil.copy(other / "model.safetensors", copy / "model.safetensors")
     result = invoke("evaluate", copy, "--data-dir", mnist)
     assert result.exit_code == 2
-    assert "do not fit tiny" in result.stderr
+    assert "do not fit sprint" in result.stderr

@@ -7,14 +7,7 @@ from pathlib import Path
 
 import pytest
 from test_cnn_data import offline  # noqa: F401 - a fixture
-from test_cnn_run import (  # noqa: F401
-    QUICK,
-    contents,
-    copy,
-    empty_workbook,
-    finished,
-    invoke,
-)
+from test_cnn_run import QUICK, contents, empty_workbook, invoke
 
 torch = pytest.importorskip("torch")
 
@@ -44,7 +37,7 @@ def another_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(finished, data, tmp_path, another_folder):  # noqa: ARG001, F811
+def run(finished, data, tmp_path, another_folder):  # noqa: ARG001
     """A run that was trained with this data."""
     run = Path(shutil.copytree(finished, tmp_path / "run"))
     (run / "config.json").write_text(json.dumps(config(run) | {"data_folder": str(data)}))
@@ -146,7 +139,7 @@ def test_a_run_of_an_older_version_works_as_before(mnist, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("entry", [5, "", "data", ["/"], {}, "/a\0b", True])
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
-def test_an_entry_that_is_no_folder_is_refused(copy, entry, words):  # noqa: F811
+def test_an_entry_that_is_no_folder_is_refused(copy, entry, words):
     (copy / "config.json").write_text(json.dumps(config(copy) | {"data_folder": entry}))
     before = contents(copy)
     refused(of(copy, words), str(copy / "config.json"), "data_folder is", "an absolute path")
@@ -154,7 +147,7 @@ def test_an_entry_that_is_no_folder_is_refused(copy, entry, words):  # noqa: F81
 
 
 @pytest.mark.parametrize("entry", ["/no such folder", "/dev/null", "/" + "x" * 300, "/\udc80"])
-def test_an_entry_with_nothing_in_it_is_refused(copy, entry):  # noqa: F811
+def test_an_entry_with_nothing_in_it_is_refused(copy, entry):
     (copy / "config.json").write_text(json.dumps(config(copy) | {"data_folder": entry}))
     result = of(copy, COMMANDS[0])
     assert (result.exit_code, result.stdout) == (2, "")
@@ -164,7 +157,7 @@ def test_an_entry_with_nothing_in_it_is_refused(copy, entry):  # noqa: F811
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize("has_forgotten", [False, True])
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
-def test_missing_data_is_said_in_a_short_line(copy, words, has_forgotten):  # noqa: F811
+def test_missing_data_is_said_in_a_short_line(copy, words, has_forgotten):
     """What is missing, where, one option and one link; --sample only where that exists."""
     described = config(copy)
     if has_forgotten:  # as the runs of version 0.1.0 have

@@ -1,33 +1,25 @@
 """The log of a training as a sheet of the workbook: what it says, and what the workbook keeps."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 import safetensors.torch  # noqa: E402
 from packages import check_sound  # noqa: E402
-from shared_books import no_surfaces  # noqa: E402
+from test_cnn_run import invoke  # noqa: E402
 
-from cnn.cli import main  # noqa: E402
-from cnn.log import run_log  # noqa: E402
-from cnn.log.kept_results import basis_of, keep, kept_results  # noqa: E402
 from cnn.log.log_page import TABLE  # noqa: E402
 from cnn.log.log_sheet import log_sheet  # noqa: E402
 from cnn.log.record import read_record  # noqa: E402
 from cnn.log.run_description import described_untested  # noqa: E402
 from cnn.log.tested_run import described  # noqa: E402
 from cnn.training.evaluation import evaluate_run  # noqa: E402
-from cnn.training.run import Run  # noqa: E402
 from sheetgen.spreadsheet.copying import write_changed  # noqa: E402
 from sheetgen.spreadsheet.engines import EMBEDDED  # noqa: E402
 from sheetgen.spreadsheet.reader import read_cells, sheet_names  # noqa: E402
@@ -37,30 +29,6 @@ from sheetgen.verification.verify import verify  # noqa: E402
 from sheetgen.workbook.build import build_workbook  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("without_surfaces")
-
-
-def invoke(*args):
-    return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
-
-
-@pytest.fixture(scope="module")
-def trained(mnist, tmp_path_factory):
-    """A folder with the short run "first", and the workbook into which `cnn train` put it."""
-    folder = tmp_path_factory.mktemp("trained")
-    options = ("--model", "tiny", "--epochs", 2, "--limit", 1000, "--seed", 1, "--threads", 1)
-    options += ("--hold-out", 500)  # every sheet costs an evaluation
-    places = ("--data-dir", mnist, "--run", folder / "first", "--workbook", folder / "book.xlsx")
-    with no_surfaces():
-        result = invoke("train", *options, *places)
-    assert result.exit_code == 0, result.stderr
-    assert f"the sheet CNN tiny of {folder / 'book.xlsx'} (built from era-v1)" in result.stdout
-    return folder
-
-
-@pytest.fixture
-def folder(trained, tmp_path):
-    """A copy of that folder, to change."""
-    return Path(shutil.copytree(trained, tmp_path / "copy"))
 
 
 def put(folder, run="first", workbook="book.xlsx"):
@@ -74,10 +42,10 @@ def parts(path):
 
 @pytest.mark.slow
 def test_every_formula_comes_to_what_the_run_says(
-    trained, mnist, tmp_path, every_engine, libreoffice
+    logged, mnist, tmp_path, every_engine, libreoffice
 ):
     """The columns of a single epoch are cells, in which not every engine can look something up."""
-    record = read_record(trained / "first", mnist)
+    record = read_record(logged / "first", mnist)
     logs = [described(replace(record, log=record.log[:epochs])) for epochs in (2, 1)]
     canvases = [log_sheet(replace(log, sheet=f"log {at}")) for at, log in enumerate(logs)]
     path, copy = tmp_path / "alone.xlsx", tmp_path / "copy.xlsx"
@@ -93,29 +61,29 @@ def test_every_formula_comes_to_what_the_run_says(
                 assert found[canvas.name][row, column] == expected, (engine.name, formula)
 
 
-def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(trained, mnist):
-    log = [json.loads(line) for line in (trained / "first" / "log.jsonl").read_text().splitlines()]
-    sheet = openpyxl.load_workbook(trained / "book.xlsx", data_only=True)["CNN tiny"]
+def test_the_sheet_shows_the_log_and_the_digits_it_gets_wrong(logged, mnist):
+    log = [json.loads(line) for line in (logged / "first" / "log.jsonl").read_text().splitlines()]
+    sheet = openpyxl.load_workbook(logged / "book.xlsx", data_only=True)["CNN sprint"]
     rows = [[cell.value for cell in row[TABLE : TABLE + 8]] for row in sheet.iter_rows(3, 5)]
     assert rows[0][:3] == ["epoch", "train loss", "validation loss"]
     for row, line in zip(rows[1:], log, strict=True):
         assert row[0] == line["epoch"]
         assert row[4] == pytest.approx(line["test_accuracy"])
-    findings = read_record(trained / "first", mnist).findings  # as it was kept
-    assert findings == evaluate_run(trained / "first", mnist)[1].findings
+    findings = read_record(logged / "first", mnist).findings  # as it was kept
+    assert findings == evaluate_run(logged / "first", mnist)[1].findings
     assert findings.right / 500 == pytest.approx(log[-1]["test_accuracy"])
-    pictures = [name for name in parts(trained / "book.xlsx") if name.startswith("xl/media/")]
+    pictures = [name for name in parts(logged / "book.xlsx") if name.startswith("xl/media/")]
     assert len(pictures) == 18
 
 
 @pytest.mark.slow
-def test_the_workbook_keeps_all_it_had_and_still_verifies(trained, tmp_path):
+def test_the_workbook_keeps_all_it_had_and_still_verifies(logged, tmp_path):
     build_workbook(template.load("era-v1"), tmp_path / "alone.xlsx")
-    before, after = parts(tmp_path / "alone.xlsx"), parts(trained / "book.xlsx")
+    before, after = parts(tmp_path / "alone.xlsx"), parts(logged / "book.xlsx")
     changed = {name for name in before if after.get(name) != before[name]}
     lists = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"}
     assert changed <= lists | {"xl/styles.xml", "docProps/app.xml", "docProps/core.xml"}
-    assert all(result.passed for result in verify(trained / "book.xlsx", [EMBEDDED]))
+    assert all(result.passed for result in verify(logged / "book.xlsx", [EMBEDDED]))
 
 
 @pytest.mark.slow
@@ -124,23 +92,23 @@ def test_the_same_run_replaces_its_sheet_and_another_gets_its_own(folder):
     assert put(folder).exit_code == 0
     assert sheet_names(folder / "book.xlsx") == before
     (folder / "first").rename(folder / "second")
-    assert "CNN tiny (2)" in put(folder, "second").stdout
-    assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
+    assert "CNN sprint (2)" in put(folder, "second").stdout
+    assert sheet_names(folder / "book.xlsx") == [*before, "CNN sprint (2)"]
     assert put(folder, "second").exit_code == 0
-    assert sheet_names(folder / "book.xlsx") == [*before, "CNN tiny (2)"]
+    assert sheet_names(folder / "book.xlsx") == [*before, "CNN sprint (2)"]
 
 
 @pytest.mark.slow
 def test_a_rebuilt_workbook_still_has_the_log(folder):
     book, alone = folder / "book.xlsx", folder / "alone.xlsx"
     other = template.load("era-v2").with_training([0.5, 1], 5)
-    trained = read_cells(book, ["CNN tiny"])["CNN tiny"]
+    trained = read_cells(book, ["CNN sprint"])["CNN sprint"]
     for _ in range(2):
-        assert build_workbook(other, book).kept == ("CNN tiny",)
+        assert build_workbook(other, book).kept == ("CNN sprint",)
         build_workbook(other, alone)
-        assert read_cells(book, ["CNN tiny"])["CNN tiny"] == trained
+        assert read_cells(book, ["CNN sprint"])["CNN sprint"] == trained
         assert put(folder).exit_code == 0
-    assert sheet_names(book) == [*sheet_names(alone), "CNN tiny"]
+    assert sheet_names(book) == [*sheet_names(alone), "CNN sprint"]
     for kind, of_the_log in (("xl/charts/chart", 3), ("xl/media/", 18)):
         former = [name for name in parts(alone) if name.startswith(kind)]
         assert len([name for name in parts(book) if name.startswith(kind)]) == (
@@ -156,7 +124,7 @@ def test_a_workbook_that_is_open_elsewhere_stays_and_a_copy_gets_the_sheet(folde
     assert result.exit_code == 0
     assert "open elsewhere" in result.stderr
     assert (folder / "book.xlsx").read_bytes() == before
-    assert "CNN tiny" in sheet_names(folder / "book (2).xlsx")
+    assert "CNN sprint" in sheet_names(folder / "book (2).xlsx")
 
 
 def plain_workbook(path):
@@ -184,47 +152,47 @@ def test_a_sheet_that_another_program_saved_again_is_still_replaced(folder, book
     changed(book, lambda _: None)
     result = put(folder, workbook=book.name)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert sheet_names(book) == ["Sheet", "CNN tiny"]
+    assert sheet_names(book) == ["Sheet", "CNN sprint"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("address", "value"), [("V5", 9.5), ("AZ90", "my remark"), ("Y5", None)])
 def test_a_sheet_that_a_person_edited_is_left(folder, book, address, value):
-    changed(book, lambda workbook: workbook["CNN tiny"].__setitem__(address, value))
-    edited = read_cells(book, ["CNN tiny"])
+    changed(book, lambda workbook: workbook["CNN sprint"].__setitem__(address, value))
+    edited = read_cells(book, ["CNN sprint"])
     result = put(folder, workbook=book.name)
-    assert "the sheet CNN tiny has been edited" in result.stderr
+    assert "the sheet CNN sprint has been edited" in result.stderr
     if value == 9.5:  # the new sheet is then replaced
         result = put(folder, workbook=book.name)
     assert result.exit_code == 0
-    assert "the sheet CNN tiny (2) of" in result.stdout
-    assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
-    assert read_cells(book, ["CNN tiny"]) == edited
+    assert "the sheet CNN sprint (2) of" in result.stdout
+    assert sheet_names(book) == ["Sheet", "CNN sprint", "CNN sprint (2)"]
+    assert read_cells(book, ["CNN sprint"]) == edited
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["CNN tiny my comparison", "CNN tiny (2)"])
+@pytest.mark.parametrize("name", ["CNN sprint my comparison", "CNN sprint (2)"])
 def test_a_persons_copy_before_the_sheet_is_left(folder, book, name):
     def copy(workbook):
-        workbook.copy_worksheet(workbook["CNN tiny"]).title = name
+        workbook.copy_worksheet(workbook["CNN sprint"]).title = name
         workbook.move_sheet(name, -1)
 
     changed(book, copy)
     left = parts(book)["xl/worksheets/sheet2.xml"]
     result = put(folder, workbook=book.name)
-    assert "the sheet CNN tiny of" in result.stdout
-    assert sheet_names(book) == ["Sheet", name, "CNN tiny"]
+    assert "the sheet CNN sprint of" in result.stdout
+    assert sheet_names(book) == ["Sheet", name, "CNN sprint"]
     assert parts(book)["xl/worksheets/sheet2.xml"] == left
 
 
 def test_a_sheet_made_by_hand_is_left(folder):
     def make(workbook):
-        workbook.create_sheet("CNN tiny")["C3"] = "first"
+        workbook.create_sheet("CNN sprint")["C3"] = "first"
 
     path = plain_workbook(folder / "mine.xlsx")
     changed(path, make)
-    assert "CNN tiny (2)" in put(folder, workbook=path.name).stdout
-    assert read_cells(path, ["CNN tiny"])["CNN tiny"].keys() == {(2, 2)}
+    assert "CNN sprint (2)" in put(folder, workbook=path.name).stdout
+    assert read_cells(path, ["CNN sprint"])["CNN sprint"].keys() == {(2, 2)}
 
 
 @pytest.mark.slow
@@ -233,108 +201,11 @@ def test_runs_in_folders_of_the_same_name_do_not_replace_each_other(folder, book
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"seed": 2}))
     for _ in range(2):
-        assert "CNN tiny (2)" in put(folder / "other", workbook=book).stdout
+        assert "CNN sprint (2)" in put(folder / "other", workbook=book).stdout
     (folder / "moved").mkdir()
     (folder / "first").rename(folder / "moved" / "first")
-    assert "the sheet CNN tiny of" in put(folder / "moved", workbook=book).stdout
-    assert sheet_names(book) == ["Sheet", "CNN tiny", "CNN tiny (2)"]
-
-
-def test_the_sheet_of_a_finished_run_needs_neither_torch_nor_the_data(folder):
-    code = "import sys; sys.modules['torch'] = None; from cnn.cli import main; main()"
-    config, book = folder / "first" / "config.json", folder / "book.xlsx"
-    before = read_cells(book, ["CNN tiny"])
-    line = [sys.executable, "-c", code, "log", folder / "first", "--workbook", book]
-    root = Path(__file__).parents[1]
-    subprocess.run(line, cwd=root, check=True)
-    assert read_cells(book, ["CNN tiny"]) == before
-    config.write_text(config.read_text() + " ")
-    result = subprocess.run(line, cwd=root, capture_output=True, text=True, check=False)
-    assert (result.returncode, result.stderr.split(":")[:2]) == (2, ["Error", " cnn needs PyTorch"])
-
-
-@pytest.mark.parametrize(
-    ("file", "change"),
-    [
-        ("config.json", lambda content: content + b" "),
-        ("log.jsonl", lambda content: content.replace(b"0.", b"0.9", 1)),
-        ("model.safetensors", lambda content: content[:-1] + bytes([content[-1] ^ 1])),
-        (
-            "evaluation.json",
-            lambda content: content.replace(b'confusion": [[', b'confusion": [[1'),
-        ),
-        ("evaluation.json", lambda content: content[:-20]),
-        ("evaluation.json", lambda _: b"[1]"),
-        ("evaluation.json", lambda _: b'{"checksum": 1}'),
-        ("evaluation.json", None),
-    ],
-)
-def test_results_of_another_network_log_or_setting_are_not_believed(folder, file, change):
-    run, path = Run(folder / "first"), folder / "first" / file
-    results, content = kept_results(run), path.read_bytes()
-    assert (results.findings.images, len(results.examples)) == (500, 18)
-    path.unlink()
-    if change:
-        path.write_bytes(change(content))
-    else:
-        os.mkfifo(path)  # nobody writes into it
-    assert kept_results(run) is None
-    path.unlink()
-    path.write_bytes(content)
-    assert kept_results(run) == results
-
-
-def test_results_are_kept_and_believed_with_the_log_that_they_are_of_only(folder):
-    """A training that is killed between checkpoint and log has an epoch less in its log."""
-    run = Run(folder / "first")
-    results, whole = kept_results(run), run.read_log()
-    run.write_log(whole[:1])
-    keep(run, results, basis_of(run), whole)
-    assert kept_results(run) is None
-    wrong = [whole[0], whole[1] | {"test_accuracy": 0.9999}]
-    run.write_log(wrong)
-    keep(run, results, basis_of(run), wrong)
-    assert kept_results(run) is None
-    run.write_log(whole)
-    run.evaluation.unlink()
-    run.evaluation.mkdir()
-    keep(run, results, basis_of(run), whole)  # in vain
-    run.evaluation.rmdir()
-    keep(run, results, basis_of(run), whole)
-    assert kept_results(run) == results
-
-
-def test_results_of_an_own_network_are_believed_while_its_file_is_the_same(folder):
-    run, net = Run(folder / "first"), folder / "net.py"
-    results, log = kept_results(run), run.read_log()
-    net.write_text("nn.ReLU")
-    run.write_config(run.read_config() | {"model": f"{net}:Net"})
-    keep(run, results, basis_of(run), log)
-    assert kept_results(run) == results
-    net.write_text("nn.Tanh")
-    assert kept_results(run) is None
-    run.write_config(run.read_config() | {"model": "package.module:Net"})
-    assert basis_of(run) is None
-
-
-@pytest.mark.parametrize("epochs", [0, 1])
-def test_a_run_whose_log_lacks_an_epoch_is_shown_whole_each_time(folder, epochs):
-    """The checkpoint has the epoch, whether the network was tested before or not."""
-    run = Run(folder / "first")
-    whole = run.read_log()
-    run.write_log(whole[:epochs])
-    for _ in range(2):
-        assert read_record(run.path, None).log == whole
-        assert len(run_log.evaluated(run.path, None).rows) == 2
-    assert kept_results(run) is None
-
-
-def test_results_of_an_earlier_version_or_an_unfinished_run_are_not_believed(folder, monkeypatch):
-    monkeypatch.setattr("cnn.log.kept_results.__version__", "0.0.1")
-    assert kept_results(Run(folder / "first")) is None
-    monkeypatch.undo()
-    (folder / "first" / "model.safetensors").unlink()
-    assert kept_results(Run(folder / "first")) is None
+    assert "the sheet CNN sprint of" in put(folder / "moved", workbook=book).stdout
+    assert sheet_names(book) == ["Sheet", "CNN sprint", "CNN sprint (2)"]
 
 
 def test_weights_of_another_run_than_the_log_are_refused(folder):
@@ -405,7 +276,7 @@ def test_an_unusable_workbook_is_noticed_before_the_training(
     if content:
         (tmp_path / name).write_bytes(content)
     places = ("--data-dir", mnist, "--run", tmp_path / "run", "--workbook", tmp_path / name)
-    result = invoke("train", "--model", "tiny", "--epochs", 1, *places)
+    result = invoke("train", "--model", "sprint", "--epochs", 1, *places)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
@@ -445,9 +316,9 @@ def test_a_foreign_workbook_gets_the_sheet_with_its_charts(folder, case):
     for _ in range(2):
         result = put(folder, workbook=case)
         assert (result.exit_code, result.stderr) == (0, "")
-        assert sheet_names(book) == [*before, "CNN tiny"]
+        assert sheet_names(book) == [*before, "CNN sprint"]
     check_sound(book)
-    sheet = openpyxl.load_workbook(book)["CNN tiny"]
+    sheet = openpyxl.load_workbook(book)["CNN sprint"]
     assert (len(sheet._charts), len(sheet._images)) == (3, 18)
 
 

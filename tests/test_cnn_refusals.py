@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from test_cnn_run import QUICK, contents, copy, finished, invoke, train  # noqa: F401
+from test_cnn_run import QUICK, contents, invoke, train
 
 torch = pytest.importorskip("torch")
 
@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 from cnn.training.config import most_threads  # noqa: E402
 
 
-def test_an_existing_directory_is_refused(copy, mnist):  # noqa: F811
+def test_an_existing_directory_is_refused(copy, mnist):
     before = contents(copy)
     result = train(copy, mnist, *QUICK)
     assert result.exit_code == 2
@@ -23,10 +23,10 @@ def test_an_existing_directory_is_refused(copy, mnist):  # noqa: F811
 @pytest.mark.parametrize(
     ("option", "name"),
     [
-        (["--model", "fast"], "model tiny, not fast"),
+        (["--model", "fast"], "model sprint, not fast"),
         (["--epochs", "4"], "epochs 3, not 4"),
-        (["--batch-size", "32"], "batch size 64, not 32"),
-        (["--learning-rate", "0.5"], "learning rate 0.1, not 0.5"),
+        (["--batch-size", "32"], "batch size 128, not 32"),
+        (["--learning-rate", "0.1"], "learning rate 0.5, not 0.1"),
         (["--seed", "1"], "seed 0, not 1"),
         (["--limit", "100"], "limit 512, not 100"),
         (["--hold-out", "0"], "hold out 500, not 0"),
@@ -34,7 +34,7 @@ def test_an_existing_directory_is_refused(copy, mnist):  # noqa: F811
         (["--device", "cuda"], "device cpu, not cuda"),
     ],
 )
-def test_another_configuration_is_refused(copy, mnist, option, name):  # noqa: F811
+def test_another_configuration_is_refused(copy, mnist, option, name):
     before = contents(copy)
     result = train(copy, mnist, "--resume", *option)
     assert result.exit_code == 2
@@ -42,7 +42,7 @@ def test_another_configuration_is_refused(copy, mnist, option, name):  # noqa: F
     assert contents(copy) == before
 
 
-def test_other_data_is_refused(copy):  # noqa: F811
+def test_other_data_is_refused(copy):
     result = invoke("train", "--run", copy, "--sample", "--resume")
     assert result.exit_code == 2
     assert "data mnist, not sample" in result.stderr
@@ -50,7 +50,7 @@ def test_other_data_is_refused(copy):  # noqa: F811
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model": "tiny"}', "\xff"])
 @pytest.mark.parametrize("command", ["train", "evaluate"])
-def test_a_damaged_configuration_is_refused(copy, mnist, content, command):  # noqa: F811
+def test_a_damaged_configuration_is_refused(copy, mnist, content, command):
     (copy / "config.json").write_bytes(content.encode("latin-1"))
     before = contents(copy)
     if command == "train":
@@ -123,7 +123,7 @@ def refused(result, message):
 
 
 @pytest.mark.parametrize("left", ["log.jsonl", "model.safetensors"])
-def test_a_missing_checkpoint_is_refused(copy, mnist, left):  # noqa: F811
+def test_a_missing_checkpoint_is_refused(copy, mnist, left):
     for name in {"checkpoint.pt", "log.jsonl", "model.safetensors"} - {left}:
         (copy / name).unlink()
     before = contents(copy)
@@ -156,7 +156,7 @@ LINE = {
         (LINE | {"test_loss": 10**400}, "int too large"),
     ],
 )
-def test_a_damaged_log_is_refused(copy, mnist, tmp_path, line, message):  # noqa: F811
+def test_a_damaged_log_is_refused(copy, mnist, tmp_path, line, message):
     (copy / "checkpoint.pt").unlink()
     (copy / "log.jsonl").write_text(json.dumps(line) + "\n")
     workbook = tmp_path / "book.xlsx"
@@ -179,7 +179,7 @@ def without_test_loss(log):
     ],
 )
 @pytest.mark.parametrize("command", ["train", "log"])
-def test_a_checkpoint_with_a_damaged_log_is_refused(copy, mnist, change, message, command):  # noqa: F811
+def test_a_checkpoint_with_a_damaged_log_is_refused(copy, mnist, change, message, command):
     state = torch.load(copy / "checkpoint.pt", weights_only=True)
     torch.save(state | {"log": change(state["log"])}, copy / "checkpoint.pt")
     (copy / "evaluation.json").unlink()  # without which the log needs the checkpoint
@@ -224,7 +224,7 @@ def test_a_checkpoint_with_a_damaged_log_is_refused(copy, mnist, change, message
     ],
 )
 @pytest.mark.parametrize("command", ["train", "evaluate"])
-def test_a_setting_of_another_kind_is_refused(copy, mnist, changes, message, command):  # noqa: F811
+def test_a_setting_of_another_kind_is_refused(copy, mnist, changes, message, command):
     config = json.loads((copy / "config.json").read_text())
     for name, value in changes.items():
         (config if name in config else config["recipe"])[name] = value
@@ -311,7 +311,7 @@ def test_a_name_that_no_workbook_can_hold_is_refused_before_the_training(mnist, 
     assert not list(tmp_path.glob("run*"))
 
 
-def test_a_setting_that_no_workbook_can_hold_is_refused(copy, mnist):  # noqa: F811
+def test_a_setting_that_no_workbook_can_hold_is_refused(copy, mnist):
     config = json.loads((copy / "config.json").read_text())
     config["versions"]["machine"] = "half \ud83d a pair"
     (copy / "config.json").write_text(json.dumps(config))

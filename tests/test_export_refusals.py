@@ -9,7 +9,7 @@ import pytest
 import safetensors.torch
 import torch
 from click.testing import CliRunner, Result
-from test_cnn_run import QUICK, finished, train  # noqa: F401 - a fixture
+from test_cnn_run import QUICK, train
 from torch import nn
 
 from cnn.export import export_workbook
@@ -165,7 +165,7 @@ def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def run(finished: Path, tmp_path: Path) -> Path:  # noqa: F811
+def run(finished: Path, tmp_path: Path) -> Path:
     """A copy of a briefly trained run, to tamper with."""
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
@@ -204,7 +204,7 @@ def test_a_run_is_exported_and_verified(mnist: Path, tmp_path: Path) -> None:
 def test_a_run_without_weights_is_refused(run: Path, tmp_path: Path) -> None:
     (run / "model.safetensors").unlink()
     (run / "checkpoint.pt").unlink()
-    path = tmp_path / "tiny.xlsx"
+    path = tmp_path / "network.xlsx"
     refused(invoke("export", run, "-o", path), f"{run} has no weights")
     assert not path.exists()
 
@@ -212,16 +212,16 @@ def test_a_run_without_weights_is_refused(run: Path, tmp_path: Path) -> None:
 def test_weights_of_another_model_are_refused(run: Path, tmp_path: Path) -> None:
     weights = build_model("fast").state_dict()
     safetensors.torch.save_file(weights, run / "model.safetensors")
-    path = tmp_path / "tiny.xlsx"
+    path = tmp_path / "network.xlsx"
     refused(
         invoke("export", run, "-o", path),
-        f"the weights in {run} do not fit tiny: they are those of another network\n",
+        f"the weights in {run} do not fit sprint: they are those of another network\n",
     )
     assert not path.exists()
 
 
 def test_a_directory_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "tiny.xlsx"
+    path = tmp_path / "network.xlsx"
     refused(invoke("export", tmp_path / "none", "-o", path), "there is no folder")
     refused(invoke("verify", path, tmp_path / "none"), "there is no folder")
     (tmp_path / "empty").mkdir()
