@@ -81,6 +81,17 @@ with launched() as processes:
     train(processes, "plain", "plain", limit=601)
 """
 
+LAUNCHER = """
+import torch._dynamo  # as every optimiser does
+import cnn.log.add_log, cnn.training.start
+from cnn.torch_loading import import_mnist
+from torch.distributed.run import main
+
+import_mnist()
+main()
+"""
+"""`torchrun`, which forks its processes, so that all of this is imported once."""
+
 
 @pytest.fixture(scope="session")
 def two_processes(tmp_path_factory):
@@ -88,8 +99,9 @@ def two_processes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two")
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", 2]
-    parts = [str(part) for part in (*command, script, mnist_folder(), folder)]
+    options = ("--nproc-per-node", 2, "--start-method", "fork", "--run-path")
+    parts = [str(part) for part in (*options, script, mnist_folder(), folder)]
+    parts = [sys.executable, "-c", LAUNCHER, *parts]
     result = subprocess.run(parts, check=False, capture_output=True, text=True)
     assert result.returncode != 0
     assert (folder / "error 0").exists(), result.stderr
