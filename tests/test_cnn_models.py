@@ -146,7 +146,14 @@ def positive(model):
     return model.double().eval()
 
 
+@pytest.fixture
+def narrow(monkeypatch):
+    """Make `era-v1` and `era-v2` of two channels, which see as much of the image as 16 do."""
+    monkeypatch.setattr(models, "WIDTH", 2)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("name", COUNTS)
 def test_receptive_fields_are_the_extent_of_the_gradient(name):
     rows = summary.summarize(models.build_model(name)).rows
@@ -162,6 +169,7 @@ def test_receptive_fields_are_the_extent_of_the_gradient(name):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("narrow")
 def test_sizes_of_receptive_fields_on_an_image_that_holds_them():
     features = positive(models.era_v2())[:-5]
     (gradient,) = impulse_gradients(features, 64, [8])
