@@ -177,7 +177,7 @@ def test_missing_files_are_downloaded(mnist, offline, tmp_path, monkeypatch):
     served.mkdir()
     resources = []
     for name in idx_files.CHECKSUMS:
-        content = gzip.compress((mnist / "MNIST" / "raw" / name).read_bytes(), 1)
+        content = gzip.compress((mnist / "MNIST" / "raw" / name).read_bytes(), 0)
         (served / f"{name}.gz").write_bytes(content)
         resources.append((f"{name}.gz", hashlib.md5(content).hexdigest()))
     monkeypatch.setattr(offline, "resources", resources)
