@@ -118,8 +118,7 @@ def test_a_module_between_convolution_and_batchnorm_that_changes_numbers_forbids
 @pytest.mark.slow
 def test_a_perceptron_reads_the_picture_as_it_is(tmp_path: Path) -> None:
     model = nn.Sequential(
-        nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 32), nn.Sigmoid(),
-        nn.Linear(32, 10),
+        nn.Flatten(), nn.Linear(784, 8), nn.ReLU(), nn.Linear(8, 6), nn.Sigmoid(), nn.Linear(6, 10),
     )  # fmt: skip
     path = exported(model, (1, SIDE, SIDE), tmp_path)
     assert formula(path, "linear1", 3, 1) == (
