@@ -112,6 +112,7 @@ COMBINATIONS = {
 }
 
 
+@pytest.mark.usefixtures("without_surfaces")
 @pytest.mark.parametrize("training", COMBINATIONS.values(), ids=COMBINATIONS)
 def test_dragging_the_last_rows_down_continues_the_training(training, tmp_path):
     """A table of 20 iterations, dragged to 27, is that of a training of 27 iterations.
@@ -226,6 +227,7 @@ def test_biases_are_added_and_stay_what_they_are():
     assert [trace[name].tolist() for name in ("b1", "b4")] == [[0.35] * 2, [0.6] * 2]
 
 
+@pytest.mark.usefixtures("without_surfaces")
 def test_a_changed_sample_changes_the_training(tmp_path):
     source = line("batch_size = 2", data="standardize = true")
     path, copy = tmp_path / "book.xlsx", tmp_path / "copy.xlsx"
