@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter
 from conftest import sheetgen, sigmoid_network
 from reaching import Watch, bait, flat, reaching, server
+from shared_books import no_surfaces
 
 from sheetgen.spreadsheet import fence
 from sheetgen.spreadsheet.engines import Engine, programs
@@ -45,9 +46,10 @@ KINDS = ("ours.xlsx", "plain.xlsx", "book.fods", "images.fods")
 
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workbook of ours, of two units; not to be written to."""
+    """A workbook of ours, of a unit and without surfaces; not to be written to."""
     path = tmp_path_factory.mktemp("ours") / "book.xlsx"
-    build_workbook(sigmoid_network([[[0.5]], [[0.4]]], [0.3], [0.2], 0.1, iterations=2), path)
+    with no_surfaces():
+        build_workbook(sigmoid_network([[[0.5]]], [0.3], [0.2], 0.1, iterations=2), path)
     return path
 
 
@@ -93,7 +95,7 @@ def commands(path: Path, folder: Path) -> None:
         assert sheetgen(*arguments).exit_code == (0 if arguments in right else 2), arguments
 
 
-@pytest.mark.usefixtures("renderer")
+@pytest.mark.usefixtures("renderer", "without_surfaces")
 def test_no_address_is_asked_for(make: Maker, tmp_path: Path) -> None:
     with server() as (base, seen):
         paths = [make(kind, base) for kind in KINDS]
@@ -129,11 +131,14 @@ def test_the_server_and_the_watches_would_have_noticed(
 @fenced
 @pytest.mark.usefixtures("renderer")
 def test_no_file_of_the_user_is_opened(make: Maker, tmp_path: Path) -> None:
-    """Our copies of files have no address left, of whatever kind it was: one is enough here."""
+    """Our copies of files have no address left, of whatever kind it was: one is enough here.
+
+    And a workbook of ours leads out in the same ways as one of a single sheet.
+    """
     base = bait(tmp_path / "private")
-    paths = [make(kind, base) for kind in KINDS]
+    paths = [make(kind, base) for kind in KINDS if kind != "ours.xlsx"]
     watch = Watch(tmp_path / "private")
-    commands(paths[1], tmp_path)
+    commands(paths[0], tmp_path)
     loaded(tmp_path, *paths)
     assert watch.opened() == set()
 
