@@ -12,7 +12,9 @@ def constant(number: float) -> str:
 
     Not all programs read 1E-09 as Excel does.
     """
-    text = f"{Decimal(repr(float(number))):f}"
+    text = repr(float(number))
+    if "e" in text or "n" in text:  # an exponent; inf and nan
+        text = f"{Decimal(text):f}"
     return text.rstrip("0").removesuffix(".") if "." in text else text
 
 

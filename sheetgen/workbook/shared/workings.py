@@ -185,12 +185,12 @@ class Workings:
 
     def _fit_numbers(self) -> None:
         """Show large numbers in few characters; columns side by side share it."""
-        for number_format in (FINE, VALUE, GENERAL):
-            rows: dict[int, list[int]] = {}
-            for (row, column), cell in self.canvas.cells.items():
-                is_number = not isinstance(cell.value, str)
-                if is_number and cell.style.number_format == number_format:
-                    rows.setdefault(column, []).append(row)
+        found: dict[str, dict[int, list[int]]] = {FINE: {}, VALUE: {}, GENERAL: {}}
+        for (row, column), cell in self.canvas.cells.items():
+            rows = found.get(cell.style.number_format)
+            if rows is not None and not isinstance(cell.value, str):
+                rows.setdefault(column, []).append(row)
+        for number_format, rows in found.items():
             for place in _side_by_side(rows):
                 if number_format == FINE:
                     fit_errors(self.canvas, place)

@@ -6,6 +6,7 @@ matrices.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from sheetgen.formulas import notation
 from sheetgen.network.optimizers import OPTIMIZERS
@@ -43,6 +44,12 @@ FIRST_NUMBER = SYMBOL + 1
 WIDTH = 16  # numbers in a line
 LAST_NUMBER = FIRST_NUMBER + WIDTH - 1
 EQUATION = Style(bold=True)
+
+
+@cache
+def _tinted(tint: str, **changes: object) -> Style:
+    """Return a style on a tint, changed: one object for the thousands of cells that have it."""
+    return replace(Style(fill=tint), **changes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class Pen:
 
     def style(self, **changes: object) -> Style:
         """Return the style of the current block, changed."""
-        return replace(Style(fill=self.palette.tint), **changes)  # type: ignore[arg-type]
+        return _tinted(self.palette.tint, **changes)
 
     def fill(self) -> None:
         """Colour the whole width of the line."""

@@ -53,16 +53,22 @@ class Numbers:
 
     def __init__(self, canvas: Canvas) -> None:
         """Collect them."""
-        singles, texts, scales = [], [], canvas.scales
+        texts, singles, scales = [], [], []
         for (row, column), cell in canvas.cells.items():
             place = column * ROWS + row
             if isinstance(cell.value, str):
                 texts.append(place)
             else:
-                scale = scales.get((row, column), 1.0)
-                singles.append((place, cell.value, scale, cell.formula is not None))
-        found = np.array(singles, float).reshape(-1, 4)
-        parts = [(found[:, 0].astype(int), found[:, 1], found[:, 2], found[:, 3].astype(bool))]
+                singles.append((place, cell))
+                scales.append(canvas.scales.get((row, column), 1.0))
+        parts = [
+            (
+                np.array([place for place, _ in singles], int),
+                np.array([cell.value for _, cell in singles], float),
+                np.array(scales, float),
+                np.array([cell.formula is not None for _, cell in singles], bool),
+            )
+        ]
         for block in canvas.blocks:
             columns, rows = np.array(block.column_range)[:, None], np.array(block.row_range)
             places, values = (columns * ROWS + rows).ravel(), np.concatenate(block.values)
