@@ -10,9 +10,10 @@ from cnn.data.idx_files import (
     IdxFiles,
     MissingError,
     load_idx,
+    load_idx_test,
 )
 from cnn.data.image_folder import FOLDER, ImageFolder, is_there
-from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat
+from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Tested
 from cnn.data.sample_digits import SAMPLE, load_sample
 from sheetgen.console.commands import suggestion
 from sheetgen.errors import InputError
@@ -61,6 +62,13 @@ def load_data(kind: str, folder: Path | None) -> DataSet:
     if kind == FOLDER:
         return ImageFolder.of(_known(folder)).load()
     return load_sample() if kind == SAMPLE else load_idx(KNOWN[kind], folder)
+
+
+def load_test(kind: str, folder: Path | None) -> Tested:
+    """Return only the test images, as `load_data` does; damaged training images are not noticed."""
+    if kind == FOLDER:
+        return ImageFolder.of(_known(folder)).load_test()
+    return load_sample().tested if kind == SAMPLE else load_idx_test(KNOWN[kind], folder)
 
 
 def measured(data: DataSet) -> DataSet:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Images
+from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Images, Tested
 from cnn.torch_loading import import_mnist
 from sheetgen.errors import InputError
 
@@ -111,23 +111,29 @@ def load_idx(source: IdxFiles, data_dir: Path | None) -> DataSet:
     torchvision downloads missing files. Raises `InputError` for a damaged file, `MissingError` if
     missing files cannot be downloaded.
     """
+    train, test = (_load_part(source, data_dir, names) for names in (FILES[:2], FILES[2:]))
+    return DataSet(train.images, test.images, source.name, train.checksums | test.checksums)
+
+
+def load_idx_test(source: IdxFiles, data_dir: Path | None) -> Tested:
+    """Return only the test images of a data set, as `load_idx` does."""
+    return _load_part(source, data_dir, FILES[2:])
+
+
+def _load_part(source: IdxFiles, data_dir: Path | None, names: tuple[str, ...]) -> Tested:
+    """Return the images of two files."""
     root = DEFAULT_FOLDER if data_dir is None else data_dir
     if source.missing(root):
         _download(source, root)
-    found, checksums = {}, {}
-    for name in FILES:
-        found[name], checksums[name] = _read(source, root, name)
-    parts = []
-    for images, labels in (FILES[:2], FILES[2:]):
-        pixels, classes = found[images].view(-1, *source.format.shape), found[labels].long()
-        if len(pixels) != len(classes):
-            raise InputError(
-                f"{source.raw(root)}: found {len(pixels):,} images in {images} but "
-                f"{len(classes):,} labels in {labels}"
-            )
-        parts.append(Images(pixels, classes, source.format))
-    train, test = parts
-    return DataSet(train, test, source.name, checksums)
+    read = [_read(source, root, name) for name in names]
+    (images, labels), checksums = (content for content, _ in read), [found for _, found in read]
+    pixels, classes = images.view(-1, *source.format.shape), labels.long()
+    if len(pixels) != len(classes):
+        raise InputError(
+            f"{source.raw(root)}: found {len(pixels):,} images in {names[0]} but "
+            f"{len(classes):,} labels in {names[1]}"
+        )
+    return Tested(Images(pixels, classes, source.format), dict(zip(names, checksums, strict=True)))
 
 
 def _find(raw: Path, name: str) -> Path | None:

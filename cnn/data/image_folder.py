@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn.data.images import MOST_SIDE, DataSet, ImageFormat, Images
+from cnn.data.images import MOST_SIDE, DataSet, ImageFormat, Images, Tested
 from cnn.torch_loading import import_image_folder
 from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible
@@ -72,21 +72,26 @@ class ImageFolder:
         """Decode all images. Raises `InputError`, naming it, for one that is damaged."""
         import torch  # noqa: PLC0415 - images.py says why
 
-        parts, checksums = [], {}
-        for part in (self.train, self.test):
-            pixels = _pixels(part.samples, self.format.shape)
-            labels = np.array([label for _, label in part.samples], np.int64)
-            content = hashlib.md5(pixels.tobytes(), usedforsecurity=False)
-            content.update(labels.tobytes() + repr(part.classes).encode())
-            checksums[f"{part.folder.name} images"] = content.hexdigest()
-            if part is self.train:
-                # They come sorted by class; a fixed shuffle makes any first or last N fair.
-                order = np.random.default_rng(0).permutation(len(labels))
-                pixels, labels = pixels[order], labels[order]
-            images = Images(torch.from_numpy(pixels), torch.from_numpy(labels), self.format)
-            parts.append(images)
-        train, test = parts
-        return DataSet(train, test, FOLDER, checksums)
+        train, test = self._load_part(self.train), self.load_test()
+        # They come sorted by class; a fixed shuffle makes any first or last N fair.
+        order = torch.from_numpy(np.random.default_rng(0).permutation(len(train.images)))
+        checksums = train.checksums | test.checksums
+        return DataSet(train.images[order], test.images, FOLDER, checksums)
+
+    def load_test(self) -> Tested:
+        """Decode only the test images, as `load` does."""
+        return self._load_part(self.test)
+
+    def _load_part(self, part: _Part) -> Tested:
+        """Decode the images of one part, in the order of the classes."""
+        import torch  # noqa: PLC0415 - images.py says why
+
+        pixels = _pixels(part.samples, self.format.shape)
+        labels = np.array([label for _, label in part.samples], np.int64)
+        content = hashlib.md5(pixels.tobytes(), usedforsecurity=False)
+        content.update(labels.tobytes() + repr(part.classes).encode())
+        images = Images(torch.from_numpy(pixels), torch.from_numpy(labels), self.format)
+        return Tested(images, {f"{part.folder.name} images": content.hexdigest()})
 
 
 def is_there(folder: Path) -> bool:

@@ -147,6 +147,14 @@ class Images:
 
 
 @dataclass(frozen=True)
+class Tested:
+    """The images that a network is tested on, and the MD5 of what was read."""
+
+    images: Images
+    checksums: dict[str, str]
+
+
+@dataclass(frozen=True)
 class DataSet:
     """A training and a test set, the kind of the data and the MD5 of what was read."""
 
@@ -154,6 +162,11 @@ class DataSet:
     test: Images
     kind: str
     checksums: dict[str, str]
+
+    @property
+    def tested(self) -> Tested:
+        """The test set, which was read with the rest."""
+        return Tested(self.test, self.checksums)
 
     def hold_out(self, count: int) -> Self:
         """Return the data with the last training images instead of the test set.

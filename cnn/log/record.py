@@ -8,7 +8,7 @@ from cnn.log.kept_results import are_of, kept_results
 from cnn.log.run_facts import Facts
 from cnn.models import parameter_count
 from cnn.training.config import BEST, LAST, new_model
-from cnn.training.evaluation import evaluate_run, run_data
+from cnn.training.evaluation import evaluate_run, run_images
 from cnn.training.evaluation_findings import Findings
 from cnn.training.run import Line, Run
 from sheetgen.errors import InputError
@@ -44,10 +44,9 @@ def read_record(path: Path, data_dir: Path | None, weights: str = LAST) -> Recor
     kept = kept_results(Run(path)) if weights == LAST else None
     if kept is not None:
         facts = Facts.of(path)
-        data = run_data(path, facts.config, data_dir)
-        if facts.is_of(data.checksums):
-            found = kept.findings
-            return Record(**vars(facts), findings=found, images=data.test, checksums=data.checksums)
+        tested = run_images(path, facts.config, data_dir)
+        if facts.is_of(tested.checksums):
+            return Record(**vars(facts), findings=kept.findings, **vars(tested))
     config, evaluation = evaluate_run(path, data_dir, weights)
     state = Run(path).read_checkpoint()
     # A run that was killed between writing the two has one epoch less in its log.
@@ -55,14 +54,8 @@ def read_record(path: Path, data_dir: Path | None, weights: str = LAST) -> Recor
     best = max(facts.log, key=lambda line: line["test_accuracy"]) if weights == BEST else None
     findings = evaluation.findings
     _require_the_logs_weights(path, best or facts.log[-1], findings)
-    data, epoch = run_data(path, config, data_dir), best["epoch"] if best else None
-    return Record(
-        **vars(facts),
-        findings=findings,
-        images=data.test,
-        checksums=data.checksums,
-        epoch=epoch,
-    )
+    tested, epoch = run_images(path, config, data_dir), best["epoch"] if best else None
+    return Record(**vars(facts), findings=findings, **vars(tested), epoch=epoch)
 
 
 def _require_the_logs_weights(path: Path, last: Line, findings: Findings) -> None:

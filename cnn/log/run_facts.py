@@ -48,8 +48,9 @@ class Facts:
         return cls(path.resolve().name, config, log, described, target=target)
 
     def is_of(self, checksums: dict[str, str]) -> bool:
-        """Return whether these are the checksums of the data that the run was trained on."""
-        return bool(checksums) and checksums == self.described.get("data_checksums")
+        """Return whether these are checksums of the data that the run was trained and tested on."""
+        found = self.described.get("data_checksums")
+        return isinstance(found, dict) and bool(checksums) and checksums.items() <= found.items()
 
     @property
     def parameters(self) -> int:

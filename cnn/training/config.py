@@ -5,13 +5,20 @@ torch is imported only for a new network and for the versions: many only read wh
 
 import os
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from cnn.data.data_sources import KINDS, is_missing, load_data, located_folder, place_of
+from cnn.data.data_sources import (
+    KINDS,
+    is_missing,
+    load_data,
+    load_test,
+    located_folder,
+    place_of,
+)
 from cnn.data.idx_files import MNIST, MissingError
-from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat
+from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Tested
 from cnn.data.sample_digits import SAMPLE
 from cnn.model_names import is_own
 from cnn.training.recipes import Recipe, require_whole, shown
@@ -137,6 +144,25 @@ def load(config: Config, data_dir: Path | None, remembered: Path | None = None) 
     They are read from `data_dir`, else from the folder that the run remembers, else from the
     default folder. Raises `InputError` for damaged data, `MissingError` if there is none.
     """
+    data = load_data(config.data, _folder(config, data_dir, remembered))
+    return data.hold_out(config.hold_out).limit(config.limit)
+
+
+def load_tested(config: Config, data_dir: Path | None, remembered: Path | None) -> Tested:
+    """Return only the images that a run tests on, as `load` does, with the format of its training.
+
+    Raises `InputError` if they do not fit.
+    """
+    folder = _folder(config, data_dir, remembered)
+    # Those that are held out are training images.
+    whole = load_data(config.data, folder).hold_out(config.hold_out) if config.hold_out else None
+    found = whole.tested if whole else load_test(config.data, folder)
+    require_fitting(found.images.format, config)
+    return replace(found, images=replace(found.images, format=config.image_format))
+
+
+def _folder(config: Config, data_dir: Path | None, remembered: Path | None) -> Path | None:
+    """Return where the images are; raises `MissingError` if they are not where they should be."""
     kind, title, place = config.data, config.image_format.title, place_of(config.data)
     if data_dir is not None and remembered is not None and is_missing(kind, data_dir):
         # Nothing is downloaded into a folder that may be a mistyped one.
@@ -146,16 +172,12 @@ def load(config: Config, data_dir: Path | None, remembered: Path | None = None) 
             f"{title} is no longer in {remembered}, where the run found it; "
             f"name the folder that has {place} in it now by --data-dir"
         )
-    data = load_data(kind, data_dir or remembered)
-    return data.hold_out(config.hold_out).limit(config.limit)
+    return data_dir or remembered
 
 
-def fitting(data: DataSet, config: Config) -> DataSet:
-    """Return the data with the normalisation of a run's training.
-
-    Raises `InputError` if its images have another shape or other classes.
-    """
-    found, wanted = data.train.format, config.image_format
+def require_fitting(found: ImageFormat, config: Config) -> None:
+    """Raise `InputError` if images have another shape or other classes than those of a run."""
+    wanted = config.image_format
     if found.shape != wanted.shape:
         raise InputError(
             f"the data has images of {found.sides}; the run was trained on {wanted.sides}"
@@ -165,7 +187,6 @@ def fitting(data: DataSet, config: Config) -> DataSet:
         new = next((name for name in found.classes if name not in wanted.classes), "")
         reason = f"found the class {new}" if new else f"found {classes}"
         raise InputError(f"the data has other classes than those of the run: {reason}")
-    return data.formatted(wanted)
 
 
 def remembered_folder(described: dict[str, Any], path: Path) -> Path | None:

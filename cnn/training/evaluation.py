@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn.functional import nll_loss
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from cnn.data.images import DataSet, ImageFormat, Images
+from cnn.data.images import ImageFormat, Images, Tested
 from cnn.model_names import is_own
-from cnn.training.config import BEST, LAST, Config, fitting, load, new_model, remembered_folder
+from cnn.training.config import BEST, LAST, Config, load_tested, new_model, remembered_folder
 from cnn.training.evaluation_findings import MOST_MISTAKES, Findings, Mistake
 from cnn.training.run import Run
 from cnn.training.tensor_files import misfit
@@ -124,14 +124,13 @@ def evaluate_run(
     config, model = trained_model(path, weights)
     if not is_own(config.model):
         convert_conv2d_weight_memory_format(model, torch.channels_last)
-    return config, evaluate(model, run_data(path, config, data_dir).test)
+    return config, evaluate(model, run_images(path, config, data_dir).images)
 
 
-def run_data(path: Path, config: Config, data_dir: Path | None) -> DataSet:
-    """Return the images of a run. Raises `InputError` if they are missing or damaged."""
+def run_images(path: Path, config: Config, data_dir: Path | None) -> Tested:
+    """Return what a run tests on. Raises `InputError` if the images are missing or damaged."""
     run = Run(path)
-    data = load(config, data_dir, remembered_folder(run.read_config(), run.config))
-    return fitting(data, config)
+    return load_tested(config, data_dir, remembered_folder(run.read_config(), run.config))
 
 
 def trained_model(path: Path, which: str = LAST) -> tuple[Config, nn.Module]:

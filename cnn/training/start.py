@@ -23,11 +23,11 @@ from cnn.training.config import (
     Config,
     describe,
     described_folder,
-    fitting,
     load,
     most_threads,
     new_model,
     remembered_folder,
+    require_fitting,
     versions,
 )
 from cnn.training.devices import device_of
@@ -267,7 +267,8 @@ def _data(options: Options, run: Run, config: Config, stored: dict[str, Any] | N
     _, folder = options.source
     if stored is not None:
         data = load(config, folder, remembered_folder(stored, run.config))
-        return fitting(data, config)
+        require_fitting(data.train.format, config)
+        return data.formatted(config.image_format)
     try:
         data = load(config, folder)
     except MissingError as error:
