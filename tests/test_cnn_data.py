@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import sys
 import types
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -20,6 +21,8 @@ from cnn.data.idx_files import KMNIST, MNIST, load_idx  # noqa: E402
 from cnn.data.images import MNIST_FORMAT  # noqa: E402
 from cnn.data.sample_digits import load_sample  # noqa: E402
 from cnn.torch_loading import import_mnist  # noqa: E402
+from cnn.training.config import Config, load, load_tested  # noqa: E402
+from cnn.training.recipes import RECIPES  # noqa: E402
 from sheetgen.errors import InputError  # noqa: E402
 
 
@@ -112,6 +115,21 @@ def test_damaged_files_are_refused(raw, how):
     }
     assert reason[how] in result.stderr
     assert not (raw / "run").exists()
+
+
+def test_only_the_test_images_are_read_for_a_test(raw):
+    config = Config("tiny", RECIPES["tiny"], 0, "mnist", None, 0, "cpu", 1, 1)
+    expected = load(config, raw.parents[1])
+    damage(raw / "train-images-idx3-ubyte", "one bit")
+    found = load_tested(config, raw.parents[1], None)
+    assert torch.equal(found.images.pixels, expected.test.pixels)
+    assert torch.equal(found.images.labels, expected.test.labels)
+    assert found.checksums.items() < expected.checksums.items()
+    with pytest.raises(InputError, match="train-images-idx3-ubyte is damaged"):
+        load_tested(replace(config, hold_out=100), raw.parents[1], None)
+    damage(raw / "t10k-images-idx3-ubyte", "one bit")
+    with pytest.raises(InputError, match="t10k-images-idx3-ubyte is damaged"):
+        load_tested(config, raw.parents[1], None)
 
 
 def test_a_damaged_archive_is_refused(raw):
