@@ -1,11 +1,11 @@
 """Starts the console command, also as `python -m cnn` or `torchrun … -m cnn`."""
 
-from sheetgen.console.interruption import end_at_once
+from sheetgen.console.beginning import begin
 
 
 def main() -> None:
     """Run the command; what it needs is imported only once Ctrl-C is looked after."""
-    end_at_once()
+    begin()
     from cnn.cli import main as command  # noqa: PLC0415
 
     command(prog_name="cnn")
