@@ -12,6 +12,7 @@ from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.reader import read_cells
 from sheetgen.spreadsheet.stamp import (
     SheetStamp,
+    _number_text,
     fingerprint,
     is_unedited,
     sheet_stamp,
@@ -59,6 +60,11 @@ def test_a_number_keeps_its_fingerprint_in_a_file_and_when_it_is_saved_again(num
     twice = [float(f"{each:.{digits}G}") for each in saved_again for digits in (16, 15)]
     expected = fingerprint([drawn([number])])
     assert {fingerprint([drawn([each])]) for each in [in_file, *saved_again, *twice]} == {expected}
+
+
+@given(st.integers(-(10**13), 10**13).map(float) | st.sampled_from((0.0, -0.0, 1e12, 255)))
+def test_a_whole_number_has_the_digits_that_any_other_has(number: float) -> None:
+    assert _number_text(number) == f"{number:.12G}"
 
 
 def test_a_file_of_numbers_near_ties_is_unedited(tmp_path: Path) -> None:

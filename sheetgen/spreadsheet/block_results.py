@@ -1,5 +1,6 @@
 """Says what a file and its charts keep of a block: its formulas' results, and its constants."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,11 @@ def results_of(block: Block[Any], start: int) -> tuple[list[list[float | str]], 
 
 def texts_of(results: list[float | str], formula: str) -> list[str]:
     """Return the texts of a column's results; of constants, if there is no formula."""
-    write = str if formula else _CONSTANT.__mod__
+    return distinct_texts(results, str if formula else _CONSTANT.__mod__)
+
+
+def distinct_texts(results: Sequence[float | str], write: Callable[[Any], str]) -> list[str]:
+    """Return the text that is written of each result, made once where the same ones are many."""
     few = set(results[:_FEW])
     if 2 * len(few) > len(results[:_FEW]):
         return [*map(write, results)]

@@ -17,6 +17,7 @@ from pathlib import Path
 from sheetgen.errors import shortened
 from sheetgen.spreadsheet.address import place_of
 from sheetgen.spreadsheet.block import Block, in_rows
+from sheetgen.spreadsheet.block_results import distinct_texts
 from sheetgen.spreadsheet.canvas import Canvas
 from sheetgen.spreadsheet.package_parts import MalformedError, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
@@ -27,6 +28,7 @@ _CELL_TEXT = 30_000  # characters of a long text in one cell, which holds 32,767
 
 _MARK = "run mark"
 _FINGERPRINT = "sheet fingerprint"
+_WHOLE = 1e12  # below it the digits of a whole number are the number
 _DIGITS = 16  # hexadecimal, of a sheet's own stamp: 64 bits
 _Place = tuple[int, int]
 
@@ -45,6 +47,8 @@ def _number_text(number: float) -> str:
     Files have 16 digits, and programs that save a workbook again keep 15, which is no edit. Rounded
     in the same steps, a number gives the same 12 digits before and after, between two of them too.
     """
+    if number % 1 == 0 and abs(number) < _WHOLE:
+        return f"{number:.0f}"  # as below, five times as fast
     in_file = float(f"{number:.16G}")
     return f"{float(f'{in_file:.15G}'):.12G}"
 
@@ -230,7 +234,9 @@ def _block_rows(block: Block[Style]) -> Iterator[str]:
         for column, formula in zip(block.column_range, block.formulas, strict=True)
     )
     parts = zip(block.formulas, block.values, strict=True)
-    columns = [[*map(_number_text, values.tolist())] for formula, values in parts if not formula]
+    columns = [
+        distinct_texts(values.tolist(), _number_text) for formula, values in parts if not formula
+    ]
     if not columns:
         yield from map(in_rows(text % ()), block.row_range)
         return
