@@ -12,7 +12,9 @@ for the releases that the tests have compared.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from itertools import count, repeat
@@ -139,24 +141,32 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             return formula.removeprefix("=")
         return str(super()._prepare_formula(formula, expand_future_functions))
 
-    def _write_cell(self, row: int, col: int, cell: Any) -> None:  # noqa: ANN401 - XlsxWriter's
-        content = self._content(cell) if cell.format else None
-        if content is None:
-            super()._write_cell(row, col, cell)
-        else:
-            style = cell.format._get_xf_index()
-            self.fh.write(f'<c r="{column_letters(col)}{row + 1}" s="{style}"{content}')
+    def _write_cells(self, row: int, columns: Iterable[int], cells: dict[int, Any]) -> None:
+        """Write cells of a row from left to right, those of the usual kinds at one time."""
+        texts: list[str] = []
+        for column in columns:
+            cell = cells[column]
+            content = self._content(cell) if cell.format else None
+            if content is None:
+                self.fh.write("".join(texts))
+                texts.clear()
+                self._write_cell(row, column, cell)
+            else:
+                style = cell.format._get_xf_index()
+                texts.append(f'<c r="{column_letters(column)}{row + 1}" s="{style}"{content}')
+        self.fh.write("".join(texts))
 
-    def _content(self, cell: Any) -> str | None:  # noqa: ANN401
+    def _content(self, cell: Any) -> str | None:  # noqa: ANN401 - XlsxWriter's
         """Return the XML behind a cell's address and style, None of a kind that is rare."""
         kind = type(cell)
         if kind is plain.CellFormulaTuple and not isinstance(cell.value, bool):
-            is_text = isinstance(cell.value, str) and cell.value != ""
-            if is_text and cell.value.startswith("#"):
+            formula, value = self._escape_data(cell.formula), cell.value
+            if not isinstance(value, str):
+                return f"><f>{formula}</f><v>{value}</v></c>"
+            if value.startswith("#"):
                 return None  # it may be an error
-            kind_of_value = ' t="str"' if is_text else ""
-            formula, value = self._escape_data(cell.formula), self._escape_data(cell.value)
-            return f"{kind_of_value}><f>{formula}</f><v>{value}</v></c>"
+            kind_of_value = ' t="str"' if value else ""
+            return f"{kind_of_value}><f>{formula}</f><v>{self._escape_data(value)}</v></c>"
         if kind is plain.CellNumberTuple:
             return f"><v>{cell.number:.16G}</v></c>"
         if kind is plain.CellStringTuple and not self.constant_memory:
@@ -194,13 +204,16 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
             self.table = table
 
     def _calculate_spans(self) -> None:
-        super()._calculate_spans()
+        # XlsxWriter looks for a cell in each column of each row.
+        ends = defaultdict[int, list[int]](list)
+        for rows in (self.table, self.comments):
+            for row, cells in rows.items():
+                if cells:
+                    ends[row // _SPAN] += min(cells), max(cells)
         for block in self._blocks:
-            first, last = block.column_range.start + 1, block.column_range.stop
             for index in range(block.row_range[0] // _SPAN, block.row_range[-1] // _SPAN + 1):
-                span = self.row_spans.get(index, f"{first}:{last}")
-                left, right = map(int, span.split(":"))
-                self.row_spans[index] = f"{min(left, first)}:{max(right, last)}"
+                ends[index] += block.column_range[0], block.column_range[-1]
+        self.row_spans = {index: f"{min(each) + 1}:{max(each) + 1}" for index, each in ends.items()}
 
     def _write_rows(self) -> None:
         self._calculate_spans()
@@ -222,19 +235,19 @@ class FastWorksheet(Worksheet):  # type: ignore[misc]
                 self._write_empty_row(row, span, info)
             return
         self._write_row(row, span, info)
-        columns = sorted(cells or (), reverse=True)
+        columns = sorted(cells or ())
         write_alike = getattr(self.fh, "write_alike", self.fh.write)
         # From left to right, because XlsxWriter numbers the formats in the order of first use.
         for block, pieces in streams:
-            while columns and columns[-1] < block.first_column:
-                self._write_cell(row, columns[-1], cells[columns.pop()])
-            if columns and columns[-1] in block.column_range:
+            before = bisect_left(columns, block.first_column)
+            self._write_cells(row, columns[:before], cells)
+            columns = columns[before:]
+            if columns and columns[0] in block.column_range:
                 self._xml_close()
-                raise _written_twice(self, row, columns[-1])
+                raise _written_twice(self, row, columns[0])
             text, is_alike = next(pieces)
             (write_alike if is_alike else self.fh.write)(text)
-        for column in reversed(columns):
-            self._write_cell(row, column, cells[column])
+        self._write_cells(row, columns, cells)
         self._xml_end_tag("row")
 
     def _row_pieces(self, block: FormulaBlock) -> _Pieces:

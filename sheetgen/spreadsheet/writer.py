@@ -127,6 +127,7 @@ class _Writer:
     def __init__(self, workbook: Workbook) -> None:
         self.workbook = workbook
         self.formats: dict[Style, Format] = {}
+        self.latest: tuple[Style | None, Format | None] = None, None
         self.good = workbook.add_format(PASS_FORMAT)
         self.bad = workbook.add_format(FAIL_FORMAT)
         self.shortened = tuple(
@@ -149,9 +150,12 @@ class _Writer:
         return [each for each in every if isinstance(each, FastWorksheet)]
 
     def format(self, style: Style) -> Format:
+        if style is self.latest[0]:  # as most are, and a style is slow to look up
+            return self.latest[1]
         found = self.formats.get(style)
         if found is None:
             found = self.formats[style] = self.workbook.add_format(style.properties())
+        self.latest = style, found
         return found
 
     def sheet(self, canvas: Canvas) -> None:
