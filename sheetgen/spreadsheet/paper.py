@@ -16,6 +16,7 @@ from math import ceil
 from struct import unpack
 from typing import NamedTuple
 
+from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Place
 from sheetgen.spreadsheet.sheet_sizes import PIXELS_PER_POINT, Lines, column_pixels
 from sheetgen.spreadsheet.style import HIDDEN, Style
@@ -219,6 +220,11 @@ class _Divided:
         return found
 
     @cached_property
+    def block_rows(self) -> list[tuple[range, Block[Style]]]:
+        """The blocks, each with its rows."""
+        return [(block.row_range, block) for block in self.canvas.blocks]
+
+    @cached_property
     def written(self) -> dict[int, set[int]]:
         """Of each row the columns of single cells with something in them."""
         found: dict[int, set[int]] = defaultdict(set)
@@ -271,8 +277,7 @@ class _Divided:
             return _BAD
         before, behind = self.filled.get(row - 1, {}), self.filled.get(row, {})
         inside = {
-            row: [block for block in self.canvas.blocks if row in block.row_range]
-            for row in (row - 1, row)
+            row: [block for rows, block in self.block_rows if row in rows] for row in (row - 1, row)
         }
         if not before and not inside[row - 1]:
             return 2
