@@ -168,7 +168,7 @@ def write(
     last = export_origin.origin_sheet(subject, fold_batchnorm, book.places, sheets)
     canvases = (*sheets, last)
     saved = save_workbook(path, lambda to: write_workbook(canvases, to, title), aside)
-    formulas = sum(1 for canvas in canvases for _ in canvas.promised())
+    formulas = sum(canvas.formulas for canvas in canvases)
     return Exported(saved, network, book.places, formulas, foretold)
 
 

@@ -18,7 +18,7 @@ from sheetgen.spreadsheet.canvas import Canvas, Value
 from sheetgen.spreadsheet.fast_workbook import LEVEL
 from sheetgen.spreadsheet.style import Style
 
-SAMPLE, PLACES = 500, 7
+SAMPLE, PLACES = 200, 4
 """Cells in a row whose packed size is measured, behind as many that the packing learns from; and
 how many such rows of cells of a sheet."""
 WHOLE, EACH, CHART, RULE, LINE, PLAIN = 9_000, 1_000, 1_100, 40, 10, 6
@@ -82,7 +82,7 @@ def forecast(book: Book) -> Forecast:
     """
     subject, others = book.subject, (*book.pictures, book.workings.canvas)
     proof = foretold(book.proven, subject.sheets.values())
-    formulas = proof.formulas + sum(1 for canvas in others for _ in canvas.promised())
+    formulas = proof.formulas + sum(canvas.formulas for canvas in others)
     size = WHOLE + PROVEN * proof.rows + RANGE * proof.ranges + sum(map(_size_of, others))
     products = 0
     for sheet in subject.sheets.values():

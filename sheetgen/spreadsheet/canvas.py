@@ -292,6 +292,14 @@ class Canvas:
         """Return the value of a single cell, or the one that its formula must have."""
         return self.cells[row, column].value
 
+    @property
+    def formulas(self) -> int:
+        """The number of formula cells."""
+        blocks = sum(
+            each.rows * (len(each.formulas) - each.formulas.count("")) for each in self.blocks
+        )
+        return blocks + sum(cell.formula is not None for cell in self.cells.values())
+
     def promised(self) -> Iterator[tuple[int, int, str, Value]]:
         """Yield row, column, formula and promised value of every formula cell."""
         for (row, column), cell in self.cells.items():
