@@ -7,7 +7,7 @@ them. `Products`, which holds the numbers of all channels, is behind it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import count, product
 from textwrap import wrap
 
@@ -233,8 +233,9 @@ def _picture(page: Page, place: Place, which: str, note: tuple[str, str], of: Ma
         for column in range(left - 1, left - 1 + page.ground):
             canvas.write(row, column, "", GROUND)
     scale = products.scale(of(chosen.lens)[2])
+    maps = [_map(products, of, cell, lens) for lens in products.lenses]
     for y, x in np.ndindex(*products.picture):
-        cells = products.choose(partial(_pixel, products, of, (y, x), cell))
+        cells = products.chosen([each(y, x) for each in maps])
         row, column = y // scale, x // scale
         is_there = row < numbers.shape[1] and column < numbers.shape[2]
         value = float(numbers[channel, row, column]) if is_there else ""
@@ -255,16 +256,24 @@ def _named(of: MapOf, lens: Lens) -> str:
     return f'"{of(lens)[0].name}, channel "'
 
 
-def _pixel(products: Products, of: MapOf, at: tuple[int, int], channel: str, lens: Lens) -> str:
-    """Return the number of a pixel of the chosen channel, or "" where the map has none."""
-    sheet, first, size = of(lens)
-    row, column = (each // products.scale(size) for each in at)
-    if row >= size[0] or column >= size[1]:
-        return '""'
-    y, x = first[0] + row, first[1] + column
-    if sheet.shape.channels == 1:
-        return sheet.address(0, y, x)
-    return f"INDEX({sheet.window(y, x, 1, 1)},1,{channel}+1)"
+def _map(products: Products, of: MapOf, channel: str, lens: Lens) -> Callable[[int, int], str]:
+    """Return what gives the number at a place of a picture, "" where the map has none.
+
+    It is that of the chosen channel.
+    """
+    sheet, first, (height, width) = of(lens)
+    scale, is_single = products.scale((height, width)), sheet.shape.channels == 1
+
+    @cache  # as many places show the same pixel
+    def pixel(row: int, column: int) -> str:
+        if row >= height or column >= width:
+            return '""'
+        y, x = first[0] + row, first[1] + column
+        if is_single:
+            return sheet.address(0, y, x)
+        return f"INDEX({sheet.window(y, x, 1, 1)},1,{channel}+1)"
+
+    return lambda y, x: pixel(y // scale, x // scale)
 
 
 def _frame(page: Page, place: Place, frame: str, colour: str) -> None:

@@ -10,7 +10,9 @@ Ranges with INDEX instead of single cells would take LibreOffice three times as 
 checks for each formula whether all cells of all ranges are up to date.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from cnn.export.network.stages import Shape
 from cnn.export.sheets.export_style import (
@@ -205,9 +207,10 @@ def _plane(page: Page, number: int) -> None:
     channel = page.channel(number)
     is_there = channel < shape.channels
     _caption(page, number, values[channel] if is_there else None)
+    maps = [_map(page, sheet, number) for sheet in page.sheets]
     for y in range(planes.height):
         for x in range(planes.width):
-            shown = [_activation(page, sheet, number, (y, x)) for sheet in page.sheets]
+            shown = [each(y, x) for each in maps]
             formula = f"={choose(page.fact('number'), shown)}"
             row, column = _pixel(page, shape, (y, x))
             value = float(values[channel, row, column]) if is_there else ""
@@ -220,17 +223,21 @@ def _pixel(page: Page, shape: Shape, at: tuple[int, int]) -> tuple[int, int]:
     return y * shape.height // page.planes.height, x * shape.width // page.planes.width
 
 
-def _activation(page: Page, sheet: Sheet, number: int, at: tuple[int, int]) -> str:
-    """Return what a plane's cell shows if this layer is chosen."""
-    pixel = _pixel(page, sheet.shape, at)
+def _map(page: Page, sheet: Sheet, number: int) -> Callable[[int, int], str]:
+    """Return what gives what a plane's cell shows if this layer is chosen."""
     if number >= sheet.shape.channels:
-        return '""'
-    if not page.has_pages:
-        return sheet.address(number, *pixel)
+        return lambda _y, _x: '""'
     channel = cell_address(page.top(number), page.left(number))
-    if sheet.shape.channels == 1:
-        return f'IF({channel}="","",{sheet.address(0, *pixel)})'
-    return f'IF({channel}="","",INDEX({sheet.window(*pixel, 1, 1)},1,{channel}+1))'
+
+    @cache  # as many cells show the same pixel
+    def activation(row: int, column: int) -> str:
+        if not page.has_pages:
+            return sheet.address(number, row, column)
+        if sheet.shape.channels == 1:
+            return f'IF({channel}="","",{sheet.address(0, row, column)})'
+        return f'IF({channel}="","",INDEX({sheet.window(row, column, 1, 1)},1,{channel}+1))'
+
+    return lambda y, x: activation(*_pixel(page, sheet.shape, (y, x)))
 
 
 def _caption(page: Page, number: int, map_: Array | None) -> None:

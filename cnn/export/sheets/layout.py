@@ -20,9 +20,7 @@ from sheetgen.spreadsheet.address import (
     MAXIMUM_ROWS,
     cell_address,
     quoted,
-    range_address,
     relative_address,
-    without_dollars,
 )
 from sheetgen.spreadsheet.canvas import Canvas, Place
 
@@ -102,8 +100,20 @@ class Sheet:
 
     def cell(self, channel: int, row: int, column: int) -> tuple[int, int]:
         """Return row and column on the sheet of one activation."""
-        across = (column + self.border.left) * self.shape.channels + channel
-        return FIRST_ROW + self.border.top + row, FIRST_COLUMN + across
+        first_row, first_column, channels = self._first
+        return first_row + row, first_column + column * channels + channel
+
+    @cached_property
+    def _first(self) -> tuple[int, int, int]:
+        """The cell of the first activation, and the number of channels."""
+        channels = self.shape.channels
+        first = FIRST_COLUMN + self.border.left * channels
+        return FIRST_ROW + self.border.top, first, channels
+
+    @cached_property
+    def _prefix(self) -> str:
+        """The sheet's name before an address."""
+        return f"{quoted(self.name)}!"
 
     @property
     def greatest(self) -> tuple[int, int]:
@@ -125,7 +135,7 @@ class Sheet:
 
     def address(self, channel: int, row: int = 0, column: int = 0) -> str:
         """Return the relative address of one activation with the sheet's name: conv1!C5."""
-        return f"{quoted(self.name)}!{relative_address(*self.cell(channel, row, column))}"
+        return self._prefix + relative_address(*self.cell(channel, row, column))
 
     def arguments(self, at: int = 0) -> Callable[[Unit], str]:
         """Return a function: the address of the number that the layer takes in for a unit.
@@ -151,9 +161,10 @@ class Sheet:
 
     def window(self, row: int, column: int, height: int, width: int) -> str:
         """Return the range of whole pixels, all channels, whose first pixel is (row, column)."""
-        first = self.cell(0, row, column)
-        last = self.cell(self.shape.channels - 1, row + height - 1, column + width - 1)
-        return f"{quoted(self.name)}!{without_dollars(range_address(*first, *last))}"
+        first = relative_address(*self.cell(0, row, column))
+        end = self.cell(self.shape.channels - 1, row + height - 1, column + width - 1)
+        last = relative_address(*end)
+        return f"{self._prefix}{first}" if first == last else f"{self._prefix}{first}:{last}"
 
     def units(self) -> Iterator[Unit]:
         """Yield channel, row and column of every activation, row by row of the sheet."""

@@ -98,6 +98,12 @@ class Lens:
         """Height and width of the map that it looks at, with the zeros around it."""
         return len(self.before.pixel_rows), len(self.before.pixel_columns)
 
+    @cached_property
+    def cells(self) -> str:
+        """The range of the map that it looks at, with the zeros around it."""
+        rows, columns = self.before.pixel_rows, self.before.pixel_columns
+        return self.before.window(rows.start, columns.start, len(rows), len(columns))
+
     @property
     def first_step(self) -> str:
         """What is done first with the numbers of the window."""

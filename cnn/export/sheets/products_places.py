@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import product
 
 from cnn.export.sheets.one_activation import Lens
-from cnn.export.sheets.weights_sheet import WeightPlaces
+from cnn.export.sheets.weights_sheet import WEIGHTS, WeightPlaces
 from sheetgen.spreadsheet.address import choose, indexed, range_address
 from sheetgen.workbook.shared.workings import Corner
 
@@ -56,17 +56,17 @@ class Products:
     listed: Corner
     """The layers that can be chosen."""
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Rows of channels."""
         return max(lens.channels for lens in self.lenses)
 
-    @property
+    @cached_property
     def window(self) -> tuple[int, int]:
         """Height and width of the largest window."""
         return _largest((lens.height, lens.width) for lens in self.lenses)
 
-    @property
+    @cached_property
     def kernel(self) -> tuple[int, int]:
         """Height and width of the largest kernel, 0 without any."""
         kernels = [lens for lens in self.lenses if lens.kernels is not None]
@@ -107,7 +107,11 @@ class Products:
 
     def fact(self, which: str) -> str:
         """Return the cell of a fact."""
-        return self.facts.absolute(1 + list(ALL_FACTS).index(which), 1)
+        return self._facts[which]
+
+    @cached_property
+    def _facts(self) -> dict[str, str]:
+        return {which: self.facts.absolute(down, 1) for down, which in enumerate(ALL_FACTS, 1)}
 
     def of_channel(self, column: int, channel: str) -> str:
         """Return the formula of a channel's number of a column, for other sheets."""
@@ -116,7 +120,26 @@ class Products:
 
     def choose(self, of: Callable[[Lens], str | float]) -> str:
         """Return the formula of what belongs to the chosen layer."""
-        return choose(self.fact("layer"), [str(of(lens)) for lens in self.lenses])
+        return self.chosen([str(of(lens)) for lens in self.lenses])
+
+    def chosen(self, texts: Sequence[str]) -> str:
+        """Return the formula of one of these texts, one for each layer."""
+        return choose(self.fact("layer"), texts)
+
+    def kernels(self, lens: Lens) -> str:
+        """Return the range of all kernels of a layer on `Weights`."""
+        return self._kernels[lens.sheet.name]
+
+    @cached_property
+    def _kernels(self) -> dict[str, str]:
+        found = {}
+        for lens in self.lenses:
+            if lens.kernels is not None:
+                places = self.weights[lens.sheet.name].kernels
+                tops, lefts, bottoms, rights = zip(*places, strict=True)
+                cells = range_address(min(tops), min(lefts), max(bottoms), max(rights))
+                found[lens.sheet.name] = f"{WEIGHTS}!{cells}"
+        return found
 
 
 def _largest(sizes: Iterable[tuple[int, ...]]) -> tuple[int, int]:

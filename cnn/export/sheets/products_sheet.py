@@ -24,7 +24,6 @@ from cnn.export.sheets.products_places import (
     SIDES,
     Products,
 )
-from cnn.export.sheets.weights_sheet import WEIGHTS
 from sheetgen.network.activations import Array
 from sheetgen.spreadsheet.address import cell_address, indexed, range_address
 from sheetgen.spreadsheet.canvas import Canvas, Place
@@ -224,9 +223,7 @@ def _seen(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     if not _has(lens, unit):
         return '""'
     channel, y, x = unit
-    before = lens.before
-    rows, columns = before.pixel_rows, before.pixel_columns
-    cells = before.window(rows.start, columns.start, len(rows), len(columns))
+    cells = lens.cells
     top, left = (products.fact(which) for which in ("window_top", "window_left"))
     if lens.channels == 1:
         return indexed(cells, f"{top}+{y}", f"{left}+{x}")
@@ -239,11 +236,9 @@ def _weight(products: Products, unit: tuple[int, int, int], lens: Lens) -> str:
     if lens.kernels is None or not _has(lens, unit):
         return '""'
     channel, y, x = unit
-    tops, lefts, bottoms, rights = zip(*products.weights[lens.sheet.name].kernels, strict=True)
-    cells = f"{WEIGHTS}!{range_address(min(tops), min(lefts), max(bottoms), max(rights))}"
     top, left = (products.fact(which) for which in ("kernel_top", "kernel_left"))
     across = f"{left}+{x * lens.channels + channel + 1}"
-    return indexed(cells, f"{top}+{y + 1}", across)
+    return indexed(products.kernels(lens), f"{top}+{y + 1}", across)
 
 
 def _shade(canvas: Canvas, products: Products) -> None:
