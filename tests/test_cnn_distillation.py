@@ -81,7 +81,7 @@ def test_a_step_learns_from_the_teachers_as_a_plain_loop_does_and_leaves_them(te
         (0.25 * labels_loss(logits, images.labels[batch]) + 0.75 * 2**2 * softened).backward()
         optimizer.step()
     with Interruption() as interruption:
-        training.epoch(images, Report(), interruption)
+        training.epoch(Report(), interruption)
     for name, value in training.model.state_dict().items():
         torch.testing.assert_close(value.double(), plain.state_dict()[name].double(), msg=name,
                                    rtol=0, atol=1e-5)  # fmt: skip

@@ -55,7 +55,7 @@ def test_keeping_memory_changes_no_weight():
     def weights():
         training = Training(config(RECIPE), Processes(), noise())
         with Interruption() as interruption:
-            training.epoch(noise(), Report(), interruption)
+            training.epoch(Report(), interruption)
         return training.model.state_dict()
 
     before = weights()

@@ -78,6 +78,7 @@ def test_triangular_schedule_rises_for_a_fifth_of_the_steps_and_falls_to_zero():
         {"momentum": 1.0},
         {"label_smoothing": -0.1},
         {"ema_decay": 1.5},
+        {"pruned": 0.9},
     ],
 )
 def test_numbers_out_of_range_are_refused(change):
@@ -260,7 +261,7 @@ def test_a_step_is_that_of_a_plain_loop():
         loss_function(plain[:-1](inputs), images.labels[batch]).backward()
         optimizer.step()
     with Interruption() as interruption:
-        training.epoch(images, Report(), interruption)
+        training.epoch(Report(), interruption)
     for name, value in training.model.state_dict().items():
         torch.testing.assert_close(value.double(), plain.state_dict()[name].double(), msg=name,
                                    rtol=0, atol=1e-6)  # fmt: skip
@@ -278,7 +279,7 @@ def test_moving_average_is_what_is_tested():
             history.append([p.detach().clone() for p in training.model.parameters()])
 
     with Interruption() as interruption:
-        training.epoch(noise(), Watch(), interruption)
+        training.epoch(Watch(), interruption)
     expected = history[0]
     for weights in history[1:]:
         expected = [0.9 * old + 0.1 * new for old, new in zip(expected, weights, strict=True)]
@@ -291,7 +292,8 @@ def test_moving_average_is_what_is_tested():
 @pytest.mark.parametrize("count", [33, 32, 31, 1])
 def test_every_image_is_seen_once(count):
     training = Training(config(Recipe(1, 0.01, 16)), Processes(), noise(count))
-    labels = torch.cat([labels for _, labels, _ in training._shares(noise(count))])
+    chosen = training.pruning.choose(1, training.generator)
+    labels = torch.cat([share.labels for share in training._shares(chosen)])
     assert labels.sort().values.tolist() == noise(count).labels.sort().values.tolist()
 
 
@@ -302,14 +304,14 @@ def test_shares_of_processes_make_up_the_batches():
     parts = [Training(config(recipe), Processes(rank, rank, 1), images) for rank in range(2)]
     for rank, part in enumerate(parts):
         part.processes = Processes(rank, rank, 2)
-        part.batches = 3
-    shares = zip(whole._shares(images), *(part._shares(images) for part in parts), strict=False)
-    batches = list(shares)
-    assert len(batches) == 3
-    for (inputs, _, weight), *halves in batches:
-        for rank, (half, _, half_weight) in enumerate(halves):
-            torch.testing.assert_close(half, inputs[rank::2])
-            assert half_weight == pytest.approx(2 * weight)
+        assert part._batches(1) == 3
+    shares = [
+        each._shares(each.pruning.choose(1, each.generator)[: 3 * 16]) for each in (whole, *parts)
+    ]
+    for batch, *halves in zip(*shares, strict=True):
+        for rank, half in enumerate(halves):
+            torch.testing.assert_close(half.inputs, batch.inputs[rank::2])
+            torch.testing.assert_close(half.weights, 2 * batch.weights[rank::2])
 
 
 def test_the_bar_prints_the_lines_too(capsys):

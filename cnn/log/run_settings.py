@@ -6,7 +6,7 @@ from cnn.data.image_folder import FOLDER
 from cnn.data.sample_digits import SAMPLE
 from cnn.model_names import is_own, label, origin
 from cnn.training.config import BEST, Config
-from cnn.training.recipes import WARM_UP, Recipe
+from cnn.training.recipes import EASY, WARM_UP, Recipe
 
 _CHECKSUM_DIGITS = 8
 _FILES = {"train": "training", "t10k": "test"}
@@ -20,6 +20,7 @@ def settings_in_words(config: Config, described: dict[str, Any]) -> list[tuple[s
     lines = [
         ("model", f"{_model(config.model)}, {config.parameters or 0:,} parameters"),
         ("training", f"{_epochs(recipe.epochs)}, batch size {recipe.batch_size}{_kept(config)}"),
+        ("data pruning", _pruning(recipe)),
         ("seed", str(config.seed)),
         ("optimiser", _optimiser(recipe)),
         ("learning rate", _schedule(recipe)),
@@ -44,6 +45,13 @@ def _epochs(count: int) -> str:
 
 def _kept(config: Config) -> str:
     return ", the best epoch kept beside the last" if config.keep == BEST else ""
+
+
+def _pruning(recipe: Recipe) -> str:
+    if not recipe.pruned:
+        return ""
+    left_out = f"all epochs but the first leave out {recipe.pruned:.0%} of the images"
+    return f"{left_out}, drawn from the {EASY:.0%} with the smallest losses"
 
 
 def _optimiser(recipe: Recipe) -> str:

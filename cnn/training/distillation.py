@@ -40,18 +40,18 @@ class Teachers:
         with torch.inference_mode():
             return torch.stack([network(inputs) for network in self.networks]).mean(dim=0)
 
-    def objective(
+    def objectives(
         self, of_labels: torch.Tensor, inputs: torch.Tensor, log_probabilities: torch.Tensor
     ) -> torch.Tensor:
         """Return (1 - w) · objective of the labels + w · T² · cross-entropy with the teachers.
 
-        The cross-entropy is that of the softened probabilities, softmax(logits / T), summed over
-        the images; T² keeps its gradient as large as that of the labels.
+        Both are of each image, (N,). The cross-entropy is that of the softened probabilities,
+        softmax(logits / T); T² keeps its gradient as large as that of the labels.
         """
         weight, temperature = self.settings.distillation_weight, self.settings.temperature
         targets = (self.log_probabilities(inputs) / temperature).softmax(dim=1)
         softened = log_softmax(log_probabilities / temperature, dim=1)
-        of_teachers = -(targets * softened).sum() * temperature**2
+        of_teachers = -(targets * softened).sum(dim=1) * temperature**2
         return (1 - weight) * of_labels + weight * of_teachers
 
 

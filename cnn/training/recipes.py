@@ -16,6 +16,9 @@ Optimizer = Literal["sgd", "adam", "adamw"]
 WARM_UP = 0.2
 """The fraction of all steps in which the triangular schedule rises."""
 
+EASY = 0.9
+"""The part of the images, those of the smallest losses, of which an epoch may leave some out."""
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -90,6 +93,9 @@ class Recipe:
     ] = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
     optimizer: Annotated[Optimizer, "What makes the steps."] = "sgd"
+    pruned: Annotated[
+        float, "Leave out this part of the images in all epochs but the first: easy ones."
+    ] = 0.0
     distillation: Distillation = field(default_factory=Distillation)
 
     def __post_init__(self) -> None:
@@ -104,6 +110,7 @@ class Recipe:
         for name in ("momentum", "label_smoothing", "ema_decay"):
             _require_from_zero(name, getattr(self, name), below=1)
         _require_from_zero("weight_decay", self.weight_decay)
+        _require_from_zero("pruned", self.pruned, below=EASY)
         for name, words in (("schedule", get_args(Schedule)), ("optimizer", get_args(Optimizer))):
             if getattr(self, name) not in words:
                 known = " or ".join([", ".join(words[:-1]), words[-1]])
@@ -204,7 +211,7 @@ LIGHT = Augmentation(rotation=8, scale=0.08, shift=1.5)
 """For few epochs or few parameters, which over-fit less."""
 
 HALF = Augmentation(rotation=5, scale=0.05, shift=1, plain_epochs=1)
-"""For five epochs."""
+"""For the fewest steps."""
 
 SMALL = replace(OURS, batch_size=64, augmentation=replace(LIGHT, plain_epochs=2))
 """For few parameters."""
@@ -213,7 +220,9 @@ RECIPES: dict[str, Recipe] = {
     "era-v1": Recipe(epochs=19, learning_rate=0.08),
     "era-v2": Recipe(epochs=18, learning_rate=0.01),
     "fast": replace(OURS, epochs=6, batch_size=64, augmentation=LIGHT),
-    "sprint": replace(OURS, epochs=5, batch_size=256, learning_rate=0.5, augmentation=HALF),
+    "sprint": replace(
+        OURS, epochs=7, batch_size=256, learning_rate=0.9, augmentation=HALF, pruned=0.5
+    ),
     "best": replace(
         OURS, learning_rate=0.2, augmentation=replace(OURS.augmentation, plain_epochs=2)
     ),

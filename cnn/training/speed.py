@@ -76,6 +76,6 @@ def _seconds(config: Config, threads: int, steps: int = 5) -> float:
     with Interruption() as interruption:
         for _ in range(2 + steps):
             start = time.perf_counter()
-            training.epoch(batch, Report(), interruption)
+            training.epoch(Report(), interruption)
             taken.append(time.perf_counter() - start)
     return min(taken[2:])

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from cnn.training.evaluation import evaluate
 from cnn.training.faster_layers import speed_up, speed_up_dropout
 from cnn.training.optimizing import load_optimizer, load_schedule, moving_average, new_optimizer
 from cnn.training.processes import Interruption, Processes
+from cnn.training.pruning import Pruning
 from cnn.training.recipes import rate_factor
 from cnn.training.run import Line, Run, State
 from cnn.training.tensor_files import misfit
@@ -55,7 +56,7 @@ def train(
     with Interruption() as interruption:
         while len(training.log) < config.recipe.epochs:
             with running(config.model):
-                trained, timing = training.epoch(data.train, report, interruption)
+                trained, timing = training.epoch(report, interruption)
                 tested = processes.from_main(lambda: _test(training.tested_model(), data.test))
             _require_finite(trained["epoch"], trained["train_loss"], tested["test_loss"])
             training.log.append(trained | tested | {"data": config.data} | timing)
@@ -70,6 +71,21 @@ def train(
     return training.log
 
 
+@dataclass(frozen=True)
+class Share:
+    """The part of a batch that one process takes."""
+
+    images: torch.Tensor
+    """The indices among the training images, (N,) of int64."""
+    inputs: torch.Tensor
+    """(N, channels, height, width), normalised."""
+    labels: torch.Tensor
+    """(N,) of int64."""
+    weights: torch.Tensor
+    """How many times each image counts in the mean over the batch, divided by the sum of these
+    numbers, and times the number of processes, as the processes average their gradients; (N,)."""
+
+
 class Training:
     """The state of a training: everything that changes while a network is trained."""
 
@@ -82,17 +98,18 @@ class Training:
     ) -> None:
         """Initialise the weights; `images` are the training images."""
         recipe = config.recipe
-        self.config, self.processes, self.teachers = config, processes, teachers
+        self.config, self.processes, self.images = config, processes, images
+        self.teachers = teachers
         self.log: list[Line] = []
         self.best: State | None = None
         """The weights to keep, and the number of their epoch."""
         self.device = images.pixels.device
-        self.batches = batch_count(len(images), recipe.batch_size, processes.count)
+        self.pruning = Pruning(len(images), recipe.pruned, self.device)
         torch.manual_seed(config.seed)
         self.model = _for_training(config, self.device)
         self.parallel = self.model if processes.count == 1 else DistributedDataParallel(self.model)
         self.optimizer = new_optimizer(self.model, recipe)
-        steps = self.batches * recipe.epochs
+        steps = sum(self._batches(epoch) for epoch in range(1, recipe.epochs + 1))
         self.schedule = LambdaLR(
             self.optimizer, lambda step: rate_factor(recipe.schedule, min(step, steps - 1), steps)
         )
@@ -114,24 +131,29 @@ class Training:
             model = {name: value.detach().clone() for name, value in weights.items()}
             self.best = {"epoch": len(self.log), "model": model}
 
-    def epoch(
-        self, images: Images, report: Report, interruption: Interruption
-    ) -> tuple[Line, Line]:
-        """Train on every image once; return the log's fields on the result and on the speed."""
+    def epoch(self, report: Report, interruption: Interruption) -> tuple[Line, Line]:
+        """Train on every image once, or leave out what the recipe says.
+
+        Returns the log's fields on the result and on the speed.
+        """
         self.parallel.train()
         number = len(self.log) + 1
         # The sum of the losses, the number of images classified correctly, and of all images.
         totals = torch.zeros(3, dtype=longest_float(self.device), device=self.device)
         learning_rate = 0.0
         start = time.perf_counter()
-        for step, (pixels, labels, share) in enumerate(self._shares(images), start=1):
+        # A last batch that not every process has a part of is left out.
+        reached = self._batches(number) * self.config.recipe.batch_size
+        chosen = self.pruning.choose(number, self.generator)[:reached]
+        for step, share in enumerate(self._shares(chosen), start=1):
             learning_rate = self.optimizer.param_groups[0]["lr"]
-            totals += self._step(pixels, labels, share)
+            totals += self._step(share)
             if report.interval and step % report.interval == 0:
                 loss, right, seen = totals.tolist()
-                report.step(number, int(seen) * self.processes.count, loss / seen, right / seen)
+                report.step(number, round(seen) * self.processes.count, loss / seen, right / seen)
             interruption.check()
         loss, right, seen = self.processes.add_up(totals).tolist()
+        self.pruning.end_epoch(chosen, self.processes)
         seconds = time.perf_counter() - start
         trained: Line = {
             "epoch": number,
@@ -139,52 +161,56 @@ class Training:
             "train_loss": loss / seen,
             "train_accuracy": right / seen,
         }
-        return trained, {"seconds": seconds, "samples_per_second": seen / seconds}
+        return trained, {"seconds": seconds, "samples_per_second": len(chosen) / seconds}
 
-    def _shares(self, images: Images) -> Iterator[tuple[torch.Tensor, torch.Tensor, float]]:
-        """Yield this process's part of every batch: inputs, labels, and the factor of its loss.
+    def _batches(self, epoch: int) -> int:
+        """Return the number of steps of an epoch."""
+        count, size = self.pruning.count(epoch), self.config.recipe.batch_size
+        return batch_count(count, size, self.processes.count)
 
-        The factor turns the sum over the part into its share of the mean over the batch, times
-        the number of processes, because the processes average their gradients.
-        """
+    def _shares(self, chosen: torch.Tensor) -> Iterator[Share]:
+        """Yield this process's part of every batch of the chosen images."""
         rank, count = self.processes.rank, self.processes.count
-        order = torch.randperm(len(images), generator=self.generator).to(self.device)
-        augmentation = self.config.recipe.augmentation_of(len(self.log) + 1)
+        images, augmentation = self.images, self.config.recipe.augmentation_of(len(self.log) + 1)
         sides = images.format.shape[1:]
-        for batch in order.split(self.config.recipe.batch_size)[: self.batches]:
+        for batch in chosen.split(self.config.recipe.batch_size):
             mine = batch[rank::count]
             pixels = images.pixels[mine]
             if augmentation:
                 maps = random_affine(len(batch), *sides, augmentation, self.generator)
                 pixels = apply_affine(pixels.float(), maps[rank::count].to(self.device))
             inputs = images.format.normalize(pixels).contiguous(memory_format=torch.channels_last)
-            yield inputs, images.labels[mine], count / len(batch)
+            weights = self.pruning.weights
+            share = weights[mine] * (count / weights[batch].sum())
+            yield Share(mine, inputs, images.labels[mine], share)
 
-    def _step(self, inputs: torch.Tensor, labels: torch.Tensor, share: float) -> torch.Tensor:
+    def _step(self, share: Share) -> torch.Tensor:
         """Take one step; return the sum of the losses, the correctly classified and all images.
 
         The loss returned is the negative log-likelihood without smoothing, comparable with that
-        of the test.
+        of the test. An image that counts for several does so in all three.
         """
         on_gpu = self.device.type == "cuda"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu):
-            output = self.parallel(inputs)
+            output = self.parallel(share.inputs)
         log_probabilities = output.float()
-        loss = nll_loss(log_probabilities, labels, reduction="sum")
+        losses = nll_loss(log_probabilities, share.labels, reduction="none")
         smoothing = self.config.recipe.label_smoothing
         # The cross-entropy with (1 - s) of the target on the label and s spread over the classes.
-        uniform = -log_probabilities.mean(dim=1).sum() if smoothing else 0.0
-        objective = (1 - smoothing) * loss + smoothing * uniform
+        uniform = -log_probabilities.mean(dim=1) if smoothing else 0.0
+        objectives = (1 - smoothing) * losses + smoothing * uniform
         if self.teachers:
-            objective = self.teachers.objective(objective, inputs, log_probabilities)
+            objectives = self.teachers.objectives(objectives, share.inputs, log_probabilities)
         self.optimizer.zero_grad(set_to_none=True)
-        (objective * share).backward()
+        (objectives @ share.weights).backward()
         self.optimizer.step()
         self.schedule.step()
         if self.ema:
             self.ema.update_parameters(self.model)
-        right = (log_probabilities.argmax(dim=1) == labels).sum()
-        return torch.stack([loss.detach(), right, torch.full_like(right, len(labels))])
+        losses, weights = losses.detach(), self.pruning.weights[share.images]
+        self.pruning.note(share.images, losses)
+        right = log_probabilities.argmax(dim=1) == share.labels
+        return torch.stack([weights @ losses, weights @ right.float(), weights.sum()])
 
     def state(self) -> State:
         """Return everything that `load_state` needs to resume with identical results."""
@@ -196,6 +222,7 @@ class Training:
             "tested_model": self.tested_model().state_dict(),
             "ema": self.ema.state_dict() if self.ema else None,
             "best": self.best,
+            "pruning": self.pruning.losses if self.config.recipe.pruned else None,
             "generator": self.generator.get_state(),
             "random_states": self.processes.gather(random_state(self.device)),
             "log": self.log,
@@ -218,6 +245,8 @@ class Training:
         }
         if self.config.keep == BEST:
             parts["best"] = lambda: self._load_best(state["best"])
+        if self.config.recipe.pruned:
+            parts["pruning"] = lambda: self.pruning.load(state["pruning"])
         for name, load in parts.items():
             try:
                 load()
