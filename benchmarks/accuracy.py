@@ -2,7 +2,7 @@
 
     python benchmarks/accuracy.py era-v1 era-v2 --seeds 3 --data-dir DIR
 
-Each network is trained by `cnn train --seeds` with its recipe. Results are kept in
+Each network is trained by `cnn train` with its recipe. Results are kept in
 benchmarks/accuracy.jsonl, one training per line, and every epoch in benchmarks/runs/. What is
 there is not measured twice; delete a line to measure it again. Results of earlier recipes stay,
 and those of a network that had other layers, under a name that says so.
@@ -14,7 +14,6 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from cnn.training.recipes import RECIPES, Recipe
@@ -33,19 +32,18 @@ def is_current(result: dict) -> bool:
     return Recipe.from_dict(result["recipe"]) == RECIPES.get(result["model"])
 
 
-def train(model: str, seeds: list[int], data_dir: Path, runs: Path) -> Iterator[dict]:
-    """Train with each seed, or continue where it was stopped; yield the results."""
-    paths = {seed: runs / f"{model}-{seed}" for seed in seeds}
-    line = [sys.executable, "-m", "cnn", "train", "--model", model]
-    line += ["--seeds", ",".join(map(str, seeds)), "--data-dir", str(data_dir)]
-    line += ["--run", str(runs / model), "--workbook", str(runs / f"{model}.xlsx")]
-    line += ["--resume"] if any((run / "config.json").exists() for run in paths.values()) else []
+def train(model: str, seed: int, data_dir: Path, runs: Path) -> dict:
+    """Train with a seed, or continue where it was stopped; return the result."""
+    run = runs / f"{model}-{seed}"
+    line = [sys.executable, "-m", "cnn", "train", "--model", model, "--seed", str(seed)]
+    line += ["--data-dir", str(data_dir), "--run", str(run)]
+    line += ["--workbook", str(runs / f"{model}-{seed}.xlsx")]
+    line += ["--resume"] if (run / "config.json").exists() else []
     subprocess.run(line, check=True)
+    text = (run / "log.jsonl").read_text()
     LOGS.mkdir(exist_ok=True)
-    for seed, run in paths.items():
-        text = (run / "log.jsonl").read_text()
-        (LOGS / f"{model}-{seed}.jsonl").write_text(text)
-        yield result_of(seed, json.loads((run / "config.json").read_text()), text)
+    (LOGS / f"{model}-{seed}.jsonl").write_text(text)
+    return result_of(seed, json.loads((run / "config.json").read_text()), text)
 
 
 def result_of(seed: int, config: dict, text: str) -> dict:
@@ -92,10 +90,10 @@ def main() -> None:
     arguments = parser.parse_args()
     for model in arguments.models:
         done = {one["seed"] for one in read() if one["model"] == model and is_current(one)}
-        if missing := [seed for seed in range(arguments.seeds) if seed not in done]:
-            for result in train(model, missing, arguments.data_dir, arguments.runs):
-                with RESULTS.open("a") as file:
-                    file.write(json.dumps(result) + "\n")
+        for seed in sorted({*range(arguments.seeds)} - done):
+            result = train(model, seed, arguments.data_dir, arguments.runs)
+            with RESULTS.open("a") as file:
+                file.write(json.dumps(result) + "\n")
     table(read())
 
 
