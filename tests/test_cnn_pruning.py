@@ -56,6 +56,14 @@ def test_the_expected_gradient_is_that_of_all_images():
     assert float((total / epochs - 1).abs().max()) < 5 * ((weight - 1) / epochs) ** 0.5
 
 
+@pytest.mark.parametrize("images", range(1, 21))
+def test_of_few_images_some_are_left(images):
+    pruning = pruning_of(torch.linspace(0, 1, images), 0.89)
+    chosen = pruning.choose(2, torch.Generator())
+    assert 1 <= len(chosen) == pruning.count(2) <= images
+    assert float(pruning.weights[chosen].sum()) == pytest.approx(images)
+
+
 def test_losses_stay_until_an_image_is_taken_again():
     losses = torch.linspace(0, 1, 50)
     pruning = pruning_of(losses, 0.4)

@@ -21,7 +21,7 @@ class Pruning:
         """Prepare for so many images, of which all epochs but the first leave out a part."""
         self.images = images
         self.easy = round(images * EASY)
-        self.left_out = round(images * pruned)
+        self.left_out = min(round(images * pruned), self.easy - 1)
         self.losses = torch.zeros(images, device=device)
         """Of each image, when it was last trained on."""
         self.weights = torch.ones(images, device=device)
