@@ -127,6 +127,10 @@ def test_only_the_test_images_are_read_for_a_test(raw):
     assert found.checksums.items() < expected.checksums.items()
     with pytest.raises(InputError, match="train-images-idx3-ubyte is damaged"):
         load_tested(replace(config, hold_out=100), raw.parents[1], None)
+    (raw / "train-images-idx3-ubyte").unlink()
+    assert load_tested(config, None, raw.parents[1]).checksums == found.checksums
+    with pytest.raises(InputError, match="MNIST is no longer in"):
+        load_tested(replace(config, hold_out=100), None, raw.parents[1])
     damage(raw / "t10k-images-idx3-ubyte", "one bit")
     with pytest.raises(InputError, match="t10k-images-idx3-ubyte is damaged"):
         load_tested(config, raw.parents[1], None)

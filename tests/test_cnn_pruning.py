@@ -10,6 +10,7 @@ from test_cnn_training import config, noise
 
 torch = pytest.importorskip("torch")
 
+from cnn.log.run_facts import Facts  # noqa: E402
 from cnn.log.run_settings import settings_in_words  # noqa: E402
 from cnn.models import build_model  # noqa: E402
 from cnn.training.processes import Interruption, Processes  # noqa: E402
@@ -118,6 +119,21 @@ def test_a_pruned_epoch_is_that_of_a_plain_loop():
                                    msg=name, rtol=0, atol=1e-5)  # fmt: skip
 
 
+@pytest.mark.parametrize("pruned", [0.05, 1 / 3, 0.4])
+def test_all_images_classified_correctly_are_all_images(pruned):
+    """Rounded sums of what images count are not compared: more than 100 % is no accuracy."""
+    images = noise(50)
+    images.labels.zero_()
+    recipe = replace(RECIPE, epochs=5, batch_size=32, learning_rate=1e-9, pruned=pruned)
+    training = Training(config(recipe), Processes(), images)
+    training.model[-2].bias.data[0] = 100.0
+    with Interruption() as interruption:
+        for _ in range(recipe.epochs):
+            line, _ = training.epoch(Report(), interruption)
+            training.log.append(line)
+            assert line["train_accuracy"] == 1.0
+
+
 def test_two_processes_take_the_images_that_one_takes():
     """Each notes the losses of its own part; their sums are those of all."""
     generators = [torch.Generator().manual_seed(0) for _ in range(3)]
@@ -161,6 +177,11 @@ def test_a_run_resumes_to_the_same_weights_and_says_that_it_leaves_images_out(mn
     assert train(broken, mnist, "--resume").exit_code == 0
     assert_equal(whole, broken)
     assert json.loads((whole / "config.json").read_text())["recipe"]["pruned"] == 0.4
+    without = json.loads((whole / "config.json").read_text())
+    del without["recipe"]["pruned"]
+    never = without | {"recipe": without["recipe"] | {"pruned": 0.0}}
+    marks = {Facts("run", config(RECIPE), [], each).mark for each in (without, never)}
+    assert len(marks) == 1  # so that a run begun by an older version keeps its sheet
     told = dict(settings_in_words(config(RECIPE), {}))
     assert "leave out 40% of the images" in told["data pruning"]
     assert "data pruning" not in dict(settings_in_words(config(replace(RECIPE, pruned=0.0)), {}))

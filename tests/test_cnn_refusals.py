@@ -26,7 +26,7 @@ def test_an_existing_directory_is_refused(copy, mnist):
         (["--model", "fast"], "model sprint, not fast"),
         (["--epochs", "4"], "epochs 3, not 4"),
         (["--batch-size", "32"], "batch size 128, not 32"),
-        (["--learning-rate", "0.1"], "learning rate 0.5, not 0.1"),
+        (["--learning-rate", "0.1"], "learning rate 0.9, not 0.1"),
         (["--seed", "1"], "seed 0, not 1"),
         (["--limit", "100"], "limit 512, not 100"),
         (["--hold-out", "0"], "hold out 500, not 0"),

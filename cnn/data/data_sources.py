@@ -5,8 +5,10 @@ from pathlib import Path
 from cnn.data.idx_files import (
     DEFAULT_FOLDER,
     FASHION_MNIST,
+    FILES,
     KMNIST,
     MNIST,
+    TEST_FILES,
     IdxFiles,
     MissingError,
     load_idx,
@@ -78,11 +80,12 @@ def measured(data: DataSet) -> DataSet:
     return data.formatted(data.train.format.measured(data.train.pixels))
 
 
-def is_missing(kind: str, folder: Path) -> bool:
-    """Return whether any of the data is not in a folder."""
+def is_missing(kind: str, folder: Path, *, training: bool = True) -> bool:
+    """Return whether any of the data is not in a folder, or any of its test images."""
     if kind == FOLDER:
         return not is_there(folder)
-    return kind in KNOWN and bool(KNOWN[kind].missing(folder))
+    names = FILES if training else TEST_FILES
+    return kind in KNOWN and bool(KNOWN[kind].missing(folder, names))
 
 
 def place_of(kind: str) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import io
 import socket
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -22,12 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_FOLDER = Path("output/data")
 """Where data is downloaded to if no other folder is named."""
 
-FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
+TRAIN_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+TEST_FILES = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+FILES = TRAIN_FILES + TEST_FILES
 
 CHECKSUMS = dict(
     zip(
@@ -76,9 +73,9 @@ class IdxFiles:
         """Return the folder of the files."""
         return root / self.torchvision / "raw"
 
-    def missing(self, root: Path) -> list[str]:
-        """Return the names of the files that are not in a folder, where torchvision puts them."""
-        return [name for name in FILES if _find(self.raw(root), name) is None]
+    def missing(self, root: Path, names: Sequence[str] = FILES) -> list[str]:
+        """Return which files are not in a folder, where torchvision puts them."""
+        return [name for name in names if _find(self.raw(root), name) is None]
 
 
 _CLOTHES = "T-shirt/top Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag Ankle-boot"
@@ -111,19 +108,19 @@ def load_idx(source: IdxFiles, data_dir: Path | None) -> DataSet:
     torchvision downloads missing files. Raises `InputError` for a damaged file, `MissingError` if
     missing files cannot be downloaded.
     """
-    train, test = (_load_part(source, data_dir, names) for names in (FILES[:2], FILES[2:]))
+    train, test = (_load_part(source, data_dir, names) for names in (TRAIN_FILES, TEST_FILES))
     return DataSet(train.images, test.images, source.name, train.checksums | test.checksums)
 
 
 def load_idx_test(source: IdxFiles, data_dir: Path | None) -> Tested:
     """Return only the test images of a data set, as `load_idx` does."""
-    return _load_part(source, data_dir, FILES[2:])
+    return _load_part(source, data_dir, TEST_FILES)
 
 
 def _load_part(source: IdxFiles, data_dir: Path | None, names: tuple[str, ...]) -> Tested:
     """Return the images of two files."""
     root = DEFAULT_FOLDER if data_dir is None else data_dir
-    if source.missing(root):
+    if source.missing(root, names):
         _download(source, root)
     read = [_read(source, root, name) for name in names]
     (images, labels), checksums = (content for content, _ in read), [found for _, found in read]

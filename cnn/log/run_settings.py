@@ -50,7 +50,7 @@ def _kept(config: Config) -> str:
 def _pruning(recipe: Recipe) -> str:
     if not recipe.pruned:
         return ""
-    left_out = f"all epochs but the first leave out {recipe.pruned:.0%} of the images"
+    left_out = f"all epochs but the first leave out {100 * recipe.pruned:g}% of the images"
     return f"{left_out}, drawn from the {EASY:.0%} with the smallest losses"
 
 

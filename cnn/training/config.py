@@ -144,7 +144,7 @@ def load(config: Config, data_dir: Path | None, remembered: Path | None = None) 
     They are read from `data_dir`, else from the folder that the run remembers, else from the
     default folder. Raises `InputError` for damaged data, `MissingError` if there is none.
     """
-    data = load_data(config.data, _folder(config, data_dir, remembered))
+    data = load_data(config.data, _folder(config, data_dir, remembered, training=True))
     return data.hold_out(config.hold_out).limit(config.limit)
 
 
@@ -153,26 +153,30 @@ def load_tested(config: Config, data_dir: Path | None, remembered: Path | None) 
 
     Raises `InputError` if they do not fit.
     """
-    folder = _folder(config, data_dir, remembered)
     # Those that are held out are training images.
+    folder = _folder(config, data_dir, remembered, training=config.hold_out > 0)
     whole = load_data(config.data, folder).hold_out(config.hold_out) if config.hold_out else None
     found = whole.tested if whole else load_test(config.data, folder)
     require_fitting(found.images.format, config)
     return replace(found, images=replace(found.images, format=config.image_format))
 
 
-def _folder(config: Config, data_dir: Path | None, remembered: Path | None) -> Path | None:
+def _folder(
+    config: Config, data_dir: Path | None, remembered: Path | None, *, training: bool
+) -> Path | None:
     """Return where the images are; raises `MissingError` if they are not where they should be."""
-    kind, title, place = config.data, config.image_format.title, place_of(config.data)
-    if data_dir is not None and remembered is not None and is_missing(kind, data_dir):
+    named, title = data_dir or remembered, config.image_format.title
+    if remembered is None or named is None:
+        return named
+    if is_missing(config.data, named, training=training):
         # Nothing is downloaded into a folder that may be a mistyped one.
-        raise MissingError(f"{title} is not in {data_dir}; the run found it in {remembered}")
-    if data_dir is None and remembered is not None and is_missing(kind, remembered):
+        if data_dir is not None:
+            raise MissingError(f"{title} is not in {data_dir}; the run found it in {remembered}")
         raise MissingError(
             f"{title} is no longer in {remembered}, where the run found it; "
-            f"name the folder that has {place} in it now by --data-dir"
+            f"name the folder that has {place_of(config.data)} in it now by --data-dir"
         )
-    return data_dir or remembered
+    return named
 
 
 def require_fitting(found: ImageFormat, config: Config) -> None:

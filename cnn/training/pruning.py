@@ -10,6 +10,11 @@ from cnn.training.processes import Processes
 from cnn.training.recipes import EASY
 
 
+def fewest(images: int, pruned: float) -> int:
+    """Return how many of so many images all epochs but the first take."""
+    return images - min(round(images * pruned), round(images * EASY) - 1)
+
+
 class Pruning:
     """Which of the training images an epoch takes, and how much each of them counts.
 
@@ -21,7 +26,7 @@ class Pruning:
         """Prepare for so many images, of which all epochs but the first leave out a part."""
         self.images = images
         self.easy = round(images * EASY)
-        self.left_out = min(round(images * pruned), self.easy - 1)
+        self.left_out = images - fewest(images, pruned)
         self.losses = torch.zeros(images, device=device)
         """Of each image, when it was last trained on."""
         self.weights = torch.ones(images, device=device)

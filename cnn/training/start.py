@@ -33,6 +33,7 @@ from cnn.training.config import (
 from cnn.training.devices import device_of
 from cnn.training.distillation import Teachers, teachers_of
 from cnn.training.processes import Processes
+from cnn.training.pruning import fewest
 from cnn.training.recipe_options import changed, read_recipe, values_of
 from cnn.training.recipes import Recipe, recipe_of
 from cnn.training.run import Line, Run, State
@@ -141,7 +142,8 @@ def _start(
     data = processes.first_on_each_machine(lambda: _data(options, run, config, stored))
     config = replace(config, image_format=data.train.format)
     size = config.recipe.batch_size
-    processes.together(lambda: batch_count(len(data.train), size, processes.count))
+    least = fewest(len(data.train), config.recipe.pruned)
+    processes.together(lambda: batch_count(least, size, processes.count))
     device = processes.together(lambda: device_of(config.device, processes))
     teachers = processes.together(lambda: teachers_of(config, device))
     checkpoint = processes.from_main(lambda: _open(options, run, config, data, stored, teachers))
