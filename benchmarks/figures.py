@@ -23,7 +23,17 @@ RESULTS = HERE / "results.json"
 PACKAGES = ("numpy", "xlsxwriter", "lxml", "ironcalc", "torch")
 SECONDS = r"^{}: ([\d.]+) s"
 PEAK = r"^{}: [\d.]+ s, (\d+) MiB"
+MODELS = ("era-v1", "era-v2", "best", "sprint", "fast", "tiny", "nano")
+TRAINED = r"^{} +[\d,]+ +\d+ +\d+ "
 PATTERNS: Mapping[str, Mapping[str, str]] = {
+    "accuracy": {
+        f"{model.replace('-', '_')}_{which}": TRAINED.format(model) + mean
+        for model in MODELS
+        for which, mean in (
+            ("last", r" +([\d.]+ ± [\d.]+) % +[\d.]+ %$"),
+            ("best", r" +[\d.]+ ± [\d.]+ % +([\d.]+) %$"),
+        )
+    },
     "build": {
         "formulas": r"^([\d,]+) table formulas",
         "seconds": r"^sheetgen build +([\d.]+) s",
@@ -53,6 +63,17 @@ PATTERNS: Mapping[str, Mapping[str, str]] = {
         "convolution": r"convolution takes ([\d.]+) times as long",
         "convolution_bytes": r"and ([\d.]+) times the bytes",
     },
+    "train_speed": {
+        "era_v1": r"^era-v1: notebook .*: ([\d.]+) times faster",
+        "era_v2": r"^era-v2: notebook .*: ([\d.]+) times faster",
+        "fast_seconds": r"^fast: \d+ epochs in ([\d.]+) s",
+    }
+    | {
+        f"{model.replace('-', '_')}_time": rf"^{model}: .*: ([\d.]+) and [\d.]+ of fast's$"
+        for model in MODELS
+        if model != "sprint"
+    }
+    | {"sprint_time": r"^sprint, whole trainings: ([\d.]+) of fast's time"},
 }
 """Benchmark → name of a figure → what it is printed in, with the figure as the group."""
 _MARKED = re.compile(r"(<!-- figure: (\w+)\.(\w+) -->)(.*?)(<!-- end -->)")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import accuracy
 import figures
 import pytest
 
@@ -16,6 +17,13 @@ def test_the_figures_of_a_document_are_those_of_the_results(path):
     text = path.read_text("utf-8")
     assert text.count("<!-- figure: ") == text.count("<!-- end -->")
     assert figures.with_figures(text) == text, "python -m benchmarks documents"
+
+
+def test_the_accuracies_are_those_of_all_trainings(capsys):
+    accuracy.table(accuracy.read())
+    printed = capsys.readouterr().out
+    told = figures.results()["accuracy"]["figures"]
+    assert figures.figures_in("accuracy", printed) == told, "python -m benchmarks accuracy"
 
 
 def test_a_figure_that_was_measured_again_is_stale_in_a_document(tmp_path, monkeypatch):
