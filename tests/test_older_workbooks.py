@@ -125,7 +125,8 @@ def test_the_log_of_a_run_is_put_in_place_of_its_former_sheet(workbook: Path, mn
 
     from cnn.cli import main as cnn  # noqa: PLC0415
 
-    arguments = ["log", OLDER / "run", "--workbook", workbook, "--data-dir", mnist]
+    copy = shutil.copytree(OLDER / "run", workbook.with_name("run"))  # results are kept in it
+    arguments = ["log", copy, "--workbook", workbook, "--data-dir", mnist]
     result = click.testing.CliRunner().invoke(cnn, [*map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0 and result.stderr == "", result.output
     tabs = openpyxl.load_workbook(workbook, read_only=True).sheetnames
