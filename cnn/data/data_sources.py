@@ -15,7 +15,7 @@ from cnn.data.idx_files import (
     load_idx_test,
 )
 from cnn.data.image_folder import FOLDER, ImageFolder, is_there
-from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Tested
+from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, ReadImages
 from cnn.data.sample_digits import SAMPLE, load_sample
 from sheetgen.console.commands import suggestion
 from sheetgen.errors import InputError
@@ -66,7 +66,7 @@ def load_data(kind: str, folder: Path | None) -> DataSet:
     return load_sample() if kind == SAMPLE else load_idx(KNOWN[kind], folder)
 
 
-def load_test(kind: str, folder: Path | None) -> Tested:
+def load_test(kind: str, folder: Path | None) -> ReadImages:
     """Return only the test images, as `load_data` does; damaged training images are not noticed."""
     if kind == FOLDER:
         return ImageFolder.of(_known(folder)).load_test()

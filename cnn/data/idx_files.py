@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Images, Tested
+from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Images, ReadImages
 from cnn.torch_loading import import_mnist
 from sheetgen.errors import InputError
 
@@ -112,12 +112,12 @@ def load_idx(source: IdxFiles, data_dir: Path | None) -> DataSet:
     return DataSet(train.images, test.images, source.name, train.checksums | test.checksums)
 
 
-def load_idx_test(source: IdxFiles, data_dir: Path | None) -> Tested:
+def load_idx_test(source: IdxFiles, data_dir: Path | None) -> ReadImages:
     """Return only the test images of a data set, as `load_idx` does."""
     return _load_part(source, data_dir, TEST_FILES)
 
 
-def _load_part(source: IdxFiles, data_dir: Path | None, names: tuple[str, ...]) -> Tested:
+def _load_part(source: IdxFiles, data_dir: Path | None, names: tuple[str, ...]) -> ReadImages:
     """Return the images of two files."""
     root = DEFAULT_FOLDER if data_dir is None else data_dir
     if source.missing(root, names):
@@ -130,7 +130,9 @@ def _load_part(source: IdxFiles, data_dir: Path | None, names: tuple[str, ...]) 
             f"{source.raw(root)}: found {len(pixels):,} images in {names[0]} but "
             f"{len(classes):,} labels in {names[1]}"
         )
-    return Tested(Images(pixels, classes, source.format), dict(zip(names, checksums, strict=True)))
+    return ReadImages(
+        Images(pixels, classes, source.format), dict(zip(names, checksums, strict=True))
+    )
 
 
 def _find(raw: Path, name: str) -> Path | None:

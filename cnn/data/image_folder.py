@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn.data.images import MOST_SIDE, DataSet, ImageFormat, Images, Tested
+from cnn.data.images import MOST_SIDE, DataSet, ImageFormat, Images, ReadImages
 from cnn.torch_loading import import_image_folder
 from sheetgen.errors import InputError
 from sheetgen.files.characters import require_possible
@@ -78,11 +78,11 @@ class ImageFolder:
         checksums = train.checksums | test.checksums
         return DataSet(train.images[order], test.images, FOLDER, checksums)
 
-    def load_test(self) -> Tested:
+    def load_test(self) -> ReadImages:
         """Decode only the test images, as `load` does."""
         return self._load_part(self.test)
 
-    def _load_part(self, part: _Part) -> Tested:
+    def _load_part(self, part: _Part) -> ReadImages:
         """Decode the images of one part, in the order of the classes."""
         import torch  # noqa: PLC0415 - images.py says why
 
@@ -91,7 +91,7 @@ class ImageFolder:
         content = hashlib.md5(pixels.tobytes(), usedforsecurity=False)
         content.update(labels.tobytes() + repr(part.classes).encode())
         images = Images(torch.from_numpy(pixels), torch.from_numpy(labels), self.format)
-        return Tested(images, {f"{part.folder.name} images": content.hexdigest()})
+        return ReadImages(images, {f"{part.folder.name} images": content.hexdigest()})
 
 
 def is_there(folder: Path) -> bool:

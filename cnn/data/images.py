@@ -147,8 +147,8 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Tested:
-    """The images that a network is tested on, and the MD5 of what was read."""
+class ReadImages:
+    """The images of one part of a data set, and the MD5 of what was read."""
 
     images: Images
     checksums: dict[str, str]
@@ -164,9 +164,9 @@ class DataSet:
     checksums: dict[str, str]
 
     @property
-    def tested(self) -> Tested:
+    def tested(self) -> ReadImages:
         """The test set, which was read with the rest."""
-        return Tested(self.test, self.checksums)
+        return ReadImages(self.test, self.checksums)
 
     def hold_out(self, count: int) -> Self:
         """Return the data with the last training images instead of the test set.

@@ -18,7 +18,7 @@ from cnn.data.data_sources import (
     place_of,
 )
 from cnn.data.idx_files import MNIST, MissingError
-from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, Tested
+from cnn.data.images import MNIST_FORMAT, DataSet, ImageFormat, ReadImages
 from cnn.data.sample_digits import SAMPLE
 from cnn.model_names import is_own
 from cnn.training.recipes import Recipe, require_whole, shown
@@ -148,15 +148,17 @@ def load(config: Config, data_dir: Path | None, remembered: Path | None = None) 
     return data.hold_out(config.hold_out).limit(config.limit)
 
 
-def load_tested(config: Config, data_dir: Path | None, remembered: Path | None) -> Tested:
+def load_tested(config: Config, data_dir: Path | None, remembered: Path | None) -> ReadImages:
     """Return only the images that a run tests on, as `load` does, with the format of its training.
 
     Raises `InputError` if they do not fit.
     """
-    # Those that are held out are training images.
+    # Images that are held out are training images.
     folder = _folder(config, data_dir, remembered, training=config.hold_out > 0)
-    whole = load_data(config.data, folder).hold_out(config.hold_out) if config.hold_out else None
-    found = whole.tested if whole else load_test(config.data, folder)
+    if config.hold_out:
+        found = load_data(config.data, folder).hold_out(config.hold_out).tested
+    else:
+        found = load_test(config.data, folder)
     require_fitting(found.images.format, config)
     return replace(found, images=replace(found.images, format=config.image_format))
 

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.functional import nll_loss
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from cnn.data.images import ImageFormat, Images, Tested
+from cnn.data.images import ImageFormat, Images, ReadImages
 from cnn.model_names import is_own
 from cnn.training.config import BEST, LAST, Config, load_tested, new_model, remembered_folder
 from cnn.training.evaluation_findings import MOST_MISTAKES, Findings, Mistake
@@ -127,7 +127,7 @@ def evaluate_run(
     return config, evaluate(model, run_images(path, config, data_dir).images)
 
 
-def run_images(path: Path, config: Config, data_dir: Path | None) -> Tested:
+def run_images(path: Path, config: Config, data_dir: Path | None) -> ReadImages:
     """Return what a run tests on. Raises `InputError` if the images are missing or damaged."""
     run = Run(path)
     return load_tested(config, data_dir, remembered_folder(run.read_config(), run.config))
