@@ -262,16 +262,13 @@ def _map(products: Products, of: MapOf, channel: str, lens: Lens) -> Callable[[i
     It is that of the chosen channel.
     """
     sheet, first, (height, width) = of(lens)
-    scale, is_single = products.scale((height, width)), sheet.shape.channels == 1
+    scale = products.scale((height, width))
 
     @cache  # as many places show the same pixel
     def pixel(row: int, column: int) -> str:
         if row >= height or column >= width:
             return '""'
-        y, x = first[0] + row, first[1] + column
-        if is_single:
-            return sheet.address(0, y, x)
-        return f"INDEX({sheet.window(y, x, 1, 1)},1,{channel}+1)"
+        return sheet.of_channel(channel, first[0] + row, first[1] + column)
 
     return lambda y, x: pixel(y // scale, x // scale)
 

@@ -233,9 +233,7 @@ def _map(page: Page, sheet: Sheet, number: int) -> Callable[[int, int], str]:
     def activation(row: int, column: int) -> str:
         if not page.has_pages:
             return sheet.address(number, row, column)
-        if sheet.shape.channels == 1:
-            return f'IF({channel}="","",{sheet.address(0, row, column)})'
-        return f'IF({channel}="","",INDEX({sheet.window(row, column, 1, 1)},1,{channel}+1))'
+        return f'IF({channel}="","",{sheet.of_channel(channel, row, column)})'
 
     return lambda y, x: activation(*_pixel(page, sheet.shape, (y, x)))
 

@@ -137,6 +137,12 @@ class Sheet:
         """Return the relative address of one activation with the sheet's name: conv1!C5."""
         return self._prefix + relative_address(*self.cell(channel, row, column))
 
+    def of_channel(self, channel: str, row: int, column: int) -> str:
+        """Return the activation of the channel, from 0, whose number is in the cell `channel`."""
+        if self.shape.channels == 1:
+            return self.address(0, row, column)
+        return f"INDEX({self.window(row, column, 1, 1)},1,{channel}+1)"
+
     def arguments(self, at: int = 0) -> Callable[[Unit], str]:
         """Return a function: the address of the number that the layer takes in for a unit.
 
