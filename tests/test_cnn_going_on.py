@@ -88,6 +88,19 @@ def test_a_finished_run_goes_on_and_is_seen_growing(whole, mnist, tmp_path, live
     assert train(run, mnist, "--resume").exit_code == 0
 
 
+def test_a_run_of_an_older_version_keeps_its_sheet_when_it_goes_on(whole, mnist, tmp_path):
+    run = Path(shutil.copytree(whole, tmp_path / "run"))
+    config = json.loads((run / "config.json").read_text())
+    del config["recipe"]["pruned"]  # which that version did not know
+    (run / "config.json").write_text(json.dumps(config))
+    mark = described_untested(run).mark
+    result = train(run, mnist, "--resume", "--epochs", "4", "--no-live")
+    assert (result.exit_code, result.stderr) == (0, "")
+    described = json.loads((run / "config.json").read_text())
+    assert described["recipe"] == config["recipe"] | {"epochs": 4}
+    assert described_untested(run).mark == mark
+
+
 def test_what_is_shown_of_a_run_before_its_end_is_what_its_sheet_shows(whole):
     early, last = described_untested(whole), described(read_record(whole, None))
     for name in ("sheet", "mark", "rows", "target", "settings", "most_parameters"):

@@ -89,12 +89,8 @@ class Facts:
         """
         aside = ("versions", DATA_FOLDER, FIRST_EPOCHS, TARGET)
         settings = {key: value for key, value in self.described.items() if key not in aside}
-        recipe = dict(settings["recipe"])
         if FIRST_EPOCHS in self.described:
-            recipe["epochs"] = self.described[FIRST_EPOCHS]
-        if not recipe.get("pruned"):  # which the recipe of an older run may lack
-            recipe.pop("pruned", None)
-        settings["recipe"] = recipe
+            settings["recipe"] = settings["recipe"] | {"epochs": self.described[FIRST_EPOCHS]}
         return identifier([self.name, settings])
 
     @property

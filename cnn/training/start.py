@@ -1,7 +1,7 @@
 """Starts or resumes a training with the options of the command line."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -330,7 +330,8 @@ def _open(
     if options.target is not None:
         described |= {TARGET: options.target}
     if epochs != (first := stored["recipe"]["epochs"]):
-        described |= {"recipe": asdict(config.recipe)}
+        # Nothing that an older run lacks is added: by its settings its sheet is known.
+        described |= {"recipe": stored["recipe"] | {"epochs": epochs}}
         described.setdefault(FIRST_EPOCHS, first)
     described.setdefault(DATA_FOLDER, described_folder(config, folder))
     if described != stored:
