@@ -193,6 +193,7 @@ STATES = {
     "generator": lambda _: {"generator": torch.zeros(3, dtype=torch.uint8)},
     "random_states": lambda _: {"random_states": []},
     "random_states of texts": lambda _: {"random_states": [{"cpu": "x"}]},
+    "pruning of other images": lambda _: {"pruning": torch.zeros(5)},
 }
 
 

@@ -1,11 +1,8 @@
-"""Data pruning: which images an epoch takes, what each counts, resuming, processes."""
+"""Data pruning: which images an epoch takes, what each counts, several processes."""
 
-import json
 from dataclasses import replace
 
 import pytest
-from test_cnn_checkpoints import refused
-from test_cnn_run import assert_equal, stop_after, train
 from test_cnn_training import config, noise
 
 torch = pytest.importorskip("torch")
@@ -161,21 +158,7 @@ class SumOf(Processes):
         return self.numbers
 
 
-def test_a_run_resumes_to_the_same_weights_and_says_that_it_leaves_images_out(mnist, tmp_path):
-    options = ["--model", "nano", "--limit", "256", "--hold-out", "200", "--threads", "1"]
-    options += ["--epochs", "3", "--pruned", "0.4"]
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert train(whole, mnist, *options).exit_code == 0
-    with pytest.MonkeyPatch.context() as patch:
-        stop_after(patch, 2, "after")
-        assert train(broken, mnist, *options).exit_code == 130
-    state = torch.load(broken / "checkpoint.pt", weights_only=True)
-    torch.save(state | {"pruning": torch.zeros(5)}, broken / "checkpoint.pt")
-    refused(train(broken, mnist, "--resume"), "its pruning is not that of this run")
-    torch.save(state, broken / "checkpoint.pt")
-    assert train(broken, mnist, "--resume").exit_code == 0
-    assert_equal(whole, broken)
-    assert json.loads((whole / "config.json").read_text())["recipe"]["pruned"] == 0.4
+def test_the_settings_of_a_run_say_that_it_leaves_images_out():
     told = dict(settings_in_words(config(RECIPE), {}))
     assert "leave out 40% of the images" in told["data pruning"]
     assert "data pruning" not in dict(settings_in_words(config(replace(RECIPE, pruned=0.0)), {}))

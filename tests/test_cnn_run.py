@@ -128,7 +128,7 @@ def test_ctrl_c_keeps_the_finished_epochs(dropout_run, mnist, tmp_path):
 @pytest.fixture
 def everything(monkeypatch):
     """A recipe of `sprint` in which all that has a state is in use."""
-    recipe = {**vars(recipes.OURS), "ema_decay": 0.9, "label_smoothing": 0.1}
+    recipe = {**vars(recipes.OURS), "ema_decay": 0.9, "label_smoothing": 0.1, "pruned": 0.4}
     recipe["augmentation"] = Augmentation(5, 0.05, 1, plain_epochs=1)
     monkeypatch.setitem(recipes.RECIPES, "sprint", recipes.Recipe(**recipe))
 
