@@ -6,10 +6,9 @@ sheet is printed upright if it needs fewer pages then. The scale and the breaks 
 the file, because programs follow no breaks where they fit sheets to pages themselves.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from itertools import pairwise
 from math import ceil
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from sheetgen.spreadsheet.block import Block
 from sheetgen.spreadsheet.canvas import Canvas, Place
+from sheetgen.spreadsheet.page_breaks import BAD, POOR, Direction
 from sheetgen.spreadsheet.sheet_sizes import PIXELS_PER_POINT, Lines, column_pixels
 from sheetgen.spreadsheet.style import HIDDEN, Style
 
@@ -31,16 +31,8 @@ _A4 = (297 / 25.4, 210 / 25.4)  # inches
 _SPARE_ACROSS, _SPARE_DOWN = 0.93, 0.98
 _ALIKE = 8  # times fewer columns may be filled in one of two rows of a table only
 _HEADING = 12  # points of a text that belongs to what is below it
-_FEWEST = 4  # rows on a page
-_FULL_ENOUGH = 0.3  # of a page
-_BAD, _POOR = -1, 0
-_BONUS = {_BAD: -9.0, _POOR: -0.6, 1: 0.0, 2: 0.35, 3: 0.4}
-"""How much of a page may stay empty so that the next one begins with a place of this rate."""
-_MOST_BONUS = max(_BONUS.values())
 _STEPS, _FEWER = 3, 0.75
 """Between the scales that are tried; a smaller one is chosen if it needs so much fewer pages."""
-_MORE = (1.0, 1.01, 1.03, 1.06, 1.1, 1.15, 1.2, 1.3, 1.4)
-"""How much fuller than all would be if they were equally full, which is tried one by one."""
 _CHARACTER = 0.62  # pixels of a character of a font of one point: most texts are shorter
 _MOST_AREAS = 8  # ranges of a print area, of whose names Excel shows 255 characters
 _WIDTH, _HEIGHT = 64, 20  # pixels of a column and a row
@@ -108,11 +100,11 @@ class _Divided:
 
     def _cut_blocks(self, way: Pages) -> int:
         """Return the number of pages that begin within a block."""
-        return sum(self.down.rate(row) <= _POOR for row in way.rows)
+        return sum(self.down.rate(row) <= POOR for row in way.rows)
 
     def cut_texts(self, way: Pages) -> int:
         """Return the number of pages that begin within a text."""
-        return sum(self._column_is_good(column) <= _POOR for column in way.columns)
+        return sum(self._column_is_good(column) <= POOR for column in way.columns)
 
     def areas(self, way: Pages) -> tuple[Place, ...]:
         """Return the ranges without empty pages at their sides, if there are several."""
@@ -163,23 +155,23 @@ class _Divided:
     def _at(self, scale: float, room_across: float, room_down: float) -> Pages:
         """Return how the canvas is divided at a scale into pages of so many pixels."""
         top, _, bottom, _ = self.area
-        columns = self._starts(self.across, room_across / scale)
+        columns = self.across.even_starts(room_across / scale)
         has_breaks = bottom - top < MOST_ROWS
-        rows = self._starts(self.down, room_down / scale) if has_breaks else []
+        rows = self.down.even_starts(room_down / scale) if has_breaks else []
         return Pages(round(100 * scale), tuple(rows), tuple(columns), portrait=False)
 
     @cached_property
-    def across(self) -> "_Direction":
+    def across(self) -> Direction:
         """The columns that are divided."""
-        return _Direction(
+        return Direction(
             self.columns, self.area[1::2], self.canvas.repeat_columns,
             frozenset(self.canvas.column_breaks), cache(self._column_is_good),
         )  # fmt: skip
 
     @cached_property
-    def down(self) -> "_Direction":
+    def down(self) -> Direction:
         """The rows that are divided."""
-        return _Direction(
+        return Direction(
             self.rows, self.area[::2], self.canvas.repeat_rows,
             frozenset(self.canvas.row_breaks), cache(self._row_is_good),
         )  # fmt: skip
@@ -187,13 +179,12 @@ class _Divided:
     @cached_property
     def smallest(self) -> float:
         """The scale at which most of the texts have the least size that can be read."""
-        shown = Counter(each.style for each in self.canvas.cells.values() if each.value != "")
+        cells = (each for each in self.canvas.cells.values() if each.value != "")
+        sizes = Counter(each.style.size for each in cells if each.style.number_format != HIDDEN)
         for block in self.canvas.blocks:
             for style in block.formats:
-                shown[style] += len(block.row_range)
-        sizes = Counter[int]()
-        for style, count in shown.items():
-            sizes[style.size] += count if style.number_format != HIDDEN else 0
+                if style.number_format != HIDDEN:
+                    sizes[style.size] += len(block.row_range)
         size = sizes.most_common(1)[0][0] if sizes else LEAST_POINTS
         return min(1.0, ceil(100 * LEAST_POINTS / size) / 100)
 
@@ -250,20 +241,6 @@ class _Divided:
             left, top = self.columns.start(picture.column), self.rows.start(picture.row)
             yield left, top, left + width * picture.scale + 4, top + height * picture.scale + 4
 
-    @staticmethod
-    def _starts(direction: "_Direction", room: float) -> list[int]:
-        """Return where pages begin, but the first: as few, and as equally full, as possible."""
-        starts = direction.starts(room)
-        bonus = sum(_BONUS[direction.rate(at)] for at in starts)
-        least = direction.length(len(starts)) / (len(starts) + 1)
-        for smaller in (least * more for more in _MORE if starts and least * more < room):
-            others = direction.starts(smaller)
-            if len(others) == len(starts) and (
-                sum(_BONUS[direction.rate(at)] for at in others) >= bonus
-            ):
-                return others
-        return starts
-
     def _row_is_good(self, row: int) -> int:
         """Rate a page that would begin with this row: 2 between blocks, 1 within a table.
 
@@ -271,10 +248,10 @@ class _Divided:
         """
         place = self.rows.start(row)
         if any(top + 1 < place < bottom - 1 for _, top, _, bottom in self.boxes):
-            return _BAD
+            return BAD
         above = (*self._styles(row - 1), *self._styles(row - 2))
         if any(style.size >= _HEADING for style in above):
-            return _BAD
+            return BAD
         before, behind = self.filled.get(row - 1, {}), self.filled.get(row, {})
         inside = {
             row: [block for rows, block in self.block_rows if row in rows] for row in (row - 1, row)
@@ -291,7 +268,7 @@ class _Divided:
         is_table = any(each in inside[row] for each in inside[row - 1])
         columns, others = self.written[row - 1], self.written[row]
         is_table = is_table or _ALIKE * len(columns ^ others) <= len(columns | others)
-        return 1 if is_table and 2 * same > count else _POOR
+        return 1 if is_table and 2 * same > count else POOR
 
     def _styles(self, row: int) -> Iterable[Style]:
         return self.filled.get(row, {}).values()
@@ -300,9 +277,9 @@ class _Divided:
         """Rate a page that would begin with this column: 3 beside a gap, 2 if a heading does."""
         place = self.columns.start(column)
         if any(left + 1 < place < right - 1 for left, _, right, _ in self.boxes):
-            return _BAD
+            return BAD
         if any(start < place < end for start, end in self.texts):
-            return _POOR
+            return POOR
         if column - 1 not in self.filled_columns:
             return 3
         heading = self.canvas.cells.get(((self.canvas.repeat_rows or (0, 0))[0], column))
@@ -324,76 +301,3 @@ class _Divided:
             if text_end > end:
                 found.append((start, text_end))
         return found
-
-
-@dataclass(frozen=True)
-class _Direction:
-    """The rows or the columns of a canvas, from the first to the last that is printed.
-
-    `repeated` are printed on every page, `wanted` begin one in any case, and `rate` says how good
-    a place is for a page to begin: 0 is bad.
-    """
-
-    lines: Lines
-    ends: tuple[int, ...]
-    repeated: tuple[int, int] | None
-    wanted: frozenset[int]
-    rate: Callable[[int], int]
-
-    @cached_property
-    def _places(self) -> list[float]:
-        """Where the lines begin, and where the last one ends."""
-        first, last = self.ends
-        return [self.lines.start(at) for at in range(first, last + 2)]
-
-    @cached_property
-    def _bonuses(self) -> list[float]:
-        """How good it is for a page to begin with a line, in pages."""
-        first, last = self.ends
-        return [_BONUS[self.rate(at)] for at in range(first, last + 2)]
-
-    def length(self, breaks: int) -> float:
-        """Return the pixels of all, with what is repeated behind each of so many breaks."""
-        lines, (first, last) = self.lines, self.ends
-        top, bottom = self.repeated or (0, -1)
-        repeated = lines.start(bottom + 1) - lines.start(top)
-        return lines.start(last + 1) - lines.start(first) + repeated * breaks
-
-    def starts(self, room: float) -> list[int]:
-        """Return where pages of so many pixels begin, but the first."""
-        lines, (first, last), places = self.lines, self.ends, self._places
-        starts: list[int] = []
-        start = first
-        while True:
-            left = room
-            if self.repeated and start > self.repeated[1]:
-                left -= lines.start(self.repeated[1] + 1) - lines.start(self.repeated[0])
-            behind = bisect_right(places, places[start - first] + left, start - first + 1)
-            end = max(first + behind - 2, start)
-            early = [at for at in self.wanted if start < at <= end]
-            if early:
-                start = min(early)
-            elif end >= last:
-                return starts
-            else:
-                start = self._best(start, min(end + 1, last - _FEWEST + 2), left)
-            starts.append(start)
-
-    def _best(self, start: int, latest: int, room: float) -> int:
-        """Return the best place for a break, up to the latest: a good one, and a full page."""
-        latest, first = max(latest, start + 1), self.ends[0]
-        places, bonuses = self._places, self._bonuses
-        begin = places[start - first]
-        earliest = first + bisect_left(
-            places, begin + room * _FULL_ENOUGH, start - first, latest - first
-        )
-        best, chosen = _BONUS[_POOR], -1
-        for at in range(latest, earliest, -1):
-            full = (places[at - first] - begin) / room
-            if full + _MOST_BONUS <= best:  # as is the rest, which is less full
-                break
-            if full + bonuses[at - first] > best:
-                best, chosen = full + bonuses[at - first], at
-        if chosen >= 0:
-            return chosen
-        return next((at for at in range(earliest, start, -1) if self.rate(at) > _BAD), latest)
