@@ -12,7 +12,9 @@ from torch import nn
 
 from cnn.export import export_workbook, verify_workbook
 from cnn.export.export import write
-from cnn.export.network.stages import Shape
+from cnn.export.network.read_network import read_network
+from cnn.export.network.stages import Input, Shape
+from cnn.export.network.torch_reference import Reference
 from cnn.export.runs import image_input
 from cnn.export.samples import as_samples
 from cnn.models import build_model
@@ -47,6 +49,15 @@ def assert_agrees(
         assert [layer.wrong for layer in result.layers if layer.wrong] == []
         assert result.largest_difference <= 1e-9
         assert result.predicted == result.expected
+
+
+def test_torch_computes_in_one_thread_and_has_its_threads_again() -> None:
+    model, seen = nn.Sequential(nn.Linear(2, 1)), list[int]()
+    network = read_network(model, Input(Shape.of((2,))))
+    model[0].register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+    torch.set_num_threads(2)
+    Reference(model, network).activations(np.ones((1, 2, 1, 1)))
+    assert (seen, torch.get_num_threads()) == ([1], 2)
 
 
 def test_a_convolution_is_one_product_with_its_followers_around_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Computes with torch, layer by layer in float64, the numbers that the workbook must show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -22,6 +23,17 @@ BATCH = 100
 """Inputs at once."""
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute in one thread: for a few inputs, several wait longer than they compute."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)
+
+
 class Reference:
     """A network of torch beside the layers that were read from it."""
 
@@ -34,6 +46,7 @@ class Reference:
         self.modules = [] if self.graph else [leaf.module for leaf in leaves(exact_copy(model))]
         self.network = network
 
+    @one_thread()
     def activations(self, values: Array) -> dict[str, Array]:
         """Return the activations of each layer, (N, channels, height, width), by its name.
 
