@@ -1,6 +1,7 @@
 """Says what a file and its charts keep of a block: its formulas' results, and its constants."""
 
 from collections.abc import Callable, Sequence
+from math import copysign
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,9 @@ def distinct_texts(results: Sequence[float | str], write: Callable[[Any], str]) 
         return [*map(write, results)]
     # The same few numbers again and again, as inputs are. 0 and -0 are one number, but two texts.
     known = {result: write(result) for result in set(results)}
-    return [known[result] if result else write(result) for result in results]
+    if len({copysign(1, result) for result in results if result == 0}) > 1:
+        return [known[result] if result else write(result) for result in results]
+    return [known[result] for result in results]
 
 
 def charted(block: Block[Any], row: int, column: int, end: int) -> list[float | str]:
