@@ -8,7 +8,7 @@ import pytest
 from check_helper import HandMade, write
 
 from sheetgen.check import check_workbook
-from sheetgen.check.formula.parsing import Formula
+from sheetgen.check.formula.relative_formulas import Formula
 from sheetgen.check.reading import book_values
 from sheetgen.check.reading.open_file import read_book
 from sheetgen.errors import InputError, RunError

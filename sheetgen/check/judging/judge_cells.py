@@ -17,7 +17,7 @@ from sheetgen.check.formula.expressions import (
     replace,
     walk,
 )
-from sheetgen.check.formula.parsing import Formula
+from sheetgen.check.formula.relative_formulas import Formula
 from sheetgen.check.meaning.simulation import same
 from sheetgen.check.meaning.table_meaning import ComputedColumn
 from sheetgen.check.mistakes.naming import Wrong, WrongCells

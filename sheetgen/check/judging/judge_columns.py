@@ -7,7 +7,7 @@ import numpy as np
 
 from sheetgen.check.findings import IS_EMPTY, Column, Finding
 from sheetgen.check.formula.expressions import symbols
-from sheetgen.check.formula.parsing import Formula
+from sheetgen.check.formula.relative_formulas import Formula
 from sheetgen.check.judging.judge_cells import judge_formula, judge_numbers
 from sheetgen.check.judging.starting_values import misfits
 from sheetgen.check.meaning.table_meaning import ComputedColumn

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from sheetgen.check.findings import Column, Finding
 from sheetgen.check.formula.expressions import symbols, walk
-from sheetgen.check.formula.parsing import Formula, Reference
+from sheetgen.check.formula.parsing import Reference
+from sheetgen.check.formula.relative_formulas import Formula
 from sheetgen.check.meaning.table_meaning import ComputedColumn, TableMeaning
 from sheetgen.check.meaning.table_network import Network, is_helper, layer_name
 from sheetgen.check.tables.headers import family, is_parameter, number

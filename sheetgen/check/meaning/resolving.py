@@ -21,7 +21,8 @@ from sheetgen.check.formula.expressions import (
     replace,
 )
 from sheetgen.check.formula.matrix_expressions import UnsupportedError
-from sheetgen.check.formula.parsing import Formula, Reference, parse
+from sheetgen.check.formula.parsing import Reference, parse
+from sheetgen.check.formula.relative_formulas import Formula
 from sheetgen.check.reading.cells import Book, Cells, Content
 from sheetgen.check.tables.headers import family, symbol_of
 from sheetgen.check.tables.table import EMPTY, Table

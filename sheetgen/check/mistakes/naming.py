@@ -21,7 +21,8 @@ from sheetgen.check.formula.expressions import (
     symbols,
     walk,
 )
-from sheetgen.check.formula.parsing import Formula, Reference
+from sheetgen.check.formula.parsing import Reference
+from sheetgen.check.formula.relative_formulas import Formula
 from sheetgen.check.meaning.searches import Effort
 from sheetgen.check.meaning.simulation import Mistake, same
 from sheetgen.check.meaning.table_meaning import ComputedColumn

@@ -9,7 +9,8 @@ from pathlib import Path
 from sheetgen.check.findings import Finding
 from sheetgen.check.formula.expressions import Cell, leaves, written
 from sheetgen.check.formula.matrix_expressions import UnsupportedError
-from sheetgen.check.formula.parsing import Formula, full_address, located, parse
+from sheetgen.check.formula.parsing import full_address, located, parse
+from sheetgen.check.formula.relative_formulas import Formula
 from sheetgen.check.reading.cells import Book, Cells, Content, number_in
 from sheetgen.errors import InputError, RunError
 from sheetgen.files.leftovers import scratch_folder

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
-from sheetgen.check.formula.parsing import ArrayFormula, Formula
+from sheetgen.check.formula.relative_formulas import ArrayFormula, Formula
 from sheetgen.spreadsheet.package_parts import MalformedError, opened
 from sheetgen.spreadsheet.package_workbook import Workbook
 from sheetgen.spreadsheet.reader import Damage, Value, cells_of_sheets, is_error
