@@ -345,9 +345,3 @@ POSITIVE: dict[str, Any] = {
     "minimum": 0,
     "error_message": "Type a number above 0.",
 }
-EPSILON: dict[str, Any] = {
-    "criteria": "between",
-    "minimum": 1e-6,
-    "maximum": 0.5,
-    "error_message": "Type a number from 0.000001 to 0.5.",
-}

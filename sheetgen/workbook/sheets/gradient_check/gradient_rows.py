@@ -1,9 +1,9 @@
 """The upper part of `Gradient check`: a row of gradients that must agree for each probe."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sheetgen.spreadsheet.address import cell_address
-from sheetgen.spreadsheet.canvas import EPSILON as EPSILON_LIMITS
 from sheetgen.spreadsheet.canvas import POSITIVE, Canvas, Value
 from sheetgen.spreadsheet.style import (
     FINE,
@@ -34,6 +34,12 @@ HEADER_ROW = 7
 FIRST_ROW = 8
 VERDICT_COLUMN = 9
 AIRY = 22  # points of a row between blocks
+EPSILON_LIMITS: dict[str, Any] = {
+    "criteria": "between",
+    "minimum": 1e-6,
+    "maximum": 0.5,
+    "error_message": "Type a number from 0.000001 to 0.5.",
+}
 
 
 @dataclass(frozen=True)
