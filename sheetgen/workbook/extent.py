@@ -12,7 +12,7 @@ from sheetgen.workbook.shared.diagram_lines import LINE_COLUMNS
 from sheetgen.workbook.shared.epoch_tests import evaluated_formulas
 from sheetgen.workbook.shared.samples_list import MOST, POSITIONS
 from sheetgen.workbook.sheets.decision_surface.decision_surface import formulas_of_decisions
-from sheetgen.workbook.sheets.error_surface.error_surface import formulas_of_errors
+from sheetgen.workbook.sheets.error_surface.surface_size import formulas_of_errors
 from sheetgen.workbook.sheets.fitted_curve import formulas_of_curves
 from sheetgen.workbook.sheets.gradient_check.probes import evaluated_cells
 from sheetgen.workbook.sheets.predictions.listed_samples import Extent, formulas_of_sample

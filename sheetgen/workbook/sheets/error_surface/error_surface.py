@@ -7,13 +7,12 @@ Courville, "Deep Learning" (2016), section 4.3).
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from math import nan
 
 import numpy as np
 
 from sheetgen.network.activations import Array
-from sheetgen.network.network import Network
 from sheetgen.spreadsheet.address import without_dollars
 from sheetgen.spreadsheet.canvas import Canvas, Series
 from sheetgen.spreadsheet.style import FINE, INK, KINDS, LABEL, NOTE, SECTION, Style
@@ -27,7 +26,6 @@ from sheetgen.workbook.shared.grid import (
     LEFT,
     NAME,
     SIDE,
-    SIZES,
     Grid,
     Grids,
     Picture,
@@ -43,8 +41,6 @@ from sheetgen.workbook.shared.sources import Sources
 from sheetgen.workbook.shared.table_cells import Table
 from sheetgen.workbook.shared.workings import Workings
 from sheetgen.workbook.sheets.error_surface.error_formulas import (
-    CUTS,
-    LONGEST,
     ErrorValues,
     Passes,
     X,
@@ -52,6 +48,7 @@ from sheetgen.workbook.sheets.error_surface.error_formulas import (
     part_text,
 )
 from sheetgen.workbook.sheets.error_surface.error_samples import FirstLayer, Samples
+from sheetgen.workbook.sheets.error_surface.surface_size import fitting
 from sheetgen.workbook.sheets.error_surface.two_weights import (
     GOOD,
     PLACES,
@@ -59,11 +56,6 @@ from sheetgen.workbook.sheets.error_surface.two_weights import (
     WeightPath,
 )
 
-SOME, ALL = 8_000, 10_000
-"""The most formulas of the surface, of some samples or of all, so that it is there at once."""
-CHARACTERS = {size: 2_500_000 if size == SIDE else 5_000_000 for size in SIZES}
-"""The most characters of these, which all programs read in a second or two."""
-FIRST_LAYER = 1000  # units times samples that have cells of their own
 COLOURS = ("#FFF3E6", "#FDBA74", "#DC2626")
 START, END, HERE = "#15803D", INK, "#FACC15"
 LINES, LEVELS = "#9A3412", 10  # of equal error
@@ -73,7 +65,7 @@ def error_surface_sheet(
     plan: Plan, sources: Sources, tables: Sequence[Table], workings: Workings
 ) -> Canvas | None:
     """Draw the sheet; return None if the network has a single weight or is too large."""
-    found = _fitting(plan.network, plan.data.samples)
+    found = fitting(plan.network, plan.data.samples)
     if found is None:
         return None
     start = workings.end
@@ -82,43 +74,6 @@ def error_surface_sheet(
     if workings.fits(start):
         return sheet.canvas
     workings.release(start)
-    return None
-
-
-def formulas_of_errors(network: Network, samples: int) -> int:
-    """Return about how many formulas the sheet has: surface, picture and first layer."""
-    shown, _, size, formulas = _fitting(network, samples) or (0, 0, 0, 0)
-    return size**2 * (formulas + 1) + 3 * shown * network.layers[0].units
-
-
-@lru_cache(maxsize=4)  # it takes seconds for many layers and samples, and is asked for twice
-def _fitting(network: Network, every: int) -> tuple[int, int, int, int] | None:
-    """Return the number of samples shown, the cut, the points along a side, and one's formulas.
-
-    All samples are shown if they fit, if need be in a coarse grid. Else these are as many as do.
-    """
-    if len(network.parameters) < 2:
-        return None
-    cuts = [cut for cut in CUTS if cut or not network.layers[-1].activation.acts_on_layer]
-    samples = min(every, max(1, FIRST_LAYER // network.layers[0].units))
-    while samples >= 1:
-        sizes = {
-            cut: found
-            for cut in cuts
-            if (found := Passes(network, samples, cut, lambda *_: "AAA999").size())
-        }
-        for size, most_characters in CHARACTERS.items():
-            fitting = [
-                (characters, cut)
-                for cut, (formulas, characters, longest) in sizes.items()
-                if size * size * formulas <= (ALL if samples == every else SOME)
-                and size * size * characters <= most_characters
-                and longest <= LONGEST
-            ]
-            if fitting:
-                cut = min(fitting)[1]
-                return samples, cut, size, sizes[cut][0]
-        samples -= max(1, samples // 6)
     return None
 
 
