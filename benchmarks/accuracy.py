@@ -66,9 +66,10 @@ def result_of(seed: int, config: dict, text: str) -> dict:
 def table(results: list[dict]) -> None:
     heads = "parameters epochs seeds  last epoch, mean ± deviation   best epoch, mean"
     print(f"{'model':<24} {heads}")
-    groups: dict[tuple[str, str], list[dict]] = {}
+    groups: dict[tuple[str, Recipe], list[dict]] = {}
     for result in results:
-        groups.setdefault((result["model"], json.dumps(result["recipe"])), []).append(result)
+        key = result["model"], Recipe.from_dict(result["recipe"])
+        groups.setdefault(key, []).append(result)
     for (model, _), group in groups.items():
         last = [100 * result["last"] for result in group]
         best = [100 * result["best"] for result in group]
