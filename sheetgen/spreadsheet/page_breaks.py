@@ -24,7 +24,7 @@ class Direction:
     """The rows or the columns of a canvas, from the first to the last that is printed.
 
     `repeated` are printed on every page, `wanted` begin one in any case, and `rate` says how good
-    a place is for a page to begin: 0 is bad.
+    a place is for a page to begin, from BAD to 3.
     """
 
     lines: Lines
@@ -90,8 +90,9 @@ class Direction:
             full = (places[at - first] - begin) / room
             if full + _MOST_BONUS <= best:  # as is the rest, which is less full
                 break
-            if full + self._bonus(at) > best:
-                best, chosen = full + self._bonus(at), at
+            rated = full + self._bonus(at)
+            if rated > best:
+                best, chosen = rated, at
         if chosen >= 0:
             return chosen
         return next((at for at in range(earliest, start, -1) if self.rate(at) > BAD), latest)
